@@ -1,0 +1,38 @@
+import type { TestProjectInlineConfiguration } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+const minutes = 60_000;
+
+/** The tests named `*.<lane>.test.ts`, wherever they lie. `patience` is generous: it tells hanging from slow on a busy machine. */
+const lane = (name: string, patience: number): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: {
+    name,
+    include: [`{packages,test,bench,infra}/**/*.${name}.test.ts`],
+    exclude: [...configDefaults.exclude, '**/cdk.out/**', '**/fixture/**'],
+    testTimeout: patience,
+    hookTimeout: patience,
+  },
+});
+
+export default defineConfig({
+  test: {
+    globalSetup: ['test/ground/on-node-24.ts'],
+    projects: [
+      lane('unit', 0.5 * minutes),
+      lane('int', 1 * minutes),
+      lane('e2e', 2 * minutes),
+      lane('sim', 25 * minutes),
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      // What the processes that tests start cover counts too; docs/decisions/0002-coverage-of-child-processes.md
+      autoAttachSubprocess: true,
+      reporter: [['text', { skipFull: true }], 'json', 'json-summary'],
+      reportOnFailure: true,
+      thresholds: { lines: 90 },
+    },
+  },
+});
