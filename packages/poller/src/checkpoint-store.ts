@@ -1,0 +1,30 @@
+/** What the poller asks of the checkpoints table. `dynamodb-checkpoint-store.ts` answers with DynamoDB, the simulator from memory. */
+
+export type StoredCheckpoint = {
+  /** Absent until something was confirmed. */
+  readonly lastEventId: number | undefined;
+  /** The fencing token: raised by every takeover and every operator's reset. */
+  readonly token: number;
+  /** Counts every write of the holder, so that an idle one is seen alive. */
+  readonly counter: number;
+  /** Who holds the lease; absent once it was released. */
+  readonly holder: string | undefined;
+};
+
+export type CheckpointStore = {
+  /** A consistent read; undefined where the feed has no checkpoint yet. */
+  readonly read: () => Promise<StoredCheckpoint | undefined>;
+  /**
+   * Takes the lease on condition that token and counter are still those of `seen` (or that there is still no item),
+   * raising the token by one. `lost` when they are not. `holder` is new with every attempt, so that a taker whose
+   * answer was lost recognises its own success by reading.
+   */
+  readonly acquire: (seen: StoredCheckpoint | undefined, holder: string) => Promise<'acquired' | 'lost'>;
+  /**
+   * Renews the lease and, where `lastEventId` is given, moves the checkpoint, in one write on condition that the token
+   * is still `token` and that the checkpoint does not move back. `lost` when the condition fails.
+   */
+  readonly renew: (token: number, lastEventId: number | undefined) => Promise<'renewed' | 'lost'>;
+  /** Gives the lease up on condition that the token is still `token`; a standby need not wait then. */
+  readonly release: (token: number) => Promise<void>;
+};

@@ -1,0 +1,10 @@
+/** What the poller asks of a feed. `scan-api.ts` answers over HTTP, the simulator from memory. */
+export type ScanFeed = {
+  /**
+   * One request for at most `limit` elements with an EventId of `fromEventId` or above. No retry. Rejects with a
+   * `WaybillError`: `FEED_UNAVAILABLE` (408, 429, 5xx, timeout, cut connection; `details.retryAfterMs` where the
+   * server said so) or `FEED_UNREADABLE` (another status, not JSON, wrong envelope, body over the cap;
+   * `details.received` holds its first 200 characters at most, `details.tooLarge` is true for the cap).
+   */
+  readonly read: (fromEventId: number, limit: number, signal: AbortSignal) => Promise<readonly unknown[]>;
+};

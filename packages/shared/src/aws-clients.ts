@@ -1,0 +1,35 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+export type ClientOptions = {
+  /** Longest time for one request, milliseconds; for a long poll, its wait and a margin. */
+  readonly requestTimeoutMs: number;
+  /** Sockets, and so requests under way at once. */
+  readonly maxSockets: number;
+};
+
+/** An SQS client; region, credentials and endpoint come from the SDK's own variables. */
+export function openSqs(options: ClientOptions & { readonly endpointIsQueueHost: boolean }): SQSClient {
+  return new SQSClient({
+    requestHandler: requestHandler(options),
+    // The SDK otherwise sends to the host in the queue URL, whatever AWS_ENDPOINT_URL_SQS says.
+    useQueueUrlAsEndpoint: options.endpointIsQueueHost,
+  });
+}
+
+/** A DynamoDB client; region, credentials and endpoint come from the SDK's own variables. */
+export function openDynamoDb(options: ClientOptions): DynamoDBClient {
+  return new DynamoDBClient({ requestHandler: requestHandler(options) });
+}
+
+function requestHandler({ requestTimeoutMs, maxSockets }: ClientOptions): NodeHttpHandler {
+  return new NodeHttpHandler({
+    connectionTimeout: Math.min(requestTimeoutMs, 5_000),
+    requestTimeout: requestTimeoutMs,
+    // Without this the timeout only logs a warning, and a hung request hangs for ever.
+    throwOnRequestTimeout: true,
+    httpAgent: { maxSockets, keepAlive: true },
+    httpsAgent: { maxSockets, keepAlive: true },
+  });
+}

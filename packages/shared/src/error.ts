@@ -1,0 +1,39 @@
+/** What went wrong, for code to tell apart. Each code's message says what happened, to what, and what the reader can do. */
+export type ErrorCode =
+  | 'CONFIG_INVALID'
+  | 'FEED_UNAVAILABLE'
+  | 'FEED_UNREADABLE'
+  | 'LEASE_LOST'
+  | 'NODE_UNSUPPORTED'
+  | 'QUEUE_REFUSED'
+  | 'STOPPED'
+  | 'STOP_TIMED_OUT'
+  | 'STORE_CONTENDED'
+  | 'STORE_REJECTED'
+  | 'TABLE_MISMATCH';
+
+/** Waybill's one error family: a stable `code`, the ids concerned in `details`, and the `cause`. */
+export class WaybillError extends Error {
+  override readonly name = 'WaybillError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Whether a thrown value is Waybill's own error with this code. */
+export function hasCode(error: unknown, code: ErrorCode): error is WaybillError {
+  return error instanceof WaybillError && error.code === code;
+}
+
+/** One line for a log or a record, whatever was thrown: `Name: message`, with the AWS error's name in front. */
+export function describeError(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(describeError).join('; ');
+  if (error instanceof WaybillError) return `${error.code}: ${error.message}`;
+  if (error instanceof Error) return error.message ? `${error.name}: ${error.message}` : error.name;
+  return String(error);
+}

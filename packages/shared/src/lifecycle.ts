@@ -1,0 +1,91 @@
+import { describeError, hasCode, WaybillError } from './error.ts';
+import type { Logger } from './logger.ts';
+
+/** Something that runs until it is stopped: the poller, the processor. */
+export type Service = {
+  /** Begins the work. A second start, or one after a stop, does nothing. */
+  readonly start: () => void;
+  /** Asks for an orderly stop and resolves when it is done. Fine twice, and before or during the start. */
+  readonly stop: () => Promise<void>;
+  /** Resolves after an orderly stop; rejects when the service cannot go on. */
+  readonly ended: Promise<void>;
+};
+
+/**
+ * A service whose whole life is one function: it works until `stopping` aborts, puts its things in order and returns.
+ * Returning early or throwing ends the service.
+ */
+export function createService(run: (stopping: AbortSignal) => Promise<void>): Service {
+  const stopping = new AbortController();
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  // Whoever holds the service looks at `ended`; until then a rejection is not unhandled.
+  ended.catch(() => undefined);
+  let started = false;
+  return {
+    ended,
+    start: () => {
+      if (started || stopping.signal.aborted) return;
+      started = true;
+      run(stopping.signal).then(resolve, reject);
+    },
+    stop: async () => {
+      stopping.abort();
+      if (!started) resolve();
+      await ended.catch(() => undefined);
+    },
+  };
+}
+
+export type ProcessHandle = Pick<NodeJS.Process, 'once' | 'on' | 'off'> & { exit: (code: number) => void };
+
+/**
+ * Runs the service as this process: until SIGTERM or SIGINT (exit 0), until it fails (exit 1), or until a stop takes
+ * longer than `stopTimeoutMs` (exit 1). `close` runs last, after the service has ended, and is bounded by the same time.
+ */
+export async function runUntilSignal(
+  service: Service,
+  options: {
+    readonly log: Logger;
+    readonly stopTimeoutMs: number;
+    readonly close: () => Promise<void>;
+    readonly process?: ProcessHandle;
+  },
+): Promise<void> {
+  const { log } = options;
+  const handle: ProcessHandle = options.process ?? process;
+  const { promise: timedOut, reject: giveUp } = Promise.withResolvers<never>();
+  timedOut.catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (signal: NodeJS.Signals) => {
+    log.info({ signal }, 'stopping');
+    timer ??= setTimeout(
+      () => giveUp(new WaybillError('STOP_TIMED_OUT', `the stop took longer than ${options.stopTimeoutMs / 1_000} s`)),
+      options.stopTimeoutMs,
+    );
+    void service.stop();
+  };
+  handle.on('SIGTERM', stop);
+  handle.on('SIGINT', stop);
+  let code = 0;
+  try {
+    service.start();
+    await Promise.race([service.ended, timedOut]);
+    await Promise.race([options.close(), timedOut]);
+    log.info('stopped');
+  } catch (error) {
+    code = 1;
+    log.fatal({ err: error }, hasCode(error, 'STOP_TIMED_OUT') ? 'gave up stopping' : 'failed');
+  } finally {
+    clearTimeout(timer);
+    handle.off('SIGTERM', stop);
+    handle.off('SIGINT', stop);
+  }
+  handle.exit(code);
+}
+
+/** Prints what is wrong with the configuration and exits with 2, so that it is told apart from a failure at work (1). */
+export function exitOnBadConfig(error: unknown): never {
+  if (!hasCode(error, 'CONFIG_INVALID')) throw error;
+  process.stderr.write(`${describeError(error)}\n`);
+  process.exit(2);
+}

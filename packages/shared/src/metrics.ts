@@ -1,0 +1,153 @@
+import type { Attributes, Counter, Gauge, Histogram, Meter } from '@opentelemetry/api';
+
+type Definition = {
+  readonly kind: 'counter' | 'histogram' | 'gauge';
+  readonly unit: string;
+  readonly meaning: string;
+  /** Attribute keys and what they tell apart. Values are few and stable: each combination is a time series. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** Upper bounds of a histogram's buckets, in `unit`. */
+  readonly buckets?: readonly number[];
+};
+
+/** Seconds, from a scan just made to one from before a long outage. */
+const latencyBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];
+
+/** Every metric that Waybill emits: read by the code that counts, by the alarms and by the documentation. */
+export const metricDefinitions = {
+  'waybill.feed.requests': {
+    kind: 'counter',
+    unit: '{request}',
+    meaning: 'requests to the Scan Event API',
+    attributes: { outcome: '`ok` or the error code' },
+  },
+  'waybill.feed.pages': { kind: 'counter', unit: '{page}', meaning: 'pages read and used' },
+  'waybill.feed.events': { kind: 'counter', unit: '{event}', meaning: 'valid scan events read' },
+  'waybill.feed.rejections': {
+    kind: 'counter',
+    unit: '{element}',
+    meaning: 'elements of the feed that are no scan event',
+    attributes: { reason: 'rejection code' },
+  },
+  'waybill.feed.holes': {
+    kind: 'counter',
+    unit: '{hole}',
+    meaning: 'jumps of more than 10,000 ids, and stretches without a usable id, that the position crossed',
+  },
+  'waybill.feed.position': {
+    kind: 'gauge',
+    unit: '{id}',
+    meaning: 'EventId up to which everything is confirmed on the queue',
+  },
+  'waybill.feed.lag': {
+    kind: 'gauge',
+    unit: 's',
+    meaning: 'age of the newest scan read, 0 while the feed has nothing newer',
+  },
+  'waybill.poller.lease': {
+    kind: 'gauge',
+    unit: '1',
+    meaning: '1 while this poller holds the lease, 0 while it stands by',
+  },
+  'waybill.queue.sends': { kind: 'counter', unit: '{request}', meaning: 'SendMessageBatch requests' },
+  'waybill.queue.sent': { kind: 'counter', unit: '{message}', meaning: 'messages handed to SQS' },
+  'waybill.queue.billed': {
+    kind: 'counter',
+    unit: '{request}',
+    meaning: 'SQS requests as billed: every 64 KiB of payload counts',
+    attributes: { action: 'SQS action' },
+  },
+  'waybill.queue.receives': { kind: 'counter', unit: '{request}', meaning: 'ReceiveMessage requests' },
+  'waybill.queue.received': { kind: 'counter', unit: '{message}', meaning: 'messages received' },
+  'waybill.queue.deletes': { kind: 'counter', unit: '{request}', meaning: 'DeleteMessageBatch requests' },
+  'waybill.queue.visibility_changes': {
+    kind: 'counter',
+    unit: '{request}',
+    meaning: 'ChangeMessageVisibilityBatch requests',
+  },
+  'waybill.queue.message_age': {
+    kind: 'histogram',
+    unit: 's',
+    meaning: 'time in the queue of the oldest message of a receive',
+    buckets: latencyBuckets,
+  },
+  'waybill.processor.scan_to_state': {
+    kind: 'histogram',
+    unit: 's',
+    meaning: 'from a scan to its parcel state, by the oldest scan of each message',
+    buckets: latencyBuckets,
+  },
+  'waybill.processor.events': { kind: 'counter', unit: '{event}', meaning: 'scan events stored or found known' },
+  'waybill.processor.outcomes': {
+    kind: 'counter',
+    unit: '{parcel}',
+    meaning: 'folded changes by what their write did',
+    attributes: { outcome: '`applied`, `merged`, `redundant`' },
+  },
+  'waybill.processor.splits': {
+    kind: 'counter',
+    unit: '{message}',
+    meaning: 'failed events sent off as messages of their own',
+  },
+  'waybill.processor.failures': {
+    kind: 'counter',
+    unit: '{failure}',
+    meaning: 'failures recorded',
+    attributes: { reason: 'failure reason' },
+  },
+  'waybill.processor.in_hand': { kind: 'gauge', unit: '{message}', meaning: 'messages received and not yet settled' },
+  'waybill.processor.breaker': {
+    kind: 'gauge',
+    unit: '1',
+    meaning: '0 closed, 1 half open (probing), 2 open: receiving is paused',
+  },
+  'waybill.store.writes': {
+    kind: 'counter',
+    unit: '{request}',
+    meaning: 'write requests to DynamoDB',
+    attributes: { table: 'what the table holds' },
+  },
+  'waybill.store.write_units': {
+    kind: 'counter',
+    unit: '{unit}',
+    meaning: 'consumed write capacity units as DynamoDB reports them',
+    attributes: { table: 'what the table holds' },
+  },
+  'waybill.store.errors': {
+    kind: 'counter',
+    unit: '{error}',
+    meaning: 'engine errors met while storing; the work was held and repeated',
+    attributes: { error: 'error name' },
+  },
+} as const satisfies Record<string, Definition>;
+
+export type MetricName = keyof typeof metricDefinitions;
+
+type Instrument<K> = K extends { kind: 'counter' } ? Counter : K extends { kind: 'gauge' } ? Gauge : Histogram;
+
+/** Every metric as an OpenTelemetry instrument, by its name. */
+export type Metrics = { readonly [Name in MetricName]: Instrument<(typeof metricDefinitions)[Name]> };
+
+export function createMetrics(meter: Meter): Metrics {
+  const create = ([name, definition]: [string, Definition]) => {
+    const options = { unit: definition.unit, description: definition.meaning };
+    if (definition.kind === 'counter') return [name, meter.createCounter(name, options)];
+    if (definition.kind === 'gauge') return [name, meter.createGauge(name, options)];
+    return [
+      name,
+      meter.createHistogram(name, {
+        ...options,
+        advice: { explicitBucketBoundaries: [...(definition.buckets ?? [])] },
+      }),
+    ];
+  };
+  // Sound because each entry is made by its own definition's kind; Object.fromEntries cannot say so.
+  return Object.fromEntries(Object.entries(metricDefinitions).map(create)) as Metrics;
+}
+
+/** Requests that SQS bills for one call with this payload (SQS pricing: every 64 KiB chunk is one request, at least one). */
+export function billedRequests(payloadBytes: number): number {
+  return Math.max(1, Math.ceil(payloadBytes / 65_536));
+}
+
+export type MetricAttributes = Attributes;
