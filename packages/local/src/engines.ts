@@ -1,0 +1,157 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { EngineOrder, EngineReport } from './engine-process.ts';
+
+/** Milliseconds that an engine may take to start, and to end when told so. Both take well under a second when idle. */
+const startLimitMs = 30_000;
+const stopLimitMs = 5_000;
+
+/** SQS (fauxqs) and DynamoDB (dynalite), each in a child process, in memory, on a free port of 127.0.0.1. */
+export type Engines = {
+  readonly sqsEndpoint: string;
+  readonly dynamodbEndpoint: string;
+  /** What a process (or a shell) needs in its environment to reach the engines through an ordinary AWS SDK. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly pids: readonly number[];
+  /** Settles when an engine ends that nobody stopped: with the reason. Stays pending after {@link stop} and {@link keep}. */
+  readonly failed: Promise<Error>;
+  /** Ends both. May be called again, and after {@link keep}, where it does nothing. */
+  stop(): Promise<void>;
+  /** Lets both live on after this process. From then on they end by `kill <pid>` only. */
+  keep(): Promise<void>;
+};
+
+/**
+ * Starts both engines and waits until they listen. They end with this process, however it ends, unless kept.
+ *
+ * @throws when an engine does not start within 30 s, or `signal` aborts first; nothing is left running then
+ */
+export async function startEngines({ signal }: { signal?: AbortSignal } = {}): Promise<Engines> {
+  const sqs = new Engine('SQS engine', new URL('./sqs-engine.ts', import.meta.url));
+  const dynamodb = new Engine('DynamoDB engine', new URL('./dynamodb-engine.ts', import.meta.url));
+  const both = [sqs, dynamodb];
+  const stop = async () => void (await Promise.all(both.map((engine) => engine.stop())));
+  try {
+    const [sqsPort, dynamodbPort] = await Promise.all([sqs.started(signal), dynamodb.started(signal)]);
+    const sqsEndpoint = `http://127.0.0.1:${sqsPort}`;
+    const dynamodbEndpoint = `http://127.0.0.1:${dynamodbPort}`;
+    return {
+      sqsEndpoint,
+      dynamodbEndpoint,
+      env: environmentFor(sqsEndpoint, dynamodbEndpoint),
+      pids: both.map((engine) => engine.pid),
+      failed: Promise.race(both.map((engine) => engine.failed)),
+      stop,
+      keep: async () => void (await Promise.all(both.map((engine) => engine.keep()))),
+    };
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
+
+function environmentFor(sqsEndpoint: string, dynamodbEndpoint: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_SQS: sqsEndpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    // A developer's own settings must not lead a local run to a real account: a profile outranks the keys above, and
+    // this switch makes the SDK forget the endpoints.
+    AWS_PROFILE: '',
+    AWS_SESSION_TOKEN: '',
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false',
+  };
+}
+
+class Engine {
+  /** Settles when the child ends that was neither stopped nor kept. */
+  readonly failed: Promise<Error>;
+  readonly #name: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<Error>;
+  #left = false;
+
+  constructor(name: string, entry: URL) {
+    const child = fork(entry, {
+      // A group of its own: Ctrl-C in a terminal goes to the group of `npm start`, and a kept engine must outlive it.
+      detached: true,
+      // Not inherited: a kept engine would hold the terminal's (or a pipe's) stdout and stderr open for ever.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      // A test runner's or a profiler's flags are for the process they were given to.
+      execArgv: [],
+    });
+    this.#name = name;
+    this.#child = child;
+    this.#ended = new Promise((resolve) => {
+      let reason = '';
+      child.on('message', (report: EngineReport) => {
+        if ('failed' in report) reason = `: ${report.failed}`;
+      });
+      child.once('error', (cause) =>
+        resolve(new Error(`The ${name} could not be started: ${cause.message}`, { cause })),
+      );
+      child.once('exit', (code, signal) =>
+        resolve(new Error(`The ${name} ended by itself with ${signal ?? `exit code ${code}`}${reason}`)),
+      );
+    });
+    this.failed = new Promise((resolve) => {
+      void this.#ended.then((failure) => {
+        if (!this.#left) resolve(failure);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Answers the port, once the engine listens on it. */
+  started(signal: AbortSignal | undefined): Promise<number> {
+    return this.#heard((report) => ('port' in report ? report.port : undefined), startLimitMs, signal);
+  }
+
+  async stop(): Promise<void> {
+    // A kept engine is no longer this process's to end.
+    if (this.#left && !this.#child.connected) return;
+    this.#left = true;
+    this.#order('stop');
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), stopLimitMs);
+    await this.#ended;
+    clearTimeout(late);
+  }
+
+  async keep(): Promise<void> {
+    if (this.#left) return;
+    const kept = this.#heard((report) => ('kept' in report ? report.kept : undefined), stopLimitMs);
+    this.#order('keep');
+    await kept;
+    this.#left = true;
+    this.#child.disconnect();
+    this.#child.unref();
+  }
+
+  #order(order: EngineOrder): void {
+    // To a child that is already gone there is nothing to say; #ended knows.
+    if (this.#child.connected) this.#child.send(order, () => {});
+  }
+
+  #heard<T>(pick: (report: EngineReport) => T | undefined, limitMs: number, signal?: AbortSignal): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const listen = (report: EngineReport) => {
+      const heard = pick(report);
+      if (heard !== undefined) resolve(heard);
+    };
+    const abort = () => reject(signal?.reason);
+    const late = setTimeout(() => reject(new Error(`The ${this.#name} did not answer within ${limitMs} ms`)), limitMs);
+    this.#child.on('message', listen);
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+    void this.#ended.then(reject);
+    return promise.finally(() => {
+      clearTimeout(late);
+      this.#child.off('message', listen);
+      signal?.removeEventListener('abort', abort);
+    });
+  }
+}
