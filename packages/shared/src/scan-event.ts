@@ -87,7 +87,7 @@ const packedElement = z.object(
  * named fields and does not look at others.
  */
 export function parse(raw: unknown): Parsed {
-  const result = feedElement.safeParse(raw);
+  const result = feedElement.safeParse(isPlainObject(raw) ? raw : undefined);
   if (!result.success) return { rejection: rejectionOf(result.error) };
   const element = result.data;
   return {
@@ -104,7 +104,7 @@ export function parse(raw: unknown): Parsed {
 
 /** Reads one element of a pack (camel case, see `pack.ts`), under the same rules. Never throws. */
 export function parsePacked(raw: unknown): Parsed {
-  const result = packedElement.safeParse(raw);
+  const result = packedElement.safeParse(isPlainObject(raw) ? raw : undefined);
   if (!result.success) return { rejection: rejectionOf(result.error) };
   const element = result.data;
   return {
@@ -126,8 +126,11 @@ export function eventIdOf(raw: unknown): number | undefined {
   return typeof candidate === 'number' && Number.isSafeInteger(candidate) && candidate > 0 ? candidate : undefined;
 }
 
+/** An object as JSON gives it: one of another prototype could lend an element fields that it does not hold. */
 function isPlainObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function rejectionOf(error: z.ZodError): Rejection {
