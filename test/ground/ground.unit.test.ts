@@ -8,6 +8,7 @@ const root = fileURLToPath(import.meta.resolve('../..'));
 
 type Versions = Readonly<Record<string, string>>;
 type Manifest = {
+  readonly scripts?: Versions;
   readonly dependencies?: Versions;
   readonly devDependencies?: Versions;
   readonly optionalDependencies?: Versions;
@@ -55,6 +56,10 @@ describe('Node 24', () => {
     const pinned = manifest.optionalDependencies?.[name];
     expect(pinned).toMatch(/^24\.\d+\.\d+$/);
     expect(locked[`node_modules/${name}`]).toMatchObject({ version: pinned, integrity: expect.any(String), os });
+  });
+
+  test('is put back on the PATH of scripts after npm 10 installed: it removes the binary that it has just linked', () => {
+    expect(manifest.scripts?.['postinstall']).toMatch(/^npm rebuild /);
   });
 
   test('installs without a word on a machine that bootstraps with an older Node', () => {
