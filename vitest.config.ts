@@ -30,7 +30,7 @@ export default defineConfig({
       exclude: ['**/*.test.ts'],
       // What the processes that tests start cover counts too; docs/decisions/0002-coverage-of-child-processes.md
       autoAttachSubprocess: true,
-      reporter: [['text', { skipFull: true }], 'json', 'json-summary'],
+      reporter: [['text', { skipFull: true, maxCols: 140 }], 'json', 'json-summary'],
       reportOnFailure: true,
       thresholds: { lines: 90 },
     },
