@@ -7,12 +7,15 @@ export type ClientOptions = {
   readonly requestTimeoutMs: number;
   /** Sockets, and so requests under way at once. */
   readonly maxSockets: number;
+  /** Attempts of one call, the first included; the SDK waits between them. */
+  readonly maxAttempts: number;
 };
 
 /** An SQS client; region, credentials and endpoint come from the SDK's own variables. */
 export function openSqs(options: ClientOptions & { readonly endpointIsQueueHost: boolean }): SQSClient {
   return new SQSClient({
     requestHandler: requestHandler(options),
+    maxAttempts: options.maxAttempts,
     // The SDK otherwise sends to the host in the queue URL, whatever AWS_ENDPOINT_URL_SQS says.
     useQueueUrlAsEndpoint: options.endpointIsQueueHost,
   });
@@ -20,7 +23,7 @@ export function openSqs(options: ClientOptions & { readonly endpointIsQueueHost:
 
 /** A DynamoDB client; region, credentials and endpoint come from the SDK's own variables. */
 export function openDynamoDb(options: ClientOptions): DynamoDBClient {
-  return new DynamoDBClient({ requestHandler: requestHandler(options) });
+  return new DynamoDBClient({ requestHandler: requestHandler(options), maxAttempts: options.maxAttempts });
 }
 
 function requestHandler({ requestTimeoutMs, maxSockets }: ClientOptions): NodeHttpHandler {

@@ -1,4 +1,4 @@
-import { asciiJson, beginningOfJson, beginningThatFits } from './json-text.ts';
+import { asciiJson, beginningOfJson, beginningThatFits, toAscii } from './json-text.ts';
 import { limits } from './resources.ts';
 import { eventIdOf, type Parsed, parse, parsePacked, type Rejection, type ScanEvent } from './scan-event.ts';
 
@@ -40,9 +40,9 @@ export function pack(events: Iterable<ScanEvent>, maxBytes: number): string[] {
   return bodies;
 }
 
-/** A pack of one event, the form in which a failed event is split off. */
-export function packOne(event: ScanEvent): string {
-  return packStart + eventJson(event) + packEnd;
+/** The element's JSON as a pack of one, the form in which a failed event is split off. */
+export function packOne(elementJson: string): string {
+  return packStart + elementJson + packEnd;
 }
 
 /** The body that carries an element which is no scan event, whole where it can be, cut where it cannot. */
@@ -56,15 +56,15 @@ export function packUnparsed(element: unknown): string {
   return frame(cut);
 }
 
-/** One element of a message: a scan event, or what it is instead, with the body in which it can travel alone. */
+/** One element of a message: a scan event, or why it is none. */
 export type Unpacked =
   | { readonly event: ScanEvent }
   | {
       readonly rejection: Rejection;
       /** The element's own id where it has a usable one. */
       readonly eventId: number | undefined;
-      /** Undefined where it cannot be written out again. */
-      readonly body: string | undefined;
+      /** The element as ASCII JSON; undefined where it is nested too deep to be written out again. */
+      readonly json: string | undefined;
     };
 
 /** Why a whole message cannot be read. `UNKNOWN_VERSION` may heal by a rolling deploy, the others not. */
@@ -109,25 +109,20 @@ const notAPack: UnpackResult = {
 function unpackVersion1(message: object): UnpackResult {
   const hasEvents = Object.hasOwn(message, 'events');
   if (hasEvents === Object.hasOwn(message, 'unparsed')) return notAPack;
-  if ('unparsed' in message)
-    return { kind: 'unparsed', element: unpacked(parse(message.unparsed), message.unparsed, packUnparsed) };
+  if ('unparsed' in message) return { kind: 'unparsed', element: unpacked(parse(message.unparsed), message.unparsed) };
   if (!('events' in message && Array.isArray(message.events))) return notAPack;
   return {
     kind: 'pack',
-    elements: message.events.map((element) => unpacked(parsePacked(element), element, packElement)),
+    elements: message.events.map((element) => unpacked(parsePacked(element), element)),
   };
 }
 
-function unpacked(parsed: Parsed, raw: unknown, body: (raw: unknown) => string | undefined): Unpacked {
+function unpacked(parsed: Parsed, raw: unknown): Unpacked {
   if ('event' in parsed) return parsed;
-  return { rejection: parsed.rejection, eventId: eventIdOf(raw), body: body(raw) };
+  return { rejection: parsed.rejection, eventId: eventIdOf(raw), json: asciiJson(raw) };
 }
 
-function packElement(raw: unknown): string | undefined {
-  const json = asciiJson(raw);
-  return json === undefined ? undefined : packStart + json + packEnd;
-}
-
-function eventJson(event: ScanEvent): string {
-  return asciiJson(event) ?? '';
+/** An event's place in a pack. It is flat, so that it can always be written. */
+export function eventJson(event: ScanEvent): string {
+  return toAscii(JSON.stringify(event));
 }

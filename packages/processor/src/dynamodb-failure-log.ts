@@ -1,0 +1,105 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import type { Clock } from '@waybill/shared/clock.ts';
+import { beginningThatFits } from '@waybill/shared/json-text.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import { failureRetentionDays, tables } from '@waybill/shared/resources.ts';
+import type { Failure, FailureLog } from './failure-log.ts';
+
+/** Bytes of a failed body that are kept (design: 64 KiB), the mark of a cut one included. */
+export const keptBodyBytes = 65_536;
+
+export type FailureLogDependencies = {
+  readonly documents: DynamoDBDocumentClient;
+  readonly tableName: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly metrics: Metrics;
+};
+
+const setRecord =
+  'SET reason = :reason, detail = :detail, body = :body, lastFailedAtUtc = :now, firstFailedAtUtc = if_not_exists(firstFailedAtUtc, :now), attempts = if_not_exists(attempts, :zero) + :one, expiresAt = :expiresAt REMOVE resolvedAtUtc';
+
+/** The failures table on DynamoDB. Rejects only with the engine's errors. */
+export function dynamoDbFailureLog({ documents, tableName, clock, metrics }: FailureLogDependencies): FailureLog {
+  const counted = (units: number | undefined) => {
+    metrics['waybill.store.writes'].add(1, { table: 'failures' });
+    metrics['waybill.store.write_units'].add(units ?? 0, { table: 'failures' });
+  };
+  const update = async (failureId: string, input: Omit<UpdateCommandInput, 'TableName' | 'Key'>) => {
+    const answer = await documents.send(
+      new UpdateCommand({
+        TableName: tableName,
+        Key: { [tables.failures.key.name]: failureId },
+        ReturnConsumedCapacity: 'TOTAL',
+        ...input,
+      }),
+    );
+    counted(answer.ConsumedCapacity?.CapacityUnits);
+  };
+  const recordValues = ({ reason, detail, body }: Failure) => {
+    const now = clock.now();
+    return {
+      ':reason': reason,
+      ':detail': detail,
+      ':body': kept(body),
+      ':now': new Date(now).toISOString(),
+      ':zero': 0,
+      ':one': 1,
+      ':expiresAt': Math.ceil(now / 1_000) + failureRetentionDays * 86_400,
+    };
+  };
+  return {
+    record: (failure) =>
+      update(failure.failureId, { UpdateExpression: setRecord, ExpressionAttributeValues: recordValues(failure) }),
+    recordInterruption: (failure) =>
+      ignoringCondition(
+        update(failure.failureId, {
+          UpdateExpression: setRecord,
+          ConditionExpression: 'attribute_not_exists(failureId) OR reason = :reason OR attribute_exists(resolvedAtUtc)',
+          ExpressionAttributeValues: recordValues(failure),
+        }),
+      ),
+    removeInterruption: (failureId) =>
+      ignoringCondition(
+        documents
+          .send(
+            new DeleteCommand({
+              TableName: tableName,
+              Key: { [tables.failures.key.name]: failureId },
+              ConditionExpression: 'reason = :interrupted',
+              ExpressionAttributeValues: { ':interrupted': 'REPEATEDLY_INTERRUPTED' },
+              ReturnConsumedCapacity: 'TOTAL',
+            }),
+          )
+          .then((answer) => counted(answer.ConsumedCapacity?.CapacityUnits)),
+      ),
+    resolve: (failureId) =>
+      ignoringCondition(
+        update(failureId, {
+          UpdateExpression: 'SET resolvedAtUtc = :now',
+          ConditionExpression: 'attribute_exists(failureId) AND attribute_not_exists(resolvedAtUtc)',
+          ExpressionAttributeValues: { ':now': new Date(clock.now()).toISOString() },
+        }),
+      ),
+  };
+}
+
+async function ignoringCondition(write: Promise<void>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+}
+
+/** ASCII, so that characters are bytes; a cut body says how long it was. */
+function kept(body: string): string {
+  const mark = ` … cut, ${body.length} characters in all`;
+  if (Buffer.byteLength(body) <= keptBodyBytes) return body;
+  return beginningThatFits(body, keptBodyBytes - Buffer.byteLength(mark)) + mark;
+}

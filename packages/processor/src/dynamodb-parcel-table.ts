@@ -1,0 +1,175 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Clock } from '@waybill/shared/clock.ts';
+import { describeError, WaybillError } from '@waybill/shared/error.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { Milestone, ParcelState } from '@waybill/shared/parcel-state.ts';
+import { tables } from '@waybill/shared/resources.ts';
+import { z } from 'zod';
+import type { ConditionalWrite, ParcelTable, StoredParcel } from './parcel-table.ts';
+
+type Item = Record<string, AttributeValue>;
+
+export type ParcelTableDependencies = {
+  readonly dynamodb: DynamoDBClient;
+  readonly tableName: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly metrics: Metrics;
+};
+
+const setLatest =
+  'SET lastEventId = :id, #type = :type, statusCode = :status, runId = :run, createdDateTimeUtc = :created, updatedAtUtc = :now, revision = if_not_exists(revision, :zero) + :one';
+const setPickup =
+  'pickupTimeUtc = if_not_exists(pickupTimeUtc, :pickup), pickupEventId = if_not_exists(pickupEventId, :pickupId)';
+const setDelivery =
+  'deliveryTimeUtc = if_not_exists(deliveryTimeUtc, :delivery), deliveryEventId = if_not_exists(deliveryEventId, :deliveryId)';
+const replaceMilestones = (expression: string) => expression.replaceAll(/if_not_exists\(\w+, (:\w+)\)/g, '$1');
+
+/** The parcels table on DynamoDB, a single `UpdateItem` to a change. Never a `PutItem`: attributes of newer versions survive. */
+export function dynamoDbParcelTable(dependencies: ParcelTableDependencies): ParcelTable {
+  const write = (state: ParcelState, set: readonly string[], condition: string, values: Item) =>
+    conditionalUpdate(dependencies, state, { set, condition, values });
+  return {
+    apply: (change) => {
+      const set = [setLatest, change.pickup ? setPickup : '', change.delivery ? setDelivery : ''];
+      const inOrder = [
+        'lastEventId < :id',
+        change.pickup ? '(attribute_not_exists(pickupEventId) OR pickupEventId < :pickupId)' : '',
+        change.delivery ? '(attribute_not_exists(deliveryEventId) OR deliveryEventId < :deliveryId)' : '',
+      ];
+      const condition = `attribute_not_exists(parcelId) OR (${inOrder.filter(Boolean).join(' AND ')})`;
+      return write(change, set, condition, { ':zero': { N: '0' }, ':one': { N: '1' } });
+    },
+    replace: (state, revision) => {
+      const set = [
+        setLatest.replace('if_not_exists(revision, :zero) + :one', ':next'),
+        state.pickup ? replaceMilestones(setPickup) : '',
+        state.delivery ? replaceMilestones(setDelivery) : '',
+      ];
+      return write(state, set, 'revision = :revision', {
+        ':revision': { N: String(revision) },
+        ':next': { N: String(revision + 1) },
+      });
+    },
+  };
+}
+
+async function conditionalUpdate(
+  dependencies: ParcelTableDependencies,
+  state: ParcelState,
+  update: { readonly set: readonly string[]; readonly condition: string; readonly values: Item },
+): Promise<ConditionalWrite> {
+  const { dynamodb, tableName, clock, metrics } = dependencies;
+  metrics['waybill.store.writes'].add(1, { table: 'parcels' });
+  try {
+    const answer = await dynamodb.send(
+      new UpdateItemCommand({
+        TableName: tableName,
+        Key: keyOf(state),
+        UpdateExpression: update.set.filter(Boolean).join(', '),
+        ConditionExpression: update.condition,
+        ExpressionAttributeNames: { '#type': 'type' },
+        ExpressionAttributeValues: { ...valuesOf(state, clock.now()), ...update.values },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    metrics['waybill.store.write_units'].add(answer.ConsumedCapacity?.CapacityUnits ?? 0, { table: 'parcels' });
+    return { done: true };
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) {
+      const item = error.Item ?? (await readItem(dependencies, state));
+      return { done: false, stored: item && storedParcel(item, state.parcelId) };
+    }
+    if (namesTheItem(error)) {
+      throw new WaybillError('STORE_REJECTED', `DynamoDB rejects parcel ${state.parcelId}: ${describeError(error)}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** For engines that do not return the old item with a failed condition. */
+async function readItem(
+  { dynamodb, tableName }: ParcelTableDependencies,
+  state: ParcelState,
+): Promise<Item | undefined> {
+  const answer = await dynamodb.send(
+    new GetItemCommand({ TableName: tableName, Key: keyOf(state), ConsistentRead: true }),
+  );
+  return answer.Item;
+}
+
+/** Everything else, unknown errors included, is the engine's (design, "Settling"). */
+function namesTheItem(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error.name === 'ValidationException' || error.name === 'ItemCollectionSizeLimitExceededException')
+  );
+}
+
+function keyOf(state: ParcelState): Item {
+  return { [tables.parcels.key.name]: { N: String(state.parcelId) } };
+}
+
+function valuesOf({ latest, pickup, delivery }: ParcelState, now: number): Item {
+  const values: Item = {
+    ':id': { N: String(latest.eventId) },
+    ':type': { S: latest.type },
+    ':status': { S: latest.statusCode },
+    ':run': { S: latest.runId },
+    ':created': { S: latest.createdDateTimeUtc },
+    ':now': { S: new Date(now).toISOString() },
+  };
+  if (pickup) {
+    values[':pickup'] = { S: pickup.timeUtc };
+    values[':pickupId'] = { N: String(pickup.eventId) };
+  }
+  if (delivery) {
+    values[':delivery'] = { S: delivery.timeUtc };
+    values[':deliveryId'] = { N: String(delivery.eventId) };
+  }
+  return values;
+}
+
+const number = z.object({ N: z.string() }).transform(({ N }) => Number(N));
+const string = z.object({ S: z.string() }).transform(({ S }) => S);
+const storedItem = z.object({
+  lastEventId: number,
+  type: string,
+  statusCode: string,
+  runId: string,
+  createdDateTimeUtc: string,
+  pickupEventId: number.optional(),
+  pickupTimeUtc: string.optional(),
+  deliveryEventId: number.optional(),
+  deliveryTimeUtc: string.optional(),
+  revision: number,
+});
+
+/** Rejects an item that is no parcel as the item's fault: no retry would cure it. */
+function storedParcel(item: Item, parcelId: number): StoredParcel {
+  const parsed = storedItem.safeParse(item);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new WaybillError(
+      'STORE_REJECTED',
+      `what is stored of parcel ${parcelId} is no parcel: ${issue?.path.join('.')} ${issue?.message}`,
+    );
+  }
+  const { lastEventId: eventId, type, statusCode, runId, createdDateTimeUtc, revision } = parsed.data;
+  const pickup = milestone(parsed.data.pickupEventId, parsed.data.pickupTimeUtc);
+  const delivery = milestone(parsed.data.deliveryEventId, parsed.data.deliveryTimeUtc);
+  const latest = { eventId, type, statusCode, runId, createdDateTimeUtc };
+  return { state: { parcelId, latest, ...(pickup && { pickup }), ...(delivery && { delivery }) }, revision };
+}
+
+function milestone(eventId: number | undefined, timeUtc: string | undefined): Milestone | undefined {
+  return eventId === undefined || timeUtc === undefined ? undefined : { eventId, timeUtc };
+}

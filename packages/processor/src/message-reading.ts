@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { ReceivedMessage } from '@waybill/shared/message-queue.ts';
+import { eventJson, packOne, type Unpacked, unpack } from '@waybill/shared/pack.ts';
+import type { Rejection, ScanEvent } from '@waybill/shared/scan-event.ts';
+import type { Failure, FailureReason } from './failure-log.ts';
+
+/** The message attribute that names the failure record of a message that was split off; a redrive keeps it. */
+export const failureIdAttribute = 'failureId';
+
+/** A failure of one element of a message, or of the whole message. */
+export type ElementFailure = Failure & {
+  /** The body in which the element travels alone; undefined where it cannot be written out again. */
+  readonly splitBody: string | undefined;
+  /** Whether time alone may cure it: a version that a rolling deploy will know. */
+  readonly mayHeal: boolean;
+};
+
+/** What a received message says. */
+export type MessageReading = {
+  readonly events: readonly ScanEvent[];
+  /** What in it is no event, or why it cannot be read at all. */
+  readonly failures: readonly ElementFailure[];
+  /** Whether it holds one element or none, so that there is nothing to split off. */
+  readonly single: boolean;
+  /** The record to resolve when everything in it is stored: it was split off, or carries an element that failed before. */
+  readonly resolves: string | undefined;
+};
+
+/** Reads a message. Never throws: what is wrong with it is in the answer. */
+export function readMessage(message: ReceivedMessage): MessageReading {
+  const known = message.attributes[failureIdAttribute];
+  const unpacked = unpack(message.body);
+  if (unpacked.kind === 'unreadable') {
+    const failure: ElementFailure = {
+      failureId: known ?? failureId(undefined, message.body),
+      reason: 'UNREADABLE_MESSAGE',
+      detail: `${unpacked.code}: expected ${unpacked.expected}`,
+      body: message.body,
+      splitBody: undefined,
+      mayHeal: unpacked.code === 'UNKNOWN_VERSION',
+    };
+    return { events: [], failures: [failure], single: true, resolves: known };
+  }
+  const elements = unpacked.kind === 'unparsed' ? [unpacked.element] : unpacked.elements;
+  const single = elements.length <= 1;
+  const events = elements.flatMap((element) => ('event' in element ? [element.event] : []));
+  const failures = elements.flatMap((element) =>
+    'event' in element ? [] : [invalidElement(element, single ? known : undefined, unpacked.kind, message.body)],
+  );
+  const unparsedId = unpacked.kind === 'unparsed' ? failureId(events[0]?.eventId, message.body) : undefined;
+  return { events, failures, single, resolves: known ?? unparsedId };
+}
+
+/** The failure of an event that the store rejects. */
+export function rejectedEvent(event: ScanEvent, detail: string): ElementFailure {
+  const json = eventJson(event);
+  return {
+    failureId: failureId(event.eventId, json),
+    reason: 'STORE_REJECTED',
+    detail,
+    body: json,
+    splitBody: packOne(json),
+    mayHeal: false,
+  };
+}
+
+/** What is on record while a message is worked on its last allowed receive. */
+export function interruption(message: ReceivedMessage, reading: MessageReading): Failure {
+  const only = reading.single ? (reading.failures[0]?.failureId ?? onlyEvent(reading)) : undefined;
+  const reason: FailureReason = 'REPEATEDLY_INTERRUPTED';
+  return {
+    failureId: reading.resolves ?? only ?? failureId(undefined, message.body),
+    reason,
+    detail: `received ${message.receiveCount} times without being settled; unharmed, a redrive stores it`,
+    body: message.body,
+  };
+}
+
+function onlyEvent(reading: MessageReading): string | undefined {
+  return reading.events[0] && failureId(reading.events[0].eventId, '');
+}
+
+function invalidElement(
+  element: Extract<Unpacked, { rejection: Rejection }>,
+  known: string | undefined,
+  kind: 'pack' | 'unparsed',
+  messageBody: string,
+): ElementFailure {
+  const { rejection, eventId, json } = element;
+  const splitBody = kind === 'pack' && json !== undefined ? packOne(json) : undefined;
+  return {
+    failureId: known ?? failureId(eventId, splitBody ?? messageBody),
+    reason: 'INVALID_EVENT',
+    detail: `${rejection.code}: expected ${rejection.expected}${rejection.path && ` in ${rejection.path}`}`,
+    body: json ?? messageBody,
+    splitBody,
+    mayHeal: false,
+  };
+}
+
+/** `event-<EventId>` where there is a valid one, else the SHA-256 of the body that carries the element alone. */
+function failureId(eventId: number | undefined, body: string): string {
+  return eventId === undefined ? `body-${createHash('sha256').update(body).digest('hex')}` : `event-${eventId}`;
+}

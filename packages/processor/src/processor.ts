@@ -1,0 +1,98 @@
+import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { hasCode } from '@waybill/shared/error.ts';
+import { DependencyWatch, type HealthReport, healthReport, LoopWatch, type Probe } from '@waybill/shared/health.ts';
+import { createService, type Service } from '@waybill/shared/lifecycle.ts';
+import type { Logger } from '@waybill/shared/logger.ts';
+import type { MessageConsumer } from '@waybill/shared/message-queue.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import { type Backoff, retry } from '@waybill/shared/retry.ts';
+import { consume } from './consume.ts';
+import type { BreakerState } from './engine-guard.ts';
+import type { FailureLog } from './failure-log.ts';
+import type { ParcelTable } from './parcel-table.ts';
+
+export type ProcessorSettings = {
+  readonly receivers: number;
+  readonly receiveWaitSeconds: number;
+  readonly writeConcurrency: number;
+  readonly visibilityTimeoutSeconds: number;
+  readonly stopTimeoutSeconds: number;
+};
+
+export type ProcessorDependencies = {
+  readonly settings: ProcessorSettings;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  readonly queue: MessageConsumer;
+  readonly parcels: ParcelTable;
+  readonly failures: FailureLog;
+  /** Refuses tables that are not the expected ones (`TABLE_MISMATCH`); any other error is an engine that is not there yet. */
+  readonly checkTables: () => Promise<void>;
+  /** What readiness asks, by name. */
+  readonly probes: Readonly<Record<string, Probe>>;
+};
+
+export type Processor = Service & { readonly live: () => HealthReport; readonly ready: () => HealthReport };
+
+const startBackoff: Backoff = { firstMs: 500, maxMs: 10_000 };
+
+/** Takes packs off the queue, writes parcel state and settles each message, until it is stopped. */
+export function createProcessor(dependencies: ProcessorDependencies): Processor {
+  const loops = new LoopWatch(dependencies.clock);
+  const watch = new DependencyWatch(dependencies.clock, dependencies.probes);
+  let breaker: BreakerState = 'closed';
+  let checked = false;
+  const service = createService(async (stopping) => {
+    const ended = new AbortController();
+    const watching = watch.run(ended.signal);
+    try {
+      const maxReceiveCount = await waitForEngines(dependencies, stopping);
+      if (maxReceiveCount === undefined) return;
+      checked = true;
+      dependencies.log.info({ maxReceiveCount, ...dependencies.settings }, 'processing');
+      const onBreaker = (state: BreakerState) => {
+        breaker = state;
+      };
+      await consume({ ...dependencies, loops, maxReceiveCount, onBreaker }, stopping);
+    } finally {
+      ended.abort();
+      await watching;
+    }
+  });
+  return {
+    ...service,
+    live: () => loops.report(),
+    ready: () =>
+      healthReport({
+        ...watch.parts(),
+        tables: { ok: checked, detail: checked ? 'checked' : 'not checked yet' },
+        breaker: { ok: breaker === 'closed', detail: breaker },
+      }),
+  };
+}
+
+/** Asks until tables and queue answer; undefined when the stop comes first. */
+async function waitForEngines(dependencies: ProcessorDependencies, stopping: AbortSignal): Promise<number | undefined> {
+  const { clock, random, log, queue } = dependencies;
+  const attempt = async () => {
+    await dependencies.checkTables();
+    return await queue.maxReceiveCount();
+  };
+  try {
+    return await retry(attempt, {
+      clock,
+      random,
+      signal: stopping,
+      backoff: startBackoff,
+      onFailure: (error, _attempt, waitMs) => {
+        if (hasCode(error, 'TABLE_MISMATCH')) throw error;
+        log.warn({ err: error, waitMs }, 'waiting for DynamoDB and SQS');
+      },
+    });
+  } catch (error) {
+    if (stopping.aborted && !hasCode(error, 'TABLE_MISMATCH')) return undefined;
+    throw error;
+  }
+}
