@@ -6,27 +6,29 @@ const tableName = (meaning: string) =>
   pattern(/^[A-Za-z0-9._-]{3,255}$/, { allowed: 'a table name, 3–255 of `A-Za-z0-9._-`', meaning });
 
 /** Every variable of the processor: `docs/configuration.md` is made from it. */
-export const processorVariables = z
-  .object({
-    SCAN_QUEUE_URL: httpUrl({ meaning: 'the scan queue' }),
-    PARCELS_TABLE: tableName('where parcel state is kept'),
-    FAILURES_TABLE: tableName('where failures are recorded'),
-    RECEIVERS: wholeNumber({ min: 1, max: 64, default: 4, meaning: 'concurrent receive loops' }),
-    RECEIVE_WAIT_SECONDS: wholeNumber({
-      min: 0,
-      max: 20,
-      default: scanQueue.receiveWaitSeconds,
-      meaning: 'long poll; `STOP_TIMEOUT_SECONDS` must be 10 s more',
-    }),
-    WRITE_CONCURRENCY: wholeNumber({ min: 1, max: 1_024, default: 64, meaning: 'conditional writes in flight' }),
-    VISIBILITY_TIMEOUT_SECONDS: wholeNumber({
-      min: 5,
-      max: 3_600,
-      default: scanQueue.visibilityTimeoutSeconds,
-      meaning: 'renewed while a message is worked on or buffered',
-    }),
-    ...commonVariables,
-  })
+export const processorVariables = {
+  SCAN_QUEUE_URL: httpUrl({ meaning: 'the scan queue' }),
+  PARCELS_TABLE: tableName('where parcel state is kept'),
+  FAILURES_TABLE: tableName('where failures are recorded'),
+  RECEIVERS: wholeNumber({ min: 1, max: 64, default: 4, meaning: 'concurrent receive loops' }),
+  RECEIVE_WAIT_SECONDS: wholeNumber({
+    min: 0,
+    max: 20,
+    default: scanQueue.receiveWaitSeconds,
+    meaning: 'long poll; `STOP_TIMEOUT_SECONDS` must be 10 s more',
+  }),
+  WRITE_CONCURRENCY: wholeNumber({ min: 1, max: 1_024, default: 64, meaning: 'conditional writes in flight' }),
+  VISIBILITY_TIMEOUT_SECONDS: wholeNumber({
+    min: 5,
+    max: 3_600,
+    default: scanQueue.visibilityTimeoutSeconds,
+    meaning: 'renewed while a message is worked on or buffered',
+  }),
+  ...commonVariables,
+};
+
+const schema = z
+  .object(processorVariables)
   .refine((config) => config.STOP_TIMEOUT_SECONDS >= config.RECEIVE_WAIT_SECONDS + 10, {
     path: ['STOP_TIMEOUT_SECONDS'],
     message: 'must be at least RECEIVE_WAIT_SECONDS + 10: a stop lets the long poll in flight end',
@@ -35,9 +37,9 @@ export const processorVariables = z
       z.object({ STOP_TIMEOUT_SECONDS: z.number(), RECEIVE_WAIT_SECONDS: z.number() }).safeParse(value).success,
   });
 
-export type ProcessorConfig = z.infer<typeof processorVariables>;
+export type ProcessorConfig = z.infer<typeof schema>;
 
 /** Reads and checks the environment; `CONFIG_INVALID` names every variable that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ProcessorConfig {
-  return readEnv(processorVariables, env);
+  return readEnv(schema, env);
 }

@@ -1,0 +1,34 @@
+import { describeVariable } from '@waybill/shared/env.ts';
+import type { z } from 'zod';
+
+type Variables = Readonly<Record<string, z.ZodType>>;
+
+/** `docs/configuration.md`, made from the schemas that the processes read their environment with. */
+export function configurationPage(common: Variables, processes: Readonly<Record<string, Variables>>): string {
+  const own = (variables: Variables) =>
+    Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in common)));
+  return [
+    '# Configuration',
+    '',
+    'Made from the schemas by `npm run test:unit -- test/docs -u`; a test fails when this page and the schemas differ.',
+    '',
+    'Every variable is checked at start, before any connection is opened; all that is wrong is printed together, and the process ends with exit code 2. An empty variable counts as a missing one. Numbers are plain decimal digits.',
+    '',
+    '## Every process',
+    '',
+    table(common),
+    '',
+    "Credentials come from where the AWS SDK finds them: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, a task's role.",
+    ...Object.entries(processes).flatMap(([name, variables]) => ['', `## ${name}`, '', table(own(variables))]),
+    '',
+  ].join('\n');
+}
+
+function table(variables: Variables): string {
+  const rows = Object.entries(variables).map(([name, schema]) => {
+    const variable = describeVariable(schema);
+    if (!variable) throw new Error(`${name} is not made by env.ts, so nothing is known of it`);
+    return `| \`${name}\` | ${variable.default} | ${variable.allowed} | ${variable.meaning} |`;
+  });
+  return ['| variable | default | allowed | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}

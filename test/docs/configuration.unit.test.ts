@@ -1,0 +1,13 @@
+import { pollerVariables } from '@waybill/poller/config.ts';
+import { processorVariables } from '@waybill/processor/config.ts';
+import { commonVariables } from '@waybill/shared/env.ts';
+import { expect, it } from 'vitest';
+import { configurationPage } from './configuration.ts';
+
+it('docs/configuration.md says what the schemas say', async () => {
+  const page = configurationPage(commonVariables, {
+    Poller: pollerVariables,
+    Processor: processorVariables,
+  });
+  await expect(page).toMatchFileSnapshot('../../docs/configuration.md');
+});
