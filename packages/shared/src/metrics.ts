@@ -49,6 +49,11 @@ export const metricDefinitions = {
     unit: '1',
     meaning: '1 while this poller holds the lease, 0 while it stands by',
   },
+  'waybill.poller.paused': {
+    kind: 'gauge',
+    unit: '1',
+    meaning: '1 while reading is paused because the queue holds more than `MAX_QUEUE_MESSAGES`',
+  },
   'waybill.queue.sends': { kind: 'counter', unit: '{request}', meaning: 'SendMessageBatch requests' },
   'waybill.queue.sent': { kind: 'counter', unit: '{message}', meaning: 'messages handed to SQS' },
   'waybill.queue.billed': {
