@@ -1,0 +1,90 @@
+import { commonVariables, decimalNumber, httpUrl, pattern, readEnv, secret, wholeNumber } from '@waybill/shared/env.ts';
+import { z } from 'zod';
+import type { PollerSettings } from './poller.ts';
+
+/** Every variable that the poller reads: `docs/configuration.md` is made of it. */
+export const pollerVariables = {
+  SCAN_API_URL: httpUrl({ meaning: 'the endpoint, as `https://host/v1/scans/scanevents`; its own query is kept' }),
+  SCAN_API_TOKEN: secret({ meaning: 'sent as a bearer token' }),
+  SCAN_API_LIMIT: wholeNumber({ min: 1, max: 10_000, default: 100, meaning: 'events a page' }),
+  SCAN_API_REQUESTS_PER_SECOND: decimalNumber({
+    min: 0.1,
+    max: 1_000,
+    default: 10,
+    meaning: "token bucket that holds one second's worth; retries count",
+  }),
+  SCAN_API_TIMEOUT_MS: wholeNumber({
+    min: 100,
+    max: 120_000,
+    default: 10_000,
+    meaning: 'one request, its body included',
+  }),
+  POLL_INTERVAL_MS: wholeNumber({
+    min: 50,
+    max: 3_600_000,
+    default: 1_000,
+    meaning: 'wait after a page that brought nothing new or was not full',
+  }),
+  FEED: pattern(/^[A-Za-z0-9._-]{1,128}$/, {
+    allowed: '1–128 of `A-Za-z0-9._-`',
+    default: 'scan-events',
+    meaning: "the checkpoint's key; feeds share the checkpoints table only",
+  }),
+  FIRST_EVENT_ID: wholeNumber({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    default: 1,
+    meaning: 'where a new feed starts',
+  }),
+  LEASE_SECONDS: wholeNumber({ min: 2, max: 300, default: 15, meaning: 'how long a silent holder keeps the lease' }),
+  MESSAGE_MAX_BYTES: wholeNumber({
+    min: 1_024,
+    max: 262_144,
+    default: 61_440,
+    meaning: "a pack's aim; 60 KiB is one billed request",
+  }),
+  MAX_QUEUE_MESSAGES: wholeNumber({
+    min: 0,
+    max: 1_000_000,
+    default: 50_000,
+    meaning: 'reading pauses while the queue holds more; 0 for off',
+  }),
+  SCAN_QUEUE_URL: httpUrl({ meaning: 'the scan queue' }),
+  CHECKPOINTS_TABLE: pattern(/^[A-Za-z0-9_.-]{3,255}$/, {
+    allowed: 'a table name: 3–255 of `A-Za-z0-9_.-`',
+    meaning: 'the checkpoints table',
+  }),
+  ...commonVariables,
+};
+
+const schema = z.object(pollerVariables);
+
+/** What the process was told, in the units that the code uses. */
+export type PollerConfig = ReturnType<typeof readConfig>;
+
+/** Reads the poller's environment. Throws `CONFIG_INVALID` with every wrong variable in it. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>) {
+  const read = readEnv(schema, env);
+  const settings: PollerSettings = {
+    feed: read.FEED,
+    firstEventId: read.FIRST_EVENT_ID,
+    limit: read.SCAN_API_LIMIT,
+    requestsPerSecond: read.SCAN_API_REQUESTS_PER_SECOND,
+    requestTimeoutMs: read.SCAN_API_TIMEOUT_MS,
+    pollIntervalMs: read.POLL_INTERVAL_MS,
+    leaseMs: read.LEASE_SECONDS * 1_000,
+    messageMaxBytes: read.MESSAGE_MAX_BYTES,
+    maxQueueMessages: read.MAX_QUEUE_MESSAGES,
+  };
+  return {
+    settings,
+    scanApi: { url: read.SCAN_API_URL, token: read.SCAN_API_TOKEN, timeoutMs: read.SCAN_API_TIMEOUT_MS },
+    scanQueueUrl: read.SCAN_QUEUE_URL,
+    checkpointsTable: read.CHECKPOINTS_TABLE,
+    sqsIsElsewhere: (read.AWS_ENDPOINT_URL_SQS || read.AWS_ENDPOINT_URL) !== '',
+    http: { host: read.HTTP_HOST, port: read.HTTP_PORT },
+    logLevel: read.LOG_LEVEL,
+    stopTimeoutMs: read.STOP_TIMEOUT_SECONDS * 1_000,
+    pushesMetrics: read.OTEL_EXPORTER_OTLP_ENDPOINT !== '',
+  };
+}

@@ -1,0 +1,96 @@
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import { z } from 'zod';
+import type { CheckpointStore } from './checkpoint-store.ts';
+
+export type CheckpointTable = {
+  readonly dynamodb: DynamoDBClient;
+  readonly table: string;
+  readonly feed: string;
+  readonly metrics: Pick<Metrics, 'waybill.store.writes' | 'waybill.store.write_units'>;
+};
+
+/** A number that an item written by hand may lack. */
+const count = z.int().nonnegative().default(0);
+
+const checkpointItem = z.object({
+  lastEventId: z.int().nonnegative().optional(),
+  fencingToken: count,
+  leaseCounter: count,
+  leaseHolder: z.string().optional(),
+});
+
+/** The feed's item in the checkpoints table: `feed`, `lastEventId`, `fencingToken`, `leaseCounter`, `leaseHolder`. */
+export function dynamoDbCheckpointStore({ dynamodb, table, feed, metrics }: CheckpointTable): CheckpointStore {
+  const client = DynamoDBDocumentClient.from(dynamodb);
+
+  /** One conditional update; whether its condition held. */
+  const update = async (input: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> => {
+    metrics['waybill.store.writes'].add(1, { table: 'checkpoints' });
+    try {
+      const { ConsumedCapacity } = await client.send(
+        new UpdateCommand({ TableName: table, Key: { feed }, ReturnConsumedCapacity: 'TOTAL', ...input }),
+      );
+      metrics['waybill.store.write_units'].add(ConsumedCapacity?.CapacityUnits ?? 0, { table: 'checkpoints' });
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  };
+
+  return {
+    read: async () => {
+      const { Item } = await client.send(new GetCommand({ TableName: table, Key: { feed }, ConsistentRead: true }));
+      if (!Item) return undefined;
+      const { lastEventId, fencingToken, leaseCounter, leaseHolder } = checkpointItem.parse(Item);
+      return { lastEventId, token: fencingToken, counter: leaseCounter, holder: leaseHolder };
+    },
+
+    acquire: async (seen, holder) => {
+      const token = seen?.token ?? 0;
+      const counter = seen?.counter ?? 0;
+      const acquired = await update({
+        UpdateExpression: 'SET leaseHolder = :holder, fencingToken = :nextToken, leaseCounter = :nextCounter',
+        ConditionExpression: seen
+          ? `${stillIs('fencingToken', ':token', token)} AND ${stillIs('leaseCounter', ':counter', counter)}`
+          : 'attribute_not_exists(feed)',
+        ExpressionAttributeValues: {
+          ':holder': holder,
+          ':nextToken': token + 1,
+          ':nextCounter': counter + 1,
+          ...(seen && { ':token': token, ':counter': counter }),
+        },
+      });
+      return acquired ? 'acquired' : 'lost';
+    },
+
+    renew: async (token, lastEventId) => {
+      const moves = lastEventId !== undefined;
+      const renewed = await update({
+        UpdateExpression: moves ? 'SET lastEventId = :last ADD leaseCounter :one' : 'ADD leaseCounter :one',
+        ConditionExpression: moves
+          ? 'fencingToken = :token AND (attribute_not_exists(lastEventId) OR lastEventId <= :last)'
+          : 'fencingToken = :token',
+        ExpressionAttributeValues: { ':token': token, ':one': 1, ...(moves && { ':last': lastEventId }) },
+      });
+      return renewed ? 'renewed' : 'lost';
+    },
+
+    release: async (token) => {
+      // A condition that fails says that somebody else holds the lease: then it is given up already.
+      await update({
+        UpdateExpression: 'REMOVE leaseHolder ADD leaseCounter :one',
+        ConditionExpression: 'fencingToken = :token',
+        ExpressionAttributeValues: { ':token': token, ':one': 1 },
+      });
+    },
+  };
+}
+
+/** An item written by hand may lack the number, which then counts as 0. */
+function stillIs(attribute: string, placeholder: string, value: number): string {
+  const equals = `${attribute} = ${placeholder}`;
+  return value === 0 ? `(attribute_not_exists(${attribute}) OR ${equals})` : equals;
+}

@@ -1,0 +1,187 @@
+import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
+import type { Logger } from '@waybill/shared/logger.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
+import type { CheckpointStore } from './checkpoint-store.ts';
+import type { TakenLease } from './stand-by.ts';
+
+export type LeaseDependencies = {
+  readonly checkpoints: CheckpointStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'waybill.feed.position' | 'waybill.store.errors'>;
+  /** `LEASE_SECONDS`, in milliseconds. */
+  readonly leaseMs: number;
+  /** Called with every turn, for `/livez`. */
+  readonly tick: () => void;
+};
+
+/** Pages that may be on the queue before the checkpoint says so: what a crash sends again at most. */
+const maxUnwrittenMoves = 8;
+
+const renewalBackoff: Backoff = { firstMs: 100, maxMs: 2_000 };
+
+/**
+ * A lease that is held: renewed while idle, its checkpoint moved as pages are confirmed, one write at a time. Writes
+ * carry the newest position there is, so that a slow table costs fewer of them instead of holding up the pages.
+ */
+export class Lease {
+  readonly #deps: LeaseDependencies;
+  readonly #taken: TakenLease;
+  readonly #lost = new AbortController();
+  readonly #closing = new AbortController();
+  /** When the last successful write began: whoever stands by counts from then on, or later. */
+  #writtenAt: number;
+  #position: number | undefined;
+  #writtenPosition: number | undefined;
+  #moves = 0;
+  #writtenMoves = 0;
+  #isUrgent = false;
+  /** Aborts the wait for the next renewal. */
+  #nap = new AbortController();
+  /** Resolves with the next write that ended, whatever came of it, and when the lease is lost. */
+  #nextWrite = Promise.withResolvers<void>();
+  #keeping: Promise<void> = Promise.resolve();
+
+  constructor(taken: TakenLease, deps: LeaseDependencies) {
+    this.#deps = deps;
+    this.#taken = taken;
+    this.#writtenAt = taken.takenAt;
+    this.#position = taken.lastEventId;
+    this.#writtenPosition = taken.lastEventId;
+  }
+
+  /** Aborts when the lease is lost, with `LEASE_LOST` as its reason. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Begins the renewals. */
+  start(): void {
+    this.#keeping = this.#keep();
+  }
+
+  /**
+   * Everything up to `lastEventId` is confirmed on the queue. Resolves at once, or when few enough moves wait to be
+   * written, or when `stopping` aborts ({@link close} writes the last one). Rejects with `LEASE_LOST`.
+   */
+  async moveTo(lastEventId: number, stopping: AbortSignal): Promise<void> {
+    if (this.#position === undefined || lastEventId > this.#position) {
+      this.#position = lastEventId;
+      this.#moves += 1;
+      this.#wake();
+    }
+    while (this.#moves - this.#writtenMoves > maxUnwrittenMoves && !stopping.aborted) await this.#untilNextWrite();
+    this.lost.throwIfAborted();
+  }
+
+  /**
+   * Resolves when this process may send: at once while the last write is recent, else after a renewal, so that a holder
+   * that was frozen finds out before it sends anything. Rejects with `LEASE_LOST`, or with `STOPPED` when `stopping` has
+   * aborted and the renewal failed: a stop does not wait for an engine that is down.
+   */
+  async ensureRecent(stopping: AbortSignal): Promise<void> {
+    this.lost.throwIfAborted();
+    for (let renewals = 0; this.#age() > (this.#deps.leaseMs * 2) / 3; renewals += 1) {
+      if (renewals > 0 && stopping.aborted) throw new WaybillError('STOPPED', 'the lease could not be renewed');
+      this.#isUrgent = true;
+      this.#wake();
+      await this.#untilNextWrite();
+    }
+  }
+
+  /**
+   * Ends the lease in order: the last position is written and the lease released, each tried once, so that a stop does
+   * not wait for an engine that is down. What could not be written is read and sent again by the next holder.
+   */
+  async close(): Promise<void> {
+    const { checkpoints, log } = this.#deps;
+    const { token } = this.#taken;
+    this.#closing.abort();
+    this.#wake();
+    await this.#keeping;
+    if (this.lost.aborted) return;
+    try {
+      if (this.#position !== this.#writtenPosition) await this.#write();
+      if (this.lost.aborted) return;
+      await checkpoints.release(token);
+      log.info({ token, lastEventId: this.#writtenPosition }, 'lease released');
+    } catch (error) {
+      log.warn({ token, lastEventId: this.#writtenPosition, err: error }, 'lease not released, it runs out');
+    }
+  }
+
+  async #keep(): Promise<void> {
+    const { clock, random, log, metrics, leaseMs, tick } = this.#deps;
+    let failures = 0;
+    while (!this.#closing.signal.aborted && !this.lost.aborted) {
+      tick();
+      const dueInMs = leaseMs / 3 - this.#age();
+      if (this.#moves === this.#writtenMoves && !this.#isUrgent && dueInMs > 0) {
+        this.#nap = new AbortController();
+        await clock.sleep(dueInMs, this.#nap.signal);
+        continue;
+      }
+      try {
+        await this.#write();
+        failures = 0;
+      } catch (error) {
+        metrics['waybill.store.errors'].add(1, { error: error instanceof Error ? error.name : 'unknown' });
+        const waitMs = backoffMs(failures, renewalBackoff, random);
+        failures += 1;
+        log.warn({ token: this.#taken.token, failures, waitMs, err: error }, 'lease not renewed, will be repeated');
+        if (this.#age() >= leaseMs) this.#lose('could not be renewed in time');
+        else await clock.sleep(waitMs, this.#closing.signal);
+      }
+    }
+  }
+
+  /** One conditional write: the renewal, and the newest position where it moved. Rejects when the engine fails. */
+  async #write(): Promise<void> {
+    const { checkpoints, clock, metrics } = this.#deps;
+    const startedAt = clock.monotonic();
+    const position = this.#position;
+    const moves = this.#moves;
+    this.#isUrgent = false;
+    try {
+      const outcome = await checkpoints.renew(
+        this.#taken.token,
+        position === this.#writtenPosition ? undefined : position,
+      );
+      if (outcome === 'lost') return this.#lose('was taken over or reset');
+      this.#writtenAt = startedAt;
+      this.#writtenPosition = position;
+      this.#writtenMoves = moves;
+      if (position !== undefined) metrics['waybill.feed.position'].record(position);
+    } finally {
+      this.#announceWrite();
+    }
+  }
+
+  #age(): number {
+    return this.#deps.clock.monotonic() - this.#writtenAt;
+  }
+
+  #lose(how: string): void {
+    const { token } = this.#taken;
+    this.#lost.abort(new WaybillError('LEASE_LOST', `the lease with token ${token} ${how}`, { details: { token } }));
+    this.#announceWrite();
+  }
+
+  #wake(): void {
+    this.#nap.abort();
+  }
+
+  #announceWrite(): void {
+    this.#nextWrite.resolve();
+    this.#nextWrite = Promise.withResolvers<void>();
+  }
+
+  async #untilNextWrite(): Promise<void> {
+    this.lost.throwIfAborted();
+    await this.#nextWrite.promise;
+    this.lost.throwIfAborted();
+  }
+}

@@ -1,0 +1,40 @@
+/** Where a reader is in the feed. */
+export type Position = {
+  /** The EventId up to which the feed was read; `FIRST_EVENT_ID - 1` before anything was. */
+  readonly last: number;
+  /** Nothing was read yet: the first event is believed, however far above `last` it is. */
+  readonly empty: boolean;
+};
+
+/** Ids, both ends included, that the position went over without seeing an event. */
+export type Hole = { readonly from: number; readonly to: number };
+
+export type Advance = { readonly position: Position; readonly holes: readonly Hole[] };
+
+/** A jump of more ids than this is a hole to report, and believed only when something was seen beyond it: one corrupt id must not skip the feed. */
+export const believableJump = 10_000;
+
+/**
+ * Moves the position over the valid event ids of one page, in any order and with repetitions. Ids at or below the
+ * position move nothing. An id more than {@link believableJump} above the one before it moves the position only when a
+ * valid id beyond it was seen: in the same page, or up to `shown` elsewhere.
+ */
+export function advance(position: Position, eventIds: Iterable<number>, shown = 0): Advance {
+  const ids = [...eventIds].filter((id) => id > position.last).sort((a, b) => a - b);
+  const highest = Math.max(shown, ids.at(-1) ?? 0);
+  const holes: Hole[] = [];
+  let { last, empty } = position;
+  for (const id of ids) {
+    const isJump = !empty && id - last > believableJump;
+    if (isJump && id >= highest) break;
+    if (isJump) holes.push({ from: last + 1, to: id - 1 });
+    last = id;
+    empty = false;
+  }
+  return { position: { last, empty }, holes };
+}
+
+/** The id to ask the feed for. Stays safe at the very end of the ids. */
+export function nextEventId(position: Position): number {
+  return Math.min(position.last + 1, Number.MAX_SAFE_INTEGER);
+}

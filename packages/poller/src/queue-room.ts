@@ -1,0 +1,45 @@
+import type { Clock } from '@waybill/shared/clock.ts';
+import type { Logger } from '@waybill/shared/logger.ts';
+import type { QueueDepth } from '@waybill/shared/message-queue.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+
+/** Milliseconds between two questions to the queue: each is a billed request, and the count lags by about a minute anyway. */
+const askEveryMs = 5_000;
+
+export type RoomDependencies = {
+  readonly queue: QueueDepth;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'waybill.poller.paused'>;
+  /** `MAX_QUEUE_MESSAGES`; 0 for no limit. */
+  readonly maxQueueMessages: number;
+  readonly tick: () => void;
+};
+
+/**
+ * Answers a wait for room in the queue: it resolves while the queue holds no more than the limit, as far as that was
+ * asked in the last seconds, or when its signal aborts. A queue that does not answer does not pause reading: sending
+ * finds out soon enough.
+ */
+export function queueRoom(deps: RoomDependencies): (signal: AbortSignal) => Promise<void> {
+  const { queue, clock, log, metrics, maxQueueMessages, tick } = deps;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return async (signal) => {
+    if (maxQueueMessages === 0 || clock.monotonic() - askedAt < askEveryMs) return;
+    let paused = false;
+    while (!signal.aborted) {
+      tick();
+      const depth = await queue.depth().catch((error: unknown) => {
+        log.warn({ err: error }, 'queue depth unknown');
+        return 0;
+      });
+      askedAt = clock.monotonic();
+      const isFull = depth > maxQueueMessages;
+      metrics['waybill.poller.paused'].record(isFull ? 1 : 0);
+      if (isFull !== paused) log.warn({ depth, maxQueueMessages }, isFull ? 'reading paused' : 'reading resumed');
+      paused = isFull;
+      if (!isFull) return;
+      await clock.sleep(askEveryMs, signal);
+    }
+  };
+}

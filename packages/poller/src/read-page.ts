@@ -1,0 +1,160 @@
+import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { hasCode, WaybillError } from '@waybill/shared/error.ts';
+import type { Finding } from '@waybill/shared/health.ts';
+import type { Logger } from '@waybill/shared/logger.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
+import type { ScanFeed } from './scan-feed.ts';
+import type { TokenBucket } from './token-bucket.ts';
+
+export type ReaderDependencies = {
+  readonly feed: ScanFeed;
+  readonly bucket: TokenBucket;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'waybill.feed.requests'>;
+  /** `SCAN_API_LIMIT`. */
+  readonly limit: number;
+  /** What readiness says of the feed. */
+  readonly find: (finding: Finding) => void;
+  /** Called with every turn, for `/livez`. */
+  readonly tick: () => void;
+};
+
+/** One answer of the feed. */
+export type Answer = {
+  readonly elements: readonly unknown[];
+  readonly fromEventId: number;
+  readonly limit: number;
+  /** As many elements as the feed gives at most, as far as that is known: there may be more. */
+  readonly full: boolean;
+};
+
+/** From a hiccup to a feed that is down: a request every 15 s on average does no harm. */
+const feedBackoff: Backoff = { firstMs: 250, maxMs: 30_000 };
+
+/** Failures in a row after which the process is not ready. */
+const toleratedFailures = 3;
+
+/** Pages to be read with a lowered `Limit` before it is doubled again: one heavy stretch must not halve the pace for ever, nor cost a request too large with every page. */
+const pagesUntilRaised = 10;
+
+/** Reads pages for as long as it takes, at the pace that the feed allows, with a `Limit` that fits its answers. */
+export class PageReader {
+  readonly #deps: ReaderDependencies;
+  /** `SCAN_API_LIMIT`, or less where answers were too large. */
+  #limit: number;
+  #pagesSinceLowered = 0;
+  /** Length of the largest page within the limit: a server may cap `Limit`. */
+  #largest = 0;
+  #failures = 0;
+
+  constructor(deps: ReaderDependencies) {
+    this.#deps = deps;
+    this.#limit = deps.limit;
+  }
+
+  /** The page from `fromEventId` on. Repeats until there is one; undefined once `signal` aborts. */
+  async read(fromEventId: number, signal: AbortSignal): Promise<Answer | undefined> {
+    const elements = await this.#repeat(
+      fromEventId,
+      () => this.#limit,
+      signal,
+      (error) => {
+        if (!isTooLarge(error) || this.#limit === 1) return;
+        this.#limit = Math.ceil(this.#limit / 2);
+        this.#pagesSinceLowered = 0;
+      },
+    );
+    if (!elements) return undefined;
+    const limit = this.#limit;
+    this.#largest = Math.max(this.#largest, Math.min(limit, elements.length));
+    this.#raiseLimit();
+    return { elements, fromEventId, limit, full: elements.length >= Math.min(limit, this.#largest) };
+  }
+
+  /** As {@link read}, with a limit of the caller's. A page too large for that limit rejects. */
+  async readAt(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
+    return this.#repeat(
+      fromEventId,
+      () => limit,
+      signal,
+      (error) => {
+        if (isTooLarge(error)) throw error;
+      },
+    );
+  }
+
+  async #repeat(
+    fromEventId: number,
+    limit: () => number,
+    signal: AbortSignal,
+    onFailure: (error: unknown) => void,
+  ): Promise<readonly unknown[] | undefined> {
+    const { feed, bucket, clock, random, log, metrics, tick } = this.#deps;
+    while (!signal.aborted) {
+      tick();
+      await bucket.take(signal);
+      if (signal.aborted) return undefined;
+      try {
+        const elements = await feed.read(fromEventId, limit(), signal);
+        metrics['waybill.feed.requests'].add(1, { outcome: 'ok' });
+        this.#succeeded();
+        return elements;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        metrics['waybill.feed.requests'].add(1, { outcome: error instanceof WaybillError ? error.code : 'UNKNOWN' });
+        const waitMs = Math.max(backoffMs(this.#failures, feedBackoff, random), retryAfterMs(error));
+        this.#failed(error, { fromEventId, limit: limit(), waitMs });
+        onFailure(error);
+        tick();
+        await clock.sleep(waitMs, signal);
+      }
+    }
+    log.debug({ fromEventId }, 'read abandoned');
+    return undefined;
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    this.#deps.find({ ok: true, detail: 'answers' });
+  }
+
+  #failed(error: unknown, request: { fromEventId: number; limit: number; waitMs: number }): void {
+    this.#failures += 1;
+    const repeatedly = this.#failures >= toleratedFailures;
+    if (repeatedly)
+      this.#deps.find({
+        ok: false,
+        detail: `${this.#failures} requests in a row failed, the last with ${codeOf(error)}`,
+      });
+    this.#deps.log[repeatedly ? 'error' : 'warn'](
+      { ...request, failures: this.#failures, err: error },
+      'feed not read, will be repeated',
+    );
+  }
+
+  #raiseLimit(): void {
+    this.#pagesSinceLowered += 1;
+    if (this.#limit === this.#deps.limit || this.#pagesSinceLowered < pagesUntilRaised) return;
+    this.#limit = Math.min(this.#deps.limit, this.#limit * 2);
+    this.#pagesSinceLowered = 0;
+  }
+}
+
+/** Whether the answer was over the size that is read. */
+export function isTooLarge(error: unknown): boolean {
+  return hasCode(error, 'FEED_UNREADABLE') && error.details['tooLarge'] === true;
+}
+
+function retryAfterMs(error: unknown): number {
+  const ms = error instanceof WaybillError ? error.details['retryAfterMs'] : undefined;
+  return typeof ms === 'number' ? ms : 0;
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof WaybillError)) return 'an unexpected error';
+  const status = error.details['status'];
+  return typeof status === 'number' ? `${error.code} (${status})` : error.code;
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '@waybill/shared/clock.ts';
+
+/** Milliseconds between two searches from the same page: the first wait, doubled with each, and the longest. A search is some dozens of requests. */
+const firstWaitMs = 10_000;
+const longestWaitMs = 600_000;
+
+/** Decides when a search beyond a stuck page is worth its requests: when its content is new, or after a growing wait. */
+export class StuckWatch {
+  readonly #clock: Clock;
+  #content: string | undefined;
+  #searches = 0;
+  #dueAt = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether to search now; counts as a search when so. `content` is a digest of the page. */
+  isDue(content: string): boolean {
+    const now = this.#clock.monotonic();
+    if (content !== this.#content) {
+      this.#content = content;
+      this.#searches = 0;
+    } else if (now < this.#dueAt) {
+      return false;
+    }
+    this.#dueAt = now + Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(this.#searches, 30));
+    this.#searches += 1;
+    return true;
+  }
+}

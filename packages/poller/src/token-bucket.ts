@@ -1,0 +1,40 @@
+import type { Clock } from '@waybill/shared/clock.ts';
+
+/**
+ * At most `perSecond` tokens a second, and at once no more than one second's worth (at least one token). Whoever takes
+ * reserves the next token and waits until it is there, so that takers are served in their order.
+ */
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #capacity: number;
+  readonly #clock: Clock;
+  /** Negative: reserved ahead of time. */
+  #tokens: number;
+  #countedAt: number;
+
+  constructor(options: { readonly perSecond: number; readonly clock: Clock }) {
+    this.#perSecond = options.perSecond;
+    this.#capacity = Math.max(1, options.perSecond);
+    this.#clock = options.clock;
+    this.#tokens = this.#capacity;
+    this.#countedAt = options.clock.monotonic();
+  }
+
+  /** Resolves once a token was taken, or early and without one when `signal` aborts: callers look at the signal. */
+  async take(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    this.#fill();
+    this.#tokens -= 1;
+    if (this.#tokens >= 0) return;
+    // A timer may fire a fraction of a millisecond early; rounding up keeps the promise to the server.
+    await this.#clock.sleep(Math.ceil((-this.#tokens * 1_000) / this.#perSecond), signal);
+    if (signal.aborted) this.#tokens += 1;
+  }
+
+  #fill(): void {
+    const now = this.#clock.monotonic();
+    const filled = this.#tokens + ((now - this.#countedAt) * this.#perSecond) / 1_000;
+    this.#tokens = Math.min(this.#capacity, filled);
+    this.#countedAt = now;
+  }
+}
