@@ -19,7 +19,8 @@ const sendBackoff: Backoff = { firstMs: 100, maxMs: 10_000 };
 
 /**
  * Sends every message and resolves once SQS has confirmed each of them, entry by entry. Failed entries alone are sent
- * again, with backoff, for as long as it takes. Rejects with the last error once `signal` aborts.
+ * again, with backoff, for as long as it takes. Rejects with the last error once `signal` aborts or `onFailure` throws,
+ * and leaves nothing behind then: a former holder of the lease must not go on sending.
  */
 export async function sendConfirmed(
   messages: readonly OutgoingMessage[],
@@ -27,10 +28,20 @@ export async function sendConfirmed(
   signal: AbortSignal,
 ): Promise<void> {
   const waiting = batchesOf(messages).values();
+  const over = new AbortController();
+  const ending = AbortSignal.any([signal, over.signal]);
   const worker = async () => {
-    for (const batch of waiting) await sendBatchConfirmed(batch, dependencies, signal);
+    try {
+      for (const batch of waiting) {
+        if (over.signal.aborted) return;
+        await sendBatchConfirmed(batch, dependencies, ending);
+      }
+    } catch (error) {
+      over.abort(error);
+    }
   };
   await Promise.all(Array.from({ length: dependencies.concurrency }, worker));
+  if (over.signal.aborted) throw over.signal.reason;
 }
 
 async function sendBatchConfirmed(
