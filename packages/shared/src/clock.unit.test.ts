@@ -1,0 +1,58 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { systemClock } from './clock.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Whether the promise is settled once everything that could settle it has run. */
+async function isDone(sleep: Promise<void>): Promise<boolean> {
+  let done = false;
+  void sleep.then(() => {
+    done = true;
+  });
+  await vi.advanceTimersByTimeAsync(0);
+  return done;
+}
+
+describe('a sleep', () => {
+  test('ends after its time and not before', async () => {
+    const sleep = systemClock.sleep(1_000, new AbortController().signal);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(await isDone(sleep)).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await isDone(sleep)).toBe(true);
+  });
+
+  test('ends at once, without an error, when it is aborted', async () => {
+    const abort = new AbortController();
+    const sleep = systemClock.sleep(1_000, abort.signal);
+    abort.abort();
+    expect(await isDone(sleep)).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('does not begin when it was aborted before', async () => {
+    expect(await isDone(systemClock.sleep(1_000, AbortSignal.abort()))).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('leaves no listener on a signal that lives as long as the process', async () => {
+    const { signal } = new AbortController();
+    const sleep = systemClock.sleep(1_000, signal);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await sleep;
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('monotonic time', () => {
+  test('does not follow the wall clock when that is set', () => {
+    const before = systemClock.monotonic();
+    vi.setSystemTime(0);
+    expect(systemClock.now()).toBe(0);
+    expect(systemClock.monotonic()).toBe(before);
+    vi.advanceTimersByTime(250);
+    expect(systemClock.monotonic() - before).toBe(250);
+  });
+});
