@@ -170,6 +170,8 @@ export function describeVariable(schema: z.ZodType): VariableMeta | undefined {
   return metadata.get(schema);
 }
 
+/** Without what may be a password: the user part of a URL, wherever a URL was put by mistake. */
 function shown(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+  const harmless = text.replace(/^([a-z+.-]*:\/\/)?.*@/is, '$1…@');
+  return JSON.stringify(harmless.length > 100 ? `${harmless.slice(0, 100)}…` : harmless);
 }
