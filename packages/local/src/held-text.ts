@@ -2,8 +2,6 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /** Elements of one chunk. A few hundred: enough for long runs, and little is made before it is needed. */
 const chunkLength = 512;
-/** Chunks kept ready to serve, some 70 MB; older ones are packed to a seventh, as readers rarely go back that far. */
-const readyChunks = 512;
 
 const open = Buffer.from('{"ScanEvents":[');
 const comma = Buffer.from(',');
@@ -16,9 +14,18 @@ type Chunk = { bytes: Buffer; packed: boolean; readonly starts: Uint32Array };
  * that most of an answer is one copy.
  */
 export class HeldText {
+  readonly #readyChunks: number;
   readonly #chunks: Chunk[] = [];
   #open: string[] = [];
   #unpacked: { readonly chunk: Chunk; readonly bytes: Buffer } | undefined;
+
+  /**
+   * @param readyChunks how many are kept ready to serve (512: some 70 MB); older ones are packed to a seventh, as readers
+   *   rarely go back that far
+   */
+  constructor(readyChunks = 512) {
+    this.#readyChunks = readyChunks;
+  }
 
   get length(): number {
     return this.#chunks.length * chunkLength + this.#open.length;
@@ -29,7 +36,7 @@ export class HeldText {
     if (this.#open.length < chunkLength) return;
     this.#chunks.push(chunkOf(this.#open));
     this.#open = [];
-    const old = this.#chunks[this.#chunks.length - 1 - readyChunks];
+    const old = this.#chunks[this.#chunks.length - 1 - this.#readyChunks];
     if (!old) return;
     old.bytes = deflateRawSync(old.bytes, { level: 1 });
     old.packed = true;

@@ -50,29 +50,34 @@ export type ProvisionOptions = {
  * there already is kept, and a queue's settings are brought up to date. An engine without TTL gets tables without it.
  */
 export async function provision(options: ProvisionOptions): Promise<Resources> {
+  const { sqs, dynamodb, prefix = '', queue, signal = new AbortController().signal } = options;
+  const place = { sqs, dynamodb, prefix, signal };
   const [queues, parcelsTable, checkpointsTable, failuresTable] = await Promise.all([
-    provisionQueues(options),
-    provisionTable(tables.parcels, options),
-    provisionTable(tables.checkpoints, options),
-    provisionTable(tables.failures, options),
+    provisionQueues(place, queue),
+    provisionTable(place, tables.parcels),
+    provisionTable(place, tables.checkpoints),
+    provisionTable(place, tables.failures),
   ]);
   return { ...queues, parcelsTable, checkpointsTable, failuresTable };
 }
 
+/** Where to make things. */
+type Place = Required<Omit<ProvisionOptions, 'queue'>>;
+
 async function provisionQueues(
-  options: ProvisionOptions,
+  place: Place,
+  changes: ProvisionOptions['queue'],
 ): Promise<Pick<Resources, 'scanQueueUrl' | 'deadLetterQueueUrl'>> {
-  const { prefix = '' } = options;
-  const settings = { ...scanQueue, ...options.queue };
-  const deadLetterQueueUrl = await provisionQueue(options, prefix + scanQueue.deadLetterQueue.name, {
-    MessageRetentionPeriod: String(scanQueue.deadLetterQueue.retentionSeconds),
-    MaximumMessageSize: String(scanQueue.maximumMessageBytes),
+  const settings = { ...scanQueue, ...changes };
+  const deadLetterQueueUrl = await provisionQueue(place, settings.deadLetterQueue.name, {
+    MessageRetentionPeriod: String(settings.deadLetterQueue.retentionSeconds),
+    MaximumMessageSize: String(settings.maximumMessageBytes),
   });
-  const { Attributes } = await options.sqs.send(
+  const { Attributes } = await place.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['QueueArn'] }),
-    { ...(options.signal && { abortSignal: options.signal }) },
+    { abortSignal: place.signal },
   );
-  const scanQueueUrl = await provisionQueue(options, prefix + scanQueue.name, {
+  const scanQueueUrl = await provisionQueue(place, settings.name, {
     VisibilityTimeout: String(settings.visibilityTimeoutSeconds),
     ReceiveMessageWaitTimeSeconds: String(settings.receiveWaitSeconds),
     MessageRetentionPeriod: String(settings.retentionSeconds),
@@ -86,18 +91,18 @@ async function provisionQueues(
 }
 
 async function provisionQueue(
-  { sqs, signal }: ProvisionOptions,
-  QueueName: string,
+  { sqs, prefix, signal: abortSignal }: Place,
+  name: string,
   Attributes: Record<string, string>,
 ): Promise<string> {
-  const http = { ...(signal && { abortSignal: signal }) };
+  const QueueName = prefix + name;
   try {
-    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }), http);
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }), { abortSignal });
     return given(QueueUrl, `CreateQueue ${QueueName} answered no QueueUrl`);
   } catch (cause) {
     if (!isTaken(cause)) throw cause;
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }), http);
-    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }), http);
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }), { abortSignal });
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }), { abortSignal });
     return given(QueueUrl, `GetQueueUrl ${QueueName} answered no QueueUrl`);
   }
 }
@@ -107,45 +112,35 @@ function isTaken(cause: unknown): boolean {
   return cause instanceof SQSServiceException && /QueueNameExists|QueueAlreadyExists/.test(cause.name);
 }
 
-async function provisionTable(table: TableDefinition, options: ProvisionOptions): Promise<string> {
-  const { dynamodb, prefix = '', signal } = options;
-  const TableName = prefix + table.name;
-  const http = { ...(signal && { abortSignal: signal }) };
+async function provisionTable(place: Place, { name, key, ttl }: TableDefinition): Promise<string> {
+  const TableName = place.prefix + name;
+  const create = new CreateTableCommand({
+    TableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: key.name, AttributeType: key.type }],
+    KeySchema: [{ AttributeName: key.name, KeyType: 'HASH' }],
+  });
   try {
-    await dynamodb.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: table.key.name, AttributeType: table.key.type }],
-        KeySchema: [{ AttributeName: table.key.name, KeyType: 'HASH' }],
-      }),
-      http,
-    );
+    await place.dynamodb.send(create, { abortSignal: place.signal });
   } catch (cause) {
     if (!(cause instanceof ResourceInUseException)) throw cause;
   }
-  await untilActive(TableName, options);
-  if (table.ttl) await expireBy(table.ttl, TableName, options);
+  await untilActive(place, TableName);
+  if (ttl) await expireBy(place, TableName, ttl);
   return TableName;
 }
 
-async function untilActive(TableName: string, { dynamodb, signal }: ProvisionOptions): Promise<void> {
+async function untilActive(place: Place, TableName: string): Promise<void> {
   for (let look = 0; look < tableLook.times; look++) {
-    if ((await statusOf(TableName, dynamodb, signal)) === 'ACTIVE') return;
-    await delay(tableLook.everyMs, undefined, { ...(signal && { signal }) });
+    if ((await statusOf(place, TableName)) === 'ACTIVE') return;
+    await delay(tableLook.everyMs, undefined, { signal: place.signal });
   }
   throw new Error(`Table ${TableName} is not ACTIVE after ${(tableLook.everyMs * tableLook.times) / 1000} s`);
 }
 
-async function statusOf(
-  TableName: string,
-  dynamodb: DynamoDBClient,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
+async function statusOf({ dynamodb, signal: abortSignal }: Place, TableName: string): Promise<string | undefined> {
   try {
-    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }), {
-      ...(signal && { abortSignal: signal }),
-    });
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }), { abortSignal });
     return Table?.TableStatus;
   } catch (cause) {
     // DynamoDB shows a new table with delay.
@@ -154,18 +149,14 @@ async function statusOf(
   }
 }
 
-async function expireBy(
-  AttributeName: string,
-  TableName: string,
-  { dynamodb, signal }: ProvisionOptions,
-): Promise<void> {
-  const http = { ...(signal && { abortSignal: signal }) };
+async function expireBy({ dynamodb, signal: abortSignal }: Place, TableName: string, AttributeName: string) {
   try {
-    const { TimeToLiveDescription } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName }), http);
+    const describe = new DescribeTimeToLiveCommand({ TableName });
+    const { TimeToLiveDescription } = await dynamodb.send(describe, { abortSignal });
     // Switching on what is on already is an error.
     if (TimeToLiveDescription?.TimeToLiveStatus?.startsWith('ENABL')) return;
     const TimeToLiveSpecification = { AttributeName, Enabled: true };
-    await dynamodb.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }), http);
+    await dynamodb.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }), { abortSignal });
   } catch (cause) {
     const unsupported = cause instanceof DynamoDBServiceException && cause.name === 'UnknownOperationException';
     if (!unsupported) throw cause;

@@ -56,6 +56,8 @@ export type FeedOptions = {
 
 /** Nothing wild so early: a reader without a position has to believe the first id it sees. */
 const quietStart = 1_000;
+/** No two wild ids in one page: the higher would vouch for the lower. */
+const betweenWild = 12_000;
 /** Share of scans that follow another of the same parcel within some {@link recent} events, as on one conveyor belt. */
 const burstShare = 0.15;
 const recent = 40;
@@ -70,6 +72,7 @@ export function* simulateFeed(options: FeedOptions): Generator<FeedElement, neve
   const nextBad = deckOf(badElementKinds, randomOf(options.seed, 'bad elements'));
   const nextScan = scansUnderWay(options.activeParcels ?? 2_000, random);
   let position = (options.firstEventId ?? 83_269) - 1;
+  let quietUntil = quietStart;
   for (let count = 0; ; count++) {
     position += 1 + (random.chance(shares.gaps) ? gapLength(random) : 0);
     const { scan, journey } = nextScan();
@@ -79,7 +82,8 @@ export function* simulateFeed(options: FeedOptions): Generator<FeedElement, neve
       yield { position, json: badElement(bad, event), bad };
     } else if (random.chance(shares.late)) {
       yield { position, json: JSON.stringify(event), lateBy: 1 + random.below(5) };
-    } else if (count >= quietStart && random.chance(shares.wild)) {
+    } else if (count >= quietUntil && random.chance(shares.wild)) {
+      quietUntil = count + betweenWild;
       const EventId = position + 5_000_000 + random.below(1_000_000_000);
       yield { position, json: JSON.stringify({ ...event, EventId }), wild: true };
     } else {

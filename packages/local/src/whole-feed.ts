@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export type WholeFeedOptions = {
+  /** Sent as a bearer token. */
+  readonly token?: string;
+  /** EventId to begin with. */
+  readonly from?: number;
+  /** The last EventId of interest, as a poller's final position. Without it: until the feed has nothing newer. */
+  readonly through?: number;
+  /** Events asked for at once. */
+  readonly limit?: number;
+  /** Milliseconds to wait before the first of several tries. It doubles with each. */
+  readonly retryMs?: number;
+  readonly signal?: AbortSignal;
+};
+
+/** Tries of one page before it is given up. */
+const tries = 10;
+/** An id further above the one before it is taken for corrupt, and not read on from. The poller does the same. */
+const believableStep = 10_000;
+
+/**
+ * Reads a Scan Event API from end to end, as simply as possible: page after page, every element as it came (some of
+ * them more than once), for working out independently what a feed amounts to.
+ *
+ * @throws when a page cannot be read in ten tries, or is refused for good (400, 401, 403, 404)
+ */
+export async function* readWholeFeed(url: string, options: WholeFeedOptions = {}): AsyncGenerator<unknown, void> {
+  const { through = Number.POSITIVE_INFINITY, limit = 1_000 } = options;
+  let from = options.from ?? 1;
+  let isFirst = options.from === undefined;
+  let largestPage = 1;
+  // Where a full page held nothing to read on from. The way out is sought from there by doubling, and again from the
+  // last such place when a step was too long, so that nothing is skipped.
+  let stuckAt: number | undefined;
+  let step = 1;
+  while (from <= through) {
+    const page = await readPage(url, from, limit, options);
+    for (const element of page) if (concerns(element, through)) yield element;
+    const last = lastBelievable(page, from, isFirst);
+    const isStuck = last === undefined && page.length >= Math.min(limit, largestPage);
+    largestPage = Math.max(largestPage, page.length);
+    if (isStuck) {
+      stuckAt = from;
+      from += step;
+      step *= 2;
+    } else if (stuckAt !== undefined && from > stuckAt + 1) {
+      from = stuckAt + 1;
+      step = 1;
+    } else if (last !== undefined) {
+      from = last + 1;
+      isFirst = false;
+      stuckAt = undefined;
+      step = 1;
+    } else return;
+  }
+}
+
+/** Whether an element belongs to the feed up to `through`. A far higher id stands where it does by the feed's mistake. */
+function concerns(element: unknown, through: number): boolean {
+  const id = idOf(element);
+  return id === undefined || id <= through || id > through + believableStep;
+}
+
+/**
+ * The highest id to read on from. An id far above the one before it is believed only when another follows close by;
+ * from nowhere, the first one is.
+ */
+function lastBelievable(page: readonly unknown[], from: number, isFirst: boolean): number | undefined {
+  const ids = new Set(page.map(idOf).filter((id): id is number => id !== undefined && id >= from));
+  const ascending = [...ids].sort((a, b) => a - b);
+  let last = isFirst ? ascending[0] : undefined;
+  for (const [place, id] of ascending.entries()) {
+    const next = ascending[place + 1] ?? Number.POSITIVE_INFINITY;
+    const follows = id - (last ?? from) <= believableStep;
+    if (follows || next - id <= believableStep) last = id;
+  }
+  return last;
+}
+
+function idOf(element: unknown): number | undefined {
+  if (typeof element !== 'object' || element === null || !('EventId' in element)) return undefined;
+  const id = element.EventId;
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined;
+}
+
+async function readPage(
+  url: string,
+  from: number,
+  limit: number,
+  { token, retryMs = 250, signal }: WholeFeedOptions,
+): Promise<readonly unknown[]> {
+  const address = new URL(url);
+  address.searchParams.set('FromEventId', String(from));
+  address.searchParams.set('Limit', String(limit));
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  let received = '';
+  for (let attempt = 0; attempt < tries; attempt++) {
+    if (attempt > 0) await delay(retryMs * 2 ** (attempt - 1), undefined, { ...(signal && { signal }) });
+    try {
+      const response = await fetch(address, { headers, ...(signal && { signal }) });
+      const text = await response.text();
+      received = `${response.status} ${text.slice(0, 200)}`;
+      if (response.ok) {
+        const body: unknown = JSON.parse(text);
+        if (typeof body === 'object' && body !== null && 'ScanEvents' in body && Array.isArray(body.ScanEvents)) {
+          return body.ScanEvents;
+        }
+      }
+      if ([400, 401, 403, 404].includes(response.status)) break;
+    } catch (cause) {
+      if (signal?.aborted) throw cause;
+      if (!(cause instanceof SyntaxError)) received = String(cause);
+    }
+  }
+  throw new Error(`${address} could not be read; the last answer was: ${received}`);
+}
