@@ -32,7 +32,7 @@ export type FeedShares = {
   readonly odd: number;
 };
 
-export const realisticShares: FeedShares = {
+const realisticShares: FeedShares = {
   gaps: 0.02,
   late: 0.0005,
   bad: 0.002,
