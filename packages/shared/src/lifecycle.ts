@@ -40,7 +40,7 @@ export type ProcessHandle = Pick<NodeJS.Process, 'once' | 'on' | 'off'> & { exit
 
 /**
  * Runs the service as this process: until SIGTERM or SIGINT (exit 0), until it fails (exit 1), or until a stop takes
- * longer than `stopTimeoutMs` (exit 1). `close` runs last, after the service has ended, and is bounded by the same time.
+ * longer than `stopTimeoutMs` (exit 1). `close` runs last, however the service ended, and is bounded by the same time.
  */
 export async function runUntilSignal(
   service: Service,
@@ -56,31 +56,44 @@ export async function runUntilSignal(
   const { promise: timedOut, reject: giveUp } = Promise.withResolvers<never>();
   timedOut.catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
-  const stop = (signal: NodeJS.Signals) => {
-    log.info({ signal }, 'stopping');
+  const limitTheStop = () => {
     timer ??= setTimeout(
       () => giveUp(new WaybillError('STOP_TIMED_OUT', `the stop took longer than ${options.stopTimeoutMs / 1_000} s`)),
       options.stopTimeoutMs,
     );
+  };
+  const stop = (signal: NodeJS.Signals) => {
+    log.info({ signal }, 'stopping');
+    limitTheStop();
     void service.stop();
+  };
+  let reported: unknown;
+  const succeeds = async (step: () => Promise<void>): Promise<boolean> => {
+    try {
+      await Promise.race([step(), timedOut]);
+      return true;
+    } catch (error) {
+      // A stop that took too long is the end of both steps, but one line in the log.
+      if (error !== reported)
+        log.fatal({ err: error }, hasCode(error, 'STOP_TIMED_OUT') ? 'gave up stopping' : 'failed');
+      reported = error;
+      return false;
+    }
   };
   handle.on('SIGTERM', stop);
   handle.on('SIGINT', stop);
-  let code = 0;
-  try {
+  const ended = await succeeds(() => {
     service.start();
-    await Promise.race([service.ended, timedOut]);
-    await Promise.race([options.close(), timedOut]);
-    log.info('stopped');
-  } catch (error) {
-    code = 1;
-    log.fatal({ err: error }, hasCode(error, 'STOP_TIMED_OUT') ? 'gave up stopping' : 'failed');
-  } finally {
-    clearTimeout(timer);
-    handle.off('SIGTERM', stop);
-    handle.off('SIGINT', stop);
-  }
-  handle.exit(code);
+    return service.ended;
+  });
+  // A service that ended by itself was sent no signal, and its close must not hang for ever either.
+  limitTheStop();
+  const closed = await succeeds(options.close);
+  clearTimeout(timer);
+  handle.off('SIGTERM', stop);
+  handle.off('SIGINT', stop);
+  if (ended && closed) log.info('stopped');
+  handle.exit(ended && closed ? 0 : 1);
 }
 
 /** Prints what is wrong with the configuration and exits with 2, so that it is told apart from a failure at work (1). */
