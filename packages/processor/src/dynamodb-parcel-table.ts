@@ -28,6 +28,8 @@ const setPickup =
   'pickupTimeUtc = if_not_exists(pickupTimeUtc, :pickup), pickupEventId = if_not_exists(pickupEventId, :pickupId)';
 const setDelivery =
   'deliveryTimeUtc = if_not_exists(deliveryTimeUtc, :delivery), deliveryEventId = if_not_exists(deliveryEventId, :deliveryId)';
+const firstPickup = ['attribute_not_exists(pickupEventId)', 'pickupEventId < :pickupId'];
+const firstDelivery = ['attribute_not_exists(deliveryEventId)', 'deliveryEventId < :deliveryId'];
 const replaceMilestones = (expression: string) => expression.replaceAll(/if_not_exists\(\w+, (:\w+)\)/g, '$1');
 
 /** The parcels table on DynamoDB, a single `UpdateItem` to a change. Never a `PutItem`: attributes of newer versions survive. */
@@ -37,12 +39,7 @@ export function dynamoDbParcelTable(dependencies: ParcelTableDependencies): Parc
   return {
     apply: (change) => {
       const set = [setLatest, change.pickup ? setPickup : '', change.delivery ? setDelivery : ''];
-      const inOrder = [
-        'lastEventId < :id',
-        change.pickup ? '(attribute_not_exists(pickupEventId) OR pickupEventId < :pickupId)' : '',
-        change.delivery ? '(attribute_not_exists(deliveryEventId) OR deliveryEventId < :deliveryId)' : '',
-      ];
-      const condition = `attribute_not_exists(parcelId) OR (${inOrder.filter(Boolean).join(' AND ')})`;
+      const condition = ['attribute_not_exists(parcelId)', ...inOrder(change)].join(' OR ');
       return write(change, set, condition, { ':zero': { N: '0' }, ':one': { N: '1' } });
     },
     replace: (state, revision) => {
@@ -57,6 +54,18 @@ export function dynamoDbParcelTable(dependencies: ParcelTableDependencies): Parc
       });
     },
   };
+}
+
+/**
+ * The ways in which a change can be in order, written out: AND binds before OR. Without parentheses because a nested pair
+ * makes an engine whose parser backtracks (dynalite) take 2 ms instead of 0.5 for one write.
+ */
+function inOrder({ pickup, delivery }: ParcelState): string[] {
+  const milestones = [pickup ? firstPickup : [], delivery ? firstDelivery : []];
+  return milestones.reduce(
+    (ways, either) => (either.length === 0 ? ways : ways.flatMap((way) => either.map((also) => `${way} AND ${also}`))),
+    ['lastEventId < :id'],
+  );
 }
 
 async function conditionalUpdate(
