@@ -78,7 +78,7 @@ export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDe
           Entries: handles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle })),
         }),
       );
-      return unconfirmed(handles.length, answer.Successful, answer.Failed).filter((failure) => failure.code !== gone);
+      return unconfirmed(handles.length, answer.Successful, answer.Failed).filter((failure) => !isGone(failure.code));
     },
     changeVisibilityBatch: async (changes) => {
       const answer = await settling.send(
@@ -91,13 +91,16 @@ export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDe
           })),
         }),
       );
-      return unconfirmed(changes.length, answer.Successful, answer.Failed);
+      return unconfirmed(changes.length, answer.Successful, answer.Failed).map((failure) =>
+        isGone(failure.code) ? { ...failure, code: gone } : failure,
+      );
     },
     maxReceiveCount: async () => {
       const { Attributes = {} } = await settling.send(
         new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] }),
       );
-      return redrivePolicy.parse(Attributes.RedrivePolicy);
+      const { RedrivePolicy } = Attributes;
+      return RedrivePolicy === undefined ? Number.POSITIVE_INFINITY : redrivePolicy.parse(RedrivePolicy);
     },
   };
 }
@@ -105,9 +108,8 @@ export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDe
 /** SQS answers the count as a number or as a string, as it was set. */
 const redrivePolicy = z
   .string()
-  .optional()
-  .transform((json): unknown => (json === undefined ? { maxReceiveCount: Number.POSITIVE_INFINITY } : JSON.parse(json)))
-  .pipe(z.object({ maxReceiveCount: z.coerce.number() }))
+  .transform((json): unknown => JSON.parse(json))
+  .pipe(z.object({ maxReceiveCount: z.coerce.number().int().positive() }))
   .transform((policy) => policy.maxReceiveCount);
 
 function sendEntry(message: OutgoingMessage, index: number) {
@@ -135,8 +137,7 @@ function unconfirmed(
     .filter((index) => !confirmed.has(String(index)))
     .map((index) => {
       const reason = reasons.get(String(index));
-      const code = reason?.Code ?? 'NOT_MENTIONED';
-      return { index, code: isGone(code) ? gone : code, detail: reason?.Message ?? '' };
+      return { index, code: reason?.Code ?? 'NOT_MENTIONED', detail: reason?.Message ?? '' };
     });
 }
 
