@@ -1,15 +1,17 @@
+import type { Clock } from '@waybill/shared/clock.ts';
 import type { LoopWatch } from '@waybill/shared/health.ts';
 import type { ReceivedMessage } from '@waybill/shared/message-queue.ts';
-import { billedRequests } from '@waybill/shared/metrics.ts';
+import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
+import type { ScanEvent } from '@waybill/shared/scan-event.ts';
 import { DeleteBatcher } from './delete-batcher.ts';
 import { type BreakerState, EngineGuard } from './engine-guard.ts';
 import type { Failure } from './failure-log.ts';
 import { interruption, type MessageReading, readMessage } from './message-reading.ts';
 import { type HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 import type { ProcessorDependencies } from './processor.ts';
-import { handBack, type SettleDependencies, settle } from './settle.ts';
+import { countVisibilityChange, handBack, type SettleDependencies, settle } from './settle.ts';
 import { storeEvents } from './work.ts';
 
 type ConsumeDependencies = ProcessorDependencies & {
@@ -28,8 +30,11 @@ const pauseMs = 100;
 const receiveBackoff: Backoff = { firstMs: 200, maxMs: 10_000 };
 /** A receiver that is silent for longer than its long poll and this hangs. */
 const receiverSilenceMs = 60_000;
-/** Part of the stop timeout after which work that is not done is handed back instead of finished. */
+/** Parts of the stop timeout: after the first, work that is not done is handed back instead of finished; after the second, what SQS did not take back is left to its visibility. */
 const finishShare = 0.5;
+const handBackShare = 0.9;
+/** Longest time that a message on its last allowed receive has to itself before the next one's turn. */
+const longestTurnMs = 2_000;
 const breakerGauge: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
 
 /** Receives, stores and settles until `stopping` aborts; then finishes or hands back what is in hand. */
@@ -45,10 +50,13 @@ export async function consume(dependencies: ConsumeDependencies, stopping: Abort
     if (stopping.aborted) resolve(undefined);
     else stopping.addEventListener('abort', resolve, { once: true });
   });
-  const finished = new AbortController();
-  const deadline = clock.sleep(settings.stopTimeoutSeconds * 1_000 * finishShare, finished.signal);
-  await Promise.all([...receivers, consumption.finish(deadline)]);
-  finished.abort();
+  const ended = new AbortController();
+  const after = (share: number) => clock.sleep(settings.stopTimeoutSeconds * 1_000 * share, ended.signal);
+  await Promise.all([
+    ...receivers,
+    consumption.finish({ finishing: after(finishShare), handingBack: after(handBackShare) }),
+  ]);
+  ended.abort();
   heartbeatEnds.abort();
   await heartbeat;
   loops.forget('heartbeat');
@@ -59,16 +67,20 @@ class Consumption {
   readonly #settling: SettleDependencies;
   readonly #guard: EngineGuard;
   readonly #inHand: MessagesInHand;
+  /** Aborts when a stop can wait for the work no longer. */
   readonly #noMoreTime = new AbortController();
+  /** Aborts when a stop can wait for SQS no longer either. */
+  readonly #over = new AbortController();
   readonly #works = new Set<Promise<void>>();
   readonly #opened = new Map<HeldMessage, Opened>();
-  /** Messages on their last allowed receive, one after the other. */
-  #alone: Promise<void> = Promise.resolve();
+  /** When the next message on its last allowed receive may be worked on. */
+  #nextTurn: Promise<void> = Promise.resolve();
   #receiving = 0;
 
   constructor(dependencies: ConsumeDependencies) {
-    const { log, clock, random, metrics, queue, failures, settings } = dependencies;
+    const { log, clock, random, metrics, queue, failures, settings, maxReceiveCount } = dependencies;
     this.#dependencies = dependencies;
+    metrics['waybill.processor.breaker'].record(breakerGauge.closed);
     this.#guard = new EngineGuard({
       clock,
       random,
@@ -87,15 +99,15 @@ class Consumption {
       queue,
       clock,
       visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
-      onRenewal: () => {
-        metrics['waybill.queue.visibility_changes'].add(1);
-        metrics['waybill.queue.billed'].add(1, { action: 'ChangeMessageVisibilityBatch' });
-      },
+      onRenewal: () => countVisibilityChange(metrics),
       onRenewalFailure: (error) => log.warn({ err: error }, 'visibility not renewed, trying again'),
       onLost: ({ messageId }) => log.warn({ messageId }, 'message lost: its visibility ended, it comes again'),
+      onLimit: (held) => {
+        log.warn({ messageId: held.message.messageId }, 'held for as long as SQS allows, handing the message back');
+        void this.#handBack([held]);
+      },
       onCount: (held) => metrics['waybill.processor.in_hand'].record(held),
     });
-    const signal = this.#noMoreTime.signal;
     const deletes = new DeleteBatcher(
       {
         queue,
@@ -107,11 +119,12 @@ class Consumption {
         },
         onFailure: (error) => log.warn({ err: error }, 'messages not deleted, trying again'),
       },
-      signal,
+      this.#over.signal,
     );
     const guard = this.#guard;
     const inHand = this.#inHand;
-    this.#settling = { log, clock, random, metrics, queue, failures, guard, deletes, inHand, signal };
+    const signal = this.#noMoreTime.signal;
+    this.#settling = { log, clock, random, metrics, queue, failures, guard, deletes, inHand, maxReceiveCount, signal };
   }
 
   keepHeartbeat(signal: AbortSignal): Promise<void> {
@@ -133,7 +146,7 @@ class Consumption {
         const opened = await this.#receive();
         failures = 0;
         if (!stopping.aborted) this.#begin(opened);
-        else await Promise.all(opened.map(({ held, last }) => handBack(held, last, this.#settling)));
+        else await this.#handBack(opened.map(({ held }) => held));
       } catch (error) {
         const waitMs = backoffMs(failures, receiveBackoff, random);
         failures += 1;
@@ -144,16 +157,28 @@ class Consumption {
     loops.forget(name);
   }
 
-  /** Waits for the work in hand, until the deadline; hands back what is left then. */
-  async finish(deadline: Promise<void>): Promise<void> {
+  /** Waits for the work in hand while `finishing` lasts; hands back what is left then, while `handingBack` lasts. */
+  async finish(limits: { readonly finishing: Promise<void>; readonly handingBack: Promise<void> }): Promise<void> {
+    void limits.handingBack.then(() => this.#over.abort());
     const worked = (async () => {
       while (this.#works.size > 0) await Promise.all(this.#works);
     })();
-    await Promise.race([worked, deadline]);
+    await Promise.race([worked, limits.finishing]);
     this.#noMoreTime.abort();
-    await Promise.all(
-      this.#inHand.remaining().map((held) => handBack(held, this.#opened.get(held)?.last, this.#settling)),
-    );
+    await this.#handBack(this.#inHand.remaining());
+  }
+
+  /** Ends with the hand-back's time at the latest, though a call to SQS may still be under way. */
+  async #handBack(messages: readonly HeldMessage[]): Promise<void> {
+    const signal = this.#over.signal;
+    const returned = messages.map((held) => ({ held, interruption: this.#opened.get(held)?.last }));
+    for (const held of messages) this.#opened.delete(held);
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const end = () => resolve();
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    await Promise.race([handBack(returned, this.#settling, signal), over]);
+    signal.removeEventListener('abort', end);
   }
 
   /** While the engine is down nothing is received; should nothing be in hand to probe it with, one receiver fetches a probe. */
@@ -177,8 +202,7 @@ class Consumption {
     metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'ReceiveMessage' });
     if (messages.length === 0) return [];
     metrics['waybill.queue.received'].add(messages.length);
-    const oldest = Math.min(...messages.map(({ sentAtMs }) => sentAtMs));
-    metrics['waybill.queue.message_age'].record(Math.max(0, clock.now() - oldest) / 1_000);
+    recordAge(metrics['waybill.queue.message_age'], Math.min(...messages.map(({ sentAtMs }) => sentAtMs)), clock);
     return this.#inHand.take(messages).map((held) => {
       const reading = readMessage(held.message);
       const last = held.message.receiveCount >= maxReceiveCount ? interruption(held.message, reading) : undefined;
@@ -191,10 +215,8 @@ class Consumption {
   #begin(opened: readonly Opened[]): void {
     const together = opened.filter(({ last }) => last === undefined);
     if (together.length > 0) this.#track(this.#work(together));
-    for (const one of opened) {
-      if (one.last === undefined) continue;
-      this.#alone = this.#alone.then(() => this.#workAlone(one, one.last));
-      this.#track(this.#alone);
+    for (const { held, reading, last } of opened) {
+      if (last) this.#track(this.#workLast({ held, reading, last }, last));
     }
   }
 
@@ -203,12 +225,21 @@ class Consumption {
     void work.finally(() => this.#works.delete(work));
   }
 
-  /** On the last allowed receive a crash would put the message in the DLQ: the reason is on record first. */
-  async #workAlone(one: Opened, last: Failure | undefined): Promise<void> {
-    const { failures } = this.#dependencies;
+  /**
+   * A crash puts every message that is in hand on its last allowed receive in the DLQ, whether its work had begun or not:
+   * the reason is on record as soon as it can be. Then they are worked on one after the other, so that one that brings
+   * the process down leaves those before it stored; one that is held up does not keep the others waiting for long.
+   */
+  async #workLast(one: Opened, last: Failure): Promise<void> {
+    const { clock, failures } = this.#dependencies;
     await this.#unlessInterrupted(one, async () => {
-      if (last) await this.#guard.hold(() => failures.recordInterruption(last), this.#noMoreTime.signal);
+      await this.#guard.hold(last.failureId, () => failures.recordInterruption(last), this.#noMoreTime.signal);
+      const done = new AbortController();
+      const turn = this.#nextTurn;
+      this.#nextTurn = turn.then(() => clock.sleep(longestTurnMs, done.signal));
+      await turn;
       await this.#work([one]);
+      done.abort();
     });
   }
 
@@ -235,12 +266,11 @@ class Consumption {
     const settlement = await settle({ held, reading, rejected, interruption: last }, this.#settling);
     this.#opened.delete(held);
     const { messageId, receiveCount } = held.message;
-    const ids = reading.events.map((event) => event.eventId);
-    const span = ids.length > 0 && { firstEventId: Math.min(...ids), lastEventId: Math.max(...ids) };
-    log.info({ messageId, receiveCount, events: ids.length, ...span, settlement }, 'message settled');
-    if (ids.length === 0) return;
-    const oldest = reading.events.map((event) => event.createdDateTimeUtc).reduce((a, b) => (a < b ? a : b));
-    metrics['waybill.processor.scan_to_state'].record(Math.max(0, clock.now() - Date.parse(oldest)) / 1_000);
+    const { events } = reading;
+    log.info({ messageId, receiveCount, events: events.length, ...span(events), settlement }, 'message settled');
+    if (events.length === 0) return;
+    const oldest = events.map((event) => event.createdDateTimeUtc).reduce((a, b) => (a < b ? a : b));
+    recordAge(metrics['waybill.processor.scan_to_state'], Date.parse(oldest), clock);
   }
 
   /** What the stop interrupts stays in hand and is handed back; any other error is ours, and the message comes again. */
@@ -257,4 +287,27 @@ class Consumption {
       );
     }
   }
+}
+
+/** The ids that a line about many events carries. */
+function span(events: readonly ScanEvent[]): { readonly firstEventId?: number; readonly lastEventId?: number } {
+  const [first] = events;
+  if (!first) return {};
+  let firstEventId = first.eventId;
+  let lastEventId = first.eventId;
+  for (const { eventId } of events) {
+    if (eventId < firstEventId) firstEventId = eventId;
+    if (eventId > lastEventId) lastEventId = eventId;
+  }
+  return { firstEventId, lastEventId };
+}
+
+/** One value that is no number would spoil the histogram's sum for good. */
+function recordAge(
+  histogram: Metrics['waybill.queue.message_age'],
+  sinceMs: number,
+  { now }: Pick<Clock, 'now'>,
+): void {
+  const age = Math.max(0, now() - sinceMs) / 1_000;
+  if (Number.isFinite(age)) histogram.record(age);
 }

@@ -97,7 +97,7 @@ async function ignoringCondition(write: Promise<void>): Promise<void> {
   }
 }
 
-/** ASCII, so that characters are bytes; a cut body says how long it was. */
+/** A cut body says how long it was. */
 function kept(body: string): string {
   const mark = ` … cut, ${body.length} characters in all`;
   if (Buffer.byteLength(body) <= keptBodyBytes) return body;

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { hasCode } from '@waybill/shared/error.ts';
-import { type Backoff, backoffMs, retry } from '@waybill/shared/retry.ts';
+import { type Backoff, retry } from '@waybill/shared/retry.ts';
 import {
   BrokenCircuitError,
   bulkhead,
@@ -24,9 +24,19 @@ export type GuardDependencies = {
   readonly onStateChange: (state: BreakerState) => void;
 };
 
+/**
+ * Errors of a table or of one hot key alike: DynamoDB limits each partition, too (3,000 read and 1,000 write units a
+ * second, "Burst and adaptive capacity").
+ */
+const throttlings: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+]);
+
 /** Failures in a row after which the engine is taken to be down. */
 const failuresToOpen = 5;
-/** Time between probes of an engine that is down; grows while it stays down. */
+/** Time between probes of an engine that is down; grows while it stays down. Jitter takes away half of it at most. */
 const probeBackoff: Backoff = { firstMs: 1_000, maxMs: 10_000 };
 /** Time between attempts of one piece of work. While the breaker is open an attempt costs no request. */
 const workBackoff: Backoff = { firstMs: 100, maxMs: 2_000 };
@@ -39,18 +49,19 @@ export class EngineGuard {
   readonly #dependencies: GuardDependencies;
   readonly #breaker: CircuitBreakerPolicy;
   readonly #slots;
+  /** Items throttled since any call last succeeded. */
+  readonly #throttledItems = new Set<string>();
 
   constructor(dependencies: GuardDependencies) {
     this.#dependencies = dependencies;
     this.#slots = bulkhead(dependencies.concurrency, Number.POSITIVE_INFINITY);
     this.#breaker = circuitBreaker(
-      handleWhen((error) => !hasCode(error, 'STORE_REJECTED')),
+      handleWhen((error) => this.#isEnginesFault(error)),
       {
         breaker: new ConsecutiveBreaker(failuresToOpen),
-        // At least half of each step, so that jitter never makes the probes hot.
         halfOpenAfter: new DelegateBackoff(({ attempt }) => {
-          const step = probeBackoff.firstMs / 2 + backoffMs(attempt, probeBackoff, dependencies.random) / 2;
-          return Math.min(step, probeBackoff.maxMs);
+          const step = Math.min(probeBackoff.maxMs, probeBackoff.firstMs * 2 ** Math.min(attempt - 1, 30));
+          return (step / 2) * (1 + dependencies.random());
         }),
       },
     );
@@ -63,20 +74,47 @@ export class EngineGuard {
   }
 
   /**
-   * Runs `call` until it works. Rejects with `STORE_REJECTED` when the store names the item, and with the engine's last
-   * error once `signal` aborts: then the caller hands the work back. A call under way is never cut off.
+   * Runs `call` until it works. `item` names what it writes. Rejects with `STORE_REJECTED` when the store names the item,
+   * and with the engine's last error once `signal` aborts: then the caller hands the work back. A call under way is never
+   * cut off.
    */
-  async hold<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async hold<T>(item: string, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const { clock, random, onEngineError } = this.#dependencies;
-    return await retry(() => this.#breaker.execute(() => this.#slots.execute(call, signal)), {
+    const attempt = () => this.#breaker.execute(() => this.#noting(item, call));
+    // Slots outside, breaker inside: what waited for a slot while the engine went down must not reach it.
+    return await retry(() => this.#slots.execute(attempt, signal), {
       clock,
       random,
       signal,
       backoff: workBackoff,
       onFailure: (error, _attempt, waitMs) => {
         if (hasCode(error, 'STORE_REJECTED')) throw error;
-        if (!(error instanceof BrokenCircuitError)) onEngineError(error, waitMs);
+        if (error instanceof StillThrottled) onEngineError(error.cause, waitMs);
+        else if (!(error instanceof BrokenCircuitError)) onEngineError(error, waitMs);
       },
     });
   }
+
+  /** Tells an item that is throttled again and again from several that are. */
+  async #noting<T>(item: string, call: () => Promise<T>): Promise<T> {
+    try {
+      const result = await call();
+      this.#throttledItems.clear();
+      return result;
+    } catch (error) {
+      if (!(error instanceof Error && throttlings.has(error.name))) throw error;
+      if (this.#throttledItems.has(item)) throw new StillThrottled('throttled again', { cause: error });
+      this.#throttledItems.add(item);
+      throw error;
+    }
+  }
+
+  /** One hot parcel alone must not stop the others; a probe that is throttled has not found the engine well, whatever it wrote. */
+  #isEnginesFault(error: unknown): boolean {
+    if (hasCode(error, 'STORE_REJECTED') || hasCode(error, 'STORE_CONTENDED')) return false;
+    return !(error instanceof StillThrottled && this.state === 'closed');
+  }
 }
+
+/** An item was throttled that was throttled before, and nothing else succeeded in between. */
+class StillThrottled extends Error {}

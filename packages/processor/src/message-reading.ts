@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto';
-import type { ReceivedMessage } from '@waybill/shared/message-queue.ts';
+import type { OutgoingMessage, ReceivedMessage } from '@waybill/shared/message-queue.ts';
 import { eventJson, packOne, type Unpacked, unpack } from '@waybill/shared/pack.ts';
+import { limits } from '@waybill/shared/resources.ts';
 import type { Rejection, ScanEvent } from '@waybill/shared/scan-event.ts';
+import { sizeOf } from '@waybill/shared/send.ts';
 import type { Failure, FailureReason } from './failure-log.ts';
 
 /** The message attribute that names the failure record of a message that was split off; a redrive keeps it. */
 export const failureIdAttribute = 'failureId';
 
+/** Anyone who may send to the queue sets attributes: what is no key of ours must not become one that DynamoDB refuses. */
+const failureIdPattern = /^(event-\d{1,16}|body-[0-9a-f]{64})$/;
+
+/** Attributes of one message (SQS quotas). */
+const mostAttributes = 10;
+
 /** A failure of one element of a message, or of the whole message. */
 export type ElementFailure = Failure & {
-  /** The body in which the element travels alone; undefined where it cannot be written out again. */
+  /** The body in which the element travels alone; undefined where it cannot be written out again, or is too large to be sent. */
   readonly splitBody: string | undefined;
   /** Whether time alone may cure it: a version that a rolling deploy will know. */
   readonly mayHeal: boolean;
@@ -28,11 +36,11 @@ export type MessageReading = {
 
 /** Reads a message. Never throws: what is wrong with it is in the answer. */
 export function readMessage(message: ReceivedMessage): MessageReading {
-  const known = message.attributes[failureIdAttribute];
+  const known = knownFailureId(message);
   const unpacked = unpack(message.body);
   if (unpacked.kind === 'unreadable') {
     const failure: ElementFailure = {
-      failureId: known ?? failureId(undefined, message.body),
+      failureId: known ?? failureIdOf(undefined, message.body),
       reason: 'UNREADABLE_MESSAGE',
       detail: `${unpacked.code}: expected ${unpacked.expected}`,
       body: message.body,
@@ -47,7 +55,7 @@ export function readMessage(message: ReceivedMessage): MessageReading {
   const failures = elements.flatMap((element) =>
     'event' in element ? [] : [invalidElement(element, single ? known : undefined, unpacked.kind, message.body)],
   );
-  const unparsedId = unpacked.kind === 'unparsed' ? failureId(events[0]?.eventId, message.body) : undefined;
+  const unparsedId = unpacked.kind === 'unparsed' ? failureIdOf(events[0]?.eventId, message.body) : undefined;
   return { events, failures, single, resolves: known ?? unparsedId };
 }
 
@@ -55,7 +63,7 @@ export function readMessage(message: ReceivedMessage): MessageReading {
 export function rejectedEvent(event: ScanEvent, detail: string): ElementFailure {
   const json = eventJson(event);
   return {
-    failureId: failureId(event.eventId, json),
+    failureId: failureIdOf(event.eventId, json),
     reason: 'STORE_REJECTED',
     detail,
     body: json,
@@ -66,18 +74,41 @@ export function rejectedEvent(event: ScanEvent, detail: string): ElementFailure 
 
 /** What is on record while a message is worked on its last allowed receive. */
 export function interruption(message: ReceivedMessage, reading: MessageReading): Failure {
-  const only = reading.single ? (reading.failures[0]?.failureId ?? onlyEvent(reading)) : undefined;
+  const [failure] = reading.failures;
+  const [event] = reading.events;
+  const only = failure?.failureId ?? reading.resolves ?? (event && failureIdOf(event.eventId, message.body));
   const reason: FailureReason = 'REPEATEDLY_INTERRUPTED';
   return {
-    failureId: reading.resolves ?? only ?? failureId(undefined, message.body),
+    failureId: (reading.single ? only : reading.resolves) ?? failureIdOf(undefined, message.body),
     reason,
     detail: `received ${message.receiveCount} times without being settled; unharmed, a redrive stores it`,
     body: message.body,
   };
 }
 
-function onlyEvent(reading: MessageReading): string | undefined {
-  return reading.events[0] && failureId(reading.events[0].eventId, '');
+/**
+ * The message sent anew. It carries the id of the record that was written when it came, should that outlive it; not
+ * where SQS would refuse it then (256 KiB, 10 attributes).
+ */
+export function messageAnew({ body, attributes }: ReceivedMessage, failureId: string): OutgoingMessage {
+  const marked = { body, attributes: { ...attributes, [failureIdAttribute]: failureId } };
+  const takes = fits(marked) && Object.keys(marked.attributes).length <= mostAttributes;
+  return takes ? marked : { body, attributes };
+}
+
+function knownFailureId({ attributes }: ReceivedMessage): string | undefined {
+  const id = attributes[failureIdAttribute];
+  return id !== undefined && failureIdPattern.test(id) ? id : undefined;
+}
+
+/** The message in which a failed element travels alone. */
+export function splitMessage(body: string, failureId: string): OutgoingMessage {
+  return { body, attributes: { [failureIdAttribute]: failureId } };
+}
+
+/** Whether SQS takes it. A foreign pack may hold more than ASCII, and is larger once that is escaped. */
+function fits(message: OutgoingMessage): boolean {
+  return sizeOf(message) <= limits.sendBytes;
 }
 
 function invalidElement(
@@ -87,9 +118,11 @@ function invalidElement(
   messageBody: string,
 ): ElementFailure {
   const { rejection, eventId, json } = element;
-  const splitBody = kind === 'pack' && json !== undefined ? packOne(json) : undefined;
+  const alone = kind === 'pack' && json !== undefined ? packOne(json) : undefined;
+  const failureId = known ?? failureIdOf(eventId, alone ?? messageBody);
+  const splitBody = alone !== undefined && fits(splitMessage(alone, failureId)) ? alone : undefined;
   return {
-    failureId: known ?? failureId(eventId, splitBody ?? messageBody),
+    failureId,
     reason: 'INVALID_EVENT',
     detail: `${rejection.code}: expected ${rejection.expected}${rejection.path && ` in ${rejection.path}`}`,
     body: json ?? messageBody,
@@ -99,6 +132,6 @@ function invalidElement(
 }
 
 /** `event-<EventId>` where there is a valid one, else the SHA-256 of the body that carries the element alone. */
-function failureId(eventId: number | undefined, body: string): string {
+function failureIdOf(eventId: number | undefined, body: string): string {
   return eventId === undefined ? `body-${createHash('sha256').update(body).digest('hex')}` : `event-${eventId}`;
 }

@@ -9,6 +9,8 @@ export type HeldMessage = {
   readonly receivedAt: number;
   /** Monotonic milliseconds from which its visibility timeout runs. */
   renewedAt: number;
+  /** A renewal under way. */
+  renewal: Promise<void> | undefined;
 };
 
 export type InHandDependencies = {
@@ -19,6 +21,8 @@ export type InHandDependencies = {
   readonly onRenewalFailure: (error: unknown) => void;
   /** The message is no longer ours: it comes again, here or elsewhere. */
   readonly onLost: (message: ReceivedMessage) => void;
+  /** It cannot be renewed any more, though it is ours for one visibility timeout yet: hand it back. No longer in hand. */
+  readonly onLimit: (held: HeldMessage) => void;
   readonly onCount: (held: number) => void;
 };
 
@@ -28,7 +32,7 @@ const lookEachShare = 0.1;
 
 /**
  * The messages in hand, buffered ones included, and their heartbeat: each one's visibility is renewed for as long as it
- * is held, at most until SQS's 12 hours after its receive.
+ * is held, at most until SQS's 12 hours after its receive. A renewal that hangs keeps no other waiting.
  */
 export class MessagesInHand {
   readonly #dependencies: InHandDependencies;
@@ -44,7 +48,7 @@ export class MessagesInHand {
 
   take(messages: readonly ReceivedMessage[]): HeldMessage[] {
     const now = this.#dependencies.clock.monotonic();
-    const held = messages.map((message) => ({ message, receivedAt: now, renewedAt: now }));
+    const held = messages.map((message) => ({ message, receivedAt: now, renewedAt: now, renewal: undefined }));
     for (const message of held) this.#held.add(message);
     this.#dependencies.onCount(this.#held.size);
     return held;
@@ -61,6 +65,15 @@ export class MessagesInHand {
     this.#dependencies.onCount(this.#held.size);
   }
 
+  /**
+   * Ends the heartbeat, and waits for a renewal under way: it must not come after the visibility that the caller is
+   * about to set.
+   */
+  async release(message: HeldMessage): Promise<void> {
+    this.drop(message);
+    await message.renewal;
+  }
+
   remaining(): readonly HeldMessage[] {
     return [...this.#held];
   }
@@ -70,39 +83,41 @@ export class MessagesInHand {
     const { clock, visibilityTimeoutSeconds } = this.#dependencies;
     while (!signal.aborted) {
       tick();
-      await this.#renewDue();
+      this.#renewDue();
       await clock.sleep(visibilityTimeoutSeconds * 1_000 * lookEachShare, signal);
     }
   }
 
-  async #renewDue(): Promise<void> {
-    const { clock, visibilityTimeoutSeconds } = this.#dependencies;
+  #renewDue(): void {
+    const { clock, visibilityTimeoutSeconds, onLimit } = this.#dependencies;
     const now = clock.monotonic();
-    const due = [...this.#held].filter(
-      (held) => now - held.renewedAt >= visibilityTimeoutSeconds * 1_000 * dueAfterShare,
-    );
-    const batches = Array.from({ length: Math.ceil(due.length / limits.batchEntries) }, (_, index) =>
-      due.slice(index * limits.batchEntries, (index + 1) * limits.batchEntries),
-    );
-    await Promise.all(batches.map((batch) => this.#renew(batch, now)));
+    const lastRenewal = (limits.visibilitySeconds - visibilityTimeoutSeconds - 1) * 1_000;
+    const due: HeldMessage[] = [];
+    for (const held of this.#held) {
+      if (held.renewal || now - held.renewedAt < visibilityTimeoutSeconds * 1_000 * dueAfterShare) continue;
+      if (now - held.receivedAt <= lastRenewal) {
+        due.push(held);
+      } else {
+        this.drop(held);
+        onLimit(held);
+      }
+    }
+    for (let start = 0; start < due.length; start += limits.batchEntries) {
+      const batch = due.slice(start, start + limits.batchEntries);
+      const renewal = this.#renew(batch, now);
+      for (const held of batch) held.renewal = renewal;
+    }
   }
 
   async #renew(batch: readonly HeldMessage[], now: number): Promise<void> {
     const { queue, visibilityTimeoutSeconds, onRenewal, onRenewalFailure } = this.#dependencies;
-    const renewable = batch.flatMap((held) => {
-      const left = limits.visibilitySeconds - Math.ceil((now - held.receivedAt) / 1_000) - 1;
-      if (left > 0) return [{ held, seconds: Math.min(visibilityTimeoutSeconds, left) }];
-      this.#lose(held);
-      return [];
-    });
-    if (renewable.length === 0) return;
     try {
-      onRenewal(renewable.length);
+      onRenewal(batch.length);
       const failures = await queue.changeVisibilityBatch(
-        renewable.map(({ held, seconds }) => ({ receiptHandle: held.message.receiptHandle, seconds })),
+        batch.map(({ message }) => ({ receiptHandle: message.receiptHandle, seconds: visibilityTimeoutSeconds })),
       );
       const failed = new Map(failures.map((failure) => [failure.index, failure]));
-      for (const [index, { held }] of renewable.entries()) {
+      for (const [index, held] of batch.entries()) {
         const failure = failed.get(index);
         if (!failure) held.renewedAt = now;
         else if (failure.code === gone && this.#held.has(held)) this.#lose(held);
@@ -110,6 +125,8 @@ export class MessagesInHand {
     } catch (error) {
       // Tried again at the next look; what expires meanwhile comes again and is merged again.
       onRenewalFailure(error);
+    } finally {
+      for (const held of batch) held.renewal = undefined;
     }
   }
 

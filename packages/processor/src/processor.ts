@@ -51,6 +51,9 @@ export function createProcessor(dependencies: ProcessorDependencies): Processor 
       const maxReceiveCount = await waitForEngines(dependencies, stopping);
       if (maxReceiveCount === undefined) return;
       checked = true;
+      if (!Number.isFinite(maxReceiveCount)) {
+        dependencies.log.warn('the queue has no redrive policy: messages that fail stay on it until they expire');
+      }
       dependencies.log.info({ maxReceiveCount, ...dependencies.settings }, 'processing');
       const onBreaker = (state: BreakerState) => {
         breaker = state;

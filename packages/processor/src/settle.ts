@@ -1,13 +1,15 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
-import type { MessageConsumer, OutgoingMessage } from '@waybill/shared/message-queue.ts';
-import type { Metrics } from '@waybill/shared/metrics.ts';
-import { billedRequests } from '@waybill/shared/metrics.ts';
+import { gone, type MessageConsumer, type OutgoingMessage } from '@waybill/shared/message-queue.ts';
+import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
+import { limits } from '@waybill/shared/resources.ts';
+import { type Backoff, retry } from '@waybill/shared/retry.ts';
 import { sendConfirmed } from '@waybill/shared/send.ts';
 import type { DeleteBatcher } from './delete-batcher.ts';
 import type { EngineGuard } from './engine-guard.ts';
 import type { Failure, FailureLog } from './failure-log.ts';
-import { type ElementFailure, failureIdAttribute, type MessageReading } from './message-reading.ts';
+import { type ElementFailure, type MessageReading, messageAnew, splitMessage } from './message-reading.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 
 export type SettleDependencies = {
@@ -20,6 +22,8 @@ export type SettleDependencies = {
   readonly guard: EngineGuard;
   readonly deletes: DeleteBatcher;
   readonly inHand: MessagesInHand;
+  /** Receives of one message before the redrive policy moves it; Infinity without one. */
+  readonly maxReceiveCount: number;
   /** Aborts when a stop can wait no longer: then what is not settled is handed back. */
   readonly signal: AbortSignal;
 };
@@ -34,11 +38,12 @@ export type WorkedMessage = {
   readonly interruption: Failure | undefined;
 };
 
-/** What became of a message. */
-export type Settlement = 'deleted' | 'split' | 'left';
+/** What became of a message. `lost`: it is no longer ours, and whoever has it next meets its failures again. */
+export type Settlement = 'deleted' | 'split' | 'left' | 'lost';
 
 /** Longest wait before a message that may heal comes again, seconds (design, "Settling"). */
 const longestReturnSeconds = 120;
+const handBackBackoff: Backoff = { firstMs: 200, maxMs: 2_000 };
 
 /**
  * Decides what becomes of a message whose work is done: deleted when everything in it is stored, its failed elements
@@ -47,21 +52,33 @@ const longestReturnSeconds = 120;
  */
 export async function settle(worked: WorkedMessage, dependencies: SettleDependencies): Promise<Settlement> {
   const { held, reading, interruption } = worked;
-  const { guard, failures: failureLog, signal } = dependencies;
-  const failures = [...reading.failures, ...worked.rejected];
+  const { guard, failures: failureLog, inHand, signal } = dependencies;
+  const failures = [...reading.failures, ...worked.rejected.map((failure) => onRecord(failure, reading))];
   // Before the split or the release that it explains.
   await Promise.all(failures.map((failure) => recordFailure(failure, held, dependencies)));
   const settlement = settlementOf(reading, failures);
-  if (settlement === 'left') {
-    await leave(held, failures, dependencies);
-  } else {
+  const ours = inHand.holds(held);
+  if (settlement === 'left' || settlement === 'split') {
+    if (!ours) return 'lost';
+    if (settlement === 'left') await leave(held, failures, dependencies);
+    else await splitOff(failures, held, dependencies);
+  }
+  if (settlement !== 'left') {
     const { resolves } = reading;
-    if (settlement === 'split') await splitOff(failures, held, dependencies);
-    else if (resolves !== undefined) await guard.hold(() => failureLog.resolve(resolves), signal);
+    if (resolves !== undefined) await guard.hold(resolves, () => failureLog.resolve(resolves), signal);
     await deleteMessage(held, dependencies);
   }
-  if (interruption) await guard.hold(() => failureLog.removeInterruption(interruption.failureId), signal);
+  // A message that was lost on its last allowed receive goes to the DLQ, and the record says why.
+  if (interruption && ours) {
+    const { failureId } = interruption;
+    await guard.hold(failureId, () => failureLog.removeInterruption(failureId), signal);
+  }
   return settlement;
+}
+
+/** A message that carries the id of a record fails on that record again. */
+function onRecord(failure: ElementFailure, { single, resolves }: MessageReading): ElementFailure {
+  return single && resolves !== undefined ? { ...failure, failureId: resolves } : failure;
 }
 
 function settlementOf(reading: MessageReading, failures: readonly ElementFailure[]): Settlement {
@@ -69,36 +86,70 @@ function settlementOf(reading: MessageReading, failures: readonly ElementFailure
   return !reading.single && failures.every((failure) => failure.splitBody !== undefined) ? 'split' : 'left';
 }
 
+/** A message to hand back, with the record written when it came, if that was its last allowed receive. */
+export type Returned = { readonly held: HeldMessage; readonly interruption: Failure | undefined };
+
 /**
- * Gives a message back unharmed, for a stop: visible at once, or, on its last allowed receive, sent anew, so that a stop
- * never uses up the receives. One attempt; where SQS refuses, the message comes again when its visibility ends.
+ * Gives messages back unharmed: visible at once, or, on the last allowed receive, sent anew, so that neither a stop nor
+ * an outage uses up the receives. Tries until `signal` aborts; what SQS did not take by then comes again when its
+ * visibility ends. Never rejects.
  */
 export async function handBack(
-  held: HeldMessage,
-  interruption: Failure | undefined,
+  returned: readonly Returned[],
   dependencies: SettleDependencies,
+  signal: AbortSignal,
 ): Promise<void> {
-  const { log, queue, failures, inHand } = dependencies;
+  const toRelease = returned.filter(({ interruption }) => interruption === undefined).map(({ held }) => held);
+  const steps: Promise<void>[] = [];
+  for (let start = 0; start < toRelease.length; start += limits.batchEntries) {
+    steps.push(makeVisible(toRelease.slice(start, start + limits.batchEntries), dependencies, signal));
+  }
+  for (const { held, interruption } of returned) {
+    if (interruption) steps.push(sendAnew(held, interruption, dependencies, signal));
+  }
+  await Promise.all(steps);
+}
+
+async function makeVisible(
+  messages: readonly HeldMessage[],
+  { queue, clock, random, metrics, log, inHand }: SettleDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(messages.map((held) => inHand.release(held)));
+  let remaining = messages.map(({ message }) => ({ receiptHandle: message.receiptHandle, seconds: 0 }));
+  const attempt = async () => {
+    countVisibilityChange(metrics);
+    const failures = (await queue.changeVisibilityBatch(remaining)).filter(({ code }) => code !== gone);
+    const [first] = failures;
+    remaining = failures.flatMap(({ index }) => remaining[index] ?? []);
+    if (first) {
+      throw new WaybillError('QUEUE_REFUSED', `SQS did not release ${failures.length} messages: ${first.code}`);
+    }
+  };
+  try {
+    await retry(attempt, { clock, random, signal, backoff: handBackBackoff, onFailure: () => {} });
+  } catch (error) {
+    log.warn({ err: error, messages: remaining.length }, 'not handed back, they come again when their visibility ends');
+  }
+}
+
+async function sendAnew(
+  held: HeldMessage,
+  { failureId }: Failure,
+  dependencies: SettleDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, failures, inHand } = dependencies;
   const { message } = held;
   try {
-    if (interruption) {
-      const again = {
-        body: message.body,
-        attributes: { ...message.attributes, [failureIdAttribute]: interruption.failureId },
-      };
-      const unconfirmed = await queue.sendBatch([again]);
-      if (unconfirmed.length === 0) await queue.deleteBatch([message.receiptHandle]);
-      await failures.removeInterruption(interruption.failureId);
-    } else {
-      await queue.changeVisibilityBatch([{ receiptHandle: message.receiptHandle, seconds: 0 }]);
-    }
+    await send([messageAnew(message, failureId)], held, dependencies, signal);
+    // Until here it is renewed: what is lost now goes to the DLQ.
+    await deleteMessage(held, dependencies);
+    await failures.removeInterruption(failureId);
   } catch (error) {
-    log.warn(
-      { err: error, messageId: message.messageId },
-      'message not handed back, it comes again when its visibility ends',
-    );
+    inHand.drop(held);
+    log.warn({ err: error, messageId: message.messageId, failureId }, 'not wholly handed back, its record stays');
   }
-  inHand.drop(held);
 }
 
 async function recordFailure(
@@ -108,7 +159,7 @@ async function recordFailure(
 ): Promise<void> {
   const { guard, failures, metrics, log, signal } = dependencies;
   const { failureId, reason, detail } = failure;
-  await guard.hold(() => failures.record(failure), signal);
+  await guard.hold(failureId, () => failures.record(failure), signal);
   metrics['waybill.processor.failures'].add(1, { reason });
   const { messageId, receiveCount } = held.message;
   log.warn({ failureId, reason, detail, messageId, receiveCount }, 'failure recorded');
@@ -125,44 +176,50 @@ async function splitOff(
   held: HeldMessage,
   dependencies: SettleDependencies,
 ): Promise<void> {
-  const { queue, clock, random, metrics, log, signal } = dependencies;
-  const messages = failures.flatMap(({ failureId, splitBody }): OutgoingMessage[] =>
-    splitBody === undefined ? [] : [{ body: splitBody, attributes: { [failureIdAttribute]: failureId } }],
+  const messages = failures.flatMap(({ failureId, splitBody }) =>
+    splitBody === undefined ? [] : [splitMessage(splitBody, failureId)],
   );
-  await sendConfirmed(
-    messages,
-    {
-      queue,
-      clock,
-      random,
-      concurrency: 1,
-      onSend: (sent) => {
-        metrics['waybill.queue.sends'].add(1);
-        metrics['waybill.queue.sent'].add(sent.messages);
-        metrics['waybill.queue.billed'].add(billedRequests(sent.bytes), { action: 'SendMessageBatch' });
-      },
-      onFailure: (error, _attempt, waitMs) =>
-        log.warn({ err: error, waitMs, messageId: held.message.messageId }, 'split not confirmed'),
-    },
-    signal,
-  );
-  metrics['waybill.processor.splits'].add(messages.length);
+  await send(messages, held, dependencies, dependencies.signal);
+  dependencies.metrics['waybill.processor.splits'].add(messages.length);
+}
+
+/** Resolves once SQS has confirmed every message. */
+async function send(
+  messages: readonly OutgoingMessage[],
+  held: HeldMessage,
+  { queue, clock, random, metrics, log }: SettleDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const onSend = (sent: { readonly messages: number; readonly bytes: number }) => {
+    metrics['waybill.queue.sends'].add(1);
+    metrics['waybill.queue.sent'].add(sent.messages);
+    metrics['waybill.queue.billed'].add(billedRequests(sent.bytes), { action: 'SendMessageBatch' });
+  };
+  const onFailure = (error: unknown, _attempt: number, waitMs: number) =>
+    log.warn({ err: error, waitMs, messageId: held.message.messageId }, 'send not confirmed, trying again');
+  await sendConfirmed(messages, { queue, clock, random, concurrency: 1, onSend, onFailure }, signal);
 }
 
 /** Lets the message come again, until the redrive policy moves it: at once when time cannot cure it. */
 async function leave(
   held: HeldMessage,
   failures: readonly ElementFailure[],
-  dependencies: SettleDependencies,
+  { queue, metrics, log, inHand, maxReceiveCount }: SettleDependencies,
 ): Promise<void> {
   const { receiptHandle, receiveCount, messageId } = held.message;
-  const mayHeal = failures.some((failure) => failure.mayHeal);
-  const seconds = mayHeal ? Math.min(30 * receiveCount, longestReturnSeconds) : 0;
-  dependencies.inHand.drop(held);
-  dependencies.metrics['waybill.queue.visibility_changes'].add(1);
+  // Where no redrive policy ever moves it, coming again at once would turn in a circle.
+  const wait = failures.some((failure) => failure.mayHeal) || !Number.isFinite(maxReceiveCount);
+  const seconds = wait ? Math.min(30 * receiveCount, longestReturnSeconds) : 0;
+  await inHand.release(held);
+  countVisibilityChange(metrics);
   try {
-    await dependencies.queue.changeVisibilityBatch([{ receiptHandle, seconds }]);
+    await queue.changeVisibilityBatch([{ receiptHandle, seconds }]);
   } catch (error) {
-    dependencies.log.warn({ err: error, messageId }, 'message not released, it comes again when its visibility ends');
+    log.warn({ err: error, messageId }, 'message not released, it comes again when its visibility ends');
   }
+}
+
+export function countVisibilityChange(metrics: Metrics): void {
+  metrics['waybill.queue.visibility_changes'].add(1);
+  metrics['waybill.queue.billed'].add(1, { action: 'ChangeMessageVisibilityBatch' });
 }

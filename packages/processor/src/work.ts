@@ -63,7 +63,7 @@ async function storeChange(
   events: readonly ScanEvent[],
   { guard, parcels, metrics, log, signal }: WorkDependencies,
 ): Promise<WriteOutcome> {
-  const outcome = await guard.hold(() => writeParcel(parcels, change), signal);
+  const outcome = await guard.hold(`parcel-${change.parcelId}`, () => writeParcel(parcels, change), signal);
   metrics['waybill.processor.outcomes'].add(1, { outcome });
   metrics['waybill.processor.events'].add(events.length);
   if (log.isLevelEnabled('debug')) {
