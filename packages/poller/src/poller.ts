@@ -157,8 +157,9 @@ export function createPoller(deps: PollerDependencies): Poller {
       },
       tick,
     });
+    const start = startOf(taken, config.firstEventId);
     const pages = new FeedFollower(
-      startOf(taken, config.firstEventId),
+      start,
       {
         reader,
         clock,
@@ -182,7 +183,8 @@ export function createPoller(deps: PollerDependencies): Poller {
         // It is awaited in the next turn or at the end; a failure until then is not unhandled.
         next.catch(() => undefined);
         await send(page.value, lease, ending, tick);
-        await lease.moveTo(page.value.last, ending);
+        // A page that moved nothing leaves an empty checkpoint empty.
+        if (page.value.last > start.last) await lease.moveTo(page.value.last, ending);
       }
     } finally {
       await next.catch(() => undefined);

@@ -57,16 +57,13 @@ export class PageReader {
 
   /** The page from `fromEventId` on. Repeats until there is one; undefined once `signal` aborts. */
   async read(fromEventId: number, signal: AbortSignal): Promise<Answer | undefined> {
-    const elements = await this.#repeat(
-      fromEventId,
-      () => this.#limit,
-      signal,
-      (error) => {
-        if (!isTooLarge(error) || this.#limit === 1) return;
-        this.#limit = Math.ceil(this.#limit / 2);
-        this.#pagesSinceLowered = 0;
-      },
-    );
+    const lowerLimit = (error: unknown) => {
+      if (!isTooLarge(error) || this.#limit === 1) return false;
+      this.#limit = Math.ceil(this.#limit / 2);
+      this.#pagesSinceLowered = 0;
+      return true;
+    };
+    const elements = await this.#repeat(fromEventId, () => this.#limit, lowerLimit, signal);
     if (!elements) return undefined;
     const limit = this.#limit;
     this.#largest = Math.max(this.#largest, Math.min(limit, elements.length));
@@ -76,21 +73,19 @@ export class PageReader {
 
   /** As {@link read}, with a limit of the caller's. A page too large for that limit rejects. */
   async readAt(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
-    return this.#repeat(
-      fromEventId,
-      () => limit,
-      signal,
-      (error) => {
-        if (isTooLarge(error)) throw error;
-      },
-    );
+    const giveUpTooLarge = (error: unknown) => {
+      if (isTooLarge(error)) throw error;
+      return false;
+    };
+    return this.#repeat(fromEventId, () => limit, giveUpTooLarge, signal);
   }
 
   async #repeat(
     fromEventId: number,
     limit: () => number,
+    /** Whether it has done something about the error, so that there is nothing to wait for. Throws to give up. */
+    remedy: (error: unknown) => boolean,
     signal: AbortSignal,
-    onFailure: (error: unknown) => void,
   ): Promise<readonly unknown[] | undefined> {
     const { feed, bucket, clock, random, log, metrics, tick } = this.#deps;
     while (!signal.aborted) {
@@ -105,14 +100,16 @@ export class PageReader {
       } catch (error) {
         if (signal.aborted) return undefined;
         metrics['waybill.feed.requests'].add(1, { outcome: error instanceof WaybillError ? error.code : 'UNKNOWN' });
+        const tried = { fromEventId, limit: limit() };
+        if (remedy(error)) {
+          log.warn({ ...tried, err: error }, 'page too large, asking for less');
+          continue;
+        }
         const waitMs = Math.max(backoffMs(this.#failures, feedBackoff, random), retryAfterMs(error));
-        this.#failed(error, { fromEventId, limit: limit(), waitMs });
-        onFailure(error);
-        tick();
+        this.#failed(error, { ...tried, waitMs });
         await clock.sleep(waitMs, signal);
       }
     }
-    log.debug({ fromEventId }, 'read abandoned');
     return undefined;
   }
 

@@ -23,10 +23,10 @@ export type SearchOutcome =
       readonly shown: number;
       readonly movedForward: boolean;
     }
-  /** The feed holds nothing after what was seen. */
-  | { readonly kind: 'nothing beyond' }
-  /** Pages came from everywhere, and none was of use. */
-  | { readonly kind: 'exhausted' };
+  | NothingFound;
+
+/** The feed holds nothing after what was seen; or pages came from everywhere, and none was of use. */
+type NothingFound = { readonly kind: 'nothing beyond' } | { readonly kind: 'exhausted' };
 
 /** Re-reads with a doubled limit at most, and the largest limit (design: up to ten times; the largest `SCAN_API_LIMIT`). */
 const maxWidenings = 10;
@@ -34,9 +34,9 @@ const maxLimit = 10_000;
 
 /**
  * Looks for what moves the position beyond a stuck page: first with a larger limit, for as long as the answers grow;
- * then from further on, by doubling, until a page holds usable ids; then back by bisection to two neighbouring ids of
- * which the first's page holds none and the second's does, so that both pages together leave no id out between the
- * stretch without usable ids and the first usable one. Yields every page it read: their elements are passed on.
+ * then from further on, by doubling, until a page holds usable ids or nothing at all; then back by bisection to two
+ * neighbouring ids of which the first's page holds none and the second's does, so that both pages together leave out no
+ * event between that stretch and the first usable id. Yields every page it read: their elements are passed on.
  */
 export async function* searchBeyond(
   stuck: StuckPage,
@@ -61,50 +61,71 @@ export async function* searchBeyond(
     elements = answer;
   }
 
+  const seek = (after: number, options: SeekOptions) => seekBeyond(after, limit, options, { read, eventIds });
+  let ids: readonly number[] = usable(elements);
+  let movedForward = false;
+  if (ids.length === 0) {
+    const sought = yield* seek(position.last, { isRead: true, isPrecise: true });
+    if (sought.kind !== 'found') return sought;
+    ids = sought.eventIds;
+    shown = highest(ids, shown);
+    movedForward = true;
+  }
+  if (!moves(ids)) {
+    const sought = yield* seek(shown, { isRead: false, isPrecise: false });
+    if (sought.kind !== 'found') return sought;
+    shown = highest(sought.eventIds, shown);
+  }
+  return { kind: 'found', eventIds: ids, shown, movedForward };
+}
+
+type SeekOptions = {
+  /** The page right after the id is known to hold nothing of use. */
+  readonly isRead: boolean;
+  /** Whether it must be the first page of use, or any. */
+  readonly isPrecise: boolean;
+};
+
+type Sought = { readonly kind: 'found'; readonly eventIds: readonly number[] } | NothingFound;
+
+/**
+ * Looks for a page with valid ids above `after`: at `after + 1`, then 1, 2, 4, … further on, until a page holds some or
+ * there is none; then back by bisection, to the last page that holds none and its neighbour.
+ */
+async function* seekBeyond(
+  after: number,
+  startLimit: number,
+  { isRead, isPrecise }: SeekOptions,
+  { read, eventIds }: SearchDependencies,
+): AsyncGenerator<readonly unknown[], Sought> {
+  let limit = startLimit;
   const probe = async (from: number): Promise<readonly unknown[] | undefined> => {
     for (; ; limit = Math.ceil(limit / 2)) {
       const answer = await read(from, limit);
       if (answer || limit === 1) return answer;
     }
   };
-
-  // The page with the first usable ids: the one to move over once something is seen beyond them.
-  let ids = usable(elements);
-  const base = Math.max(nextEventId(position), shown);
-  let without = base;
-  let firstWith: number | undefined;
-  for (let step = 1; base + step <= Number.MAX_SAFE_INTEGER; step *= 2) {
-    const from = base + step;
-    const answer = await probe(from);
-    if (!answer) return { kind: 'exhausted' };
-    if (answer.length === 0) return { kind: 'nothing beyond' };
-    yield answer;
-    const found = usable(answer);
-    shown = highest(found, shown);
-    if (found.length === 0 && ids.length === 0) without = from;
-    if (found.length > 0 && ids.length === 0) {
-      firstWith = from;
-      ids = found;
-    }
-    if (!moves(ids)) continue;
-    if (firstWith === undefined) return { kind: 'found', eventIds: ids, shown, movedForward: false };
-    let lowest = firstWith;
-    while (lowest - without > 1) {
-      const middle = without + Math.floor((lowest - without) / 2);
-      const answer = await probe(middle);
-      if (!answer) return { kind: 'exhausted' };
-      yield answer;
-      const found = usable(answer);
-      if (found.length === 0) {
-        without = middle;
-      } else {
-        lowest = middle;
-        ids = found;
-      }
-    }
-    return { kind: 'found', eventIds: ids, shown, movedForward: true };
+  const base = after + 1;
+  let without = isRead ? base : after;
+  /** The lowest known id whose page is of use, and the lowest from which on the feed is known to hold nothing. */
+  let first: { readonly from: number; readonly eventIds: readonly number[] } | undefined;
+  let end: number | undefined;
+  for (let step = isRead ? 1 : 0; ; step = Math.max(1, step * 2)) {
+    const above = first?.from ?? end;
+    if (first && !isPrecise) break;
+    if (above !== undefined && above - without <= 1) break;
+    const from = above === undefined ? base + step : without + Math.floor((above - without) / 2);
+    // Nothing usable can be beyond the last id there is.
+    if (base > Number.MAX_SAFE_INTEGER) return { kind: 'nothing beyond' };
+    const elements = from <= Number.MAX_SAFE_INTEGER ? await probe(from) : undefined;
+    if (!elements) return { kind: 'exhausted' };
+    yield elements;
+    const found = eventIds(elements).filter((id) => id > after);
+    if (found.length > 0) first = { from, eventIds: found };
+    else if (elements.length === 0 && !first) end = from;
+    else without = from;
   }
-  return { kind: 'exhausted' };
+  return first ? { kind: 'found', eventIds: first.eventIds } : { kind: 'nothing beyond' };
 }
 
 function highest(ids: readonly number[], atLeast = 0): number {

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  type ScalarAttributeType,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import { type Engines, startEngines } from '@waybill/local/engines.ts';
+import { openDynamoDb } from '@waybill/shared/aws-clients.ts';
+import { tables } from '@waybill/shared/resources.ts';
+import { requireKey } from '@waybill/shared/table-check.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { measured } from '../test/observed.ts';
+import type { CheckpointStore } from './checkpoint-store.ts';
+import { dynamoDbCheckpointStore } from './dynamodb-checkpoint-store.ts';
+
+const table = `checkpoints-${randomUUID()}`;
+const numbered = `numbered-${randomUUID()}`;
+const { metrics, value } = measured();
+let engines: Engines | undefined;
+let dynamodb: DynamoDBClient;
+let feed: string;
+let store: CheckpointStore;
+
+beforeAll(async () => {
+  if (!process.env['AWS_ENDPOINT_URL_DYNAMODB']) {
+    engines = await startEngines();
+    Object.assign(process.env, engines.env);
+  }
+  dynamodb = openDynamoDb({ requestTimeoutMs: 5_000, maxSockets: 8, maxAttempts: 2 });
+  await createTable(table, 'feed', 'S');
+  await createTable(numbered, 'feed', 'N');
+});
+afterAll(async () => {
+  dynamodb.destroy();
+  await engines?.stop();
+});
+
+beforeEach(() => {
+  feed = randomUUID();
+  store = dynamoDbCheckpointStore({ dynamodb, table, feed, metrics });
+});
+
+async function createTable(TableName: string, AttributeName: string, AttributeType: ScalarAttributeType) {
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName, AttributeType }],
+      KeySchema: [{ AttributeName, KeyType: 'HASH' }],
+    }),
+  );
+  await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30, minDelay: 1 }, { TableName });
+}
+
+describe('the lease in the table', () => {
+  test('of a new feed goes to one taker only', async () => {
+    expect(await store.read()).toBeUndefined();
+    const outcomes = await Promise.all(['a', 'b', 'c'].map((holder) => store.acquire(undefined, holder)));
+    expect(outcomes.toSorted()).toEqual(['acquired', 'lost', 'lost']);
+    expect(await store.read()).toEqual({
+      lastEventId: undefined,
+      token: 1,
+      counter: 1,
+      holder: ['a', 'b', 'c'][outcomes.indexOf('acquired')],
+    });
+  });
+
+  test('is taken over on condition that nothing was written since it was seen', async () => {
+    await store.acquire(undefined, 'a');
+    const seen = await store.read();
+    expect(await store.renew(1, undefined)).toBe('renewed');
+    expect(await store.acquire(seen, 'b')).toBe('lost');
+    expect(await store.acquire(await store.read(), 'b')).toBe('acquired');
+    expect(await store.renew(1, 5)).toBe('lost');
+    expect(await store.renew(2, 5)).toBe('renewed');
+    expect(await store.read()).toEqual({ lastEventId: 5, token: 2, counter: 4, holder: 'b' });
+  });
+
+  test('is released by its holder only, and keeps position and token', async () => {
+    await store.acquire(undefined, 'a');
+    await store.renew(1, 7);
+    await store.release(99);
+    expect(await store.read()).toMatchObject({ holder: 'a' });
+    await store.release(1);
+    expect(await store.read()).toEqual({ lastEventId: 7, token: 1, counter: 3, holder: undefined });
+  });
+
+  test('over an item that a person wrote without token and counter can be taken', async () => {
+    await dynamodb.send(
+      new PutItemCommand({ TableName: table, Item: { feed: { S: feed }, lastEventId: { N: '41' } } }),
+    );
+    const seen = await store.read();
+    expect(seen).toEqual({ lastEventId: 41, token: 0, counter: 0, holder: undefined });
+    expect(await store.acquire(seen, 'a')).toBe('acquired');
+    expect(await store.read()).toEqual({ lastEventId: 41, token: 1, counter: 1, holder: 'a' });
+  });
+
+  test('over an item that cannot be understood is left alone, with an error', async () => {
+    await dynamodb.send(
+      new PutItemCommand({ TableName: table, Item: { feed: { S: feed }, lastEventId: { S: 'forty-one' } } }),
+    );
+    await expect(store.read()).rejects.toThrow('lastEventId');
+  });
+});
+
+describe('the checkpoint in the table', () => {
+  test('never moves back, and moves to the end of all ids', async () => {
+    await store.acquire(undefined, 'a');
+    expect(await store.renew(1, 100)).toBe('renewed');
+    expect(await store.renew(1, 100)).toBe('renewed');
+    expect(await store.renew(1, 99)).toBe('lost');
+    expect(await store.renew(1, Number.MAX_SAFE_INTEGER)).toBe('renewed');
+    expect(await store.read()).toMatchObject({ lastEventId: Number.MAX_SAFE_INTEGER });
+  });
+
+  test('leaves attributes of other versions alone', async () => {
+    await dynamodb.send(
+      new PutItemCommand({ TableName: table, Item: { feed: { S: feed }, openGaps: { S: 'later' } } }),
+    );
+    await store.acquire(await store.read(), 'a');
+    await store.renew(1, 5);
+    await store.release(1);
+    const { Item } = await dynamodb.send(new GetItemCommand({ TableName: table, Key: { feed: { S: feed } } }));
+    expect(Item?.['openGaps']).toEqual({ S: 'later' });
+  });
+
+  test('counts its writes and the capacity that they consumed', async () => {
+    const before = value('waybill.store.writes{checkpoints}') ?? 0;
+    const units = value('waybill.store.write_units{checkpoints}') ?? 0;
+    await store.acquire(undefined, 'a');
+    await store.renew(1, 5);
+    expect(value('waybill.store.writes{checkpoints}')).toBe(before + 2);
+    expect(value('waybill.store.write_units{checkpoints}')).toBe(units + 2);
+  });
+});
+
+describe('a table is refused at start', () => {
+  test('when its key has another name or another type, and only then', async () => {
+    await expect(requireKey(dynamodb, table, tables.checkpoints)).resolves.toBeUndefined();
+    await expect(requireKey(dynamodb, table, tables.parcels)).rejects.toMatchObject({ code: 'TABLE_MISMATCH' });
+    await expect(requireKey(dynamodb, numbered, tables.checkpoints)).rejects.toMatchObject({ code: 'TABLE_MISMATCH' });
+    await expect(requireKey(dynamodb, 'no-such-table', tables.checkpoints)).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+});

@@ -1,0 +1,554 @@
+import { WaybillError } from '@waybill/shared/error.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { junk, scan, scans } from '../test/memory-feed.ts';
+import { pass, rig, stop, useVirtualTime } from '../test/poller-rig.ts';
+
+beforeEach(useVirtualTime);
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+const unavailable = (details: Record<string, unknown> = {}) =>
+  new WaybillError('FEED_UNAVAILABLE', 'the feed is away', { details });
+
+describe('a feed with events', () => {
+  test('ends on the queue, each event once, and the checkpoint at its end', async () => {
+    const { feed, queue, checkpoints, open } = rig(scans(1, 1_234));
+    const poller = open();
+    poller.start();
+    await pass(5_000);
+    expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 1_234));
+    expect(checkpoints.item?.lastEventId).toBe(1_234);
+    expect(feed.requests[1]).toEqual({ fromEventId: 101, limit: 100 });
+    await stop(poller);
+    expect(checkpoints.item?.holder).toBeUndefined();
+  });
+
+  test('is read on from the checkpoint after a restart', async () => {
+    const { feed, queue, open } = rig(scans(1, 50));
+    const first = open();
+    first.start();
+    await pass(2_000);
+    await stop(first);
+    feed.placed.push(...scans(51, 60));
+    const second = open();
+    second.start();
+    await pass(2_000);
+    expect(queue.eventIds).toHaveLength(60);
+    await stop(second);
+  });
+
+  test('waits the poll interval after a page that is not full, and not after a full one', async () => {
+    const { feed, open } = rig(scans(1, 250), { pollIntervalMs: 60_000 });
+    const poller = open();
+    poller.start();
+    await pass(1_000);
+    expect(feed.requests.map(({ fromEventId }) => fromEventId)).toEqual([1, 101, 201]);
+    await stop(poller);
+  });
+
+  test('is read without waits where the server caps the limit', async () => {
+    const { feed, queue, open } = rig(scans(1, 250), { pollIntervalMs: 60_000 });
+    feed.cap = 20;
+    const poller = open();
+    poller.start();
+    await pass(1_000);
+    expect(queue.eventIds).toHaveLength(250);
+    await stop(poller);
+  });
+
+  test('is asked for one page ahead of the one being sent, and no more', async () => {
+    const { feed, queue, open } = rig(scans(1, 1_000));
+    const sending = Promise.withResolvers<number[]>();
+    queue.before = () => sending.promise;
+    const poller = open();
+    poller.start();
+    await pass(1_000);
+    expect(feed.requests).toHaveLength(2);
+    sending.resolve([]);
+    await pass(1_000);
+    expect(queue.eventIds).toHaveLength(1_000);
+    await stop(poller);
+  });
+
+  test('passes a page out of order, with repeats and larger than asked for on, whole', async () => {
+    const { queue, checkpoints, open } = rig([], {
+      deps: {
+        feed: {
+          read: async (from) => (from === 1 ? [5, 3, 4, 3, 1, 2, ...ids(6, 300)].map((id) => scan(id)) : []),
+        },
+      },
+    });
+    const poller = open();
+    poller.start();
+    await pass(1_500);
+    expect(new Set(queue.eventIds)).toEqual(new Set(ids(1, 300)));
+    expect(checkpoints.item?.lastEventId).toBe(300);
+    await stop(poller);
+  });
+
+  test('passes an event below the position on once, and never moves back for it', async () => {
+    const { queue, checkpoints, open } = rig([], {
+      deps: { feed: { read: async (from) => [scan(7), ...ids(from, 20).map((id) => scan(id))] } },
+      firstEventId: 10,
+    });
+    const poller = open();
+    poller.start();
+    await pass(20_000);
+    expect(queue.eventIds.filter((id) => id === 7)).toHaveLength(1);
+    expect(checkpoints.item?.lastEventId).toBe(20);
+    await stop(poller);
+  });
+});
+
+describe('an idle feed', () => {
+  test('costs one request each poll interval, no sends, and no writes beyond the renewals', async () => {
+    const { feed, queue, checkpoints, open } = rig(scans(1, 10), { maxQueueMessages: 50_000 });
+    const poller = open();
+    poller.start();
+    await pass(10_000);
+    const before = { reads: feed.requests.length, renewals: checkpoints.calls.renew, sends: queue.sends };
+    const questions = queue.questions;
+    await pass(3_600_000);
+    expect(feed.requests.length - before.reads).toBe(3_600);
+    expect(checkpoints.calls.renew - before.renewals).toBe(720);
+    expect(queue.sends).toBe(before.sends);
+    expect(queue.questions).toBe(questions);
+    await stop(poller);
+  });
+
+  test('costs no more when its tail holds what cannot move the position: that is passed on once', async () => {
+    const tail = [
+      { at: 251, element: { EventId: 'no id' } },
+      { at: 252, element: scan(9_000_000) },
+    ];
+    const { feed, queue, checkpoints, open } = rig([...scans(1, 250), ...tail]);
+    const poller = open();
+    poller.start();
+    await pass(10_000);
+    const { sends } = queue;
+    const reads = feed.requests.length;
+    await pass(3_600_000);
+    expect(feed.requests.length - reads).toBe(3_600);
+    expect(queue.sends).toBe(sends);
+    expect(queue.unparsed).toEqual([{ EventId: 'no id' }]);
+    expect(queue.eventIds.filter((id) => id === 9_000_000)).toHaveLength(1);
+    expect(checkpoints.item?.lastEventId).toBe(250);
+    await stop(poller);
+  });
+
+  test('whose tail changes its content passes it on again', async () => {
+    const { feed, queue, open } = rig([...scans(1, 250), { at: 251, element: { junk: 1 } }]);
+    const poller = open();
+    poller.start();
+    await pass(10_000);
+    feed.placed = [...scans(1, 250), { at: 251, element: { junk: 2 } }];
+    await pass(10_000);
+    expect(queue.unparsed).toEqual([{ junk: 1 }, { junk: 2 }]);
+    await stop(poller);
+  });
+
+  test('with nothing but an unusable element leaves the checkpoint empty, so that its first event is believed', async () => {
+    const { feed, checkpoints, open } = rig([{ at: 1, element: null }]);
+    const poller = open();
+    poller.start();
+    await pass(10_000);
+    expect(checkpoints.item?.lastEventId).toBeUndefined();
+    feed.placed = [...feed.placed, { at: 83_269, element: scan(83_269) }];
+    await pass(10_000);
+    expect(checkpoints.item?.lastEventId).toBe(83_269);
+    await stop(poller);
+  });
+});
+
+describe('a jump of more than 10,000 ids', () => {
+  test('is passed on at once and crossed, and reported, when something beyond it shows', async () => {
+    const { feed, queue, checkpoints, lines, value, open } = rig([...scans(1, 250), ...scans(50_000, 50_000)]);
+    const poller = open();
+    poller.start();
+    await pass(10_000);
+    expect(queue.eventIds).toContain(50_000);
+    expect(checkpoints.item?.lastEventId).toBe(250);
+    feed.placed.push(...scans(50_007, 50_007));
+    await pass(2_000);
+    expect(checkpoints.item?.lastEventId).toBe(50_007);
+    expect(value('waybill.feed.holes')).toBe(1);
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', from: 251, to: 49_999 }));
+    await stop(poller);
+  });
+
+  test('does not hide what comes before it', async () => {
+    const { feed, queue, checkpoints, open } = rig([...scans(1, 250), ...scans(8_000_000, 8_000_000)]);
+    const poller = open();
+    poller.start();
+    await pass(10_000);
+    feed.placed = [...scans(1, 700), ...scans(8_000_000, 8_000_000)];
+    await pass(10_000);
+    expect(new Set(queue.eventIds)).toEqual(new Set([...ids(1, 700), 8_000_000]));
+    expect(checkpoints.item?.lastEventId).toBe(700);
+    await stop(poller);
+  });
+
+  test('does not stop a reader that asks for one event at a time', async () => {
+    const { checkpoints, open } = rig([...scans(1, 3), ...scans(60_000, 60_010)], { limit: 1 });
+    const poller = open();
+    poller.start();
+    await pass(60_000);
+    expect(checkpoints.item?.lastEventId).toBe(60_010);
+    await stop(poller);
+  });
+});
+
+describe('a stretch without usable ids', () => {
+  test.each([
+    ['longer than a page', junk(101, 450), 100],
+    ['that begins the feed', junk(1, 450), 100],
+    ['longer than any page', junk(101, 12_000), 100],
+    ['read one element at a time', junk(101, 120), 1],
+  ])('%s is crossed: nothing is skipped, all of it that was seen is passed on', async (_, stretch, limit) => {
+    const first = stretch[0]?.at ?? 0;
+    const beyond = (stretch.at(-1)?.at ?? 0) + 1;
+    const { queue, checkpoints, open } = rig([...scans(1, first - 1), ...stretch, ...scans(beyond, beyond + 300)], {
+      limit,
+    });
+    const poller = open();
+    poller.start();
+    await pass(120_000);
+    expect(new Set(queue.eventIds)).toEqual(new Set([...ids(1, first - 1), ...ids(beyond, beyond + 300)]));
+    expect(checkpoints.item?.lastEventId).toBe(beyond + 300);
+    expect(queue.unparsed.length).toBeGreaterThan(Math.min(stretch.length, limit) - 1);
+    await stop(poller);
+  });
+
+  test('is crossed where the server caps the limit, and the hole reported', async () => {
+    const { feed, queue, checkpoints, lines, value, open } = rig([
+      ...scans(1, 100),
+      ...junk(101, 3_000),
+      ...scans(3_001, 3_050),
+    ]);
+    feed.cap = 50;
+    const poller = open();
+    poller.start();
+    await pass(60_000);
+    expect(checkpoints.item?.lastEventId).toBe(3_050);
+    expect(new Set(queue.eventIds)).toEqual(new Set([...ids(1, 100), ...ids(3_001, 3_050)]));
+    expect(value('waybill.feed.holes')).toBe(1);
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'hole in the feed crossed', from: 101, to: 3_000 }));
+    await stop(poller);
+  });
+
+  test('with nothing beyond it stops the position loudly, without asking hot, until something comes', async () => {
+    const { feed, queue, lines, open } = rig([...scans(1, 100), ...junk(101, 400)]);
+    const poller = open();
+    poller.start();
+    await pass(20_000);
+    expect(poller.ready()).toMatchObject({ ok: false, parts: { progress: { ok: false } } });
+    expect(lines.filter(({ level }) => level === 'error')).not.toHaveLength(0);
+    expect(queue.unparsed).toHaveLength(300);
+    const before = feed.requests.length;
+    await pass(3_600_000);
+    expect(feed.requests.length - before).toBeLessThan(3_600 + 600);
+    feed.placed.push(...scans(401, 420));
+    await pass(700_000);
+    expect(queue.eventIds).toHaveLength(120);
+    expect(poller.ready().ok).toBe(true);
+    await stop(poller);
+  });
+
+  test('that comes whatever is asked for is no progress, loudly', async () => {
+    const page = ids(1, 100).map((number) => ({ junk: number }));
+    const { queue, lines, open } = rig([], { deps: { feed: { read: async () => page } } });
+    const poller = open();
+    poller.start();
+    await pass(60_000);
+    expect(poller.ready().parts['progress']).toMatchObject({ ok: false });
+    expect(lines.some(({ level }) => level === 'error')).toBe(true);
+    expect(queue.unparsed).toHaveLength(100);
+    await stop(poller);
+  });
+});
+
+describe('a feed that fails', () => {
+  test('is asked again with a growing wait, and readiness goes after three failures in a row', async () => {
+    const { feed, queue, value, open } = rig(scans(1, 10));
+    const poller = open();
+    feed.before = () => {
+      throw unavailable();
+    };
+    poller.start();
+    await pass(120_000);
+    expect(feed.requests.length).toBeGreaterThan(5);
+    expect(feed.requests.length).toBeLessThan(40);
+    expect(poller.ready().parts['feed']).toMatchObject({ ok: false });
+    expect(value('waybill.feed.requests{FEED_UNAVAILABLE}')).toBe(feed.requests.length);
+    feed.before = () => undefined;
+    await pass(40_000);
+    expect(poller.ready().ok).toBe(true);
+    expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 10));
+    await stop(poller);
+  });
+
+  test('is left alone for as long as its Retry-After says', async () => {
+    const { feed, open } = rig(scans(1, 10));
+    feed.before = () => {
+      throw unavailable({ retryAfterMs: 90_000 });
+    };
+    const poller = open();
+    poller.start();
+    await pass(89_000);
+    expect(feed.requests).toHaveLength(1);
+    await pass(10_000);
+    expect(feed.requests).toHaveLength(2);
+    await stop(poller);
+  });
+
+  test('never gets more requests than its rate allows, failures included', async () => {
+    const { feed, open } = rig(scans(1, 100_000), { requestsPerSecond: 2 });
+    const poller = open();
+    poller.start();
+    await pass(60_000);
+    expect(feed.requests.length).toBeLessThanOrEqual(2 + 120);
+    expect(feed.requests.length).toBeGreaterThanOrEqual(119);
+    await stop(poller);
+  });
+
+  test('whose pages are too large is asked for smaller ones', async () => {
+    const { feed, queue, open } = rig(scans(1, 300));
+    feed.before = (_, limit) => {
+      if (limit > 20) throw new WaybillError('FEED_UNREADABLE', 'too large', { details: { tooLarge: true } });
+    };
+    const poller = open();
+    poller.start();
+    await pass(30_000);
+    expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 300));
+    expect(poller.ready().ok).toBe(true);
+    await stop(poller);
+  });
+
+  test('whose single elements are too large makes no progress, loudly, and is not asked hot', async () => {
+    const { feed, open } = rig(scans(1, 300));
+    feed.before = () => {
+      throw new WaybillError('FEED_UNREADABLE', 'too large', { details: { tooLarge: true } });
+    };
+    const poller = open();
+    poller.start();
+    await pass(60_000);
+    expect(feed.requests.at(-1)?.limit).toBe(1);
+    expect(feed.requests.length).toBeLessThan(40);
+    expect(poller.ready().parts['feed']?.ok).toBe(false);
+    await stop(poller);
+  });
+});
+
+describe('the queue', () => {
+  test('is sent failed entries alone again, and the checkpoint waits for every one of them', async () => {
+    const { queue, checkpoints, open } = rig(scans(1, 100), { messageMaxBytes: 1_024 });
+    const sizes: number[] = [];
+    queue.before = (messages) => {
+      sizes.push(messages.length);
+      return sizes.length < 20 ? [0] : [];
+    };
+    const poller = open();
+    poller.start();
+    await pass(200);
+    expect(checkpoints.moves).toEqual([]);
+    await pass(120_000);
+    expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 100));
+    expect(checkpoints.item?.lastEventId).toBe(100);
+    await stop(poller);
+  });
+
+  test('that is down holds the page, shows in readiness, and gets it when it is back', async () => {
+    const { feed, queue, checkpoints, open } = rig(scans(1, 1_000));
+    queue.before = () => {
+      throw new Error('SQS is away');
+    };
+    const poller = open();
+    poller.start();
+    await pass(300_000);
+    expect(poller.ready().parts['queue']).toMatchObject({ ok: false });
+    expect(poller.live().ok).toBe(true);
+    expect(feed.requests).toHaveLength(2);
+    expect(checkpoints.moves).toEqual([]);
+    queue.before = () => [];
+    await pass(20_000);
+    expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 1_000));
+    expect(poller.ready().ok).toBe(true);
+    await stop(poller);
+  });
+
+  test('that holds more than MAX_QUEUE_MESSAGES pauses reading, which is said once', async () => {
+    const { feed, queue, value, lines, open } = rig(scans(1, 10_000), { maxQueueMessages: 50 });
+    queue.messagesInQueue = 51;
+    const poller = open();
+    poller.start();
+    await pass(60_000);
+    expect(feed.requests).toHaveLength(0);
+    expect(value('waybill.poller.paused')).toBe(1);
+    expect(lines.filter(({ msg }) => msg === 'reading paused')).toHaveLength(1);
+    queue.messagesInQueue = 50;
+    await pass(10_000);
+    expect(queue.eventIds).toHaveLength(10_000);
+    expect(value('waybill.poller.paused')).toBe(0);
+    await stop(poller);
+  });
+
+  test('whose depth cannot be asked does not stop the reading', async () => {
+    const { queue, open } = rig(scans(1, 1_000), { maxQueueMessages: 50 });
+    const deaf = { sendBatch: queue.sendBatch, depth: () => Promise.reject(new Error('AccessDenied')) };
+    const poller = open({ queue: deaf });
+    poller.start();
+    await pass(10_000);
+    expect(queue.eventIds).toHaveLength(1_000);
+    await stop(poller);
+  });
+});
+
+describe('two pollers', () => {
+  test('one works and one stands by, and takes over at once when the lease is released', async () => {
+    const { feed, queue, checkpoints, open } = rig(scans(1, 100));
+    const first = open();
+    const second = open({ random: () => 0.5 });
+    first.start();
+    await pass(10);
+    second.start();
+    await pass(120_000);
+    expect(checkpoints.item?.token).toBe(1);
+    expect(second.ready()).toMatchObject({ ok: true, parts: { lease: { detail: 'standing by' } } });
+    await stop(first);
+    await pass(6_000);
+    expect(checkpoints.item?.token).toBe(2);
+    feed.placed.push(...scans(101, 150));
+    await pass(10_000);
+    expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 150));
+    await stop(second);
+  });
+
+  test('an operator’s reset makes the holder stop and read anew from there', async () => {
+    const { queue, checkpoints, lines, open } = rig(scans(1, 300));
+    const poller = open();
+    poller.start();
+    await pass(10_000);
+    checkpoints.reset(250);
+    await pass(40_000);
+    expect(lines.some(({ msg }) => msg === 'lease lost, standing by')).toBe(true);
+    expect(queue.eventIds).toHaveLength(350);
+    expect(checkpoints.item).toMatchObject({ lastEventId: 300, token: 3 });
+    await stop(poller);
+  });
+});
+
+describe('a stop', () => {
+  test('abandons a read in flight and releases the lease', async () => {
+    const { feed, checkpoints, open } = rig(scans(1, 100));
+    feed.before = (_, __, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const poller = open();
+    poller.start();
+    await pass(1_000);
+    const stopped = poller.stop();
+    await pass(1);
+    await stopped;
+    expect(checkpoints.item?.holder).toBeUndefined();
+  });
+
+  test('finishes the page in hand, writes its checkpoint, and begins no other', async () => {
+    const { queue, checkpoints, open } = rig(scans(1, 1_000));
+    const sending = Promise.withResolvers<number[]>();
+    queue.before = () => sending.promise;
+    const poller = open();
+    poller.start();
+    await pass(1_000);
+    const stopped = poller.stop();
+    await pass(1_000);
+    sending.resolve([]);
+    await pass(1_000);
+    await stopped;
+    expect(queue.eventIds).toEqual(expect.arrayContaining(ids(1, 100)));
+    expect(queue.eventIds).toHaveLength(100);
+    expect(checkpoints.item).toMatchObject({ lastEventId: 100, holder: undefined });
+  });
+
+  test('does not wait for a queue or a table that is down', async () => {
+    const { queue, checkpoints, open } = rig(scans(1, 1_000));
+    queue.before = () => {
+      throw new Error('SQS is away');
+    };
+    const poller = open();
+    poller.start();
+    await pass(5_000);
+    checkpoints.before = () => {
+      throw new Error('DynamoDB is away');
+    };
+    await pass(12_000);
+    const stopped = poller.stop();
+    await pass(3_000);
+    await stopped;
+    expect(checkpoints.moves).toEqual([]);
+  });
+
+  test('is fine before the start, twice, and while standing by', async () => {
+    const { open } = rig();
+    const never = open();
+    await never.stop();
+    await never.ended;
+    const { checkpoints, open: openOther } = rig();
+    checkpoints.before = () => {
+      throw new Error('DynamoDB is away');
+    };
+    const waiting = openOther();
+    waiting.start();
+    await pass(10_000);
+    const stops = [waiting.stop(), waiting.stop()];
+    await pass(1);
+    await Promise.all(stops);
+  });
+});
+
+describe('the start', () => {
+  test('ends the service over a table with the wrong key', async () => {
+    const { open } = rig(scans(1, 10), {
+      deps: { checkTables: () => Promise.reject(new WaybillError('TABLE_MISMATCH', 'a parcels table')) },
+    });
+    const poller = open();
+    poller.start();
+    await expect(poller.ended).rejects.toThrow('a parcels table');
+  });
+
+  test('waits for an engine that is down: live, not ready, and then at work', async () => {
+    let isDown = true;
+    const answer = async () => {
+      if (isDown) throw new Error('DynamoDB is away');
+    };
+    const { queue, open } = rig(scans(1, 10), { deps: { checkTables: answer, probes: { dynamodb: answer } } });
+    const poller = open();
+    poller.start();
+    await pass(60_000);
+    expect(poller.live().ok).toBe(true);
+    expect(poller.ready().ok).toBe(false);
+    isDown = false;
+    await pass(15_000);
+    expect(poller.ready().ok).toBe(true);
+    expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 10));
+    await stop(poller);
+  });
+});
+
+describe('elements that are no scan event', () => {
+  test('travel alone, as they were received, and are named in the log by code, path and id', async () => {
+    const broken = { ...scan(2), Type: 7 };
+    const { queue, lines, value, open } = rig([...scans(1, 1), { at: 2, element: broken }, ...scans(3, 3)]);
+    const poller = open();
+    poller.start();
+    await pass(3_000);
+    expect(queue.unparsed).toEqual([broken]);
+    expect(queue.eventIds.toSorted()).toEqual([1, 3]);
+    expect(value('waybill.feed.rejections{INVALID_TYPE}')).toBe(1);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ elements: [{ code: 'INVALID_TYPE', path: 'Type', eventId: 2 }] }),
+    );
+    expect(JSON.stringify(lines)).not.toContain('NC1001');
+    await stop(poller);
+  });
+});

@@ -1,0 +1,245 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { systemClock } from '@waybill/shared/clock.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scan } from '../test/memory-feed.ts';
+import { maxBodyBytes, maxElements, maxRetryAfterMs, retryAfterOf, scanApi } from './scan-api.ts';
+
+let server: Server;
+let port: number;
+/** What the server does with the next requests. */
+let answer: RequestListener = (_, response) => response.end();
+
+beforeAll(async () => {
+  server = createServer((request, response) => answer(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  port = typeof address === 'object' && address ? address.port : 0;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const open = new AbortController().signal;
+
+function api(options: { token?: string; timeoutMs?: number; query?: string } = {}) {
+  const { token = '', timeoutMs = 5_000, query = '' } = options;
+  return scanApi({ url: `http://127.0.0.1:${port}/v1/scans/scanevents${query}`, token, timeoutMs, clock: systemClock });
+}
+
+async function failure(reading: Promise<unknown>): Promise<WaybillError> {
+  const error = await reading.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof WaybillError) return error;
+  throw new Error('expected a WaybillError', { cause: error });
+}
+
+const serve = (body: string | Uint8Array, status = 200, headers: Record<string, string> = {}) => {
+  answer = (_, response) => response.writeHead(status, headers).end(body);
+};
+
+describe('a page', () => {
+  test('is asked for with id, limit, token and the query that the URL has of its own', async () => {
+    let asked: { url: string | undefined; authorization: string | undefined } | undefined;
+    answer = (request, response) => {
+      asked = { url: request.url, authorization: request.headers.authorization };
+      response.end(JSON.stringify({ ScanEvents: [scan(1)] }));
+    };
+    expect(await api({ token: 't0ken', query: '?tenant=a&Limit=7' }).read(83_269, 50, open)).toEqual([scan(1)]);
+    expect(asked).toEqual({
+      url: '/v1/scans/scanevents?tenant=a&Limit=50&FromEventId=83269',
+      authorization: 'Bearer t0ken',
+    });
+  });
+
+  test('carries no authorization where there is no token', async () => {
+    let authorization: string | undefined = 'something';
+    answer = (request, response) => {
+      authorization = request.headers.authorization;
+      response.end('{"ScanEvents":[]}');
+    };
+    await api().read(1, 1, open);
+    expect(authorization).toBeUndefined();
+  });
+
+  test('may hold whatever JSON holds, and fields that nobody asked for', async () => {
+    serve('{"__proto__":{"x":1},"next":"…","ScanEvents":[null,1,"a",{"constructor":1},[[]]]}');
+    expect(await api().read(1, 1, open)).toHaveLength(5);
+    expect(Object.hasOwn(Object.prototype, 'x')).toBe(false);
+  });
+});
+
+describe('an answer that is no page', () => {
+  test.each([
+    ['an HTML page with status 200', '<!doctype html><h1>Sorry</h1>', 'is not JSON'],
+    ['nothing', '', 'is not JSON'],
+    ['half a page', '{"ScanEvents":[{"EventId":1', 'is not JSON'],
+    ['an array', '[]', 'ScanEvents'],
+    ['another envelope', '{"events":[]}', 'ScanEvents'],
+    ['no array in the envelope', '{"ScanEvents":{}}', 'ScanEvents'],
+    ['null', 'null', 'ScanEvents'],
+    ['bytes that are no UTF-8', new Uint8Array([0x7b, 0xff, 0xfe]), 'not UTF-8'],
+  ])('is an error that shows %s', async (_, body, expected) => {
+    serve(body);
+    const error = await failure(api().read(1, 1, open));
+    expect(error.code).toBe('FEED_UNREADABLE');
+    expect(error.message).toContain(expected);
+    expect(error.details['tooLarge']).toBeUndefined();
+  });
+
+  test.each([
+    [400, 'FEED_UNREADABLE'],
+    [401, 'FEED_UNREADABLE'],
+    [403, 'FEED_UNREADABLE'],
+    [404, 'FEED_UNREADABLE'],
+    [408, 'FEED_UNAVAILABLE'],
+    [429, 'FEED_UNAVAILABLE'],
+    [500, 'FEED_UNAVAILABLE'],
+    [502, 'FEED_UNAVAILABLE'],
+    [503, 'FEED_UNAVAILABLE'],
+  ])('with status %i is %s', async (status, code) => {
+    serve('no', status, { 'retry-after': '7' });
+    const error = await failure(api().read(1, 1, open));
+    expect(error.code).toBe(code);
+    expect(error.details).toMatchObject({ status, received: 'no', retryAfterMs: 7_000 });
+  });
+
+  test('is shown by its first 200 characters at most, whatever it is', async () => {
+    for (const body of ['x'.repeat(5_000), '\u{1f4e6}'.repeat(5_000), 'ß'.repeat(5_000)])
+      for (const status of [200, 500]) {
+        serve(body, status);
+        const { details } = await failure(api().read(1, 1, open));
+        expect(String(details['received'])).toHaveLength(200);
+      }
+  });
+
+  test.each([
+    ['bytes', () => `{"ScanEvents":["${'x'.repeat(maxBodyBytes)}"]}`],
+    ['elements', () => `{"ScanEvents":[${'0,'.repeat(maxElements)}0]}`],
+  ])('for its %s is said to be too large', async (_, body) => {
+    serve(body());
+    const error = await failure(api({ timeoutMs: 20_000 }).read(1, 1, open));
+    expect(error).toMatchObject({ code: 'FEED_UNREADABLE', details: { tooLarge: true } });
+  });
+
+  test('is not read beyond the cap: neither an endless one nor a bomb', async () => {
+    let sent = 0;
+    answer = (_, response) => {
+      const chunk = Buffer.alloc(1024 * 1024, 0x20);
+      const more = () => {
+        sent += chunk.length;
+        if (!response.destroyed) response.write(chunk, more);
+      };
+      more();
+    };
+    expect((await failure(api({ timeoutMs: 20_000 }).read(1, 1, open))).details['tooLarge']).toBe(true);
+    expect(sent).toBeLessThan(maxBodyBytes * 2);
+    serve(gzipSync(Buffer.alloc(maxBodyBytes * 4, 0x20)), 200, { 'content-encoding': 'gzip' });
+    expect((await failure(api({ timeoutMs: 20_000 }).read(1, 1, open))).details['tooLarge']).toBe(true);
+  });
+});
+
+describe('an answer that does not come', () => {
+  test.each([
+    ['nothing', () => undefined],
+    ['its head only', (response: Parameters<RequestListener>[1]) => response.writeHead(200).write('{"ScanEvents":[')],
+  ])('in time is unavailable, when there is %s', async (_, begin) => {
+    answer = (__, response) => void begin(response);
+    const error = await failure(api({ timeoutMs: 100 }).read(1, 1, open));
+    expect(error.code).toBe('FEED_UNAVAILABLE');
+    expect(error.message).toContain('100 ms');
+  });
+
+  test('whole, because the connection was cut, is unavailable', async () => {
+    answer = (_, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"ScanEvents":[');
+      setImmediate(() => response.destroy());
+    };
+    expect((await failure(api().read(1, 1, open))).code).toBe('FEED_UNAVAILABLE');
+  });
+
+  test('at all, because nobody listens, is unavailable and says so', async () => {
+    const nobody = scanApi({ url: 'http://127.0.0.1:1/', token: '', timeoutMs: 5_000, clock: systemClock });
+    const error = await failure(nobody.read(1, 1, open));
+    expect(error.code).toBe('FEED_UNAVAILABLE');
+  });
+
+  test('before the stop is abandoned at once', async () => {
+    answer = () => undefined;
+    const stopping = new AbortController();
+    const reading = failure(api({ timeoutMs: 60_000 }).read(1, 1, stopping.signal));
+    setTimeout(() => stopping.abort(), 20);
+    expect((await reading).code).toBe('FEED_UNAVAILABLE');
+    expect((await failure(api().read(1, 1, AbortSignal.abort()))).code).toBe('FEED_UNAVAILABLE');
+  });
+});
+
+describe('Retry-After', () => {
+  const now = Date.parse('2021-05-11T21:11:34Z');
+
+  test('is read in seconds and as a date', () => {
+    expect(retryAfterOf('120', now)).toBe(120_000);
+    expect(retryAfterOf('Tue, 11 May 2021 21:12:34 GMT', now)).toBe(60_000);
+    expect(retryAfterOf('Tue, 11 May 2021 20:12:34 GMT', now)).toBe(0);
+  });
+
+  test('is nothing, or a wait within the cap, whatever it says', () => {
+    const hostile = fc.oneof(
+      fc.string(),
+      fc.bigInt({ min: -(10n ** 400n), max: 10n ** 400n }).map(String),
+      fc.date().map((date) => (Number.isNaN(date.getTime()) ? 'Invalid Date' : date.toUTCString())),
+      fc.constantFrom('', '-1', '1e9', '0x10', 'NaN', 'Infinity', '1.5', ' 5 '),
+    );
+    fc.assert(
+      fc.property(hostile, (header) => {
+        const ms = retryAfterOf(header, now) ?? 0;
+        expect(ms).toBeGreaterThanOrEqual(0);
+        expect(ms).toBeLessThanOrEqual(maxRetryAfterMs);
+      }),
+    );
+    expect(retryAfterOf(null, now)).toBeUndefined();
+  });
+});
+
+test('arbitrary bytes, JSON, statuses and headers become a page or a FEED_* error, never anything else', async () => {
+  const body = fc.oneof(
+    fc.uint8Array({ maxLength: 600 }),
+    fc.string({ maxLength: 600 }).map((text) => Buffer.from(text)),
+    fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value))),
+    fc.jsonValue().map((value) => Buffer.from(JSON.stringify({ ScanEvents: value }))),
+    fc.array(fc.jsonValue()).map((value) => Buffer.from(JSON.stringify({ ScanEvents: value }))),
+    fc.nat({ max: 100_000 }).map((depth) => Buffer.from('{"ScanEvents":['.repeat(depth))),
+  );
+  const status = fc.oneof(fc.constant(200), fc.integer({ min: 200, max: 599 }));
+  const headers = fc.record(
+    {
+      'content-encoding': fc.constantFrom('gzip', 'br', 'identity', 'none'),
+      'content-type': fc.constantFrom('text/html', 'application/json; charset=utf-16', ';'),
+      'retry-after': fc.constantFrom('1', '-1', '99999999999999999999', 'soon'),
+      location: fc.constantFrom('/', 'http://[', 'file:///etc'),
+    },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(body, status, headers, async (bytes, code, fields) => {
+      serve(bytes, code, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)));
+      const read = await api()
+        .read(1, 100, open)
+        .catch((error: unknown) => error);
+      if (Array.isArray(read)) return;
+      expect(read).toBeInstanceOf(WaybillError);
+      expect(read).toMatchObject({ code: expect.stringMatching(/^FEED_/) });
+      expect(String(read instanceof WaybillError ? (read.details['received'] ?? '') : '').length).toBeLessThanOrEqual(
+        200,
+      );
+    }),
+    { numRuns: 300 },
+  );
+});

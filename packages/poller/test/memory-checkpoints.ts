@@ -1,0 +1,63 @@
+import type { CheckpointStore, StoredCheckpoint } from '../src/checkpoint-store.ts';
+
+export type Operation = 'read' | 'acquire' | 'renew' | 'release';
+
+/** A write of the checkpoint that took effect. */
+export type Move = { readonly token: number; readonly from: number | undefined; readonly to: number };
+
+/** One feed's item, under the conditions that {@link CheckpointStore} names. */
+export class MemoryCheckpoints {
+  item: StoredCheckpoint | undefined;
+  readonly calls: Record<Operation, number> = { read: 0, acquire: 0, renew: 0, release: 0 };
+  readonly moves: Move[] = [];
+  /** Called before each operation: throws in place of it, or waits. */
+  before: (operation: Operation) => Promise<void> | void = () => undefined;
+  /** Called after each operation took effect: throws to lose its answer. */
+  after: (operation: Operation) => Promise<void> | void = () => undefined;
+
+  /** The operator's reset: the position is set and the token raised. */
+  reset(lastEventId: number): void {
+    const { token = 0, counter = 0, holder } = this.item ?? {};
+    this.item = { lastEventId, token: token + 1, counter, holder };
+  }
+
+  /** The store as one process sees it; `through` stands for what lies between the two. */
+  open(through: <T>(call: () => Promise<T>) => Promise<T> = (call) => call()): CheckpointStore {
+    const call = <T>(operation: Operation, effect: () => T) =>
+      through(async () => {
+        this.calls[operation] += 1;
+        await this.before(operation);
+        const result = effect();
+        await this.after(operation);
+        return result;
+      });
+    return {
+      read: () => call('read', () => this.item),
+      acquire: (seen, holder) =>
+        call('acquire', () => {
+          if (this.item?.token !== seen?.token || this.item?.counter !== seen?.counter) return 'lost';
+          this.item = {
+            lastEventId: this.item?.lastEventId,
+            token: (seen?.token ?? 0) + 1,
+            counter: (seen?.counter ?? 0) + 1,
+            holder,
+          };
+          return 'acquired';
+        }),
+      renew: (token, lastEventId) =>
+        call('renew', () => {
+          if (this.item?.token !== token) return 'lost';
+          const from = this.item.lastEventId;
+          if (lastEventId !== undefined && from !== undefined && lastEventId < from) return 'lost';
+          if (lastEventId !== undefined) this.moves.push({ token, from, to: lastEventId });
+          this.item = { ...this.item, counter: this.item.counter + 1, lastEventId: lastEventId ?? from };
+          return 'renewed';
+        }),
+      release: (token) =>
+        call('release', () => {
+          if (this.item?.token === token)
+            this.item = { ...this.item, counter: this.item.counter + 1, holder: undefined };
+        }),
+    };
+  }
+}

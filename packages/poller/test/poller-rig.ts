@@ -1,0 +1,74 @@
+import { systemClock } from '@waybill/shared/clock.ts';
+import { vi } from 'vitest';
+import { createPoller, type Poller, type PollerDependencies, type PollerSettings } from '../src/poller.ts';
+import { MemoryCheckpoints } from './memory-checkpoints.ts';
+import { MemoryFeed, type Placed } from './memory-feed.ts';
+import { MemoryQueue } from './memory-queue.ts';
+import { measured, recordedLog } from './observed.ts';
+
+const settings: PollerSettings = {
+  feed: 'scan-events',
+  firstEventId: 1,
+  limit: 100,
+  requestsPerSecond: 1_000,
+  requestTimeoutMs: 10_000,
+  pollIntervalMs: 1_000,
+  leaseMs: 15_000,
+  messageMaxBytes: 61_440,
+  maxQueueMessages: 0,
+};
+
+/** Timers, `Date` and `performance` stand still until a test moves them; `systemClock` goes with them. */
+export function useVirtualTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+}
+
+/** A repeatable source of randomness (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A poller over ports in memory. */
+export function rig(
+  placed: Placed[] = [],
+  options: Partial<PollerSettings> & { readonly deps?: Partial<PollerDependencies> } = {},
+) {
+  const { deps, ...overrides } = options;
+  const feed = new MemoryFeed(placed);
+  const queue = new MemoryQueue();
+  const checkpoints = new MemoryCheckpoints();
+  const { metrics, value } = measured();
+  const { log, lines } = recordedLog();
+  const open = (more: Partial<PollerDependencies> = {}): Poller =>
+    createPoller({
+      config: { ...settings, ...overrides },
+      log,
+      clock: systemClock,
+      random: seeded(1),
+      feed,
+      queue,
+      checkpoints: checkpoints.open(),
+      metrics,
+      ...deps,
+      ...more,
+    });
+  return { feed, queue, checkpoints, value, lines, open };
+}
+
+/** Lets `ms` of virtual time pass, and all that is due in it happen. */
+export async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+/** Stops a service in virtual time. */
+export async function stop(service: Poller): Promise<void> {
+  const stopped = service.stop();
+  await pass(60_000);
+  await stopped;
+}
