@@ -70,8 +70,9 @@ export function dynamoDbCheckpointStore({ dynamodb, table, feed, metrics }: Chec
       const moves = lastEventId !== undefined;
       const renewed = await update({
         UpdateExpression: moves ? 'SET lastEventId = :last ADD leaseCounter :one' : 'ADD leaseCounter :one',
+        // AND binds closer than OR; an embedded engine takes milliseconds for a pair of parentheses.
         ConditionExpression: moves
-          ? 'fencingToken = :token AND (attribute_not_exists(lastEventId) OR lastEventId <= :last)'
+          ? 'fencingToken = :token AND attribute_not_exists(lastEventId) OR fencingToken = :token AND lastEventId <= :last'
           : 'fencingToken = :token',
         ExpressionAttributeValues: { ':token': token, ':one': 1, ...(moves && { ':last': lastEventId }) },
       });

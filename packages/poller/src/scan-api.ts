@@ -66,6 +66,8 @@ async function readPage(
   address.searchParams.set('Limit', String(limit));
   const response = await fetch(address, {
     headers: { accept: 'application/json', ...(token !== '' && { authorization: `Bearer ${token}` }) },
+    // Each hop would be a request that nobody counted, and a wrong SCAN_API_URL would stay unseen.
+    redirect: 'manual',
     signal,
   });
   if (!response.ok) throw await refused(response, clock);

@@ -95,6 +95,7 @@ describe('an answer that is no page', () => {
   });
 
   test.each([
+    [301, 'FEED_UNREADABLE'],
     [400, 'FEED_UNREADABLE'],
     [401, 'FEED_UNREADABLE'],
     [403, 'FEED_UNREADABLE'],
@@ -105,7 +106,7 @@ describe('an answer that is no page', () => {
     [502, 'FEED_UNAVAILABLE'],
     [503, 'FEED_UNAVAILABLE'],
   ])('with status %i is %s', async (status, code) => {
-    serve('no', status, { 'retry-after': '7' });
+    serve('no', status, { 'retry-after': '7', location: '/' });
     const error = await failure(api().read(1, 1, open));
     expect(error.code).toBe(code);
     expect(error.details).toMatchObject({ status, received: 'no', retryAfterMs: 7_000 });
