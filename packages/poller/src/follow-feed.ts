@@ -68,8 +68,7 @@ export class FeedFollower {
       hadNews = news !== undefined;
       if (news) yield news;
       const moved = position.last > before.last;
-      // Full or not: a server that caps `Limit` and once answered more than its cap makes every later page look like the tail.
-      if (moved || answer.elements.length === 0) find({ ok: true, detail: `at ${position.last}` });
+      if (moved || !answer.full || answer.elements.length === 0) find({ ok: true, detail: `at ${position.last}` });
       else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer))) continue;
       if (hadNews && answer.full) continue;
       if (!moved && (!answer.full || answer.elements.length === 0)) metrics['waybill.feed.lag'].record(0);
