@@ -63,6 +63,11 @@ export class HeldFeed {
     return this.#held;
   }
 
+  /** Whether every element was needed already: a reader has come to the end. */
+  get isWhollyMade(): boolean {
+    return this.#text.length >= this.#held;
+  }
+
   /** Makes `count` more elements appear at the feed's end. */
   append(count: number): void {
     this.#held += count;

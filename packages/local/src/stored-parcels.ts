@@ -7,6 +7,15 @@ export async function readStoredParcels(
   table: string,
   signal?: AbortSignal,
 ): Promise<StoredParcel[]> {
+  return await readStoredItems(dynamodb, table, signal);
+}
+
+/** Every item of a table, by attribute. */
+export async function readStoredItems(
+  dynamodb: DynamoDBClient,
+  table: string,
+  signal?: AbortSignal,
+): Promise<Readonly<Record<string, unknown>>[]> {
   const items: StoredParcel[] = [];
   let start: Record<string, AttributeValue> | undefined;
   do {

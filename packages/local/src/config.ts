@@ -1,0 +1,151 @@
+import { parseArgs } from 'node:util';
+import { httpUrl, secret, wholeNumber } from '@waybill/shared/env.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
+import { z } from 'zod';
+
+/** What `npm start` was told. */
+export type StartOptions = {
+  readonly seed: number;
+  readonly events: number;
+  readonly live: boolean;
+  readonly keep: boolean;
+  /** A real API instead of the simulated one. */
+  readonly scanApi: { readonly url: string; readonly token: string; readonly firstEventId: number } | undefined;
+};
+
+/** Elements of the feed: some 30 s on two busy cores, and enough requests to meet each fault of `scan-api-faults.ts`. */
+const defaultEvents = 20_000;
+const maxEvents = 5_000_000;
+const maxSeed = 4_294_967_295;
+
+const flags = {
+  events: { type: 'string' },
+  seed: { type: 'string' },
+  live: { type: 'boolean' },
+  'scan-api-url': { type: 'string' },
+  keep: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+type FlagName = keyof typeof flags;
+
+export const help = `npm start -- [flags]
+
+Runs Waybill whole: SQS and DynamoDB embedded, a simulated Scan Event API that
+misbehaves as real ones do, poller and processor as production starts them.
+Ends when the feed is drained, with a comparison of every parcel.
+
+  --events N          elements that the feed holds, 1–${maxEvents.toLocaleString('en-US')}
+                      (default ${defaultEvents.toLocaleString('en-US')})
+  --seed N            0–${maxSeed.toLocaleString('en-US')}: the same feed and faults again
+                      (default: another one each time, which is printed)
+  --live              keeps feeding and polling until Ctrl-C
+  --scan-api-url URL  a real Scan Event API; SCAN_API_TOKEN is its bearer token,
+                      FIRST_EVENT_ID where to begin
+  --keep              leaves queues and tables up, and says how to reach them
+  --help              this
+
+Exit code: 0 all compared and equal, 1 a difference or a failure, 2 wrong flags,
+130 after Ctrl-C before the end. Variables of docs/configuration.md that are not
+set here (RECEIVERS, WRITE_CONCURRENCY, …) reach poller and processor.
+`;
+
+/**
+ * Reads the command line, and of the environment what belongs to `--scan-api-url`. Throws `CONFIG_INVALID` with all that
+ * is wrong.
+ */
+export function readCommandLine(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  randomSeed: number,
+): StartOptions | 'help' {
+  const given = readFlags(args);
+  if (given.values.has('help')) return 'help';
+  const text = (name: FlagName) => given.values.get(name) ?? undefined;
+  const result = z
+    .object({
+      '--events': wholeNumber({ min: 1, max: maxEvents, default: defaultEvents, meaning: '' }),
+      '--seed': wholeNumber({ min: 0, max: maxSeed, default: randomSeed, meaning: '' }),
+      '--scan-api-url': httpUrl({ default: '', meaning: '' }),
+      SCAN_API_TOKEN: secret({ meaning: '' }),
+      FIRST_EVENT_ID: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER, default: 1, meaning: '' }),
+    })
+    .safeParse({
+      '--events': text('events'),
+      '--seed': text('seed'),
+      '--scan-api-url': text('scan-api-url'),
+      ...(given.values.has('scan-api-url') && {
+        SCAN_API_TOKEN: env['SCAN_API_TOKEN'],
+        FIRST_EVENT_ID: env['FIRST_EVENT_ID'],
+      }),
+    });
+  const wrongValues = result.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
+  const problems = [...given.problems, ...wrongValues, ...contradictions(given.values)];
+  if (!result.data || problems.length > 0) {
+    throw new WaybillError(
+      'CONFIG_INVALID',
+      `The command line is wrong (npm start -- --help):\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    );
+  }
+  const read = result.data;
+  const url = read['--scan-api-url'];
+  return {
+    seed: read['--seed'],
+    events: read['--events'],
+    live: given.values.has('live'),
+    keep: given.values.has('keep'),
+    scanApi: url === '' ? undefined : { url, token: read.SCAN_API_TOKEN, firstEventId: read.FIRST_EVENT_ID },
+  };
+}
+
+type Given = { readonly values: ReadonlyMap<FlagName, string | undefined>; readonly problems: readonly string[] };
+
+function readFlags(args: readonly string[]): Given {
+  // Not strict: it would throw at the first mistake, and all are to be shown.
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: flags,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values = new Map<FlagName, string | undefined>();
+  const problems: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') {
+      problems.push(
+        `expected flags only, got ${JSON.stringify(token.value)} (npm hands on what follows --: npm start -- --events 500)`,
+      );
+    } else if (token.kind === 'option') {
+      const problem = problemOf(token);
+      if (problem) problems.push(problem);
+      else if (isFlag(token.name)) values.set(token.name, token.value);
+    }
+  }
+  return { values, problems };
+}
+
+type OptionToken = { readonly name: string; readonly rawName: string; readonly value?: string | undefined };
+
+function problemOf({ name, rawName, value }: OptionToken): string | undefined {
+  if (!isFlag(name)) {
+    const names = Object.keys(flags).map((flag) => `--${flag}`);
+    return `expected one of ${names.join(', ')}, got ${JSON.stringify(rawName)}`;
+  }
+  if (flags[name].type === 'boolean') {
+    return value === undefined ? undefined : `${rawName} expected no value, got ${JSON.stringify(value)}`;
+  }
+  return value === undefined || value === '' ? `${rawName} expected a value, got none` : undefined;
+}
+
+function isFlag(name: string): name is FlagName {
+  return Object.hasOwn(flags, name);
+}
+
+/** The size and seed of a simulated feed say nothing about a real one. */
+function contradictions(values: Given['values']): string[] {
+  if (!values.has('scan-api-url')) return [];
+  return (['events', 'seed'] as const)
+    .filter((name) => values.has(name))
+    .map((name) => `--${name} is for the simulated feed: expected it without --scan-api-url, got both`);
+}

@@ -1,0 +1,96 @@
+import type { StartOptions } from './config.ts';
+import { HeldFeed } from './held-feed.ts';
+import { type MixedPack, mixedPacks } from './other-producer.ts';
+import { realisticFaults } from './scan-api-faults.ts';
+import { type ScanApi, startScanApi } from './scan-api-server.ts';
+import type { Environment } from './service-process.ts';
+import { simulateFeed } from './simulated-feed.ts';
+import type { Truth } from './verdict.ts';
+import { readWholeFeed } from './whole-feed.ts';
+
+/** Where the scan events come from: the poller's side of it, and what is known of it otherwise. */
+export type FeedSource = {
+  readonly url: string;
+  /** The poller's variables that depend on what it reads from. */
+  readonly variables: Environment;
+  /** The simulated API; undefined when it is a real one. */
+  readonly simulated: ScanApi | undefined;
+  /** What another producer sends besides. */
+  readonly packs: readonly MixedPack[];
+  /** Whether a poller at this position, seen now, has come to the end. */
+  isAtEnd(position: number): boolean;
+  /** Everything that a reader up to this position owes. */
+  truth(position: number, signal: AbortSignal): Promise<FeedTruth>;
+  stop(): Promise<void>;
+};
+
+export type FeedTruth = Truth & {
+  /** Ids at or below the position that were never shown to a reader that only reads on: they came too late. */
+  readonly missedIds: readonly number[];
+};
+
+/** A simulated feed and its API over HTTP, with faults; all from one seed. */
+export async function openSimulatedFeed({ seed, events }: Pick<StartOptions, 'seed' | 'events'>): Promise<FeedSource> {
+  // A parcel is scanned again after about as many events of others, so a short feed needs fewer of them.
+  const activeParcels = Math.max(5, Math.min(2_000, Math.round(events / 10)));
+  const elements = () => simulateFeed({ seed, activeParcels });
+  const feed = new HeldFeed(elements(), events);
+  const api = await startScanApi({ feed, seed, faults: realisticFaults });
+  const packs = mixedPacks(elements(), Math.min(events, spreadPacksOver));
+  return {
+    url: api.url,
+    // The simulated API needs no sparing; everything else as in production.
+    variables: {
+      SCAN_API_REQUESTS_PER_SECOND: '1000',
+      POLL_INTERVAL_MS: '250',
+      SCAN_API_LIMIT: '100',
+      FIRST_EVENT_ID: '1',
+    },
+    simulated: api,
+    packs,
+    isAtEnd: (position) => feed.isWhollyMade && position >= feed.lastEventId(),
+    truth: async (position) => simulatedTruth(feed, position, packs),
+    stop: () => api.stop(),
+  };
+}
+
+/** Elements at the feed's beginning over which the other producer's events are spread. */
+const spreadPacksOver = 20_000;
+
+function simulatedTruth(feed: HeldFeed, position: number, packs: readonly MixedPack[]): FeedTruth {
+  const missedIds: number[] = [];
+  const elements: unknown[] = [];
+  for (const held of feed.elements()) {
+    const cameTooLate = held.late !== undefined && held.late !== 'served';
+    if (!cameTooLate) elements.push(held.element);
+    else if (held.position <= position) missedIds.push(held.position);
+  }
+  return { elements, malformedElsewhere: packs.map(({ malformed }) => malformed), missedIds };
+}
+
+/** Milliseconds without anything new after which a real feed counts as read to its end. */
+const quietMs = 5_000;
+
+export function openRealFeed({ url, token, firstEventId }: NonNullable<StartOptions['scanApi']>): FeedSource {
+  let seen = { position: -1, since: 0 };
+  return {
+    url,
+    variables: { SCAN_API_TOKEN: token, FIRST_EVENT_ID: String(firstEventId) },
+    simulated: undefined,
+    packs: [],
+    isAtEnd: (position) => {
+      const now = performance.now();
+      if (position !== seen.position) seen = { position, since: now };
+      return now - seen.since >= quietMs;
+    },
+    truth: async (position, signal) => {
+      const elements: unknown[] = [];
+      const from = firstEventId > 1 ? { from: firstEventId } : {};
+      for await (const element of readWholeFeed(url, { ...(token && { token }), ...from, through: position, signal })) {
+        elements.push(element);
+      }
+      return { elements, missedIds: [] };
+    },
+    stop: async () => undefined,
+  };
+}

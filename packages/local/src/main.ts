@@ -1,0 +1,35 @@
+import { describeError, hasCode } from '@waybill/shared/error.ts';
+import { exitOnBadConfig } from '@waybill/shared/lifecycle.ts';
+import { help, readCommandLine, type StartOptions } from './config.ts';
+import { runLocally } from './local-run.ts';
+import { requireNode24 } from './node-24.ts';
+import { ProgressDisplay } from './progress.ts';
+import { listenForStops } from './stop-signals.ts';
+
+const options = optionsOrExit();
+const stops = listenForStops();
+const display = new ProgressDisplay(process.stdout, { isDumb: process.env['TERM'] === 'dumb' });
+// A terminal that was closed, a pipe that ended: the run goes on to its orderly end.
+process.stdout.on('error', () => undefined);
+
+try {
+  process.exit(await runLocally(options, { display, stops, env: process.env, nodeVersion: process.version }));
+} catch (error) {
+  if (stops.first.aborted) process.exit(stops.exitCode());
+  process.stderr.write(`npm start failed: ${describeError(error)}\n`);
+  process.exit(1);
+}
+
+function optionsOrExit(): StartOptions {
+  try {
+    requireNode24(process.version);
+    const read = readCommandLine(process.argv.slice(2), process.env, Math.floor(Math.random() * 1_000_000));
+    if (read !== 'help') return read;
+    process.stdout.write(help);
+    process.exit(0);
+  } catch (error) {
+    if (!hasCode(error, 'NODE_UNSUPPORTED')) return exitOnBadConfig(error);
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,55 @@
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { scanOf } from './oracle.ts';
+import type { FeedElement } from './simulated-feed.ts';
+
+/** A message that holds good events and one that is none. */
+export type MixedPack = { readonly body: string; readonly malformed: unknown };
+
+/** Good events of one pack. */
+const eventsEach = 12;
+
+type Packed = NonNullable<ReturnType<typeof scanOf>>;
+
+/** What can be wrong with an event of a pack; another one in each. */
+const spoils: readonly ((event: Packed) => unknown)[] = [
+  (event) => ({ ...event, parcelId: null }),
+  (event) => ({ ...event, createdDateTimeUtc: 'soon' }),
+  () => 'not an event, from another producer',
+  (event) => ({ ...event, type: '' }),
+  (event) => ({ ...event, eventId: String(event.eventId) }),
+  (event) => ({ ...event, statusCode: { code: 'HELD' } }),
+];
+
+/**
+ * Packs as a producer other than the poller would send them: with events that the feed holds as well, so that they
+ * change nothing about what parcels should be, and one malformed element in the middle, which has to be split off.
+ */
+export function mixedPacks(feed: Iterable<FeedElement>, elements: number): MixedPack[] {
+  const good: Packed[] = [];
+  let seen = 0;
+  for (const element of feed) {
+    if (++seen > elements) break;
+    // What the feed shows late, twice or not at all is its own affair.
+    const isPlain = !element.bad && element.lateBy === undefined && !element.wild && !element.twin;
+    const event = isPlain ? scanOf(JSON.parse(element.json)) : undefined;
+    if (event) good.push(event);
+  }
+  const stride = Math.max(1, Math.floor(good.length / (spoils.length * eventsEach)));
+  const spread = good.filter((_, place) => place % stride === 0);
+  return spoils.flatMap((spoil, index): MixedPack[] => {
+    const events = spread.slice(index * eventsEach, (index + 1) * eventsEach);
+    const [model] = events;
+    if (!model) return [];
+    const malformed = spoil(model);
+    const mixed = events.toSpliced(Math.ceil(events.length / 2), 0, malformed as Packed);
+    return [{ body: JSON.stringify({ version: 1, events: mixed }), malformed }];
+  });
+}
+
+/** Puts them on the queue; throws when one is not taken. */
+export async function sendPacks(sqs: SQSClient, QueueUrl: string, packs: readonly MixedPack[]): Promise<void> {
+  if (packs.length === 0) return;
+  const Entries = packs.map(({ body }, index) => ({ Id: String(index), MessageBody: body }));
+  const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  if (Failed.length > 0) throw new Error(`${Failed.length} packs were not taken: ${Failed[0]?.Code}`);
+}

@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { LastLines } from './last-lines.ts';
+import { readSamples, type Samples } from './prometheus-text.ts';
+import type { Resources } from './provision.ts';
+import type { PortReport } from './tied-to-parent.ts';
+
+export type ServiceName = 'poller' | 'processor';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How a process ended: by itself with a code, or by a signal. */
+export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+/** An answer of a process's own HTTP endpoints. */
+export type EndpointAnswer = { readonly status: number; readonly text: string };
+
+/** Lines of a process's log that are kept. */
+const keptLines = 200;
+/** Milliseconds between two looks at an endpoint that is waited for. */
+const lookEveryMs = 50;
+/** Milliseconds that an endpoint may take: one that hangs is a finding, not a reason to hang as well. */
+const answerLimitMs = 5_000;
+
+const preload = new URL('./tied-to-parent.ts', import.meta.url).href;
+
+/** The variables that make a poller work on these resources. */
+export function pollerVariables(resources: Resources, scanApiUrl: string): Environment {
+  return {
+    SCAN_API_URL: scanApiUrl,
+    SCAN_QUEUE_URL: resources.scanQueueUrl,
+    CHECKPOINTS_TABLE: resources.checkpointsTable,
+  };
+}
+
+/** The variables that make a processor work on these resources. */
+export function processorVariables(resources: Resources): Environment {
+  return {
+    SCAN_QUEUE_URL: resources.scanQueueUrl,
+    PARCELS_TABLE: resources.parcelsTable,
+    FAILURES_TABLE: resources.failuresTable,
+  };
+}
+
+/**
+ * A poller or processor as production runs it, in a child process of its own process group: Ctrl-C in a terminal goes to
+ * the parent alone, which knows in which order things end. It ends when its parent does, however that happens.
+ */
+export class ServiceProcess {
+  readonly name: ServiceName;
+  /** Settles when the process has ended. */
+  readonly ended: Promise<Ending>;
+  /** Settles when it ended and nobody had asked for that: says how, with its last log lines. Pending otherwise. */
+  readonly failed: Promise<Error>;
+  readonly #child: ChildProcess;
+  readonly #log = new LastLines(keptLines);
+  readonly #listening = Promise.withResolvers<number>();
+  #isAskedToEnd = false;
+
+  /** @param env the whole environment of the process, but for HTTP_HOST and HTTP_PORT: a free port of 127.0.0.1 */
+  constructor(name: ServiceName, env: Environment) {
+    this.name = name;
+    const entry = new URL(`../../${name}/src/main.ts`, import.meta.url);
+    this.#child = spawn(process.execPath, ['--import', preload, fileURLToPath(entry)], {
+      detached: true,
+      env: { ...env, HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    for (const output of [this.#child.stdout, this.#child.stderr]) {
+      output?.setEncoding('utf8').on('data', (chunk: string) => this.#log.add(chunk));
+    }
+    this.#child.on('message', ({ listeningOn }: PortReport) => this.#listening.resolve(listeningOn));
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', (cause) => {
+        this.#log.add(`${cause.message}\n`);
+        resolve({ code: null, signal: null });
+      });
+      // Not `exit`: only now is everything read that it wrote.
+      this.#child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    this.failed = new Promise((resolve) => {
+      void this.ended.then((ending) => {
+        const failure = new Error(`The ${name} ended ${inWords(ending)}.${this.#lastWords()}`);
+        this.#listening.reject(failure);
+        if (!this.#isAskedToEnd) resolve(failure);
+      });
+    });
+    // Whoever wants the port hears of it; nobody has to want it.
+    this.#listening.promise.catch(() => undefined);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Whether the process has not ended yet. */
+  get isRunning(): boolean {
+    return this.pid !== 0 && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Its log as it wrote it, the last lines of it. */
+  log(): readonly string[] {
+    return this.#log.raw();
+  }
+
+  /** The last lines of its log, for a person. */
+  lastLines(count: number): string[] {
+    return this.#log.show().slice(-count);
+  }
+
+  /** Answers the port of its HTTP endpoints once it listens; rejects when it ends before. */
+  port(): Promise<number> {
+    return this.#listening.promise;
+  }
+
+  /** Asks one of its endpoints. Rejects when it does not answer. */
+  async ask(path: '/livez' | '/readyz' | '/metrics'): Promise<EndpointAnswer> {
+    const response = await fetch(`http://127.0.0.1:${await this.port()}${path}`, {
+      signal: AbortSignal.timeout(answerLimitMs),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  /** Resolves once `/readyz` says 200. Rejects when the process ends, or after the limit: with what it said last. */
+  async ready({ limitMs = 30_000, signal }: { limitMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+    const from = performance.now();
+    let said = 'nothing';
+    for (;;) {
+      signal?.throwIfAborted();
+      if (!this.isRunning) await this.port().then(() => Promise.reject(new Error(`The ${this.name} has ended`)));
+      const answer = await this.ask('/readyz').catch((error: unknown) => ({ status: 0, text: String(error) }));
+      if (answer.status === 200) return;
+      said = answer.text.trim();
+      if (performance.now() - from > limitMs) {
+        throw new Error(`The ${this.name} is not ready after ${limitMs / 1_000} s: ${said}${this.#lastWords()}`);
+      }
+      await delay(lookEveryMs);
+    }
+  }
+
+  async metrics(): Promise<Samples> {
+    return readSamples((await this.ask('/metrics')).text);
+  }
+
+  /** Sends a signal; the process is not taken for failed when it ends by it. */
+  kill(signal: NodeJS.Signals): void {
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') this.#isAskedToEnd = true;
+    if (this.isRunning) this.#child.kill(signal);
+  }
+
+  /** Asks for an orderly stop and waits for the end. May be called again. */
+  async stop(): Promise<Ending> {
+    this.kill('SIGTERM');
+    return await this.ended;
+  }
+
+  #lastWords(): string {
+    const lines = this.lastLines(12);
+    return lines.length === 0 ? '' : ` Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  }
+}
+
+export function inWords({ code, signal }: Ending): string {
+  return signal ? `by ${signal}` : `with exit code ${code ?? 'unknown'}`;
+}

@@ -1,0 +1,123 @@
+import { beginningOfJson, toAscii } from '@waybill/shared/json-text.ts';
+import type { DeadLetter, FailureRecord } from './dead-letters.ts';
+import { compare, type Difference, expectedParcels, type StoredParcel, scanOf } from './oracle.ts';
+
+/** What there was to be mirrored, known without asking Waybill. */
+export type Truth = {
+  /** Every element of the feed that Waybill owes: good and malformed ones, in any order and repetition. */
+  readonly elements: Iterable<unknown>;
+  /** Malformed elements that came another way. */
+  readonly malformedElsewhere?: readonly unknown[];
+};
+
+/** What was found in the tables and the DLQ. */
+export type Mirror = {
+  readonly parcels: readonly StoredParcel[];
+  readonly failures: readonly FailureRecord[];
+  readonly deadLetters: readonly DeadLetter[];
+};
+
+export type Verdict = {
+  readonly isGood: boolean;
+  /** Well-formed elements that parcels were compared with, repetitions included. */
+  readonly events: number;
+  readonly parcels: number;
+  readonly differences: readonly Difference[];
+  /** Distinct malformed elements, and the beginnings of those that were not found where they belong. */
+  readonly malformed: number;
+  readonly withoutFailure: readonly string[];
+  readonly withoutDeadLetter: readonly string[];
+  /** Beginnings of messages in the DLQ that carry nothing malformed. */
+  readonly wronglyDead: readonly string[];
+};
+
+/** Characters of an element's JSON by which it is recognised; elements too large or too deep travel cut. */
+const keyCharacters = 600;
+
+/** Whether the parcels are what the feed says, and whether all that is malformed, and nothing else, is accounted for. */
+export function judge(truth: Truth, mirror: Mirror): Verdict {
+  let events = 0;
+  const malformed = new Set<string>((truth.malformedElsewhere ?? []).map(keyOf));
+  const sorted = function* () {
+    for (const element of truth.elements) {
+      if (scanOf(element)) {
+        events += 1;
+        yield element;
+      } else malformed.add(keyOf(element));
+    }
+  };
+  const expected = expectedParcels(sorted());
+  const differences = compare(expected, mirror.parcels);
+  const recorded = new Set(mirror.failures.map(({ body }) => recordKey(body)));
+  const letters = mirror.deadLetters.map(({ body }) => letterKey(body));
+  const dead = new Set(letters);
+  const withoutFailure = [...malformed].filter((key) => !recorded.has(key));
+  const withoutDeadLetter = [...malformed].filter((key) => !dead.has(key));
+  const wronglyDead = [...dead].filter((key) => !malformed.has(key));
+  const faults = [differences, withoutFailure, withoutDeadLetter, wronglyDead];
+  return {
+    isGood: faults.every((found) => found.length === 0),
+    events,
+    parcels: expected.size,
+    differences,
+    malformed: malformed.size,
+    withoutFailure,
+    withoutDeadLetter,
+    wronglyDead,
+  };
+}
+
+/** The dead letters by what is wrong with them, as the failures table says. */
+export function reasonsOf({ deadLetters, failures }: Mirror): Record<string, number> {
+  const byKey = new Map(failures.map((record) => [recordKey(record.body), record]));
+  const byId = new Map(failures.map((record) => [record.failureId, record]));
+  const counts: Record<string, number> = {};
+  for (const { body, failureId } of deadLetters) {
+    const record = (failureId === undefined ? undefined : byId.get(failureId)) ?? byKey.get(letterKey(body));
+    // A detail begins with a code: `INVALID_DATE: expected …`.
+    const code = record && /^[A-Z_]+(?=:)/.exec(record.detail)?.[0];
+    const reason = record ? [record.reason, ...(code ? [code] : [])].join(' ') : 'no failure record';
+    counts[reason] = (counts[reason] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function keyOf(element: unknown): string {
+  return shortened(beginningOfJson(element, keyCharacters));
+}
+
+function shortened(text: string): string {
+  return toAscii(text).slice(0, keyCharacters);
+}
+
+/** A dead letter carries an element of the feed as it came, or its beginning, or one element of a pack. */
+function letterKey(body: string): string {
+  const message = parsed(body);
+  if (!isObject(message)) return shortened(body);
+  if ('unparsed' in message) return carriedKey(message['unparsed']);
+  const events = message['events'];
+  return Array.isArray(events) && events.length === 1 ? keyOf(events[0]) : shortened(body);
+}
+
+/** A record holds the element's JSON; of a long one the beginning, which is no JSON. */
+function recordKey(body: string): string {
+  const element = parsed(body);
+  return element === undefined ? shortened(body) : carriedKey(element);
+}
+
+function carriedKey(element: unknown): string {
+  const isCut = isObject(element) && typeof element['cut'] === 'string' && 'reason' in element;
+  return isCut ? shortened(String(element['cut'])) : keyOf(element);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
