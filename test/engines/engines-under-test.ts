@@ -1,0 +1,38 @@
+import { startEngines } from '@waybill/local/engines.ts';
+import { afterAll } from 'vitest';
+
+/** One engine that a suite runs on. */
+export type EngineUnderTest = {
+  readonly name: string;
+  readonly open: () => Promise<{ readonly endpoint: string; readonly close: () => Promise<void> }>;
+};
+
+/** The embedded engine always, and beside it the one that the environment names. */
+export function enginesUnderTest(service: 'sqs' | 'dynamodb'): readonly EngineUnderTest[] {
+  const named = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] || process.env['AWS_ENDPOINT_URL'];
+  const embedded: EngineUnderTest = {
+    name: service === 'sqs' ? 'the embedded SQS' : 'the embedded DynamoDB',
+    open: async () => {
+      const engines = await startEngines();
+      const endpoint = service === 'sqs' ? engines.sqsEndpoint : engines.dynamodbEndpoint;
+      return { endpoint, close: engines.stop };
+    },
+  };
+  if (!named) return [embedded];
+  return [embedded, { name: named, open: async () => ({ endpoint: named, close: async () => {} }) }];
+}
+
+/** What every engine takes; no test runs against an account. */
+export const anyone = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+
+/**
+ * Where engines differ, a test asks which way this one goes, expects the code to live with it, and the way is printed
+ * when the suite ends, so that a difference is known and not skipped.
+ */
+export function differences(engine: string): (behaviour: string, way: string) => void {
+  const lines: string[] = [];
+  afterAll(() => {
+    if (lines.length > 0) console.info(`${engine}:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+  });
+  return (behaviour, way) => lines.push(`${behaviour}: ${way}`);
+}
