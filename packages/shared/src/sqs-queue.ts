@@ -141,9 +141,9 @@ function unconfirmed(
     });
 }
 
-/** The codes for a receipt handle that has expired or whose message is gone differ between engines; AWS prefixes some with `AWS.SimpleQueueService.`. */
+/** The codes for a receipt handle that has expired or whose message is gone differ between engines; AWS prefixes some with `AWS.SimpleQueueService.`, LocalStack ends some in `Exception`. */
 function isGone(code: string): boolean {
-  return /(ReceiptHandleIsInvalid|InvalidParameterValue|MessageNotInflight)$/.test(code);
+  return /(ReceiptHandleIsInvalid|InvalidParameterValue|MessageNotInflight)(Exception)?$/.test(code);
 }
 
 function received(message: Message): ReceivedMessage {

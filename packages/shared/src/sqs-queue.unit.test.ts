@@ -89,6 +89,7 @@ const goneCodes = [
   'ReceiptHandleIsInvalid',
   'AWS.SimpleQueueService.ReceiptHandleIsInvalid',
   'InvalidParameterValue',
+  'InvalidParameterValueException',
   'AWS.SimpleQueueService.MessageNotInflight',
   'MessageNotInflight',
 ];
