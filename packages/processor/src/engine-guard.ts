@@ -75,7 +75,7 @@ export class EngineGuard {
 
   /**
    * Runs `call` until it works. `item` names what it writes. Rejects with `STORE_REJECTED` when the store names the item,
-   * and with the engine's last error once `signal` aborts: then the caller hands the work back. A call under way is never
+   * and with the engine's or the breaker's error once `signal` aborts: then the caller hands the work back. A call under way is never
    * cut off.
    */
   async hold<T>(item: string, call: () => Promise<T>, signal: AbortSignal): Promise<T> {

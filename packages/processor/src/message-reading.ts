@@ -17,7 +17,7 @@ const mostAttributes = 10;
 
 /** A failure of one element of a message, or of the whole message. */
 export type ElementFailure = Failure & {
-  /** The body in which the element travels alone; undefined where it cannot be written out again, or is too large to be sent. */
+  /** The body in which the element travels alone; undefined where it cannot be written out apart from its neighbours, or is too large to be sent. */
   readonly splitBody: string | undefined;
   /** Whether time alone may cure it: a version that a rolling deploy will know. */
   readonly mayHeal: boolean;
@@ -39,12 +39,13 @@ export function readMessage(message: ReceivedMessage): MessageReading {
   const known = knownFailureId(message);
   const unpacked = unpack(message.body);
   if (unpacked.kind === 'unreadable') {
+    const failureId = known ?? failureIdOf(undefined, message.body);
     const failure: ElementFailure = {
-      failureId: known ?? failureIdOf(undefined, message.body),
+      failureId,
       reason: 'UNREADABLE_MESSAGE',
       detail: `${unpacked.code}: expected ${unpacked.expected}`,
       body: message.body,
-      splitBody: undefined,
+      splitBody: ifItFits(message.body, failureId),
       mayHeal: unpacked.code === 'UNKNOWN_VERSION',
     };
     return { events: [], failures: [failure], single: true, resolves: known };
@@ -52,9 +53,8 @@ export function readMessage(message: ReceivedMessage): MessageReading {
   const elements = unpacked.kind === 'unparsed' ? [unpacked.element] : unpacked.elements;
   const single = elements.length <= 1;
   const events = elements.flatMap((element) => ('event' in element ? [element.event] : []));
-  const failures = elements.flatMap((element) =>
-    'event' in element ? [] : [invalidElement(element, single ? known : undefined, unpacked.kind, message.body)],
-  );
+  const whole = { kind: unpacked.kind, body: message.body, single, known: single ? known : undefined };
+  const failures = elements.flatMap((element) => ('event' in element ? [] : [invalidElement(element, whole)]));
   const unparsedId = unpacked.kind === 'unparsed' ? failureIdOf(events[0]?.eventId, message.body) : undefined;
   return { events, failures, single, resolves: known ?? unparsedId };
 }
@@ -106,27 +106,35 @@ export function splitMessage(body: string, failureId: string): OutgoingMessage {
   return { body, attributes: { [failureIdAttribute]: failureId } };
 }
 
-/** Whether SQS takes it. A foreign pack may hold more than ASCII, and is larger once that is escaped. */
+/** The body, where SQS takes it with its failureId. A foreign pack may hold more than ASCII, and is larger once that is escaped. */
+function ifItFits(body: string, failureId: string): string | undefined {
+  return fits(splitMessage(body, failureId)) ? body : undefined;
+}
+
 function fits(message: OutgoingMessage): boolean {
-  return sizeOf(message) <= limits.sendBytes;
+  const beyondAscii = Buffer.byteLength(message.body) - message.body.length;
+  return sizeOf(message) + beyondAscii <= limits.sendBytes;
 }
 
 function invalidElement(
   element: Extract<Unpacked, { rejection: Rejection }>,
-  known: string | undefined,
-  kind: 'pack' | 'unparsed',
-  messageBody: string,
+  whole: {
+    readonly kind: 'pack' | 'unparsed';
+    readonly body: string;
+    readonly single: boolean;
+    readonly known: string | undefined;
+  },
 ): ElementFailure {
   const { rejection, eventId, json } = element;
-  const alone = kind === 'pack' && json !== undefined ? packOne(json) : undefined;
-  const failureId = known ?? failureIdOf(eventId, alone ?? messageBody);
-  const splitBody = alone !== undefined && fits(splitMessage(alone, failureId)) ? alone : undefined;
+  const inPack = whole.kind === 'pack' && json !== undefined ? packOne(json) : undefined;
+  const alone = inPack ?? (whole.single ? whole.body : undefined);
+  const failureId = whole.known ?? failureIdOf(eventId, alone ?? whole.body);
   return {
     failureId,
     reason: 'INVALID_EVENT',
     detail: `${rejection.code}: expected ${rejection.expected}${rejection.path && ` in ${rejection.path}`}`,
-    body: json ?? messageBody,
-    splitBody,
+    body: json ?? whole.body,
+    splitBody: alone === undefined ? undefined : ifItFits(alone, failureId),
     mayHeal: false,
   };
 }

@@ -83,7 +83,7 @@ function onRecord(failure: ElementFailure, { single, resolves }: MessageReading)
 
 function settlementOf({ single, resolves }: MessageReading, failures: readonly ElementFailure[]): Settlement {
   if (failures.length === 0) return 'deleted';
-  // One event without the id of its record is sent anew with it: else no success after a redrive would resolve the record.
+  // One element without the id of its record is sent anew with it: else no success after a redrive would resolve the record.
   const isSplitOff = single && resolves !== undefined;
   return !isSplitOff && failures.every((failure) => failure.splitBody !== undefined) ? 'split' : 'left';
 }

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+const required = {
+  AWS_REGION: 'eu-west-1',
+  SCAN_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/waybill-scans',
+  PARCELS_TABLE: 'waybill-parcels',
+  FAILURES_TABLE: 'waybill-failures',
+};
+
+describe('the processor’s configuration', () => {
+  test('needs the queue and the tables, and has the documented defaults', () => {
+    expect(readConfig(required)).toMatchObject({
+      ...required,
+      RECEIVERS: 4,
+      RECEIVE_WAIT_SECONDS: 20,
+      WRITE_CONCURRENCY: 64,
+      VISIBILITY_TIMEOUT_SECONDS: 30,
+      STOP_TIMEOUT_SECONDS: 40,
+    });
+  });
+
+  test('shows every wrong variable at once, with what was expected and what came', () => {
+    const read = () =>
+      readConfig({ RECEIVERS: '0', WRITE_CONCURRENCY: 'many', PARCELS_TABLE: 'a b', STOP_TIMEOUT_SECONDS: '29' });
+    expect(read).toThrow(/SCAN_QUEUE_URL is required/);
+    expect(read).toThrow(/FAILURES_TABLE is required/);
+    expect(read).toThrow(/PARCELS_TABLE expected a table name.* got "a b"/);
+    expect(read).toThrow(/RECEIVERS expected a whole number 1–64, got "0"/);
+    expect(read).toThrow(/WRITE_CONCURRENCY expected .* got "many"/);
+    // Checked across two variables, and shown with the others all the same.
+    expect(read).toThrow(/STOP_TIMEOUT_SECONDS must be at least RECEIVE_WAIT_SECONDS \+ 10/);
+  });
+
+  test.each([
+    ['20', '30', true],
+    ['20', '29', false],
+    ['0', '10', true],
+    ['0', '9', false],
+  ])('long polls of %s s in a stop of %s s: %s', (RECEIVE_WAIT_SECONDS, STOP_TIMEOUT_SECONDS, allowed) => {
+    const read = () => readConfig({ ...required, RECEIVE_WAIT_SECONDS, STOP_TIMEOUT_SECONDS });
+    if (allowed) expect(read()).toBeDefined();
+    else expect(read).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+});

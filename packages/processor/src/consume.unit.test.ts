@@ -1,0 +1,382 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { engineError, packed, packOf, pass, rig, scan, useVirtualTime } from '../test/processor-rig.ts';
+
+beforeEach(useVirtualTime);
+
+const halfVisibilityMs = 15_000;
+
+describe('the heartbeat', () => {
+  test('renews every message in hand before half its visibility has passed, ten to a request', async () => {
+    const { queue, parcels, journal, processor, stop } = rig({ receivers: 3 });
+    parcels.before = () => new Promise(() => {});
+    const ids = Array.from({ length: 45 }, (_, index) => queue.put(packed(scan(index + 1))).messageId);
+    processor.start();
+    await pass(600);
+    for (const id of ids) {
+      const renewedAt = journal.entries.filter(({ line }) => line === `visibility ${id} 30`).map(({ atMs }) => atMs);
+      expect(renewedAt.length).toBeGreaterThan(35);
+      for (const [index, at] of renewedAt.slice(1).entries()) {
+        expect(at - (renewedAt[index] ?? 0)).toBeLessThanOrEqual(halfVisibilityMs);
+      }
+    }
+    expect(queue.messages.every(({ receiveCount }) => receiveCount === 1)).toBe(true);
+    expect(journal.lines(/: visibility$/).length / (600 / 15)).toBeLessThanOrEqual(10);
+    await stop();
+  });
+
+  test('goes on for messages that wait for a split, a delete or their turn on the last receive', async () => {
+    const { queue, parcels, processor, stop } = rig();
+    parcels.before = ({ parcelId }) => (parcelId === 4 ? new Promise(() => {}) : undefined);
+    queue.before = (operation, entries) => {
+      if (operation === 'send') throw engineError('ServiceUnavailable');
+      return operation === 'delete' ? entries.map((_, index) => index) : [];
+    };
+    queue.put(packOf(scan(1), 'nonsense'));
+    queue.put(packed(scan(2)));
+    queue.put(packed(scan(4)), { receiveCount: 2 });
+    queue.put(packed(scan(5)), { receiveCount: 2 });
+    processor.start();
+    await pass(300);
+    expect(queue.messages.map(({ receiveCount }) => receiveCount)).toEqual([1, 1, 3, 3]);
+    expect(queue.deadLetters).toEqual([]);
+    await stop();
+  });
+
+  test('ends for a message that is settled', async () => {
+    const { queue, journal, processor, stop } = rig();
+    queue.put(packed(scan(1)));
+    processor.start();
+    await pass(100);
+    expect(journal.lines(/^(visibility|deleted)/)).toEqual(['deleted m1']);
+    await stop();
+  });
+
+  test('is repeated until SQS takes it; one batch that hangs keeps no other waiting', async () => {
+    const { queue, parcels, processor, stop } = rig({ receivers: 1 });
+    parcels.before = () => new Promise(() => {});
+    for (let id = 1; id <= 20; id += 1) queue.put(packed(scan(id)));
+    let calls = 0;
+    queue.before = async (operation, entries) => {
+      if (operation !== 'visibility') return [];
+      calls += 1;
+      if (calls === 2) throw engineError('ServiceUnavailable');
+      if (calls === 1) await new Promise(() => {});
+      return calls === 4 ? entries.map((_, index) => index).slice(0, 3) : [];
+    };
+    processor.start();
+    await pass(120);
+    const ours = queue.messages.filter(({ visibleAt }) => visibleAt > Date.now()).map(({ messageId }) => messageId);
+    expect(ours).toEqual(Array.from({ length: 10 }, (_, index) => `m${index + 11}`));
+    await stop();
+  });
+
+  test('finds a message lost that SQS no longer knows as ours, and neither splits nor releases it', async () => {
+    const { queue, journal, processor, failures, messages, stop } = rig();
+    const recording = Promise.withResolvers<void>();
+    failures.before = () => recording.promise;
+    const mine = queue.put(packOf(scan(1), 'nonsense'));
+    processor.start();
+    await pass(1);
+    mine.receiptHandle = 'm1#somebody else’s';
+    mine.visibleAt = Number.POSITIVE_INFINITY;
+    await pass(20);
+    expect(messages(/^message lost/)).toHaveLength(1);
+    recording.resolve();
+    await pass(20);
+    expect(journal.lines(/^(sent|deleted)/)).toEqual([]);
+    await stop();
+  });
+
+  test('hands a message back before SQS’s 12 hours are over, on the last allowed receive as a new one', async () => {
+    const { queue, parcels, journal, processor, stop } = rig();
+    parcels.before = () => new Promise(() => {});
+    queue.put(packed(scan(1)));
+    queue.put(packed(scan(2)), { receiveCount: 2, attributes: { origin: 'here' } });
+    processor.start();
+    const begun = Date.now();
+    for (let hour = 0; hour < 12; hour += 1) await pass(3_600);
+    const handedBack = journal.entries.findIndex(({ line }) => line === 'visibility m1 0');
+    const held = journal.entries.slice(0, handedBack);
+    const last = held.filter(({ line }) => line === 'visibility m1 30').at(-1)?.atMs ?? 0;
+    expect(last + 30_000 - begun).toBeLessThanOrEqual(12 * 3_600_000);
+    expect(last - begun).toBeGreaterThan(11.9 * 3_600_000);
+    expect(queue.deadLetters).toEqual([]);
+    expect(journal.lines(/^(sent|deleted|removed)/)).toEqual(['sent m3', 'deleted m2', 'removed event-2']);
+    expect(queue.messages).toMatchObject([
+      { messageId: 'm1', receiveCount: 2 },
+      { messageId: 'm3', attributes: { origin: 'here', failureId: 'event-2' } },
+    ]);
+    await stop();
+  });
+});
+
+describe('an outage', () => {
+  test('of two minutes with messages in flight puts nothing in the DLQ, records nothing, releases nothing', async () => {
+    const { queue, parcels, journal, failures, processor, stop } = rig({ receivers: 4 });
+    for (let id = 1; id <= 30; id += 1) queue.put(packed(scan(id), scan(1_000 + id)));
+    let down = false;
+    parcels.before = () => {
+      if (down) throw engineError('ProvisionedThroughputExceededException');
+    };
+    failures.before = parcels.before as () => void;
+    processor.start();
+    down = true;
+    await pass(30);
+    const received = queue.messages.filter(({ receiveCount }) => receiveCount > 0).length;
+    const polls = queue.receives;
+    for (let id = 31; id <= 60; id += 1) queue.put(packed(scan(id), scan(1_000 + id)));
+    expect(processor.ready()).toMatchObject({ ok: false, parts: { breaker: { ok: false } } });
+    expect(processor.live().ok).toBe(true);
+    await pass(90);
+    expect(received).toBeGreaterThan(0);
+    // The polls that were under way when the breaker opened may bring something yet.
+    expect(queue.receives - polls).toBeLessThanOrEqual(4);
+    expect(journal.lines(/^(recorded|sent|deleted|dead|visibility m\d+ 0)/)).toEqual([]);
+    expect(queue.messages.every(({ receiveCount }) => receiveCount <= 1)).toBe(true);
+    down = false;
+    await pass(60);
+    expect(parcels.parcels.size).toBe(120);
+    expect(queue.messages).toEqual([]);
+    expect(queue.deadLetters).toEqual([]);
+    expect(failures.records.size).toBe(0);
+    expect(processor.ready().ok).toBe(true);
+    await stop();
+  });
+
+  test('is probed with one receive when nothing is in hand', async () => {
+    const { queue, parcels, processor, stop } = rig();
+    let down = true;
+    parcels.before = () => {
+      if (down) throw engineError('AccessDeniedException');
+    };
+    const only = queue.put(packed(scan(1)));
+    processor.start();
+    await pass(30);
+    // Somebody else took it: the hand is empty, and the breaker still open.
+    only.receiptHandle = 'm1#somebody else’s';
+    only.visibleAt = Number.POSITIVE_INFINITY;
+    await pass(30);
+    const polls = queue.receives;
+    await pass(100);
+    expect(queue.receives - polls).toBeLessThanOrEqual(6);
+    expect(queue.receives - polls).toBeGreaterThanOrEqual(4);
+    down = false;
+    await pass(30);
+    expect(processor.ready().ok).toBe(true);
+    await stop();
+  });
+
+  test('of SQS is waited out: receives come back by themselves', async () => {
+    const { queue, parcels, processor, stop } = rig();
+    let down = true;
+    queue.before = (operation) => {
+      if (down && operation === 'receive') throw engineError('AccessDenied');
+      return [];
+    };
+    queue.put(packed(scan(1)));
+    processor.start();
+    await pass(300);
+    expect(queue.receives).toBeLessThan(200);
+    down = false;
+    await pass(15);
+    expect(parcels.ids).toEqual([1]);
+    await stop();
+  });
+
+  test('holds no more in hand than two receives a receiver, however long the queue is', async () => {
+    const { queue, parcels, processor, stop } = rig({ receivers: 2 });
+    parcels.before = () => new Promise(() => {});
+    for (let id = 1; id <= 200; id += 1) queue.put(packed(scan(id)));
+    processor.start();
+    await pass(60);
+    expect(queue.messages.filter(({ receiveCount }) => receiveCount > 0)).toHaveLength(40);
+    await stop();
+  });
+});
+
+describe('the last allowed receive', () => {
+  test('is on record before the work, and no more after it', async () => {
+    const { queue, journal, failures, processor, stop } = rig();
+    queue.put(packed(scan(1)), { receiveCount: 2 });
+    processor.start();
+    await pass(1);
+    expect(journal.lines(/^(recorded|stored|deleted|removed)/)).toEqual([
+      'recorded event-1 REPEATEDLY_INTERRUPTED',
+      'stored 1',
+      'deleted m1',
+      'removed event-1',
+    ]);
+    expect(failures.records.size).toBe(0);
+    await stop();
+  });
+
+  test('is on record for every message in hand, worked on or not, when the process dies', async () => {
+    const { queue, parcels, failures, processor } = rig();
+    parcels.before = () => new Promise(() => {});
+    for (let id = 1; id <= 5; id += 1) queue.put(packed(scan(id), scan(100 + id)), { receiveCount: 2 });
+    processor.start();
+    await pass(0.5);
+    expect([...failures.records.values()].map(({ reason }) => reason)).toEqual(
+      Array.from({ length: 5 }, () => 'REPEATEDLY_INTERRUPTED'),
+    );
+  });
+
+  test('is worked on alone, one message after the other, but none is held up for long', async () => {
+    const { queue, parcels, journal, processor, stop } = rig();
+    parcels.before = ({ parcelId }) => (parcelId === 2 ? new Promise(() => {}) : undefined);
+    for (let id = 1; id <= 3; id += 1) queue.put(packed(scan(id)), { receiveCount: 2 });
+    queue.put(packed(scan(9)));
+    processor.start();
+    await pass(1);
+    expect(parcels.ids).toEqual([1, 9]);
+    await pass(2);
+    expect(parcels.ids).toEqual([1, 3, 9]);
+    const lines = journal.lines(/^(stored [13]|deleted m[13])/);
+    expect(lines).toEqual(['stored 1', 'deleted m1', 'stored 3', 'deleted m3']);
+    await stop();
+  });
+
+  test('keeps the reason that is known already, and goes to the DLQ with it', async () => {
+    const { queue, failures, processor, stop } = rig();
+    queue.put(packOf('nonsense'), { attributes: { failureId: `body-${'0'.repeat(64)}` } });
+    processor.start();
+    await pass(5);
+    expect([...failures.records.values()]).toMatchObject([{ reason: 'INVALID_EVENT', attempts: 3 }]);
+    expect(queue.deadLetters).toHaveLength(1);
+    await stop();
+  });
+
+  test('stays on record when the message was lost while it was worked on: it goes to the DLQ', async () => {
+    const { queue, parcels, failures, processor, stop } = rig();
+    const hanging = Promise.withResolvers<void>();
+    parcels.before = () => hanging.promise;
+    const mine = queue.put(packed(scan(1)), { receiveCount: 2 });
+    processor.start();
+    await pass(1);
+    mine.receiptHandle = 'expired';
+    mine.visibleAt = Number.POSITIVE_INFINITY;
+    await pass(20);
+    hanging.resolve();
+    await pass(20);
+    expect(failures.records.get('event-1')).toMatchObject({ reason: 'REPEATEDLY_INTERRUPTED' });
+    await stop();
+  });
+});
+
+describe('a stop', () => {
+  test('finishes what is in hand and ends with the poll in flight', async () => {
+    const { queue, parcels, processor, stop } = rig();
+    const slow = Promise.withResolvers<void>();
+    parcels.before = () => slow.promise;
+    queue.put(packed(scan(1)));
+    processor.start();
+    await pass(1);
+    setTimeout(() => slow.resolve(), 2_000);
+    expect(await stop()).toBeLessThanOrEqual(20);
+    expect(parcels.ids).toEqual([1]);
+    expect(queue.messages).toEqual([]);
+  });
+
+  test('begins no poll, and hands back what the poll in flight brings', async () => {
+    const { queue, parcels, journal, processor, stop } = rig({ receivers: 1 });
+    processor.start();
+    await pass(1);
+    setTimeout(() => {
+      for (let id = 1; id <= 12; id += 1) queue.put(packed(scan(id)));
+    }, 5_000);
+    await stop();
+    expect(queue.receives).toBe(1);
+    expect(parcels.ids).toEqual([]);
+    expect(journal.lines(/^visibility/)).toEqual(
+      Array.from({ length: 10 }, (_, index) => `visibility m${index + 1} 0`),
+    );
+    expect(journal.lines(/: visibility$/)).toEqual(['batch of 10: visibility']);
+    expect(queue.messages.every(({ visibleAt }) => visibleAt <= Date.now())).toBe(true);
+  });
+
+  test('hands back what is not done after half its time, ten to a request, in time', async () => {
+    const { queue, parcels, journal, processor, stop } = rig();
+    parcels.before = () => new Promise(() => {});
+    for (let id = 1; id <= 20; id += 1) queue.put(packed(scan(id)));
+    processor.start();
+    await pass(1);
+    expect(await stop()).toBeLessThan(36);
+    expect(journal.lines(/^visibility m\d+ 0/)).toHaveLength(20);
+    expect(journal.lines(/^batch of (?!10)/)).toEqual([]);
+    expect(queue.messages.every(({ visibleAt, receiveCount }) => visibleAt <= Date.now() && receiveCount === 1)).toBe(
+      true,
+    );
+  });
+
+  test('sends a message on its last allowed receive anew, attributes and all, then deletes it', async () => {
+    const { queue, parcels, journal, failures, processor, stop } = rig();
+    parcels.before = () => new Promise(() => {});
+    const body = packed(scan(1), scan(2));
+    queue.put(body, { receiveCount: 2, attributes: { origin: 'here' } });
+    processor.start();
+    await pass(1);
+    const [failureId = ''] = failures.records.keys();
+    await stop();
+    expect(journal.lines(/^(sent|deleted|removed)/)).toEqual(['sent m2', 'deleted m1', `removed ${failureId}`]);
+    expect(queue.messages).toMatchObject([{ body, receiveCount: 0, attributes: { origin: 'here', failureId } }]);
+    expect(failures.records.size).toBe(0);
+  });
+
+  test('sends it as it came where its record’s id would make it too large', async () => {
+    const { queue, parcels, processor, stop } = rig();
+    parcels.before = () => new Promise(() => {});
+    const body = `${packed(scan(1))}${' '.repeat(262_144)}`.slice(0, 262_144);
+    queue.put(body, { receiveCount: 2 });
+    processor.start();
+    await pass(1);
+    await stop();
+    expect(queue.messages).toMatchObject([{ body, receiveCount: 0, attributes: {} }]);
+  });
+
+  test('keeps trying to hand back while its time lasts, and keeps the record of what it could not', async () => {
+    const { queue, parcels, journal, failures, processor, messages, stop } = rig();
+    parcels.before = () => new Promise(() => {});
+    queue.put(packed(scan(1)));
+    queue.put(packed(scan(2)), { receiveCount: 2 });
+    processor.start();
+    await pass(1);
+    let refusals = 3;
+    queue.before = (operation) => {
+      if (operation === 'send') throw engineError('ServiceUnavailable');
+      return operation === 'visibility' && refusals-- > 0 ? [0] : [];
+    };
+    expect(await stop()).toBeLessThanOrEqual(36);
+    expect(journal.lines(/^(visibility m1 0|sent|deleted|removed)/)).toEqual(['visibility m1 0']);
+    expect(failures.records.get('event-2')).toMatchObject({ reason: 'REPEATEDLY_INTERRUPTED' });
+    expect(messages(/its record stays/)).toHaveLength(1);
+  });
+
+  test('ends in time while the engines are silent', async () => {
+    const { queue, parcels, processor, stop } = rig();
+    parcels.before = () => new Promise(() => {});
+    queue.put(packed(scan(1)));
+    queue.put(packed(scan(2)), { receiveCount: 2 });
+    processor.start();
+    await pass(1);
+    queue.before = (operation) => (operation === 'receive' ? [] : new Promise(() => {}));
+    expect(await stop()).toBeLessThanOrEqual(36);
+  });
+
+  test('never uses up a receive: stopped again and again, nothing goes to the DLQ', async () => {
+    const { queue, parcels } = rig();
+    const body = packed(scan(1), scan(2));
+    queue.put(body);
+    for (let run = 0; run < 8; run += 1) {
+      const again = rig({ deps: { queue } });
+      again.parcels.before = () => {
+        throw engineError('AccessDeniedException');
+      };
+      again.processor.start();
+      await pass(1);
+      await again.stop();
+    }
+    expect(parcels.ids).toEqual([]);
+    expect(queue.deadLetters).toEqual([]);
+    expect(queue.bodies).toEqual([body]);
+  });
+});

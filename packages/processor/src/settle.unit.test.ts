@@ -1,0 +1,346 @@
+import { createHash } from 'node:crypto';
+import { WaybillError } from '@waybill/shared/error.ts';
+import { eventJson, packOne, packUnparsed } from '@waybill/shared/pack.ts';
+import type { ParcelState } from '@waybill/shared/parcel-state.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { engineError, packed, packOf, pass, rig, scan, useVirtualTime } from '../test/processor-rig.ts';
+
+beforeEach(useVirtualTime);
+
+const invalid = (eventId: number) => ({ ...scan(eventId), createdDateTimeUtc: 'yesterday' });
+const sha = (body: string) => createHash('sha256').update(body).digest('hex');
+/** Deeper than `JSON.stringify` can write; `JSON.parse` reads it. */
+const tooDeep = `{"eventId":7,"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+
+/** A store that rejects these events, by what they set. */
+const rejecting =
+  (...eventIds: number[]) =>
+  ({ latest, pickup }: ParcelState) => {
+    if (eventIds.includes(latest.eventId) || eventIds.includes(pickup?.eventId ?? 0))
+      throw new WaybillError('STORE_REJECTED', 'the item is at fault');
+  };
+
+describe('a message whose events are all stored', () => {
+  test('is deleted, together with others', async () => {
+    const { queue, parcels, journal, processor, stop } = rig();
+    for (let id = 1; id <= 10; id += 1) queue.put(packed(scan(id * 2), scan(id * 2 + 1)));
+    processor.start();
+    await pass(1);
+    expect(parcels.parcels.size).toBe(20);
+    expect(queue.messages).toEqual([]);
+    expect(journal.lines(/: delete$/)).toEqual(['batch of 10: delete']);
+    await stop();
+  });
+
+  test('is deleted when there was nothing in it', async () => {
+    const { queue, journal, processor, stop } = rig();
+    queue.put(packOf());
+    processor.start();
+    await pass(1);
+    expect(journal.lines(/^(deleted|recorded)/)).toEqual(['deleted m1']);
+    await stop();
+  });
+
+  test('is deleted again alone, when SQS did not delete it with the others', async () => {
+    const { queue, journal, processor, stop } = rig();
+    for (let id = 1; id <= 10; id += 1) queue.put(packed(scan(id)));
+    let deletes = 0;
+    queue.before = (operation) => (operation === 'delete' && ++deletes < 3 ? [...(deletes === 1 ? [3, 7] : [1])] : []);
+    processor.start();
+    await pass(10);
+    expect(journal.lines(/: delete$/)).toEqual(['batch of 10: delete', 'batch of 2: delete', 'batch of 1: delete']);
+    expect(queue.messages).toEqual([]);
+    expect(queue.deadLetters).toEqual([]);
+    await stop();
+  });
+
+  test('stays under heartbeat while SQS does not delete it, and is not received again', async () => {
+    const { queue, journal, processor, stop } = rig();
+    queue.put(packed(scan(1)));
+    let down = true;
+    queue.before = (operation) => {
+      if (operation === 'delete' && down) throw engineError('ServiceUnavailable');
+      return [];
+    };
+    processor.start();
+    await pass(120);
+    expect(queue.messages).toMatchObject([{ receiveCount: 1 }]);
+    down = false;
+    await pass(10);
+    expect(queue.messages).toEqual([]);
+    expect(journal.lines(/^stored/)).toHaveLength(1);
+    await stop();
+  });
+});
+
+describe('a message of several of which some failed', () => {
+  test('is recorded, split, confirmed, then deleted, its neighbours long stored', async () => {
+    const { queue, journal, failures, processor, stop } = rig();
+    queue.put(packOf(scan(1), invalid(2), 'nonsense', scan(3)));
+    processor.start();
+    await pass(0.5);
+    const nonsense = `body-${sha(packOne('"nonsense"'))}`;
+    expect(journal.lines(/^(stored|recorded|sent|deleted)/).slice(0, 6)).toEqual([
+      'stored 1',
+      'stored 3',
+      'recorded event-2 INVALID_EVENT',
+      `recorded ${nonsense} INVALID_EVENT`,
+      'sent m2',
+      'sent m3',
+    ]);
+    expect(journal.lines(/^deleted/)).toEqual(['deleted m1']);
+    expect(failures.records.get('event-2')).toMatchObject({ body: JSON.stringify(invalid(2)) });
+    await pass(60);
+    expect(queue.messages).toEqual([]);
+    expect(queue.deadLetters).toMatchObject([
+      { body: packOne(JSON.stringify(invalid(2))), attributes: { failureId: 'event-2' } },
+      { body: packOne('"nonsense"'), attributes: { failureId: nonsense } },
+    ]);
+    await stop();
+  });
+
+  test('has what the store rejects split off as well, and only that', async () => {
+    const { queue, parcels, failures, processor, stop } = rig();
+    const bad = scan(2, { parcelId: 9, type: 'PICKUP' });
+    parcels.before = rejecting(2);
+    queue.put(packed(scan(1, { parcelId: 9 }), bad, scan(3, { parcelId: 9 })));
+    processor.start();
+    await pass(60);
+    expect(parcels.parcels.get(9)?.state.latest.eventId).toBe(3);
+    expect(failures.records.get('event-2')).toMatchObject({
+      reason: 'STORE_REJECTED',
+      body: eventJson(bad),
+    });
+    expect(queue.deadLetters.map(({ body }) => body)).toEqual([packed(bad)]);
+    await stop();
+  });
+
+  test('sends only what SQS did not confirm again, and is deleted after that', async () => {
+    const { queue, journal, processor, stop } = rig();
+    queue.put(packOf(scan(1), invalid(2), invalid(3), invalid(4)));
+    let sends = 0;
+    queue.before = (operation) => (operation === 'send' && ++sends === 1 ? [1] : []);
+    processor.start();
+    await pass(5);
+    const lines = journal.lines(/^(.*: send|sent|deleted m1)/);
+    expect(lines).toEqual(['batch of 3: send', 'sent m2', 'sent m3', 'batch of 1: send', 'sent m4', 'deleted m1']);
+    expect(new Set(queue.deadLetters.map(({ attributes }) => attributes?.['failureId'])).size).toBe(3);
+    await stop();
+  });
+
+  test('is held while its record cannot be written: no split, no release, no other failure', async () => {
+    const { queue, journal, failures, parcels, processor, stop } = rig();
+    queue.put(packOf(scan(1), invalid(2)));
+    let down = true;
+    failures.before = () => {
+      if (down) throw engineError('ResourceNotFoundException');
+    };
+    processor.start();
+    await pass(120);
+    expect(parcels.ids).toEqual([1]);
+    expect(journal.lines(/^(recorded|sent|deleted|visibility m1 0)/)).toEqual([]);
+    expect(queue.messages).toMatchObject([{ receiveCount: 1 }]);
+    down = false;
+    await pass(15);
+    expect(journal.lines(/^(recorded|sent)/).slice(0, 2)).toEqual(['recorded event-2 INVALID_EVENT', 'sent m2']);
+    expect(journal.lines(/^deleted/)).toEqual(['deleted m1']);
+    await stop();
+  });
+
+  test('is left whole when a failed element is too deep to be written out again; its neighbours are stored', async () => {
+    const { queue, parcels, failures, journal, processor, stop } = rig();
+    queue.put(`{"version":1,"events":[${eventJson(scan(1))},${tooDeep},${eventJson(scan(3))}]}`);
+    processor.start();
+    await pass(10);
+    expect(parcels.ids).toEqual([1, 3]);
+    expect(journal.lines(/^(sent|deleted)/)).toEqual([]);
+    expect(queue.deadLetters).toHaveLength(1);
+    expect(failures.records.get('event-7')).toMatchObject({ reason: 'INVALID_EVENT', attempts: 3 });
+    await stop();
+  });
+
+  test('is left whole when a failed element would be too large to be sent alone, once it is escaped', async () => {
+    const { queue, parcels, journal, processor, stop } = rig();
+    queue.put(packOf(scan(1), { eventId: 2, note: 'é'.repeat(50_000) }));
+    processor.start();
+    await pass(10);
+    expect(parcels.ids).toEqual([1]);
+    expect(journal.lines(/^(sent|deleted)/)).toEqual([]);
+    expect(queue.deadLetters).toHaveLength(1);
+    await stop();
+  });
+});
+
+describe('a message of one that failed', () => {
+  test('is sent anew with the id of its record, which a redrive keeps', async () => {
+    const { queue, journal, processor, stop } = rig();
+    queue.put(packOf(invalid(5)));
+    processor.start();
+    await pass(0.2);
+    expect(journal.lines(/^(sent|deleted)/)).toEqual(['sent m2', 'deleted m1']);
+    await pass(5);
+    expect(queue.deadLetters).toMatchObject([{ body: packOf(invalid(5)), attributes: { failureId: 'event-5' } }]);
+    await stop();
+  });
+
+  test('comes again at once when it cannot heal, and ends in the DLQ by the redrive policy', async () => {
+    const { queue, journal, failures, processor, stop } = rig();
+    queue.put(packOf(invalid(5)), { attributes: { failureId: 'event-5' } });
+    processor.start();
+    await pass(5);
+    expect(journal.lines(/^(recorded|visibility|dead)/)).toEqual([
+      'recorded event-5 INVALID_EVENT',
+      'visibility m1 0',
+      'recorded event-5 INVALID_EVENT',
+      'visibility m1 0',
+      'recorded event-5 INVALID_EVENT',
+      'visibility m1 0',
+      'dead m1',
+    ]);
+    expect(failures.records.get('event-5')).toMatchObject({ attempts: 3, body: JSON.stringify(invalid(5)) });
+    await stop();
+  });
+
+  test.each([
+    ['no JSON', 'no JSON at all'],
+    ['no pack', '{"version":1}'],
+    ['no object', '17'],
+  ])('comes again at once when it is %s', async (_, body) => {
+    const { queue, failures, processor, stop } = rig();
+    queue.put(body);
+    processor.start();
+    await pass(5);
+    const failureId = `body-${sha(body)}`;
+    expect(queue.deadLetters).toMatchObject([{ body, attributes: { failureId } }]);
+    // Once as it came, three times with the id of its record.
+    expect(failures.records.get(failureId)).toMatchObject({ reason: 'UNREADABLE_MESSAGE', body, attempts: 4 });
+    await stop();
+  });
+
+  test('comes again after 30 s, 60 s, 90 s when a rolling deploy may heal it', async () => {
+    const { queue, journal, processor, stop } = rig();
+    queue.put('{"version":2,"parcels":[]}');
+    processor.start();
+    await pass(300);
+    expect(journal.lines(/^(sent|visibility|dead)/)).toEqual([
+      'sent m2',
+      'visibility m2 30',
+      'visibility m2 60',
+      'visibility m2 90',
+      'dead m2',
+    ]);
+    await stop();
+  });
+
+  test('waits at most two minutes, and waits always where no redrive policy ends the circle', async () => {
+    const { queue, journal, processor, messages, stop } = rig();
+    queue.receiveCountLimit = Number.POSITIVE_INFINITY;
+    queue.put('no JSON at all');
+    processor.start();
+    await pass(600);
+    expect(journal.lines(/^visibility/).slice(0, 6)).toEqual(
+      [30, 60, 90, 120, 120, 120].map((seconds) => `visibility m2 ${seconds}`),
+    );
+    expect(messages(/no redrive policy/)).toHaveLength(1);
+    await stop();
+  });
+
+  test('counts the attempt in the pack too, and repeats in a pack and alone are one record', async () => {
+    const { queue, failures, processor, stop } = rig();
+    queue.put(packOf(scan(1), 'nonsense'));
+    queue.put(packOf(scan(2), 'nonsense'));
+    queue.put(packOf('nonsense'));
+    processor.start();
+    await pass(30);
+    expect([...failures.records.keys()]).toEqual([`body-${sha(packOf('nonsense'))}`]);
+    // Once as it came, three times with the id of its record, for each of the three.
+    expect([...failures.records.values()]).toMatchObject([{ attempts: 12 }]);
+    expect(queue.deadLetters).toHaveLength(3);
+    await stop();
+  });
+});
+
+describe('a redriven message', () => {
+  test('resolves its record when it succeeds', async () => {
+    const { queue, parcels, failures, processor, stop } = rig();
+    parcels.before = rejecting(2);
+    queue.put(packed(scan(1), scan(2)));
+    processor.start();
+    await pass(30);
+    expect(queue.deadLetters).toHaveLength(1);
+    parcels.before = () => undefined;
+    for (const { body, attributes = {} } of queue.deadLetters.splice(0)) queue.put(body, { attributes });
+    await pass(5);
+    expect(parcels.ids).toEqual([1, 2]);
+    expect(failures.records.get('event-2')).toMatchObject({ resolved: true, attempts: 4 });
+    expect(queue.messages).toEqual([]);
+    await stop();
+  });
+
+  test('resolves its record when it carries an element of the feed that is read at last', async () => {
+    const { queue, failures, processor, stop } = rig();
+    const element = { EventId: 4, ParcelId: 4, Type: 'STATUS', CreatedDateTimeUtc: '2021-05-11T21:11:34Z' };
+    await failures.record({ failureId: 'event-4', reason: 'INVALID_EVENT', detail: '', body: '' });
+    queue.put(packUnparsed(element));
+    processor.start();
+    await pass(1);
+    expect(failures.records.get('event-4')).toMatchObject({ resolved: true });
+    await stop();
+  });
+
+  test('is resolved no longer when it fails again, on the same record, whatever it fails of', async () => {
+    const { queue, parcels, failures, processor, stop } = rig();
+    const failureId = `body-${'0'.repeat(64)}`;
+    await failures.record({ failureId, reason: 'INVALID_EVENT', detail: '', body: '' });
+    await failures.resolve(failureId);
+    parcels.before = rejecting(2);
+    queue.put(packed(scan(2)), { attributes: { failureId } });
+    processor.start();
+    await pass(1);
+    expect([...failures.records]).toMatchObject([
+      [failureId, { resolved: false, reason: 'STORE_REJECTED', attempts: 4 }],
+    ]);
+    await stop();
+  });
+
+  test('is not held up by a failureId that is none of ours', async () => {
+    const { queue, failures, processor, stop } = rig();
+    queue.put(packed(scan(1)), { attributes: { failureId: '' } });
+    queue.put(packOf(invalid(2)), { attributes: { failureId: 'x'.repeat(3_000) } });
+    processor.start();
+    await pass(5);
+    expect([...failures.records.keys()]).toEqual(['event-2']);
+    expect(queue.messages).toEqual([]);
+    await stop();
+  });
+});
+
+describe('no message waits for another', () => {
+  test('while one parcel’s write hangs, messages received with it are stored and deleted', async () => {
+    const { queue, parcels, processor, stop } = rig();
+    const hanging = Promise.withResolvers<void>();
+    parcels.before = ({ parcelId }) => (parcelId === 5 ? hanging.promise : undefined);
+    for (let id = 1; id <= 10; id += 1) queue.put(packed(scan(id), scan(100 + id)));
+    processor.start();
+    await pass(2);
+    expect(queue.messages.map(({ messageId }) => messageId)).toEqual(['m5']);
+    for (let id = 11; id <= 40; id += 1) queue.put(packed(scan(id)));
+    await pass(60);
+    expect(queue.messages).toMatchObject([{ messageId: 'm5', receiveCount: 1 }]);
+    hanging.resolve();
+    await pass(1);
+    expect(queue.messages).toEqual([]);
+    await stop();
+  });
+
+  test('while one message’s split is not confirmed', async () => {
+    const { queue, processor, stop } = rig();
+    queue.before = (operation) => (operation === 'send' ? [0] : []);
+    queue.put(packOf(scan(1), invalid(2)));
+    for (let id = 11; id <= 40; id += 1) queue.put(packed(scan(id)));
+    processor.start();
+    await pass(60);
+    expect(queue.messages).toMatchObject([{ messageId: 'm1', receiveCount: 1 }]);
+    await stop();
+  });
+});

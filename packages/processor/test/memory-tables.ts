@@ -1,0 +1,99 @@
+import { merge, type ParcelState } from '@waybill/shared/parcel-state.ts';
+import type { Failure, FailureLog } from '../src/failure-log.ts';
+import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcel-table.ts';
+import type { Journal } from './journal.ts';
+
+/** The parcels table as {@link ParcelTable} describes it. */
+export class MemoryParcels implements ParcelTable {
+  readonly parcels = new Map<number, StoredParcel>();
+  writes = 0;
+  /** Called before each write: throws in place of it, or waits. */
+  before: (state: ParcelState) => Promise<void> | void = () => undefined;
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  readonly apply = async (change: ParcelState): Promise<ConditionalWrite> => {
+    this.writes += 1;
+    await this.before(change);
+    const stored = this.parcels.get(change.parcelId);
+    const inOrder =
+      !stored ||
+      (stored.state.latest.eventId < change.latest.eventId &&
+        [
+          [stored.state.pickup, change.pickup],
+          [stored.state.delivery, change.delivery],
+        ].every(([known, added]) => !known || !added || known.eventId < added.eventId));
+    if (!inOrder) return { done: false, stored };
+    return this.#write(stored ? merge(stored.state, change) : change, stored);
+  };
+
+  readonly replace = async (state: ParcelState, revision: number): Promise<ConditionalWrite> => {
+    this.writes += 1;
+    await this.before(state);
+    const stored = this.parcels.get(state.parcelId);
+    if (stored?.revision !== revision) return { done: false, stored };
+    return this.#write(state, stored);
+  };
+
+  #write(state: ParcelState, stored: StoredParcel | undefined): ConditionalWrite {
+    this.parcels.set(state.parcelId, { state, revision: (stored?.revision ?? 0) + 1 });
+    this.#journal.add(`stored ${state.parcelId}`);
+    return { done: true };
+  }
+
+  /** Ids of the parcels that are stored. */
+  get ids(): number[] {
+    return [...this.parcels.keys()].sort((a, b) => a - b);
+  }
+}
+
+export type FailureRecord = Failure & { readonly attempts: number; readonly resolved: boolean };
+export type FailureOperation = keyof FailureLog;
+
+/** The failures table as {@link FailureLog} describes it. */
+export class MemoryFailures implements FailureLog {
+  readonly records = new Map<string, FailureRecord>();
+  /** Called before each operation: throws in place of it, or waits. */
+  before: (operation: FailureOperation, failureId: string) => Promise<void> | void = () => undefined;
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  readonly record = async (failure: Failure): Promise<void> => {
+    await this.before('record', failure.failureId);
+    this.#write(failure);
+  };
+
+  readonly recordInterruption = async (failure: Failure): Promise<void> => {
+    await this.before('recordInterruption', failure.failureId);
+    const known = this.records.get(failure.failureId);
+    if (known && !known.resolved && known.reason !== failure.reason) return;
+    this.#write(failure);
+  };
+
+  readonly removeInterruption = async (failureId: string): Promise<void> => {
+    await this.before('removeInterruption', failureId);
+    if (this.records.get(failureId)?.reason !== 'REPEATEDLY_INTERRUPTED') return;
+    this.records.delete(failureId);
+    this.#journal.add(`removed ${failureId}`);
+  };
+
+  readonly resolve = async (failureId: string): Promise<void> => {
+    await this.before('resolve', failureId);
+    const known = this.records.get(failureId);
+    if (!known || known.resolved) return;
+    this.records.set(failureId, { ...known, resolved: true });
+    this.#journal.add(`resolved ${failureId}`);
+  };
+
+  #write({ failureId, reason, detail, body }: Failure): void {
+    const attempts = (this.records.get(failureId)?.attempts ?? 0) + 1;
+    this.records.set(failureId, { failureId, reason, detail, body, attempts, resolved: false });
+    this.#journal.add(`recorded ${failureId} ${reason}`);
+  }
+}
