@@ -17,6 +17,7 @@ import { systemClock } from '@waybill/shared/clock.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import { stateOf } from '@waybill/shared/parcel-state.ts';
 import { tables } from '@waybill/shared/resources.ts';
+import { requireKey } from '@waybill/shared/table-check.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyone, differences, enginesUnderTest } from './engines-under-test.ts';
@@ -282,6 +283,23 @@ describe.for(enginesUnderTest('dynamodb'))('$name', ({ name, open }) => {
     test('by another error where the table does not exist', async () => {
       const failure = await failureOf(update(newKey(), 'SET d = :d', { ':d': N(1) }, { TableName: `no-${TableName}` }));
       expect(failure).toMatchObject({ name: 'ResourceNotFoundException' });
+    });
+  });
+
+  describe('a table', () => {
+    test('is known by its key, and one with another is refused', async () => {
+      await requireKey(dynamodb, TableName, tables.parcels);
+      await expect(requireKey(dynamodb, TableName, tables.failures)).rejects.toMatchObject({
+        code: 'TABLE_MISMATCH',
+        message: expect.stringMatching(/has the key parcelId \(N\), expected failureId \(S\)/),
+      });
+      const sameName = { ...tables.parcels, key: { name: 'parcelId', type: 'S' } } as const;
+      await expect(requireKey(dynamodb, TableName, sameName)).rejects.toMatchObject({ code: 'TABLE_MISMATCH' });
+    });
+
+    test('that is not there may come yet: its error is the engine’s', async () => {
+      const missing = requireKey(dynamodb, `no-${TableName}`, tables.parcels);
+      await expect(missing).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     });
   });
 

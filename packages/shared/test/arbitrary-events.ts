@@ -34,12 +34,12 @@ export const anyInstant: fc.Arbitrary<string> = fc
   )
   .map(([date, digits]) => `${date.toISOString().slice(0, 19)}${digits && `.${digits}`}Z`);
 
-export const anyId: fc.Arbitrary<number> = fc.oneof(
+const anyId: fc.Arbitrary<number> = fc.oneof(
   fc.integer({ min: 1, max: 20 }),
   fc.maxSafeNat().map((id) => Math.max(1, id)),
 );
 
-export const anyType: fc.Arbitrary<string> = fc.oneof(
+const anyType: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('PICKUP', 'STATUS', 'DELIVERY'),
   anyText(12).filter((text) => text !== ''),
 );
