@@ -135,7 +135,8 @@ function problemOf({ name, rawName, value }: OptionToken): string | undefined {
   if (flags[name].type === 'boolean') {
     return value === undefined ? undefined : `${rawName} expected no value, got ${JSON.stringify(value)}`;
   }
-  return value === undefined || value === '' ? `${rawName} expected a value, got none` : undefined;
+  const isMissing = value === undefined || value === '' || value.startsWith('--');
+  return isMissing ? `${rawName} expected a value, got ${value ? JSON.stringify(value) : 'none'}` : undefined;
 }
 
 function isFlag(name: string): name is FlagName {

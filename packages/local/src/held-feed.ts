@@ -98,6 +98,13 @@ export class HeldFeed {
     return found;
   }
 
+  /** Late elements before a position that have become readable and were never served, the lowest first. */
+  lateBefore(from: number): number[] {
+    return [...this.#late.values()]
+      .filter(({ state, position }) => state === 'readable' && position < from)
+      .map(({ index }) => index);
+  }
+
   /** These elements as one answer of the Scan Event API. */
   answer(indexes: readonly number[]): Buffer {
     return this.#text.answer(indexes);

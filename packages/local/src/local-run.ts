@@ -13,7 +13,7 @@ import { queueContent } from './queue-depth.ts';
 import type { Environment } from './service-process.ts';
 import type { StopSignals } from './stop-signals.ts';
 import { readStoredParcels } from './stored-parcels.ts';
-import { type Facts, summaryLines } from './summary.ts';
+import { type Facts, summaryLines, verdictMarks } from './summary.ts';
 import { judge, reasonsOf } from './verdict.ts';
 
 export type Surroundings = {
@@ -27,7 +27,7 @@ export type Surroundings = {
 /** Elements that appear in a second under `--live`. */
 const livePerSecond = 50;
 /** Milliseconds without a single page after which a real API is given up. */
-const firstPageLimitMs = 30_000;
+const firstPageLimitMs = 20_000;
 
 /** Starts everything, follows it to its end, and says how it went. Answers the exit code. */
 export async function runLocally(options: StartOptions, surroundings: Surroundings): Promise<number> {
@@ -162,16 +162,16 @@ class LocalRun {
 
   /** Of a real feed that cannot be read: what the poller says. Throws when it never could. */
   async #trouble(pages: number): Promise<string | undefined> {
-    if (this.#source.simulated || !this.#pipeline.poller.isRunning) return undefined;
-    const answer = await this.#pipeline.poller.ask('/readyz').catch(() => undefined);
-    if (!answer || answer.status === 200) return undefined;
-    if (pages === 0 && performance.now() - this.#begun > firstPageLimitMs) {
+    const { poller } = this.#pipeline;
+    if (this.#source.simulated || !poller.isRunning) return undefined;
+    const trouble = await poller.trouble();
+    if (trouble !== undefined && pages === 0 && performance.now() - this.#begun > firstPageLimitMs) {
       throw new Error(
-        `${this.#source.url} gave no page within ${firstPageLimitMs / 1_000} s. The poller says: ${answer.text.trim()}` +
-          `\nIts last lines:\n${this.#pipeline.poller.lastLines(3).join('\n')}`,
+        `${this.#source.url} gave no page within ${firstPageLimitMs / 1_000} s. The poller is not ready: ${trouble}\n` +
+          `Its last lines:\n${poller.lastLines(3).join('\n')}`,
       );
     }
-    return `poller not ready: ${answer.text.trim()}`;
+    return trouble && `poller not ready: ${trouble}`;
   }
 
   /** Stops the poller, then the processor, and compares what is stored with what the feed says. */
@@ -221,7 +221,10 @@ class LocalRun {
   }
 
   #print(facts: Facts): void {
-    this.#surroundings.display.say(['', ...summaryLines(facts)].join('\n'));
+    this.#surroundings.display.sayMarked(['', ...summaryLines(facts)], {
+      [verdictMarks.good]: 'green',
+      [verdictMarks.bad]: 'red',
+    });
   }
 }
 

@@ -54,6 +54,7 @@ export class ProgressDisplay {
     } else if (performance.now() - this.#lastLineAt >= lineEveryMs) {
       this.#lastLineAt = performance.now();
       this.#output.write(`${line(progress)}\n`);
+      if (progress.trouble) this.#output.write(`       ${progress.trouble}\n`);
     }
   }
 
@@ -61,6 +62,15 @@ export class ProgressDisplay {
   say(text: string): void {
     this.clear();
     this.#output.write(`${text}\n`);
+  }
+
+  /** As {@link say}, with the mark that a line begins with, if it is one of these, in its colour. */
+  sayMarked(lines: readonly string[], marks: Readonly<Record<string, 'green' | 'red'>>): void {
+    const marked = lines.map((text) => {
+      const found = Object.entries(marks).find(([mark]) => text.startsWith(`${mark} `));
+      return found ? this.#styled(found[1], found[0]) + text.slice(found[0].length) : text;
+    });
+    this.say(marked.join('\n'));
   }
 
   /** Takes the panel away. */
@@ -71,7 +81,7 @@ export class ProgressDisplay {
     this.#shownLines = 0;
   }
 
-  #styled(style: 'cyan', text: string): string {
+  #styled(style: 'cyan' | 'green' | 'red', text: string): string {
     return styleText(style, text, { stream: this.#output });
   }
 }
@@ -92,9 +102,8 @@ export function panel(progress: Progress): string[] {
 }
 
 export function line(progress: Progress): string {
-  const { seconds, read, stored, storedPerSecond, total, queued, dead, position, trouble } = progress;
+  const { seconds, read, stored, storedPerSecond, total, queued, dead, position } = progress;
   const of = total === undefined ? '' : `/${total}`;
   const counts = `${seconds.toFixed(0).padStart(3)} s  read ${read}${of}  stored ${stored}  ${number(storedPerSecond)}/s`;
-  const text = `${counts}  queue ${queued}  DLQ ${dead}  at ${position}`;
-  return (trouble ? `${text}  ${trouble}` : text).slice(0, columns);
+  return `${counts}  queue ${queued}  DLQ ${dead}  at ${position}`.slice(0, columns);
 }

@@ -144,7 +144,8 @@ class Answering {
       }
     }
     if (page.length > 0 && this.#schedule.isDue('repeated')) {
-      const again = feed.before(from, 1 + this.#random.below(5));
+      // What came late is told like this by carriers that tell it at all.
+      const again = [...feed.lateBefore(from), ...feed.before(from, 1 + this.#random.below(5))];
       if (again.length > 0) this.#meet('repeated');
       page = [...again, ...page];
     }

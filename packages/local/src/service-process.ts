@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { LastLines } from './last-lines.ts';
 import { readSamples, type Samples } from './prometheus-text.ts';
 import type { Resources } from './provision.ts';
@@ -15,6 +16,9 @@ export type Ending = { readonly code: number | null; readonly signal: NodeJS.Sig
 
 /** An answer of a process's own HTTP endpoints. */
 export type EndpointAnswer = { readonly status: number; readonly text: string };
+
+/** The body of `/readyz`. */
+const readinessReport = z.object({ parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })) });
 
 /** Lines of a process's log that are kept. */
 const keptLines = 200;
@@ -137,6 +141,15 @@ export class ServiceProcess {
       }
       await delay(lookEveryMs);
     }
+  }
+
+  /** What `/readyz` finds wrong, in words; undefined when it is ready, or does not answer. */
+  async trouble(): Promise<string | undefined> {
+    const answer = await this.ask('/readyz').catch(() => undefined);
+    if (!answer || answer.status === 200) return undefined;
+    const { parts } = readinessReport.parse(JSON.parse(answer.text));
+    const wrong = Object.entries(parts).filter(([, { ok }]) => !ok);
+    return wrong.map(([name, { detail }]) => `${name}: ${detail}`).join('; ');
   }
 
   async metrics(): Promise<Samples> {

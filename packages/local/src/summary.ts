@@ -22,8 +22,8 @@ export type Facts = {
   readonly writeUnits: number;
   /** Feed ids that came too late; of a simulated feed only, where that can be known. */
   readonly missedIds: readonly number[];
-  /** By reason; undefined when the run was interrupted before the DLQ was read. */
-  readonly deadLetters: Readonly<Record<string, number>> | undefined;
+  /** By reason and code; undefined when the run was interrupted before the DLQ was read. */
+  readonly deadLetters: Readonly<Record<string, Readonly<Record<string, number>>>> | undefined;
   /** Undefined when the run was interrupted. */
   readonly verdict: Verdict | undefined;
 };
@@ -35,10 +35,12 @@ const labelWidth = 13;
 /** The summary, at most 79 characters a line. */
 export function summaryLines(facts: Facts): string[] {
   return [
-    `Waybill on Node ${facts.node}, embedded engines, ${originOf(facts.feed)}`,
+    `Waybill on Node ${facts.node}, embedded engines`,
     '',
     ...row('feed', [
-      ...('held' in facts.feed ? [`${number(facts.feed.held)} elements held`] : []),
+      ...('held' in facts.feed
+        ? [`seed ${facts.feed.seed}`, `${number(facts.feed.held)} elements held`]
+        : [facts.feed.url]),
       `read to EventId ${facts.position}`,
       `in ${facts.seconds.toFixed(1)} s`,
     ]),
@@ -49,8 +51,8 @@ export function summaryLines(facts: Facts): string[] {
     ]),
     ...(facts.verdict ? row('parcels', [`${number(facts.verdict.parcels)} expected`]) : []),
     ...row('writes', counts(facts.outcomes)),
-    ...row('rejected', [total(facts.rejections), ...counts(facts.rejections)]),
-    ...(facts.deadLetters ? row('in DLQ', [total(facts.deadLetters), ...counts(facts.deadLetters)]) : []),
+    ...row('rejected', byCode(total(facts.rejections), facts.rejections)),
+    ...(facts.deadLetters ? deadLetterRows(facts.deadLetters) : []),
     ...costRows(facts),
     ...faultRows(facts),
     '',
@@ -58,13 +60,18 @@ export function summaryLines(facts: Facts): string[] {
   ];
 }
 
-function originOf(feed: Facts['feed']): string {
-  return 'url' in feed ? `feed ${feed.url}` : `seed ${feed.seed}`;
+function deadLetterRows(deadLetters: NonNullable<Facts['deadLetters']>): string[] {
+  const reasons = Object.entries(deadLetters);
+  if (reasons.length === 0) return row('in DLQ', ['0']);
+  return reasons.flatMap(([reason, codes], index) => {
+    const known = Object.fromEntries(Object.entries(codes).filter(([code]) => code !== ''));
+    return row(index === 0 ? 'in DLQ' : '', byCode(`${total(codes)} ${reason}`, known));
+  });
 }
 
 function costRows({ read, sqsCalls, sqsBilled, writeUnits }: Facts): string[] {
   const perMillion = (count: number) => (read === 0 ? 'none' : number((count / read) * 1_000_000));
-  return row('a million', [
+  return row('per million', [
     `${perMillion(sqsCalls)} SQS API calls`,
     `${perMillion(sqsBilled)} SQS requests as billed`,
     `${perMillion(writeUnits)} write units`,
@@ -97,15 +104,19 @@ function faultRows(facts: Facts): string[] {
     ...row('elements', [`malformed: ${badElements}`, `duplicates: ${repeats}`, `late ids: ${late}`]),
     ...(facts.missedIds.length === 0
       ? []
-      : row('', [
-          `of these, ${facts.missedIds.length} became visible after the poller had passed, not compared: ` +
-            shortened(facts.missedIds, 12),
-        ])),
+      : row(
+          '',
+          [
+            `${facts.missedIds.length} of them came after the poller had passed and are not compared:`,
+            ...shortened(facts.missedIds, 20),
+          ],
+          ' ',
+        )),
     ...row(
       'splits',
       [
-        `${facts.splits} events split off: another producer sent ${feed.packs} packs, each with`,
-        'one malformed element among good events, which were stored at once',
+        `${facts.splits}: another producer sent ${feed.packs} packs, each with one malformed`,
+        'element among good events: that was split off, they were stored',
       ],
       ' ',
     ),
@@ -147,17 +158,36 @@ function verdictLines({ verdict, feed }: Facts): string[] {
 }
 
 function check(isGood: boolean, good: string, bad: string, details: readonly string[]): string[] {
-  if (isGood) return [`ok      ${good}`];
+  if (isGood) return [`${verdictMarks.good}      ${good}`];
   const more = details.length > named ? [`… and ${details.length - named} more`] : [];
-  return [`FAILED  ${bad}`, ...[...details.slice(0, named), ...more].map((detail) => `        ${detail}`)].map((line) =>
-    line.slice(0, columns * 2),
-  );
+  const shown = [...details.slice(0, named), ...more].flatMap(folded);
+  return [...folded(bad), ...shown].map((line, index) => (index === 0 ? verdictMarks.bad : '').padEnd(8) + line);
 }
+
+/** What a line of the verdict begins with. */
+export const verdictMarks = { good: 'ok', bad: 'FAILED' } as const;
+
+/** A text of any kind in a few lines of the width that is left beside the marks. */
+function folded(text: string): string[] {
+  const width = columns - 8;
+  const lines = Array.from({ length: Math.ceil(text.length / width) }, (_, index) =>
+    text.slice(index * width, (index + 1) * width),
+  );
+  return lines.length > foldedLines ? [...lines.slice(0, foldedLines - 1), '…'] : lines;
+}
+
+const foldedLines = 6;
 
 const number = (value: number) => Math.round(value).toLocaleString('en-US');
 
 function total(byReason: Readonly<Record<string, number>>): string {
   return number(Object.values(byReason).reduce((sum, count) => sum + count, 0));
+}
+
+/** A total and what it is made of. */
+function byCode(whole: string, codes: Readonly<Record<string, number>>): string[] {
+  const [first, ...rest] = counts(codes);
+  return first === undefined ? [whole] : [`${whole}: ${first}`, ...rest];
 }
 
 /** The most frequent first. */
@@ -167,26 +197,22 @@ function counts(byName: Readonly<Record<string, number>>): string[] {
     .map(([name, count]) => `${name} ${number(count)}`);
 }
 
-function shortened(ids: readonly number[], most: number): string {
-  const rest = ids.length > most ? ` and ${ids.length - most} more` : '';
-  return `${ids.slice(0, most).join(' ')}${rest}`;
+function shortened(ids: readonly number[], most: number): string[] {
+  return [...ids.slice(0, most).map(String), ...(ids.length > most ? [`and ${ids.length - most} more`] : [])];
 }
 
-/** A labelled row, wrapped between its parts, and inside of those that are too long. */
+/** A labelled row, wrapped between its parts. */
 function row(label: string, parts: readonly string[], separator = ', '): string[] {
   const lines: string[] = [];
   let text = '';
   for (const [index, part] of parts.entries()) {
-    const end = index === parts.length - 1 ? '' : separator.trimEnd();
-    for (const [place, word] of part.split(' ').entries()) {
-      const isLast = place === part.split(' ').length - 1;
-      const piece = isLast ? word + end : word;
-      if (text !== '' && labelWidth + text.length + 1 + piece.length > columns) {
-        lines.push(text);
-        text = piece;
-      } else text = text === '' ? piece : `${text} ${piece}`;
-    }
+    const piece = index === parts.length - 1 ? part : part + separator.trimEnd();
+    const longer = text === '' ? piece : `${text} ${piece}`;
+    if (text !== '' && labelWidth + longer.length > columns) {
+      lines.push(text);
+      text = piece;
+    } else text = longer;
   }
-  if (text !== '' || lines.length === 0) lines.push(text === '' ? 'none' : text);
+  lines.push(text === '' ? 'none' : text);
   return lines.map((line, index) => (index === 0 ? label : '').padEnd(labelWidth) + line);
 }

@@ -67,19 +67,20 @@ export function judge(truth: Truth, mirror: Mirror): Verdict {
   };
 }
 
-/** The dead letters by what is wrong with them, as the failures table says. */
-export function reasonsOf({ deadLetters, failures }: Mirror): Record<string, number> {
+/** The dead letters by reason and what exactly is wrong, as the failures table says. */
+export function reasonsOf({ deadLetters, failures }: Mirror): Record<string, Record<string, number>> {
   const byKey = new Map(failures.map((record) => [recordKey(record.body), record]));
   const byId = new Map(failures.map((record) => [record.failureId, record]));
-  const counts: Record<string, number> = {};
+  const counts = new Map<string, Map<string, number>>();
   for (const { body, failureId } of deadLetters) {
     const record = (failureId === undefined ? undefined : byId.get(failureId)) ?? byKey.get(letterKey(body));
     // A detail begins with a code: `INVALID_DATE: expected …`.
     const code = record && /^[A-Z_]+(?=:)/.exec(record.detail)?.[0];
-    const reason = record ? [record.reason, ...(code ? [code] : [])].join(' ') : 'no failure record';
-    counts[reason] = (counts[reason] ?? 0) + 1;
+    const reason = record?.reason ?? 'NOT_RECORDED';
+    const ofReason = counts.get(reason) ?? new Map<string, number>();
+    counts.set(reason, ofReason.set(code ?? '', (ofReason.get(code ?? '') ?? 0) + 1));
   }
-  return counts;
+  return Object.fromEntries([...counts].map(([reason, codes]) => [reason, Object.fromEntries(codes)]));
 }
 
 function keyOf(element: unknown): string {
