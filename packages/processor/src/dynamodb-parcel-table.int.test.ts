@@ -1,0 +1,148 @@
+import { type AttributeValue, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { createMetrics } from '@waybill/shared/metrics.ts';
+import { stateOf } from '@waybill/shared/parcel-state.ts';
+import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { describe, expect, test } from 'vitest';
+import { useEngines } from '../test/engines.ts';
+import { describeParcelTable } from '../test/parcel-table-suite.ts';
+import { scan } from '../test/processor-rig.ts';
+import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
+import type { ParcelTable, StoredParcel } from './parcel-table.ts';
+import { writeParcel } from './write-parcel.ts';
+
+type Item = Record<string, AttributeValue>;
+
+const engines = useEngines(process.env);
+const now = Date.parse('2024-06-01T12:00:00Z');
+
+function openTable(dynamodb: DynamoDBClient = engines().dynamodb): ParcelTable {
+  const metrics = createMetrics(startTelemetry({ otlp: false }).meter);
+  const { parcelsTable: tableName } = engines().resources;
+  return dynamoDbParcelTable({ dynamodb, tableName, clock: { now: () => now }, metrics });
+}
+
+async function putItem(item: Item): Promise<void> {
+  const { dynamodb, resources } = engines();
+  await dynamodb.send(new PutItemCommand({ TableName: resources.parcelsTable, Item: item }));
+}
+
+async function getItem(parcelId: number): Promise<Item | undefined> {
+  const { dynamodb, resources } = engines();
+  const Key = { parcelId: { N: String(parcelId) } };
+  const answer = await dynamodb.send(
+    new GetItemCommand({ TableName: resources.parcelsTable, Key, ConsistentRead: true }),
+  );
+  return answer.Item;
+}
+
+/** As design.md names the attributes, and not as the code under test writes them. */
+function itemOf({ state, revision }: StoredParcel): Item {
+  const { parcelId, latest, pickup, delivery } = state;
+  return {
+    parcelId: { N: String(parcelId) },
+    lastEventId: { N: String(latest.eventId) },
+    type: { S: latest.type },
+    statusCode: { S: latest.statusCode },
+    runId: { S: latest.runId },
+    createdDateTimeUtc: { S: latest.createdDateTimeUtc },
+    ...(pickup && { pickupEventId: { N: String(pickup.eventId) }, pickupTimeUtc: { S: pickup.timeUtc } }),
+    ...(delivery && { deliveryEventId: { N: String(delivery.eventId) }, deliveryTimeUtc: { S: delivery.timeUtc } }),
+    revision: { N: String(revision) },
+    updatedAtUtc: { S: '2020-01-01T00:00:00.000Z' },
+  };
+}
+
+/** Of newer versions: no write may touch it. */
+const newer = { signature: { S: 'R. Doe' }, legs: { L: [{ N: '1' }] } };
+
+function parcelOf(item: Item): StoredParcel {
+  const { signature, legs, updatedAtUtc, parcelId, revision, ...rest } = item;
+  const text = (name: string) => rest[name]?.S ?? '';
+  const id = (name: string) => Number(rest[name]?.N);
+  const milestone = (name: string) => ({ eventId: id(`${name}EventId`), timeUtc: text(`${name}TimeUtc`) });
+  const state = {
+    parcelId: Number(parcelId?.N),
+    latest: {
+      eventId: id('lastEventId'),
+      type: text('type'),
+      statusCode: text('statusCode'),
+      runId: text('runId'),
+      createdDateTimeUtc: text('createdDateTimeUtc'),
+    },
+    ...(rest['pickupEventId'] && { pickup: milestone('pickup') }),
+    ...(rest['deliveryEventId'] && { delivery: milestone('delivery') }),
+  };
+  // Nothing else of an event is stored.
+  expect({ ...itemOf({ state, revision: Number(revision?.N) }), updatedAtUtc }).toEqual({
+    ...rest,
+    parcelId,
+    revision,
+    updatedAtUtc,
+  });
+  if (signature) expect({ signature, legs }).toEqual(newer);
+  return { state, revision: Number(revision?.N) };
+}
+
+describeParcelTable(
+  'on DynamoDB',
+  () => ({
+    table: openTable(),
+    put: (parcel) => putItem({ ...itemOf(parcel), ...newer }),
+    get: async (parcelId) => {
+      const item = await getItem(parcelId);
+      return item && parcelOf(item);
+    },
+  }),
+  400,
+);
+
+describe('a parcel on DynamoDB', () => {
+  test('keeps attributes of newer versions through every kind of write, and when it was updated', async () => {
+    const table = openTable();
+    const parcelId = 1_000_001;
+    await putItem({ ...itemOf({ state: stateOf(scan(5, { parcelId })), revision: 1 }), ...newer });
+    expect(await writeParcel(table, stateOf(scan(9, { parcelId })))).toBe('applied');
+    expect(await writeParcel(table, stateOf(scan(3, { parcelId, type: 'PICKUP' })))).toBe('merged');
+    expect(await getItem(parcelId)).toMatchObject({ ...newer, updatedAtUtc: { S: '2024-06-01T12:00:00.000Z' } });
+    const before = await getItem(parcelId);
+    expect(await writeParcel(table, stateOf(scan(4, { parcelId })))).toBe('redundant');
+    expect(await getItem(parcelId)).toEqual(before);
+  });
+
+  test.each([
+    ['has nothing of a parcel', {}],
+    ['has an id of the wrong type', { lastEventId: { S: '5' } }],
+    ['has no revision', { lastEventId: { N: '5' }, type: { S: '' } }],
+    ['has a revision that is no number', { lastEventId: { N: '1' }, revision: { S: 'x' } }],
+  ])('that %s is rejected as the item’s fault, and stays as it is', async (_, attributes: Item) => {
+    const parcelId = 1_000_002;
+    const item = { parcelId: { N: String(parcelId) }, ...attributes };
+    await putItem(item);
+    const write = writeParcel(openTable(), stateOf(scan(3, { parcelId })));
+    await expect(write).rejects.toMatchObject({ code: 'STORE_REJECTED', message: expect.stringContaining('1000002') });
+    expect(await getItem(parcelId)).toEqual(item);
+  });
+
+  test('of an item too large is the item’s fault', async () => {
+    const parcelId = 1_000_003;
+    const text = 'x'.repeat(1_024);
+    const filler = { filler: { S: 'x'.repeat(409_600 - 1_024) } };
+    await putItem({ ...itemOf({ state: stateOf(scan(1, { parcelId })), revision: 1 }), ...filler });
+    const write = writeParcel(openTable(), stateOf(scan(3, { parcelId, runId: text, statusCode: text })));
+    await expect(write).rejects.toMatchObject({ code: 'STORE_REJECTED' });
+  });
+
+  test('of a table that is not there, or an engine that is not, is the engine’s fault', async () => {
+    const { dynamodb } = engines();
+    const metrics = createMetrics(startTelemetry({ otlp: false }).meter);
+    const elsewhere = dynamoDbParcelTable({ dynamodb, tableName: 'not-there', clock: { now: () => now }, metrics });
+    await expect(elsewhere.apply(stateOf(scan(1)))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    const settings = {
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    };
+    const nowhere = openTable(new DynamoDBClient({ ...settings, endpoint: 'http://127.0.0.1:9' }));
+    await expect(nowhere.apply(stateOf(scan(1)))).rejects.not.toMatchObject({ code: 'STORE_REJECTED' });
+  });
+});

@@ -1,0 +1,142 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { systemClock } from '@waybill/shared/clock.ts';
+import { createMetrics } from '@waybill/shared/metrics.ts';
+import { pack, packOne, packUnparsed } from '@waybill/shared/pack.ts';
+import { foldByParcel } from '@waybill/shared/parcel-state.ts';
+import { tables } from '@waybill/shared/resources.ts';
+import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import { sqsConsumer } from '@waybill/shared/sqs-queue.ts';
+import { requireKey } from '@waybill/shared/table-check.ts';
+import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { recordedLog } from '../../shared/test/recorded-log.ts';
+import { useEngines } from '../test/engines.ts';
+import { packOf, scan } from '../test/processor-rig.ts';
+import { dynamoDbFailureLog } from './dynamodb-failure-log.ts';
+import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
+import { createProcessor } from './processor.ts';
+
+const engines = useEngines(process.env, { receiveWaitSeconds: 1 });
+
+/** The processor as `main.ts` wires it, but for what only a process has. */
+function startProcessor(parcelsTable = engines().resources.parcelsTable) {
+  const { sqs, dynamodb, resources } = engines();
+  const { log, lines } = recordedLog();
+  const metrics = createMetrics(startTelemetry({ otlp: false }).meter);
+  const clock = systemClock;
+  const processor = createProcessor({
+    settings: {
+      receivers: 2,
+      receiveWaitSeconds: 1,
+      writeConcurrency: 16,
+      visibilityTimeoutSeconds: 30,
+      stopTimeoutSeconds: 20,
+    },
+    log,
+    clock,
+    random: Math.random,
+    metrics,
+    queue: sqsConsumer({
+      receiving: sqs,
+      settling: sqs,
+      queueUrl: resources.scanQueueUrl,
+      waitSeconds: 1,
+      visibilityTimeoutSeconds: 30,
+    }),
+    parcels: dynamoDbParcelTable({ dynamodb, tableName: parcelsTable, clock, metrics }),
+    failures: dynamoDbFailureLog({
+      documents: DynamoDBDocumentClient.from(dynamodb),
+      tableName: resources.failuresTable,
+      clock,
+      metrics,
+    }),
+    checkTables: () => requireKey(dynamodb, parcelsTable, tables.parcels),
+    probes: {},
+  });
+  processor.start();
+  onTestFinished(() => processor.stop());
+  return { processor, lines };
+}
+
+async function send(bodies: readonly string[]): Promise<void> {
+  const { sqs, resources } = engines();
+  for (const [index, MessageBody] of bodies.entries()) {
+    const Entries = [{ Id: String(index), MessageBody }];
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: resources.scanQueueUrl, Entries }));
+  }
+}
+
+async function deadLetters(count: number): Promise<string[]> {
+  const { sqs, resources } = engines();
+  const bodies: string[] = [];
+  while (bodies.length < count) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: resources.deadLetterQueueUrl,
+        MaxNumberOfMessages: 10,
+        WaitTimeSeconds: 1,
+      }),
+    );
+    bodies.push(...Messages.map(({ Body = '' }) => Body));
+  }
+  return bodies.sort();
+}
+
+async function parcel(parcelId: number): Promise<Record<string, unknown> | undefined> {
+  const documents = DynamoDBDocumentClient.from(engines().dynamodb);
+  const TableName = engines().resources.parcelsTable;
+  return (await documents.send(new GetCommand({ TableName, Key: { parcelId }, ConsistentRead: true }))).Item;
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await delay(50);
+}
+
+describe('the processor on real engines', () => {
+  test('stores what is good, records what is not, and every failed event is in the DLQ, alone', async () => {
+    const { processor, lines } = startProcessor();
+    const events: ScanEvent[] = Array.from({ length: 300 }, (_, index) =>
+      scan(((index * 7) % 300) + 1, {
+        parcelId: (index % 40) + 1,
+        type: ['PICKUP', 'STATUS', 'DELIVERY'][index % 3] ?? '',
+      }),
+    );
+    const bad = { ...scan(9_001), createdDateTimeUtc: 'yesterday' };
+    const unparsed = packUnparsed({ EventId: 9_002, note: 'é' });
+    await send([...pack(events, 3_000), packOf(scan(301, { parcelId: 41 }), bad), unparsed, 'no JSON at all']);
+    expect(await deadLetters(3)).toEqual([packOne(JSON.stringify(bad)), unparsed, 'no JSON at all'].sort());
+    await until(async () => (await parcel(41)) !== undefined);
+    await processor.stop();
+    for (const [parcelId, { latest, pickup, delivery }] of foldByParcel(events)) {
+      expect(await parcel(parcelId)).toMatchObject({
+        lastEventId: latest.eventId,
+        type: latest.type,
+        ...(pickup && { pickupEventId: pickup.eventId }),
+        ...(delivery && { deliveryEventId: delivery.eventId }),
+      });
+    }
+    const documents = DynamoDBDocumentClient.from(engines().dynamodb);
+    const { Items = [] } = await documents.send(new ScanCommand({ TableName: engines().resources.failuresTable }));
+    expect(Items.map(({ failureId, reason }) => `${failureId} ${reason}`).sort()).toEqual([
+      expect.stringMatching(/^body-[0-9a-f]{64} UNREADABLE_MESSAGE$/),
+      'event-9001 INVALID_EVENT',
+      'event-9002 INVALID_EVENT',
+    ]);
+    expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  test('ends where the parcels table is another one, before it has received anything', async () => {
+    const { processor } = startProcessor(engines().resources.failuresTable);
+    await expect(processor.ended).rejects.toMatchObject({ code: 'TABLE_MISMATCH' });
+  });
+
+  test('waits for a table that is not there yet', async () => {
+    const { processor, lines } = startProcessor('not-there-yet');
+    await until(async () => lines.some(({ msg }) => msg === 'waiting for DynamoDB and SQS'));
+    expect(processor.ready().ok).toBe(false);
+    await processor.stop();
+    await expect(processor.ended).resolves.toBeUndefined();
+  });
+});
