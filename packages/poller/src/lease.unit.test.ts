@@ -234,6 +234,17 @@ describe('a held lease', () => {
     await lease.close();
     expect(store.item).toMatchObject({ lastEventId: 42, holder: undefined });
   });
+
+  test('is released only when the position that waited for a write in flight is written too', async () => {
+    const store = new MemoryCheckpoints();
+    const lease = hold(await taken(waitFor(store.open())), store.open());
+    store.before = () => new Promise((resolve) => setTimeout(resolve, 100));
+    await lease.moveTo(42, open);
+    await pass(50);
+    await lease.moveTo(43, open);
+    await Promise.all([lease.close(), pass(1_000)]);
+    expect(store.item).toMatchObject({ lastEventId: 43, holder: undefined });
+  });
 });
 
 describe('several holders', () => {
@@ -274,7 +285,7 @@ describe('several holders', () => {
             if (failure === 'before') throw new Error('not sent');
             const result = await call();
             if (failure === 'after') throw new Error('answer lost');
-            await clock.sleep(0, stopping.signal);
+            await clock.sleep(fate.delaysMs[(calls * 7) % fate.delaysMs.length] ?? 0, stopping.signal);
             return result;
           });
           while (!stopping.signal.aborted) {

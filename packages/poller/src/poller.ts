@@ -219,7 +219,6 @@ export function createPoller(deps: PollerDependencies): Poller {
         },
         onFailure: (error, attempt, waitMs) => {
           tick();
-          if (ending.aborted) throw error;
           log.warn({ err: error, attempt, waitMs }, 'send not confirmed, will be repeated');
           if (attempt + 1 >= toleratedSendFailures)
             findings.queue = { ok: false, detail: `${attempt + 1} sends in a row were not confirmed` };

@@ -1,3 +1,4 @@
+import { systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { junk, scan, scans } from '../test/memory-feed.ts';
@@ -423,6 +424,21 @@ describe('two pollers', () => {
     await pass(10_000);
     expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 150));
     await stop(second);
+  });
+
+  test('a holder that was frozen past its lease sends nothing when it thaws', async () => {
+    const { feed, queue, checkpoints, open } = rig(scans(1, 100));
+    let frozenMs = 0;
+    const frozen = open({ clock: { ...systemClock, monotonic: () => performance.now() + frozenMs } });
+    frozen.start();
+    await pass(1_500);
+    frozenMs = 20_000;
+    checkpoints.item = { lastEventId: 100, token: 2, counter: 40, holder: 'the next' };
+    feed.placed.push(...scans(101, 200));
+    await pass(1_000);
+    expect(queue.eventIds).toHaveLength(100);
+    expect(frozen.ready().parts['lease']?.detail).toBe('standing by');
+    await stop(frozen);
   });
 
   test('an operator’s reset makes the holder stop and read anew from there', async () => {
