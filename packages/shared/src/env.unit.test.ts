@@ -139,6 +139,7 @@ describe('an http(s) URL', () => {
   test.for([
     ['http://user:hunter2@host/v1', '"http://…@host/v1"'],
     ['http://hunter2@host', '"http://…@host"'],
+    ['http://:hunter2@host', '"http://…@host"'],
     ['http://user:hunter2/p@ss@host', '"http://…@host"'],
     ['htp://user:hunter2@host', '"htp://…@host"'],
     ['user:hunter2@host', '"…@host"'],

@@ -87,17 +87,17 @@ describe('packing a page', () => {
     );
   });
 
-  test('fills a body to the last byte', () => {
-    const event = (eventId: number) => ({
-      ...{ eventId, parcelId: eventId, type: 'STATUS', createdDateTimeUtc: '2021-05-11T21:11:34Z' },
+  test.for([
+    ['parcels', [1, 2]],
+    ['events of a parcel', [1, 1]],
+  ] as const)('fills a body with %s to the last byte', ([, parcelIds]) => {
+    const events = parcelIds.map((parcelId, index) => ({
+      ...{ eventId: index + 1, parcelId, type: 'STATUS', createdDateTimeUtc: '2021-05-11T21:11:34Z' },
       ...{ statusCode: '', runId: '' },
-    });
-    const two = packOne([event(1), event(2)].map(eventJson).join());
-    expect(pack([event(1), event(2)], two.length)).toEqual([two]);
-    expect(pack([event(1), event(2)], two.length - 1)).toEqual([
-      packOne(eventJson(event(1))),
-      packOne(eventJson(event(2))),
-    ]);
+    }));
+    const both = packOne(events.map(eventJson).join());
+    expect(pack(events, both.length)).toEqual([both]);
+    expect(pack(events, both.length - 1)).toEqual(events.map((event) => packOne(eventJson(event))));
   });
 
   test('gives ASCII only, so that a body’s length is its size', () => {

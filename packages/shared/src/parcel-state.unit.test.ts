@@ -210,6 +210,13 @@ describe('sameState', () => {
     );
   });
 
+  test.for(['PICKUP', 'DELIVERY'])('tells states apart that differ in the %s alone', (type) => {
+    const event = { parcelId: 1, statusCode: '', runId: '' };
+    const first = stateOf({ ...event, eventId: 3, type, createdDateTimeUtc: '2021-05-11T21:11:34Z' });
+    const latest = stateOf({ ...event, eventId: 9, type: 'STATUS', createdDateTimeUtc: '2021-05-12T21:11:34Z' });
+    expect(sameState(latest, merge(first, latest))).toBe(false);
+  });
+
   test('tells states apart exactly when they differ in anything', () => {
     const alike = fc.oneof(
       fc.tuple(state, state),
