@@ -12,7 +12,7 @@ import { interruption, type MessageReading, readMessage } from './message-readin
 import { type HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 import type { ProcessorDependencies } from './processor.ts';
 import { countVisibilityChange, handBack, type SettleDependencies, settle } from './settle.ts';
-import { storeEvents } from './work.ts';
+import { storeEvents, type WaitingWrites } from './work.ts';
 
 type ConsumeDependencies = ProcessorDependencies & {
   readonly loops: LoopWatch;
@@ -73,6 +73,7 @@ class Consumption {
   readonly #over = new AbortController();
   readonly #works = new Set<Promise<void>>();
   readonly #opened = new Map<HeldMessage, Opened>();
+  readonly #waiting: WaitingWrites = new Map();
   /** When the next message on its last allowed receive may be worked on. */
   #nextTurn: Promise<void> = Promise.resolve();
   #receiving = 0;
@@ -246,7 +247,7 @@ class Consumption {
   async #work(opened: readonly Opened[]): Promise<void> {
     const { log, metrics, parcels } = this.#dependencies;
     const signal = this.#noMoreTime.signal;
-    const work = { log, metrics, parcels, guard: this.#guard, signal };
+    const work = { log, metrics, parcels, guard: this.#guard, waiting: this.#waiting, signal };
     const results = storeEvents(
       opened.map(({ reading }) => reading.events),
       work,
