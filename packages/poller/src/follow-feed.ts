@@ -3,7 +3,7 @@ import type { Finding } from '@waybill/shared/health.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';
-import { digestOf, eventIdsOf, type Page, readElements } from './page.ts';
+import { digestOf, eventIdsOf, lengthOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
 import { advance, type Hole, nextEventId, type Position } from './position.ts';
 import { type Answer, isTooLarge, type PageReader } from './read-page.ts';
@@ -61,7 +61,7 @@ export class FeedFollower {
       metrics['waybill.feed.pages'].add(1);
       const page = readElements(answer.elements);
       const before = this.#position;
-      const { position, holes } = advance(before, page.events.map(eventId));
+      const { position, holes } = advance(before, eventIdsOf(page));
       this.#position = position;
       for (const hole of holes) this.#reportHole(hole, answer.elements.length);
       const news = this.#newsOf(page, before.last);
@@ -69,7 +69,7 @@ export class FeedFollower {
       if (news) yield news;
       const moved = position.last > before.last;
       if (moved || !answer.full || answer.elements.length === 0) find({ ok: true, detail: `at ${position.last}` });
-      else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer))) continue;
+      else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer, page))) continue;
       if (hadNews && answer.full) continue;
       if (!moved && (!answer.full || answer.elements.length === 0)) metrics['waybill.feed.lag'].record(0);
       await clock.sleep(pollIntervalMs, this.#signal);
@@ -77,23 +77,22 @@ export class FeedFollower {
   }
 
   /** Passes on what lies around a stuck page; whether the position could be moved beyond it. */
-  async *#search(stuck: Answer): AsyncGenerator<News, boolean> {
+  async *#search(stuck: Answer, page: Page): AsyncGenerator<News, boolean> {
     const { metrics, log } = this.#deps;
     const before = this.#position;
     log.warn(
       { fromEventId: stuck.fromEventId, limit: stuck.limit, elements: stuck.elements.length },
       'page without a usable id, looking beyond it',
     );
-    const search = searchBeyond(
-      { position: before, limit: stuck.limit, elements: stuck.elements },
-      { read: (from, limit) => this.#readWithin(from, limit), eventIds: eventIdsOf },
+    const search = searchBeyond({ position: before, limit: stuck.limit, page }, (fromEventId, limit) =>
+      this.#readWithin(fromEventId, limit),
     );
     let seen = stuck.elements.length;
     let found = await search.next();
     for (; !found.done; found = await search.next()) {
       metrics['waybill.feed.pages'].add(1);
-      seen += found.value.length;
-      const news = this.#newsOf(readElements(found.value), before.last);
+      seen += lengthOf(found.value);
+      const news = this.#newsOf(found.value, before.last);
       if (news) yield news;
       if (this.#signal.aborted) return false;
     }
@@ -112,9 +111,10 @@ export class FeedFollower {
     return true;
   }
 
-  async #readWithin(fromEventId: number, limit: number): Promise<readonly unknown[] | undefined> {
+  async #readWithin(fromEventId: number, limit: number): Promise<Page | undefined> {
     try {
-      return await this.#deps.reader.readAt(fromEventId, limit, this.#signal);
+      const elements = await this.#deps.reader.readAt(fromEventId, limit, this.#signal);
+      return elements && readElements(elements);
     } catch (error) {
       if (isTooLarge(error)) return undefined;
       throw error;
@@ -165,5 +165,3 @@ export class FeedFollower {
     log.error(facts, 'no progress: the feed shows no usable id; nothing is lost, but nothing newer is read either');
   }
 }
-
-const eventId = (event: ScanEvent) => event.eventId;

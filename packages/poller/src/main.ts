@@ -16,7 +16,7 @@ import { scanApi } from './scan-api.ts';
 const config = configOrExit();
 const { settings } = config;
 const log = createLogger({ service: 'poller', level: config.logLevel, pretty: process.stdout.isTTY === true });
-const telemetry = startTelemetry({ otlp: config.pushesMetrics });
+const telemetry = startTelemetry({ service: 'waybill-poller', otlp: config.pushesMetrics });
 const metrics = createMetrics(telemetry.meter);
 
 // A write must be answered well within the lease, or a slow answer would look like a lost one.

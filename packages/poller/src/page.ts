@@ -28,12 +28,13 @@ export function readElements(elements: readonly unknown[]): Page {
   return { events, rejected };
 }
 
-/** The ids of the valid events among a page's elements. */
-export function eventIdsOf(elements: readonly unknown[]): number[] {
-  return elements.flatMap((element) => {
-    const parsed = parse(element);
-    return 'event' in parsed ? [parsed.event.eventId] : [];
-  });
+/** How many elements the feed gave. */
+export function lengthOf(page: Page): number {
+  return page.events.length + page.rejected.length;
+}
+
+export function eventIdsOf(page: Page): number[] {
+  return page.events.map((event) => event.eventId);
 }
 
 /** A digest of all that the page holds: two pages with the same one are the same page. */

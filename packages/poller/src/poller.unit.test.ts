@@ -205,7 +205,6 @@ describe('a stretch without usable ids', () => {
   test.each([
     ['longer than a page', junk(101, 450), 100],
     ['that begins the feed', junk(1, 450), 100],
-    ['longer than any page', junk(101, 12_000), 100],
     ['read one element at a time', junk(101, 120), 1],
   ])('%s is crossed: nothing is skipped, all of it that was seen is passed on', async (_, stretch, limit) => {
     const first = stretch[0]?.at ?? 0;
@@ -248,10 +247,10 @@ describe('a stretch without usable ids', () => {
     expect(lines.filter(({ level }) => level === 'error')).not.toHaveLength(0);
     expect(queue.unparsed).toHaveLength(300);
     const before = feed.requests.length;
-    await pass(3_600_000);
-    expect(feed.requests.length - before).toBeLessThan(3_600 + 600);
+    await pass(400_000);
+    expect(feed.requests.length - before).toBeLessThan(400 + 150);
     feed.placed.push(...scans(401, 420));
-    await pass(700_000);
+    await pass(400_000);
     expect(queue.eventIds).toHaveLength(120);
     expect(poller.ready().ok).toBe(true);
     await stop(poller);
@@ -305,7 +304,7 @@ describe('a feed that fails', () => {
   });
 
   test('never gets more requests than its rate allows, failures included', async () => {
-    const { feed, open } = rig(scans(1, 100_000), { requestsPerSecond: 2 });
+    const { feed, open } = rig(scans(1, 20_000), { requestsPerSecond: 2 });
     const poller = open();
     poller.start();
     await pass(60_000);

@@ -1,18 +1,15 @@
+import { eventIdsOf, lengthOf, type Page } from './page.ts';
 import { advance, nextEventId, type Position } from './position.ts';
 
 /** A page that is full and cannot move the position. */
 export type StuckPage = {
   readonly position: Position;
   readonly limit: number;
-  readonly elements: readonly unknown[];
+  readonly page: Page;
 };
 
-export type SearchDependencies = {
-  /** One more page; undefined when it cannot be had (stopped, or too large). */
-  readonly read: (fromEventId: number, limit: number) => Promise<readonly unknown[] | undefined>;
-  /** The ids of a page's valid events. */
-  readonly eventIds: (elements: readonly unknown[]) => readonly number[];
-};
+/** One more page; undefined when it cannot be had (stopped, or too large). */
+type Read = (fromEventId: number, limit: number) => Promise<Page | undefined>;
 
 /** What came of a search. */
 export type SearchOutcome =
@@ -38,16 +35,13 @@ const maxLimit = 10_000;
  * neighbouring ids of which the first's page holds none and the second's does, so that both pages together leave out no
  * event between that stretch and the first usable id. Yields every page it read: their elements are passed on.
  */
-export async function* searchBeyond(
-  stuck: StuckPage,
-  { read, eventIds }: SearchDependencies,
-): AsyncGenerator<readonly unknown[], SearchOutcome> {
+export async function* searchBeyond(stuck: StuckPage, read: Read): AsyncGenerator<Page, SearchOutcome> {
   const { position } = stuck;
-  const usable = (elements: readonly unknown[]) => eventIds(elements).filter((id) => id > position.last);
-  let shown = highest(usable(stuck.elements));
+  const usable = (page: Page) => eventIdsOf(page).filter((id) => id > position.last);
+  let shown = highest(usable(stuck.page));
   const moves = (ids: readonly number[]) => advance(position, ids, shown).position.last > position.last;
 
-  let { limit, elements } = stuck;
+  let { limit, page } = stuck;
   for (let widening = 0; widening < maxWidenings && limit < maxLimit; widening += 1) {
     const wider = Math.min(maxLimit, limit * 2);
     const answer = await read(nextEventId(position), wider);
@@ -56,13 +50,13 @@ export async function* searchBeyond(
     const ids = usable(answer);
     shown = highest(ids, shown);
     if (moves(ids)) return { kind: 'found', eventIds: ids, shown, movedForward: false };
-    if (answer.length <= elements.length) break;
+    if (lengthOf(answer) <= lengthOf(page)) break;
     limit = wider;
-    elements = answer;
+    page = answer;
   }
 
-  const seek = (after: number, options: SeekOptions) => seekBeyond(after, limit, options, { read, eventIds });
-  let ids: readonly number[] = usable(elements);
+  const seek = (after: number, options: SeekOptions) => seekBeyond(after, limit, options, read);
+  let ids: readonly number[] = usable(page);
   let movedForward = false;
   if (ids.length === 0) {
     const sought = yield* seek(position.last, { isRead: true, isPrecise: true });
@@ -96,10 +90,10 @@ async function* seekBeyond(
   after: number,
   startLimit: number,
   { isRead, isPrecise }: SeekOptions,
-  { read, eventIds }: SearchDependencies,
-): AsyncGenerator<readonly unknown[], Sought> {
+  read: Read,
+): AsyncGenerator<Page, Sought> {
   let limit = startLimit;
-  const probe = async (from: number): Promise<readonly unknown[] | undefined> => {
+  const probe = async (from: number): Promise<Page | undefined> => {
     for (; ; limit = Math.ceil(limit / 2)) {
       const answer = await read(from, limit);
       if (answer || limit === 1) return answer;
@@ -117,12 +111,12 @@ async function* seekBeyond(
     const from = above === undefined ? base + step : without + Math.floor((above - without) / 2);
     // Nothing usable can be beyond the last id there is.
     if (base > Number.MAX_SAFE_INTEGER) return { kind: 'nothing beyond' };
-    const elements = from <= Number.MAX_SAFE_INTEGER ? await probe(from) : undefined;
-    if (!elements) return { kind: 'exhausted' };
-    yield elements;
-    const found = eventIds(elements).filter((id) => id > after);
+    const page = from <= Number.MAX_SAFE_INTEGER ? await probe(from) : undefined;
+    if (!page) return { kind: 'exhausted' };
+    yield page;
+    const found = eventIdsOf(page).filter((id) => id > after);
     if (found.length > 0) first = { from, eventIds: found };
-    else if (elements.length === 0 && !first) end = from;
+    else if (lengthOf(page) === 0 && !first) end = from;
     else without = from;
   }
   return first ? { kind: 'found', eventIds: first.eventIds } : { kind: 'nothing beyond' };
