@@ -146,7 +146,7 @@ export function scanOf(element: unknown): Scan | undefined {
   if (!isObject(element)) return undefined;
   const { EventId, ParcelId, Type, CreatedDateTimeUtc, StatusCode = null, User = null, Device = null } = element;
   if (!isId(EventId) || !isId(ParcelId)) return undefined;
-  if (typeof Type !== 'string' || Type === '' || Type.length > 1024) return undefined;
+  if (typeof Type !== 'string' || Type === '' || Type.length > 1024 || !Type.isWellFormed()) return undefined;
   if (typeof CreatedDateTimeUtc !== 'string' || !isUtc(CreatedDateTimeUtc)) return undefined;
   if (User !== null && !isObject(User)) return undefined;
   if (Device !== null && !isObject(Device)) return undefined;
@@ -171,7 +171,7 @@ function isId(value: unknown): value is number {
 }
 
 function isTextOrNull(value: unknown): value is string | null {
-  return value === null || (typeof value === 'string' && value.length <= 1024);
+  return value === null || (typeof value === 'string' && value.length <= 1024 && value.isWellFormed());
 }
 
 /** Date rolls 30 February over into March; what does not come back as it went in does not exist. */

@@ -11,7 +11,7 @@ const engines = useEngines(process.env);
 function openLog() {
   const documents = DynamoDBDocumentClient.from(engines().dynamodb);
   const tableName = engines().resources.failuresTable;
-  const metrics = createMetrics(startTelemetry({ otlp: false }).meter);
+  const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   const time = { now: Date.parse('2024-06-01T12:00:00Z') };
   const log = dynamoDbFailureLog({ documents, tableName, clock: { now: () => time.now }, metrics });
   const get = async (failureId: string) =>

@@ -16,7 +16,7 @@ const engines = useEngines(process.env);
 const now = Date.parse('2024-06-01T12:00:00Z');
 
 function openTable(dynamodb: DynamoDBClient = engines().dynamodb): ParcelTable {
-  const metrics = createMetrics(startTelemetry({ otlp: false }).meter);
+  const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   const { parcelsTable: tableName } = engines().resources;
   return dynamoDbParcelTable({ dynamodb, tableName, clock: { now: () => now }, metrics });
 }
@@ -134,7 +134,7 @@ describe('a parcel on DynamoDB', () => {
 
   test('of a table that is not there, or an engine that is not, is the engine’s fault', async () => {
     const { dynamodb } = engines();
-    const metrics = createMetrics(startTelemetry({ otlp: false }).meter);
+    const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
     const elsewhere = dynamoDbParcelTable({ dynamodb, tableName: 'not-there', clock: { now: () => now }, metrics });
     await expect(elsewhere.apply(stateOf(scan(1)))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     const settings = {

@@ -17,7 +17,7 @@ import { createProcessor } from './processor.ts';
 
 const config = configured();
 const log = createLogger({ service: 'processor', level: config.LOG_LEVEL, pretty: process.stdout.isTTY });
-const telemetry = startTelemetry({ otlp: config.OTEL_EXPORTER_OTLP_ENDPOINT !== '' });
+const telemetry = startTelemetry({ service: 'waybill-processor', otlp: config.OTEL_EXPORTER_OTLP_ENDPOINT !== '' });
 const metrics = createMetrics(telemetry.meter);
 const clock = systemClock;
 

@@ -24,7 +24,7 @@ const engines = useEngines(process.env, { receiveWaitSeconds: 1 });
 function startProcessor(parcelsTable = engines().resources.parcelsTable) {
   const { sqs, dynamodb, resources } = engines();
   const { log, lines } = recordedLog();
-  const metrics = createMetrics(startTelemetry({ otlp: false }).meter);
+  const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   const clock = systemClock;
   const processor = createProcessor({
     settings: {

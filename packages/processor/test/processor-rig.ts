@@ -42,7 +42,7 @@ export function rig(options: Partial<ProcessorSettings> & { readonly deps?: Part
     log,
     clock: systemClock,
     random: () => 0.5,
-    metrics: createMetrics(startTelemetry({ otlp: false }).meter),
+    metrics: createMetrics(startTelemetry({ service: 'test', otlp: false }).meter),
     queue,
     parcels,
     failures,

@@ -41,9 +41,9 @@ const expectations: Record<RejectionCode, string> = {
   NOT_AN_OBJECT: 'an object',
   MISSING: 'a value',
   INVALID_ID: 'a whole number from 1 to 9007199254740991',
-  INVALID_TYPE: 'a non-empty string',
+  INVALID_TYPE: 'a non-empty string of whole characters',
   INVALID_DATE: 'an ISO 8601 date and time in UTC, ending in Z or without a zone',
-  INVALID_TEXT: 'a string or null',
+  INVALID_TEXT: 'a string of whole characters, or null',
   INVALID_OBJECT: 'an object or null',
   TOO_LONG: `at most ${maxTextLength} characters`,
 };
@@ -56,8 +56,13 @@ const id = z.int({ error: fail('INVALID_ID') }).positive({ error: 'INVALID_ID' }
 const type = z
   .string({ error: fail('INVALID_TYPE') })
   .min(1, 'INVALID_TYPE')
-  .max(maxTextLength, 'TOO_LONG');
-const text = z.string({ error: 'INVALID_TEXT' }).max(maxTextLength, 'TOO_LONG').nullish();
+  .max(maxTextLength, { error: 'TOO_LONG', abort: true })
+  .refine(isWellFormed, 'INVALID_TYPE');
+const text = z
+  .string({ error: 'INVALID_TEXT' })
+  .max(maxTextLength, { error: 'TOO_LONG', abort: true })
+  .refine(isWellFormed, 'INVALID_TEXT')
+  .nullish();
 const instant = z
   .string({ error: fail('INVALID_DATE') })
   .max(maxTextLength, { error: 'TOO_LONG', abort: true })
@@ -145,6 +150,11 @@ function rejectionCode(message: string | undefined): RejectionCode {
 
 function isRejectionCode(text: string): text is RejectionCode {
   return Object.hasOwn(expectations, text);
+}
+
+/** Half a surrogate pair is no text: what an engine answers to it cannot be told from an outage, and one such event would stop the feed. */
+function isWellFormed(string: string): boolean {
+  return string.isWellFormed();
 }
 
 const instantPattern = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?Z?$/;

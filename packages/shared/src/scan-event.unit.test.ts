@@ -119,11 +119,11 @@ describe.for(forms)('$form', ({ read, valid, names }) => {
   });
 
   describe(names.type, () => {
-    test.for(['STATUS', 'A_TYPE_OF_TOMORROW', 'pickup', ' ', '\ud800'])('may be %o, known or not', (type) => {
+    test.for(['STATUS', 'A_TYPE_OF_TOMORROW', 'pickup', ' ', '\ud83d\udce6'])('may be %o, known or not', (type) => {
       expect(read({ ...valid, [names.type]: type })).toEqual({ event: { ...scan, type } });
     });
 
-    test.for([null, '', 1, ['PICKUP'], {}])('may not be %o', (type) => {
+    test.for([null, '', 1, ['PICKUP'], {}, 'half a pair: \ud83d'])('may not be %o', (type) => {
       expect(read({ ...valid, [names.type]: type })).toEqual(rejected('INVALID_TYPE', names.type));
     });
   });
@@ -220,7 +220,7 @@ describe.for(forms)('$form', ({ read, valid, names }) => {
     expect(read(without(valid, names.status))).toEqual({ event: { ...scan, statusCode: '' } });
   });
 
-  test.for([0, false, [], {}])('may not have %o for its status', (status) => {
+  test.for([0, false, [], {}, 'half a pair: \ud83d'])('may not have %o for its status', (status) => {
     expect(read({ ...valid, [names.status]: status })).toEqual(rejected('INVALID_TEXT', names.status));
   });
 
@@ -273,7 +273,7 @@ describe('User', () => {
     expect(parse({ ...element, User })).toEqual(rejected('INVALID_OBJECT', 'User'));
   });
 
-  test.for([0, false, ['100'], {}])('may not have the RunId %o', (RunId) => {
+  test.for([0, false, ['100'], {}, 'half a pair: \ud83d'])('may not have the RunId %o', (RunId) => {
     expect(parse({ ...element, User: { RunId } })).toEqual(rejected('INVALID_TEXT', 'User.RunId'));
   });
 
@@ -298,9 +298,9 @@ describe('a rejection', () => {
     [null, 'an object'],
     [{ ...element, EventId: undefined }, 'a value'],
     [{ ...element, EventId: 0 }, 'a whole number from 1 to 9007199254740991'],
-    [{ ...element, Type: '' }, 'a non-empty string'],
+    [{ ...element, Type: '' }, 'a non-empty string of whole characters'],
     [{ ...element, CreatedDateTimeUtc: '' }, 'an ISO 8601 date and time in UTC, ending in Z or without a zone'],
-    [{ ...element, StatusCode: 1 }, 'a string or null'],
+    [{ ...element, StatusCode: 1 }, 'a string of whole characters, or null'],
     [{ ...element, User: 1 }, 'an object or null'],
     [{ ...element, Type: 'x'.repeat(1_025) }, 'at most 1024 characters'],
   ])('of %o says what was expected: %s', ([raw, expected]) => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Meter } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 
 export type Telemetry = {
@@ -12,13 +13,18 @@ export type Telemetry = {
   readonly stop: () => Promise<void>;
 };
 
-/** Metrics for Prometheus to fetch, and pushed by OTLP/HTTP where `otlp` (then `OTEL_EXPORTER_OTLP_*` say where and how). */
-export function startTelemetry(options: { readonly otlp: boolean }): Telemetry {
+/**
+ * Metrics for Prometheus to fetch, and pushed by OTLP/HTTP where `otlp` (then `OTEL_EXPORTER_OTLP_*` say where and how).
+ * `service` is their service name, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` give another.
+ */
+export function startTelemetry(options: { readonly service: string; readonly otlp: boolean }): Telemetry {
   const prometheus = new PrometheusExporter({ preventServerStart: true });
   const readers = options.otlp
     ? [prometheus, new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })]
     : [prometheus];
-  const provider = new MeterProvider({ readers });
+  const named = resourceFromAttributes({ 'service.name': options.service });
+  const resource = named.merge(detectResources({ detectors: [envDetector] }));
+  const provider = new MeterProvider({ resource, readers });
   return {
     meter: provider.getMeter('waybill'),
     serveMetrics: (request, response) => prometheus.getMetricsRequestHandler(request, response),

@@ -33,7 +33,7 @@ describe('the Prometheus page', () => {
   test.for(Object.entries(metricDefinitions))(
     'has %s with its unit, its kind and its meaning',
     async ([name, definition]) => {
-      const telemetry = startTelemetry({ otlp: false });
+      const telemetry = startTelemetry({ service: 'test', otlp: false });
       moveEach(telemetry);
       const page = await scrape(telemetry);
       const shown = prometheusName(name, definition.kind);
@@ -52,7 +52,7 @@ describe('the Prometheus page', () => {
   );
 
   test('adds up what is counted', async () => {
-    const telemetry = startTelemetry({ otlp: false });
+    const telemetry = startTelemetry({ service: 'test', otlp: false });
     const metrics = createMetrics(telemetry.meter);
     metrics['waybill.feed.events'].add(100);
     metrics['waybill.feed.events'].add(1);
@@ -86,7 +86,7 @@ describe('the push by OTLP', () => {
       response.end('{}');
     });
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector);
-    const telemetry = startTelemetry({ otlp: true });
+    const telemetry = startTelemetry({ service: 'test', otlp: true });
     moveEach(telemetry);
     await telemetry.stop();
     const { url, names } = await received.promise;
@@ -101,7 +101,7 @@ describe('the push by OTLP', () => {
       response.end('{}');
     });
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector);
-    const telemetry = startTelemetry({ otlp: false });
+    const telemetry = startTelemetry({ service: 'test', otlp: false });
     moveEach(telemetry);
     await telemetry.stop();
     expect(pushed).toBe(0);
@@ -124,7 +124,7 @@ describe('a collector that is away', () => {
     const collectors = await Promise.all([nobody(), serveUntilTestEnds(silent), serveUntilTestEnds(overloaded)]);
     const stops = collectors.map((collector) => {
       vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector);
-      const telemetry = startTelemetry({ otlp: true });
+      const telemetry = startTelemetry({ service: 'test', otlp: true });
       moveEach(telemetry);
       return telemetry.stop();
     });
@@ -135,7 +135,7 @@ describe('a collector that is away', () => {
 
   test('does not keep Prometheus from being answered', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await serveUntilTestEnds(() => undefined));
-    const telemetry = startTelemetry({ otlp: true });
+    const telemetry = startTelemetry({ service: 'test', otlp: true });
     moveEach(telemetry);
     expect(await scrape(telemetry)).toContain('waybill_feed_pages_total');
     void telemetry.stop();

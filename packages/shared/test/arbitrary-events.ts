@@ -39,9 +39,14 @@ const anyId: fc.Arbitrary<number> = fc.oneof(
   fc.maxSafeNat().map((id) => Math.max(1, id)),
 );
 
+/** Text that an event may hold: whole characters only. */
+function anyWholeText(maxLength: number): fc.Arbitrary<string> {
+  return anyText(maxLength).map((text) => text.toWellFormed());
+}
+
 const anyType: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('PICKUP', 'STATUS', 'DELIVERY'),
-  anyText(12).filter((text) => text !== ''),
+  anyWholeText(12).filter((text) => text !== ''),
 );
 
 /** Any valid scan event; with few parcels, so that one list holds several events of a parcel. */
@@ -51,8 +56,8 @@ export function anyEvent(fields: Partial<{ [Field in keyof ScanEvent]: fc.Arbitr
     parcelId: anyId,
     type: anyType,
     createdDateTimeUtc: anyInstant,
-    statusCode: anyText(8),
-    runId: anyText(8),
+    statusCode: anyWholeText(8),
+    runId: anyWholeText(8),
     ...fields,
   });
 }
