@@ -1,0 +1,180 @@
+/** A way to break the logic that the simulator must notice. */
+export type Mutant = {
+  readonly name: string;
+  /** The promise of design.md that it breaks. */
+  readonly promise: 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  /** The source, from the repository's root. */
+  readonly file: string;
+  /** Occurs there exactly once: a mutant whose place has changed is told to be mended, and does not pass silently. */
+  readonly find: string;
+  readonly replace: string;
+};
+
+const poller = 'packages/poller/src';
+const processor = 'packages/processor/src';
+const shared = 'packages/shared/src';
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'the checkpoint moves before SQS confirmed the page',
+    promise: 3,
+    file: `${poller}/poller.ts`,
+    find: 'await send(page.value, lease, ending, tick);',
+    replace: 'await lease.moveTo(page.value.last, ending); await send(page.value, lease, ending, tick);',
+  },
+  {
+    name: 'failed entries of SendMessageBatch are ignored',
+    promise: 1,
+    file: `${shared}/send.ts`,
+    find: 'if (failures.length > 0) throw refused(failures);',
+    replace: 'if (failures.length > 99) throw refused(failures);',
+  },
+  {
+    name: 'a message is deleted before its events are stored',
+    promise: 1,
+    file: `${processor}/consume.ts`,
+    find: 'const rejected = (await results[index]) ?? [];',
+    replace: 'void results[index]?.catch(() => undefined); const rejected = [];',
+  },
+  {
+    name: 'writes are gated on the latest id alone',
+    promise: 2,
+    file: `${processor}/write-parcel.ts`,
+    find: "if (sameState(merged, stored.state)) return 'redundant';",
+    replace: "if (change.latest.eventId <= stored.state.latest.eventId) return 'redundant';",
+  },
+  {
+    name: 'the checkpoint takes writes with an old fencing token',
+    promise: 3,
+    file: 'test/simulator/simulated-checkpoints.ts',
+    find: "if (!item || item.token !== token) return 'lost';",
+    replace: "if (!item) return 'lost';",
+  },
+  {
+    name: 'a failed message is put aside by hand instead of by the redrive policy',
+    promise: 6,
+    file: `${processor}/settle.ts`,
+    find: 'await leave(held, failures, dependencies);',
+    replace: 'await deleteMessage(held, dependencies);',
+  },
+  {
+    name: 'the original is deleted before its split is confirmed',
+    promise: 1,
+    file: `${processor}/settle.ts`,
+    find: 'else await splitOff(failures, held, dependencies);',
+    replace: 'else void splitOff(failures, held, dependencies);',
+  },
+  {
+    name: 'work that an outage stops is given back instead of held',
+    promise: 5,
+    file: `${processor}/engine-guard.ts`,
+    find: "if (hasCode(error, 'STORE_REJECTED')) throw error;",
+    replace: 'throw error;',
+  },
+  {
+    name: 'an outage is taken for poison',
+    promise: 5,
+    file: `${shared}/error.ts`,
+    find: 'return error instanceof WaybillError && error.code === code;',
+    replace:
+      "return code === 'STORE_REJECTED' ? error instanceof Error : error instanceof WaybillError && error.code === code;",
+  },
+  {
+    name: 'visibility is not renewed',
+    promise: 5,
+    file: `${processor}/messages-in-hand.ts`,
+    find: '      this.#renewDue();',
+    replace: '',
+  },
+  {
+    name: 'a late event overwrites what was stored meanwhile',
+    promise: 2,
+    file: 'test/simulator/simulated-parcel-table.ts',
+    find: 'if (stored?.revision !== revision) return',
+    replace: 'if (!stored) return',
+  },
+  {
+    name: 'a milestone is that of the event that came last',
+    promise: 2,
+    file: `${shared}/parcel-state.ts`,
+    find: 'return a.eventId < b.eventId ? a : b;',
+    replace: 'return b;',
+  },
+  {
+    name: 'a stop drops what is in hand',
+    promise: 7,
+    file: `${processor}/consume.ts`,
+    find: 'await this.#handBack(this.#inHand.remaining());',
+    replace: '',
+  },
+  {
+    name: 'a stop drops what a poll in flight brings',
+    promise: 7,
+    file: `${processor}/consume.ts`,
+    find: 'else await this.#handBack(opened.map(({ held }) => held));',
+    replace: '',
+  },
+  {
+    name: 'a stop gives back what is on its last allowed receive as it is',
+    promise: 5,
+    file: `${processor}/consume.ts`,
+    find: 'interruption: this.#opened.get(held)?.last }',
+    replace: 'interruption: undefined }',
+  },
+  {
+    name: 'the last allowed receive is worked on with no reason on record',
+    promise: 1,
+    file: `${processor}/consume.ts`,
+    find: 'await this.#guard.hold(last.failureId, () => failures.recordInterruption(last), this.#noMoreTime.signal);',
+    replace: '',
+  },
+  {
+    name: 'a failure is not on record when its event is split off',
+    promise: 1,
+    file: `${processor}/settle.ts`,
+    find: 'await Promise.all(failures.map((failure) => recordFailure(failure, held, dependencies)));',
+    replace: 'void Promise.all(failures.map((failure) => recordFailure(failure, held, dependencies)));',
+  },
+  {
+    name: 'an event that fails takes its neighbours with it',
+    promise: 4,
+    file: `${processor}/settle.ts`,
+    find: "return !isSplitOff && failures.every((failure) => failure.splitBody !== undefined) ? 'split' : 'left';",
+    replace: "return 'left';",
+  },
+  {
+    name: 'success after a redrive does not resolve the failure',
+    promise: 6,
+    file: `${processor}/settle.ts`,
+    find: 'if (resolves !== undefined) await guard.hold(resolves, () => failureLog.resolve(resolves), signal);',
+    replace: '',
+  },
+  {
+    name: 'elements that are no scan event are dropped',
+    promise: 1,
+    file: `${poller}/page.ts`,
+    find: 'else rejected.push({',
+    replace: 'else [].push({',
+  },
+  {
+    name: 'one corrupt id skips the feed',
+    promise: 1,
+    file: `${poller}/position.ts`,
+    find: 'if (isJump && id >= highest) break;',
+    replace: '',
+  },
+  {
+    name: 'an idle feed is sent again with every poll',
+    promise: 1,
+    file: `${poller}/passed-on.ts`,
+    find: 'const isNew = !this.#digests.delete(digest);',
+    replace: 'const isNew = true; this.#digests.delete(digest);',
+  },
+  {
+    name: 'a standby takes the lease from a holder that is alive',
+    promise: 3,
+    file: `${poller}/stand-by.ts`,
+    find: 'if (!isFree && !isSilent) {',
+    replace: 'if (false) {',
+  },
+];

@@ -1,0 +1,281 @@
+import type { PollerSettings } from '@waybill/poller/poller.ts';
+import type { ProcessorSettings } from '@waybill/processor/processor.ts';
+import { type Chance, chanceOf } from './chance.ts';
+import type { CrashPoint, Engine, FaultPlan, Outage, Rates } from './faults.ts';
+import type { FeedPlan } from './simulated-feed.ts';
+import type { ClockFaults } from './simulated-process.ts';
+import type { QueuePlan } from './simulated-queue.ts';
+
+export type Kind = 'poller' | 'processor';
+
+/** Something that is done to a process, or by somebody else, at an instant. */
+export type Incident =
+  | { readonly what: 'stop'; readonly kind: Kind; readonly index: number; readonly atMs: number }
+  | { readonly what: 'crash'; readonly kind: Kind; readonly index: number; readonly atMs: number }
+  | {
+      readonly what: 'freeze';
+      readonly kind: Kind;
+      readonly index: number;
+      readonly atMs: number;
+      readonly forMs: number;
+    }
+  /** An operator's reset of the checkpoint, back to this share of the way. */
+  | { readonly what: 'reset'; readonly share: number; readonly atMs: number }
+  /** A message of somebody else's on the queue. */
+  | { readonly what: 'put'; readonly content: Foreign; readonly atMs: number };
+
+export type Foreign = 'garbage' | 'later version' | 'no events' | 'a bad event among good ones' | 'repeated events';
+
+/** Everything that one seed decides. */
+export type Plan = {
+  readonly seed: number;
+  readonly profile: string;
+  readonly pollers: number;
+  readonly processors: number;
+  readonly poller: PollerSettings;
+  readonly pollerStopTimeoutSeconds: number;
+  readonly processor: ProcessorSettings;
+  readonly clocks: (kind: Kind, index: number) => ClockFaults;
+  readonly feed: FeedPlan;
+  readonly queue: QueuePlan;
+  /** Share of events that the store rejects until it is healed. */
+  readonly rejected: number;
+  readonly faults: FaultPlan;
+  readonly incidents: readonly Incident[];
+  /** An outage is the worst of it: no crash, no poison. Then the DLQ must stay empty. */
+  readonly onlyOutages: boolean;
+};
+
+/** What a seed's faults are about. Each is a swarm of its own: which faults it mixes, and how hard, is drawn. */
+const profiles = [
+  'calm',
+  'store outage',
+  'queue outage',
+  'crashes',
+  'poison',
+  'leases',
+  'stops',
+  'partial failures',
+  'everything',
+  'everything',
+] as const;
+type Profile = (typeof profiles)[number];
+
+const noRates: Rates = { refused: 0, lost: 0, hung: 0, stuck: 0 };
+const everyEngine = ['feed', 'sqs', 'dynamodb'] as const;
+
+export function planOf(seed: number): Plan {
+  const chance = chanceOf(seed, 'plan');
+  const profile = chance.pick<Profile>(profiles);
+  /** Whether a kind of fault belongs to this seed: always where the profile is about it, else in some seeds of the mixed ones. */
+  const has = (...about: Profile[]) => about.includes(profile) || (profile === 'everything' && chance.happens(0.45));
+  const faultsEndMs = chance.between(30_000, 90_000);
+  const pollers = profile === 'leases' ? 2 : chance.between(1, 2);
+  const processors = chance.between(1, 3);
+  const visibilityTimeoutSeconds = chance.between(10, 30);
+  const receiveWaitSeconds = chance.between(1, 20);
+  const crashes = has('crashes');
+  const poison = has('poison');
+  const stuck = crashes && chance.happens(0.2) ? 0.002 : 0;
+  const isRough = has('partial failures');
+  const rough = (): Rates => ({
+    refused: chance.next() * 0.15,
+    lost: chance.next() * 0.1,
+    hung: chance.happens(0.3) ? chance.next() * 0.03 : 0,
+    stuck,
+  });
+  const rates = isRough
+    ? { feed: rough(), sqs: rough(), dynamodb: rough() }
+    : { feed: noRates, sqs: { ...noRates, stuck }, dynamodb: { ...noRates, stuck } };
+  const outages = outagesOf({
+    chance,
+    faultsEndMs,
+    store: has('store outage', 'crashes') || (profile === 'stops' && chance.happens(0.5)),
+    queue: has('queue outage'),
+    throttling: has('partial failures'),
+    names: namesOf(pollers, processors),
+  });
+  const storm = crashes && chance.happens(0.3) ? outages.find(({ engine }) => engine === 'dynamodb') : undefined;
+  const feed = feedOf(chance, faultsEndMs, has);
+  const incidents = [
+    ...(has('stops') ? stopsOf(chance, faultsEndMs, { pollers, processors }) : []),
+    ...(crashes ? crashesOf(chance, faultsEndMs, { pollers, processors }) : []),
+    ...(storm ? stormOf(chance, storm, processors, visibilityTimeoutSeconds * 1_000) : []),
+    ...(has('leases') ? leaseTroubleOf(chance, faultsEndMs, { pollers, processors }) : []),
+    ...(poison ? foreignersOf(chance, faultsEndMs) : []),
+  ];
+  return {
+    seed,
+    profile,
+    pollers,
+    processors,
+    poller: {
+      feed: 'scan-events',
+      firstEventId: 1,
+      limit: chance.between(4, 25),
+      requestsPerSecond: chance.between(2, 20),
+      requestTimeoutMs: 5_000,
+      pollIntervalMs: chance.between(500, 4_000),
+      leaseMs: chance.between(4_000, 15_000),
+      messageMaxBytes: chance.between(1_024, 3_000),
+      maxQueueMessages: chance.pick([0, 10, 50_000]),
+    },
+    pollerStopTimeoutSeconds: 40,
+    processor: {
+      receivers: chance.between(1, 4),
+      receiveWaitSeconds,
+      writeConcurrency: chance.between(1, 16),
+      visibilityTimeoutSeconds,
+      stopTimeoutSeconds: receiveWaitSeconds + chance.between(20, 30),
+    },
+    clocks: (kind, index) => {
+      const own = chanceOf(seed, `clock of ${kind} ${index}`);
+      return { wallOffsetMs: own.between(-7_200_000, 7_200_000), drift: (own.next() - 0.5) / 2_000 };
+    },
+    feed,
+    queue: {
+      maxReceiveCount: 3,
+      entryFailed: isRough ? chance.next() * 0.2 : 0,
+      entryLost: isRough ? chance.next() * 0.1 : 0,
+      duplicates: has('poison', 'partial failures', 'crashes') ? chance.next() * 0.2 : 0,
+      ghosts: has('partial failures') ? chance.next() * 0.1 : 0,
+      disorder: chance.happens(0.7) ? chance.next() : 0,
+    },
+    rejected: poison ? chance.next() * 0.1 : 0,
+    faults: {
+      // A heartbeat must not be late through latency alone.
+      latencyMs: {
+        least: 1,
+        most: chance.between(5, 120),
+        tail: chance.between(200, visibilityTimeoutSeconds * 80),
+      },
+      rates,
+      outages,
+      crashPoints: crashes ? crashPointsOf(chance) : [],
+      faultsEndMs: Math.max(faultsEndMs, ...outages.map(({ toMs }) => toMs)),
+    },
+    incidents,
+    onlyOutages: profile === 'calm' || profile === 'store outage' || profile === 'stops' || profile === 'queue outage',
+  };
+}
+
+type Fleet = { readonly pollers: number; readonly processors: number };
+
+function feedOf(chance: Chance, faultsEndMs: number, has: (...about: Profile[]) => boolean): FeedPlan {
+  const odd = has('poison', 'partial failures');
+  const share = (most: number) => (chance.happens(0.6) ? chance.next() * most : 0);
+  return {
+    elements: chance.between(15, 90),
+    parcels: chance.between(2, 25),
+    firstEventId: chance.happens(0.5) ? 1 : chance.between(2, 900_000),
+    grownMs: Math.round(faultsEndMs * chance.next() * 0.9) + 1,
+    backlog: chance.next() * 0.9,
+    gaps: share(0.2),
+    late: share(0.1),
+    twins: share(0.1),
+    invalid: odd ? share(0.1) : 0,
+    unusable: odd ? share(0.25) : 0,
+    hole: chance.happens(0.1),
+    loneJump: chance.happens(0.15),
+    disorder: share(0.3),
+    repeats: share(0.3),
+    tooLarge: share(0.1),
+    cap: chance.happens(0.2) ? chance.between(3, 12) : 1_000,
+  };
+}
+
+function outagesOf(about: {
+  readonly chance: Chance;
+  readonly faultsEndMs: number;
+  readonly store: boolean;
+  readonly queue: boolean;
+  readonly throttling: boolean;
+  readonly names: readonly [string, ...string[]];
+}): readonly Outage[] {
+  const { chance, faultsEndMs, store, queue, throttling, names } = about;
+  const outage = (engine: Engine, longestMs: number, down: boolean): Outage => {
+    const fromMs = chance.between(0, faultsEndMs - 10_000);
+    return {
+      engine,
+      fromMs,
+      toMs: fromMs + chance.between(1_000, longestMs),
+      share: down ? 1 : chance.next(),
+      as: down ? chance.pick(['refused', 'silent', 'forbidden', 'throttled']) : 'throttled',
+      only: chance.happens(0.25) ? chance.pick(names) : undefined,
+    };
+  };
+  const several = (most: number, make: () => Outage) => Array.from({ length: chance.between(1, most) }, make);
+  return [
+    ...(store ? several(2, () => outage('dynamodb', 125_000, true)) : []),
+    // Once longer than a visibility timeout costs a receive, whatever a processor does; not thrice in a row.
+    ...(queue ? several(1, () => outage('sqs', 125_000, true)) : []),
+    ...(throttling ? several(3, () => outage(chance.pick(everyEngine), 20_000, false)) : []),
+    ...(chance.happens(0.2) ? [outage('feed', 30_000, true)] : []),
+  ];
+}
+
+function stopsOf(chance: Chance, faultsEndMs: number, fleet: Fleet): readonly Incident[] {
+  return Array.from({ length: chance.between(1, 5) }, () => ({
+    what: 'stop',
+    ...oneOf(chance, fleet),
+    atMs: chance.between(0, faultsEndMs),
+  }));
+}
+
+function crashesOf(chance: Chance, faultsEndMs: number, fleet: Fleet): readonly Incident[] {
+  return Array.from({ length: chance.between(0, 3) }, () => ({
+    what: 'crash',
+    ...oneOf(chance, fleet),
+    atMs: chance.between(0, faultsEndMs),
+  }));
+}
+
+/** While the store is down and everything is held: every processor is killed, again and again, whenever its messages have come again. */
+function stormOf(chance: Chance, outage: Outage, processors: number, visibilityMs: number): readonly Incident[] {
+  return Array.from({ length: chance.between(1, 4) }, (_, round) => round).flatMap((round) =>
+    Array.from({ length: processors }, (_, place): Incident => {
+      const atMs = outage.fromMs + 3_000 + round * (visibilityMs + 12_000) + chance.between(0, 5_000);
+      return { what: 'crash', kind: 'processor', index: place + 1, atMs };
+    }),
+  );
+}
+
+/** Any await: a call is as likely to be hit early, where most happens, as late. */
+function crashPointsOf(chance: Chance): readonly CrashPoint[] {
+  return Array.from({ length: chance.between(1, 6) }, () => ({
+    kind: chance.happens(0.6) ? 'processor' : 'poller',
+    call: Math.floor(Math.exp(chance.next() * Math.log(400))),
+    when: chance.pick(['asking', 'done', 'answered']),
+  }));
+}
+
+function leaseTroubleOf(chance: Chance, faultsEndMs: number, fleet: Fleet): readonly Incident[] {
+  const freezes = Array.from({ length: chance.between(1, 4) }, (): Incident => {
+    const whom = chance.happens(0.8)
+      ? ({ kind: 'poller', index: chance.between(1, fleet.pollers) } as const)
+      : oneOf(chance, fleet);
+    return { what: 'freeze', ...whom, atMs: chance.between(0, faultsEndMs), forMs: chance.between(500, 45_000) };
+  });
+  const reset: Incident = { what: 'reset', share: chance.next(), atMs: chance.between(5_000, faultsEndMs) };
+  return chance.happens(0.2) ? [...freezes, reset] : freezes;
+}
+
+function foreignersOf(chance: Chance, faultsEndMs: number): readonly Incident[] {
+  const contents = ['garbage', 'later version', 'no events', 'a bad event among good ones', 'repeated events'] as const;
+  return Array.from({ length: chance.between(0, 4) }, () => ({
+    what: 'put',
+    content: chance.pick<Foreign>(contents),
+    atMs: chance.between(0, faultsEndMs),
+  }));
+}
+
+function oneOf(chance: Chance, { pollers, processors }: Fleet): { readonly kind: Kind; readonly index: number } {
+  return chance.happens(0.35)
+    ? { kind: 'poller', index: chance.between(1, pollers) }
+    : { kind: 'processor', index: chance.between(1, processors) };
+}
+
+function namesOf(pollers: number, processors: number): readonly [string, ...string[]] {
+  const others = Array.from({ length: pollers - 1 }, (_, index) => `poller ${index + 2}.`);
+  return ['poller 1.', ...others, ...Array.from({ length: processors }, (_, index) => `processor ${index + 1}.`)];
+}

@@ -1,0 +1,504 @@
+import { createNoopMeter } from '@opentelemetry/api';
+import { createPoller } from '@waybill/poller/poller.ts';
+import { createProcessor } from '@waybill/processor/processor.ts';
+import type { Service } from '@waybill/shared/lifecycle.ts';
+import { createLogger } from '@waybill/shared/logger.ts';
+import { createMetrics } from '@waybill/shared/metrics.ts';
+import { type Chance, chanceOf } from './chance.ts';
+import { FaultLayer } from './faults.ts';
+import { hasSeen, isSame, keyOf, stateAfter } from './oracle.ts';
+import { type Foreign, type Incident, type Kind, type Plan, planOf } from './plan.ts';
+import { SimulatedCheckpoints } from './simulated-checkpoints.ts';
+import { SimulatedFailureLog } from './simulated-failure-log.ts';
+import { growFeed, SimulatedFeed } from './simulated-feed.ts';
+import { SimulatedParcelTable } from './simulated-parcel-table.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+import { SimulatedQueue } from './simulated-queue.ts';
+import { VirtualTime } from './virtual-time.ts';
+import { Witness } from './witness.ts';
+
+export type Verdict = {
+  readonly seed: number;
+  readonly profile: string;
+  /** What was broken; empty where every promise held. */
+  readonly violations: readonly string[];
+  readonly steps: number;
+  readonly virtualMs: number;
+  /** How often what happened: that a fault was met at all must not be taken on trust. */
+  readonly facts: ReadonlyMap<string, number>;
+};
+
+/** Bounds on virtual time: three receives with their longest returns, and then some. */
+const settleWithinMs = 600_000;
+const idleForPolls = 5;
+const getsOfSearch = 8;
+/** After everything has come to rest: the longest backoff of what was given up meanwhile, and its answer. */
+const lullMs = 20_000;
+/** More steps than this without an end is a loop that runs hot. */
+const mostSteps = 400_000;
+
+/** Runs the whole schedule of one seed: faults, healing, a redrive, a stop. Judges all along and at the end. */
+export async function simulate(
+  seed: number,
+  options: { readonly trace?: (line: string) => void } = {},
+): Promise<Verdict> {
+  const time = VirtualTime.install();
+  const simulation = new Simulation(planOf(seed), time, options.trace);
+  const onRejection = (error: unknown) => simulation.witness.violate(`unhandled rejection: ${String(error)}`);
+  process.on('unhandledRejection', onRejection);
+  try {
+    await simulation.run();
+  } finally {
+    process.off('unhandledRejection', onRejection);
+    time.uninstall();
+  }
+  return simulation.verdict;
+}
+
+/** One place in the fleet, and the process that fills it now. */
+type Place = {
+  readonly kind: Kind;
+  readonly index: number;
+  lives: number;
+  current:
+    | { readonly process: SimulatedProcess; readonly service: Service; stoppingSinceMs: number | undefined }
+    | undefined;
+};
+
+class Simulation {
+  readonly witness: Witness;
+  readonly #plan: Plan;
+  readonly #time: VirtualTime;
+  readonly #chance: Chance;
+  readonly #trace: (line: () => string) => void;
+  readonly #tracing: boolean;
+  readonly #faults: FaultLayer;
+  readonly #queue: SimulatedQueue;
+  readonly #parcels: SimulatedParcelTable;
+  readonly #failures: SimulatedFailureLog;
+  readonly #checkpoints: SimulatedCheckpoints;
+  readonly #feed: SimulatedFeed;
+  readonly #places: readonly Place[];
+  readonly #metrics = createMetrics(createNoopMeter());
+  /** Failure records whose messages were redriven with nothing wrong with them any more. */
+  readonly #toResolve = new Set<string>();
+  #isOver = false;
+
+  constructor(plan: Plan, time: VirtualTime, trace: ((line: string) => void) | undefined) {
+    this.#plan = plan;
+    this.#time = time;
+    this.#chance = chanceOf(plan.seed, 'incidents');
+    this.#tracing = trace !== undefined;
+    this.#trace = (line) => trace?.(`${(time.nowMs / 1_000).toFixed(3).padStart(9)}  ${line()}`);
+    const witness = new Witness(time);
+    const stream = (name: string) => chanceOf(plan.seed, name);
+    const faults = new FaultLayer({
+      time,
+      plan: plan.faults,
+      chance: stream('faults'),
+      crash: (process, cause) => this.#crash(process, cause),
+      trace: this.#trace,
+    });
+    const elements = growFeed(plan.feed, stream('feed'));
+    const poison = stream('rejected events');
+    const rejected = elements.filter(({ event }) => event && poison.happens(plan.rejected));
+    this.witness = witness;
+    this.#faults = faults;
+    this.#feed = new SimulatedFeed({ elements, plan: plan.feed, time, chance: stream('answers'), faults, witness });
+    this.#queue = new SimulatedQueue({ plan: plan.queue, time, chance: stream('queue'), faults, witness });
+    this.#parcels = new SimulatedParcelTable({
+      rejected: new Set(rejected.map(({ position }) => position)),
+      faults,
+      witness,
+    });
+    this.#failures = new SimulatedFailureLog(faults);
+    this.#checkpoints = new SimulatedCheckpoints({ faults, witness });
+    witness.attach({
+      queue: this.#queue,
+      parcels: this.#parcels,
+      failures: this.#failures,
+      faults,
+      feed: elements,
+      maxReceiveCount: plan.queue.maxReceiveCount,
+    });
+    const places = (kind: Kind, count: number) =>
+      Array.from({ length: count }, (_, index): Place => ({ kind, index: index + 1, lives: 0, current: undefined }));
+    this.#places = [...places('poller', plan.pollers), ...places('processor', plan.processors)];
+  }
+
+  get verdict(): Verdict {
+    return {
+      seed: this.#plan.seed,
+      profile: this.#plan.profile,
+      violations: this.witness.violations,
+      steps: this.#time.steps,
+      virtualMs: this.#time.nowMs,
+      facts: this.witness.facts,
+    };
+  }
+
+  async run(): Promise<void> {
+    for (const place of this.#places) this.#time.after(this.#chance.between(0, 3_000), () => this.#start(place));
+    for (const incident of this.#plan.incidents) this.#time.after(incident.atMs, () => this.#befall(incident));
+    const phases = [
+      () => this.#settle('the faults'),
+      () => this.#judgeSettled(),
+      () => this.#idle(),
+      () => this.#healAndRedrive(),
+      () => this.#settle('the redrive'),
+      () => this.#judgeHealed(),
+      () => this.#stopAll(),
+    ];
+    for (const phase of phases) {
+      await phase();
+      if (this.witness.violations.length > 0) break;
+    }
+    this.#isOver = true;
+    for (const { current } of this.#places) current?.process.end();
+  }
+
+  // The fleet.
+
+  #start(place: Place): void {
+    place.lives += 1;
+    const process = new SimulatedProcess(
+      `${place.kind} ${place.index}.${place.lives}`,
+      this.#time,
+      this.#plan.clocks(place.kind, place.index),
+    );
+    const service = place.kind === 'poller' ? this.#createPoller(process) : this.#createProcessor(process);
+    const life = { process, service, stoppingSinceMs: undefined };
+    place.current = life;
+    this.#trace(() => `${process.name} starts`);
+    const ended = (how: string) => {
+      if (!process.alive) return;
+      if (place.current?.stoppingSinceMs === undefined) this.witness.violate(`${process.name} ended by itself: ${how}`);
+      else this.#exited(place, process);
+    };
+    service.ended.then(
+      () => ended('resolved'),
+      (error: unknown) => ended(String(error)),
+    );
+    service.start();
+  }
+
+  #createPoller(process: SimulatedProcess): Service {
+    const { seed, poller } = this.#plan;
+    return createPoller({
+      config: poller,
+      log: this.#log(process),
+      clock: process.clock,
+      random: chanceOf(seed, `random of ${process.name}`).next,
+      metrics: this.#metrics,
+      feed: this.#feed.openFor(process),
+      queue: this.#queue.senderFor(process),
+      checkpoints: this.#checkpoints.openFor(process),
+    });
+  }
+
+  #createProcessor(process: SimulatedProcess): Service {
+    const { seed, processor } = this.#plan;
+    return createProcessor({
+      settings: processor,
+      log: this.#log(process),
+      clock: process.clock,
+      random: chanceOf(seed, `random of ${process.name}`).next,
+      metrics: this.#metrics,
+      queue: this.#queue.consumerFor(process, {
+        waitSeconds: processor.receiveWaitSeconds,
+        visibilityTimeoutSeconds: processor.visibilityTimeoutSeconds,
+      }),
+      parcels: this.#parcels.openFor(process),
+      failures: this.#failures.openFor(process),
+      checkTables: () =>
+        this.#faults.call(process, { engine: 'dynamodb', operation: 'describe tables' }, () => undefined),
+      probes: {},
+    });
+  }
+
+  #log(process: SimulatedProcess) {
+    const level = this.#tracing ? 'debug' : 'silent';
+    return createLogger(
+      { service: process.name, level, pretty: false },
+      { write: (line: string) => this.#trace(() => `${process.name} logs ${line.trimEnd()}`) },
+    );
+  }
+
+  #crash(process: SimulatedProcess, cause: string): void {
+    if (!process.alive) return;
+    this.#trace(() => `${process.name} is killed ${cause}`);
+    this.witness.count('crashes');
+    process.end();
+    this.#restart(process);
+  }
+
+  /** The process ended after its stop. */
+  #exited(place: Place, process: SimulatedProcess): void {
+    this.#trace(() => `${process.name} exits`);
+    const stoppedAtMs = place.current?.stoppingSinceMs ?? 0;
+    if (place.kind === 'processor') {
+      for (const message of this.#queue.messages.values()) {
+        const last = message.receives.at(-1);
+        const isLeft = last?.receiver === process && last.answered && !last.deleted && last.returned === undefined;
+        const isExcused =
+          last?.troubled ||
+          last?.duplicated ||
+          process.frozenSince(stoppedAtMs) ||
+          this.#faults.wasOut('sqs', process, stoppedAtMs, this.#time.nowMs);
+        if (isLeft && !isExcused && message.visibleAtMs > this.#time.nowMs && !this.witness.isHarmed(message))
+          this.witness.violate(`${process.name} stopped and left ${message.id} invisible`);
+      }
+    }
+    this.witness.count('clean stops');
+    process.end();
+    this.#restart(process);
+  }
+
+  #restart(process: SimulatedProcess): void {
+    const place = this.#places.find(({ current }) => current?.process === process);
+    if (!place) return;
+    place.current = undefined;
+    if (!this.#isOver) this.#time.after(this.#chance.between(100, 8_000), () => !this.#isOver && this.#start(place));
+  }
+
+  #befall(incident: Incident): void {
+    if (incident.what === 'put') this.#put(incident.content);
+    else if (incident.what === 'reset') this.#reset(incident.share);
+    else this.#befallProcess(incident);
+  }
+
+  #befallProcess(incident: Extract<Incident, { kind: Kind }>): void {
+    const place = this.#places.find(({ kind, index }) => kind === incident.kind && index === incident.index);
+    const process = place?.current?.process;
+    if (!place || !process) return;
+    if (incident.what === 'crash') this.#crash(process, 'by the schedule');
+    else if (incident.what === 'stop') this.#stop(place);
+    else this.#freeze(process, incident.forMs);
+  }
+
+  #freeze(process: SimulatedProcess, forMs: number): void {
+    this.#trace(() => `${process.name} is frozen for ${forMs} ms`);
+    this.witness.count('freezes');
+    process.freeze();
+    this.#time.after(forMs, () => {
+      this.#trace(() => `${process.name} thaws`);
+      process.thaw();
+    });
+  }
+
+  /** What an operator may do; the poller reads anew from there. */
+  #reset(share: number): void {
+    const last = this.#checkpoints.item?.lastEventId;
+    const { firstEventId } = this.#plan.feed;
+    if (last !== undefined) this.#checkpoints.reset(Math.floor(firstEventId - 1 + (last - firstEventId + 1) * share));
+  }
+
+  #stop(place: Place): void {
+    const life = place.current;
+    if (!life || life.stoppingSinceMs !== undefined) return;
+    const { process, service } = life;
+    life.stoppingSinceMs = this.#time.nowMs;
+    const startedAtMs = this.#time.nowMs;
+    this.#trace(() => `${process.name} is told to stop`);
+    process.enter(() => void service.stop());
+    // A second SIGTERM, for good measure.
+    if (this.#chance.happens(0.2)) this.#time.after(500, () => process.enter(() => void service.stop()));
+    const timeoutMs =
+      1_000 * (place.kind === 'poller' ? this.#plan.pollerStopTimeoutSeconds : this.#plan.processor.stopTimeoutSeconds);
+    this.#time.after(timeoutMs, () => {
+      if (!process.alive) return;
+      const isStuck = Object.values(this.#plan.faults.rates).some(({ stuck }) => stuck > 0);
+      if (!isStuck && !process.frozenSince(startedAtMs))
+        this.witness.violate(`${process.name} did not stop within ${timeoutMs / 1_000} s`);
+      this.#crash(process, 'because it did not stop in time');
+    });
+  }
+
+  #put(content: Foreign): void {
+    const events = [...this.witness.passedOn.values()];
+    const some = this.#chance.shuffled(events).slice(0, 3);
+    const bodies: Record<Foreign, string> = {
+      garbage: 'not JSON at all',
+      'later version': JSON.stringify({ version: 2, zipped: 'H4sIAAAA' }),
+      'no events': JSON.stringify({ version: 1, events: [] }),
+      'a bad event among good ones': JSON.stringify({
+        version: 1,
+        events: [...some, { eventId: 8_000_000_000 + this.#time.nowMs, parcelId: -1, type: '' }],
+      }),
+      'repeated events': JSON.stringify({ version: 1, events: [...some, ...some] }),
+    };
+    const body = bodies[content].replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    this.#trace(() => `somebody puts ${body} on the queue`);
+    this.witness.put(body);
+    this.#queue.put(body);
+  }
+
+  // The phases.
+
+  /** Goes on until everything has come to rest; that it does, within bounds, is a promise too. */
+  async #settle(after: string): Promise<void> {
+    const endMs = Math.max(this.#time.nowMs, this.#plan.faults.faultsEndMs) + settleWithinMs;
+    let restsSinceMs: number | undefined;
+    await this.#until(
+      () => {
+        restsSinceMs = this.#pending().length === 0 ? (restsSinceMs ?? this.#time.nowMs) : undefined;
+        return restsSinceMs !== undefined && this.#time.nowMs - restsSinceMs >= lullMs;
+      },
+      endMs,
+      () => `nothing came to rest after ${after}: ${this.#pending().join('; ')}`,
+    );
+  }
+
+  /** What has yet to happen. */
+  #pending(): readonly string[] {
+    const { lastEventId } = this.#checkpoints.item ?? {};
+    const target = this.#feed.lastEventId;
+    const unconfirmed = this.witness.stillUnconfirmed();
+    return [
+      ...(this.#faults.active ? ['faults go on'] : []),
+      ...this.#places.flatMap((place) =>
+        this.#isRunning(place) ? [] : [`${place.kind} ${place.index} is not running`],
+      ),
+      ...(lastEventId !== target ? [`the checkpoint stands at ${lastEventId}, the feed ends at ${target}`] : []),
+      ...(unconfirmed.length > 0 ? [`not confirmed: ${unconfirmed.join(', ')}`] : []),
+      ...(this.#queue.ghostsToCome > 0 ? ['deleted messages are yet to come again'] : []),
+      ...(this.#queue.messages.size > 0 ? [`${this.#queue.messages.size} messages in the queue`] : []),
+    ];
+  }
+
+  #isRunning({ current }: Place): boolean {
+    if (!current || current.stoppingSinceMs !== undefined) return false;
+    return !current.process.frozen && !this.#faults.isStuck(current.process);
+  }
+
+  async #until(condition: () => boolean, endMs: number, complaint: () => string): Promise<void> {
+    let lookAtMs = this.#time.nowMs;
+    for (;;) {
+      if (this.witness.violations.length > 0) return;
+      if (this.#time.nowMs >= lookAtMs) {
+        if (condition()) return;
+        lookAtMs = this.#time.nowMs + 250;
+      }
+      if (this.#time.nowMs > endMs || this.#time.steps > mostSteps) return this.witness.violate(complaint());
+      await this.#time.step();
+    }
+  }
+
+  #judgeSettled(): void {
+    const { witness } = this;
+    const dead = [...this.#queue.deadLetters.values()];
+    if (this.#plan.onlyOutages && dead.length > 0)
+      witness.violate(`${dead.length} messages in the DLQ, though there were outages and stops only`);
+    const inDlq = new Set(dead.flatMap((message) => [...message.carried.keys]));
+    // Everything that the feed always showed was read; what came late may have come too late to be seen.
+    if (this.#plan.feed.cap >= 1_000 && this.#plan.feed.late === 0) {
+      const known = (name: string) => witness.passedOn.has(name) || witness.badPassedOn.has(name);
+      const positions = new Map<number, number>();
+      for (const { position } of this.#feed.elements) positions.set(position, (positions.get(position) ?? 0) + 1);
+      for (const element of this.#feed.elements) {
+        // Of two contents under one id the second can lie on the next page, which is asked for from the id after.
+        if (positions.get(element.position) === 1 && !known(element.name))
+          witness.violate(`element ${element.position} of the feed was never passed on`);
+      }
+    }
+    for (const [parcelId, events] of this.#passedOnByParcel()) {
+      const stored = this.#parcels.parcels.get(parcelId)?.state;
+      const storable = events.filter(({ eventId }) => !this.#parcels.rejected.has(eventId));
+      const surely = stateAfter(storable.filter((event) => !inDlq.has(keyOf(event))));
+      if (!hasSeen(stored, surely))
+        witness.violate(`parcel ${parcelId} is ${told(stored)} and should be ${told(surely)}`);
+      const atMost = stateAfter(storable);
+      if (!hasSeen(atMost, stored)) witness.violate(`parcel ${parcelId} is ${told(stored)}, which no event says`);
+      for (const event of events) {
+        if (
+          this.#parcels.rejected.has(event.eventId) &&
+          !inDlq.has(keyOf(event)) &&
+          !hasSeen(stored, stateAfter([event]))
+        )
+          witness.violate(`rejected event ${event.eventId} is neither stored nor in the DLQ`);
+      }
+    }
+    for (const name of witness.badPassedOn) if (!inDlq.has(name)) witness.violate(`${name} is not in the DLQ`);
+    if (witness.passedOn.size > 0 && this.#parcels.parcels.size === 0) witness.violate('nothing was stored at all');
+  }
+
+  /** An idle feed costs one GET each poll interval, no sends, and no writes but the lease's. */
+  async #idle(): Promise<void> {
+    const forMs = this.#plan.poller.pollIntervalMs * idleForPolls;
+    const before = this.#faults.callsSoFar();
+    const endMs = this.#time.nowMs + forMs;
+    await this.#until(
+      () => this.#time.nowMs >= endMs,
+      endMs + 60_000,
+      () => 'time stands still',
+    );
+    const after = this.#faults.callsSoFar();
+    const made = (operation: string) => (after.get(operation) ?? 0) - (before.get(operation) ?? 0);
+    // Something at the tail that moves no position makes the poller look beyond it now and then.
+    const hasTail = this.#feed.elements.some(({ position }) => position > (this.#checkpoints.item?.lastEventId ?? 0));
+    if (made('get') > idleForPolls + 2 + (hasTail ? getsOfSearch : 0))
+      this.witness.violate(`${made('get')} GETs in ${idleForPolls} poll intervals of an idle feed`);
+    for (const operation of ['send', 'delete', 'apply', 'replace', 'record'])
+      if (made(operation) > 0) this.witness.violate(`${made(operation)} times ${operation} while everything was idle`);
+  }
+
+  #healAndRedrive(): void {
+    this.#trace(() => `the causes are healed, ${this.#queue.deadLetters.size} messages redriven`);
+    this.#parcels.rejected.clear();
+    for (const message of this.#queue.deadLetters.values()) {
+      if (this.witness.isHarmed(message)) continue;
+      // Nothing in a message that no processor ever sent anew says that there is a record: it goes with its expiry.
+      for (const { failureId, reason } of this.witness.recordsOf(message))
+        if (reason !== 'REPEATEDLY_INTERRUPTED' || 'failureId' in message.attributes) this.#toResolve.add(failureId);
+    }
+    this.#queue.redrive();
+  }
+
+  #judgeHealed(): void {
+    const { witness } = this;
+    for (const [parcelId, events] of this.#passedOnByParcel()) {
+      const stored = this.#parcels.parcels.get(parcelId)?.state;
+      const expected = stateAfter(events);
+      if (!isSame(stored, expected))
+        witness.violate(`parcel ${parcelId} is ${told(stored)} and should be ${told(expected)}`);
+    }
+    const dead = [...this.#queue.deadLetters.values()];
+    for (const message of dead) {
+      if (!witness.isHarmed(message))
+        witness.violate(`${message.id} is in the DLQ again, though nothing is wrong with it`);
+      if (!witness.isExplained(message))
+        witness.violate(`${message.id} is in the DLQ again without a reason on record`);
+    }
+    const inDlq = new Set(dead.flatMap((message) => [...message.carried.keys]));
+    for (const name of witness.badPassedOn) if (!inDlq.has(name)) witness.violate(`${name} is not in the DLQ any more`);
+    for (const failureId of this.#toResolve) {
+      if (this.#failures.records.get(failureId)?.resolved === false)
+        witness.violate(`${failureId} is stored since its redrive, and still on record`);
+    }
+    // A crash between the delete and the removal of the record leaves it there.
+    if (witness.facts.has('crashes') || witness.facts.has('unharmed messages dead-lettered')) return;
+    for (const { failureId, reason, resolved } of this.#failures.records.values()) {
+      if (!resolved && reason === 'REPEATEDLY_INTERRUPTED')
+        witness.violate(`${failureId} is stored, and still on record as interrupted`);
+    }
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#isOver = true;
+    const lives = this.#places.flatMap(({ current }) => (current ? [current.process] : []));
+    for (const place of this.#places) this.#stop(place);
+    await this.#until(
+      () => lives.every(({ alive }) => !alive),
+      this.#time.nowMs + 120_000,
+      () => 'not everything stopped',
+    );
+  }
+
+  #passedOnByParcel() {
+    return Map.groupBy(this.witness.passedOn.values(), ({ parcelId }) => parcelId);
+  }
+}
+
+function told(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing';
+}

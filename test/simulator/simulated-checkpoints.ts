@@ -1,0 +1,58 @@
+import type { CheckpointStore, StoredCheckpoint } from '@waybill/poller/checkpoint-store.ts';
+import type { FaultLayer } from './faults.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import type { Witness } from './witness.ts';
+
+/** The checkpoint of one feed with the conditions of {@link CheckpointStore}. */
+export class SimulatedCheckpoints {
+  #item: StoredCheckpoint | undefined;
+  readonly #faults: FaultLayer;
+  readonly #witness: Witness;
+
+  constructor(options: { readonly faults: FaultLayer; readonly witness: Witness }) {
+    this.#faults = options.faults;
+    this.#witness = options.witness;
+  }
+
+  get item(): StoredCheckpoint | undefined {
+    return this.#item;
+  }
+
+  openFor(process: SimulatedProcess): CheckpointStore {
+    const call = <T>(operation: string, effect: () => T) =>
+      this.#faults.call(process, { engine: 'dynamodb', operation }, effect);
+    return {
+      read: () => call('read checkpoint', () => this.#item),
+      acquire: (seen, holder) =>
+        call(`acquire over token ${seen?.token}`, () => {
+          const { lastEventId, token = 0, counter = 0 } = this.#item ?? {};
+          if (this.#item?.token !== seen?.token || this.#item?.counter !== seen?.counter) return 'lost';
+          this.#item = { lastEventId, token: token + 1, counter: counter + 1, holder };
+          this.#witness.leaseTaken(process, token + 1);
+          return 'acquired';
+        }),
+      renew: (token, lastEventId) =>
+        call(`renew token ${token}, position ${lastEventId}`, () => {
+          const item = this.#item;
+          if (!item || item.token !== token) return 'lost';
+          if (lastEventId !== undefined && lastEventId < (item.lastEventId ?? 0)) return 'lost';
+          this.#witness.checkpointWritten(process, item, token, lastEventId);
+          this.#item = { ...item, counter: item.counter + 1, lastEventId: lastEventId ?? item.lastEventId };
+          return 'renewed';
+        }),
+      release: (token) =>
+        call(`release token ${token}`, () => {
+          if (this.#item?.token !== token) return;
+          this.#item = { ...this.#item, counter: this.#item.counter + 1, holder: undefined };
+        }),
+    };
+  }
+
+  /** What an operator's reset does: another position, and a token that stops whoever runs. */
+  reset(lastEventId: number): void {
+    if (!this.#item) return;
+    const { token, counter } = this.#item;
+    this.#item = { lastEventId, token: token + 1, counter: counter + 1, holder: undefined };
+    this.#witness.checkpointReset(token + 1);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Failure, FailureLog, FailureReason } from '@waybill/processor/failure-log.ts';
+import type { FaultLayer } from './faults.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+
+export type FailureRecord = {
+  readonly failureId: string;
+  readonly reason: FailureReason;
+  readonly body: string;
+  readonly attempts: number;
+  readonly resolved: boolean;
+};
+
+/** The failures table as {@link FailureLog} describes it. */
+export class SimulatedFailureLog {
+  readonly records = new Map<string, FailureRecord>();
+  readonly #faults: FaultLayer;
+
+  constructor(faults: FaultLayer) {
+    this.#faults = faults;
+  }
+
+  openFor(process: SimulatedProcess): FailureLog {
+    const call = (operation: string, effect: () => void) =>
+      this.#faults.call(process, { engine: 'dynamodb', operation }, effect);
+    return {
+      record: (failure) => call(`record ${failure.failureId} ${failure.reason}`, () => this.#record(failure)),
+      recordInterruption: (failure) =>
+        call(`record interruption ${failure.failureId}`, () => {
+          const known = this.records.get(failure.failureId);
+          if (known && !known.resolved && known.reason !== 'REPEATEDLY_INTERRUPTED') return;
+          this.#record(failure);
+        }),
+      removeInterruption: (failureId) =>
+        call(`remove interruption ${failureId}`, () => {
+          if (this.records.get(failureId)?.reason === 'REPEATEDLY_INTERRUPTED') this.records.delete(failureId);
+        }),
+      resolve: (failureId) =>
+        call(`resolve ${failureId}`, () => {
+          const known = this.records.get(failureId);
+          if (known) this.records.set(failureId, { ...known, resolved: true });
+        }),
+    };
+  }
+
+  #record({ failureId, reason, body }: Failure): void {
+    const attempts = (this.records.get(failureId)?.attempts ?? 0) + 1;
+    this.records.set(failureId, { failureId, reason, body, attempts, resolved: false });
+  }
+}

@@ -1,0 +1,206 @@
+import type { ScanFeed } from '@waybill/poller/scan-feed.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
+import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import type { Chance } from './chance.ts';
+import type { FaultLayer } from './faults.ts';
+import { keyOf } from './oracle.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import type { VirtualTime } from './virtual-time.ts';
+import type { Witness } from './witness.ts';
+
+export type FeedPlan = {
+  readonly elements: number;
+  readonly parcels: number;
+  readonly firstEventId: number;
+  /** The feed has grown to its end by then. */
+  readonly grownMs: number;
+  /** Share of elements there from the start; the others become visible one after the other. */
+  readonly backlog: number;
+  /** Shares of elements. */
+  readonly gaps: number;
+  readonly late: number;
+  readonly twins: number;
+  readonly invalid: number;
+  readonly unusable: number;
+  /** One hole of more than 10,000 ids that is real, and one corrupt id far above all others. */
+  readonly hole: boolean;
+  readonly loneJump: boolean;
+  /** Shares of answers. */
+  readonly disorder: number;
+  readonly repeats: number;
+  readonly tooLarge: number;
+  /** The server answers at most this many, whatever the limit asked for. */
+  readonly cap: number;
+};
+
+export type FeedElement = {
+  /** Where it stands in the feed: its EventId where it has a usable one. */
+  readonly position: number;
+  /** What the simulator calls it: {@link keyOf} the event, or the JSON of anything else, as in `Carried`. */
+  readonly name: string;
+  readonly json: string;
+  /** What it must become, where it is a scan event. */
+  readonly event: ScanEvent | undefined;
+  readonly visibleAtMs: number;
+  /** Its EventId is corrupt: far above all others, at the tail for ever. */
+  readonly lone: boolean;
+};
+
+/** The feed from its first element to its last, in the order of positions. */
+export function growFeed(plan: FeedPlan, chance: Chance): readonly FeedElement[] {
+  const elements: FeedElement[] = [];
+  let position = plan.firstEventId - 1;
+  const holeAt = plan.hole ? chance.between(5, plan.elements - 5) : undefined;
+  for (let count = 0; count < plan.elements; count += 1) {
+    position += 1 + (chance.happens(plan.gaps) ? chance.between(1, 30) : 0);
+    if (count === holeAt) position += chance.between(10_001, 50_000);
+    const share = count / plan.elements;
+    const dueMs = share < plan.backlog ? 0 : ((share - plan.backlog) / (1 - plan.backlog)) * plan.grownMs;
+    const isLate = chance.happens(plan.late);
+    const visibleAtMs = Math.round(Math.min(plan.grownMs, isLate ? dueMs + chance.between(100, 15_000) : dueMs));
+    const event = eventAt(position, plan, chance);
+    const add = (raw: unknown, meant: ScanEvent | undefined) => {
+      const json = JSON.stringify(raw);
+      elements.push({ position, name: meant ? keyOf(meant) : json, json, event: meant, visibleAtMs, lone: false });
+    };
+    // The first element has an id: a poller that has read nothing yet believes the first one it sees.
+    if (count > 0 && chance.happens(plan.unusable)) add(withoutId(event, position, chance), undefined);
+    else if (count > 0 && chance.happens(plan.invalid)) add(invalid(event, chance), undefined);
+    else {
+      add(element(event, chance), event);
+      if (chance.happens(plan.twins)) {
+        const twin = twinOf(event, chance);
+        add(element(twin, chance), twin);
+      }
+    }
+  }
+  if (plan.loneJump) {
+    const event = eventAt(position + chance.between(1_000_000, 9_000_000), plan, chance);
+    elements.push({
+      position: event.eventId,
+      name: keyOf(event),
+      json: JSON.stringify(element(event, chance)),
+      event,
+      visibleAtMs: chance.between(1, plan.grownMs),
+      lone: true,
+    });
+  }
+  return elements;
+}
+
+/** The Scan Event API as a reader must live with it. */
+export class SimulatedFeed {
+  readonly elements: readonly FeedElement[];
+  /** Where a reader that has read everything stands. */
+  readonly lastEventId: number;
+  readonly #plan: FeedPlan;
+  readonly #time: VirtualTime;
+  readonly #chance: Chance;
+  readonly #faults: FaultLayer;
+  readonly #witness: Witness;
+
+  constructor(options: {
+    readonly elements: readonly FeedElement[];
+    readonly plan: FeedPlan;
+    readonly time: VirtualTime;
+    readonly chance: Chance;
+    readonly faults: FaultLayer;
+    readonly witness: Witness;
+  }) {
+    this.elements = options.elements;
+    this.lastEventId = Math.max(
+      ...options.elements.flatMap(({ event, lone }) => (event && !lone ? [event.eventId] : [])),
+    );
+    this.#plan = options.plan;
+    this.#time = options.time;
+    this.#chance = options.chance;
+    this.#faults = options.faults;
+    this.#witness = options.witness;
+  }
+
+  openFor(process: SimulatedProcess): ScanFeed {
+    return {
+      read: (fromEventId, limit, signal) => {
+        const answer = this.#faults.call(
+          process,
+          { engine: 'feed', operation: `get from ${fromEventId}, limit ${limit}` },
+          () => this.#page(fromEventId, limit),
+          { answered: (page) => !signal.aborted && this.#witness.pageServed(process, fromEventId, page) },
+        );
+        const parsed = answer.then((page): unknown[] => page.map(({ json }): unknown => JSON.parse(json)));
+        const { promise: aborted, reject } = Promise.withResolvers<never>();
+        const onAbort = () => reject(new WaybillError('FEED_UNAVAILABLE', 'simulated: the request was given up'));
+        if (signal.aborted) onAbort();
+        signal.addEventListener('abort', onAbort, { once: true });
+        return Promise.race([parsed, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
+      },
+    };
+  }
+
+  #page(fromEventId: number, limit: number): readonly FeedElement[] {
+    const chance = this.#chance;
+    const { cap, repeats, disorder, tooLarge } = this.#plan;
+    const visible = this.elements.filter(({ visibleAtMs }) => visibleAtMs <= this.#time.nowMs);
+    // A server that caps `Limit` keeps to its cap: to a reader, one that does not is one without.
+    const isCapped = cap < limit;
+    const most = !isCapped && this.#faults.strikes(tooLarge) ? limit * 3 : Math.min(limit, cap);
+    const page = visible.filter(({ position }) => position >= fromEventId).slice(0, most);
+    const last = page.at(-1)?.position ?? 0;
+    const [again] = chance.shuffled(visible.filter(({ position, lone }) => !lone && position < last));
+    const hasRoom = page.length > 0 && (!isCapped || page.length < most);
+    if (again && hasRoom && this.#faults.strikes(repeats)) page.splice(chance.between(0, page.length), 0, again);
+    return this.#faults.strikes(disorder) ? chance.shuffled(page) : page;
+  }
+}
+
+const types = ['PICKUP', 'STATUS', 'STATUS', 'STATUS', 'DELIVERY', 'CUSTOMS'] as const;
+
+function eventAt(eventId: number, plan: FeedPlan, chance: Chance): ScanEvent {
+  return {
+    eventId,
+    parcelId: 5_000 + chance.between(1, plan.parcels),
+    type: chance.pick(types),
+    createdDateTimeUtc: `2021-05-11T21:${String(chance.between(10, 59))}:34.${chance.between(1, 1_506_147)}Z`,
+    statusCode: chance.pick(['', 'OK', 'ß漢', 'LEFT AT DOOR']),
+    runId: chance.pick(['', '100', '101']),
+  };
+}
+
+/** Another content under the same id. */
+function twinOf(event: ScanEvent, chance: Chance): ScanEvent {
+  return { ...event, statusCode: `${event.statusCode}+`, type: chance.pick(types), runId: chance.pick(['', '7']) };
+}
+
+/** The event as the feed writes it. */
+function element(event: ScanEvent, chance: Chance): Record<string, unknown> {
+  const { createdDateTimeUtc, runId } = event;
+  return {
+    EventId: event.eventId,
+    ParcelId: event.parcelId,
+    Type: event.type,
+    CreatedDateTimeUtc: chance.happens(0.2) ? createdDateTimeUtc.slice(0, -1) : createdDateTimeUtc,
+    ...((event.statusCode !== '' || chance.happens(0.5)) && { StatusCode: event.statusCode }),
+    Device: { DeviceTransactionId: event.eventId, DeviceId: 103 },
+    User: runId === '' ? null : { UserId: 'NC1001', CarrierId: 'NC', RunId: runId },
+  };
+}
+
+/** A usable id, and something else wrong with it. */
+function invalid(event: ScanEvent, chance: Chance): unknown {
+  return {
+    ...element(event, chance),
+    ...chance.pick<object>([{ Type: '' }, { CreatedDateTimeUtc: 'yesterday' }, { ParcelId: -1 }, { User: 'NC' }]),
+  };
+}
+
+/** An element without a usable id. `position` makes each one's content its own. */
+function withoutId(event: ScanEvent, position: number, chance: Chance): unknown {
+  return chance.pick<unknown>([
+    { ...element(event, chance), EventId: null },
+    { ...element(event, chance), EventId: `${position}` },
+    { ...element(event, chance), EventId: -position },
+    `no event at ${position}`,
+    [position],
+    null,
+  ]);
+}

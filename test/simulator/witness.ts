@@ -1,0 +1,314 @@
+import { createHash } from 'node:crypto';
+import type { StoredCheckpoint } from '@waybill/poller/checkpoint-store.ts';
+import type { OutgoingMessage } from '@waybill/shared/message-queue.ts';
+import type { ParcelState } from '@waybill/shared/parcel-state.ts';
+import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import type { FaultLayer } from './faults.ts';
+import { carriedBy, hasSeen, keyOf, stateAfter } from './oracle.ts';
+import type { FailureRecord, SimulatedFailureLog } from './simulated-failure-log.ts';
+import type { FeedElement } from './simulated-feed.ts';
+import type { SimulatedParcelTable } from './simulated-parcel-table.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import type { QueuedMessage, Receive, SimulatedQueue } from './simulated-queue.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** What the witness looks at when it judges; made after it, since all of them report to it. */
+export type Scene = {
+  readonly queue: SimulatedQueue;
+  readonly parcels: SimulatedParcelTable;
+  readonly failures: SimulatedFailureLog;
+  readonly faults: FaultLayer;
+  readonly feed: readonly FeedElement[];
+  readonly maxReceiveCount: number;
+};
+
+type ServedPage = { readonly fromEventId: number; readonly elements: readonly FeedElement[] };
+
+/** Messages that a holder may still send after its lease went to another: what was on its way, and no more than that. */
+const mostSentAfterLoss = 40;
+
+/**
+ * Sees everything that happens to the engines, and says at once when a promise of design.md is broken. Knows nothing of
+ * how poller and processor work.
+ */
+export class Witness {
+  readonly violations: string[] = [];
+  /** Every event that was put on the queue, by its name; and what was put there and is no event. */
+  readonly passedOn = new Map<string, ScanEvent>();
+  readonly badPassedOn = new Set<string>();
+  readonly facts = new Map<string, number>();
+  readonly #time: VirtualTime;
+  #scene: Scene | undefined;
+  readonly #confirmed = new Set<string>();
+  readonly #inFeed = new Set<string>();
+  readonly #pages = new Map<SimulatedProcess, ServedPage[]>();
+  #holder: SimulatedProcess | undefined;
+  #token = 0;
+  readonly #sentAfterLoss = new Map<SimulatedProcess, number>();
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+  }
+
+  attach(scene: Scene): void {
+    this.#scene = scene;
+    for (const element of scene.feed) this.#inFeed.add(element.name);
+  }
+
+  violate(what: string): void {
+    this.violations.push(`at ${(this.#time.nowMs / 1_000).toFixed(3)} s: ${what}`);
+  }
+
+  /** Counts something worth knowing that it happens at all. */
+  count(fact: string): void {
+    this.facts.set(fact, (this.facts.get(fact) ?? 0) + 1);
+  }
+
+  // The poller.
+
+  pageServed(process: SimulatedProcess, fromEventId: number, elements: readonly FeedElement[]): void {
+    if (elements.length === 0) return;
+    const pages = this.#pages.get(process) ?? [];
+    pages.push({ fromEventId, elements });
+    this.#pages.set(process, pages);
+    this.count('pages');
+  }
+
+  sent(process: SimulatedProcess, message: OutgoingMessage): void {
+    const carried = carriedBy(message.body);
+    const isPoller = process.name.startsWith('poller');
+    for (const event of carried.events) {
+      const name = keyOf(event);
+      if (isPoller ? !this.#inFeed.has(name) : !this.passedOn.has(name))
+        this.violate(`${process.name} sent an event that it cannot have got: ${name}`);
+      this.passedOn.set(name, event);
+    }
+    for (const name of carried.bad) {
+      if (isPoller ? !this.#inFeed.has(name) : !this.badPassedOn.has(name))
+        this.violate(`${process.name} sent an element that it cannot have got: ${name}`);
+      this.badPassedOn.add(name);
+    }
+    if (isPoller) this.#sentByPoller(process);
+    else this.#sentByProcessor(process, message);
+  }
+
+  /** Somebody else put it on the queue. */
+  put(body: string): void {
+    const carried = carriedBy(body);
+    for (const event of carried.events) this.passedOn.set(keyOf(event), event);
+    for (const name of carried.bad) this.badPassedOn.add(name);
+  }
+
+  /** The sender was told, entry by entry, that these are on the queue. */
+  confirmed(messages: readonly OutgoingMessage[]): void {
+    for (const { body } of messages) for (const name of carriedBy(body).keys) this.#confirmed.add(name);
+  }
+
+  leaseTaken(process: SimulatedProcess, token: number): void {
+    if (token <= this.#token) this.violate(`${process.name} took the lease with token ${token} after ${this.#token}`);
+    if (this.#holder && this.#holder !== process) {
+      this.#sentAfterLoss.set(this.#holder, 0);
+      this.count('takeovers');
+    }
+    this.#sentAfterLoss.delete(process);
+    this.#holder = process;
+    this.#token = token;
+    // Under a new lease everything is read anew from the checkpoint.
+    this.#pages.delete(process);
+  }
+
+  checkpointWritten(
+    process: SimulatedProcess,
+    item: StoredCheckpoint,
+    token: number,
+    lastEventId: number | undefined,
+  ): void {
+    if (token !== this.#token || process !== this.#holder)
+      this.violate(
+        `${process.name} wrote the checkpoint with token ${token}; the holder is ${this.#holder?.name ?? 'nobody'} with ${this.#token}`,
+      );
+    if (lastEventId === undefined || lastEventId === item.lastEventId) return;
+    if (lastEventId < (item.lastEventId ?? 0))
+      this.violate(`${process.name} moved the checkpoint back from ${item.lastEventId} to ${lastEventId}`);
+    const missing = this.#unconfirmedOf(process, lastEventId);
+    if (missing.length > 0)
+      this.violate(`${process.name} moved the checkpoint to ${lastEventId} before SQS confirmed ${missing.join(', ')}`);
+    this.count('checkpoint moves');
+  }
+
+  checkpointReset(token: number): void {
+    this.#token = token;
+    if (this.#holder) this.#sentAfterLoss.set(this.#holder, 0);
+    this.#holder = undefined;
+    this.count('resets');
+  }
+
+  /** Elements that the holder was served and that nobody was told are on the queue. */
+  stillUnconfirmed(): readonly string[] {
+    return this.#holder ? this.#unconfirmedOf(this.#holder, Number.POSITIVE_INFINITY) : [];
+  }
+
+  #unconfirmedOf(process: SimulatedProcess, lastEventId: number): string[] {
+    const pages = this.#pages.get(process) ?? [];
+    return pages
+      .filter(({ fromEventId }) => fromEventId <= lastEventId)
+      .flatMap(({ elements }) => elements.filter(({ position }) => position <= lastEventId))
+      .map(({ name }) => name)
+      .filter((name) => !this.#confirmed.has(name));
+  }
+
+  #sentByPoller(process: SimulatedProcess): void {
+    const sent = this.#sentAfterLoss.get(process);
+    if (sent === undefined) return;
+    this.#sentAfterLoss.set(process, sent + 1);
+    this.count('messages sent by a former holder');
+    if (sent + 1 === mostSentAfterLoss)
+      this.violate(`${process.name} sent ${mostSentAfterLoss} messages after its lease went to another`);
+  }
+
+  // The processor.
+
+  #sentByProcessor(process: SimulatedProcess, message: OutgoingMessage): void {
+    const { failures, queue } = this.#sceneNow;
+    const failureId = message.attributes?.['failureId'];
+    this.count('messages sent by a processor');
+    if (failureId === undefined || !this.#isHarmed(carriedBy(message.body))) return;
+    // Handed back as it was: a stop came before the work on its last allowed receive.
+    if ([...queue.messages.values()].some(({ body }) => body === message.body)) return;
+    this.count('splits');
+    if (!failures.records.has(failureId))
+      this.violate(`${process.name} split ${failureId} off before its failure was on record`);
+  }
+
+  parcelWritten(process: SimulatedProcess, before: ParcelState | undefined, after: ParcelState): void {
+    if (!hasSeen(after, before))
+      this.violate(
+        `${process.name} lost what was known of parcel ${after.parcelId}: ${told(before)} became ${told(after)}`,
+      );
+    if (before && before.latest.eventId === after.latest.eventId) this.count('late events merged');
+    const unrecorded = this.#unrecordedLastReceives(process, after.parcelId);
+    if (unrecorded.length > 0)
+      this.violate(
+        `${process.name} worked on ${unrecorded.join(' or ')}, its last allowed receive, with no reason on record`,
+      );
+  }
+
+  /** Where only messages on their last allowed receive explain a write to this parcel, and none of them is on record. */
+  #unrecordedLastReceives(process: SimulatedProcess, parcelId: number): readonly string[] {
+    const { queue, maxReceiveCount } = this.#sceneNow;
+    const held = [...queue.messages.values()].filter(
+      (message) =>
+        message.receives.some(({ receiver }) => receiver === process) &&
+        message.carried.events.some((event) => event.parcelId === parcelId),
+    );
+    const isLast = (message: QueuedMessage) =>
+      message.receives.length === maxReceiveCount &&
+      message.receives.filter(({ receiver }) => receiver === process).length === 1 &&
+      message.receives.at(-1)?.receiver === process;
+    const explained = held.some((message) => !isLast(message) || this.#isExplained(message));
+    return explained ? [] : held.map(({ id }) => id);
+  }
+
+  /** The message is about to be received again, or to be moved to the dead-letter queue. */
+  visibleAgain(message: QueuedMessage): void {
+    const last = message.receives.at(-1);
+    if (!last) return;
+    this.count('messages received again');
+    if (last.returned !== undefined || this.#isHarmed(message.carried) || this.#isExcused(last)) return;
+    this.violate(`${message.id} came again while ${last.receiver.name}, alive and well, had it in hand`);
+  }
+
+  deadLettered(message: QueuedMessage): void {
+    this.count('messages dead-lettered');
+    const last = message.receives.at(-1);
+    const isHarmed = this.#isHarmed(message.carried);
+    const isSingle = message.carried.keys.size <= 1;
+    const isExcused = last !== undefined && this.#isExcused(last);
+    if (!isExcused && !(isHarmed && isSingle))
+      this.violate(`${message.id} is in the DLQ, though nothing is wrong with it and no crash took its last receive`);
+    if (!isExcused && !this.#isExplained(message))
+      this.violate(`${message.id} is in the DLQ without a reason on record`);
+    if (!isHarmed) {
+      this.count('unharmed messages dead-lettered');
+      const ends = message.receives.map((receive) => this.#endOf(receive));
+      this.count(`unharmed after ${ends.join(', ')}`);
+    }
+  }
+
+  deleted(message: QueuedMessage, receiver: SimulatedProcess): void {
+    const { parcels } = this.#sceneNow;
+    for (const event of message.carried.events) {
+      const stored = parcels.parcels.get(event.parcelId)?.state;
+      if (!hasSeen(stored, stateAfter([event])) && !this.#isElsewhere(keyOf(event)))
+        this.violate(`${receiver.name} deleted ${message.id} before event ${event.eventId} was stored or split off`);
+    }
+    for (const name of message.carried.unreadable ? [message.body] : message.carried.bad)
+      if (!this.#isElsewhere(name)) this.violate(`${receiver.name} deleted ${message.id} and with it the only ${name}`);
+    this.count('messages deleted');
+  }
+
+  /** The reason for this message on record, unresolved. */
+  isExplained(message: QueuedMessage): boolean {
+    return this.#isExplained(message);
+  }
+
+  /** What is on record of this message, by every id that it may have there. */
+  recordsOf({ body, attributes, carried }: QueuedMessage): readonly FailureRecord[] {
+    const { records } = this.#sceneNow.failures;
+    const [event] = carried.events;
+    const element = JSON.parse(carried.bad[0] ?? 'null');
+    const eventId = event?.eventId ?? element?.EventId ?? element?.eventId;
+    const candidates = [
+      attributes['failureId'],
+      `body-${createHash('sha256').update(body).digest('hex')}`,
+      carried.keys.size === 1 && eventId !== undefined ? `event-${eventId}` : undefined,
+    ];
+    return candidates.flatMap((id) => (id === undefined ? [] : (records.get(id) ?? [])));
+  }
+
+  isHarmed(message: QueuedMessage): boolean {
+    return this.#isHarmed(message.carried);
+  }
+
+  #isElsewhere(name: string): boolean {
+    const { queue } = this.#sceneNow;
+    const carries = (message: QueuedMessage) => message.carried.keys.has(name);
+    return [...queue.messages.values()].some(carries) || [...queue.deadLetters.values()].some(carries);
+  }
+
+  /** Whether something in it cannot be stored as things are. */
+  #isHarmed({ events, bad, unreadable }: QueuedMessage['carried']): boolean {
+    const { rejected } = this.#sceneNow.parcels;
+    return unreadable || bad.length > 0 || events.some((event) => rejected.has(event.eventId));
+  }
+
+  #isExplained(message: QueuedMessage): boolean {
+    return this.recordsOf(message).some(({ resolved }) => !resolved);
+  }
+
+  #isExcused(receive: Receive): boolean {
+    return this.#endOf(receive) !== 'held';
+  }
+
+  /** What ended a receive, other than its receiver. */
+  #endOf(receive: Receive): string {
+    const { faults } = this.#sceneNow;
+    const { receiver, atMs } = receive;
+    if (receive.deleted) return 'deleted';
+    if (!receiver.alive) return 'crash';
+    if (!receive.answered) return 'answer lost';
+    if (receive.duplicated) return 'duplicate';
+    if (receiver.frozenSince(atMs)) return 'freeze';
+    if (receive.troubled || faults.wasOut('sqs', receiver, atMs, this.#time.nowMs)) return 'SQS failure';
+    return 'held';
+  }
+
+  get #sceneNow(): Scene {
+    if (!this.#scene) throw new Error('the witness was not attached');
+    return this.#scene;
+  }
+}
+
+function told(state: ParcelState | undefined): string {
+  return JSON.stringify(state);
+}
