@@ -1,0 +1,45 @@
+import { HeldFeed } from '@waybill/local/held-feed.ts';
+import { type ExpectedParcel, expectedParcels } from '@waybill/local/oracle.ts';
+import { cleanShares, type FeedElement, simulateFeed } from '@waybill/local/simulated-feed.ts';
+
+/** A feed that is the same for every run: made once, before anything is measured. */
+export type BenchFeed = {
+  readonly events: number;
+  /** What every parcel must be in the end. */
+  readonly expected: ReadonlyMap<number, ExpectedParcel>;
+  /** A carrier that holds nothing yet; `append` makes the whole feed appear at once. */
+  hold(): WatchedFeed;
+};
+
+export function benchFeed(options: {
+  readonly events: number;
+  readonly seed: number;
+  readonly activeParcels: number;
+}): BenchFeed {
+  const { seed, activeParcels } = options;
+  const elements: FeedElement[] = simulateFeed({ seed, activeParcels, shares: cleanShares })
+    .take(options.events)
+    .toArray();
+  return {
+    events: elements.length,
+    expected: expectedParcels(elements.map(({ json }): unknown => JSON.parse(json))),
+    hold: () => new WatchedFeed(elements.values(), 0),
+  };
+}
+
+/** Remembers when it was first read with something in it: the moment from which a pipeline's time runs. */
+export class WatchedFeed extends HeldFeed {
+  readonly #first = Promise.withResolvers<number>();
+
+  /** Monotonic milliseconds of the first request that found something. */
+  get firstReadAt(): Promise<number> {
+    return this.#first.promise;
+  }
+
+  override read(from: number, limit: number): number[] {
+    const now = performance.now();
+    const found = super.read(from, limit);
+    if (found.length > 0) this.#first.resolve(now);
+    return found;
+  }
+}

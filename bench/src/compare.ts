@@ -1,0 +1,71 @@
+import type { BenchFeed } from './bench-feed.ts';
+import type { Engine } from './engine.ts';
+import { callsOf, summarise } from './figures.ts';
+import { type LimitCalls, nominalCalls, runLimit } from './limit-run.ts';
+import { median } from './median.ts';
+import type { BenchOptions, Subject } from './options.ts';
+import { type RunFigures, runPipeline, type StartPipeline } from './pipeline-run.ts';
+import { startReceiveCounter } from './receive-counter.ts';
+import type { EngineResults } from './report.ts';
+import { straightforward } from './straightforward-pipeline.ts';
+import { waybill } from './waybill-pipeline.ts';
+
+type Compared = 'waybill' | 'straightforward';
+
+/** Calls that are made before anything is measured, so that no pipeline meets a cold engine. */
+const warmUp = { sends: 50, messagesPerSend: 10, bodyBytes: 290, updates: 500, parcels: 100 };
+
+/** Runs everything in turn, round after round, so that a machine that drifts hits all alike. */
+export async function compare(
+  engine: Engine,
+  feed: BenchFeed,
+  { runs, subjects }: Pick<BenchOptions, 'runs' | 'subjects'>,
+  tell: (progress: string) => void,
+): Promise<EngineResults> {
+  const measured: Record<Compared, RunFigures[]> = { waybill: [], straightforward: [] };
+  const limits: Record<Compared, number[]> = { waybill: [], straightforward: [] };
+  const starts: Record<Compared, StartPipeline> = { waybill: waybill(), straightforward };
+  const wanted = (subject: Subject) => subjects.includes(subject);
+  await runLimit(engine, warmUp);
+  for (let round = 1; round <= runs; round++) {
+    for (const name of ['waybill', 'straightforward'] as const) {
+      const run = wanted(name) ? await runPipeline(engine, feed, starts[name]) : undefined;
+      if (run) {
+        measured[name].push(run);
+        tell(`round ${round}: ${name} ${Math.round(run.events / run.seconds)} events/s`);
+      }
+      if (!wanted('limit')) continue;
+      const seconds = await runLimit(engine, limitCalls(name, feed, run));
+      limits[name].push(feed.events / seconds);
+      tell(`round ${round}: the calls of ${name} alone ${Math.round(feed.events / seconds)} events/s`);
+    }
+  }
+  return {
+    engine: engine.name,
+    waybill: wanted('waybill') ? summarise(measured.waybill) : undefined,
+    straightforward: wanted('straightforward') ? summarise(measured.straightforward) : undefined,
+    limit: wanted('limit')
+      ? { waybill: median(limits.waybill), straightforward: median(limits.straightforward) }
+      : undefined,
+    folding: wanted('waybill') ? await countFolding(engine, feed) : undefined,
+  };
+}
+
+/** The sends and writes as they were measured; receives and deletes follow from the messages. */
+function limitCalls(name: Compared, feed: BenchFeed, run: RunFigures | undefined): LimitCalls {
+  const nominal = nominalCalls(name, feed.events, feed.expected.size);
+  if (!run) return nominal;
+  const { sends, parcelWrites, checkpointWrites } = callsOf(run);
+  return { ...nominal, sends, updates: parcelWrites + checkpointWrites };
+}
+
+/** One more run, with a look into what each receive brings. Its times are not used: the look costs some. */
+async function countFolding(engine: Engine, feed: BenchFeed) {
+  const counter = await startReceiveCounter(engine.sqsEndpoint);
+  try {
+    const run = await runPipeline(engine, feed, waybill({ processorSqs: counter.endpoint }));
+    return { parcelReceives: counter.counts().parcelReceives, parcelWrites: callsOf(run).parcelWrites };
+  } finally {
+    await counter.stop();
+  }
+}

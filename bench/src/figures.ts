@@ -1,0 +1,80 @@
+import { median } from './median.ts';
+import type { RunFigures } from './pipeline-run.ts';
+
+/** What is printed of a pipeline: medians over its runs. Everything "per million" is per million events of the feed. */
+export type PipelineSummary = {
+  readonly eventsPerSecond: number;
+  readonly cpuMicrosPerEvent: { readonly reader: number; readonly writer: number };
+  readonly peakRssBytes: { readonly reader: number; readonly writer: number };
+  readonly perMillion: {
+    readonly sqsCalls: number;
+    readonly sqsBilled: number;
+    readonly sends: number;
+    readonly receives: number;
+    readonly deletes: number;
+    readonly otherSqs: number;
+    readonly parcelWrites: number;
+    readonly checkpointWrites: number;
+    readonly reads: number;
+    readonly writeUnits: number;
+  };
+};
+
+const sqsPrefix = 'AmazonSQS.';
+/** Bytes of one write unit (DynamoDB pricing). */
+const writeUnitBytes = 1_024;
+
+/** Calls of one run by what they are for. The reader writes checkpoints only, the writer parcels only: a clean feed has no failures. */
+export function callsOf(run: RunFigures) {
+  const count = (action: string) => (run.reader.calls[action] ?? 0) + (run.writer.calls[action] ?? 0);
+  const sqsCalls = Object.entries(run.reader.calls)
+    .concat(Object.entries(run.writer.calls))
+    .reduce((sum, [action, calls]) => (action.startsWith(sqsPrefix) ? sum + calls : sum), 0);
+  const sends = count('AmazonSQS.SendMessageBatch');
+  const receives = count('AmazonSQS.ReceiveMessage');
+  const deletes = count('AmazonSQS.DeleteMessageBatch');
+  const parcelWrites = run.writer.calls['DynamoDB_20120810.UpdateItem'] ?? 0;
+  const checkpointWrites = run.reader.calls['DynamoDB_20120810.UpdateItem'] ?? 0;
+  return {
+    sqsCalls,
+    sqsBilled: sqsCalls + run.billedBeyondCalls,
+    sends,
+    receives,
+    deletes,
+    otherSqs: sqsCalls - sends - receives - deletes,
+    parcelWrites,
+    checkpointWrites,
+    reads: count('DynamoDB_20120810.GetItem'),
+    // DynamoDB bills a write by the item's size, and one whose condition fails alike. Engines differ in what they report.
+    writeUnits: parcelWrites * Math.ceil(run.largestItemBytes / writeUnitBytes) + checkpointWrites,
+  };
+}
+
+export function summarise(runs: readonly RunFigures[]): PipelineSummary {
+  const medianOf = (figure: (run: RunFigures) => number) => median(runs.map(figure));
+  const perMillion = (name: keyof PipelineSummary['perMillion']) =>
+    medianOf((run) => (callsOf(run)[name] / run.events) * 1_000_000);
+  return {
+    eventsPerSecond: medianOf((run) => run.events / run.seconds),
+    cpuMicrosPerEvent: {
+      reader: medianOf((run) => run.reader.cpuMicros / run.events),
+      writer: medianOf((run) => run.writer.cpuMicros / run.events),
+    },
+    peakRssBytes: {
+      reader: medianOf((run) => run.reader.peakRssBytes),
+      writer: medianOf((run) => run.writer.peakRssBytes),
+    },
+    perMillion: {
+      sqsCalls: perMillion('sqsCalls'),
+      sqsBilled: perMillion('sqsBilled'),
+      sends: perMillion('sends'),
+      receives: perMillion('receives'),
+      deletes: perMillion('deletes'),
+      otherSqs: perMillion('otherSqs'),
+      parcelWrites: perMillion('parcelWrites'),
+      checkpointWrites: perMillion('checkpointWrites'),
+      reads: perMillion('reads'),
+      writeUnits: perMillion('writeUnits'),
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { benchFeed } from './bench-feed.ts';
+import { compare } from './compare.ts';
+import { type Engine, embeddedEngine, namedEngine } from './engine.ts';
+import { measureMemory, memoryBars, memoryReport } from './memory.ts';
+import { type BenchOptions, readOptions, usage } from './options.ts';
+import { barLines, barsOf, integer, reportOf } from './report.ts';
+
+const options = optionsOrExit();
+const feed = benchFeed(options);
+const tell = (progress: string) => void process.stderr.write(`${progress}\n`);
+const results: object[] = [];
+let passed = true;
+
+if (options.embedded) await onEngine(await embeddedEngine());
+if (options.named) await onEngine(namedEngine(options.named));
+if (options.json) console.log(JSON.stringify(results, undefined, 2));
+process.exitCode = passed ? 0 : 1;
+
+async function onEngine(engine: Engine): Promise<void> {
+  try {
+    await (options.memory ? memoryOn(engine) : comparisonOn(engine));
+  } finally {
+    await engine.stop();
+  }
+}
+
+async function comparisonOn(engine: Engine): Promise<void> {
+  const result = await compare(engine, feed, options, (progress) => tell(`${engine.name}: ${progress}`));
+  const bars = barsOf(result);
+  passed &&= bars.every((bar) => bar.passed);
+  results.push({ ...result, bars });
+  if (options.json) return;
+  const { events, runs, activeParcels, seed } = options;
+  console.log(
+    `\n${engine.name}\n${integer(events)} events of ${integer(feed.expected.size)} parcels, ${activeParcels} under way at once, seed ${seed}; ${runs} runs, medians\n`,
+  );
+  console.log(`${reportOf(result)}\n${bars.length > 0 ? `\n${barLines(bars)}\n` : ''}`);
+}
+
+async function memoryOn(engine: Engine): Promise<void> {
+  const memory = await measureMemory(engine, options);
+  const bars = memoryBars(memory);
+  passed &&= bars.every((bar) => bar.passed);
+  results.push({ engine: engine.name, memory, bars });
+  if (!options.json) console.log(`\n${engine.name}\n\n${memoryReport(memory)}\n\n${barLines(bars)}\n`);
+}
+
+function optionsOrExit(): BenchOptions {
+  try {
+    const read = readOptions(process.argv.slice(2), process.env);
+    if (read !== 'help') return read;
+    process.stdout.write(usage);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exit(2);
+  }
+}

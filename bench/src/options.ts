@@ -1,0 +1,115 @@
+import { parseArgs } from 'node:util';
+
+/** What can be measured: Waybill itself, its peer, and the calls alone. */
+export const subjects = ['waybill', 'straightforward', 'limit'] as const;
+export type Subject = (typeof subjects)[number];
+
+/** Endpoints of engines that run elsewhere. */
+export type NamedEngines = { readonly name: string; readonly sqs: string; readonly dynamodb: string };
+
+export type BenchOptions = {
+  readonly events: number;
+  readonly runs: number;
+  readonly subjects: readonly Subject[];
+  /** Parcels under way at once. */
+  readonly activeParcels: number;
+  readonly seed: number;
+  readonly embedded: boolean;
+  readonly named: NamedEngines | undefined;
+  readonly memory: boolean;
+  readonly json: boolean;
+};
+
+export const usage = `npm run bench -- [flags]
+
+  --events N         events of the feed (20000)
+  --runs N           runs of each, interleaved; medians are printed (3)
+  --only WHAT        waybill, straightforward or limit
+  --memory           instead: peak memory of Waybill at 20,000 and 300,000 events
+  --engine WHICH     embedded, named or all (all: embedded, then those named)
+  --sqs URL          names an SQS endpoint; default AWS_ENDPOINT_URL_SQS
+  --dynamodb URL     names a DynamoDB endpoint; default AWS_ENDPOINT_URL_DYNAMODB
+  --name TEXT        what to call the named engines in the output
+  --active N         parcels under way at once (2000)
+  --seed N           everything in the feed follows from it (1)
+  --json             figures as JSON
+`;
+
+/** Reads flags and endpoints. Throws with everything that is wrong, a line each. */
+export function readOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): BenchOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      events: { type: 'string', default: '20000' },
+      runs: { type: 'string', default: '3' },
+      only: { type: 'string' },
+      memory: { type: 'boolean', default: false },
+      engine: { type: 'string', default: 'all' },
+      sqs: { type: 'string' },
+      dynamodb: { type: 'string' },
+      name: { type: 'string' },
+      active: { type: 'string', default: '2000' },
+      seed: { type: 'string', default: '1' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const wrong: string[] = [];
+  const whole = (flag: 'events' | 'runs' | 'active' | 'seed', min: number, max: number) => {
+    const text = values[flag];
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) wrong.push(`--${flag}: expected a whole number ${min}–${max}, got "${text}"`);
+    return value;
+  };
+  const only = subjects.find((subject) => subject === values.only);
+  if (values.only !== undefined && !only)
+    wrong.push(`--only: expected one of ${subjects.join(', ')}, got "${values.only}"`);
+  if (!['embedded', 'named', 'all'].includes(values.engine))
+    wrong.push(`--engine: expected embedded, named or all, got "${values.engine}"`);
+  const named = namedEngines(values, env, wrong);
+  if (values.engine === 'named' && !named && wrong.length === 0)
+    wrong.push('--engine named: name them with --sqs and --dynamodb, or AWS_ENDPOINT_URL_SQS and _DYNAMODB');
+  const options: BenchOptions = {
+    events: whole('events', 1_000, 10_000_000),
+    runs: whole('runs', 1, 99),
+    subjects: only ? [only] : subjects,
+    activeParcels: whole('active', 1, 1_000_000),
+    seed: whole('seed', 0, 2 ** 31),
+    embedded: values.engine !== 'named',
+    named: values.engine === 'embedded' ? undefined : named,
+    memory: values.memory,
+    json: values.json,
+  };
+  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+  return options;
+}
+
+type Endpoints = {
+  readonly sqs?: string | undefined;
+  readonly dynamodb?: string | undefined;
+  readonly name?: string | undefined;
+};
+
+function namedEngines(
+  flags: Endpoints,
+  env: Readonly<Record<string, string | undefined>>,
+  wrong: string[],
+): NamedEngines | undefined {
+  const both = env['AWS_ENDPOINT_URL'];
+  const sqs = flags.sqs || env['AWS_ENDPOINT_URL_SQS'] || both;
+  const dynamodb = flags.dynamodb || env['AWS_ENDPOINT_URL_DYNAMODB'] || both;
+  if (!sqs && !dynamodb) return undefined;
+  for (const [flag, url] of [
+    ['sqs', sqs],
+    ['dynamodb', dynamodb],
+  ]) {
+    if (!url) wrong.push(`--${flag}: both endpoints must be named, this one is missing`);
+    else if (!URL.canParse(url)) wrong.push(`--${flag}: expected a URL, got "${url}"`);
+  }
+  if (!sqs || !dynamodb) return undefined;
+  return { sqs, dynamodb, name: flags.name ?? `${sqs} and ${dynamodb}` };
+}

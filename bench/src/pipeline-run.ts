@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Resources } from '@waybill/local/provision.ts';
+import { startScanApi } from '@waybill/local/scan-api-server.ts';
+import type { BenchFeed } from './bench-feed.ts';
+import type { Engine } from './engine.ts';
+import type { MeasuredProcess } from './measured-process.ts';
+import type { Usage } from './preload.ts';
+import { checkParcels } from './stored-parcels.ts';
+
+/** Two processes that bring a feed into the parcels table. */
+export type Pipeline = {
+  readonly reader: MeasuredProcess;
+  readonly writer: MeasuredProcess;
+  /** Resolves once both have done everything that comes before the first event. */
+  ready(): Promise<void>;
+  /** Events stored so far. */
+  stored(): Promise<number>;
+  /** SQS requests that were billed beyond one a call, so far. */
+  billedBeyondCalls(): Promise<number>;
+};
+
+export type StartPipeline = (where: { engine: Engine; resources: Resources; scanApiUrl: string }) => Promise<Pipeline>;
+
+/** What a process used between the feed's appearance and its end. */
+export type ProcessFigures = {
+  readonly cpuMicros: number;
+  readonly peakRssBytes: number;
+  readonly calls: Usage['calls'];
+};
+
+export type RunFigures = {
+  readonly events: number;
+  readonly seconds: number;
+  readonly reader: ProcessFigures;
+  readonly writer: ProcessFigures;
+  readonly billedBeyondCalls: number;
+  readonly largestItemBytes: number;
+};
+
+/** Between two looks at how much is stored; times are exact to this. */
+const lookEachMs = 100;
+/** No run stands still for as long as this. */
+const stallMs = 60_000;
+
+/**
+ * One catch-up: the pipeline is ready at an empty feed, which then holds everything at once. Time runs from the first
+ * request that finds something to the moment when everything is stored; processor time from just before the feed fills.
+ */
+export async function runPipeline(engine: Engine, feed: BenchFeed, start: StartPipeline): Promise<RunFigures> {
+  const resources = await engine.provision();
+  const held = feed.hold();
+  const scanApi = await startScanApi({ feed: held, seed: 0 });
+  let pipeline: Pipeline | undefined;
+  try {
+    pipeline = await start({ engine, resources, scanApiUrl: scanApi.url });
+    const { reader, writer } = pipeline;
+    const processes = [reader, writer] as const;
+    await pipeline.ready();
+    const billedBefore = await pipeline.billedBeyondCalls();
+    const before = await Promise.all([reader.usage(), writer.usage()]);
+    held.append(feed.events);
+    const startedAt = await reader.orFailed(held.firstReadAt);
+    const endedAt = await Promise.race([
+      allStored(pipeline, feed.events),
+      ...processes.map((process) => process.orFailed(new Promise<never>(() => {}))),
+    ]);
+    const after = await Promise.all([reader.usage(), writer.usage()]);
+    const billedBeyondCalls = (await pipeline.billedBeyondCalls()) - billedBefore;
+    await Promise.all(processes.map((process) => process.stop()));
+    const largestItemBytes = await checkParcels(engine.dynamodb, resources.parcelsTable, feed.expected);
+    return {
+      events: feed.events,
+      seconds: (endedAt - startedAt) / 1_000,
+      reader: usedBetween(before[0], after[0]),
+      writer: usedBetween(before[1], after[1]),
+      billedBeyondCalls,
+      largestItemBytes,
+    };
+  } finally {
+    await Promise.all([pipeline?.reader.stop(), pipeline?.writer.stop()]);
+    await scanApi.stop();
+    await engine.remove(resources);
+  }
+}
+
+/** Monotonic milliseconds when everything was stored. */
+async function allStored(pipeline: Pipeline, events: number): Promise<number> {
+  let most = 0;
+  let movedAt = performance.now();
+  for (;;) {
+    const stored = await pipeline.stored();
+    const now = performance.now();
+    if (stored >= events) return now;
+    if (stored > most) movedAt = now;
+    most = Math.max(most, stored);
+    if (now - movedAt > stallMs) throw new Error(`Stuck at ${stored} of ${events} events for ${stallMs / 1_000} s`);
+    await delay(lookEachMs);
+  }
+}
+
+/** The peak is the process's own, start included; what else it used is the difference. */
+function usedBetween(before: Usage, after: Usage): ProcessFigures {
+  return {
+    cpuMicros: after.cpuMicros - before.cpuMicros,
+    peakRssBytes: after.peakRssBytes,
+    calls: Object.fromEntries(
+      Object.entries(after.calls)
+        .map(([action, count]): [string, number] => [action, count - (before.calls[action] ?? 0)])
+        .filter(([, count]) => count > 0),
+    ),
+  };
+}

@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { billedRequests } from '@waybill/shared/metrics.ts';
+import { unpack } from '@waybill/shared/pack.ts';
+
+export type ReceiveCounts = {
+  readonly receives: number;
+  /** Distinct pairs of a parcel and a receive that brought events of it: no fold within a receive can write less often. */
+  readonly parcelReceives: number;
+  /** Requests billed for these receives. */
+  readonly billed: number;
+};
+
+export type ReceiveCounter = { readonly endpoint: string; counts(): ReceiveCounts; stop(): Promise<void> };
+
+/** Stands in front of an SQS engine, hands everything on as it is, and looks into what receives bring. */
+export async function startReceiveCounter(sqsEndpoint: string): Promise<ReceiveCounter> {
+  const counts = { receives: 0, parcelReceives: 0, billed: 0 };
+  const server = createServer((incoming, outgoing) => {
+    forward(sqsEndpoint, incoming, outgoing, (answer) => {
+      const bodies = bodiesOf(answer);
+      counts.receives += 1;
+      counts.parcelReceives += parcelsIn(bodies);
+      counts.billed += billedRequests(bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    counts: () => ({ ...counts }),
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function forward(
+  endpoint: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  received: (answer: string) => void,
+): void {
+  const { hostname, port } = new URL(endpoint);
+  const { url: path, method, headers } = incoming;
+  const isReceive = headers['x-amz-target'] === 'AmazonSQS.ReceiveMessage';
+  const onward = request({ hostname, port, path, method, headers }, (response) => {
+    const chunks: Buffer[] = [];
+    outgoing.writeHead(response.statusCode ?? 502, response.headers);
+    if (isReceive) {
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => received(Buffer.concat(chunks).toString()));
+    }
+    response.pipe(outgoing);
+  });
+  onward.on('error', () => outgoing.destroy());
+  outgoing.on('close', () => onward.destroy());
+  incoming.pipe(onward);
+}
+
+function bodiesOf(answer: string): string[] {
+  const { Messages = [] }: { Messages?: { Body: string }[] } = JSON.parse(answer);
+  return Messages.map(({ Body }) => Body);
+}
+
+/** Distinct parcels that these packs mention. */
+export function parcelsIn(bodies: readonly string[]): number {
+  const parcels = bodies.flatMap((body) => {
+    const unpacked = unpack(body);
+    const elements = unpacked.kind === 'pack' ? unpacked.elements : [];
+    return elements.flatMap((element) => ('event' in element ? [element.event.parcelId] : []));
+  });
+  return new Set(parcels).size;
+}

@@ -1,0 +1,109 @@
+import type { PipelineSummary } from './figures.ts';
+
+/** What was found on one engine. What was not measured is undefined. */
+export type EngineResults = {
+  readonly engine: string;
+  readonly waybill: PipelineSummary | undefined;
+  readonly straightforward: PipelineSummary | undefined;
+  /** Events a second of the calls alone. */
+  readonly limit: { readonly waybill: number; readonly straightforward: number } | undefined;
+  /** Of a run whose receives were looked into. */
+  readonly folding: { readonly parcelReceives: number; readonly parcelWrites: number } | undefined;
+};
+
+export type Bar = { readonly name: string; readonly found: string; readonly passed: boolean };
+
+/** At most this share of the straightforward pipeline's SQS requests. */
+const sqsShare = 1 / 15;
+/** Writes above one for each parcel of each receive, as a share. */
+const surplusWrites = 0.01;
+/** Times the straightforward pipeline's events a second. */
+const speedup = 1.4;
+
+/** The bars that these results can be held to. */
+export function barsOf({ waybill, straightforward, folding }: EngineResults): Bar[] {
+  const bars: Bar[] = [];
+  if (waybill && straightforward) {
+    for (const [kind, figure] of [
+      ['API calls', 'sqsCalls'],
+      ['billed', 'sqsBilled'],
+    ] as const) {
+      const times = straightforward.perMillion[figure] / waybill.perMillion[figure];
+      bars.push({
+        name: `SQS requests (${kind}) at most 1/15`,
+        found: `1/${times.toFixed(1)}`,
+        passed: 1 / times <= sqsShare,
+      });
+    }
+  }
+  if (folding) {
+    const share = folding.parcelWrites / folding.parcelReceives;
+    bars.push({
+      name: 'parcel writes at most (parcel, receive) pairs + 1 %',
+      found: `${integer(folding.parcelWrites)} of ${integer(folding.parcelReceives)}`,
+      passed: share <= 1 + surplusWrites,
+    });
+  }
+  if (waybill && straightforward) {
+    const times = waybill.eventsPerSecond / straightforward.eventsPerSecond;
+    bars.push({ name: 'events/s at least 1.4 times', found: `${times.toFixed(2)} times`, passed: times >= speedup });
+  }
+  return bars;
+}
+
+/** The results as a table of 80 columns at most. */
+export function reportOf(results: EngineResults): string {
+  const { waybill, straightforward, limit } = results;
+  const lines = [row('', 'Waybill', 'straightforward', 'ratio')];
+  const line = (
+    name: string,
+    figure: (summary: PipelineSummary) => number,
+    shown: (value: number) => string = integer,
+  ) => {
+    const [ours, theirs] = [waybill && figure(waybill), straightforward && figure(straightforward)];
+    const ratio = ours !== undefined && theirs !== undefined && theirs > 0 ? (ours / theirs).toFixed(3) : '';
+    lines.push(row(name, ours === undefined ? '' : shown(ours), theirs === undefined ? '' : shown(theirs), ratio));
+  };
+  const section = (name: string) => lines.push(name);
+  if (waybill || straightforward) {
+    line('events/s', (summary) => summary.eventsPerSecond);
+    section('CPU µs per event');
+    line('  poller | reader', (summary) => summary.cpuMicrosPerEvent.reader);
+    line('  processor | worker', (summary) => summary.cpuMicrosPerEvent.writer);
+    section('peak memory, MiB');
+    line('  poller | reader', (summary) => summary.peakRssBytes.reader, mebibytes);
+    line('  processor | worker', (summary) => summary.peakRssBytes.writer, mebibytes);
+    section('per million events');
+    line('  SQS API calls', ({ perMillion }) => perMillion.sqsCalls);
+    line('    SendMessageBatch', ({ perMillion }) => perMillion.sends);
+    line('    ReceiveMessage', ({ perMillion }) => perMillion.receives);
+    line('    DeleteMessageBatch', ({ perMillion }) => perMillion.deletes);
+    line('    other', ({ perMillion }) => perMillion.otherSqs);
+    line('  SQS requests billed', ({ perMillion }) => perMillion.sqsBilled);
+    line('  parcel write requests', ({ perMillion }) => perMillion.parcelWrites);
+    line('  checkpoint write requests', ({ perMillion }) => perMillion.checkpointWrites);
+    line('  write units', ({ perMillion }) => perMillion.writeUnits);
+    line('  DynamoDB reads', ({ perMillion }) => perMillion.reads);
+  }
+  if (limit)
+    lines.push(row('the same calls alone, events/s', integer(limit.waybill), integer(limit.straightforward), ''));
+  return lines.map((text) => text.trimEnd()).join('\n');
+}
+
+export function barLines(bars: readonly Bar[]): string {
+  return bars
+    .map(({ name, found, passed }) => `${passed ? 'PASS' : 'FAIL'}  ${name.padEnd(50)}${found.padStart(22)}`)
+    .join('\n');
+}
+
+function row(name: string, ours: string, theirs: string, ratio: string): string {
+  return name.padEnd(34) + ours.padStart(15) + theirs.padStart(18) + ratio.padStart(10);
+}
+
+export function integer(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+export function mebibytes(bytes: number): string {
+  return integer(bytes / 2 ** 20);
+}

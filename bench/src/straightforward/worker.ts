@@ -1,0 +1,111 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type Message, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { Consumer } from 'sqs-consumer';
+
+/**
+ * The second half of the straightforward pipeline: four consumers in one process, ten messages to a receive, one
+ * conditional update to an event, the ten in parallel, then one delete for the ten.
+ */
+
+const { SCAN_QUEUE_URL = '', PARCELS_TABLE = '' } = process.env;
+const consumers = 4;
+const sockets = { httpAgent: { keepAlive: true, maxSockets: 128 } };
+
+const sqs = new SQSClient({ useQueueUrlAsEndpoint: false, requestHandler: sockets });
+const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: sockets }));
+
+type CarrierEvent = {
+  readonly EventId: number;
+  readonly ParcelId: number;
+  readonly Type: string;
+  readonly CreatedDateTimeUtc: string;
+  readonly StatusCode: string;
+  readonly User: { readonly RunId: string };
+};
+
+let stored = 0;
+process.on('message', (message) => {
+  if (message === 'stored') process.send?.({ stored });
+});
+
+for (let index = 0; index < consumers; index++) {
+  const consumer = Consumer.create({
+    queueUrl: SCAN_QUEUE_URL,
+    sqs,
+    batchSize: 10,
+    waitTimeSeconds: 20,
+    handleMessageBatch,
+  });
+  consumer.on('error', fail);
+  consumer.on('processing_error', fail);
+  consumer.start();
+}
+
+async function handleMessageBatch(messages: Message[]): Promise<Message[]> {
+  await Promise.all(messages.map(handleMessage));
+  return messages;
+}
+
+async function handleMessage({ Body = '' }: Message): Promise<void> {
+  // The feed is clean: what is on the queue is an event.
+  const event = JSON.parse(Body) as CarrierEvent;
+  const written = await update(latestUpdate(event));
+  // A milestone that arrives after a later scan is still the first of its type, perhaps.
+  const milestone = milestoneOf(event);
+  if (!written && milestone) await update(lateMilestoneUpdate(event, milestone));
+  stored += 1;
+}
+
+/** Whether the condition held. */
+async function update(input: UpdateCommandInput): Promise<boolean> {
+  try {
+    await documents.send(new UpdateCommand(input));
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+function latestUpdate(event: CarrierEvent): UpdateCommandInput {
+  const milestone = milestoneOf(event);
+  const first = milestone
+    ? `, ${milestone}TimeUtc = if_not_exists(${milestone}TimeUtc, :time), ${milestone}EventId = if_not_exists(${milestone}EventId, :id)`
+    : '';
+  return {
+    TableName: PARCELS_TABLE,
+    Key: { parcelId: event.ParcelId },
+    UpdateExpression: `SET lastEventId = :id, #type = :type, statusCode = :status, runId = :run, createdDateTimeUtc = :time${first}`,
+    ConditionExpression: 'attribute_not_exists(parcelId) OR lastEventId < :id',
+    ExpressionAttributeNames: { '#type': 'type' },
+    ExpressionAttributeValues: {
+      ':id': event.EventId,
+      ':type': event.Type,
+      ':status': event.StatusCode,
+      ':run': event.User.RunId,
+      ':time': event.CreatedDateTimeUtc,
+    },
+  };
+}
+
+function lateMilestoneUpdate(event: CarrierEvent, milestone: 'pickup' | 'delivery'): UpdateCommandInput {
+  return {
+    TableName: PARCELS_TABLE,
+    Key: { parcelId: event.ParcelId },
+    UpdateExpression: `SET ${milestone}TimeUtc = :time, ${milestone}EventId = :id`,
+    ConditionExpression: `attribute_not_exists(${milestone}EventId) OR ${milestone}EventId > :id`,
+    ExpressionAttributeValues: { ':id': event.EventId, ':time': event.CreatedDateTimeUtc },
+  };
+}
+
+function milestoneOf({ Type }: CarrierEvent): 'pickup' | 'delivery' | undefined {
+  if (Type === 'PICKUP') return 'pickup';
+  return Type === 'DELIVERY' ? 'delivery' : undefined;
+}
+
+/** On engines that fail nothing, an error is a fault of this program. */
+function fail(error: Error): void {
+  process.stderr.write(`${error.stack}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readSamples, type Samples } from '@waybill/local/prometheus-text.ts';
+import { MeasuredProcess } from './measured-process.ts';
+import type { StartPipeline } from './pipeline-run.ts';
+
+const poller = new URL('../../packages/poller/src/main.ts', import.meta.url);
+const processor = new URL('../../packages/processor/src/main.ts', import.meta.url);
+
+/** SQS actions that Waybill's own metrics count with what each is billed. */
+const calledMetrics = [
+  'waybill_queue_sends_total',
+  'waybill_queue_receives_total',
+  'waybill_queue_deletes_total',
+  'waybill_queue_visibility_changes_total',
+];
+const readyLimitMs = 30_000;
+
+/**
+ * Waybill as production starts it: poller and processor with their defaults.
+ *
+ * @param options.processorSqs an SQS endpoint for the processor alone, in front of the engine's
+ * @param options.nodeFlags for profiling
+ */
+export function waybill(
+  options: { readonly processorSqs?: string; readonly nodeFlags?: readonly string[] } = {},
+): StartPipeline {
+  return async ({ engine, resources, scanApiUrl }) => {
+    const [pollerPort, processorPort] = [await freePort(), await freePort()];
+    const common = { ...engine.env, LOG_LEVEL: 'warn', HTTP_HOST: '127.0.0.1', SCAN_QUEUE_URL: resources.scanQueueUrl };
+    const writer = new MeasuredProcess(
+      'processor',
+      processor,
+      {
+        ...common,
+        ...(options.processorSqs && { AWS_ENDPOINT_URL_SQS: options.processorSqs }),
+        HTTP_PORT: String(processorPort),
+        PARCELS_TABLE: resources.parcelsTable,
+        FAILURES_TABLE: resources.failuresTable,
+      },
+      options.nodeFlags,
+    );
+    const reader = new MeasuredProcess(
+      'poller',
+      poller,
+      {
+        ...common,
+        HTTP_PORT: String(pollerPort),
+        SCAN_API_URL: scanApiUrl,
+        SCAN_API_REQUESTS_PER_SECOND: '1000',
+        CHECKPOINTS_TABLE: resources.checkpointsTable,
+      },
+      options.nodeFlags,
+    );
+    return {
+      reader,
+      writer,
+      ready: async () => {
+        await Promise.all([writer.orFailed(untilReady(processorPort)), reader.orFailed(untilReady(pollerPort))]);
+      },
+      stored: async () => (await metricsAt(processorPort)).sum('waybill_processor_events_total'),
+      billedBeyondCalls: async () => {
+        const both = await Promise.all([metricsAt(pollerPort), metricsAt(processorPort)]);
+        return both.reduce((sum, metrics) => sum + billedBeyond(metrics), 0);
+      },
+    };
+  };
+}
+
+function billedBeyond(metrics: Samples): number {
+  const billed = metrics.sum('waybill_queue_billed_total');
+  // A receive is counted when it begins and billed when it ends: long polls under way make this a few too low.
+  return billed - calledMetrics.reduce((sum, name) => sum + metrics.sum(name), 0);
+}
+
+async function untilReady(port: number): Promise<void> {
+  const deadline = performance.now() + readyLimitMs;
+  for (;;) {
+    const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+    const report = await response?.text();
+    if (response?.ok) return;
+    if (performance.now() > deadline) throw new Error(`Not ready after ${readyLimitMs / 1_000} s: ${report}`);
+    await delay(50);
+  }
+}
+
+async function metricsAt(port: number): Promise<Samples> {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  return readSamples(await response.text());
+}
+
+/** A port that nothing listens on just now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
+  return address.port;
+}
