@@ -85,7 +85,7 @@ export class ServiceProcess {
     });
     this.failed = new Promise((resolve) => {
       void this.ended.then((ending) => {
-        const failure = new Error(`The ${name} ended ${inWords(ending)}.${this.#lastWords()}`);
+        const failure = failureOf(name, ending, this.lastLines(12));
         this.#listening.reject(failure);
         if (!this.#isAskedToEnd) resolve(failure);
       });
@@ -118,8 +118,9 @@ export class ServiceProcess {
     return this.#listening.promise;
   }
 
-  /** Asks one of its endpoints. Rejects when it does not answer. */
+  /** Asks one of its endpoints. Rejects when it does not answer; when the process has ended, with its last lines. */
   async ask(path: '/livez' | '/readyz' | '/metrics'): Promise<EndpointAnswer> {
+    if (!this.isRunning) throw failureOf(this.name, await this.ended, this.lastLines(12));
     const response = await fetch(`http://127.0.0.1:${await this.port()}${path}`, {
       signal: AbortSignal.timeout(answerLimitMs),
     });
@@ -132,12 +133,14 @@ export class ServiceProcess {
     let said = 'nothing';
     for (;;) {
       signal?.throwIfAborted();
-      if (!this.isRunning) await this.port().then(() => Promise.reject(new Error(`The ${this.name} has ended`)));
-      const answer = await this.ask('/readyz').catch((error: unknown) => ({ status: 0, text: String(error) }));
+      const answer = await this.ask('/readyz').catch((error: unknown) => {
+        if (!this.isRunning) throw error;
+        return { status: 0, text: String(error) };
+      });
       if (answer.status === 200) return;
       said = answer.text.trim();
       if (performance.now() - from > limitMs) {
-        throw new Error(`The ${this.name} is not ready after ${limitMs / 1_000} s: ${said}${this.#lastWords()}`);
+        throw new Error(`The ${this.name} is not ready after ${limitMs / 1_000} s: ${said}`);
       }
       await delay(lookEveryMs);
     }
@@ -167,11 +170,11 @@ export class ServiceProcess {
     this.kill('SIGTERM');
     return await this.ended;
   }
+}
 
-  #lastWords(): string {
-    const lines = this.lastLines(12);
-    return lines.length === 0 ? '' : ` Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`;
-  }
+function failureOf(name: ServiceName, ending: Ending, lines: readonly string[]): Error {
+  const last = lines.length === 0 ? '' : ` Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return new Error(`The ${name} ended ${inWords(ending)}.${last}`);
 }
 
 export function inWords({ code, signal }: Ending): string {

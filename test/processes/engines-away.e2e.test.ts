@@ -1,0 +1,77 @@
+import type { ServiceProcess } from '@waybill/local/service-process.ts';
+import { describe, expect, test } from 'vitest';
+import { expectGood, rigs, timed, until } from './rig.ts';
+
+const openRig = rigs();
+
+/** Seconds of the design within which readiness is lost, and what a busy machine may add to them. */
+const readinessLimitMs = 15_000 + 3_000;
+
+async function isReady(service: ServiceProcess): Promise<boolean> {
+  return (await service.ask('/readyz')).status === 200;
+}
+
+async function becomeUnready(services: readonly ServiceProcess[]): Promise<void> {
+  const took = await timed(() =>
+    Promise.all(
+      services.map((service) => until(`the ${service.name} is not ready`, async () => !(await isReady(service)))),
+    ),
+  );
+  expect(took).toBeLessThan(readinessLimitMs);
+  for (const service of services) expect((await service.ask('/livez')).status).toBe(200);
+}
+
+async function becomeReady(services: readonly ServiceProcess[]): Promise<void> {
+  await Promise.all(services.map((service) => until(`the ${service.name} is ready`, () => isReady(service))));
+}
+
+describe.concurrent('processes', () => {
+  test('that start before their engines wait for them, alive and not ready', async (context) => {
+    const rig = await openRig(context, { events: 200 });
+    const [sqs, dynamodb] = [await rig.proxy('SQS', 'cut'), await rig.proxy('DYNAMODB', 'cut')];
+    const env = { AWS_ENDPOINT_URL_SQS: sqs.url, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url };
+    const [poller, processor] = [rig.poller(env), rig.processor(env)];
+    await until('they have tried', () => sqs.connections() > 2 && dynamodb.connections() > 2);
+    await becomeUnready([poller, processor]);
+    sqs.open();
+    dynamodb.open();
+    await becomeReady([poller, processor]);
+    await rig.drained(poller);
+    expectGood(await rig.verdict());
+  });
+
+  test('whose DynamoDB goes away hold what they have, and put nothing in the DLQ', async (context) => {
+    const rig = await openRig(context, { events: 1_500, api: { latencyMs: 20 } });
+    const dynamodb = await rig.proxy('DYNAMODB');
+    const env = { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url };
+    const poller = rig.poller({ ...env, LEASE_SECONDS: '3', SCAN_API_LIMIT: '25' });
+    // Short enough that messages in hand would come again, and be used up, were they not held.
+    const processor = rig.processor({ ...env, VISIBILITY_TIMEOUT_SECONDS: '5', WRITE_CONCURRENCY: '4' });
+    await until('messages are in hand', async () => (await rig.queue()).inFlight > 5);
+    dynamodb.cut();
+    await becomeUnready([poller, processor]);
+    dynamodb.open();
+    await becomeReady([poller, processor]);
+    dynamodb.silence();
+    await becomeUnready([poller, processor]);
+    dynamodb.open();
+    await becomeReady([poller, processor]);
+    await rig.drained(poller);
+    expectGood(await rig.verdict());
+  });
+
+  test('whose SQS goes away go on when it is back', async (context) => {
+    const rig = await openRig(context, { events: 1_000, api: { latencyMs: 20 } });
+    const sqs = await rig.proxy('SQS');
+    const env = { AWS_ENDPOINT_URL_SQS: sqs.url };
+    const poller = rig.poller({ ...env, SCAN_API_LIMIT: '25' });
+    const processor = rig.processor({ ...env, VISIBILITY_TIMEOUT_SECONDS: '5' });
+    await until('messages are in hand', async () => (await rig.queue()).inFlight > 0);
+    sqs.silence();
+    await becomeUnready([poller, processor]);
+    sqs.open();
+    await becomeReady([poller, processor]);
+    await rig.drained(poller);
+    expectGood(await rig.verdict());
+  });
+});

@@ -1,0 +1,298 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { readDeadLetters, readFailureRecords } from '@waybill/local/dead-letters.ts';
+import { untilDrained } from '@waybill/local/drain.ts';
+import { type EngineClients, openClients } from '@waybill/local/engine-clients.ts';
+import { startEngines } from '@waybill/local/engines.ts';
+import { HeldFeed } from '@waybill/local/held-feed.ts';
+import { type ProvisionOptions, provision, type Resources } from '@waybill/local/provision.ts';
+import { type QueueContent, queueContent } from '@waybill/local/queue-depth.ts';
+import { realisticFaults } from '@waybill/local/scan-api-faults.ts';
+import { type ScanApi, type ScanApiOptions, startScanApi } from '@waybill/local/scan-api-server.ts';
+import {
+  type Environment,
+  pollerVariables,
+  processorVariables,
+  type ServiceName,
+  ServiceProcess,
+} from '@waybill/local/service-process.ts';
+import { simulateFeed } from '@waybill/local/simulated-feed.ts';
+import { readStoredParcels } from '@waybill/local/stored-parcels.ts';
+import { judge, type Verdict } from '@waybill/local/verdict.ts';
+import { afterAll, beforeAll, expect, type TestContext } from 'vitest';
+import { type EngineProxy, startProxy } from './engine-proxy.ts';
+
+/** Milliseconds that tell hanging from slow on a busy machine; a condition is looked at much more often. */
+const patienceMs = 60_000;
+const lookEveryMs = 50;
+
+/**
+ * Waits until something holds; what its look throws counts as not yet. Not `expect.poll`, which tests that run side by
+ * side would have to get from their contexts.
+ */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  limitMs = patienceMs,
+): Promise<void> {
+  const from = performance.now();
+  let last: unknown;
+  while (performance.now() - from < limitMs) {
+    try {
+      if (await holds()) return;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    await delay(lookEveryMs);
+  }
+  throw new Error(`Still not so after ${limitMs / 1_000} s: ${what}`, { cause: last });
+}
+
+/** Engines for one test file: those that AWS_ENDPOINT_URL_* name, else embedded ones. */
+type Place = {
+  readonly env: Readonly<Record<string, string>>;
+  readonly clients: EngineClients;
+  stop(): Promise<void>;
+};
+
+async function openPlace(): Promise<Place> {
+  const { AWS_ENDPOINT_URL_SQS: sqs, AWS_ENDPOINT_URL_DYNAMODB: dynamodb } = process.env;
+  const engines = sqs && dynamodb ? namedEngines(sqs, dynamodb) : await startEngines();
+  const clients = openClients(engines.env);
+  return {
+    env: engines.env,
+    clients,
+    stop: async () => {
+      clients.close();
+      await engines.stop();
+    },
+  };
+}
+
+function namedEngines(sqs: string, dynamodb: string) {
+  const env = {
+    AWS_ENDPOINT_URL_SQS: sqs,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+    AWS_REGION: process.env['AWS_REGION'] ?? 'us-east-1',
+    AWS_ACCESS_KEY_ID: process.env['AWS_ACCESS_KEY_ID'] ?? 'test',
+    AWS_SECRET_ACCESS_KEY: process.env['AWS_SECRET_ACCESS_KEY'] ?? 'test',
+  };
+  return { env, stop: async () => undefined };
+}
+
+let deployments = 0;
+
+export type RigOptions = {
+  /** Elements of the simulated feed. */
+  readonly events?: number;
+  readonly seed?: number;
+  readonly api?: Partial<ScanApiOptions>;
+  readonly queue?: ProvisionOptions['queue'];
+};
+
+/** A deployment of its own on the file's engines, with a feed to read and processes that end with the test. */
+export class Rig {
+  readonly resources: Resources;
+  readonly api: ScanApi;
+  readonly clients: EngineClients;
+  readonly #place: Place;
+  readonly #services: ServiceProcess[] = [];
+  readonly #proxies: EngineProxy[] = [];
+
+  private constructor(place: Place, resources: Resources, api: ScanApi) {
+    this.#place = place;
+    this.clients = place.clients;
+    this.resources = resources;
+    this.api = api;
+  }
+
+  static async open(place: Place, { events = 0, seed = 11, api, queue }: RigOptions = {}): Promise<Rig> {
+    const prefix = `e2e-${process.pid}-${Date.now().toString(36)}-${++deployments}-`;
+    const resources = await provision({ ...place.clients, prefix, ...(queue && { queue }) });
+    const feed = new HeldFeed(simulateFeed({ seed, activeParcels: Math.max(5, events / 10) }), events);
+    return new Rig(place, resources, await startScanApi({ feed, seed, faults: realisticFaults, ...api }));
+  }
+
+  /** A poller with short waits; `more` outranks them. */
+  poller(more: Environment = {}): ServiceProcess {
+    return this.#start('poller', {
+      ...pollerVariables(this.resources, this.api.url),
+      SCAN_API_REQUESTS_PER_SECOND: '1000',
+      POLL_INTERVAL_MS: '100',
+      ...more,
+    });
+  }
+
+  processor(more: Environment = {}): ServiceProcess {
+    return this.#start('processor', { ...processorVariables(this.resources), RECEIVE_WAIT_SECONDS: '1', ...more });
+  }
+
+  #start(name: ServiceName, more: Environment): ServiceProcess {
+    const service = new ServiceProcess(name, {
+      PATH: process.env['PATH'],
+      ...this.#place.env,
+      STOP_TIMEOUT_SECONDS: '15',
+      ...more,
+    });
+    this.#services.push(service);
+    return service;
+  }
+
+  async proxy(engine: 'SQS' | 'DYNAMODB', begin?: 'open' | 'cut' | 'silence'): Promise<EngineProxy> {
+    const proxy = await startProxy(this.#place.env[`AWS_ENDPOINT_URL_${engine}`] ?? '', begin);
+    this.#proxies.push(proxy);
+    return proxy;
+  }
+
+  queue(): Promise<QueueContent> {
+    return queueContent(this.clients.sqs, this.resources.scanQueueUrl);
+  }
+
+  async isQueueEmpty(): Promise<boolean> {
+    const { visible, inFlight } = await this.queue();
+    return visible + inFlight === 0;
+  }
+
+  /** The item in the checkpoints table. */
+  async checkpoint(): Promise<{ lastEventId: number; holder: string | undefined; token: number }> {
+    const { Item = {} } = await this.clients.dynamodb.send(
+      new GetItemCommand({
+        TableName: this.resources.checkpointsTable,
+        Key: { feed: { S: 'scan-events' } },
+        ConsistentRead: true,
+      }),
+    );
+    return {
+      lastEventId: Number(Item['lastEventId']?.N ?? 0),
+      holder: Item['leaseHolder']?.S,
+      token: Number(Item['fencingToken']?.N ?? 0),
+    };
+  }
+
+  /** Puts bodies on the scan queue. */
+  async send(bodies: readonly string[]): Promise<void> {
+    const { sqs } = this.clients;
+    for (const MessageBody of bodies) {
+      await sqs.send(new SendMessageCommand({ QueueUrl: this.resources.scanQueueUrl, MessageBody }));
+    }
+  }
+
+  /** What the console's redrive does with every message of the DLQ: engines know it in part only. */
+  async redrive(): Promise<void> {
+    const { sqs } = this.clients;
+    const { deadLetterQueueUrl, scanQueueUrl } = this.resources;
+    for (;;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageAttributeNames: ['All'] }),
+      );
+      const [message] = Messages;
+      if (!message) return;
+      const { Body, MessageAttributes, ReceiptHandle } = message;
+      await sqs.send(new SendMessageCommand({ QueueUrl: scanQueueUrl, MessageBody: Body, MessageAttributes }));
+      await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetterQueueUrl, ReceiptHandle }));
+    }
+  }
+
+  storedParcels() {
+    return readStoredParcels(this.clients.dynamodb, this.resources.parcelsTable);
+  }
+
+  failures() {
+    return readFailureRecords(this.clients.dynamodb, this.resources.failuresTable);
+  }
+
+  deadLetters() {
+    return readDeadLetters(this.clients.sqs, this.resources.deadLetterQueueUrl);
+  }
+
+  /** Until this poller has nothing more to read and the queue holds nothing. */
+  async drained(poller: ServiceProcess): Promise<void> {
+    await untilDrained({
+      everyMs: 100,
+      signal: AbortSignal.timeout(90_000),
+      look: async () => {
+        const samples = await poller.metrics();
+        const position = samples.sum('waybill_feed_position');
+        return {
+          position,
+          pages: samples.sum('waybill_feed_pages_total'),
+          queue: await this.queue(),
+          isAtEnd: this.api.feed.isWhollyMade && position >= this.api.feed.lastEventId(),
+        };
+      },
+    });
+  }
+
+  /** Every parcel, failure record and dead letter, compared with what the feed held. */
+  async verdict(): Promise<Verdict> {
+    const elements = [...this.api.feed.elements()]
+      .filter(({ late }) => late === undefined || late === 'served')
+      .map(({ element }) => element);
+    return judge(
+      { elements },
+      {
+        parcels: await this.storedParcels(),
+        failures: await this.failures(),
+        deadLetters: await this.deadLetters(),
+      },
+    );
+  }
+
+  /** Ends every process that is left, orderly where it can be: what was covered counts only then. */
+  async close(): Promise<void> {
+    for (const proxy of this.#proxies) proxy.open();
+    await Promise.all(
+      this.#services.map(async (service) => {
+        service.kill('SIGCONT');
+        const late = setTimeout(() => service.kill('SIGKILL'), 20_000);
+        await service.stop();
+        clearTimeout(late);
+      }),
+    );
+    await Promise.all([this.api.stop(), ...this.#proxies.map((proxy) => proxy.stop())]);
+  }
+}
+
+/** Whether the process works as the one poller, says so, and answers. */
+export async function holdsLease(poller: ServiceProcess): Promise<boolean> {
+  const samples = await poller.metrics();
+  return samples.sum('waybill_poller_lease') === 1;
+}
+
+/** Engines for the file that calls it; answers what opens a rig on them that ends with the test whose context it gets. */
+export function rigs(): (test: Pick<TestContext, 'onTestFinished'>, options?: RigOptions) => Promise<Rig> {
+  let place: Place | undefined;
+  beforeAll(async () => {
+    place = await openPlace();
+  });
+  afterAll(() => place?.stop());
+  return async ({ onTestFinished }, options) => {
+    if (!place) throw new Error('A rig is opened in a test');
+    const rig = await Rig.open(place, options);
+    onTestFinished(() => rig.close());
+    return rig;
+  };
+}
+
+/** A verdict with nothing to complain of; what is wrong shows in the difference. */
+export function expectGood(verdict: Verdict): void {
+  expect({ ...verdict, events: 0, parcels: 0, malformed: 0 }).toEqual({
+    isGood: true,
+    events: 0,
+    parcels: 0,
+    malformed: 0,
+    differences: [],
+    withoutFailure: [],
+    withoutDeadLetter: [],
+    wronglyDead: [],
+  });
+}
+
+/** Milliseconds that something takes. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+}
