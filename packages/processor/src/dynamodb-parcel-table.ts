@@ -22,56 +22,73 @@ export type ParcelTableDependencies = {
   readonly metrics: Metrics;
 };
 
-const setLatest =
-  'SET lastEventId = :id, #type = :type, statusCode = :status, runId = :run, createdDateTimeUtc = :created, updatedAtUtc = :now, revision = if_not_exists(revision, :zero) + :one';
-const setPickup =
-  'pickupTimeUtc = if_not_exists(pickupTimeUtc, :pickup), pickupEventId = if_not_exists(pickupEventId, :pickupId)';
-const setDelivery =
-  'deliveryTimeUtc = if_not_exists(deliveryTimeUtc, :delivery), deliveryEventId = if_not_exists(deliveryEventId, :deliveryId)';
-const firstPickup = ['attribute_not_exists(pickupEventId)', 'pickupEventId < :pickupId'];
-const firstDelivery = ['attribute_not_exists(deliveryEventId)', 'deliveryEventId < :deliveryId'];
-const replaceMilestones = (expression: string) => expression.replaceAll(/if_not_exists\(\w+, (:\w+)\)/g, '$1');
+/** What a write sets, and when: the same for all states with the same milestones, so each is put together once. */
+type Expressions = { readonly update: string; readonly condition: string };
+
+const scan = ['lastEventId = :id', '#type = :type', 'statusCode = :status', 'runId = :run'];
+const always = [...scan, 'createdDateTimeUtc = :created', 'updatedAtUtc = :now'];
+
+const applyTo = forEachMilestones((milestones): Expressions => {
+  const sets = milestones.flatMap((name) =>
+    [`${name}TimeUtc`, `${name}EventId`].map(
+      (attribute) => `${attribute} = if_not_exists(${attribute}, :${attribute})`,
+    ),
+  );
+  /*
+   * The ways in which a change can be in order, written out: AND binds before OR. Without parentheses because a nested
+   * pair makes an engine whose parser backtracks (dynalite) take 2 ms instead of 0.5 for one write.
+   */
+  const ways = milestones.reduce(
+    (each, name) =>
+      each.flatMap((way) => [
+        `${way} AND attribute_not_exists(${name}EventId)`,
+        `${way} AND ${name}EventId < :${name}EventId`,
+      ]),
+    ['lastEventId < :id'],
+  );
+  return {
+    update: `SET ${[...always, ...sets, 'revision = if_not_exists(revision, :zero) + :one'].join(', ')}`,
+    condition: ['attribute_not_exists(parcelId)', ...ways].join(' OR '),
+  };
+});
+
+const replaceWith = forEachMilestones((milestones): Expressions => {
+  const sets = milestones.flatMap((name) => [`${name}TimeUtc = :${name}TimeUtc`, `${name}EventId = :${name}EventId`]);
+  return {
+    update: `SET ${[...always, ...sets, 'revision = :next'].join(', ')}`,
+    condition: 'revision = :revision',
+  };
+});
 
 /** The parcels table on DynamoDB, a single `UpdateItem` to a change. Never a `PutItem`: attributes of newer versions survive. */
 export function dynamoDbParcelTable(dependencies: ParcelTableDependencies): ParcelTable {
-  const write = (state: ParcelState, set: readonly string[], condition: string, values: Item) =>
-    conditionalUpdate(dependencies, state, { set, condition, values });
   return {
-    apply: (change) => {
-      const set = [setLatest, change.pickup ? setPickup : '', change.delivery ? setDelivery : ''];
-      const condition = ['attribute_not_exists(parcelId)', ...inOrder(change)].join(' OR ');
-      return write(change, set, condition, { ':zero': { N: '0' }, ':one': { N: '1' } });
-    },
-    replace: (state, revision) => {
-      const set = [
-        setLatest.replace('if_not_exists(revision, :zero) + :one', ':next'),
-        state.pickup ? replaceMilestones(setPickup) : '',
-        state.delivery ? replaceMilestones(setDelivery) : '',
-      ];
-      return write(state, set, 'revision = :revision', {
+    apply: (change) =>
+      conditionalUpdate(dependencies, change, applyTo(change), { ':zero': { N: '0' }, ':one': { N: '1' } }),
+    replace: (state, revision) =>
+      conditionalUpdate(dependencies, state, replaceWith(state), {
         ':revision': { N: String(revision) },
         ':next': { N: String(revision + 1) },
-      });
-    },
+      }),
   };
 }
 
-/**
- * The ways in which a change can be in order, written out: AND binds before OR. Without parentheses because a nested pair
- * makes an engine whose parser backtracks (dynalite) take 2 ms instead of 0.5 for one write.
- */
-function inOrder({ pickup, delivery }: ParcelState): string[] {
-  const milestones = [pickup ? firstPickup : [], delivery ? firstDelivery : []];
-  return milestones.reduce(
-    (ways, either) => (either.length === 0 ? ways : ways.flatMap((way) => either.map((also) => `${way} AND ${also}`))),
-    ['lastEventId < :id'],
-  );
+/** Makes the expressions for each combination of milestones, and answers which are a state's. */
+function forEachMilestones(
+  make: (milestones: readonly ('pickup' | 'delivery')[]) => Expressions,
+): (state: ParcelState) => Expressions {
+  const none = make([]);
+  const picked = make(['pickup']);
+  const delivered = make(['delivery']);
+  const both = make(['pickup', 'delivery']);
+  return ({ pickup, delivery }) => (pickup ? (delivery ? both : picked) : delivery ? delivered : none);
 }
 
 async function conditionalUpdate(
   dependencies: ParcelTableDependencies,
   state: ParcelState,
-  update: { readonly set: readonly string[]; readonly condition: string; readonly values: Item },
+  { update, condition }: Expressions,
+  values: Item,
 ): Promise<ConditionalWrite> {
   const { dynamodb, tableName, clock, metrics } = dependencies;
   metrics['waybill.store.writes'].add(1, { table: 'parcels' });
@@ -80,10 +97,10 @@ async function conditionalUpdate(
       new UpdateItemCommand({
         TableName: tableName,
         Key: keyOf(state),
-        UpdateExpression: update.set.filter(Boolean).join(', '),
-        ConditionExpression: update.condition,
+        UpdateExpression: update,
+        ConditionExpression: condition,
         ExpressionAttributeNames: { '#type': 'type' },
-        ExpressionAttributeValues: { ...valuesOf(state, clock.now()), ...update.values },
+        ExpressionAttributeValues: { ...valuesOf(state, clock.now()), ...values },
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         ReturnConsumedCapacity: 'TOTAL',
       }),
@@ -137,12 +154,12 @@ function valuesOf({ latest, pickup, delivery }: ParcelState, now: number): Item 
     ':now': { S: new Date(now).toISOString() },
   };
   if (pickup) {
-    values[':pickup'] = { S: pickup.timeUtc };
-    values[':pickupId'] = { N: String(pickup.eventId) };
+    values[':pickupTimeUtc'] = { S: pickup.timeUtc };
+    values[':pickupEventId'] = { N: String(pickup.eventId) };
   }
   if (delivery) {
-    values[':delivery'] = { S: delivery.timeUtc };
-    values[':deliveryId'] = { N: String(delivery.eventId) };
+    values[':deliveryTimeUtc'] = { S: delivery.timeUtc };
+    values[':deliveryEventId'] = { N: String(delivery.eventId) };
   }
   return values;
 }

@@ -1,7 +1,11 @@
+// First: a stop may be asked for while the rest is being loaded.
+import '@waybill/shared/early-signal.ts';
+
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { openDynamoDb, openSqs } from '@waybill/shared/aws-clients.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
+import { takeEarlySignal } from '@waybill/shared/early-signal.ts';
 import { serveEndpoints } from '@waybill/shared/http-endpoints.ts';
 import { exitOnBadConfig, runUntilSignal } from '@waybill/shared/lifecycle.ts';
 import { createLogger } from '@waybill/shared/logger.ts';
@@ -77,6 +81,7 @@ const endpoints = await serveEndpoints(
 log.info({ port: endpoints.port, node: process.version }, 'started');
 await runUntilSignal(processor, {
   log,
+  earlySignal: takeEarlySignal(),
   stopTimeoutMs: config.STOP_TIMEOUT_SECONDS * 1_000,
   close: async () => {
     await endpoints.stop();

@@ -176,7 +176,7 @@ describe('a message of one that failed', () => {
     const { queue, journal, processor, stop } = rig();
     queue.put(packOf(invalid(5)));
     processor.start();
-    await pass(0.2);
+    await pass(0.4);
     expect(journal.lines(/^(sent|deleted)/)).toEqual(['sent m2', 'deleted m1']);
     await pass(5);
     expect(queue.deadLetters).toMatchObject([{ body: packOf(invalid(5)), attributes: { failureId: 'event-5' } }]);
