@@ -172,7 +172,11 @@ class Consumption {
   /** Ends with the hand-back's time at the latest, though a call to SQS may still be under way. */
   async #handBack(messages: readonly HeldMessage[]): Promise<void> {
     const signal = this.#over.signal;
-    const returned = messages.map((held) => ({ held, interruption: this.#opened.get(held)?.last }));
+    // What is not open any more is being handed back already: a second time would give it back as it is.
+    const returned = messages.flatMap((held) => {
+      const opened = this.#opened.get(held);
+      return opened ? [{ held, interruption: opened.last }] : [];
+    });
     for (const held of messages) this.#opened.delete(held);
     const { promise: over, resolve } = Promise.withResolvers<void>();
     const end = () => resolve();
