@@ -1,4 +1,5 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { toAscii } from '@waybill/shared/json-text.ts';
 import { scanOf } from './oracle.ts';
 import type { FeedElement } from './simulated-feed.ts';
 
@@ -42,7 +43,7 @@ export function mixedPacks(feed: Iterable<FeedElement>, elements: number): Mixed
     if (!model) return [];
     const malformed = spoil(model);
     const mixed = events.toSpliced(Math.ceil(events.length / 2), 0, malformed as Packed);
-    return [{ body: JSON.stringify({ version: 1, events: mixed }), malformed }];
+    return [{ body: toAscii(JSON.stringify({ version: 1, events: mixed })), malformed }];
   });
 }
 

@@ -190,10 +190,10 @@ function byCode(whole: string, codes: Readonly<Record<string, number>>): string[
   return first === undefined ? [whole] : [`${whole}: ${first}`, ...rest];
 }
 
-/** The most frequent first. */
+/** The most frequent first, and by name, so that two runs of one seed read alike. */
 function counts(byName: Readonly<Record<string, number>>): string[] {
   return Object.entries(byName)
-    .sort(([, a], [, b]) => b - a)
+    .sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1))
     .map(([name, count]) => `${name} ${number(count)}`);
 }
 

@@ -1,0 +1,229 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { openClients } from '@waybill/local/engine-clients.ts';
+import { HeldFeed } from '@waybill/local/held-feed.ts';
+import { startScanApi } from '@waybill/local/scan-api-server.ts';
+import { simulateFeed } from '@waybill/local/simulated-feed.ts';
+import { describe, expect, type TestContext, test } from 'vitest';
+import { until } from './rig.ts';
+
+const root = fileURLToPath(import.meta.resolve('../..'));
+const main = fileURLToPath(import.meta.resolve('@waybill/local/main.ts'));
+
+/** `npm start`, or what it runs, with everything that it says. */
+class Start {
+  readonly process: ChildProcess;
+  readonly ended: Promise<unknown>;
+  #output = '';
+
+  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    // A process group of its own, as a shell gives it: Ctrl-C is a signal to all of it.
+    this.process = spawn(command, args, {
+      cwd: root,
+      detached: true,
+      env: { ...process.env, NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const output of [this.process.stdout, this.process.stderr]) {
+      output?.setEncoding('utf8').on('data', (chunk: string) => {
+        this.#output += chunk;
+      });
+    }
+    this.ended = once(this.process, 'close');
+  }
+
+  static direct(context: Pick<TestContext, 'onTestFinished'>, args: readonly string[], env?: Record<string, string>) {
+    const start = new Start(process.execPath, [main, ...args], env);
+    context.onTestFinished(async () => {
+      if (start.process.exitCode === null && start.process.signalCode === null) start.process.kill('SIGTERM');
+      await start.ended;
+    });
+    return start;
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** The exit code, once it has ended. */
+  async code(): Promise<number | null> {
+    await this.ended;
+    return this.process.exitCode;
+  }
+
+  /** Until it has said so. Rejects when it ends before, with what it said instead. */
+  async says(what: string, text: RegExp): Promise<void> {
+    const ended = this.ended.then(() => {
+      throw new Error(`It ended before it was so that ${what}:\n${this.#output}`);
+    });
+    await Promise.race([until(what, () => text.test(this.#output)), ended]).catch((error: unknown) => {
+      throw new Error(`${error}\n${this.#output}`);
+    });
+  }
+
+  /** Ctrl-C, as the terminal sends it. */
+  interrupt(): void {
+    if (this.process.pid) process.kill(-this.process.pid, 'SIGINT');
+  }
+
+  /** The processes that it started: two engines, poller and processor. */
+  async fourChildren(): Promise<number[]> {
+    await until('engines, poller and processor run', () => this.#children().length === 4);
+    return this.#children();
+  }
+
+  #children(): number[] {
+    const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+    const rows = table.split('\n').map((row) => row.trim().split(/\s+/).map(Number));
+    return rows.flatMap(([pid = 0, parent]) => (parent === this.process.pid ? [pid] : []));
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function allGone(pids: readonly number[]): Promise<void> {
+  await until('nothing is left running', () => !pids.some(isRunning));
+}
+
+/** The row of the summary with this label. */
+function row(output: string, label: string): string | undefined {
+  return output.split('\n').find((line) => line.startsWith(label));
+}
+
+describe.concurrent('npm start', () => {
+  test('runs on Node 24, drains the feed, finds it stored, and does the same again from the seed', async () => {
+    const args = ['--events', '600', '--seed', '2'];
+    const first = new Start('npm', ['start', '--', ...args]);
+    const again = new Start(process.execPath, [main, ...args]);
+    expect([await first.code(), await again.code()], first.output + again.output).toEqual([0, 0]);
+    for (const { output } of [first, again]) {
+      expect(output).toMatch(/^Node v24\./m);
+      expect(output).toContain('npm start -- --events 600 --seed 2');
+      expect(output).toMatch(/^ {2}\d s {2}read \d+\/600 {2}stored \d+/m);
+      expect(output).toMatch(/^ok {6}all \d+ parcels are what \d+ events of the feed amount to$/m);
+      expect(output).toMatch(/^ok {6}all [1-9]\d* malformed elements are in the failures table and in the DLQ$/m);
+      expect(output).toMatch(/^ok {6}nothing well-formed is in the DLQ$/m);
+      expect(output).toMatch(/^splits {7}6: another producer/m);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: it is the control character that must not be there.
+      expect(output).not.toMatch(/\u001b/);
+      expect(Math.max(...output.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    }
+    for (const label of ['parcels', 'rejected', 'in DLQ']) {
+      expect(row(again.output, label)).toBe(row(first.output, label));
+    }
+    const position = /read to EventId \d+/;
+    expect(position.exec(again.output)?.[0]).toBe(position.exec(first.output)?.[0]);
+  });
+
+  test('ends after Ctrl-C without claiming success, and leaves nothing behind', async (context) => {
+    const start = Start.direct(context, ['--events', '100000']);
+    const children = await start.fourChildren();
+    await start.says('it is at work', /stored [1-9]/);
+    start.interrupt();
+    await start.says('it was interrupted', /^interrupted: poller and processor settle what they hold$/m);
+    start.interrupt();
+    expect(await start.code()).toBe(130);
+    await allGone(children);
+    expect(start.output).toContain('Interrupted: nothing was compared.');
+    expect(start.output).not.toMatch(/^ok /m);
+  });
+
+  test('with --live feeds until Ctrl-C, which is its good end', async (context) => {
+    const start = Start.direct(context, ['--live', '--events', '200']);
+    const children = await start.fourChildren();
+    await start.says('more was read than was there at first', /read (2[1-9]\d|[3-9]\d\d)\//);
+    start.interrupt();
+    expect(await start.code(), start.output).toBe(0);
+    await allGone(children);
+    expect(start.output).toMatch(/^ok {6}all \d+ parcels/m);
+  });
+
+  test('leaves nothing behind when it is killed', async (context) => {
+    const start = Start.direct(context, ['--events', '100000']);
+    const children = await start.fourChildren();
+    await start.says('it is at work', /stored [1-9]/);
+    start.process.kill('SIGKILL');
+    await start.ended;
+    await allGone(children);
+  });
+
+  test('says which process died, and ends with 1', async (context) => {
+    const start = Start.direct(context, ['--events', '100000']);
+    const children = await start.fourChildren();
+    await start.says('it is at work', /stored [1-9]/);
+    const commands = execFileSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n');
+    const processor = children.find((pid) =>
+      commands.some((line) => Number.parseInt(line, 10) === pid && line.includes('processor/src/main.ts')),
+    );
+    process.kill(processor ?? 0, 'SIGKILL');
+    expect(await start.code()).toBe(1);
+    await allGone(children);
+    expect(start.output).toContain('The processor ended by SIGKILL');
+  });
+
+  test('with --keep leaves queues and tables up, and says how to reach and to end them', async (context) => {
+    const start = Start.direct(context, ['--events', '50', '--keep']);
+    expect(await start.code(), start.output).toBe(0);
+    const variables = [...start.output.matchAll(/^ {2}export (\w+)=(.*)$/gm)];
+    const env = Object.fromEntries(variables.map(([, name, value]) => [name, value]));
+    const pids = /^To end them: kill (\d+) (\d+)$/m.exec(start.output)?.slice(1).map(Number) ?? [];
+    context.onTestFinished(async () => {
+      for (const pid of pids) process.kill(pid, 'SIGTERM');
+      await allGone(pids);
+    });
+    expect(pids.map(isRunning)).toEqual([true, true]);
+    const clients = openClients(env);
+    const { QueueUrls } = await clients.sqs.send(new ListQueuesCommand());
+    clients.close();
+    expect(QueueUrls).toContain(env['SCAN_QUEUE_URL']);
+  });
+
+  test('with --scan-api-url mirrors that API, and ends with 1 when a parcel is not what the API says', async (context) => {
+    const feed = new HeldFeed(simulateFeed({ seed: 3, activeParcels: 20, shares: { late: 0 } }), 150);
+    const api = await startScanApi({ feed, seed: 3, token: 'secret' });
+    // Says something else once everything was mirrored (the poller asks for 100 events, only the comparison for more):
+    // that is what lost updates would look like.
+    const carrier = createServer(async ({ url = '', headers }, response) => {
+      const answer = await fetch(new URL(url, api.url), { headers: { authorization: headers.authorization ?? '' } });
+      const text = await answer.text();
+      response.writeHead(answer.status, { 'Content-Type': 'application/json' });
+      const isBetrayal = url.includes('betrayed') && !url.includes('Limit=100&') && !url.endsWith('Limit=100');
+      response.end(isBetrayal ? text.replaceAll('"Type":"DELIVERY"', '"Type":"RETURNED"') : text);
+    });
+    await once(carrier.listen(0, '127.0.0.1'), 'listening');
+    context.onTestFinished(async () => {
+      carrier.close();
+      carrier.closeAllConnections();
+      await api.stop();
+    });
+    const address = carrier.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const url = `http://127.0.0.1:${port}${new URL(api.url).pathname}`;
+    const env = { SCAN_API_TOKEN: 'secret', POLL_INTERVAL_MS: '200' };
+    const mirrored = Start.direct(context, ['--scan-api-url', url], env);
+    const betrayed = Start.direct(context, ['--scan-api-url', `${url}?betrayed=1`], env);
+    expect(await mirrored.code(), mirrored.output).toBe(0);
+    expect(mirrored.output).toMatch(/^ok {6}all \d+ parcels/m);
+    expect(await betrayed.code()).toBe(1);
+    expect(betrayed.output).toMatch(/^FAILED {2}\d+ of \d+ parcels differ/m);
+    expect(betrayed.output).toMatch(/parcel \d+, type: stored "DELIVERY", expected "RETURNED"/);
+  });
+
+  test('explains every wrong flag at once, and ends with 2', async (context) => {
+    const start = Start.direct(context, ['--events', '0', '--sed', '1', '--live=yes']);
+    expect(await start.code()).toBe(2);
+    expect(start.output).toContain('--events expected a whole number 1–5,000,000, got "0"');
+    expect(start.output).toContain('got "--sed"');
+    expect(start.output).toContain('--live expected no value, got "yes"');
+  });
+});
