@@ -30,9 +30,13 @@ const pauseMs = 100;
 const receiveBackoff: Backoff = { firstMs: 200, maxMs: 10_000 };
 /** A receiver that is silent for longer than its long poll and this hangs. */
 const receiverSilenceMs = 60_000;
-/** Parts of the stop timeout: after the first, work that is not done is handed back instead of finished; after the second, what SQS did not take back is left to its visibility. */
+/**
+ * Parts of the stop timeout: after the first, work that is not done is handed back instead of finished; after the second,
+ * the hand-back waits for no poll any more; after the third, what SQS did not take back is left to its visibility.
+ */
 const finishShare = 0.5;
-const handBackShare = 0.9;
+const pollsShare = 0.85;
+const handBackShare = 0.95;
 /** Longest time that a message on its last allowed receive has to itself before the next one's turn. */
 const longestTurnMs = 2_000;
 const breakerGauge: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
@@ -52,10 +56,14 @@ export async function consume(dependencies: ConsumeDependencies, stopping: Abort
   });
   const ended = new AbortController();
   const after = (share: number) => clock.sleep(settings.stopTimeoutSeconds * 1_000 * share, ended.signal);
-  await Promise.all([
-    ...receivers,
-    consumption.finish({ finishing: after(finishShare), handingBack: after(handBackShare) }),
-  ]);
+  const pollsEnded = Promise.all(receivers);
+  const deadlines = { polls: after(pollsShare), handBack: after(handBackShare) };
+  await consumption.finish(after(finishShare));
+  // What is handed back while a poll of ours is in flight comes to that poll: a stop must cost a message one receive at most.
+  await Promise.race([pollsEnded, deadlines.polls]);
+  await consumption.handBackRest(deadlines.handBack);
+  await pollsEnded;
+  await consumption.handBackRest(deadlines.handBack);
   ended.abort();
   heartbeatEnds.abort();
   await heartbeat;
@@ -132,7 +140,7 @@ class Consumption {
     return this.#inHand.run(signal, this.#dependencies.loops.watch('heartbeat', receiverSilenceMs));
   }
 
-  /** One receive loop. A poll under way when the stop comes is let end, and what it brings is handed back. */
+  /** One receive loop. A poll under way when the stop comes is let end. */
   async receiveUntil(stopping: AbortSignal, name: string): Promise<void> {
     const { clock, random, log, loops, settings } = this.#dependencies;
     const tick = loops.watch(name, settings.receiveWaitSeconds * 1_000 + receiverSilenceMs);
@@ -146,8 +154,8 @@ class Consumption {
       try {
         const opened = await this.#receive();
         failures = 0;
+        // What comes after the stop began stays in hand, to be handed back.
         if (!stopping.aborted) this.#begin(opened);
-        else await this.#handBack(opened.map(({ held }) => held));
       } catch (error) {
         const waitMs = backoffMs(failures, receiveBackoff, random);
         failures += 1;
@@ -158,14 +166,18 @@ class Consumption {
     loops.forget(name);
   }
 
-  /** Waits for the work in hand while `finishing` lasts; hands back what is left then, while `handingBack` lasts. */
-  async finish(limits: { readonly finishing: Promise<void>; readonly handingBack: Promise<void> }): Promise<void> {
-    void limits.handingBack.then(() => this.#over.abort());
+  /** Waits for the work in hand, until `deadline` at the latest. Nothing is worked on after it. */
+  async finish(deadline: Promise<void>): Promise<void> {
     const worked = (async () => {
       while (this.#works.size > 0) await Promise.all(this.#works);
     })();
-    await Promise.race([worked, limits.finishing]);
+    await Promise.race([worked, deadline]);
     this.#noMoreTime.abort();
+  }
+
+  /** Hands back what is in hand, until `deadline` at the latest. */
+  async handBackRest(deadline: Promise<void>): Promise<void> {
+    void deadline.then(() => this.#over.abort());
     await this.#handBack(this.#inHand.remaining());
   }
 

@@ -7,7 +7,7 @@ import { sizeOf } from '@waybill/shared/send.ts';
 import type { Failure, FailureReason } from './failure-log.ts';
 
 /** The message attribute that names the failure record of a message that was split off; a redrive keeps it. */
-export const failureIdAttribute = 'failureId';
+const failureIdAttribute = 'failureId';
 
 /** Anyone who may send to the queue sets attributes: what is no key of ours must not become one that DynamoDB refuses. */
 const failureIdPattern = /^(event-\d{1,16}|body-[0-9a-f]{64})$/;
