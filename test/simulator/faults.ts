@@ -83,6 +83,8 @@ export class FaultLayer {
   readonly #trace: (line: () => string) => void;
   readonly #calls = new Map<string, number>();
   readonly #operations = new Map<string, number>();
+  /** How often calls went wrong in which way. */
+  readonly facts = new Map<string, number>();
   readonly #stuck = new Set<SimulatedProcess>();
 
   constructor(options: {
@@ -116,6 +118,12 @@ export class FaultLayer {
     );
   }
 
+  /** Whether every call of this process to the engine was served between the two instants, whatever it asked. */
+  wasSound(engine: Engine, process: SimulatedProcess, fromMs: number, toMs: number): boolean {
+    const { refused, lost, hung, stuck } = this.#plan.rates[engine];
+    return refused + lost + hung + stuck === 0 && !this.wasOut(engine, process, fromMs, toMs);
+  }
+
   /** Whether it waits for an answer that never comes, until it is killed. */
   isStuck(process: SimulatedProcess): boolean {
     return this.#stuck.has(process);
@@ -134,7 +142,10 @@ export class FaultLayer {
     return new Promise<T>((resolve, reject) => {
       if (!process.alive) return;
       const fate = this.#fateOf(process, call);
-      const told = (what: string) => this.#trace(() => `${process.name}: ${call.engine} ${call.operation} ${what}`);
+      const told = (what: string) => {
+        this.facts.set(`calls ${what}`, (this.facts.get(`calls ${what}`) ?? 0) + 1);
+        this.#trace(() => `${process.name}: ${call.engine} ${call.operation} ${what}`);
+      };
       const answer = (afterMs: number, happening: () => void) =>
         this.#time.after(afterMs, () =>
           process.enter(() => {
@@ -182,7 +193,7 @@ export class FaultLayer {
           else served(result);
         } catch (error) {
           // The engine's own answer, such as a rejected item; not a fault of this layer.
-          told(`answers ${String(error)}`);
+          told('rejected by the engine itself');
           answer(fate.answerMs, () => reject(error));
         }
       });

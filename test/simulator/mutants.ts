@@ -118,7 +118,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a stop gives back what is on its last allowed receive as it is',
     promise: 5,
     file: `${processor}/consume.ts`,
-    find: 'interruption: this.#opened.get(held)?.last }',
+    find: 'interruption: opened.last }',
     replace: 'interruption: undefined }',
   },
   {

@@ -133,7 +133,7 @@ class Simulation {
       violations: this.witness.violations,
       steps: this.#time.steps,
       virtualMs: this.#time.nowMs,
-      facts: this.witness.facts,
+      facts: new Map([...this.witness.facts, ...this.#faults.facts]),
     };
   }
 

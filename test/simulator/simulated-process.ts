@@ -18,7 +18,7 @@ export class SimulatedProcess {
   readonly clock: Clock;
   readonly #time: VirtualTime;
   readonly #bornAtMs: number;
-  #alive = true;
+  #endedAtMs: number | undefined;
   #frozen = false;
   #frozenUntilMs = Number.NEGATIVE_INFINITY;
   #kept: (() => void)[] = [];
@@ -35,7 +35,11 @@ export class SimulatedProcess {
   }
 
   get alive(): boolean {
-    return this.#alive;
+    return this.#endedAtMs === undefined;
+  }
+
+  get endedAtMs(): number | undefined {
+    return this.#endedAtMs;
   }
 
   get frozen(): boolean {
@@ -49,7 +53,7 @@ export class SimulatedProcess {
 
   /** SIGKILL, or the end of the process after its service ended. */
   end(): void {
-    this.#alive = false;
+    this.#endedAtMs ??= this.#time.nowMs;
     this.#kept = [];
   }
 
@@ -68,7 +72,7 @@ export class SimulatedProcess {
 
   /** Lets something happen in this process. */
   enter(happening: () => void): void {
-    if (!this.#alive) return;
+    if (!this.alive) return;
     if (this.#frozen) this.#kept.push(happening);
     else happening();
   }

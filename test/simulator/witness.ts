@@ -24,6 +24,9 @@ export type Scene = {
 
 type ServedPage = { readonly fromEventId: number; readonly elements: readonly FeedElement[] };
 
+/** The answer to the receive and the write of the record, each slow, and a client's wait. */
+const timeToRecordMs = 10_000;
+
 /** Messages that a holder may still send after its lease went to another: what was on its way, and no more than that. */
 const mostSentAfterLoss = 40;
 
@@ -132,7 +135,9 @@ export class Witness {
       this.violate(`${process.name} moved the checkpoint back from ${item.lastEventId} to ${lastEventId}`);
     const missing = this.#unconfirmedOf(process, lastEventId);
     if (missing.length > 0)
-      this.violate(`${process.name} moved the checkpoint to ${lastEventId} before SQS confirmed ${missing.join(', ')}`);
+      this.violate(
+        `${process.name} moved the checkpoint to ${lastEventId} before SQS confirmed ${missing.length} elements: ${missing.slice(0, 3).join(', ')}`,
+      );
     this.count('checkpoint moves');
   }
 
@@ -226,7 +231,8 @@ export class Witness {
     const isExcused = last !== undefined && this.#isExcused(last);
     if (!isExcused && !(isHarmed && isSingle))
       this.violate(`${message.id} is in the DLQ, though nothing is wrong with it and no crash took its last receive`);
-    if (!isExcused && !this.#isExplained(message))
+    const hadTime = last !== undefined && this.#hadTimeToRecord(last);
+    if ((!isExcused || hadTime) && !this.#isExplained(message))
       this.violate(`${message.id} is in the DLQ without a reason on record`);
     if (!isHarmed) {
       this.count('unharmed messages dead-lettered');
@@ -287,7 +293,18 @@ export class Witness {
   }
 
   #isExcused(receive: Receive): boolean {
-    return this.#endOf(receive) !== 'held';
+    return !['held', 'returned'].includes(this.#endOf(receive));
+  }
+
+  /** Whether the receiver lived long enough, with a store that served it, to write down that this receive is the last. */
+  #hadTimeToRecord({ answered, atMs, receiver }: Receive): boolean {
+    const endedAtMs = receiver.endedAtMs ?? this.#time.nowMs;
+    return (
+      answered &&
+      endedAtMs - atMs > timeToRecordMs &&
+      !receiver.frozenSince(atMs) &&
+      this.#sceneNow.faults.wasSound('dynamodb', receiver, atMs, endedAtMs)
+    );
   }
 
   /** What ended a receive, other than its receiver. */
@@ -295,6 +312,7 @@ export class Witness {
     const { faults } = this.#sceneNow;
     const { receiver, atMs } = receive;
     if (receive.deleted) return 'deleted';
+    if (receive.returned !== undefined) return 'returned';
     if (!receiver.alive) return 'crash';
     if (!receive.answered) return 'answer lost';
     if (receive.duplicated) return 'duplicate';

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { mutants } from './mutants.ts';
+import { mutated } from './mutate.ts';
+import { runSeeds, toldOf } from './run-seeds.ts';
+import { simulate } from './simulate.ts';
+
+const seeds = 300;
+/** Tells hanging from slow on a busy machine, under coverage. */
+const patienceMs = 240_000;
+
+describe('poller and processor under faults', () => {
+  test(`keep every promise over ${seeds} seeds, in which every fault is met`, { timeout: patienceMs }, async () => {
+    const report = await runSeeds({ first: 1, last: seeds });
+    expect(toldOf(report.failed)).toBe('');
+    expect(report.seeds).toBe(seeds);
+    const met = [...report.facts.keys()];
+    expect(met).toEqual(
+      expect.arrayContaining([
+        'crashes',
+        'freezes',
+        'takeovers',
+        'resets',
+        'clean stops',
+        'splits',
+        'late events merged',
+        'messages received again',
+        'messages dead-lettered',
+        'unharmed messages dead-lettered',
+        'calls refused',
+        'calls done, answer lost',
+        'calls done, hung',
+        'calls to be done late, hung',
+        'calls out, silent',
+        'calls out, throttled',
+        'calls out, forbidden',
+        'calls rejected by the engine itself',
+      ]),
+    );
+  });
+
+  test('go the same way whenever the seed is the same', async () => {
+    const traceOf = async (seed: number) => {
+      const lines: string[] = [];
+      const { steps } = await simulate(seed, { trace: (line) => lines.push(line) });
+      return { steps, lines };
+    };
+    expect(await traceOf(6)).toEqual(await traceOf(6));
+  });
+
+  test.for(mutants)('can still be broken so that $name', (mutant) => {
+    expect(mutated(mutant)).toContain(mutant.replace);
+  });
+});
