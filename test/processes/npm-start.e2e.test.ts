@@ -76,7 +76,7 @@ class Start {
   }
 
   #children(): number[] {
-    const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+    const table = execFileSync('/bin/ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
     const rows = table.split('\n').map((row) => row.trim().split(/\s+/).map(Number));
     return rows.flatMap(([pid = 0, parent]) => (parent === this.process.pid ? [pid] : []));
   }
@@ -161,7 +161,7 @@ describe.concurrent('npm start', () => {
     const start = Start.direct(context, ['--events', '100000']);
     const children = await start.fourChildren();
     await start.says('it is at work', /stored [1-9]/);
-    const commands = execFileSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n');
+    const commands = execFileSync('/bin/ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n');
     const processor = children.find((pid) =>
       commands.some((line) => Number.parseInt(line, 10) === pid && line.includes('processor/src/main.ts')),
     );

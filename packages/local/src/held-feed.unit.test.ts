@@ -79,3 +79,23 @@ test('tells the elements just before an id', () => {
   expect(idsBefore(5)).toEqual([{ EventId: 2 }, { EventId: 4 }]);
   expect(idsBefore(1)).toEqual([]);
 });
+
+test('tells which late events came after a reader, for as long as it has not seen them', () => {
+  const feed = holding(event(1), event(2, { lateBy: 1 }), event(3), event(4, { lateBy: 9 }), event(5));
+  const late = (from: number) => JSON.parse(feed.answer(feed.lateBefore(from)).toString()).ScanEvents;
+  expect(late(9)).toEqual([]);
+  serve(feed, 1, 10);
+  expect(late(9)).toEqual([{ EventId: 2 }]);
+  expect(late(2)).toEqual([]);
+  feed.noteServed(feed.lateBefore(9));
+  expect(late(9)).toEqual([]);
+});
+
+test('is wholly made once something at its end was asked for, until more appears', () => {
+  const feed = new HeldFeed([event(1), event(2), event(3)].values(), 2);
+  expect(feed.isWhollyMade).toBe(false);
+  serve(feed, 1, 10);
+  expect(feed.isWhollyMade).toBe(true);
+  feed.append(1);
+  expect(feed.isWhollyMade).toBe(false);
+});

@@ -2,8 +2,6 @@
 export type Samples = {
   /** A metric's value, summed over its attributes; 0 when it was not recorded yet. */
   sum(name: string): number;
-  /** Whether the metric was recorded. */
-  has(name: string): boolean;
   /** A metric's values by one of its attributes. */
   by(name: string, attribute: string): Readonly<Record<string, number>>;
 };
@@ -19,7 +17,6 @@ export function readSamples(text: string): Samples {
   const of = (name: string) => samples.filter((sample) => sample.name === name);
   return {
     sum: (name) => of(name).reduce((sum, { value }) => sum + value, 0),
-    has: (name) => of(name).length > 0,
     by: (name, attribute) => {
       const values: Record<string, number> = {};
       for (const { attributes, value } of of(name)) {

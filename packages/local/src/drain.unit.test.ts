@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { DrainWatch, type Look, untilDrained, untilEmpty } from './drain.ts';
+
+const empty = { visible: 0, inFlight: 0 };
+const quiet: Look = { position: 9, pages: 0, queue: empty, isAtEnd: true };
+
+/** What the watch says to each look in turn. */
+const answers = (...looks: Partial<Look>[]) => {
+  const watch = new DrainWatch();
+  return looks.map((look) => watch.isDrained({ ...quiet, ...look }));
+};
+
+describe('a feed is drained', () => {
+  test('when three pages came from its end on and the queue was found empty twice since', () => {
+    expect(answers({ pages: 5 }, { pages: 6 }, { pages: 7 }, { pages: 8 }, { pages: 9 })).toEqual([
+      false,
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  test('not while messages are visible or in flight', () => {
+    const queue = (visible: number, inFlight: number) => ({ pages: 9, queue: { visible, inFlight } });
+    expect(answers({ pages: 5 }, queue(1, 0), queue(0, 1), queue(0, 0), queue(0, 1), queue(0, 0), queue(0, 0))).toEqual(
+      [...Array(6).fill(false), true],
+    );
+  });
+
+  test('not by pages that came before the end, or again when more appeared', () => {
+    const more = { pages: 99, isAtEnd: false };
+    expect(answers({ pages: 5, isAtEnd: false }, { pages: 90, isAtEnd: false }, { pages: 91 }, more)).not.toContain(
+      true,
+    );
+    expect(answers({ pages: 5 }, { pages: 98 }, more, { pages: 100 }, { pages: 101 })).not.toContain(true);
+  });
+
+  test('not by the counting of a poller that was started again', () => {
+    expect(answers({ pages: 500 }, { pages: 2 }, { pages: 2 }, { pages: 2 })).not.toContain(true);
+    expect(answers({ pages: 500 }, { pages: 2 }, { pages: 5 }, { pages: 5 }).at(-1)).toBe(true);
+  });
+});
+
+test('waiting for the drain ends with its signal', async () => {
+  const signal = AbortSignal.timeout(50);
+  await expect(untilDrained({ look: async () => ({ ...quiet }), everyMs: 1, signal })).rejects.toThrow();
+});
+
+test('waiting for an empty queue looks until it is, and again', async () => {
+  const contents = [{ visible: 1, inFlight: 0 }, empty, { visible: 0, inFlight: 1 }, empty, empty];
+  await untilEmpty(async () => contents.shift() ?? empty, AbortSignal.timeout(5_000));
+  expect(contents).toEqual([]);
+});

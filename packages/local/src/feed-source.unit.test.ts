@@ -1,0 +1,58 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { readCommandLine } from './config.ts';
+import { type FeedSource, openSimulatedFeed } from './feed-source.ts';
+import { readWholeFeed } from './whole-feed.ts';
+
+const sources: FeedSource[] = [];
+afterEach(async () => {
+  for (const source of sources.splice(0)) await source.stop();
+});
+
+async function opened(events: number, seed: number): Promise<FeedSource> {
+  const source = await openSimulatedFeed({ events, seed });
+  sources.push(source);
+  return source;
+}
+
+const whole = { signal: AbortSignal.timeout(25_000) };
+
+describe('the simulated feed of npm start', () => {
+  test.each([1, 2, 3])(
+    'at its default size shows every kind of fault that the summary counts, as with seed %i',
+    async (seed) => {
+      const options = readCommandLine([], {}, seed);
+      if (options === 'help') throw new Error('No help was asked for');
+      const source = await opened(options.events, seed);
+      // As the poller asks; faults go by the number of requests.
+      for await (const _ of readWholeFeed(source.url, { limit: 100, retryMs: 1, ...whole }));
+      const position = source.simulated?.feed.lastEventId() ?? 0;
+      const { missedIds } = await source.truth(position, whole.signal);
+      const counts = source.simulated?.counts();
+      if (!counts) throw new Error('The feed is simulated');
+      const { tooManySeconds, tooManyDate, tooManyBare, unavailable, disorder } = counts.faults;
+      for (const met of [
+        tooManySeconds + tooManyDate + tooManyBare,
+        unavailable,
+        disorder,
+        counts.badElements,
+        counts.repeats,
+        counts.lateIds + missedIds.length,
+        source.packs.length,
+      ]) {
+        expect(met).toBeGreaterThan(0);
+      }
+      expect(source.isAtEnd(position)).toBe(true);
+      expect(source.isAtEnd(position - 1)).toBe(false);
+    },
+  );
+
+  test('holds against its reader only what that had a chance to see, and names the rest', async () => {
+    const source = await opened(12_000, 1);
+    const before = await source.truth(Number.MAX_SAFE_INTEGER, whole.signal);
+    // Nobody has read yet: every late event is still hidden.
+    expect(before.missedIds.length).toBeGreaterThan(0);
+    expect([...before.elements]).toHaveLength(12_000 - before.missedIds.length);
+    expect((await source.truth(0, whole.signal)).missedIds).toEqual([]);
+    expect(before.malformedElsewhere).toHaveLength(source.packs.length);
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { noFaults } from './scan-api-faults.ts';
+import { type Facts, summaryLines } from './summary.ts';
+import type { Verdict } from './verdict.ts';
+
+const good: Verdict = {
+  isGood: true,
+  events: 19_980,
+  parcels: 4_200,
+  differences: [],
+  malformed: 33,
+  withoutFailure: [],
+  withoutDeadLetter: [],
+  wronglyDead: [],
+};
+
+const facts: Facts = {
+  node: 'v24.21.0',
+  feed: {
+    seed: 4_294_967_295,
+    held: 5_000_000,
+    packs: 6,
+    counts: {
+      requests: 1,
+      pages: 1,
+      emptyPages: 1,
+      elements: 1,
+      repeats: 7,
+      badElements: 27,
+      lateIds: 3,
+      faults: { ...noFaults, tooManySeconds: 1, tooManyDate: 2, tooManyBare: 3, unavailable: 4, cut: 5, stalled: 6 },
+    },
+  },
+  seconds: 31.84,
+  position: 999_999_999,
+  read: 20_000,
+  stored: 20_050,
+  rejections: { INVALID_ID: 8, MISSING: 4, INVALID_DATE: 4, NOT_AN_OBJECT: 2, INVALID_OBJECT: 3, TOO_LONG: 6 },
+  outcomes: { merged: 289, applied: 14_572, redundant: 321 },
+  splits: 6,
+  sqsCalls: 620,
+  sqsBilled: 640,
+  writeUnits: 15_400,
+  missedIds: [83_301, 84_002],
+  deadLetters: { INVALID_EVENT: { INVALID_ID: 10, MISSING: 5 }, REPEATEDLY_INTERRUPTED: { '': 1 } },
+  verdict: good,
+};
+
+/** The summary as one text. */
+const text = (more: Partial<Facts> = {}) => summaryLines({ ...facts, ...more }).join('\n');
+
+describe('the summary', () => {
+  test('says what was read, stored, rejected and met, and at what cost', () => {
+    for (const part of [
+      'Waybill on Node v24.21.0, embedded engines',
+      'seed 4294967295, 5,000,000 elements held',
+      'in 31.8 s',
+      'applied 14,572, redundant 321, merged 289',
+      '27: INVALID_ID 8, TOO_LONG 6, INVALID_DATE 4, MISSING 4',
+      '15 INVALID_EVENT: INVALID_ID 10, MISSING 5',
+      '1 REPEATEDLY_INTERRUPTED',
+      '31,000 SQS API calls, 32,000 SQS requests as billed',
+      '770,000 write units',
+      '429: 6, 503: 4',
+      'cut off: 11',
+      'malformed: 27, duplicates: 7, late ids: 5',
+      '83301 84002',
+      'splits       6: another producer',
+    ]) {
+      expect(text()).toContain(part);
+    }
+  });
+
+  test('says in three lines that all is well', () => {
+    expect(summaryLines(facts).slice(-3)).toEqual([
+      'ok      all 4,200 parcels are what 19,980 events of the feed amount to',
+      'ok      all 33 malformed elements are in the failures table and in the DLQ',
+      'ok      nothing well-formed is in the DLQ',
+    ]);
+  });
+
+  test('names the first few of what is wrong', () => {
+    const differences = Array.from({ length: 7 }, (_, index) => ({
+      parcelId: 5_000 + index,
+      attribute: 'type',
+      expected: 'DELIVERY',
+      stored: 'x'.repeat(1_000),
+    }));
+    const verdict = {
+      ...good,
+      isGood: false,
+      differences,
+      withoutFailure: ['{"EventId":1}'],
+      withoutDeadLetter: ['{"EventId":2}'],
+      wronglyDead: ['{"version":1}'],
+    };
+    const shown = text({ verdict });
+    expect(shown).toContain('FAILED  7 of 4,200 parcels differ from what the feed says');
+    expect(shown).toContain('parcel 5004, type: stored');
+    expect(shown).not.toContain('parcel 5005');
+    expect(shown).toContain('… and 2 more');
+    expect(shown).toContain('of 33 malformed elements, 1 lack a failure record, 1 a dead letter');
+    expect(shown).toContain('no failure record: {"EventId":1}');
+    expect(shown).toContain('not in the DLQ: {"EventId":2}');
+    expect(shown).toContain('FAILED  1 messages in the DLQ carry nothing malformed');
+    expect(shown).not.toMatch(/^ok/m);
+  });
+
+  test('claims nothing when the run was interrupted', () => {
+    const shown = text({ verdict: undefined, deadLetters: undefined });
+    expect(shown).toContain('Interrupted: nothing was compared.');
+    expect(shown).not.toMatch(/^ok|in DLQ|parcels/m);
+  });
+
+  test('of a real feed has its address and no made-up faults, and a hint beside a difference', () => {
+    const feed = { url: 'https://carrier.example/v1/scans/scanevents' };
+    const verdict = { ...good, isGood: false, differences: [{ parcelId: 1, expected: {} }] };
+    expect(text({ feed })).toContain('https://carrier.example/v1/scans/scanevents');
+    expect(text({ feed })).not.toContain('Met on the way');
+    expect(text({ feed, verdict }).replaceAll(/\n */g, '')).toContain('became visible after the poller had passed');
+  });
+
+  test('of a run that read nothing divides by nothing', () => {
+    const none = { read: 0, stored: 0, seconds: 0, rejections: {}, outcomes: {}, deadLetters: {} };
+    expect(text(none)).not.toMatch(/NaN|Infinity/);
+  });
+
+  test('fits 80 columns', () => {
+    const ids = Array.from({ length: 40 }, (_, index) => 999_999_000 + index);
+    const differences = [{ parcelId: 1, stored: { long: 'x'.repeat(500) } }];
+    for (const more of [{}, { missedIds: ids }, { verdict: { ...good, isGood: false, differences } }]) {
+      for (const line of summaryLines({ ...facts, ...more })) expect(line.length, line).toBeLessThan(80);
+    }
+  });
+});
