@@ -1,6 +1,5 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { LoopWatch } from '@waybill/shared/health.ts';
-import type { ReceivedMessage } from '@waybill/shared/message-queue.ts';
 import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
@@ -56,14 +55,8 @@ export async function consume(dependencies: ConsumeDependencies, stopping: Abort
   });
   const ended = new AbortController();
   const after = (share: number) => clock.sleep(settings.stopTimeoutSeconds * 1_000 * share, ended.signal);
-  const pollsEnded = Promise.all(receivers);
-  const deadlines = { polls: after(pollsShare), handBack: after(handBackShare) };
-  await consumption.finish(after(finishShare));
-  // What is handed back while a poll of ours is in flight comes to that poll: a stop must cost a message one receive at most.
-  await Promise.race([pollsEnded, deadlines.polls]);
-  await consumption.handBackRest(deadlines.handBack);
-  await pollsEnded;
-  await consumption.handBackRest(deadlines.handBack);
+  const deadlines = { work: after(finishShare), polls: after(pollsShare), handBack: after(handBackShare) };
+  await Promise.all([...receivers, consumption.finish(deadlines)]);
   ended.abort();
   heartbeatEnds.abort();
   await heartbeat;
@@ -82,9 +75,12 @@ class Consumption {
   readonly #works = new Set<Promise<void>>();
   readonly #opened = new Map<HeldMessage, Opened>();
   readonly #waiting: WaitingWrites = new Map();
+  /** Last receives whose record is written, or being written. */
+  readonly #explained = new WeakSet<Failure>();
   /** When the next message on its last allowed receive may be worked on. */
   #nextTurn: Promise<void> = Promise.resolve();
-  #receiving = 0;
+  readonly #polls = new Set<Promise<unknown>>();
+  readonly #pollsDeadline = Promise.withResolvers<void>();
 
   constructor(dependencies: ConsumeDependencies) {
     const { log, clock, random, metrics, queue, failures, settings, maxReceiveCount } = dependencies;
@@ -113,7 +109,7 @@ class Consumption {
       onLost: ({ messageId }) => log.warn({ messageId }, 'message lost: its visibility ended, it comes again'),
       onLimit: (held) => {
         log.warn({ messageId: held.message.messageId }, 'held for as long as SQS allows, handing the message back');
-        void this.#handBack([held]);
+        void this.#handBackNow([held]);
       },
       onCount: (held) => metrics['waybill.processor.in_hand'].record(held),
     });
@@ -140,7 +136,7 @@ class Consumption {
     return this.#inHand.run(signal, this.#dependencies.loops.watch('heartbeat', receiverSilenceMs));
   }
 
-  /** One receive loop. A poll under way when the stop comes is let end. */
+  /** One receive loop. A poll under way when the stop comes is let end, and what it brings is handed back. */
   async receiveUntil(stopping: AbortSignal, name: string): Promise<void> {
     const { clock, random, log, loops, settings } = this.#dependencies;
     const tick = loops.watch(name, settings.receiveWaitSeconds * 1_000 + receiverSilenceMs);
@@ -154,8 +150,8 @@ class Consumption {
       try {
         const opened = await this.#receive();
         failures = 0;
-        // What comes after the stop began stays in hand, to be handed back.
         if (!stopping.aborted) this.#begin(opened);
+        else await this.#handBack(opened.map(({ held }) => held));
       } catch (error) {
         const waitMs = backoffMs(failures, receiveBackoff, random);
         failures += 1;
@@ -166,23 +162,40 @@ class Consumption {
     loops.forget(name);
   }
 
-  /** Waits for the work in hand, until `deadline` at the latest. Nothing is worked on after it. */
-  async finish(deadline: Promise<void>): Promise<void> {
+  /** Waits for the work in hand, then hands back what is left; each until its deadline at the latest. */
+  async finish(deadlines: Readonly<Record<'work' | 'polls' | 'handBack', Promise<void>>>): Promise<void> {
+    void deadlines.polls.then(this.#pollsDeadline.resolve);
+    void deadlines.handBack.then(() => this.#over.abort());
     const worked = (async () => {
       while (this.#works.size > 0) await Promise.all(this.#works);
     })();
-    await Promise.race([worked, deadline]);
+    await Promise.race([worked, deadlines.work]);
     this.#noMoreTime.abort();
-  }
-
-  /** Hands back what is in hand, until `deadline` at the latest. */
-  async handBackRest(deadline: Promise<void>): Promise<void> {
-    void deadline.then(() => this.#over.abort());
     await this.#handBack(this.#inHand.remaining());
   }
 
-  /** Ends with the hand-back's time at the latest, though a call to SQS may still be under way. */
+  /**
+   * For a stop. Waits until no poll is in flight: that poll would take what is handed back, and a stop must cost a message
+   * one receive at most.
+   */
   async #handBack(messages: readonly HeldMessage[]): Promise<void> {
+    for (const held of messages) this.#explain(held);
+    await Promise.race([Promise.allSettled(this.#polls), this.#pollsDeadline.promise]);
+    await this.#handBackNow(messages);
+  }
+
+  /** Puts on record what came on its last allowed receive after the stop began: SQS may refuse to take it back. */
+  #explain(held: HeldMessage): void {
+    const last = this.#opened.get(held)?.last;
+    if (!last || this.#explained.has(last)) return;
+    this.#explained.add(last);
+    const record = () => this.#dependencies.failures.recordInterruption(last);
+    // The hand-back does not wait for it: sent anew, the message needs no record, and carries its id all the same.
+    this.#guard.hold(last.failureId, record, this.#over.signal).catch(() => undefined);
+  }
+
+  /** Ends with the hand-back's time at the latest, though a call to SQS may still be under way. */
+  async #handBackNow(messages: readonly HeldMessage[]): Promise<void> {
     const signal = this.#over.signal;
     // What is not open any more is being handed back already: a second time would give it back as it is.
     const returned = messages.flatMap((held) => {
@@ -200,21 +213,17 @@ class Consumption {
 
   /** While the engine is down nothing is received; should nothing be in hand to probe it with, one receiver fetches a probe. */
   #mayReceive(): boolean {
-    if (this.#guard.state !== 'closed') return this.#inHand.count === 0 && this.#receiving === 0;
+    if (this.#guard.state !== 'closed') return this.#inHand.count === 0 && this.#polls.size === 0;
     const room = this.#dependencies.settings.receivers * handfulsPerReceiver * limits.batchEntries - this.#inHand.count;
-    return room >= (this.#receiving + 1) * limits.batchEntries;
+    return room >= (this.#polls.size + 1) * limits.batchEntries;
   }
 
   async #receive(): Promise<Opened[]> {
     const { clock, metrics, queue, maxReceiveCount } = this.#dependencies;
-    this.#receiving += 1;
-    let messages: readonly ReceivedMessage[];
-    try {
-      metrics['waybill.queue.receives'].add(1);
-      messages = await queue.receive();
-    } finally {
-      this.#receiving -= 1;
-    }
+    metrics['waybill.queue.receives'].add(1);
+    const poll = queue.receive();
+    this.#polls.add(poll);
+    const messages = await poll.finally(() => this.#polls.delete(poll));
     const bytes = messages.reduce((sum, { body }) => sum + body.length, 0);
     metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'ReceiveMessage' });
     if (messages.length === 0) return [];
@@ -249,6 +258,7 @@ class Consumption {
    */
   async #workLast(one: Opened, last: Failure): Promise<void> {
     const { clock, failures } = this.#dependencies;
+    this.#explained.add(last);
     await this.#unlessInterrupted(one, async () => {
       await this.#guard.hold(last.failureId, () => failures.recordInterruption(last), this.#noMoreTime.signal);
       const done = new AbortController();

@@ -308,6 +308,18 @@ describe('a stop', () => {
     expect(queue.messages.every(({ visibleAt }) => visibleAt <= Date.now())).toBe(true);
   });
 
+  test('puts on record what comes on its last allowed receive meanwhile: SQS may not take it back', async () => {
+    const { queue, failures, processor, stop } = rig();
+    processor.start();
+    await pass(1);
+    setTimeout(() => {
+      queue.put(packed(scan(1)), { receiveCount: 2 });
+      queue.before = (operation) => (operation === 'receive' ? [] : new Promise(() => {}));
+    }, 1_000);
+    await stop();
+    expect([...failures.records.values()]).toMatchObject([{ reason: 'REPEATEDLY_INTERRUPTED', attempts: 1 }]);
+  });
+
   test('waits for no poll that hangs, but hands back in time', async () => {
     const { queue, parcels, processor } = rig({ receivers: 1 });
     parcels.before = () => new Promise(() => {});

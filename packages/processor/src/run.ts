@@ -1,0 +1,100 @@
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { openDynamoDb, openSqs } from '@waybill/shared/aws-clients.ts';
+import { systemClock } from '@waybill/shared/clock.ts';
+import { earlySignal } from '@waybill/shared/early-signal.ts';
+import { serveEndpoints } from '@waybill/shared/http-endpoints.ts';
+import { exitOnBadConfig, runUntilSignal } from '@waybill/shared/lifecycle.ts';
+import { createLogger } from '@waybill/shared/logger.ts';
+import { createMetrics } from '@waybill/shared/metrics.ts';
+import { tables } from '@waybill/shared/resources.ts';
+import { sqsConsumer } from '@waybill/shared/sqs-queue.ts';
+import { requireKey } from '@waybill/shared/table-check.ts';
+import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { type ProcessorConfig, readConfig } from './config.ts';
+import { dynamoDbFailureLog } from './dynamodb-failure-log.ts';
+import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
+import { createProcessor } from './processor.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The processor as a process: wired, run until it is stopped, and ended with its exit code. */
+export async function run(env: Env): Promise<void> {
+  const config = configured(env);
+  const log = createLogger({ service: 'processor', level: config.LOG_LEVEL, pretty: process.stdout.isTTY });
+  const telemetry = startTelemetry({ service: 'waybill-processor', otlp: config.OTEL_EXPORTER_OTLP_ENDPOINT !== '' });
+  const metrics = createMetrics(telemetry.meter);
+  const clock = systemClock;
+
+  const endpointIsQueueHost = config.AWS_ENDPOINT_URL === '' && config.AWS_ENDPOINT_URL_SQS === '';
+  // A long poll is repeated by its loop, and a stop waits for it: one attempt.
+  const receiving = openSqs({
+    requestTimeoutMs: config.RECEIVE_WAIT_SECONDS * 1_000 + 5_000,
+    maxSockets: config.RECEIVERS,
+    maxAttempts: 1,
+    endpointIsQueueHost,
+  });
+  const settling = openSqs({ requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2, endpointIsQueueHost });
+  const dynamodb = openDynamoDb({ requestTimeoutMs: 4_000, maxSockets: config.WRITE_CONCURRENCY + 8, maxAttempts: 2 });
+  const queue = sqsConsumer({
+    receiving,
+    settling,
+    queueUrl: config.SCAN_QUEUE_URL,
+    waitSeconds: config.RECEIVE_WAIT_SECONDS,
+    visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
+  });
+
+  const processor = createProcessor({
+    settings: {
+      receivers: config.RECEIVERS,
+      receiveWaitSeconds: config.RECEIVE_WAIT_SECONDS,
+      writeConcurrency: config.WRITE_CONCURRENCY,
+      visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
+      stopTimeoutSeconds: config.STOP_TIMEOUT_SECONDS,
+    },
+    log,
+    clock,
+    random: Math.random,
+    metrics,
+    queue,
+    parcels: dynamoDbParcelTable({ dynamodb, tableName: config.PARCELS_TABLE, clock, metrics }),
+    failures: dynamoDbFailureLog({
+      documents: DynamoDBDocumentClient.from(dynamodb),
+      tableName: config.FAILURES_TABLE,
+      clock,
+      metrics,
+    }),
+    checkTables: async () => {
+      await requireKey(dynamodb, config.PARCELS_TABLE, tables.parcels);
+      await requireKey(dynamodb, config.FAILURES_TABLE, tables.failures);
+    },
+    probes: {
+      sqs: () => queue.depth(),
+      dynamodb: () =>
+        dynamodb.send(new GetItemCommand({ TableName: config.PARCELS_TABLE, Key: { parcelId: { N: '0' } } })),
+    },
+  });
+
+  const endpoints = await serveEndpoints(
+    { host: config.HTTP_HOST, port: config.HTTP_PORT },
+    { live: processor.live, ready: processor.ready, serveMetrics: telemetry.serveMetrics },
+  );
+  log.info({ port: endpoints.port, node: process.version }, 'started');
+  await runUntilSignal(processor, {
+    log,
+    earlySignal: earlySignal(),
+    stopTimeoutMs: config.STOP_TIMEOUT_SECONDS * 1_000,
+    close: async () => {
+      await endpoints.stop();
+      await telemetry.stop();
+    },
+  });
+}
+
+function configured(env: Env): ProcessorConfig {
+  try {
+    return readConfig(env);
+  } catch (error) {
+    return exitOnBadConfig(error);
+  }
+}
