@@ -209,9 +209,12 @@ export class Rig {
 
   /** Until this poller has nothing more to read and the queue holds nothing. */
   async drained(poller: ServiceProcess): Promise<void> {
-    await untilDrained({
+    const failed = Promise.race(this.#services.map((service) => service.failed)).then((error) => {
+      throw error;
+    });
+    const drained = untilDrained({
       everyMs: 100,
-      signal: AbortSignal.timeout(90_000),
+      signal: AbortSignal.timeout(60_000),
       look: async () => {
         const samples = await poller.metrics();
         const position = samples.sum('waybill_feed_position');
@@ -223,6 +226,7 @@ export class Rig {
         };
       },
     });
+    await Promise.race([drained, failed]);
   }
 
   /** Every parcel, failure record and dead letter, compared with what the feed held. */

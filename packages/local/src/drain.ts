@@ -44,14 +44,16 @@ export type DrainOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Looks again and again until everything is settled. Rejects when the signal aborts, and when a look does. */
+/** Looks again and again until everything is settled. Rejects when a look does, and, with the last look, when the signal aborts. */
 export async function untilDrained({ look, everyMs, signal }: DrainOptions): Promise<void> {
   const watch = new DrainWatch();
-  for (;;) {
-    signal.throwIfAborted();
-    if (watch.isDrained(await look())) return;
-    await delay(everyMs, undefined, { signal });
+  let last: Look | undefined;
+  while (!signal.aborted) {
+    last = await look();
+    if (watch.isDrained(last)) return;
+    await delay(everyMs, undefined, { signal }).catch(() => undefined);
   }
+  throw new Error(`Not drained: ${JSON.stringify(last)}`, { cause: signal.reason });
 }
 
 /** Waits until a queue holds nothing, in flight or not. */

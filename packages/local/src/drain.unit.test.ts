@@ -42,9 +42,9 @@ describe('a feed is drained', () => {
   });
 });
 
-test('waiting for the drain ends with its signal', async () => {
+test('waiting for the drain ends with its signal, and says how far it had come', async () => {
   const signal = AbortSignal.timeout(50);
-  await expect(untilDrained({ look: async () => ({ ...quiet }), everyMs: 1, signal })).rejects.toThrow();
+  await expect(untilDrained({ look: async () => quiet, everyMs: 1, signal })).rejects.toThrow('"position":9');
 });
 
 test('waiting for an empty queue looks until it is, and again', async () => {

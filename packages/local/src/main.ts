@@ -1,5 +1,5 @@
-import { describeError, hasCode } from '@waybill/shared/error.ts';
-import { exitOnBadConfig } from '@waybill/shared/lifecycle.ts';
+import { describeError } from '@waybill/shared/error.ts';
+import { exitOnFailedStart } from '@waybill/shared/lifecycle.ts';
 import { help, readCommandLine, type StartOptions } from './config.ts';
 import { runLocally } from './local-run.ts';
 import { requireNode24 } from './node-24.ts';
@@ -28,8 +28,6 @@ function optionsOrExit(): StartOptions {
     process.stdout.write(help);
     process.exit(0);
   } catch (error) {
-    if (!hasCode(error, 'NODE_UNSUPPORTED')) return exitOnBadConfig(error);
-    process.stderr.write(`${describeError(error)}\n`);
-    process.exit(1);
+    return exitOnFailedStart(error);
   }
 }
