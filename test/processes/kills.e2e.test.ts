@@ -1,7 +1,7 @@
 import type { ServiceProcess } from '@waybill/local/service-process.ts';
 import { pack } from '@waybill/shared/pack.ts';
 import { describe, expect, test } from 'vitest';
-import { expectGood, holdsLease, type Rig, rigs, until } from './rig.ts';
+import { expectGood, holdsLease, type Rig, rigs, timed, until } from './rig.ts';
 
 const openRig = rigs();
 
@@ -65,6 +65,32 @@ describe.concurrent('SIGKILL', () => {
     expect(await rig.deadLetters()).toEqual([]);
     await processor.stop();
   });
+
+  test('of the poller that works lets another take over, at once when it is only stopped', async (context) => {
+    const rig = await openRig(context, { events: 1_500, api: { latencyMs: 50 } });
+    const processor = rig.processor();
+    const first = rig.poller({ LEASE_SECONDS: '2', SCAN_API_LIMIT: '20' });
+    await leaseIs(first, 'held with token 1');
+    const second = rig.poller({ LEASE_SECONDS: '2', SCAN_API_LIMIT: '20' });
+    await leaseIs(second, 'standing by');
+    expect((await second.metrics()).sum('waybill_feed_pages_total')).toBe(0);
+
+    first.kill('SIGKILL');
+    await first.ended;
+    await leaseIs(second, 'held with token 2');
+
+    // Were it not released, this lease would have to run out for 60 s.
+    const third = rig.poller({ LEASE_SECONDS: '60', SCAN_API_LIMIT: '20' });
+    const stopped = second.stop();
+    expect((await stopped).code).toBe(0);
+    const waited = await timed(() => until('the third holds it', () => holdsLease(third)));
+    expect(waited).toBeLessThan(30_000);
+
+    await rig.drained(third);
+    await leaseIs(third, 'held with token 3');
+    expectGood(await rig.verdict());
+    await processor.stop();
+  });
 });
 
 /** Until the poller holds the lease, has served pages and moved the checkpoint, and the processor has stored some of it. */
@@ -76,4 +102,12 @@ async function atWork(rig: Rig, poller: ServiceProcess, processor: ServiceProces
   await until('the checkpoint moved', async () => (await rig.checkpoint()).lastEventId > before.lastEventId);
   const stored = async () => (await processor.metrics()).sum('waybill_processor_events_total');
   await until('the processor stored some of it', async () => (await stored()) > 0);
+}
+
+/** Until `/readyz` says 200, and this of the lease. */
+async function leaseIs(poller: ServiceProcess, detail: string): Promise<void> {
+  await until(`the lease is: ${detail}`, async () => {
+    const { status, text } = await poller.ask('/readyz');
+    return status === 200 && JSON.parse(text).parts.lease.detail === detail;
+  });
 }

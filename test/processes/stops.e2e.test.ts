@@ -69,9 +69,13 @@ describe.concurrent('SIGTERM', () => {
   });
 
   test('while the engines are silent ends both within the stop timeout', async (context) => {
-    const rig = await openRig(context, { events: 3_000 });
+    const rig = await openRig(context, { events: 1_500 });
     const [sqs, dynamodb] = [await rig.proxy('SQS'), await rig.proxy('DYNAMODB')];
-    const env = { AWS_ENDPOINT_URL_SQS: sqs.url, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url };
+    const env = {
+      AWS_ENDPOINT_URL_SQS: sqs.url,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+      STOP_TIMEOUT_SECONDS: '11',
+    };
     const poller = rig.poller({ ...env, SCAN_API_LIMIT: '25' });
     const processor = rig.processor({ ...env, WRITE_CONCURRENCY: '2', VISIBILITY_TIMEOUT_SECONDS: '5' });
     await until('much is in hand', async () => (await rig.queue()).inFlight > 5);
