@@ -1,5 +1,6 @@
-// First, and alone: a stop may be asked for while the rest is being loaded, which takes half a second.
+// First: a stop may be asked for while the rest is being loaded, which takes half a second.
 import '@waybill/shared/early-signal.ts';
+import { exitOnFailedStart } from '@waybill/shared/lifecycle.ts';
 
 const { run } = await import('./run.ts');
-await run(process.env);
+await run(process.env).catch(exitOnFailedStart);

@@ -4,23 +4,21 @@ import { openDynamoDb, openSqs } from '@waybill/shared/aws-clients.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { earlySignal } from '@waybill/shared/early-signal.ts';
 import { serveEndpoints } from '@waybill/shared/http-endpoints.ts';
-import { exitOnBadConfig, runUntilSignal } from '@waybill/shared/lifecycle.ts';
+import { runUntilSignal } from '@waybill/shared/lifecycle.ts';
 import { createLogger } from '@waybill/shared/logger.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { sqsConsumer } from '@waybill/shared/sqs-queue.ts';
 import { requireKey } from '@waybill/shared/table-check.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
-import { type ProcessorConfig, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
 import { dynamoDbFailureLog } from './dynamodb-failure-log.ts';
 import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
 import { createProcessor } from './processor.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** The processor as a process: wired, run until it is stopped, and ended with its exit code. */
-export async function run(env: Env): Promise<void> {
-  const config = configured(env);
+/** The processor as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
+export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const config = readConfig(env);
   const log = createLogger({ service: 'processor', level: config.LOG_LEVEL, pretty: process.stdout.isTTY });
   const telemetry = startTelemetry({ service: 'waybill-processor', otlp: config.OTEL_EXPORTER_OTLP_ENDPOINT !== '' });
   const metrics = createMetrics(telemetry.meter);
@@ -89,12 +87,4 @@ export async function run(env: Env): Promise<void> {
       await telemetry.stop();
     },
   });
-}
-
-function configured(env: Env): ProcessorConfig {
-  try {
-    return readConfig(env);
-  } catch (error) {
-    return exitOnBadConfig(error);
-  }
 }

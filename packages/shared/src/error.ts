@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'FEED_UNREADABLE'
   | 'LEASE_LOST'
   | 'NODE_UNSUPPORTED'
+  | 'PORT_UNAVAILABLE'
   | 'QUEUE_REFUSED'
   | 'STOPPED'
   | 'STOP_TIMED_OUT'

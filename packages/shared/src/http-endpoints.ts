@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WaybillError } from './error.ts';
 import type { HealthReport } from './health.ts';
 
 export type Endpoints = {
@@ -14,7 +15,7 @@ export type EndpointServer = {
   readonly stop: () => Promise<void>;
 };
 
-/** Serves `/livez`, `/readyz` (200 or 503, with a small JSON body that says why) and `/metrics`. Rejects when the port cannot be opened. */
+/** Serves `/livez`, `/readyz` (200 or 503, with a small JSON body that says why) and `/metrics`. Rejects with `PORT_UNAVAILABLE` when the port cannot be opened. */
 export async function serveEndpoints(
   address: { readonly host: string; readonly port: number },
   endpoints: Endpoints,
@@ -28,7 +29,14 @@ export async function serveEndpoints(
     return answer(response, 404, { error: 'not here: /livez, /readyz, /metrics' });
   });
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
+  server.once('error', (cause) => {
+    const where = `port ${address.port} on ${address.host}`;
+    reject(
+      new WaybillError('PORT_UNAVAILABLE', `${where} cannot be opened (${cause.message}): set HTTP_PORT or HTTP_HOST`, {
+        cause,
+      }),
+    );
+  });
   server.listen(address.port, address.host, resolve);
   await listening;
   // A server that listens on a port has an AddressInfo; strings are for pipes, null for servers that are closed.

@@ -76,7 +76,10 @@ describe('the port', () => {
   test('that is taken is an error at start', async () => {
     const { port } = await serving();
     const endpoints = { live: () => healthy, ready: () => healthy, serveMetrics: () => undefined };
-    await expect(serveEndpoints({ host: '127.0.0.1', port }, endpoints)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(serveEndpoints({ host: '127.0.0.1', port }, endpoints)).rejects.toMatchObject({
+      code: 'PORT_UNAVAILABLE',
+      message: expect.stringContaining(String(port)),
+    });
   });
 
   test('is free again after a stop, which does not wait for those who are still connected', async () => {

@@ -48,6 +48,8 @@ export async function runUntilSignal(
     readonly log: Logger;
     readonly stopTimeoutMs: number;
     readonly close: () => Promise<void>;
+    /** A signal that came before: the stop begins at once. */
+    readonly earlySignal?: NodeJS.Signals | undefined;
     readonly process?: ProcessHandle;
   },
 ): Promise<void> {
@@ -82,6 +84,7 @@ export async function runUntilSignal(
   };
   handle.on('SIGTERM', stop);
   handle.on('SIGINT', stop);
+  if (options.earlySignal) stop(options.earlySignal);
   const ended = await succeeds(() => {
     service.start();
     return service.ended;
@@ -96,9 +99,12 @@ export async function runUntilSignal(
   handle.exit(ended && closed ? 0 : 1);
 }
 
-/** Prints what is wrong with the configuration and exits with 2, so that it is told apart from a failure at work (1). */
-export function exitOnBadConfig(error: unknown): never {
-  if (!hasCode(error, 'CONFIG_INVALID')) throw error;
+/**
+ * Ends a process that could not start: prints what is wrong, without a stack, and exits with 2 when it is the
+ * configuration, so that it is told apart from a failure at work (1). Errors that are not Waybill's own are thrown on.
+ */
+export function exitOnFailedStart(error: unknown): never {
+  if (!(error instanceof WaybillError)) throw error;
   process.stderr.write(`${describeError(error)}\n`);
-  process.exit(2);
+  process.exit(error.code === 'CONFIG_INVALID' ? 2 : 1);
 }
