@@ -62,7 +62,7 @@ export const mutants: readonly Mutant[] = [
     promise: 1,
     file: `${processor}/settle.ts`,
     find: 'else await splitOff(failures, held, dependencies);',
-    replace: 'else void splitOff(failures, held, dependencies);',
+    replace: 'else void splitOff(failures, held, dependencies).catch(() => undefined);',
   },
   {
     name: 'work that an outage stops is given back instead of held',
@@ -108,10 +108,10 @@ export const mutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a stop drops what a poll in flight brings',
+    name: 'a stop hands back to its own polls',
     promise: 7,
     file: `${processor}/consume.ts`,
-    find: 'else await this.#handBack(opened.map(({ held }) => held));',
+    find: 'await Promise.race([Promise.allSettled(this.#polls), this.#pollsDeadline.promise]);',
     replace: '',
   },
   {
@@ -139,7 +139,7 @@ export const mutants: readonly Mutant[] = [
     name: 'an event that fails takes its neighbours with it',
     promise: 4,
     file: `${processor}/settle.ts`,
-    find: "return !isSplitOff && failures.every((failure) => failure.splitBody !== undefined) ? 'split' : 'left';",
+    find: "return !single && failures.every((failure) => failure.splitBody !== undefined) ? 'split' : 'left';",
     replace: "return 'left';",
   },
   {

@@ -236,22 +236,27 @@ class Simulation {
   #exited(place: Place, process: SimulatedProcess): void {
     this.#trace(() => `${process.name} exits`);
     const stoppedAtMs = place.current?.stoppingSinceMs ?? 0;
-    if (place.kind === 'processor') {
-      for (const message of this.#queue.messages.values()) {
-        const last = message.receives.at(-1);
-        const isLeft = last?.receiver === process && last.answered && !last.deleted && last.returned === undefined;
-        const isExcused =
-          last?.troubled ||
-          last?.duplicated ||
-          process.frozenSince(stoppedAtMs) ||
-          this.#faults.wasOut('sqs', process, stoppedAtMs, this.#time.nowMs);
-        if (isLeft && !isExcused && message.visibleAtMs > this.#time.nowMs && !this.witness.isHarmed(message))
-          this.witness.violate(`${process.name} stopped and left ${message.id} invisible`);
-      }
-    }
+    if (place.kind === 'processor') this.#judgeHandBack(process, stoppedAtMs);
     this.witness.count('clean stops');
     process.end();
     this.#restart(process);
+  }
+
+  /** What a stopped processor had in hand is visible again, and cost its messages one receive at most. */
+  #judgeHandBack(process: SimulatedProcess, stoppedAtMs: number): void {
+    const isSqsFaulty = !this.#faults.wasSound('sqs', process, stoppedAtMs, this.#time.nowMs);
+    for (const message of this.#queue.messages.values()) {
+      const last = message.receives.at(-1);
+      if (this.witness.isHarmed(message) || process.frozenSince(stoppedAtMs)) continue;
+      const isLeft = last?.receiver === process && last.answered && !last.deleted && last.returned === undefined;
+      const isExcused =
+        last?.troubled || last?.duplicated || this.#faults.wasOut('sqs', process, stoppedAtMs, this.#time.nowMs);
+      if (isLeft && !isExcused && message.visibleAtMs > this.#time.nowMs)
+        this.witness.violate(`${process.name} stopped and left ${message.id} invisible`);
+      const handedBack = message.receives.filter(({ receiver, returned }) => receiver === process && returned === 0);
+      if (handedBack.length > 1 && !isSqsFaulty)
+        this.witness.violate(`${process.name} handed ${message.id} back to itself while it stopped`);
+    }
   }
 
   #restart(process: SimulatedProcess): void {
@@ -447,9 +452,9 @@ class Simulation {
     this.#parcels.rejected.clear();
     for (const message of this.#queue.deadLetters.values()) {
       if (this.witness.isHarmed(message)) continue;
-      // Nothing in a message that no processor ever sent anew says that there is a record: it goes with its expiry.
-      for (const { failureId, reason } of this.witness.recordsOf(message))
-        if (reason !== 'REPEATEDLY_INTERRUPTED' || 'failureId' in message.attributes) this.#toResolve.add(failureId);
+      // Nothing in a message that was neither split off nor unparsed says that there is a record: it goes with its expiry.
+      for (const { failureId } of this.witness.recordsOf(message))
+        if ('failureId' in message.attributes || message.body.includes('"unparsed"')) this.#toResolve.add(failureId);
     }
     this.#queue.redrive();
   }

@@ -39,13 +39,12 @@ export function readMessage(message: ReceivedMessage): MessageReading {
   const known = knownFailureId(message);
   const unpacked = unpack(message.body);
   if (unpacked.kind === 'unreadable') {
-    const failureId = known ?? failureIdOf(undefined, message.body);
     const failure: ElementFailure = {
-      failureId,
+      failureId: known ?? failureIdOf(undefined, message.body),
       reason: 'UNREADABLE_MESSAGE',
       detail: `${unpacked.code}: expected ${unpacked.expected}`,
       body: message.body,
-      splitBody: ifItFits(message.body, failureId),
+      splitBody: undefined,
       mayHeal: unpacked.code === 'UNKNOWN_VERSION',
     };
     return { events: [], failures: [failure], single: true, resolves: known };
@@ -53,7 +52,7 @@ export function readMessage(message: ReceivedMessage): MessageReading {
   const elements = unpacked.kind === 'unparsed' ? [unpacked.element] : unpacked.elements;
   const single = elements.length <= 1;
   const events = elements.flatMap((element) => ('event' in element ? [element.event] : []));
-  const whole = { kind: unpacked.kind, body: message.body, single, known: single ? known : undefined };
+  const whole = { body: message.body, single, known: single ? known : undefined };
   const failures = elements.flatMap((element) => ('event' in element ? [] : [invalidElement(element, whole)]));
   const unparsedId = unpacked.kind === 'unparsed' ? failureIdOf(events[0]?.eventId, message.body) : undefined;
   return { events, failures, single, resolves: known ?? unparsedId };
@@ -119,15 +118,14 @@ function fits(message: OutgoingMessage): boolean {
 function invalidElement(
   element: Extract<Unpacked, { rejection: Rejection }>,
   whole: {
-    readonly kind: 'pack' | 'unparsed';
     readonly body: string;
     readonly single: boolean;
     readonly known: string | undefined;
   },
 ): ElementFailure {
   const { rejection, eventId, json } = element;
-  const inPack = whole.kind === 'pack' && json !== undefined ? packOne(json) : undefined;
-  const alone = inPack ?? (whole.single ? whole.body : undefined);
+  // What is split off has this body, so that it fails on the same record again.
+  const alone = whole.single || json === undefined ? undefined : packOne(json);
   const failureId = whole.known ?? failureIdOf(eventId, alone ?? whole.body);
   return {
     failureId,

@@ -47,7 +47,7 @@ const handBackBackoff: Backoff = { firstMs: 200, maxMs: 2_000 };
 
 /**
  * Decides what becomes of a message whose work is done: deleted when everything in it is stored, its failed elements
- * split off, left to come again when it is such a split itself. Rejects when the engines do not let it; then the
+ * split off when it held several, left to come again when it held one. Rejects when the engines do not let it; then the
  * message is still in hand.
  */
 export async function settle(worked: WorkedMessage, dependencies: SettleDependencies): Promise<Settlement> {
@@ -81,11 +81,9 @@ function onRecord(failure: ElementFailure, { single, resolves }: MessageReading)
   return single && resolves !== undefined ? { ...failure, failureId: resolves } : failure;
 }
 
-function settlementOf({ single, resolves }: MessageReading, failures: readonly ElementFailure[]): Settlement {
+function settlementOf({ single }: MessageReading, failures: readonly ElementFailure[]): Settlement {
   if (failures.length === 0) return 'deleted';
-  // One element without the id of its record is sent anew with it: else no success after a redrive would resolve the record.
-  const isSplitOff = single && resolves !== undefined;
-  return !isSplitOff && failures.every((failure) => failure.splitBody !== undefined) ? 'split' : 'left';
+  return !single && failures.every((failure) => failure.splitBody !== undefined) ? 'split' : 'left';
 }
 
 /** A message to hand back, with the record written when it came, if that was its last allowed receive. */

@@ -172,14 +172,13 @@ describe('a message of several of which some failed', () => {
 });
 
 describe('a message of one that failed', () => {
-  test('is sent anew with the id of its record, which a redrive keeps', async () => {
+  test('is left as it came until the redrive policy moves it', async () => {
     const { queue, journal, processor, stop } = rig();
     queue.put(packOf(invalid(5)));
     processor.start();
-    await pass(0.4);
-    expect(journal.lines(/^(sent|deleted)/)).toEqual(['sent m2', 'deleted m1']);
     await pass(5);
-    expect(queue.deadLetters).toMatchObject([{ body: packOf(invalid(5)), attributes: { failureId: 'event-5' } }]);
+    expect(journal.lines(/^(sent|deleted)/)).toEqual([]);
+    expect(queue.deadLetters).toMatchObject([{ body: packOf(invalid(5)), attributes: {} }]);
     await stop();
   });
 
@@ -211,9 +210,8 @@ describe('a message of one that failed', () => {
     processor.start();
     await pass(5);
     const failureId = `body-${sha(body)}`;
-    expect(queue.deadLetters).toMatchObject([{ body, attributes: { failureId } }]);
-    // Once as it came, three times with the id of its record.
-    expect(failures.records.get(failureId)).toMatchObject({ reason: 'UNREADABLE_MESSAGE', body, attempts: 4 });
+    expect(queue.deadLetters).toMatchObject([{ body, attributes: {} }]);
+    expect(failures.records.get(failureId)).toMatchObject({ reason: 'UNREADABLE_MESSAGE', body, attempts: 3 });
     await stop();
   });
 
@@ -223,11 +221,10 @@ describe('a message of one that failed', () => {
     processor.start();
     await pass(300);
     expect(journal.lines(/^(sent|visibility|dead)/)).toEqual([
-      'sent m2',
-      'visibility m2 30',
-      'visibility m2 60',
-      'visibility m2 90',
-      'dead m2',
+      'visibility m1 30',
+      'visibility m1 60',
+      'visibility m1 90',
+      'dead m1',
     ]);
     await stop();
   });
@@ -239,7 +236,7 @@ describe('a message of one that failed', () => {
     processor.start();
     await pass(600);
     expect(journal.lines(/^visibility/).slice(0, 6)).toEqual(
-      [30, 60, 90, 120, 120, 120].map((seconds) => `visibility m2 ${seconds}`),
+      [30, 60, 90, 120, 120, 120].map((seconds) => `visibility m1 ${seconds}`),
     );
     expect(messages(/no redrive policy/)).toHaveLength(1);
     await stop();
@@ -254,7 +251,7 @@ describe('a message of one that failed', () => {
     await pass(30);
     expect([...failures.records.keys()]).toEqual([`body-${sha(packOf('nonsense'))}`]);
     // Once as it came, three times with the id of its record, for each of the three.
-    expect([...failures.records.values()]).toMatchObject([{ attempts: 12 }]);
+    expect([...failures.records.values()]).toMatchObject([{ attempts: 11 }]);
     expect(queue.deadLetters).toHaveLength(3);
     await stop();
   });
