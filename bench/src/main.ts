@@ -38,7 +38,7 @@ async function comparisonOn(engine: Engine): Promise<void> {
 }
 
 async function memoryOn(engine: Engine): Promise<void> {
-  const memory = await measureMemory(engine, options);
+  const memory = await measureMemory(engine, options, tell);
   const bars = memoryBars(memory);
   passed &&= bars.every((bar) => bar.passed);
   results.push({ engine: engine.name, memory, bars });

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import type { PipelineSummary } from './figures.ts';
+import { barLines, barsOf, reportOf } from './report.ts';
+
+function summary(eventsPerSecond: number, sqs: number): PipelineSummary {
+  return {
+    eventsPerSecond,
+    cpuMicrosPerEvent: { reader: 50, writer: 300 },
+    peakRssBytes: { reader: 2 ** 27, writer: 2 ** 28 },
+    perMillion: {
+      sqsCalls: sqs,
+      sqsBilled: sqs,
+      sends: sqs,
+      receives: 0,
+      deletes: 0,
+      otherSqs: 0,
+      parcelWrites: 1_000_000,
+      checkpointWrites: 10_000,
+      reads: 0,
+      writeUnits: 1_010_000,
+    },
+  };
+}
+
+const results = {
+  engine: 'an engine',
+  waybill: summary(1_400, 20_000),
+  straightforward: summary(1_000, 300_000),
+  limit: { waybill: 9_000, straightforward: 4_000 },
+  folding: { parcelReceives: 1_000, parcelWrites: 1_010 },
+};
+
+describe('the bars', () => {
+  test('are passed when they are just reached', () => {
+    expect(barsOf(results).map(({ passed }) => passed)).toEqual([true, true, true, true]);
+  });
+
+  test.each([
+    ['SQS requests', 0, { ...results, waybill: summary(1_400, 20_001) }],
+    ['parcel writes', 2, { ...results, folding: { parcelReceives: 1_000, parcelWrites: 1_011 } }],
+    ['events/s', 3, { ...results, waybill: summary(1_399, 20_000) }],
+  ])('%s: failed when just missed', (_, index, missed) => {
+    expect(barsOf(missed)[index]?.passed).toBe(false);
+  });
+
+  test('are not held to what was not measured', () => {
+    expect(barsOf({ ...results, straightforward: undefined, folding: undefined })).toEqual([]);
+  });
+});
+
+test('the report fits a terminal of 80 columns', () => {
+  const lines = `${reportOf(results)}\n${barLines(barsOf(results))}`.split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+});
