@@ -28,6 +28,8 @@ export type Outage = {
   readonly as: 'refused' | 'silent' | 'throttled' | 'forbidden';
   /** Whom it hits; everybody where undefined. */
   readonly only: string | undefined;
+  /** Writes fail, reads do not: a process that starts finds nothing wrong. */
+  readonly sparesReads: boolean;
 };
 
 export type FaultPlan = {
@@ -177,7 +179,7 @@ export class FaultLayer {
       }
       this.#time.after(fate.requestMs, () => {
         if (!process.alive && !fate.outlives) return;
-        const outage = this.#outage(process, call.engine);
+        const outage = this.#outage(process, call);
         if (outage?.as === 'silent') return fail(clientTimeoutMs, timeout(call.engine), 'out, silent');
         if (outage) return fail(fate.answerMs, this.#error(call.engine, outage.as), `out, ${outage.as}`);
         if (fate.kind === 'refused') return fail(fate.answerMs, this.#error(call.engine), 'refused');
@@ -225,12 +227,14 @@ export class FaultLayer {
     return this.strikes(0.03) ? this.#chance.between(least, tail) : this.#chance.between(least, most);
   }
 
-  #outage(process: SimulatedProcess, engine: Engine): Outage | undefined {
+  #outage(process: SimulatedProcess, { engine, operation }: Call): Outage | undefined {
     const now = this.#time.nowMs;
+    const isRead = /^(read|describe) /.test(operation);
     return this.#plan.outages.find(
       (outage) =>
         outage.engine === engine &&
         hits(outage, process) &&
+        !(isRead && outage.sparesReads) &&
         now >= outage.fromMs &&
         now < outage.toMs &&
         this.#chance.happens(outage.share),

@@ -58,11 +58,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'await deleteMessage(held, dependencies);',
   },
   {
-    name: 'the original is deleted before its split is confirmed',
+    name: 'the original is deleted before its split is on the queue',
     promise: 1,
     file: `${processor}/settle.ts`,
     find: 'else await splitOff(failures, held, dependencies);',
-    replace: 'else void splitOff(failures, held, dependencies).catch(() => undefined);',
+    replace: 'else { await deleteMessage(held, dependencies); await splitOff(failures, held, dependencies); }',
   },
   {
     name: 'work that an outage stops is given back instead of held',

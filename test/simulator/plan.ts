@@ -55,6 +55,7 @@ const profiles = [
   'poison',
   'leases',
   'stops',
+  'stops',
   'partial failures',
   'everything',
   'everything',
@@ -77,7 +78,7 @@ export function planOf(seed: number): Plan {
   const crashes = has('crashes');
   const poison = has('poison');
   const stuck = crashes && chance.happens(0.2) ? 0.002 : 0;
-  const isRough = has('partial failures');
+  const isRough = has('partial failures') || (profile === 'poison' && chance.happens(0.4));
   const rough = (): Rates => ({
     refused: chance.next() * 0.15,
     lost: chance.next() * 0.1,
@@ -87,20 +88,26 @@ export function planOf(seed: number): Plan {
   const rates = isRough
     ? { feed: rough(), sqs: rough(), dynamodb: rough() }
     : { feed: noRates, sqs: { ...noRates, stuck }, dynamodb: { ...noRates, stuck } };
-  const outages = outagesOf({
+  const rounds = (crashes && chance.happens(0.3)) || (profile === 'stops' && chance.happens(0.7));
+  // At least ten seconds more than a poll, as the configuration demands.
+  const stopTimeoutSeconds = receiveWaitSeconds + chance.between(10, 30);
+  const ordinaryOutages = outagesOf({
     chance,
     faultsEndMs,
-    store: has('store outage', 'crashes') || (profile === 'stops' && chance.happens(0.5)),
+    store: (has('store outage', 'crashes') && !rounds) || (profile === 'stops' && !rounds && chance.happens(0.5)),
     queue: has('queue outage'),
     throttling: has('partial failures'),
     names: namesOf(pollers, processors),
   });
-  const storm = crashes && chance.happens(0.3) ? outages.find(({ engine }) => engine === 'dynamodb') : undefined;
+  const longOutage = rounds ? longOutageOf(chance) : undefined;
+  const outages = longOutage ? [longOutage, ...ordinaryOutages] : ordinaryOutages;
+  const trouble = longOutage && { chance, processors, outage: longOutage };
   const feed = feedOf(chance, faultsEndMs, has);
   const incidents = [
     ...(has('stops') ? stopsOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(crashes ? crashesOf(chance, faultsEndMs, { pollers, processors }) : []),
-    ...(storm ? stormOf(chance, storm, processors, visibilityTimeoutSeconds * 1_000) : []),
+    ...(trouble && crashes ? roundsOf('crash', trouble, visibilityTimeoutSeconds * 1_000 + 12_000) : []),
+    ...(trouble && !crashes ? roundsOf('stop', trouble, stopTimeoutSeconds * 600 + 9_000) : []),
     ...(has('leases') ? leaseTroubleOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(poison ? foreignersOf(chance, faultsEndMs) : []),
   ];
@@ -126,7 +133,7 @@ export function planOf(seed: number): Plan {
       receiveWaitSeconds,
       writeConcurrency: chance.between(1, 16),
       visibilityTimeoutSeconds,
-      stopTimeoutSeconds: receiveWaitSeconds + chance.between(20, 30),
+      stopTimeoutSeconds,
     },
     clocks: (kind, index) => {
       const own = chanceOf(seed, `clock of ${kind} ${index}`);
@@ -202,6 +209,7 @@ function outagesOf(about: {
       share: down ? 1 : chance.next(),
       as: down ? chance.pick(['refused', 'silent', 'forbidden', 'throttled']) : 'throttled',
       only: chance.happens(0.25) ? chance.pick(names) : undefined,
+      sparesReads: engine === 'dynamodb' && chance.happens(0.6),
     };
   };
   const several = (most: number, make: () => Outage) => Array.from({ length: chance.between(1, most) }, make);
@@ -230,12 +238,30 @@ function crashesOf(chance: Chance, faultsEndMs: number, fleet: Fleet): readonly 
   }));
 }
 
-/** While the store is down and everything is held: every processor is killed, again and again, whenever its messages have come again. */
-function stormOf(chance: Chance, outage: Outage, processors: number, visibilityMs: number): readonly Incident[] {
-  return Array.from({ length: chance.between(1, 4) }, (_, round) => round).flatMap((round) =>
+/** The store is down for everybody, from about when the first messages are in hand. */
+function longOutageOf(chance: Chance): Outage {
+  const fromMs = chance.between(0, 8_000);
+  return {
+    engine: 'dynamodb',
+    fromMs,
+    toMs: fromMs + chance.between(60_000, 125_000),
+    share: 1,
+    as: chance.pick(['refused', 'forbidden', 'throttled']),
+    only: undefined,
+    sparesReads: chance.happens(0.8),
+  };
+}
+
+/** While the store is down and everything is held: every processor is killed or stopped, again and again. */
+function roundsOf(
+  what: 'crash' | 'stop',
+  { chance, processors, outage }: { readonly chance: Chance; readonly processors: number; readonly outage: Outage },
+  everyMs: number,
+): readonly Incident[] {
+  return Array.from({ length: chance.between(1, 5) }, (_, round) => round).flatMap((round) =>
     Array.from({ length: processors }, (_, place): Incident => {
-      const atMs = outage.fromMs + 3_000 + round * (visibilityMs + 12_000) + chance.between(0, 5_000);
-      return { what: 'crash', kind: 'processor', index: place + 1, atMs };
+      const atMs = outage.fromMs + 5_000 + round * everyMs + chance.between(0, 8_000);
+      return { what, kind: 'processor', index: place + 1, atMs };
     }),
   );
 }
