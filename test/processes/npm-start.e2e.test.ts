@@ -219,6 +219,16 @@ describe.concurrent('npm start', () => {
     expect(betrayed.output).toMatch(/parcel \d+, type: stored "DELIVERY", expected "RETURNED"/);
   });
 
+  test('with --scan-api-url says why an API cannot be read, and ends with 1', async (context) => {
+    const feed = new HeldFeed(simulateFeed({ seed: 3 }), 1);
+    const api = await startScanApi({ feed, seed: 3, token: 'secret' });
+    context.onTestFinished(() => api.stop());
+    const start = Start.direct(context, ['--scan-api-url', api.url], { SCAN_API_TOKEN: 'wrong' });
+    expect(await start.code()).toBe(1);
+    expect(start.output).toMatch(/gave no page in \d+ s\. The poller is not ready: feed: .* FEED_UNREADABLE \(401\)/);
+    expect(start.output).toContain('A valid bearer token is required');
+  });
+
   test('explains every wrong flag at once, and ends with 2', async (context) => {
     const start = Start.direct(context, ['--events', '0', '--sed', '1', '--live=yes']);
     expect(await start.code()).toBe(2);

@@ -26,13 +26,15 @@ export type Surroundings = {
 
 /** Elements that appear in a second under `--live`. */
 const livePerSecond = 50;
-/** Milliseconds without a single page after which a real API is given up. */
-const firstPageLimitMs = 20_000;
+/** Seconds without a single page after which a real API is given up. */
+const firstPageLimitSeconds = 20;
+/** How the poller names an answer that no repetition changes: a wrong address, a token that is missing or wrong. */
+const refusedForGood = /FEED_UNREADABLE \(4\d\d\)/;
 
 /** Starts everything, follows it to its end, and says how it went. Answers the exit code. */
 export async function runLocally(options: StartOptions, surroundings: Surroundings): Promise<number> {
   const { display, stops, nodeVersion } = surroundings;
-  display.say(`Node ${nodeVersion}, ${originOf(options)}`);
+  display.say(`Node ${nodeVersion}, ${originOf(options)}\n`);
   const engines = await startEngines({ signal: stops.first });
   const clients = openClients(engines.env);
   let resources: Resources | undefined;
@@ -47,9 +49,8 @@ export async function runLocally(options: StartOptions, surroundings: Surroundin
 }
 
 function originOf({ scanApi, seed, events }: StartOptions): string {
-  return scanApi
-    ? `feed ${scanApi.url}`
-    : `seed ${seed}; the same again: npm start -- --events ${events} --seed ${seed}`;
+  if (scanApi) return `feed ${scanApi.url}`;
+  return `seed ${seed}. The same again:\n  npm start -- --events ${events} --seed ${seed}`;
 }
 
 type Place = { readonly engines: Engines; readonly clients: EngineClients; readonly resources: Resources };
@@ -160,15 +161,17 @@ class LocalRun {
     return look;
   }
 
-  /** Of a real feed that cannot be read: what the poller says. Throws when it never could. */
+  /** Of a real feed that cannot be read: what the poller says. Throws when it never could, and when it never will. */
   async #trouble(pages: number): Promise<string | undefined> {
     const { poller } = this.#pipeline;
     if (this.#source.simulated || !poller.isRunning) return undefined;
     const trouble = await poller.trouble();
-    if (trouble !== undefined && pages === 0 && performance.now() - this.#begun > firstPageLimitMs) {
+    const seconds = (performance.now() - this.#begun) / 1_000;
+    const isGivenUp = seconds > firstPageLimitSeconds || refusedForGood.test(trouble ?? '');
+    if (trouble !== undefined && pages === 0 && isGivenUp) {
       throw new Error(
-        `${this.#source.url} gave no page within ${firstPageLimitMs / 1_000} s. The poller is not ready: ${trouble}\n` +
-          `Its last lines:\n${poller.lastLines(3).join('\n')}`,
+        `${this.#source.url} gave no page in ${seconds.toFixed(0)} s. The poller is not ready: ${trouble}\n` +
+          `Its last line: ${poller.lastLines(1).join('')}`,
       );
     }
     return trouble && `poller not ready: ${trouble}`;

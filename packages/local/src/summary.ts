@@ -107,7 +107,7 @@ function faultRows(facts: Facts): string[] {
       : row(
           '',
           [
-            `${facts.missedIds.length} of them came after the poller had passed and are not compared:`,
+            `${facts.missedIds.length} not compared, because the poller had passed when they came:`,
             ...shortened(facts.missedIds, 20),
           ],
           ' ',
