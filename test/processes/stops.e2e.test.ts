@@ -8,6 +8,15 @@ const clean = { code: 0, signal: null };
 /** The rig's stop timeout, and what a busy machine (and the writing of coverage) may add. */
 const stopLimitMs = 15_000 + 10_000;
 
+/** Loaded before a process: a SIGTERM as soon as it listens for one, which is long before it has loaded the rest. */
+const signalsItself = `
+  let isSent = false;
+  process.on('newListener', (name) => {
+    if (name !== 'SIGTERM' || isSent) return;
+    isSent = true;
+    setImmediate(() => process.kill(process.pid, name));
+  });`;
+
 describe.concurrent('SIGTERM', () => {
   test('under load ends both with 0; what they held is visible at once, and the lease is free', async (context) => {
     const rig = await openRig(context, { events: 2_000 });
@@ -59,13 +68,23 @@ describe.concurrent('SIGTERM', () => {
     const took = await timed(() =>
       Promise.all(
         services.map(async (service) => {
-          // Before that nothing was begun, and the signal ends the process without a word.
           await service.ask('/livez');
           expect(await service.stop()).toEqual(clean);
         }),
       ),
     );
     expect(took).toBeLessThan(30_000 + stopLimitMs);
+  });
+
+  test('while still loading ends both with 0, and nothing was begun', async (context) => {
+    const rig = await openRig(context);
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(signalsItself)}` };
+    for (const service of [rig.poller(env), rig.processor(env)]) {
+      expect(await service.ended).toEqual(clean);
+      expect(service.log().at(-1)).toContain('"stopped"');
+    }
+    expect(rig.api.counts().requests).toBe(0);
+    expect((await rig.checkpoint()).token).toBe(0);
   });
 
   test('while the engines are silent ends both within the stop timeout', async (context) => {
