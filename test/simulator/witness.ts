@@ -201,12 +201,14 @@ export class Witness {
   /** Where only messages on their last allowed receive explain a write to this parcel, and none of them is on record. */
   #unrecordedLastReceives(process: SimulatedProcess, parcelId: number): readonly string[] {
     const { queue, maxReceiveCount } = this.#sceneNow;
-    const held = [...queue.messages.values()].filter(
+    // What was lost to the DLQ may be worked on still.
+    const held = [...queue.messages.values(), ...queue.deadLetters.values()].filter(
       (message) =>
         message.receives.some(({ receiver }) => receiver === process) &&
         message.carried.events.some((event) => event.parcelId === parcelId),
     );
     const isLast = (message: QueuedMessage) =>
+      queue.messages.has(message.id) &&
       message.receives.length === maxReceiveCount &&
       message.receives.filter(({ receiver }) => receiver === process).length === 1 &&
       message.receives.at(-1)?.receiver === process;
