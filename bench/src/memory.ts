@@ -1,3 +1,4 @@
+import { nodeFlags } from '@waybill/shared/node-flags.ts';
 import { benchFeed } from './bench-feed.ts';
 import type { Engine } from './engine.ts';
 import type { BenchOptions } from './options.ts';
@@ -7,18 +8,13 @@ import { waybill } from './waybill-pipeline.ts';
 
 export type MemoryResult = {
   readonly events: number;
-  /** Whether V8 was told how large its heap may grow. */
+  /** Whether V8 was told how large its heap may grow, as production does. */
   readonly capped: boolean;
   readonly pollerPeakBytes: number;
   readonly processorPeakBytes: number;
 };
 
 const sizes = [20_000, 300_000];
-/**
- * What a container with 256 MiB has to tell Node. Untold, V8 collects as lazily as the machine's memory allows, and the
- * peak says more about the machine than about the program; told, a program whose live memory grew would die.
- */
-const cap = ['--max-old-space-size=128', '--max-semi-space-size=8'];
 /** Peak memory that either process may reach. */
 const mostBytes = 256 * 2 ** 20;
 /** What fifteen times the events may add: garbage that V8 has not collected yet comes and goes by some tens of MiB. */
@@ -34,7 +30,7 @@ export async function measureMemory(
   for (const events of sizes) {
     const feed = benchFeed({ events, seed, activeParcels });
     for (const capped of [true, false]) {
-      const run = await runPipeline(engine, feed, waybill({ nodeFlags: capped ? cap : [] }));
+      const run = await runPipeline(engine, feed, waybill({ nodeFlags: capped ? nodeFlags : [] }));
       tell(`${integer(events)} events, ${capped ? 'capped' : 'not capped'}: ${Math.round(run.seconds)} s`);
       const [pollerPeakBytes, processorPeakBytes] = [run.reader.peakRssBytes, run.writer.peakRssBytes];
       results.push({ events, capped, pollerPeakBytes, processorPeakBytes });
@@ -60,7 +56,7 @@ export function memoryBars(results: readonly MemoryResult[]): Bar[] {
 export function memoryReport(results: readonly MemoryResult[]): string {
   const line = (texts: readonly string[]) => texts.map((text) => text.padStart(20)).join('');
   return [
-    `node ${cap.join(' ')} (capped), or without\n`,
+    `node ${nodeFlags.join(' ')} (capped), or without\n`,
     line(['events', 'heap', 'poller, MiB', 'processor, MiB']),
     ...results.map(({ events, capped, pollerPeakBytes, processorPeakBytes }) =>
       line([

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readSamples, type Samples } from '@waybill/local/prometheus-text.ts';
+import { nodeFlags } from '@waybill/shared/node-flags.ts';
 import { MeasuredProcess } from './measured-process.ts';
 import type { StartPipeline } from './pipeline-run.ts';
 
@@ -21,7 +22,7 @@ const readyLimitMs = 30_000;
  * Waybill as production starts it: poller and processor with their defaults.
  *
  * @param options.processorSqs an SQS endpoint for the processor alone, in front of the engine's
- * @param options.nodeFlags for profiling
+ * @param options.nodeFlags instead of those that production uses
  */
 export function waybill(
   options: { readonly processorSqs?: string; readonly nodeFlags?: readonly string[] } = {},
@@ -39,7 +40,7 @@ export function waybill(
         PARCELS_TABLE: resources.parcelsTable,
         FAILURES_TABLE: resources.failuresTable,
       },
-      options.nodeFlags,
+      options.nodeFlags ?? nodeFlags,
     );
     const reader = new MeasuredProcess(
       'poller',
@@ -51,7 +52,7 @@ export function waybill(
         SCAN_API_REQUESTS_PER_SECOND: '1000',
         CHECKPOINTS_TABLE: resources.checkpointsTable,
       },
-      options.nodeFlags,
+      options.nodeFlags ?? nodeFlags,
     );
     return {
       reader,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '@waybill/shared/node-flags.ts';
 import { describe, expect, test } from 'vitest';
 import { requireNode24 } from './on-node-24.ts';
 
@@ -36,6 +37,12 @@ function nearest(path: string, name: string): Locked | undefined {
   const found = locked[path === '' ? `node_modules/${name}` : `${path}/node_modules/${name}`];
   return found ?? (path === '' ? undefined : nearest(path.includes('/') ? dirname(path) : '', name));
 }
+
+describe('the scripts of the services', () => {
+  test.for(['poller', 'processor'])('tell Node how large the heap of the %s may grow', (name) => {
+    expect(manifest.scripts?.[name]).toBe(`node ${nodeFlags.join(' ')} packages/${name}/src/main.ts`);
+  });
+});
 
 describe('Node 24', () => {
   test('runs these tests', () => {

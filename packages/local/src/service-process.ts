@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '@waybill/shared/node-flags.ts';
 import { z } from 'zod';
 import { LastLines } from './last-lines.ts';
 import { readSamples, type Samples } from './prometheus-text.ts';
@@ -66,7 +67,7 @@ export class ServiceProcess {
   constructor(name: ServiceName, env: Environment) {
     this.name = name;
     const entry = new URL(`../../${name}/src/main.ts`, import.meta.url);
-    this.#child = spawn(process.execPath, ['--import', preload, fileURLToPath(entry)], {
+    this.#child = spawn(process.execPath, [...nodeFlags, '--import', preload, fileURLToPath(entry)], {
       detached: true,
       env: { ...env, HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
