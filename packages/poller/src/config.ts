@@ -50,19 +50,13 @@ export const pollerVariables = {
     meaning: 'reading pauses while the queue holds more; 0 for off',
   }),
   SCAN_QUEUE_URL: httpUrl({ meaning: 'the scan queue' }),
-  CHECKPOINTS_TABLE: pattern(/^[A-Za-z0-9_.-]{3,255}$/, {
-    allowed: 'a table name: 3–255 of `A-Za-z0-9_.-`',
-    meaning: 'the checkpoints table',
-  }),
+  CHECKPOINTS_TABLE: tableName({ meaning: 'where the position and the lease are kept' }),
   ...commonVariables,
 };
 
 const schema = z.object(pollerVariables);
 
-/** What the process was told, in the units that the code uses. */
-export type PollerConfig = ReturnType<typeof readConfig>;
-
-/** Reads the poller's environment. Throws `CONFIG_INVALID` with every wrong variable in it. */
+/** Reads the poller's environment, in the units that the code uses. Throws `CONFIG_INVALID` with every wrong variable in it. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   const read = readEnv(schema, env);
   const settings: PollerSettings = {

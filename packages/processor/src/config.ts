@@ -1,15 +1,12 @@
-import { commonVariables, httpUrl, pattern, readEnv, wholeNumber } from '@waybill/shared/env.ts';
+import { commonVariables, httpUrl, readEnv, tableName, wholeNumber } from '@waybill/shared/env.ts';
 import { scanQueue } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
-
-const tableName = (meaning: string) =>
-  pattern(/^[A-Za-z0-9._-]{3,255}$/, { allowed: 'a table name, 3–255 of `A-Za-z0-9._-`', meaning });
 
 /** Every variable of the processor: `docs/configuration.md` is made from it. */
 export const processorVariables = {
   SCAN_QUEUE_URL: httpUrl({ meaning: 'the scan queue' }),
-  PARCELS_TABLE: tableName('where parcel state is kept'),
-  FAILURES_TABLE: tableName('where failures are recorded'),
+  PARCELS_TABLE: tableName({ meaning: 'where parcel state is kept' }),
+  FAILURES_TABLE: tableName({ meaning: 'where failures are recorded' }),
   RECEIVERS: wholeNumber({ min: 1, max: 64, default: 4, meaning: 'concurrent receive loops' }),
   RECEIVE_WAIT_SECONDS: wholeNumber({
     min: 0,

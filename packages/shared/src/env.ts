@@ -103,6 +103,11 @@ export function pattern(
   return variable(options, (text) => (regex.test(text) ? text : undefined));
 }
 
+/** The name of a DynamoDB table (DynamoDB naming rules). Required. */
+export function tableName(options: { readonly meaning: string }): VariableSchema<string> {
+  return pattern(/^[A-Za-z0-9._-]{3,255}$/, { ...options, allowed: 'a table name, 3–255 of `A-Za-z0-9._-`' });
+}
+
 /** Any text, absent by default, never printed. */
 export function secret(options: { readonly meaning: string }): VariableSchema<string> {
   return variable(

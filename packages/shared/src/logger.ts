@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import prettyLines from 'pino-pretty';
 import { describeError } from './error.ts';
 
 export type { Logger } from 'pino';
@@ -22,7 +23,7 @@ export function createLogger(
     serializers: { err: errorFields },
   };
   if (destination) return pino(settings, destination);
-  if (options.pretty) return pino({ ...settings, transport: { target: 'pino-pretty', options: { sync: true } } });
+  if (options.pretty) return pino(settings, prettyLines({ sync: true }));
   // Synchronous: the last lines before an exit must not be lost.
   return pino(settings, pino.destination({ fd: 1, sync: true }));
 }

@@ -1,4 +1,4 @@
-import type { Attributes, Counter, Gauge, Histogram, Meter } from '@opentelemetry/api';
+import type { Counter, Gauge, Histogram, Meter } from '@opentelemetry/api';
 
 type Definition = {
   readonly kind: 'counter' | 'histogram' | 'gauge';
@@ -154,5 +154,3 @@ export function createMetrics(meter: Meter): Metrics {
 export function billedRequests(payloadBytes: number): number {
   return Math.max(1, Math.ceil(payloadBytes / 65_536));
 }
-
-export type MetricAttributes = Attributes;
