@@ -24,6 +24,10 @@ type Opened = { readonly held: HeldMessage; readonly reading: MessageReading; re
 
 /** Full receives in hand for each receiver: one is worked on while the next is taken. */
 const handfulsPerReceiver = 2;
+/** Behind: as many rounds of `WRITE_CONCURRENCY` writes wait, a tenth of a second's work at the very least. */
+const roundsBehind = 8;
+/** Time between receives while behind: there is work enough, and the next one brings what has come meanwhile. */
+const gatherMs = 250;
 /** How often a receiver that may not receive looks whether it may. */
 const pauseMs = 100;
 const receiveBackoff: Backoff = { firstMs: 200, maxMs: 10_000 };
@@ -75,6 +79,7 @@ class Consumption {
   readonly #works = new Set<Promise<void>>();
   readonly #opened = new Map<HeldMessage, Opened>();
   readonly #waiting: WaitingWrites = new Map();
+  #polledAt = Number.NEGATIVE_INFINITY;
   /** Last receives whose record is written, or being written. */
   readonly #explained = new WeakSet<Failure>();
   /** When the next message on its last allowed receive may be worked on. */
@@ -214,13 +219,17 @@ class Consumption {
   /** While the engine is down nothing is received; should nothing be in hand to probe it with, one receiver fetches a probe. */
   #mayReceive(): boolean {
     if (this.#guard.state !== 'closed') return this.#inHand.count === 0 && this.#polls.size === 0;
-    const room = this.#dependencies.settings.receivers * handfulsPerReceiver * limits.batchEntries - this.#inHand.count;
+    const { clock, settings } = this.#dependencies;
+    const isBehind = this.#waiting.size > settings.writeConcurrency * roundsBehind;
+    if (isBehind && (this.#polls.size > 0 || clock.monotonic() - this.#polledAt < gatherMs)) return false;
+    const room = settings.receivers * handfulsPerReceiver * limits.batchEntries - this.#inHand.count;
     return room >= (this.#polls.size + 1) * limits.batchEntries;
   }
 
   async #receive(): Promise<Opened[]> {
     const { clock, metrics, queue, maxReceiveCount } = this.#dependencies;
     metrics['waybill.queue.receives'].add(1);
+    this.#polledAt = clock.monotonic();
     const poll = queue.receive();
     this.#polls.add(poll);
     const messages = await poll.finally(() => this.#polls.delete(poll));

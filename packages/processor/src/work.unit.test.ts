@@ -60,3 +60,26 @@ test('of events that were joined, only the rejected one is split off from its ow
   );
   await stop();
 });
+
+test('while many writes wait, a receive is not made for each message as it comes', async () => {
+  const { queue, processor, release, stop } = busyRig();
+  let receives = 0;
+  queue.before = (operation) => {
+    if (operation === 'receive') receives += 1;
+    return [];
+  };
+  queue.put(packed(...Array.from({ length: 20 }, (_, index) => scan(100 + index))));
+  await pass(1);
+  receives = 0;
+  for (let id = 2; id <= 41; id += 1) {
+    queue.put(packed(scan(id)));
+    await pass(0.05);
+  }
+  // 40 messages in two seconds.
+  expect(receives).toBeLessThanOrEqual(10);
+  release();
+  await pass(60);
+  expect(queue.messages).toEqual([]);
+  expect(processor.live().ok).toBe(true);
+  await stop();
+});
