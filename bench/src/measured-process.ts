@@ -41,6 +41,11 @@ export class MeasuredProcess {
     this.#failed.catch(() => undefined);
   }
 
+  /** The end of what it wrote. */
+  get output(): string {
+    return this.#output;
+  }
+
   usage(): Promise<Usage> {
     return this.ask('usage', (message) =>
       typeof message === 'object' && message !== null && 'usage' in message && isUsage(message.usage)

@@ -93,7 +93,10 @@ async function allStored(pipeline: Pipeline, events: number): Promise<number> {
     if (stored >= events) return now;
     if (stored > most) movedAt = now;
     most = Math.max(most, stored);
-    if (now - movedAt > stallMs) throw new Error(`Stuck at ${stored} of ${events} events for ${stallMs / 1_000} s`);
+    if (now - movedAt > stallMs) {
+      const output = [pipeline.reader, pipeline.writer].map((process) => process.output).join('');
+      throw new Error(`Stuck at ${stored} of ${events} events for ${stallMs / 1_000} s\n${output}`);
+    }
     await delay(lookEachMs);
   }
 }

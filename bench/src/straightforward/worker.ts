@@ -24,9 +24,10 @@ type CarrierEvent = {
   readonly User: { readonly RunId: string };
 };
 
-let stored = 0;
+/** EventIds, because an engine may deliver one twice. */
+const stored = new Set<number>();
 process.on('message', (message) => {
-  if (message === 'stored') process.send?.({ stored });
+  if (message === 'stored') process.send?.({ stored: stored.size });
 });
 
 for (let index = 0; index < consumers; index++) {
@@ -37,8 +38,8 @@ for (let index = 0; index < consumers; index++) {
     waitTimeSeconds: 20,
     handleMessageBatch,
   });
-  consumer.on('error', fail);
-  consumer.on('processing_error', fail);
+  consumer.on('error', note);
+  consumer.on('processing_error', note);
   consumer.start();
 }
 
@@ -54,7 +55,7 @@ async function handleMessage({ Body = '' }: Message): Promise<void> {
   // A milestone that arrives after a later scan is still the first of its type, perhaps.
   const milestone = milestoneOf(event);
   if (!written && milestone) await update(lateMilestoneUpdate(event, milestone));
-  stored += 1;
+  stored.add(event.EventId);
 }
 
 /** Whether the condition held. */
@@ -104,8 +105,7 @@ function milestoneOf({ Type }: CarrierEvent): 'pickup' | 'delivery' | undefined 
   return Type === 'DELIVERY' ? 'delivery' : undefined;
 }
 
-/** On engines that fail nothing, an error is a fault of this program. */
-function fail(error: Error): void {
-  process.stderr.write(`${error.stack}\n`);
-  process.exit(1);
+/** Shown when the run fails. What was not handled or deleted comes again when its visibility ends. */
+function note(error: Error): void {
+  process.stderr.write(`${error.message}\n`);
 }
