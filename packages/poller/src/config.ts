@@ -1,4 +1,13 @@
-import { commonVariables, decimalNumber, httpUrl, pattern, readEnv, secret, wholeNumber } from '@waybill/shared/env.ts';
+import {
+  commonVariables,
+  decimalNumber,
+  httpUrl,
+  pattern,
+  readEnv,
+  secret,
+  tableName,
+  wholeNumber,
+} from '@waybill/shared/env.ts';
 import { z } from 'zod';
 import type { PollerSettings } from './poller.ts';
 
