@@ -1,5 +1,5 @@
 /** Traps of the AWS SDK and of the runtime, without which the clients of `aws-clients.ts` would look like needless care. */
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { openDynamoDb, openSqs } from '@waybill/shared/aws-clients.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -60,6 +60,39 @@ describe('a request that is never answered', () => {
     const sqs = openSqs({ ...options, maxAttempts: 2, endpointIsQueueHost: false });
     await expect(receive(sqs)).rejects.toMatchObject({ name: 'TimeoutError' });
     expect(requests).toBe(2);
+    sqs.destroy();
+  });
+});
+
+describe('an answer whose body stops arriving', () => {
+  const stalling = () =>
+    serveUntilTestEnds((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+      response.write('{"It');
+    });
+  const get = new GetItemCommand({ TableName: 'parcels', Key: { parcelId: { N: '1' } } });
+
+  test('hangs the SDK past its requestTimeout, even one that throws', async () => {
+    const requestHandler = { requestTimeout: options.requestTimeoutMs, throwOnRequestTimeout: true };
+    const dynamodb = new DynamoDBClient({ ...anyone, endpoint: await stalling(), maxAttempts: 1, requestHandler });
+    const settled = dynamodb.send(get).then(
+      () => 'answered',
+      () => 'failed',
+    );
+    const muchLater = new Promise((resolve) => setTimeout(resolve, 5 * options.requestTimeoutMs, 'hangs'));
+    expect(await Promise.race([settled, muchLater])).toBe('hangs');
+    dynamodb.destroy();
+  });
+
+  test('fails in our clients', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', await stalling());
+    const dynamodb = openDynamoDb(options);
+    await expect(dynamodb.send(get)).rejects.toMatchObject({ name: 'TimeoutError' });
+    dynamodb.destroy();
+    vi.stubEnv('AWS_ENDPOINT_URL_SQS', await stalling());
+    const sqs = openSqs({ ...options, endpointIsQueueHost: false });
+    const receive = new ReceiveMessageCommand({ QueueUrl: 'http://queue/1/scans' });
+    await expect(sqs.send(receive)).rejects.toMatchObject({ name: 'TimeoutError' });
     sqs.destroy();
   });
 });

@@ -32,6 +32,8 @@ function requestHandler({ requestTimeoutMs, maxSockets }: ClientOptions): NodeHt
     requestTimeout: requestTimeoutMs,
     // Without this the timeout only logs a warning, and a hung request hangs for ever.
     throwOnRequestTimeout: true,
+    // The timeout above ends with the answer's headers: a body that stops arriving would hang a write or a renewal for ever.
+    socketTimeout: requestTimeoutMs,
     httpAgent: { maxSockets, keepAlive: true },
     httpsAgent: { maxSockets, keepAlive: true },
   });
