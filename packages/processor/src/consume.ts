@@ -31,8 +31,8 @@ const gatherMs = 250;
 /** How often a receiver that may not receive looks whether it may. */
 const pauseMs = 100;
 const receiveBackoff: Backoff = { firstMs: 200, maxMs: 10_000 };
-/** A receiver that is silent for longer than its long poll and this hangs. */
-const receiverSilenceMs = 60_000;
+/** A loop that is silent for longer than its own wait (a long poll, the time between two looks) and this hangs. */
+const loopSilenceMs = 60_000;
 /**
  * Parts of the stop timeout: after the first, work that is not done is handed back instead of finished; after the second,
  * the hand-back waits for no poll any more; after the third, what SQS did not take back is left to its visibility.
@@ -138,13 +138,14 @@ class Consumption {
   }
 
   keepHeartbeat(signal: AbortSignal): Promise<void> {
-    return this.#inHand.run(signal, this.#dependencies.loops.watch('heartbeat', receiverSilenceMs));
+    const tick = this.#dependencies.loops.watch('heartbeat', this.#inHand.lookEachMs + loopSilenceMs);
+    return this.#inHand.run(signal, tick);
   }
 
   /** One receive loop. A poll under way when the stop comes is let end, and what it brings is handed back. */
   async receiveUntil(stopping: AbortSignal, name: string): Promise<void> {
     const { clock, random, log, loops, settings } = this.#dependencies;
-    const tick = loops.watch(name, settings.receiveWaitSeconds * 1_000 + receiverSilenceMs);
+    const tick = loops.watch(name, settings.receiveWaitSeconds * 1_000 + loopSilenceMs);
     let failures = 0;
     while (!stopping.aborted) {
       tick();

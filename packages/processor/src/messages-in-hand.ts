@@ -42,6 +42,11 @@ export class MessagesInHand {
     this.#dependencies = dependencies;
   }
 
+  /** Milliseconds between two looks at what is due. */
+  get lookEachMs(): number {
+    return this.#dependencies.visibilityTimeoutSeconds * 1_000 * lookEachShare;
+  }
+
   get count(): number {
     return this.#held.size;
   }
@@ -80,11 +85,10 @@ export class MessagesInHand {
 
   /** The heartbeat. Turns until `signal` aborts; never rejects. */
   async run(signal: AbortSignal, tick: () => void): Promise<void> {
-    const { clock, visibilityTimeoutSeconds } = this.#dependencies;
     while (!signal.aborted) {
       tick();
       this.#renewDue();
-      await clock.sleep(visibilityTimeoutSeconds * 1_000 * lookEachShare, signal);
+      await this.#dependencies.clock.sleep(this.lookEachMs, signal);
     }
   }
 

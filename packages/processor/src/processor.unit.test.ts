@@ -97,6 +97,17 @@ describe('the start', () => {
   });
 });
 
+test('is alive with the longest visibility timeout, though its heartbeat looks every six minutes', async () => {
+  useVirtualTime();
+  const { processor, stop } = rig({ visibilityTimeoutSeconds: 3_600 });
+  processor.start();
+  for (let minutes = 0; minutes < 15; minutes += 1) {
+    await pass(59);
+    expect(processor.live()).toMatchObject({ ok: true });
+  }
+  await stop();
+});
+
 describe('whatever comes as a message', () => {
   const sha = (text: string) => createHash('sha256').update(text).digest('hex');
   const body = fc.oneof(
