@@ -136,6 +136,8 @@ export function createPoller(deps: PollerDependencies): Poller {
       if (lease.lost.aborted) log.warn({ err: lease.lost.reason }, 'lease lost, standing by');
       findings.feed = { ok: true, detail: 'not asked while standing by' };
       findings.progress = { ok: true, detail: 'none while standing by' };
+      findings.queue = { ok: true, detail: 'not sent to while standing by' };
+      metrics['waybill.poller.paused'].record(0);
     }
   }
 

@@ -440,6 +440,34 @@ describe('two pollers', () => {
     await stop(frozen);
   });
 
+  test('a holder that loses the lease while SQS is away stands by as ready as any other', async () => {
+    const { queue, checkpoints, open } = rig(scans(1, 100));
+    queue.before = () => {
+      throw new Error('SQS is away');
+    };
+    const poller = open();
+    poller.start();
+    await pass(60_000);
+    expect(poller.ready()).toMatchObject({ ok: false, parts: { queue: { ok: false } } });
+    checkpoints.item = { lastEventId: undefined, token: 2, counter: 40, holder: 'the next' };
+    await pass(12_000);
+    expect(poller.ready()).toMatchObject({ ok: true, parts: { lease: { detail: 'standing by' } } });
+    await stop(poller);
+  });
+
+  test('a holder that loses the lease while the queue is full no longer says that it pauses', async () => {
+    const { queue, checkpoints, value, open } = rig(scans(1, 100), { maxQueueMessages: 50 });
+    queue.messagesInQueue = 51;
+    const poller = open();
+    poller.start();
+    await pass(10_000);
+    expect(value('waybill.poller.paused')).toBe(1);
+    checkpoints.item = { lastEventId: undefined, token: 2, counter: 40, holder: 'the next' };
+    await pass(12_000);
+    expect(value('waybill.poller.paused')).toBe(0);
+    await stop(poller);
+  });
+
   test('an operator’s reset makes the holder stop and read anew from there', async () => {
     const { queue, checkpoints, lines, open } = rig(scans(1, 300));
     const poller = open();
