@@ -66,7 +66,8 @@ export class PageReader {
     const elements = await this.#repeat(fromEventId, () => this.#limit, lowerLimit, signal);
     if (!elements) return undefined;
     const limit = this.#limit;
-    this.#largest = Math.max(this.#largest, Math.min(limit, elements.length));
+    // A page larger than asked for says nothing of a server's cap: taken for it, every later page would look short.
+    if (elements.length <= limit) this.#largest = Math.max(this.#largest, elements.length);
     this.#raiseLimit();
     return { elements, fromEventId, limit, full: elements.length >= Math.min(limit, this.#largest) };
   }
