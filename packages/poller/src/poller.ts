@@ -7,6 +7,7 @@ import {
   healthReport,
   LoopWatch,
   type Probe,
+  RequestWatch,
 } from '@waybill/shared/health.ts';
 import { createService, type Service } from '@waybill/shared/lifecycle.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
@@ -76,7 +77,13 @@ const startBackoff: Backoff = { firstMs: 200, maxMs: 5_000 };
  * moves the checkpoint behind what the queue confirmed. A lost lease sends it back to standing by.
  */
 export function createPoller(deps: PollerDependencies): Poller {
-  const { config, log, clock, random, checkpoints, metrics } = deps;
+  const { config, log, clock, random, metrics } = deps;
+  const writes = new RequestWatch(clock);
+  const checkpoints: CheckpointStore = {
+    ...deps.checkpoints,
+    acquire: (...args) => writes.watch(() => deps.checkpoints.acquire(...args)),
+    renew: (...args) => writes.watch(() => deps.checkpoints.renew(...args)),
+  };
   const findings: Record<'feed' | 'progress' | 'lease' | 'queue', Finding> = {
     feed: { ok: true, detail: 'not asked yet' },
     progress: { ok: true, detail: 'none yet' },
@@ -244,7 +251,7 @@ export function createPoller(deps: PollerDependencies): Poller {
   return {
     ...service,
     live: () => loops.report(),
-    ready: () => healthReport({ ...dependencies.parts(), ...findings }),
+    ready: () => healthReport({ ...dependencies.parts(), ...findings, checkpoint: writes.finding() }),
   };
 }
 

@@ -578,6 +578,46 @@ describe('the start', () => {
   });
 });
 
+describe('a checkpoints table that answers reads and refuses writes', () => {
+  const refuse = (operation: string) => {
+    if (operation !== 'read') throw new Error('AccessDenied');
+  };
+
+  test('makes a poller unready that never could take the lease, and one that holds it; both come back', async () => {
+    const { checkpoints, open } = rig(scans(1, 10));
+    const poller = open({ probes: { dynamodb: checkpoints.open().read } });
+    checkpoints.before = refuse;
+    poller.start();
+    await pass(15_000);
+    expect(poller.ready()).toMatchObject({ ok: false, parts: { dynamodb: { ok: true }, checkpoint: { ok: false } } });
+    checkpoints.before = () => undefined;
+    await pass(6_000);
+    expect(poller.ready().ok).toBe(true);
+    checkpoints.before = refuse;
+    await pass(15_000);
+    expect(poller.ready()).toMatchObject({ ok: false, parts: { checkpoint: { ok: false } } });
+    checkpoints.before = () => undefined;
+    await pass(6_000);
+    expect(poller.ready().ok).toBe(true);
+    await stop(poller);
+  });
+
+  test('is not held against a poller that has stood by since', async () => {
+    const { checkpoints, open } = rig(scans(1, 10));
+    const poller = open();
+    checkpoints.before = refuse;
+    poller.start();
+    await pass(15_000);
+    checkpoints.item = { lastEventId: undefined, token: 2, counter: 1, holder: 'another' };
+    for (let seconds = 0; seconds < 30; seconds += 3) {
+      await pass(3_000);
+      checkpoints.item = { ...checkpoints.item, counter: checkpoints.item.counter + 1 };
+    }
+    expect(poller.ready()).toMatchObject({ ok: true, parts: { lease: { detail: 'standing by' } } });
+    await stop(poller);
+  });
+});
+
 describe('elements that are no scan event', () => {
   test('travel alone, as they were received, and are named in the log by code, path and id', async () => {
     const broken = { ...scan(2), Type: 7 };

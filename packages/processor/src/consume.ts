@@ -1,5 +1,5 @@
 import type { Clock } from '@waybill/shared/clock.ts';
-import type { LoopWatch } from '@waybill/shared/health.ts';
+import type { LoopWatch, RequestWatch } from '@waybill/shared/health.ts';
 import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
@@ -15,6 +15,7 @@ import { storeEvents, type WaitingWrites } from './work.ts';
 
 type ConsumeDependencies = ProcessorDependencies & {
   readonly loops: LoopWatch;
+  readonly receives: RequestWatch;
   readonly maxReceiveCount: number;
   readonly onBreaker: (state: BreakerState) => void;
 };
@@ -228,10 +229,10 @@ class Consumption {
   }
 
   async #receive(): Promise<Opened[]> {
-    const { clock, metrics, queue, maxReceiveCount } = this.#dependencies;
+    const { clock, metrics, queue, receives, maxReceiveCount } = this.#dependencies;
     metrics['waybill.queue.receives'].add(1);
     this.#polledAt = clock.monotonic();
-    const poll = queue.receive();
+    const poll = receives.watch(() => queue.receive());
     this.#polls.add(poll);
     const messages = await poll.finally(() => this.#polls.delete(poll));
     const bytes = messages.reduce((sum, { body }) => sum + body.length, 0);

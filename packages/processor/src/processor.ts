@@ -1,6 +1,13 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { hasCode } from '@waybill/shared/error.ts';
-import { DependencyWatch, type HealthReport, healthReport, LoopWatch, type Probe } from '@waybill/shared/health.ts';
+import {
+  DependencyWatch,
+  type HealthReport,
+  healthReport,
+  LoopWatch,
+  type Probe,
+  RequestWatch,
+} from '@waybill/shared/health.ts';
 import { createService, type Service } from '@waybill/shared/lifecycle.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { MessageConsumer } from '@waybill/shared/message-queue.ts';
@@ -42,6 +49,7 @@ const startBackoff: Backoff = { firstMs: 500, maxMs: 10_000 };
 export function createProcessor(dependencies: ProcessorDependencies): Processor {
   const loops = new LoopWatch(dependencies.clock);
   const watch = new DependencyWatch(dependencies.clock, dependencies.probes);
+  const receives = new RequestWatch(dependencies.clock);
   let breaker: BreakerState = 'closed';
   let checked = false;
   const service = createService(async (stopping) => {
@@ -58,7 +66,7 @@ export function createProcessor(dependencies: ProcessorDependencies): Processor 
       const onBreaker = (state: BreakerState) => {
         breaker = state;
       };
-      await consume({ ...dependencies, loops, maxReceiveCount, onBreaker }, stopping);
+      await consume({ ...dependencies, loops, receives, maxReceiveCount, onBreaker }, stopping);
     } finally {
       ended.abort();
       await watching;
@@ -71,6 +79,7 @@ export function createProcessor(dependencies: ProcessorDependencies): Processor 
       healthReport({
         ...watch.parts(),
         tables: { ok: checked, detail: checked ? 'checked' : 'not checked yet' },
+        receives: receives.finding(),
         breaker: { ok: breaker === 'closed', detail: breaker },
       }),
   };

@@ -97,6 +97,28 @@ describe('the start', () => {
   });
 });
 
+test('is not ready while SQS answers, but refuses receives, and is ready again by itself', async () => {
+  useVirtualTime();
+  const { processor, queue, parcels, stop } = rig({ deps: { probes: { sqs: async () => 0 } } });
+  queue.before = (operation) => {
+    if (operation === 'receive') throw engineError('AccessDenied');
+    return [];
+  };
+  processor.start();
+  await pass(15);
+  expect(processor.ready()).toMatchObject({
+    ok: false,
+    parts: { sqs: { ok: true }, receives: { ok: false, detail: expect.stringContaining('AccessDenied') } },
+  });
+  queue.before = () => [];
+  await pass(20);
+  expect(processor.ready().ok).toBe(true);
+  queue.put(packed(scan(1)));
+  await pass(1);
+  expect(parcels.ids).toEqual([1]);
+  await stop();
+});
+
 test('is alive with the longest visibility timeout, though its heartbeat looks every six minutes', async () => {
   useVirtualTime();
   const { processor, stop } = rig({ visibilityTimeoutSeconds: 3_600 });

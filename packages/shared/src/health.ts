@@ -53,6 +53,45 @@ export class LoopWatch {
   }
 }
 
+/** Failures in a row that are no hiccup, and milliseconds for which the last one counts: longer than any wait between two attempts. */
+const toleratedFailures = 3;
+const failureCountsMs = 15_000;
+
+/**
+ * Watches requests that the work makes anyway. A probe that reads does not notice that writes are refused. What is not
+ * tried any more is not held against the process: a poller that stands by need not write.
+ */
+export class RequestWatch {
+  readonly #clock: Clock;
+  #failures = 0;
+  #failedAt = 0;
+  #lastError = '';
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Makes the request and takes note of how it went. */
+  async watch<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      const result = await request();
+      this.#failures = 0;
+      return result;
+    } catch (error) {
+      this.#failures += 1;
+      this.#failedAt = this.#clock.monotonic();
+      this.#lastError = describeError(error);
+      throw error;
+    }
+  }
+
+  finding(): Finding {
+    const isRecent = this.#clock.monotonic() - this.#failedAt <= failureCountsMs;
+    if (this.#failures < toleratedFailures || !isRecent) return { ok: true, detail: 'no failures in a row' };
+    return { ok: false, detail: `${this.#failures} failures in a row, the last: ${this.#lastError}` };
+  }
+}
+
 export type Probe = () => Promise<unknown>;
 
 /** Seconds of design.md section 4: readiness is lost within 15 s of a dependency failing. A probe each 4 s that may take 5 s finds it within 9 s. */
