@@ -167,6 +167,7 @@ export function createPoller(deps: PollerDependencies): Poller {
       tick,
     });
     const start = startOf(taken, config.firstEventId);
+    const failed = new AbortController();
     const pages = new FeedFollower(
       start,
       {
@@ -180,7 +181,7 @@ export function createPoller(deps: PollerDependencies): Poller {
           findings.progress = finding;
         },
       },
-      ending,
+      AbortSignal.any([ending, failed.signal]),
     ).follow();
     let next = pages.next();
     try {
@@ -195,6 +196,10 @@ export function createPoller(deps: PollerDependencies): Poller {
         // A page that moved nothing leaves an empty checkpoint empty.
         if (page.value.last > start.last) await lease.moveTo(page.value.last, ending);
       }
+    } catch (error) {
+      // Nothing else would end the reading of an idle feed, which is waited for.
+      failed.abort();
+      throw error;
     } finally {
       await next.catch(() => undefined);
     }

@@ -2,6 +2,7 @@ import { systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { junk, scan, scans } from '../test/memory-feed.ts';
+import { recordedLog } from '../test/observed.ts';
 import { pass, rig, stop, useVirtualTime } from '../test/poller-rig.ts';
 
 beforeEach(useVirtualTime);
@@ -547,6 +548,20 @@ describe('a stop', () => {
     await pass(1);
     await Promise.all(stops);
   });
+});
+
+test('an error that nobody foresaw ends the service and releases the lease, though the feed is idle', async () => {
+  const { checkpoints, open } = rig(scans(1, 10));
+  const { log } = recordedLog();
+  log.info = (_fields: unknown, message?: string) => {
+    if (message === 'page queued') throw new Error('unforeseen');
+  };
+  const poller = open({ log });
+  const ended = poller.ended.catch((error: unknown) => error);
+  poller.start();
+  await pass(30_000);
+  expect(checkpoints.item).toMatchObject({ token: 1, holder: undefined });
+  expect(await ended).toEqual(new Error('unforeseen'));
 });
 
 describe('the start', () => {
