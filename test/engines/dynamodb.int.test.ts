@@ -99,7 +99,7 @@ describe.for(enginesUnderTest('dynamodb'))('$name', ({ name, open }) => {
       if (old) expect(old).toEqual(item);
       expect(await stored(key)).toEqual(item);
 
-      const { meter } = startTelemetry({ otlp: false });
+      const { meter } = startTelemetry({ service: 'test', otlp: false });
       const parcels = dynamoDbParcelTable({
         dynamodb,
         tableName: TableName,
