@@ -1,16 +1,14 @@
-import type { Clock } from '@waybill/shared/clock.ts';
 import type { LoopWatch, RequestWatch } from '@waybill/shared/health.ts';
-import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
 import { DeleteBatcher } from './delete-batcher.ts';
 import { type BreakerState, EngineGuard } from './engine-guard.ts';
 import type { Failure } from './failure-log.ts';
 import { interruption, type MessageReading, readMessage } from './message-reading.ts';
 import { type HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 import type { ProcessorDependencies } from './processor.ts';
-import { countVisibilityChange, handBack, type SettleDependencies, settle } from './settle.ts';
+import { deleteReports, guardReports, holdingReports, reportReceive, reportSettlement } from './reports.ts';
+import { handBack, type SettleDependencies, settle } from './settle.ts';
 import { storeEvents, type WaitingWrites } from './work.ts';
 
 type ConsumeDependencies = ProcessorDependencies & {
@@ -43,7 +41,6 @@ const pollsShare = 0.85;
 const handBackShare = 0.95;
 /** Longest time that a message on its last allowed receive has to itself before the next one's turn. */
 const longestTurnMs = 2_000;
-const breakerGauge: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
 
 /** Receives, stores and settles until `stopping` aborts; then finishes or hands back what is in hand. */
 export async function consume(dependencies: ConsumeDependencies, stopping: AbortSignal): Promise<void> {
@@ -91,47 +88,23 @@ class Consumption {
   constructor(dependencies: ConsumeDependencies) {
     const { log, clock, random, metrics, queue, failures, settings, maxReceiveCount } = dependencies;
     this.#dependencies = dependencies;
-    metrics['waybill.processor.breaker'].record(breakerGauge.closed);
     this.#guard = new EngineGuard({
       clock,
       random,
       concurrency: settings.writeConcurrency,
-      onEngineError: (error, waitMs) => {
-        metrics['waybill.store.errors'].add(1, { error: error instanceof Error ? error.name : 'unknown' });
-        log.warn({ err: error, waitMs }, 'DynamoDB failed, the work is held');
-      },
-      onStateChange: (state) => {
-        metrics['waybill.processor.breaker'].record(breakerGauge[state]);
-        dependencies.onBreaker(state);
-        log.warn({ breaker: state, inHand: this.#inHand.count }, 'breaker changed');
-      },
+      ...guardReports(dependencies, dependencies.onBreaker),
     });
     this.#inHand = new MessagesInHand({
       queue,
       clock,
       visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
-      onRenewal: () => countVisibilityChange(metrics),
-      onRenewalFailure: (error) => log.warn({ err: error }, 'visibility not renewed, trying again'),
-      onLost: ({ messageId }) => log.warn({ messageId }, 'message lost: its visibility ended, it comes again'),
       onLimit: (held) => {
         log.warn({ messageId: held.message.messageId }, 'held for as long as SQS allows, handing the message back');
         void this.#handBackNow([held]);
       },
-      onCount: (held) => metrics['waybill.processor.in_hand'].record(held),
+      ...holdingReports(dependencies),
     });
-    const deletes = new DeleteBatcher(
-      {
-        queue,
-        clock,
-        random,
-        onDelete: () => {
-          metrics['waybill.queue.deletes'].add(1);
-          metrics['waybill.queue.billed'].add(1, { action: 'DeleteMessageBatch' });
-        },
-        onFailure: (error) => log.warn({ err: error }, 'messages not deleted, trying again'),
-      },
-      this.#over.signal,
-    );
+    const deletes = new DeleteBatcher({ queue, clock, random, ...deleteReports(dependencies) }, this.#over.signal);
     const guard = this.#guard;
     const inHand = this.#inHand;
     const signal = this.#noMoreTime.signal;
@@ -235,11 +208,7 @@ class Consumption {
     const poll = receives.watch(() => queue.receive());
     this.#polls.add(poll);
     const messages = await poll.finally(() => this.#polls.delete(poll));
-    const bytes = messages.reduce((sum, { body }) => sum + body.length, 0);
-    metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'ReceiveMessage' });
-    if (messages.length === 0) return [];
-    metrics['waybill.queue.received'].add(messages.length);
-    recordAge(metrics['waybill.queue.message_age'], Math.min(...messages.map(({ sentAtMs }) => sentAtMs)), clock);
+    reportReceive(messages, this.#dependencies);
     return this.#inHand.take(messages).map((held) => {
       const reading = readMessage(held.message);
       const last = held.message.receiveCount >= maxReceiveCount ? interruption(held.message, reading) : undefined;
@@ -300,15 +269,9 @@ class Consumption {
   }
 
   async #settle({ held, reading, last }: Opened, rejected: Parameters<typeof settle>[0]['rejected']): Promise<void> {
-    const { clock, log, metrics } = this.#dependencies;
     const settlement = await settle({ held, reading, rejected, interruption: last }, this.#settling);
     this.#opened.delete(held);
-    const { messageId, receiveCount } = held.message;
-    const { events } = reading;
-    log.info({ messageId, receiveCount, events: events.length, ...span(events), settlement }, 'message settled');
-    if (events.length === 0) return;
-    const oldest = events.map((event) => event.createdDateTimeUtc).reduce((a, b) => (a < b ? a : b));
-    recordAge(metrics['waybill.processor.scan_to_state'], Date.parse(oldest), clock);
+    reportSettlement(held.message, reading.events, settlement, this.#dependencies);
   }
 
   /** What the stop interrupts stays in hand and is handed back; any other error is ours, and the message comes again. */
@@ -325,27 +288,4 @@ class Consumption {
       );
     }
   }
-}
-
-/** The ids that a line about many events carries. */
-function span(events: readonly ScanEvent[]): { readonly firstEventId?: number; readonly lastEventId?: number } {
-  const [first] = events;
-  if (!first) return {};
-  let firstEventId = first.eventId;
-  let lastEventId = first.eventId;
-  for (const { eventId } of events) {
-    if (eventId < firstEventId) firstEventId = eventId;
-    if (eventId > lastEventId) lastEventId = eventId;
-  }
-  return { firstEventId, lastEventId };
-}
-
-/** One value that is no number would spoil the histogram's sum for good. */
-function recordAge(
-  histogram: Metrics['waybill.queue.message_age'],
-  sinceMs: number,
-  { now }: Pick<Clock, 'now'>,
-): void {
-  const age = Math.max(0, now() - sinceMs) / 1_000;
-  if (Number.isFinite(age)) histogram.record(age);
 }

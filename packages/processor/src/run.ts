@@ -83,8 +83,8 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     earlySignal: earlySignal(),
     stopTimeoutMs: config.STOP_TIMEOUT_SECONDS * 1_000,
     close: async () => {
-      await endpoints.stop();
-      await telemetry.stop();
+      await Promise.all([endpoints.stop(), telemetry.stop()]);
+      for (const client of [receiving, settling, dynamodb]) client.destroy();
     },
   });
 }
