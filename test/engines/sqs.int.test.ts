@@ -150,7 +150,8 @@ describe.for(enginesUnderTest('sqs'))('$name', ({ name, open }) => {
         expect(await queue.sendBatch(bodies.map((body) => ({ body })))).toEqual([]);
         const received = (await receiveAll(queue, 2)).map(({ body }) => body);
         expect(received.toSorted()).toEqual(bodies.toSorted());
-        expect(received.map(unpack)).toContainEqual({ kind: 'pack', elements: [{ event }] });
+        const read = character.isWellFormed() ? { event } : expect.objectContaining({ eventId: 1 });
+        expect(received.map(unpack)).toContainEqual({ kind: 'pack', elements: [read] });
       },
     );
   });
