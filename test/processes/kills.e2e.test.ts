@@ -70,14 +70,14 @@ describe.concurrent('SIGKILL', () => {
     const rig = await openRig(context, { events: 1_500, api: { latencyMs: 50 } });
     const processor = rig.processor();
     const first = rig.poller({ LEASE_SECONDS: '2', SCAN_API_LIMIT: '20' });
-    await leaseIs(first, 'held with token 1');
+    await leaseIs(first, /^held/);
     const second = rig.poller({ LEASE_SECONDS: '2', SCAN_API_LIMIT: '20' });
-    await leaseIs(second, 'standing by');
+    await leaseIs(second, /^standing by$/);
     expect((await second.metrics()).sum('waybill_feed_pages_total')).toBe(0);
 
     first.kill('SIGKILL');
     await first.ended;
-    await leaseIs(second, 'held with token 2');
+    await leaseIs(second, /^held/);
 
     // Were it not released, this lease would have to run out for 60 s.
     const third = rig.poller({ LEASE_SECONDS: '60', SCAN_API_LIMIT: '20' });
@@ -87,7 +87,7 @@ describe.concurrent('SIGKILL', () => {
     expect(waited).toBeLessThan(30_000);
 
     await rig.drained(third);
-    await leaseIs(third, 'held with token 3');
+    await leaseIs(third, /^held/);
     expectGood(await rig.verdict());
     await processor.stop();
   });
@@ -104,10 +104,10 @@ async function atWork(rig: Rig, poller: ServiceProcess, processor: ServiceProces
   await until('the processor stored some of it', async () => (await stored()) > 0);
 }
 
-/** Until `/readyz` says 200, and this of the lease. */
-async function leaseIs(poller: ServiceProcess, detail: string): Promise<void> {
+/** Until `/readyz` says 200, and this of the lease; not with which token: a lease of 2 s is lost and taken again on a busy machine. */
+async function leaseIs(poller: ServiceProcess, detail: RegExp): Promise<void> {
   await until(`the lease is: ${detail}`, async () => {
     const { status, text } = await poller.ask('/readyz');
-    return status === 200 && JSON.parse(text).parts.lease.detail === detail;
+    return status === 200 && detail.test(JSON.parse(text).parts.lease.detail);
   });
 }
