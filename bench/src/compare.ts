@@ -33,6 +33,7 @@ export async function compare(
       if (run) {
         measured[name].push(run);
         tell(`round ${round}: ${name} ${Math.round(run.events / run.seconds)} events/s`);
+        for (const difference of run.parcels.differences) tell(`  ${difference}`);
       }
       if (!wanted('limit')) continue;
       const seconds = await runLimit(engine, limitCalls(name, feed, run));

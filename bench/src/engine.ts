@@ -4,6 +4,9 @@ import { startEngines } from '@waybill/local/engines.ts';
 import { provision, type Resources } from '@waybill/local/provision.ts';
 import type { NamedEngines } from './options.ts';
 
+/** The most that SQS allows: moto hands a message to several receives at once, and must not take that for failures. */
+const maxReceiveCount = 1_000;
+
 /** Engines that a pipeline can be run on. */
 export type Engine = {
   readonly name: string;
@@ -60,7 +63,7 @@ function engineOf(
     dynamodb,
     provision: () => {
       count += 1;
-      return provision({ sqs, dynamodb, prefix: `bench-${process.pid}-${count}-` });
+      return provision({ sqs, dynamodb, prefix: `bench-${process.pid}-${count}-`, queue: { maxReceiveCount } });
     },
     remove: async (resources) => {
       const { scanQueueUrl, deadLetterQueueUrl, parcelsTable, checkpointsTable, failuresTable } = resources;

@@ -3,6 +3,8 @@ import type { RunFigures } from './pipeline-run.ts';
 
 /** What is printed of a pipeline: medians over its runs. Everything "per million" is per million events of the feed. */
 export type PipelineSummary = {
+  /** Parcels that were not as the feed says in the end, over all runs. */
+  readonly wrongParcels: number;
   readonly eventsPerSecond: number;
   readonly cpuMicrosPerEvent: { readonly reader: number; readonly writer: number };
   readonly peakRssBytes: { readonly reader: number; readonly writer: number };
@@ -46,7 +48,7 @@ export function callsOf(run: RunFigures) {
     checkpointWrites,
     reads: count('DynamoDB_20120810.GetItem'),
     // DynamoDB bills a write by the item's size, and one whose condition fails alike. Engines differ in what they report.
-    writeUnits: parcelWrites * Math.ceil(run.largestItemBytes / writeUnitBytes) + checkpointWrites,
+    writeUnits: parcelWrites * Math.ceil(run.parcels.largestItemBytes / writeUnitBytes) + checkpointWrites,
   };
 }
 
@@ -55,6 +57,7 @@ export function summarise(runs: readonly RunFigures[]): PipelineSummary {
   const perMillion = (name: keyof PipelineSummary['perMillion']) =>
     medianOf((run) => (callsOf(run)[name] / run.events) * 1_000_000);
   return {
+    wrongParcels: runs.reduce((sum, { parcels }) => sum + parcels.wrong, 0),
     eventsPerSecond: medianOf((run) => run.events / run.seconds),
     cpuMicrosPerEvent: {
       reader: medianOf((run) => run.reader.cpuMicros / run.events),

@@ -22,7 +22,7 @@ const run: RunFigures = {
     },
   },
   billedBeyondCalls: 5,
-  largestItemBytes: 1_025,
+  parcels: { wrong: 1, differences: [], largestItemBytes: 1_025 },
 };
 
 test('every SQS call counts, and what was billed beyond one request a call', () => {
@@ -37,6 +37,7 @@ test('figures are medians over runs, by event and by million events', () => {
   const slow = { ...run, seconds: 10 };
   const slower = { ...run, seconds: 20, reader: { ...run.reader, cpuMicros: 90_000 } };
   const summary = summarise([slower, run, slow]);
+  expect(summary.wrongParcels).toBe(3);
   expect(summary.eventsPerSecond).toBe(100);
   expect(summary.cpuMicrosPerEvent).toEqual({ reader: 50, writer: 400 });
   expect(summary.perMillion).toMatchObject({ sqsCalls: 17_000, parcelWrites: 300_000 });

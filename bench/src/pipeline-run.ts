@@ -5,7 +5,7 @@ import type { BenchFeed } from './bench-feed.ts';
 import type { Engine } from './engine.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 import type { Usage } from './preload.ts';
-import { checkParcels } from './stored-parcels.ts';
+import { type CheckedParcels, checkParcels } from './stored-parcels.ts';
 
 /** Two processes that bring a feed into the parcels table. */
 export type Pipeline = {
@@ -34,7 +34,7 @@ export type RunFigures = {
   readonly reader: ProcessFigures;
   readonly writer: ProcessFigures;
   readonly billedBeyondCalls: number;
-  readonly largestItemBytes: number;
+  readonly parcels: CheckedParcels;
 };
 
 /** Between two looks at how much is stored; times are exact to this. */
@@ -67,14 +67,14 @@ export async function runPipeline(engine: Engine, feed: BenchFeed, start: StartP
     const after = await Promise.all([reader.usage(), writer.usage()]);
     const billedBeyondCalls = (await pipeline.billedBeyondCalls()) - billedBefore;
     await Promise.all(processes.map((process) => process.stop()));
-    const largestItemBytes = await checkParcels(engine.dynamodb, resources.parcelsTable, feed.expected);
+    const parcels = await checkParcels(engine.dynamodb, resources.parcelsTable, feed.expected);
     return {
       events: feed.events,
       seconds: (endedAt - startedAt) / 1_000,
       reader: usedBetween(before[0], after[0]),
       writer: usedBetween(before[1], after[1]),
       billedBeyondCalls,
-      largestItemBytes,
+      parcels,
     };
   } finally {
     await Promise.all([pipeline?.reader.stop(), pipeline?.writer.stop()]);

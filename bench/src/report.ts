@@ -23,6 +23,10 @@ const speedup = 1.4;
 /** The bars that these results can be held to. */
 export function barsOf({ waybill, straightforward, folding }: EngineResults): Bar[] {
   const bars: Bar[] = [];
+  if (waybill) {
+    const wrong = waybill.wrongParcels;
+    bars.push({ name: 'Waybill: every parcel as the feed says', found: `${wrong} wrong`, passed: wrong === 0 });
+  }
   if (waybill && straightforward) {
     for (const [kind, figure] of [
       ['API calls', 'sqsCalls'],
@@ -67,6 +71,7 @@ export function reportOf(results: EngineResults): string {
   const section = (name: string) => lines.push(name);
   if (waybill || straightforward) {
     line('events/s', (summary) => summary.eventsPerSecond);
+    line('parcels wrong in the end', (summary) => summary.wrongParcels);
     section('CPU µs per event');
     line('  poller | reader', (summary) => summary.cpuMicrosPerEvent.reader);
     line('  processor | worker', (summary) => summary.cpuMicrosPerEvent.writer);

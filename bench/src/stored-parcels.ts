@@ -5,17 +5,26 @@ import { readStoredParcels } from '@waybill/local/stored-parcels.ts';
 /** Bookkeeping that only Waybill writes. */
 const bookkeeping = ['revision', 'updatedAtUtc'];
 
-/** Compares a parcels table with what the feed says. Answers the bytes of its largest item; throws when a parcel differs. */
+export type CheckedParcels = {
+  readonly wrong: number;
+  /** Some of the differences, in words. */
+  readonly differences: readonly string[];
+  readonly largestItemBytes: number;
+};
+
+/** Compares a parcels table with what the feed says. */
 export async function checkParcels(
   dynamodb: DynamoDBClient,
   table: string,
   expected: ReadonlyMap<number, ExpectedParcel>,
-): Promise<number> {
+): Promise<CheckedParcels> {
   const stored = await readStoredParcels(dynamodb, table);
-  const wrong = compare(expected, stored).filter(({ attribute = '' }) => !bookkeeping.includes(attribute));
-  if (wrong.length > 0)
-    throw new Error(`${wrong.length} differences from the feed:\n${wrong.slice(0, 10).map(describe).join('\n')}`);
-  return Math.max(0, ...stored.map(itemBytes));
+  const found = compare(expected, stored).filter(({ attribute = '' }) => !bookkeeping.includes(attribute));
+  return {
+    wrong: new Set(found.map(({ parcelId }) => parcelId)).size,
+    differences: found.slice(0, 5).map(describe),
+    largestItemBytes: stored.reduce((largest, item) => Math.max(largest, itemBytes(item)), 0),
+  };
 }
 
 /** As DynamoDB counts an item of numbers and strings: names and strings in UTF-8, two digits of a number to a byte and one more. */
