@@ -10,6 +10,7 @@ import type { LimitPlan, LimitReport } from './plan.ts';
 const sendsAtOnce = 10;
 const receiversAtOnce = 4;
 const updatesAtOnce = 64;
+const messagesPerReceive = 10;
 
 // It waits for its plan; the preload lets the channel alone not keep it.
 process.channel?.ref();
@@ -32,27 +33,21 @@ async function run(plan: LimitPlan): Promise<LimitReport> {
   const startedAt = performance.now();
   const queueing = async () => {
     await times(plan.sends, sendsAtOnce, () => sqs('SendMessageBatch', { QueueUrl: plan.queueUrl, Entries }));
-    let left = plan.sends * plan.messagesPerSend;
-    const receiver = async () => {
-      while (left > 0) {
-        const deleted = await receiveAndDelete(sqs, plan.queueUrl);
-        left -= deleted;
-      }
-    };
-    await Promise.all(Array.from({ length: receiversAtOnce }, receiver));
+    const receives = Math.ceil((plan.sends * plan.messagesPerSend) / messagesPerReceive);
+    await times(receives, receiversAtOnce, () => receiveAndDelete(sqs, plan.queueUrl));
   };
   const storing = () => times(plan.updates, updatesAtOnce, (index) => dynamodb('UpdateItem', updateOf(plan, index)));
   await Promise.all([queueing(), storing()]);
   return { seconds: (performance.now() - startedAt) / 1_000 };
 }
 
-async function receiveAndDelete(sqs: Call, QueueUrl: string): Promise<number> {
-  const answer = JSON.parse(await sqs('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }));
-  const messages: { ReceiptHandle: string }[] = answer.Messages ?? [];
-  if (messages.length === 0) return 0;
-  const Entries = messages.map(({ ReceiptHandle }, Id) => ({ Id: String(Id), ReceiptHandle }));
-  await sqs('DeleteMessageBatch', { QueueUrl, Entries });
-  return messages.length;
+async function receiveAndDelete(sqs: Call, QueueUrl: string): Promise<void> {
+  const receive = { QueueUrl, MaxNumberOfMessages: messagesPerReceive, WaitTimeSeconds: 0 };
+  const { Messages = [] }: { Messages?: { ReceiptHandle: string }[] } = JSON.parse(
+    await sqs('ReceiveMessage', receive),
+  );
+  const Entries = Messages.map(({ ReceiptHandle }, Id) => ({ Id: String(Id), ReceiptHandle }));
+  if (Entries.length > 0) await sqs('DeleteMessageBatch', { QueueUrl, Entries });
 }
 
 function updateOf({ table, parcels }: LimitPlan, index: number): object {
