@@ -6,6 +6,12 @@ type Definition = {
   readonly meaning: string;
   /** Attribute keys and what they tell apart. Values are few and stable: each combination is a time series. */
   readonly attributes?: Readonly<Record<string, string>>;
+  /**
+   * Published to CloudWatch too, once for each of these sets of attribute keys (`[]`: the sum over all attributes).
+   * Each metric and combination of values there costs money every month, so only what alarms, scaling and the
+   * dashboard read.
+   */
+  readonly cloudWatch?: readonly (readonly string[])[];
   /** Upper bounds of a histogram's buckets, in `unit`. */
   readonly buckets?: readonly number[];
 };
@@ -20,39 +26,46 @@ export const metricDefinitions = {
     unit: '{request}',
     meaning: 'requests to the Scan Event API',
     attributes: { outcome: '`ok` or the error code' },
+    cloudWatch: [[], ['outcome']],
   },
-  'waybill.feed.pages': { kind: 'counter', unit: '{page}', meaning: 'pages read and used' },
-  'waybill.feed.events': { kind: 'counter', unit: '{event}', meaning: 'valid scan events read' },
+  'waybill.feed.pages': { kind: 'counter', unit: '{page}', meaning: 'pages read and used', cloudWatch: [[]] },
+  'waybill.feed.events': { kind: 'counter', unit: '{event}', meaning: 'valid scan events read', cloudWatch: [[]] },
   'waybill.feed.rejections': {
     kind: 'counter',
     unit: '{element}',
     meaning: 'elements of the feed that are no scan event',
     attributes: { reason: 'rejection code' },
+    cloudWatch: [[]],
   },
   'waybill.feed.holes': {
     kind: 'counter',
     unit: '{hole}',
     meaning: 'jumps of more than 10,000 ids, and stretches without a usable id, that the position crossed',
+    cloudWatch: [[]],
   },
   'waybill.feed.position': {
     kind: 'gauge',
     unit: '{id}',
     meaning: 'EventId up to which everything is confirmed on the queue',
+    cloudWatch: [[]],
   },
   'waybill.feed.lag': {
     kind: 'gauge',
     unit: 's',
     meaning: 'age of the newest scan read, 0 while the feed has nothing newer',
+    cloudWatch: [[]],
   },
   'waybill.poller.lease': {
     kind: 'gauge',
     unit: '1',
     meaning: '1 while this poller holds the lease, 0 while it stands by',
+    cloudWatch: [[]],
   },
   'waybill.poller.paused': {
     kind: 'gauge',
     unit: '1',
     meaning: '1 while reading is paused because the queue holds more than `MAX_QUEUE_MESSAGES`',
+    cloudWatch: [[]],
   },
   'waybill.queue.sends': { kind: 'counter', unit: '{request}', meaning: 'SendMessageBatch requests' },
   'waybill.queue.sent': { kind: 'counter', unit: '{message}', meaning: 'messages handed to SQS' },
@@ -61,6 +74,7 @@ export const metricDefinitions = {
     unit: '{request}',
     meaning: 'SQS requests as billed: every 64 KiB of payload counts',
     attributes: { action: 'SQS action' },
+    cloudWatch: [[]],
   },
   'waybill.queue.receives': { kind: 'counter', unit: '{request}', meaning: 'ReceiveMessage requests' },
   'waybill.queue.received': { kind: 'counter', unit: '{message}', meaning: 'messages received' },
@@ -81,30 +95,40 @@ export const metricDefinitions = {
     unit: 's',
     meaning: 'from a scan to its parcel state, by the oldest scan of each message',
     buckets: latencyBuckets,
+    cloudWatch: [[]],
   },
-  'waybill.processor.events': { kind: 'counter', unit: '{event}', meaning: 'scan events stored or found known' },
+  'waybill.processor.events': {
+    kind: 'counter',
+    unit: '{event}',
+    meaning: 'scan events stored or found known',
+    cloudWatch: [[]],
+  },
   'waybill.processor.outcomes': {
     kind: 'counter',
     unit: '{parcel}',
     meaning: 'folded changes by what their write did',
     attributes: { outcome: '`applied`, `merged`, `redundant`' },
+    cloudWatch: [['outcome']],
   },
   'waybill.processor.splits': {
     kind: 'counter',
     unit: '{message}',
     meaning: 'failed events sent off as messages of their own',
+    cloudWatch: [[]],
   },
   'waybill.processor.failures': {
     kind: 'counter',
     unit: '{failure}',
     meaning: 'failures recorded',
     attributes: { reason: 'failure reason' },
+    cloudWatch: [[], ['reason']],
   },
   'waybill.processor.in_hand': { kind: 'gauge', unit: '{message}', meaning: 'messages received and not yet settled' },
   'waybill.processor.breaker': {
     kind: 'gauge',
     unit: '1',
     meaning: '0 closed, 1 half open (probing), 2 open: receiving is paused',
+    cloudWatch: [[]],
   },
   'waybill.store.writes': {
     kind: 'counter',
@@ -117,16 +141,28 @@ export const metricDefinitions = {
     unit: '{unit}',
     meaning: 'consumed write capacity units as DynamoDB reports them',
     attributes: { table: 'what the table holds' },
+    cloudWatch: [['table']],
   },
   'waybill.store.errors': {
     kind: 'counter',
     unit: '{error}',
     meaning: 'engine errors met while storing; the work was held and repeated',
     attributes: { error: 'error name' },
+    cloudWatch: [[]],
   },
 } as const satisfies Record<string, Definition>;
 
 export type MetricName = keyof typeof metricDefinitions;
+
+/** The metrics that the processes publish to CloudWatch. */
+export type CloudWatchMetricName = {
+  [Name in MetricName]: (typeof metricDefinitions)[Name] extends { cloudWatch: unknown } ? Name : never;
+}[MetricName];
+
+/** Where CloudWatch keeps the metrics of one deployment. */
+export function cloudWatchNamespace(environment: string): string {
+  return `Waybill/${environment}`;
+}
 
 type Instrument<K> = K extends { kind: 'counter' } ? Counter : K extends { kind: 'gauge' } ? Gauge : Histogram;
 

@@ -1,0 +1,17 @@
+import { type CloudWatchMetricName, cloudWatchNamespace } from '@waybill/shared/metrics.ts';
+import { Duration } from 'aws-cdk-lib';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+
+/** One of Waybill's own metrics as CloudWatch knows it; only those that the processes publish there can be named. */
+export function waybillMetric(
+  environment: string,
+  metricName: CloudWatchMetricName,
+  options: MetricOptions & { readonly statistic: string },
+): Metric {
+  return new Metric({
+    namespace: cloudWatchNamespace(environment),
+    metricName,
+    period: Duration.minutes(1),
+    ...options,
+  });
+}
