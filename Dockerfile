@@ -1,0 +1,57 @@
+# The images of Waybill, a target each: poller, processor, and local (what docker-compose.localstack.yml needs besides).
+#   docker build --target poller --tag waybill-poller .
+# Choices: docs/decisions/0064-images.md. Everything runs on the build machine's own platform but the last stages, which
+# run nothing: images for arm64 are built on amd64 without emulation.
+
+FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim AS build
+WORKDIR /waybill
+COPY package.json package-lock.json .npmrc ./
+COPY packages/local/package.json packages/local/
+COPY packages/poller/package.json packages/poller/
+COPY packages/processor/package.json packages/processor/
+COPY packages/shared/package.json packages/shared/
+COPY infra/package.json infra/
+COPY test/package.json test/
+COPY bench/package.json bench/
+# The root's own tools are in for esbuild; infra, test and bench stay out.
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --ignore-scripts --include-workspace-root \
+      --workspace packages/local --workspace packages/poller --workspace packages/processor
+COPY packages packages
+COPY images images
+RUN node images/main.ts
+
+FROM node:24.21.0-trixie-slim AS runtime
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.source="https://github.com/waybill/waybill" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
+ENV NODE_ENV=production
+WORKDIR /app
+# The base image's user `node`, by number, so that an orchestrator can see that it is not root.
+USER 1000:1000
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+# Not the base image's shell script: CMD is process 1, and signals reach it.
+ENTRYPOINT []
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["node", "livez.mjs"]
+
+FROM runtime AS local
+LABEL org.opencontainers.image.title="waybill-local" \
+      org.opencontainers.image.description="The provisioner of Waybill's queues and tables, and a simulated Scan Event API"
+COPY --from=build /waybill/images/dist/local ./
+CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "--enable-source-maps", "scan-api.mjs"]
+
+FROM runtime AS poller
+LABEL org.opencontainers.image.title="waybill-poller" \
+      org.opencontainers.image.description="Reads a Scan Event API and puts its events on the scan queue"
+COPY --from=build /waybill/images/dist/poller ./
+CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "--enable-source-maps", "poller.mjs"]
+
+FROM runtime AS processor
+LABEL org.opencontainers.image.title="waybill-processor" \
+      org.opencontainers.image.description="Takes scan events off the queue and stores the state of each parcel"
+COPY --from=build /waybill/images/dist/processor ./
+CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "--enable-source-maps", "processor.mjs"]

@@ -1,0 +1,12 @@
+const livez = 'images/livez.ts';
+
+/** The programs of each image by name, and where their sources begin. The images are the targets of the `Dockerfile`. */
+export const programs = {
+  poller: { poller: 'packages/poller/src/main.ts', livez },
+  processor: { processor: 'packages/processor/src/main.ts', livez },
+  local: { provision: 'packages/local/src/provisioner/main.ts', 'scan-api': 'packages/local/src/scan-api/main.ts', livez },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export type ImageName = keyof typeof programs;
+
+export const imageNames = ['poller', 'processor', 'local'] as const satisfies readonly ImageName[];
