@@ -1,6 +1,7 @@
 import type { ServiceProcess } from '@waybill/local/service-process.ts';
 import { describe, expect, test } from 'vitest';
-import { expectGood, rigs, timed, until } from './rig.ts';
+import { expectGood, rigs, timed } from './rig.ts';
+import { until } from './until.ts';
 
 const openRig = rigs();
 

@@ -1,7 +1,8 @@
 import type { ServiceProcess } from '@waybill/local/service-process.ts';
 import { pack } from '@waybill/shared/pack.ts';
 import { describe, expect, test } from 'vitest';
-import { expectGood, holdsLease, type Rig, rigs, timed, until } from './rig.ts';
+import { expectGood, holdsLease, type Rig, rigs, timed } from './rig.ts';
+import { until } from './until.ts';
 
 const openRig = rigs();
 

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { readDeadLetters, readFailureRecords } from '@waybill/local/dead-letters.ts';
 import { untilDrained } from '@waybill/local/drain.ts';
 import { type EngineClients, openClients } from '@waybill/local/engine-clients.ts';
@@ -22,33 +21,7 @@ import { readStoredParcels } from '@waybill/local/stored-parcels.ts';
 import { judge, type Verdict } from '@waybill/local/verdict.ts';
 import { afterAll, beforeAll, expect, type TestContext } from 'vitest';
 import { type EngineProxy, startProxy } from './engine-proxy.ts';
-
-/** Milliseconds that tell hanging from slow on a busy machine; a condition is looked at much more often. */
-const patienceMs = 60_000;
-const lookEveryMs = 50;
-
-/**
- * Waits until something holds; what its look throws counts as not yet. Not `expect.poll`, which tests that run side by
- * side would have to get from their contexts.
- */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  limitMs = patienceMs,
-): Promise<void> {
-  const from = performance.now();
-  let last: unknown;
-  while (performance.now() - from < limitMs) {
-    try {
-      if (await holds()) return;
-      last = undefined;
-    } catch (error) {
-      last = error;
-    }
-    await delay(lookEveryMs);
-  }
-  throw new Error(`Still not so after ${limitMs / 1_000} s: ${what}`, { cause: last });
-}
+import { redrive } from './redrive.ts';
 
 /** Engines for one test file: those that AWS_ENDPOINT_URL_* name, else embedded ones. */
 type Place = {
@@ -90,6 +63,8 @@ export type RigOptions = {
   readonly seed?: number;
   readonly api?: Partial<ScanApiOptions>;
   readonly queue?: ProvisionOptions['queue'];
+  /** Queues and tables that are there already. Otherwise new ones are made. */
+  readonly resources?: Resources;
 };
 
 /** A deployment of its own on the file's engines, with a feed to read and processes that end with the test. */
@@ -108,9 +83,10 @@ export class Rig {
     this.api = api;
   }
 
-  static async open(place: Place, { events = 0, seed = 11, api, queue }: RigOptions = {}): Promise<Rig> {
+  static async open(place: Place, options: RigOptions = {}): Promise<Rig> {
+    const { events = 0, seed = 11, api, queue } = options;
     const prefix = `e2e-${process.pid}-${Date.now().toString(36)}-${++deployments}-`;
-    const resources = await provision({ ...place.clients, prefix, ...(queue && { queue }) });
+    const resources = options.resources ?? (await provision({ ...place.clients, prefix, ...(queue && { queue }) }));
     const feed = new HeldFeed(simulateFeed({ seed, activeParcels: Math.max(5, events / 10) }), events);
     return new Rig(place, resources, await startScanApi({ feed, seed, faults: realisticFaults, ...api }));
   }
@@ -179,20 +155,10 @@ export class Rig {
     }
   }
 
-  /** What the console's redrive does with every message of the DLQ: engines know it in part only. */
+  /** Brings every message of the DLQ back to the queue, as the console does. */
   async redrive(): Promise<void> {
-    const { sqs } = this.clients;
-    const { deadLetterQueueUrl, scanQueueUrl } = this.resources;
-    for (;;) {
-      const { Messages = [] } = await sqs.send(
-        new ReceiveMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageAttributeNames: ['All'] }),
-      );
-      const [message] = Messages;
-      if (!message) return;
-      const { Body, MessageAttributes, ReceiptHandle } = message;
-      await sqs.send(new SendMessageCommand({ QueueUrl: scanQueueUrl, MessageBody: Body, MessageAttributes }));
-      await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetterQueueUrl, ReceiptHandle }));
-    }
+    const way = await redrive(this.clients.sqs, this.resources);
+    console.info(`Redrive on ${this.#place.env['AWS_ENDPOINT_URL_SQS']}: ${way}`);
   }
 
   storedParcels() {

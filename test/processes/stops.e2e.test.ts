@@ -1,6 +1,7 @@
 import type { ServiceProcess } from '@waybill/local/service-process.ts';
 import { describe, expect, test } from 'vitest';
-import { expectGood, holdsLease, rigs, timed, until } from './rig.ts';
+import { expectGood, holdsLease, rigs, timed } from './rig.ts';
+import { until } from './until.ts';
 
 const openRig = rigs();
 const clean = { code: 0, signal: null };

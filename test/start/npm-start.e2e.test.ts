@@ -8,7 +8,7 @@ import { HeldFeed } from '@waybill/local/held-feed.ts';
 import { startScanApi } from '@waybill/local/scan-api-server.ts';
 import { simulateFeed } from '@waybill/local/simulated-feed.ts';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { until } from './rig.ts';
+import { until } from '../processes/until.ts';
 
 const root = fileURLToPath(import.meta.resolve('../..'));
 const main = fileURLToPath(import.meta.resolve('@waybill/local/main.ts'));

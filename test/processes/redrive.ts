@@ -1,0 +1,52 @@
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ListMessageMoveTasksCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+  SQSServiceException,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import type { Resources } from '@waybill/local/provision.ts';
+import { until } from './until.ts';
+
+type Queues = Pick<Resources, 'scanQueueUrl' | 'deadLetterQueueUrl'>;
+
+/**
+ * "Start DLQ redrive" of the console with its default target: every message goes back to the queue that it came from.
+ * By hand where the engine has no message move tasks. Answers which of the two it was, when all are moved.
+ */
+export async function redrive(sqs: SQSClient, queues: Queues): Promise<'move task' | 'by hand'> {
+  const { deadLetterQueueUrl: QueueUrl } = queues;
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  const SourceArn = Attributes?.QueueArn;
+  try {
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
+  } catch (error) {
+    const isUnknown = error instanceof SQSServiceException && /InvalidAction|UnknownOperation/.test(error.name);
+    if (!isUnknown) throw error;
+    await moveByHand(sqs, queues);
+    return 'by hand';
+  }
+  await until('all is moved', async () => {
+    const { Results = [] } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn }));
+    const [last] = Results;
+    if (last?.Status === 'FAILED') throw new Error(`The move failed: ${last.FailureReason}`);
+    return last?.Status === 'COMPLETED';
+  });
+  return 'move task';
+}
+
+async function moveByHand(sqs: SQSClient, { deadLetterQueueUrl, scanQueueUrl }: Queues): Promise<void> {
+  for (;;) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageAttributeNames: ['All'] }),
+    );
+    const [message] = Messages;
+    if (!message) return;
+    const { Body, MessageAttributes, ReceiptHandle } = message;
+    await sqs.send(new SendMessageCommand({ QueueUrl: scanQueueUrl, MessageBody: Body, MessageAttributes }));
+    await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetterQueueUrl, ReceiptHandle }));
+  }
+}
