@@ -2,27 +2,34 @@ import { Alarm, type AlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import type { Context } from './context.ts';
 
-const runbook = 'https://github.com/waybill/waybill/blob/main/infra/RUNBOOK.md';
-
-export type WaybillAlarmProps = Omit<AlarmProps, 'alarmName' | 'alarmDescription' | 'actionsEnabled'> & {
-  readonly environment: string;
-  /** The heading of its section in `infra/RUNBOOK.md`, in lower case with dashes: `scan-dlq-not-empty`. */
-  readonly section: string;
-  /** What it means for those who use the data, in a sentence: an alarm cannot be made without saying it. */
-  readonly impact: string;
+/** What is the same for every alarm of a deployment. */
+export type AlarmSetting = {
+  readonly context: Pick<Context, 'environment' | 'runbookUrl'>;
   readonly topic: ITopic;
 };
+
+export type WaybillAlarmProps = Omit<AlarmProps, 'alarmName' | 'alarmDescription' | 'actionsEnabled'> &
+  AlarmSetting & {
+    /** The heading of its section in `infra/RUNBOOK.md`, in lower case with dashes: `scan-dlq-not-empty`. */
+    readonly section: string;
+    /** `critical`: data is at risk or not moving, get up; `warning`: look at it in working hours. */
+    readonly severity: 'warning' | 'critical';
+    /** What it means for those who use the data, in a sentence: an alarm cannot be made without saying it. */
+    readonly impact: string;
+  };
 
 /** An alarm that says its impact, links its section of the runbook, and tells the topic when it is raised and when it is over. */
 export class WaybillAlarm extends Alarm {
   readonly section: string;
 
-  constructor(scope: Construct, id: string, { environment, section, impact, topic, ...props }: WaybillAlarmProps) {
+  constructor(scope: Construct, id: string, props: WaybillAlarmProps) {
+    const { context, section, severity, impact, topic, ...rest } = props;
     super(scope, id, {
-      ...props,
-      alarmName: `waybill-${environment}-${section}`,
-      alarmDescription: `${impact} What to do: ${runbook}#${section}`,
+      ...rest,
+      alarmName: `waybill-${context.environment}-${section}`,
+      alarmDescription: `${severity.toUpperCase()}: ${impact} What to do: ${context.runbookUrl}#${section}`,
     });
     this.section = section;
     this.addAlarmAction(new SnsAction(topic));

@@ -1,69 +1,138 @@
+import { pollerVariables, readConfig as readPollerConfig } from '@waybill/poller/config.ts';
+import { processorVariables, readConfig as readProcessorConfig } from '@waybill/processor/config.ts';
+import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { z } from 'zod';
+import { contextKey, flag, jsonValue, oneOf, shownValue, text, wholeNumber } from './context-key.ts';
+import { variablesOf } from './process-variables.ts';
 
-/** A VPC that is there already; tasks run in its private subnets, which reach the internet. One JSON value, so that synth looks nothing up. */
-const importedVpc = z.strictObject({
-  vpcId: z.string().regex(/^vpc-[0-9a-f]+$/, 'expected a VPC id, as vpc-0123456789abcdef0'),
-  availabilityZones: z.array(z.string()).min(1),
-  privateSubnetIds: z
-    .array(z.string().regex(/^subnet-[0-9a-f]+$/, 'expected a subnet id, as subnet-0123456789abcdef0'))
-    .min(1),
-});
+/** A VPC that is there already; tasks run in its private subnets, which reach the internet. */
+const importedVpc = z
+  .strictObject({
+    vpcId: text(/^vpc-[0-9a-f]+$/, 'a VPC id, as `vpc-0123456789abcdef0`'),
+    availabilityZones: z.array(text(/^[a-z0-9-]+$/, 'an availability zone, as `eu-west-1a`')).min(1),
+    privateSubnetIds: z.array(text(/^subnet-[0-9a-f]+$/, 'a subnet id, as `subnet-0123456789abcdef0`')).min(1),
+  })
+  .refine((vpc) => vpc.privateSubnetIds.length === vpc.availabilityZones.length, {
+    path: ['privateSubnetIds'],
+    message: 'expected as many as there are availabilityZones, in their order',
+  });
 
 export type ImportedVpc = z.infer<typeof importedVpc>;
 
-/** Task sizes that Fargate knows and Waybill may want: vCPU units by MiB of memory. */
-const taskSize = z
-  .string()
-  .regex(
-    /^(256\/(512|1024|2048)|512\/(1024|2048|3072|4096)|1024\/(2048|3072|4096))$/,
-    'expected a Fargate size, as 256/512',
-  )
-  .transform((size) => {
-    const [cpu = 0, memoryMiB = 0] = size.split('/').map(Number);
-    return { cpu, memoryMiB };
+/** MiB of memory that Fargate takes with each number of vCPU units, as far as Waybill may want them. */
+const memoryOf: Readonly<Record<string, readonly number[]>> = {
+  '256': [512, 1024, 2048],
+  '512': [1024, 2048, 3072, 4096],
+  '1024': [2048, 3072, 4096],
+};
+
+function taskSize(meaning: string) {
+  return contextKey({
+    meaning,
+    allowed: 'vCPU units and MiB that Fargate knows: `256/512` … `1024/4096`',
+    default: { cpu: 256, memoryMiB: 512 },
+    shownDefault: '`256/512`',
+    read: (value) => {
+      const [cpu = '', memory = ''] = typeof value === 'string' ? value.split('/') : [];
+      const memoryMiB = memoryOf[cpu]?.find((size) => String(size) === memory);
+      return memoryMiB === undefined ? undefined : { cpu: Number(cpu), memoryMiB };
+    },
   });
+}
 
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+/** Every key of the context: `docs/deployment-context.md` is made of it. */
+export const contextKeys = {
+  environment: contextKey({
+    meaning: 'in every name; one environment mirrors one feed',
+    allowed: '1–16 of `a-z`, `0-9` and `-`, a letter first',
+    default: 'dev',
+    read: (value) => (typeof value === 'string' && /^[a-z][a-z0-9-]{0,15}$/.test(value) ? value : undefined),
+  }),
+  stacks: oneOf(['all', 'data'], {
+    meaning: '`data` leaves the services out: for LocalStack, or to deploy data apart',
+    default: 'all',
+  }),
+  disposable: flag({
+    meaning: 'true: `cdk destroy` deletes the data too. For try-outs and LocalStack only',
+    default: false,
+  }),
+  apiUrl: contextKey({
+    meaning: "the Scan Event API's endpoint, as `https://host/v1/scans/scanevents`",
+    allowed: 'an http(s) URL without user or password',
+    shownDefault: 'required unless `stacks=data`',
+    // As the poller itself reads it.
+    read: (value) => pollerVariables.SCAN_API_URL.safeParse(value).data,
+  }),
+  apiTokenSecret: contextKey({
+    meaning: "name of the Secrets Manager secret whose text is the API's bearer token",
+    allowed: 'a name, 1–512 of `A-Za-z0-9/_+=.@-`; no ARN',
+    read: (value) => (typeof value === 'string' && /^[A-Za-z0-9/_+=.@-]{1,512}$/.test(value) ? value : undefined),
+  }),
+  alarmEmail: contextKey({
+    meaning: 'is told of alarms, once the address has confirmed',
+    allowed: 'an e-mail address',
+    read: (value) => z.email().safeParse(value).data,
+  }),
+  runbookUrl: contextKey({
+    meaning: 'where readers of an alarm find the runbook: its place in your repository, or a URL',
+    allowed: 'text without spaces and `#`',
+    default: 'infra/RUNBOOK.md',
+    read: (value) => (typeof value === 'string' && /^[^\s#]{1,300}$/.test(value) ? value : undefined),
+  }),
+  pollerSize: taskSize('of a poller'),
+  processorSize: taskSize('of a processor'),
+  standby: flag({ meaning: 'true: a second poller stands by', default: false }),
+  maxProcessors: wholeNumber({ meaning: 'that scaling starts at most', min: 1, max: 100, default: 10 }),
+  spotShare: wholeNumber({
+    meaning: 'percent of the processors beyond the first that run on Fargate Spot',
+    min: 0,
+    max: 100,
+    default: 100,
+  }),
+  pollerVariables: variablesOf('poller', Object.keys(pollerVariables), readPollerConfig),
+  processorVariables: variablesOf('processor', Object.keys(processorVariables), readProcessorConfig),
+  vpc: jsonValue(importedVpc, {
+    meaning: 'a VPC to run in; its private subnets must reach the internet. Nothing is looked up',
+    allowed: '`{"vpcId", "availabilityZones": […], "privateSubnetIds": […]}`, a subnet for each zone',
+    shownDefault: 'a VPC of its own: public subnets, no NAT, nothing let in',
+  }),
+};
 
-const variables = z.preprocess(
-  (value) => (typeof value === 'string' ? JSON.parse(value) : value),
-  z.record(z.string(), z.string()),
-);
-
-/**
- * Everything that `cdk -c key=value` or `cdk.context.json` may say of a deployment. One deployment mirrors one feed:
- * `environment` is in every name.
- */
-const schema = z.strictObject({
-  environment: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,15}$/, 'expected 1–16 of a-z, 0-9 and -')
-    .default('dev'),
-  /** `data` builds the data stack alone: for LocalStack, or to change data apart from the services. */
-  stacks: z.enum(['all', 'data']).default('all'),
-  /** Data that a `cdk destroy` deletes: for a try-out only. */
-  disposable: z.stringbool().default(false),
-  alarmEmail: z.email().optional(),
-  /** Required for the services. */
-  apiUrl: z.url({ protocol: /^https?$/ }).optional(),
-  /** Name of the Secrets Manager secret whose text is the API's bearer token. */
-  apiTokenSecret: z.string().min(1).optional(),
-  pollerSize: taskSize.default({ cpu: 256, memoryMiB: 512 }),
-  processorSize: taskSize.default({ cpu: 256, memoryMiB: 512 }),
-  /** A second poller that stands by. */
-  standby: z.stringbool().default(false),
-  maxProcessors: whole(1, 100).default(10),
-  /** Percent of the processors beyond the first that run on Fargate Spot. */
-  spotShare: whole(0, 100).default(100),
-  pollerVariables: variables.default({}),
-  processorVariables: variables.default({}),
-  vpc: z.preprocess((value) => (typeof value === 'string' ? JSON.parse(value) : value), importedVpc).optional(),
+const schema = z.object(contextKeys).refine((context) => context.stacks === 'data' || context.apiUrl !== undefined, {
+  path: ['apiUrl'],
+  message: "is required for the services: the Scan Event API's endpoint (stacks=data goes without)",
+  // Also when other keys are wrong, so that all errors are shown together.
+  when: ({ value, issues }) =>
+    z.looseObject({}).safeParse(value).success && !issues.some(({ path }) => path?.[0] === 'apiUrl'),
 });
 
+/** What `cdk -c key=value`, `cdk.json` and `cdk.context.json` say of a deployment. */
 export type Context = z.infer<typeof schema>;
 
-/** Reads a deployment's context; throws with every wrong value in it. */
-export function readContext(contextOf: (key: string) => unknown): Context {
-  const given = Object.keys(schema.shape).map((key) => [key, contextOf(key)]);
-  return schema.parse(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
+/**
+ * Reads a deployment's context from everything that the CDK holds as context. Throws `CONFIG_INVALID` with every wrong
+ * key in it, a line each, with what was expected and what came; a key that nothing reads is wrong too.
+ */
+export function readContext(given: Readonly<Record<string, unknown>>): Context {
+  // Every key is there, if only as undefined, so that each schema gets to give its default.
+  const result = schema.safeParse(Object.fromEntries(Object.keys(contextKeys).map((key) => [key, given[key]])));
+  const lines = [
+    ...(result.error?.issues ?? []).map(({ path, message }) => `  ${path.join('.')} ${message}`),
+    ...unknownKeys(given).map((key) => `  ${key} is no key of this app, got ${shownValue(given[key])}`),
+  ];
+  if (result.success && lines.length === 0) return result.data;
+  throw new WaybillError(
+    'CONFIG_INVALID',
+    `The context is wrong (docs/deployment-context.md; -c key=value or infra/cdk.context.json):\n${lines.join('\n')}`,
+  );
+}
+
+/** The CDK's own keys (feature flags, what it looked up) all hold a colon or a dash; a plain word was meant for this app. */
+function unknownKeys(given: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(given).filter((key) => /^[A-Za-z0-9_]+$/.test(key) && !Object.hasOwn(contextKeys, key));
+}
+
+/** Whether an error is {@link readContext}'s. */
+export function isContextError(error: unknown): error is WaybillError {
+  return hasCode(error, 'CONFIG_INVALID');
 }

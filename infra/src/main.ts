@@ -1,11 +1,13 @@
-import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
-import { readContext } from './context.ts';
-import { DataStack } from './data/data-stack.ts';
-import { ServicesStack } from './services/services-stack.ts';
+import { App } from 'aws-cdk-lib';
+import { addStacks } from './app.ts';
+import { isContextError } from './context.ts';
 
-const app = new App();
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-const context = readContext((key) => app.node.tryGetContext(key));
-const data = new DataStack(app, context);
-if (context.stacks === 'all') new ServicesStack(app, { context, data });
+try {
+  addStacks(new App());
+} catch (error) {
+  if (!isContextError(error)) throw error;
+  // The lines say it all; a stack trace would bury them.
+  console.error(error.message);
+  // Not exitCode: the CDK synthesizes an app that is there when the process ends.
+  process.exit(2);
+}

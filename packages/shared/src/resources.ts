@@ -43,3 +43,8 @@ export type TableDefinition = {
 
 /** Days after its last failure that a failure record is kept. */
 export const failureRetentionDays = 30;
+
+/** The name of a queue or table in one environment: `dev` and `waybill-scans` make `dev-waybill-scans`. */
+export function physicalName(environment: string, name: string): string {
+  return `${environment}-${name}`;
+}

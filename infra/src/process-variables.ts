@@ -1,0 +1,68 @@
+import { hasCode } from '@waybill/shared/error.ts';
+import { z } from 'zod';
+import { jsonValue } from './context-key.ts';
+
+/** Variables that the services stack sets itself, with a stand-in that passes for a value while synth knows none. */
+const setByTheStack: Readonly<Record<string, string>> = {
+  AWS_REGION: 'us-east-1',
+  SCAN_API_URL: 'https://host.example/',
+  SCAN_API_TOKEN: 'token',
+  SCAN_QUEUE_URL: 'https://host.example/queue',
+  CHECKPOINTS_TABLE: 'checkpoints',
+  PARCELS_TABLE: 'parcels',
+  FAILURES_TABLE: 'failures',
+  HTTP_HOST: '0.0.0.0',
+  HTTP_PORT: '8080',
+};
+
+/** Seconds: Fargate kills a task 120 s after its stop began, and the process must have given up before. */
+const longestStopSeconds = 110;
+
+/** JSON has numbers and booleans where an environment has text. */
+const environment = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean()], { error: 'expected text, a number or a boolean' }).transform(String),
+);
+
+/** Further variables of a process, checked as the process itself will check them: by its own `readConfig`. */
+export function variablesOf(
+  process: string,
+  known: readonly string[],
+  readConfig: (env: Readonly<Record<string, string | undefined>>) => unknown,
+): z.ZodType<Record<string, string>> {
+  const shape = environment.superRefine((given, context) => {
+    const refuse = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    const names = Object.keys(given);
+    for (const name of names) {
+      if (name in setByTheStack || name.startsWith('AWS_')) refuse(name, 'is set by the stack itself');
+      else if (!known.includes(name) && !name.startsWith('OTEL_')) refuse(name, `is no variable of the ${process}`);
+    }
+    if (Number(given['STOP_TIMEOUT_SECONDS']) > longestStopSeconds)
+      refuse('STOP_TIMEOUT_SECONDS', `expected at most ${longestStopSeconds}: Fargate allows a stop 120 s`);
+    const own = Object.fromEntries(Object.entries(given).filter(([name]) => !(name in setByTheStack)));
+    for (const line of refusals(() => readConfig({ ...setByTheStack, ...own }))) {
+      const [name = '', ...message] = line.split(' ');
+      refuse(name, message.join(' '));
+    }
+  });
+  return jsonValue(shape, {
+    meaning: `further [variables](configuration.md#${process}) of the ${process}`,
+    allowed: '`{"NAME": "value", …}` without those that the stack sets itself',
+    default: {},
+    shownDefault: '`{}`',
+  });
+}
+
+/** The lines by which a process says what is wrong with its environment, `NAME message` each. */
+function refusals(read: () => unknown): string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (!hasCode(error, 'CONFIG_INVALID')) throw error;
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+}
