@@ -6,6 +6,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Context } from '../context.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { DataTable } from './data-table.ts';
+import { OperatorPolicies } from './operator-policies.ts';
 import { ScanQueue } from './scan-queue.ts';
 
 /** What must not be lost: the scan queue with its dead-letter queue, the tables, and the alarms about them. */
@@ -22,30 +23,59 @@ export class DataStack extends Stack {
       description: 'Waybill: the scan queue, its dead-letter queue and the tables',
       terminationProtection: !context.disposable,
     });
+    this.alarmTopic = new AlarmTopic(this, 'Alarms', { email: context.alarmEmail });
     const kept = {
-      environment: context.environment,
+      context,
+      topic: this.alarmTopic,
       removalPolicy: context.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     };
-    this.alarmTopic = new AlarmTopic(this, 'Alarms', { email: context.alarmEmail });
     const { queue, deadLetterQueue } = new ScanQueue(this, 'ScanQueue', kept);
     this.scanQueue = queue;
     this.deadLetterQueue = deadLetterQueue;
-    this.parcels = new DataTable(this, 'Parcels', { ...kept, definition: tables.parcels, recoveryDays: 35 });
+    this.parcels = new DataTable(this, 'Parcels', {
+      ...kept,
+      definition: tables.parcels,
+      recoveryDays: 35,
+      throttled: {
+        section: 'parcels-throttled',
+        impact: 'Parcel state falls behind the feed: processors hold their messages and pause until writes pass again.',
+      },
+    });
     this.checkpoints = new DataTable(this, 'Checkpoints', {
       ...kept,
       definition: tables.checkpoints,
       recoveryDays: 35,
+      throttled: {
+        section: 'checkpoints-throttled',
+        impact: 'The poller cannot keep its lease or move its checkpoint: the feed is read late or not at all.',
+      },
     });
-    // Holds ids of people: what is erased from it can be restored for a week more, and no longer.
-    this.failures = new DataTable(this, 'Failures', { ...kept, definition: tables.failures, recoveryDays: 7 });
+    this.failures = new DataTable(this, 'Failures', {
+      ...kept,
+      definition: tables.failures,
+      // It holds ids of people: what is erased from it can be restored for a week more, and then no longer.
+      recoveryDays: 7,
+      throttled: {
+        section: 'failures-throttled',
+        impact: 'Failures cannot be recorded, so processors hold messages that failed, and parcel state falls behind.',
+      },
+    });
+    const policies = new OperatorPolicies(this, 'Operators', {
+      scanQueue: queue,
+      deadLetterQueue,
+      failures: this.failures,
+    });
 
     const outputs = {
       ScanQueueUrl: queue.queueUrl,
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
+      DeadLetterQueueArn: deadLetterQueue.queueArn,
       ParcelsTable: this.parcels.tableName,
       CheckpointsTable: this.checkpoints.tableName,
       FailuresTable: this.failures.tableName,
       AlarmTopicArn: this.alarmTopic.topicArn,
+      RedrivePolicyArn: policies.redrive.managedPolicyArn,
+      FailuresPolicyArn: policies.failures.managedPolicyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

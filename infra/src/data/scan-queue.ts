@@ -2,19 +2,21 @@ import { physicalName, scanQueue } from '@waybill/shared/resources.ts';
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { AlarmSetting } from '../alarm.ts';
+import { alarmOnScanQueue } from './scan-queue-alarms.ts';
 
-export type ScanQueueProps = { readonly environment: string; readonly removalPolicy: RemovalPolicy };
+export type ScanQueueProps = AlarmSetting & { readonly removalPolicy: RemovalPolicy };
 
-/** The scan queue with its dead-letter queue, as `resources.ts` describes them. */
+/** The scan queue with its dead-letter queue, as `resources.ts` describes them, and their alarms. */
 export class ScanQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
 
-  constructor(scope: Construct, id: string, { environment, removalPolicy }: ScanQueueProps) {
+  constructor(scope: Construct, id: string, { context, topic, removalPolicy }: ScanQueueProps) {
     super(scope, id);
-    const queueName = physicalName(environment, scanQueue.name);
+    const queueName = physicalName(context.environment, scanQueue.name);
     const both = {
-      // SQS's own key costs nothing and needs no grant; a KMS key would add a call's price and a way to fail to every batch.
+      // SQS's own key costs nothing and needs no grant; a key in KMS would be one more thing that can refuse a batch.
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       maxMessageSizeBytes: scanQueue.maximumMessageBytes,
@@ -22,11 +24,11 @@ export class ScanQueue extends Construct {
     };
     this.deadLetterQueue = new Queue(this, 'DeadLetters', {
       ...both,
-      queueName: physicalName(environment, scanQueue.deadLetterQueue.name),
+      queueName: physicalName(context.environment, scanQueue.deadLetterQueue.name),
       retentionPeriod: Duration.seconds(scanQueue.deadLetterQueue.retentionSeconds),
       redriveAllowPolicy: {
         redrivePermission: RedrivePermission.BY_QUEUE,
-        // By its name: each queue's policy holds the other's ARN, and a reference would be a cycle.
+        // By its name: each queue's policy holds the other's ARN, and two references would be a cycle.
         sourceQueues: [
           Queue.fromQueueArn(this, 'Source', Stack.of(this).formatArn({ service: 'sqs', resource: queueName })),
         ],
@@ -40,5 +42,7 @@ export class ScanQueue extends Construct {
       retentionPeriod: Duration.seconds(scanQueue.retentionSeconds),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: scanQueue.maxReceiveCount },
     });
+    const queues = { scanQueue: this.queue, deadLetterQueue: this.deadLetterQueue };
+    alarmOnScanQueue(this, queues, { context, topic });
   }
 }
