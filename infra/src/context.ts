@@ -56,6 +56,11 @@ export const contextKeys = {
     meaning: 'true: `cdk destroy` deletes the data too. For try-outs and LocalStack only',
     default: false,
   }),
+  bootstrapped: flag({
+    meaning:
+      'false: the data stack goes where `cdk bootstrap` was not run, with the rights of whoever deploys. For LocalStack',
+    default: true,
+  }),
   apiUrl: contextKey({
     meaning: "the Scan Event API's endpoint, as `https://host/v1/scans/scanevents`",
     allowed: 'an http(s) URL without user or password',
