@@ -1,0 +1,151 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { type EngineClients, openClients } from '@waybill/local/engine-clients.ts';
+import { startEngines } from '@waybill/local/engines.ts';
+import { provision, type Resources } from '@waybill/local/provision.ts';
+import { queueContent } from '@waybill/local/queue-depth.ts';
+import { type Environment, processorVariables, ServiceProcess } from '@waybill/local/service-process.ts';
+import type { Item, Message } from './release.ts';
+
+/** Milliseconds that tell hanging from slow on a busy machine. */
+const patienceMs = 45_000;
+const lookEveryMs = 20;
+
+/** Engines: those that the environment names, else embedded ones. */
+export type Place = {
+  readonly env: Readonly<Record<string, string>>;
+  readonly clients: EngineClients;
+  readonly close: () => Promise<void>;
+};
+
+export async function openPlace(environment: Environment): Promise<Place> {
+  const { AWS_ENDPOINT_URL_SQS: sqs, AWS_ENDPOINT_URL_DYNAMODB: dynamodb } = environment;
+  const named = sqs && dynamodb && { AWS_ENDPOINT_URL_SQS: sqs, AWS_ENDPOINT_URL_DYNAMODB: dynamodb };
+  const engines = named ? undefined : await startEngines();
+  const env = {
+    ...(named || engines?.env),
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  const clients = openClients(env);
+  const close = async () => {
+    clients.close();
+    await engines?.stop();
+  };
+  return { env, clients, close };
+}
+
+/** Waits until something holds. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const from = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - from > patienceMs) throw new Error(`Still not so after ${patienceMs / 1_000} s: ${what}`);
+    await delay(lookEveryMs);
+  }
+}
+
+let deployments = 0;
+
+/** Queues and tables of their own. */
+export class Deployment {
+  readonly clients: EngineClients;
+  readonly resources: Resources;
+  readonly #env: Environment;
+
+  private constructor({ clients, env }: Place, resources: Resources) {
+    this.clients = clients;
+    this.resources = resources;
+    this.#env = env;
+  }
+
+  static async open(place: Place): Promise<Deployment> {
+    const prefix = `upgrade-${process.pid}-${Date.now().toString(36)}-${++deployments}-`;
+    return new Deployment(place, await provision({ ...place.clients, prefix, queue: { receiveWaitSeconds: 1 } }));
+  }
+
+  /** Runs this release's processor, as production starts it, while `work` goes on. */
+  async processing(work: (processor: ServiceProcess) => Promise<void>): Promise<void> {
+    const processor = new ServiceProcess('processor', {
+      PATH: process.env['PATH'],
+      ...this.#env,
+      ...processorVariables(this.resources),
+      RECEIVE_WAIT_SECONDS: '1',
+      STOP_TIMEOUT_SECONDS: '15',
+    });
+    const failed = processor.failed.then((error) => {
+      throw error;
+    });
+    try {
+      await Promise.race([work(processor), failed]);
+    } finally {
+      await processor.stop();
+    }
+  }
+
+  /** Until everything on the scan queue is deleted or in the DLQ. */
+  async settled(): Promise<void> {
+    await until('the scan queue is empty', async () => {
+      const { visible, inFlight } = await queueContent(this.clients.sqs, this.resources.scanQueueUrl);
+      return visible + inFlight === 0;
+    });
+  }
+
+  async send(messages: readonly Pick<Message, 'body' | 'attributes'>[]): Promise<void> {
+    for (const { body: MessageBody, attributes: MessageAttributes } of messages) {
+      await this.clients.sqs.send(
+        new SendMessageCommand({ QueueUrl: this.resources.scanQueueUrl, MessageBody, MessageAttributes }),
+      );
+    }
+  }
+
+  /** Takes every message off a queue, in the order of their bodies. */
+  async take(QueueUrl: string): Promise<Pick<Message, 'body' | 'attributes'>[]> {
+    const { sqs } = this.clients;
+    const taken: Pick<Message, 'body' | 'attributes'>[] = [];
+    for (;;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 0, MessageAttributeNames: ['All'] }),
+      );
+      const [message] = Messages;
+      if (!message) return taken.sort((a, b) => (a.body < b.body ? -1 : 1));
+      const attributes = Object.entries(message.MessageAttributes ?? {}).map(
+        ([name, { DataType = '', StringValue = '' }]) => [name, { DataType, StringValue }],
+      );
+      taken.push({ body: message.Body ?? '', attributes: Object.fromEntries(attributes) });
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+    }
+  }
+
+  async put(TableName: string, Item: Item): Promise<void> {
+    await this.clients.dynamodb.send(new PutItemCommand({ TableName, Item }));
+  }
+
+  async get(TableName: string, Key: Item): Promise<Item> {
+    const { Item = {} } = await this.clients.dynamodb.send(
+      new GetItemCommand({ TableName, Key, ConsistentRead: true }),
+    );
+    return itemOf(Item);
+  }
+
+  /** Every item of a table, in the order of a key attribute. */
+  async scan(TableName: string, key: string): Promise<Item[]> {
+    const { Items = [] } = await this.clients.dynamodb.send(new ScanCommand({ TableName, ConsistentRead: true }));
+    const keyOf = (item: Item) => JSON.stringify(item[key]);
+    return Items.map(itemOf).sort((a, b) => keyOf(a).localeCompare(keyOf(b), 'en', { numeric: true }));
+  }
+}
+
+/** In the order of attributes, which is no engine's to choose. Anything but a string or number is refused. */
+function itemOf(attributes: Readonly<Record<string, { readonly S?: string; readonly N?: string }>>): Item {
+  const names = Object.keys(attributes).sort();
+  return Object.fromEntries(
+    names.map((name) => {
+      const { S, N } = attributes[name] ?? {};
+      if (S !== undefined) return [name, { S }];
+      if (N !== undefined) return [name, { N }];
+      throw new Error(`${name} is neither a string nor a number`);
+    }),
+  );
+}

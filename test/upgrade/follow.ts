@@ -1,0 +1,70 @@
+import { dynamoDbCheckpointStore } from '@waybill/poller/dynamodb-checkpoint-store.ts';
+import { createPoller } from '@waybill/poller/poller.ts';
+import { systemClock } from '@waybill/shared/clock.ts';
+import { createLogger } from '@waybill/shared/logger.ts';
+import { createMetrics } from '@waybill/shared/metrics.ts';
+import { sqsSender } from '@waybill/shared/sqs-queue.ts';
+import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import type { Deployment } from './deployment.ts';
+
+/** The checkpoint's key. */
+export const feed = { S: 'scan-events' };
+
+export type Following = {
+  /** What each request asked the feed for. */
+  readonly requests: readonly number[];
+  /** Another process's view of the same checkpoint. */
+  readonly checkpoints: ReturnType<typeof dynamoDbCheckpointStore>;
+};
+
+/**
+ * Runs this release's poller over a feed of these elements while `work` goes on. Its lease is short, so that a silent
+ * holder is soon given up.
+ */
+export async function following(
+  { clients, resources }: Deployment,
+  elements: readonly unknown[],
+  work: (following: Following) => Promise<void>,
+): Promise<void> {
+  const metrics = createMetrics(startTelemetry({ service: 'upgrade-test', otlp: false }).meter);
+  const table = { dynamodb: clients.dynamodb, table: resources.checkpointsTable, feed: feed.S, metrics };
+  const checkpoints = dynamoDbCheckpointStore(table);
+  const requests: number[] = [];
+  const poller = createPoller({
+    config: {
+      feed: feed.S,
+      firstEventId: 1,
+      limit: 100,
+      requestsPerSecond: 100,
+      requestTimeoutMs: 5_000,
+      pollIntervalMs: 50,
+      leaseMs: 1_500,
+      messageMaxBytes: 1_024,
+      maxQueueMessages: 0,
+    },
+    log: createLogger({ service: 'poller', level: 'silent', pretty: false }),
+    clock: systemClock,
+    random: Math.random,
+    feed: {
+      read: async (fromEventId) => {
+        requests.push(fromEventId);
+        const from = elements.findIndex((element) => idOf(element) >= fromEventId);
+        return from < 0 ? [] : elements.slice(from);
+      },
+    },
+    queue: sqsSender(clients.sqs, resources.scanQueueUrl),
+    checkpoints,
+    metrics,
+  });
+  poller.start();
+  try {
+    await work({ requests, checkpoints });
+  } finally {
+    await poller.stop();
+  }
+  await poller.ended;
+}
+
+function idOf(element: unknown): number {
+  return typeof element === 'object' && element && 'EventId' in element ? Number(element.EventId) : 0;
+}

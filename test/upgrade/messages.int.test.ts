@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { comparable } from './bookkeeping.ts';
+import { Deployment } from './deployment.ts';
+import { numberIn } from './item.ts';
+import { usePlace } from './place-under-test.ts';
+import { processMessages } from './process-messages.ts';
+import { recordedReleases } from './release.ts';
+
+const place = usePlace();
+const releases = await recordedReleases();
+
+describe.each(releases)("the messages of $version, through this release's processor", ({ release }) => {
+  test('end in the same parcels, failures and dead letters', async () => {
+    const processed = await processMessages(await Deployment.open(place()), release.messages);
+    const { checkpoints } = release;
+    expect(comparable({ ...processed, checkpoints })).toEqual(comparable(release));
+  });
+
+  test('are counted on in the failure records of that release', async () => {
+    const deployment = await Deployment.open(place());
+    const { failuresTable } = deployment.resources;
+    // DynamoDB deletes what has expired, and a record is older every day.
+    const expiresAt = { N: String(Math.ceil(Date.now() / 1_000) + 86_400) };
+    const newer = { acknowledgedBy: { S: 'a later release' } };
+    for (const record of release.failures) await deployment.put(failuresTable, { ...record, ...newer, expiresAt });
+
+    const again = release.messages.filter(({ redriven }) => !redriven);
+    const { failures } = await processMessages(deployment, again);
+
+    expect(failures).toHaveLength(release.failures.length);
+    for (const [index, before] of release.failures.entries()) {
+      const { resolvedAtUtc, ...rest } = before;
+      expect(failures[index]).toEqual({
+        ...rest,
+        ...newer,
+        attempts: { N: String(2 * (numberIn(before, 'attempts') ?? 0)) },
+        detail: failures[index]?.['detail'],
+        lastFailedAtUtc: failures[index]?.['lastFailedAtUtc'],
+        expiresAt: failures[index]?.['expiresAt'],
+      });
+      expect(failures[index]?.['lastFailedAtUtc']).not.toEqual(before['lastFailedAtUtc']);
+      expect(failures[index]?.['expiresAt']).not.toEqual(expiresAt);
+    }
+    expect(release.failures.filter(({ resolvedAtUtc }) => resolvedAtUtc)).not.toEqual([]);
+  });
+});

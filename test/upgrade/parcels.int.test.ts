@@ -1,0 +1,72 @@
+import { dynamoDbParcelTable } from '@waybill/processor/dynamodb-parcel-table.ts';
+import { writeParcel } from '@waybill/processor/write-parcel.ts';
+import { systemClock } from '@waybill/shared/clock.ts';
+import { createMetrics } from '@waybill/shared/metrics.ts';
+import { merge, type ParcelState, stateOf } from '@waybill/shared/parcel-state.ts';
+import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { describe, expect, test } from 'vitest';
+import { Deployment } from './deployment.ts';
+import { numberIn, textIn } from './item.ts';
+import { usePlace } from './place-under-test.ts';
+import { type Item, recordedReleases } from './release.ts';
+
+const place = usePlace();
+const releases = await recordedReleases();
+const newer = { weightGrams: { N: '1250' } };
+
+describe.each(releases)('the parcels of $version', ({ release }) => {
+  test('take in any scan as merge says, and keep what a later release added', async () => {
+    const deployment = await Deployment.open(place());
+    const { dynamodb } = deployment.clients;
+    const tableName = deployment.resources.parcelsTable;
+    const metrics = createMetrics(startTelemetry({ service: 'upgrade-test', otlp: false }).meter);
+    const table = dynamoDbParcelTable({ dynamodb, tableName, clock: systemClock, metrics });
+    const outcomes = new Set<string>();
+    for (const item of release.parcels) {
+      const stored = stateIn(item);
+      for (const change of changesTo(stored)) {
+        await deployment.put(tableName, { ...item, ...newer });
+        outcomes.add(await writeParcel(table, change));
+        const written = await deployment.get(tableName, { parcelId: { N: String(stored.parcelId) } });
+        expect(stateIn(written)).toEqual(merge(stored, change));
+        expect(written).toMatchObject(newer);
+      }
+    }
+    expect([...outcomes].sort()).toEqual(['applied', 'merged', 'redundant']);
+  });
+});
+
+/** Scans of each kind before, at and after what the parcel has seen. */
+function changesTo({ parcelId, latest }: ParcelState): ParcelState[] {
+  return ['PICKUP', 'STATUS', 'DELIVERY'].flatMap((type) =>
+    [latest.eventId - 50, latest.eventId, latest.eventId + 50].map((eventId) =>
+      stateOf({
+        parcelId,
+        eventId,
+        type,
+        createdDateTimeUtc: '2021-05-12T08:00:00Z',
+        statusCode: 'LATER',
+        runId: '200',
+      }),
+    ),
+  );
+}
+
+/** The state in an item, read here by hand: attributes as the documentation of the table names them. */
+function stateIn(item: Item): ParcelState {
+  const text = (name: string) => textIn(item, name) ?? `no ${name}`;
+  const number = (name: string) => numberIn(item, name) ?? Number.NaN;
+  const milestone = (name: string) => ({ eventId: number(`${name}EventId`), timeUtc: text(`${name}TimeUtc`) });
+  return {
+    parcelId: number('parcelId'),
+    latest: {
+      eventId: number('lastEventId'),
+      type: text('type'),
+      statusCode: text('statusCode'),
+      runId: text('runId'),
+      createdDateTimeUtc: text('createdDateTimeUtc'),
+    },
+    ...('pickupEventId' in item && { pickup: milestone('pickup') }),
+    ...('deliveryEventId' in item && { delivery: milestone('delivery') }),
+  };
+}

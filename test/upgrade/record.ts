@@ -1,0 +1,80 @@
+import { packOne } from '@waybill/shared/pack.ts';
+import { Deployment, openPlace, type Place, until } from './deployment.ts';
+import { feedElements, foreignPack } from './feed-elements.ts';
+import { feed, following } from './follow.ts';
+import { numberIn, textIn } from './item.ts';
+import { processMessages } from './process-messages.ts';
+import { keepRelease, type Release, type SentMessage } from './release.ts';
+
+/** What this release writes: every kind of message, and every kind of item in each table, by its own processes. */
+export async function recordRelease(place: Place): Promise<Release> {
+  const { messages: polled, checkpoints } = await recordPoller(place);
+  const messages: SentMessage[] = [...polled, ...(await recordSplits(place)), ...othersMessages];
+  return { ...(await processMessages(await Deployment.open(place), messages)), checkpoints };
+}
+
+/** The poller's messages, and its item: taken before anything was confirmed, held while it works, and released. */
+async function recordPoller(
+  place: Place,
+): Promise<{ readonly messages: SentMessage[] } & Pick<Release, 'checkpoints'>> {
+  const deployment = await Deployment.open(place);
+  const { checkpointsTable, scanQueueUrl } = deployment.resources;
+  const item = () => deployment.get(checkpointsTable, { feed });
+  let taken = {};
+  await following(deployment, [], async () => {
+    await until('the lease is taken', async () => {
+      taken = await item();
+      return textIn(taken, 'leaseHolder') !== undefined;
+    });
+  });
+  let held = {};
+  await following(deployment, feedElements, async () => {
+    await until('the feed is confirmed', async () => {
+      held = await item();
+      return numberIn(held, 'lastEventId') === 301;
+    });
+  });
+  const sent = await deployment.take(scanQueueUrl);
+  const messages = sent.map((message): SentMessage => ({ from: 'poller', ...message, redriven: false }));
+  return { messages, checkpoints: { taken, held, released: await item() } };
+}
+
+/** What the processor sends back to the queue. It fails there, so that the DLQ has it in the end. */
+async function recordSplits(place: Place): Promise<SentMessage[]> {
+  const deployment = await Deployment.open(place);
+  await deployment.send([{ body: foreignPack, attributes: {} }]);
+  await deployment.processing(() => deployment.settled());
+  const split = await deployment.take(deployment.resources.deadLetterQueueUrl);
+  return split.map((message): SentMessage => ({ from: 'processor', ...message, redriven: false }));
+}
+
+const repaired = {
+  eventId: 201,
+  parcelId: 9,
+  type: 'STATUS',
+  createdDateTimeUtc: '2021-05-11T21:11:21Z',
+  statusCode: '',
+  runId: '',
+};
+
+const othersMessages: readonly SentMessage[] = [
+  { body: 'not JSON at all', attributes: {}, redriven: false },
+  { body: '{"version":1,"events":[]}', attributes: {}, redriven: false },
+  { body: packOne(JSON.stringify({ ...repaired, eventId: 501, parcelId: 13 })), attributes: {}, redriven: false },
+  {
+    body: packOne(JSON.stringify(repaired)),
+    attributes: { failureId: { DataType: 'String', StringValue: 'event-201' } },
+    redriven: true,
+  },
+].map((message) => ({ from: 'another producer', ...message }));
+
+if (import.meta.main) {
+  const [version = ''] = process.argv.slice(2);
+  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error('Say which release this is: record.ts 1.2.3');
+  const place = await openPlace({});
+  try {
+    await keepRelease(version, await recordRelease(place));
+  } finally {
+    await place.close();
+  }
+}

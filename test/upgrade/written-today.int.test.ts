@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { comparable } from './bookkeeping.ts';
+import { usePlace } from './place-under-test.ts';
+import { recordRelease } from './record.ts';
+import { recordedReleases } from './release.ts';
+
+const place = usePlace();
+const releases = await recordedReleases();
+
+test('this release writes what the last one wrote, so that a process of the last one reads it meanwhile', async () => {
+  const last = releases.at(-1)?.release;
+  if (!last) throw new Error('no release is recorded');
+  const written = comparable(await recordRelease(place()));
+  expect(written, 'a format has changed: docs/upgrades.md says in which releases that may happen').toEqual(
+    comparable(last),
+  );
+});
