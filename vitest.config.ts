@@ -8,7 +8,7 @@ const lane = (name: string, patience: number): TestProjectInlineConfiguration =>
   extends: true,
   test: {
     name,
-    include: [`{packages,test,bench,infra}/**/*.${name}.test.ts`],
+    include: [`{packages,test,bench,infra,images}/**/*.${name}.test.ts`],
     exclude: [...configDefaults.exclude, '**/cdk.out/**', '**/fixture/**'],
     testTimeout: patience,
     hookTimeout: patience,

@@ -1,26 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  CreateTableCommand,
-  DescribeTableCommand,
-  DescribeTimeToLiveCommand,
-  type DynamoDBClient,
-  DynamoDBServiceException,
-  ResourceInUseException,
-  ResourceNotFoundException,
-  UpdateTimeToLiveCommand,
-} from '@aws-sdk/client-dynamodb';
-import {
-  CreateQueueCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  SetQueueAttributesCommand,
-  type SQSClient,
-  SQSServiceException,
-} from '@aws-sdk/client-sqs';
-import { scanQueue, type TableDefinition, tables } from '@waybill/shared/resources.ts';
-
-/** Milliseconds between two looks at a table that is being created, and how often to look: 30 s in all. */
-const tableLook = { everyMs: 100, times: 300 };
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { scanQueue, tables } from '@waybill/shared/resources.ts';
+import type { Finding } from './provision-finding.ts';
+import { provisionQueue } from './provision-queue.ts';
+import { provisionTable } from './provision-table.ts';
 
 /** Where the queues and tables of one deployment are. */
 export type Resources = {
@@ -45,125 +28,73 @@ export type ProvisionOptions = {
   readonly signal?: AbortSignal;
 };
 
+export type Provisioned = {
+  readonly resources: Resources;
+  /** One for each queue and table. */
+  readonly findings: readonly Finding[];
+};
+
 /**
- * Makes the queues and tables of `resources.ts`, with their settings, and waits until the tables can be used. What is
- * there already is kept, and a queue's settings are brought up to date. An engine without TTL gets tables without it.
+ * Makes the queues and tables of `resources.ts` that are not there, with their settings, and waits until the tables can
+ * be used. What is there is kept as it is, and rejected when it differs: {@link provisionOrCompare} says in what.
  */
 export async function provision(options: ProvisionOptions): Promise<Resources> {
-  const { sqs, dynamodb, prefix = '', queue, signal = new AbortController().signal } = options;
-  const place = { sqs, dynamodb, prefix, signal };
-  const [queues, parcelsTable, checkpointsTable, failuresTable] = await Promise.all([
-    provisionQueues(place, queue),
-    provisionTable(place, tables.parcels),
-    provisionTable(place, tables.checkpoints),
-    provisionTable(place, tables.failures),
-  ]);
-  return { ...queues, parcelsTable, checkpointsTable, failuresTable };
-}
-
-/** Where to make things. */
-type Place = Required<Omit<ProvisionOptions, 'queue'>>;
-
-async function provisionQueues(
-  place: Place,
-  changes: ProvisionOptions['queue'],
-): Promise<Pick<Resources, 'scanQueueUrl' | 'deadLetterQueueUrl'>> {
-  const settings = { ...scanQueue, ...changes };
-  const deadLetterQueueUrl = await provisionQueue(place, settings.deadLetterQueue.name, {
-    MessageRetentionPeriod: String(settings.deadLetterQueue.retentionSeconds),
-    MaximumMessageSize: String(settings.maximumMessageBytes),
-  });
-  const { Attributes } = await place.sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['QueueArn'] }),
-    { abortSignal: place.signal },
+  const { resources, findings } = await provisionOrCompare(options);
+  const drift = findings.flatMap(({ kind, name, drift }) =>
+    drift.map(({ setting, expected, found }) => `${kind} ${name}: ${setting} is ${found}, expected ${expected}`),
   );
-  const scanQueueUrl = await provisionQueue(place, settings.name, {
-    VisibilityTimeout: String(settings.visibilityTimeoutSeconds),
-    ReceiveMessageWaitTimeSeconds: String(settings.receiveWaitSeconds),
-    MessageRetentionPeriod: String(settings.retentionSeconds),
-    MaximumMessageSize: String(settings.maximumMessageBytes),
-    RedrivePolicy: JSON.stringify({
-      deadLetterTargetArn: Attributes?.['QueueArn'],
-      maxReceiveCount: settings.maxReceiveCount,
-    }),
-  });
-  return { scanQueueUrl, deadLetterQueueUrl };
+  if (drift.length > 0) throw new Error(`What is there differs from resources.ts:\n${drift.join('\n')}`);
+  return resources;
 }
 
-async function provisionQueue(
-  { sqs, prefix, signal: abortSignal }: Place,
-  name: string,
-  Attributes: Record<string, string>,
-): Promise<string> {
-  const QueueName = prefix + name;
-  try {
-    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }), { abortSignal });
-    return given(QueueUrl, `CreateQueue ${QueueName} answered no QueueUrl`);
-  } catch (cause) {
-    if (!isTaken(cause)) throw cause;
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }), { abortSignal });
-    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }), { abortSignal });
-    return given(QueueUrl, `GetQueueUrl ${QueueName} answered no QueueUrl`);
-  }
+/** As {@link provision}, and answers what was made and how what was there differs. Changes nothing that is there. */
+export async function provisionOrCompare(options: ProvisionOptions): Promise<Provisioned> {
+  const { dynamodb, prefix = '', signal = new AbortController().signal } = options;
+  const definitions = [tables.parcels, tables.checkpoints, tables.failures];
+  const [{ deadLetters, scans }, tableFindings] = await Promise.all([
+    provisionQueues(options, prefix, signal),
+    Promise.all(
+      definitions.map((definition) =>
+        provisionTable(dynamodb, { ...definition, name: prefix + definition.name }, signal),
+      ),
+    ),
+  ]);
+  return {
+    resources: {
+      scanQueueUrl: scans.url,
+      deadLetterQueueUrl: deadLetters.url,
+      parcelsTable: prefix + tables.parcels.name,
+      checkpointsTable: prefix + tables.checkpoints.name,
+      failuresTable: prefix + tables.failures.name,
+    },
+    findings: [deadLetters.finding, scans.finding, ...tableFindings],
+  };
 }
 
-/** Not `instanceof QueueNameExists`: the query-compatible code that AWS and engines send along replaces the error's name. */
-function isTaken(cause: unknown): boolean {
-  return cause instanceof SQSServiceException && /QueueNameExists|QueueAlreadyExists/.test(cause.name);
-}
-
-async function provisionTable(place: Place, { name, key, ttl }: TableDefinition): Promise<string> {
-  const TableName = place.prefix + name;
-  const create = new CreateTableCommand({
-    TableName,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: key.name, AttributeType: key.type }],
-    KeySchema: [{ AttributeName: key.name, KeyType: 'HASH' }],
-  });
-  try {
-    await place.dynamodb.send(create, { abortSignal: place.signal });
-  } catch (cause) {
-    if (!(cause instanceof ResourceInUseException)) throw cause;
-  }
-  await untilActive(place, TableName);
-  if (ttl) await expireBy(place, TableName, ttl);
-  return TableName;
-}
-
-async function untilActive(place: Place, TableName: string): Promise<void> {
-  for (let look = 0; look < tableLook.times; look++) {
-    if ((await statusOf(place, TableName)) === 'ACTIVE') return;
-    await delay(tableLook.everyMs, undefined, { signal: place.signal });
-  }
-  throw new Error(`Table ${TableName} is not ACTIVE after ${(tableLook.everyMs * tableLook.times) / 1000} s`);
-}
-
-async function statusOf({ dynamodb, signal: abortSignal }: Place, TableName: string): Promise<string | undefined> {
-  try {
-    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }), { abortSignal });
-    return Table?.TableStatus;
-  } catch (cause) {
-    // DynamoDB shows a new table with delay.
-    if (cause instanceof ResourceNotFoundException) return undefined;
-    throw cause;
-  }
-}
-
-async function expireBy({ dynamodb, signal: abortSignal }: Place, TableName: string, AttributeName: string) {
-  try {
-    const describe = new DescribeTimeToLiveCommand({ TableName });
-    const { TimeToLiveDescription } = await dynamodb.send(describe, { abortSignal });
-    // Switching on what is on already is an error.
-    if (TimeToLiveDescription?.TimeToLiveStatus?.startsWith('ENABL')) return;
-    const TimeToLiveSpecification = { AttributeName, Enabled: true };
-    await dynamodb.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }), { abortSignal });
-  } catch (cause) {
-    const unsupported = cause instanceof DynamoDBServiceException && cause.name === 'UnknownOperationException';
-    if (!unsupported) throw cause;
-  }
-}
-
-function given<T>(value: T | undefined, otherwise: string): T {
-  if (value === undefined) throw new Error(otherwise);
-  return value;
+async function provisionQueues({ sqs, queue }: ProvisionOptions, prefix: string, signal: AbortSignal) {
+  const settings = { ...scanQueue, ...queue };
+  const MaximumMessageSize = String(settings.maximumMessageBytes);
+  const deadLetters = await provisionQueue(
+    sqs,
+    {
+      name: prefix + settings.deadLetterQueue.name,
+      attributes: { MessageRetentionPeriod: String(settings.deadLetterQueue.retentionSeconds), MaximumMessageSize },
+    },
+    signal,
+  );
+  const scans = await provisionQueue(
+    sqs,
+    {
+      name: prefix + settings.name,
+      attributes: {
+        VisibilityTimeout: String(settings.visibilityTimeoutSeconds),
+        ReceiveMessageWaitTimeSeconds: String(settings.receiveWaitSeconds),
+        MessageRetentionPeriod: String(settings.retentionSeconds),
+        MaximumMessageSize,
+      },
+      redrive: { deadLetterTargetArn: deadLetters.arn, maxReceiveCount: settings.maxReceiveCount },
+    },
+    signal,
+  );
+  return { deadLetters, scans };
 }

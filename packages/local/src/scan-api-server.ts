@@ -21,6 +21,9 @@ export type ScanApiOptions = {
   readonly slowMs?: number;
   /** Milliseconds since the epoch, for Retry-After dates. */
   readonly now?: () => number;
+  /** Where it listens: a free port of 127.0.0.1 unless told otherwise. */
+  readonly host?: string;
+  readonly port?: number;
 };
 
 /** What was really served. */
@@ -48,8 +51,9 @@ export type ScanApi = {
   stop(): Promise<void>;
 };
 
-/** Serves a feed over HTTP on a free port of 127.0.0.1, as badly as it is told to. */
+/** Serves a feed over HTTP, as badly as it is told to, and `/livez`, which is always well. Rejects when it cannot listen. */
 export async function startScanApi(options: ScanApiOptions): Promise<ScanApi> {
+  const { host = '127.0.0.1', port = 0 } = options;
   const stopping = new AbortController();
   const answering = new Answering(options, stopping.signal);
   const server = createServer((request, response) => {
@@ -59,13 +63,13 @@ export async function startScanApi(options: ScanApiOptions): Promise<ScanApi> {
   });
   // Longer than any poll interval in use: a connection closed between two polls would look like a fault nobody asked for.
   server.keepAliveTimeout = 60_000;
-  server.listen(0, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string')
     throw new Error(`The scan API listens on ${address}, not on a port`);
   return {
-    url: `http://127.0.0.1:${address.port}${path}`,
+    url: `http://${host}:${address.port}${path}`,
     feed: options.feed,
     counts: () => answering.counts(),
     stop: async () => {
@@ -185,6 +189,7 @@ class Answering {
 /** What is asked for, or the answer to a request that asks for nothing. */
 function readRequest({ url, method, headers }: IncomingMessage, token: string | undefined): Query | Answer {
   const { pathname, searchParams } = new URL(url ?? '/', 'http://localhost');
+  if (pathname === '/livez') return { status: 200, body: '{"ok":true}' };
   if (pathname !== path) return problem(404, `There is nothing at ${pathname}`);
   if (method !== 'GET') return problem(405, 'GET only', { Allow: 'GET' });
   if (token !== undefined && headers.authorization !== `Bearer ${token}`) {

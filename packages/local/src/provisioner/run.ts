@@ -1,0 +1,53 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { describeError } from '@waybill/shared/error.ts';
+import { provisionOrCompare } from '../provision.ts';
+import type { ProvisionerOptions } from './config.ts';
+import { untilEnginesAnswer } from './engine-wait.ts';
+import { adviceLines, findingLines, variableLines } from './report.ts';
+
+/** Milliseconds for one request: LocalStack starts its DynamoDB with the first one, which takes some seconds. */
+const requestLimitMs = 15_000;
+
+/** Makes or compares what `options` say, and says how that went. Answers the exit code. */
+export async function runProvisioner(
+  options: ProvisionerOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const { endpoints, region, prefix } = options;
+  // An engine that takes a request and never answers must end in an error too.
+  const requestHandler = { connectionTimeout: 5_000, requestTimeout: requestLimitMs, throwOnRequestTimeout: true };
+  const sqs = new SQSClient({
+    region,
+    requestHandler,
+    // The SDK otherwise sends to the host in the queue URL, whatever the endpoint.
+    ...(endpoints && { endpoint: endpoints.sqs, useQueueUrlAsEndpoint: false }),
+  });
+  const dynamodb = new DynamoDBClient({ region, requestHandler, ...(endpoints && { endpoint: endpoints.dynamodb }) });
+  const names = {
+    sqs: `SQS at ${endpoints?.sqs ?? `AWS, ${region}`}`,
+    dynamodb: `DynamoDB at ${endpoints?.dynamodb ?? `AWS, ${region}`}`,
+  };
+  try {
+    say(`${names.sqs}\n${names.dynamodb}\n`);
+    const limitMs = options.waitSeconds * 1_000;
+    const onWait = (name: string, error: unknown) => say(`waiting for ${name}\n  ${describeError(error)}`);
+    await untilEnginesAnswer({ sqs, dynamodb, names, limitMs, now: performance.now.bind(performance), signal, onWait });
+    let { resources, findings } = await provisionOrCompare({ sqs, dynamodb, prefix, signal });
+    const menders = findings.flatMap(({ drift }) => drift.flatMap(({ mend }) => mend ?? []));
+    if (options.mend && menders.length > 0) {
+      say([...findingLines(findings), '', 'Fixed what can be; as it is now:', ''].join('\n'));
+      for (const mend of menders) await mend();
+      ({ resources, findings } = await provisionOrCompare({ sqs, dynamodb, prefix, signal }));
+    }
+    say([...findingLines(findings), '', ...variableLines(options, resources)].join('\n'));
+    const advice = adviceLines(findings, options.mend);
+    if (advice.length === 0) return 0;
+    say(['', ...advice].join('\n'));
+    return 1;
+  } finally {
+    sqs.destroy();
+    dynamodb.destroy();
+  }
+}

@@ -1,0 +1,31 @@
+import { exitOnFailedStart } from '@waybill/shared/lifecycle.ts';
+import { HeldFeed } from '../held-feed.ts';
+import { realisticFaults } from '../scan-api-faults.ts';
+import { startScanApi } from '../scan-api-server.ts';
+import { simulateFeed } from '../simulated-feed.ts';
+import { listenForStops } from '../stop-signals.ts';
+import { readConfig } from './config.ts';
+
+/** The simulated Scan Event API as a process of its own: serves one feed, with faults, until it is told to stop. */
+const config = configOrExit();
+const stops = listenForStops();
+const { FEED_SEED: seed, FEED_EVENTS: events, SCAN_API_TOKEN: token } = config;
+const feed = new HeldFeed(simulateFeed({ seed }), events);
+const api = await startScanApi({
+  feed,
+  seed,
+  faults: realisticFaults,
+  host: config.HTTP_HOST,
+  port: config.HTTP_PORT,
+  ...(token && { token }),
+});
+process.stdout.write(`${JSON.stringify({ msg: 'simulated Scan Event API', url: api.url, events, seed })}\n`);
+stops.first.addEventListener('abort', () => void api.stop(), { once: true });
+
+function configOrExit() {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    return exitOnFailedStart(error);
+  }
+}
