@@ -1,5 +1,12 @@
 import { tables } from '@waybill/shared/resources.ts';
-import { type App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  type App,
+  BootstraplessSynthesizer,
+  CfnOutput,
+  type IStackSynthesizer,
+  RemovalPolicy,
+  Stack,
+} from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -22,6 +29,8 @@ export class DataStack extends Stack {
     super(app, `waybill-${context.environment}-data`, {
       description: 'Waybill: the scan queue, its dead-letter queue and the tables',
       terminationProtection: !context.disposable,
+      // Declared without regard to exactOptionalPropertyTypes: its getters may answer undefined, as those of every synthesizer.
+      ...(!context.bootstrapped && { synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer }),
     });
     this.alarmTopic = new AlarmTopic(this, 'Alarms', { email: context.alarmEmail });
     const kept = {
