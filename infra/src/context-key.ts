@@ -109,8 +109,11 @@ export function jsonValue<T>(shape: z.ZodType<T>, options: Described<T>): z.ZodT
     }
     const result = shape.safeParse(parsed.json);
     if (result.success) return result.data;
-    for (const { path, message } of result.error.issues)
-      context.issues.push({ code: 'custom', path, message, input: value });
+    for (const { code, path, message } of result.error.issues) {
+      const isOtherwise = code === 'invalid_type' && path.length === 0;
+      const said = isOtherwise ? `expected ${options.allowed}, got ${shownValue(value)}` : message;
+      context.issues.push({ code: 'custom', path, message: said, input: value });
+    }
     return z.NEVER;
   });
   return described(schema, options);

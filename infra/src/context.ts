@@ -103,13 +103,7 @@ export const contextKeys = {
   }),
 };
 
-const schema = z.object(contextKeys).refine((context) => context.stacks === 'data' || context.apiUrl !== undefined, {
-  path: ['apiUrl'],
-  message: "is required for the services: the Scan Event API's endpoint (stacks=data goes without)",
-  // Also when other keys are wrong, so that all errors are shown together.
-  when: ({ value, issues }) =>
-    z.looseObject({}).safeParse(value).success && !issues.some(({ path }) => path?.[0] === 'apiUrl'),
-});
+const schema = z.object(contextKeys);
 
 /** What `cdk -c key=value`, `cdk.json` and `cdk.context.json` say of a deployment. */
 export type Context = z.infer<typeof schema>;
@@ -123,6 +117,7 @@ export function readContext(given: Readonly<Record<string, unknown>>): Context {
   const result = schema.safeParse(Object.fromEntries(Object.keys(contextKeys).map((key) => [key, given[key]])));
   const lines = [
     ...(result.error?.issues ?? []).map(({ path, message }) => `  ${path.join('.')} ${message}`),
+    ...whatServicesNeed(given),
     ...unknownKeys(given).map((key) => `  ${key} is no key of this app, got ${shownValue(given[key])}`),
   ];
   if (result.success && lines.length === 0) return result.data;
@@ -130,6 +125,20 @@ export function readContext(given: Readonly<Record<string, unknown>>): Context {
     'CONFIG_INVALID',
     `The context is wrong (docs/deployment-context.md; -c key=value or infra/cdk.context.json):\n${lines.join('\n')}`,
   );
+}
+
+/** Looks at what was given, so that it is said together with whatever else is wrong. */
+function whatServicesNeed(given: Readonly<Record<string, unknown>>): string[] {
+  if (contextKeys.stacks.safeParse(given['stacks']).data !== 'all') return [];
+  const url = contextKeys.apiUrl.safeParse(given['apiUrl']);
+  const lines: string[] = [];
+  if (url.success && url.data === undefined)
+    lines.push("  apiUrl is required for the services: the Scan Event API's endpoint (stacks=data goes without)");
+  if (contextKeys.bootstrapped.safeParse(given['bootstrapped']).data === false)
+    lines.push(
+      '  bootstrapped=false is for stacks=data: the images of the services are put where `cdk bootstrap` made room',
+    );
+  return lines;
 }
 
 /** The CDK's own keys (feature flags, what it looked up) all hold a colon or a dash; a plain word was meant for this app. */

@@ -13,6 +13,7 @@ const setByTheStack: Readonly<Record<string, string>> = {
   FAILURES_TABLE: 'failures',
   HTTP_HOST: '0.0.0.0',
   HTTP_PORT: '8080',
+  CLOUDWATCH_NAMESPACE: 'Waybill',
 };
 
 /** Seconds: Fargate kills a task 120 s after its stop began, and the process must have given up before. */
@@ -34,12 +35,12 @@ export function variablesOf(
     const refuse = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
     const names = Object.keys(given);
     for (const name of names) {
-      if (name in setByTheStack || name.startsWith('AWS_')) refuse(name, 'is set by the stack itself');
+      if (isSetByTheStack(name)) refuse(name, 'is set by the stack itself');
       else if (!known.includes(name) && !name.startsWith('OTEL_')) refuse(name, `is no variable of the ${process}`);
     }
     if (Number(given['STOP_TIMEOUT_SECONDS']) > longestStopSeconds)
       refuse('STOP_TIMEOUT_SECONDS', `expected at most ${longestStopSeconds}: Fargate allows a stop 120 s`);
-    const own = Object.fromEntries(Object.entries(given).filter(([name]) => !(name in setByTheStack)));
+    const own = Object.fromEntries(Object.entries(given).filter(([name]) => !isSetByTheStack(name)));
     for (const line of refusals(() => readConfig({ ...setByTheStack, ...own }))) {
       const [name = '', ...message] = line.split(' ');
       refuse(name, message.join(' '));
@@ -51,6 +52,10 @@ export function variablesOf(
     default: {},
     shownDefault: '`{}`',
   });
+}
+
+function isSetByTheStack(name: string): boolean {
+  return name in setByTheStack || name.startsWith('AWS_');
 }
 
 /** The lines by which a process says what is wrong with its environment, `NAME message` each. */

@@ -1,0 +1,207 @@
+import { hasCode } from '@waybill/shared/error.ts';
+import { describe, expect, it } from 'vitest';
+import { readContext } from './context.ts';
+
+const apiUrl = 'https://carrier.example/v1/scans/scanevents';
+const vpc = {
+  vpcId: 'vpc-0123456789abcdef0',
+  availabilityZones: ['eu-west-1a', 'eu-west-1b'],
+  privateSubnetIds: ['subnet-0a', 'subnet-0b'],
+};
+
+/** The lines that name what is wrong. */
+function refused(given: Record<string, unknown>): string[] {
+  try {
+    readContext(given);
+  } catch (error) {
+    if (!hasCode(error, 'CONFIG_INVALID')) throw error;
+    return error.message.split('\n  ').slice(1);
+  }
+  return [];
+}
+
+describe('a deployment', () => {
+  it('needs no more than the URL of the API', () => {
+    expect(readContext({ apiUrl })).toEqual({
+      environment: 'dev',
+      stacks: 'all',
+      disposable: false,
+      bootstrapped: true,
+      apiUrl,
+      apiTokenSecret: undefined,
+      alarmEmail: undefined,
+      runbookUrl: 'infra/RUNBOOK.md',
+      pollerSize: { cpu: 256, memoryMiB: 512 },
+      processorSize: { cpu: 256, memoryMiB: 512 },
+      standby: false,
+      maxProcessors: 10,
+      spotShare: 100,
+      pollerVariables: {},
+      processorVariables: {},
+      vpc: undefined,
+    });
+  });
+
+  it('of data alone needs nothing', () => {
+    expect(readContext({ stacks: 'data' })).toMatchObject({ stacks: 'data', apiUrl: undefined });
+    expect(refused({})).toEqual([
+      "apiUrl is required for the services: the Scan Event API's endpoint (stacks=data goes without)",
+    ]);
+  });
+
+  it('reads the strings of -c as it reads the values of cdk.json', () => {
+    const native = {
+      apiUrl,
+      disposable: true,
+      standby: true,
+      maxProcessors: 3,
+      spotShare: 0,
+      pollerVariables: { SCAN_API_LIMIT: 500, LOG_LEVEL: 'debug' },
+      vpc,
+    };
+    const strings = {
+      apiUrl,
+      disposable: 'true',
+      standby: 'true',
+      maxProcessors: '3',
+      spotShare: '0',
+      pollerVariables: '{"SCAN_API_LIMIT": "500", "LOG_LEVEL": "debug"}',
+      vpc: JSON.stringify(vpc),
+    };
+    expect(readContext(strings)).toEqual(readContext(native));
+    expect(readContext(native)).toMatchObject({
+      disposable: true,
+      maxProcessors: 3,
+      spotShare: 0,
+      pollerVariables: { SCAN_API_LIMIT: '500', LOG_LEVEL: 'debug' },
+      vpc,
+    });
+  });
+
+  it('takes an empty value, as an unset variable of a pipeline gives, for a missing one', () => {
+    expect(readContext({ apiUrl, alarmEmail: '', apiTokenSecret: '', vpc: '', environment: '' })).toEqual(
+      readContext({ apiUrl }),
+    );
+  });
+
+  it.each(['256/512', '512/4096', '1024/2048'])('takes the Fargate size %s', (size) => {
+    const { processorSize } = readContext({ apiUrl, processorSize: size });
+    expect(`${processorSize.cpu}/${processorSize.memoryMiB}`).toBe(size);
+  });
+});
+
+describe('what is wrong', () => {
+  it('is said all at once, a line each, with what was expected and what came', () => {
+    const lines = refused({
+      environment: 'Production!',
+      stacks: 'none',
+      disposable: 'yes',
+      apiUrl: 'https://user:hunter2@carrier.example/',
+      apiTokenSecret: 'arn:aws:secretsmanager:eu-west-1:1:secret:x',
+      alarmEmail: 'nobody',
+      runbookUrl: 'a b',
+      bootstrapped: '1',
+      pollerSize: '256/4096',
+      processorSize: 512,
+      standby: 1,
+      maxProcessors: 0,
+      spotShare: '100.5',
+      pollerVariables: '{"LOG_LEVEL": ',
+      processorVariables: [],
+      vpc: { ...vpc, vpcId: 'subnet-1', privateSubnetIds: ['subnet-0a'] },
+      alarmEmial: 'ops@example.com',
+    });
+    expect(lines).toEqual([
+      'environment expected 1–16 of `a-z`, `0-9` and `-`, a letter first, got "Production!"',
+      'stacks expected `all` or `data`, got "none"',
+      'disposable expected `true` or `false`, got "yes"',
+      'bootstrapped expected `true` or `false`, got "1"',
+      'apiUrl expected an http(s) URL without user or password, got "https://…@carrier.example/"',
+      'apiTokenSecret expected a name, 1–512 of `A-Za-z0-9/_+=.@-`; no ARN, got "arn:aws:secretsmanager:eu-west-1:1:secret:x"',
+      'alarmEmail expected an e-mail address, got "nobody"',
+      'runbookUrl expected text without spaces and `#`, got "a b"',
+      'pollerSize expected vCPU units and MiB that Fargate knows: `256/512` … `1024/4096`, got "256/4096"',
+      'processorSize expected vCPU units and MiB that Fargate knows: `256/512` … `1024/4096`, got 512',
+      'standby expected `true` or `false`, got 1',
+      'maxProcessors expected a whole number 1–100, got 0',
+      'spotShare expected a whole number 0–100, got "100.5"',
+      'pollerVariables expected JSON, `{"NAME": "value", …}` without those that the stack sets itself, got "{\\"LOG_LEVEL\\": "',
+      'processorVariables expected `{"NAME": "value", …}` without those that the stack sets itself, got []',
+      'vpc.vpcId expected a VPC id, as `vpc-0123456789abcdef0`, got "subnet-1"',
+      'alarmEmial is no key of this app, got "ops@example.com"',
+    ]);
+  });
+
+  it('is said of a missing apiUrl too when other keys are wrong', () => {
+    expect(refused({ spotShare: 101 })).toEqual([
+      expect.stringMatching(/^spotShare /),
+      expect.stringMatching(/^apiUrl is required/),
+    ]);
+  });
+
+  it('in a VPC that is otherwise right is a zone without its subnet', () => {
+    expect(refused({ apiUrl, vpc: { ...vpc, privateSubnetIds: ['subnet-0a'] } })).toEqual([
+      'vpc.privateSubnetIds expected as many as there are availabilityZones, in their order',
+    ]);
+  });
+
+  it('is to deploy images where nothing was made ready for them', () => {
+    expect(refused({ apiUrl, bootstrapped: 'false' })).toEqual([
+      'bootstrapped=false is for stacks=data: the images of the services are put where `cdk bootstrap` made room',
+    ]);
+    expect(refused({ stacks: 'data', bootstrapped: 'false' })).toEqual([]);
+  });
+
+  it('is never a key of the CDK itself, nor what it looked up', () => {
+    const own = {
+      '@aws-cdk/core:checkSecretUsage': true,
+      'aws:cdk:enable-path-metadata': true,
+      'availability-zones:account=1:region=eu-west-1': ['eu-west-1a'],
+      'acknowledged-issue-numbers': [1],
+    };
+    expect(refused({ apiUrl, ...own })).toEqual([]);
+  });
+});
+
+describe("a process's variables", () => {
+  it('are refused by the rules of the process itself', () => {
+    expect(
+      refused({
+        apiUrl,
+        pollerVariables: { SCAN_API_LIMIT: '0', LEASE_SECOND: '10' },
+        processorVariables: { RECEIVE_WAIT_SECONDS: '20', STOP_TIMEOUT_SECONDS: '25' },
+      }),
+    ).toEqual([
+      'pollerVariables.LEASE_SECOND is no variable of the poller',
+      'pollerVariables.SCAN_API_LIMIT expected a whole number 1–10,000, got "0"',
+      'processorVariables.STOP_TIMEOUT_SECONDS must be at least RECEIVE_WAIT_SECONDS + 10: a stop lets the long poll in flight end',
+    ]);
+  });
+
+  it.each([
+    'SCAN_QUEUE_URL',
+    'SCAN_API_URL',
+    'SCAN_API_TOKEN',
+    'CHECKPOINTS_TABLE',
+    'AWS_REGION',
+    'AWS_ENDPOINT_URL_SQS',
+    'AWS_SECRET_ACCESS_KEY',
+    'HTTP_PORT',
+    'CLOUDWATCH_NAMESPACE',
+  ])('are not %s, which the stack sets or nobody should', (name) => {
+    const [line, ...others] = refused({ apiUrl, pollerVariables: { [name]: 'hunter2' } });
+    expect(line).toBe(`pollerVariables.${name} is set by the stack itself`);
+    expect(others.join()).not.toContain('hunter2');
+  });
+
+  it('leave Fargate time to end the process in order', () => {
+    expect(refused({ apiUrl, processorVariables: { STOP_TIMEOUT_SECONDS: 110 } })).toEqual([]);
+    expect(refused({ apiUrl, processorVariables: { STOP_TIMEOUT_SECONDS: 111 } })).toEqual([
+      'processorVariables.STOP_TIMEOUT_SECONDS expected at most 110: Fargate allows a stop 120 s',
+    ]);
+  });
+
+  it("may be OpenTelemetry's own", () => {
+    expect(refused({ apiUrl, pollerVariables: { OTEL_METRIC_EXPORT_INTERVAL: '30000' } })).toEqual([]);
+  });
+});
