@@ -1,10 +1,50 @@
-import { type App, Stack } from 'aws-cdk-lib';
+import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { Context } from '../context.ts';
 import type { DataStack } from '../data/data-stack.ts';
+import { acknowledge } from './acknowledge.ts';
+import { Dashboard } from './dashboard.ts';
+import { Network } from './network.ts';
+import { Poller } from './poller.ts';
+import { Processor } from './processor.ts';
+import { TaskRestarts } from './task-restarts.ts';
 
 /** What can be made anew at any time: the poller and the processor on Fargate, their scaling, dashboard and alarms. */
 export class ServicesStack extends Stack {
-  constructor(app: App, props: { readonly context: Context; readonly data: DataStack }) {
-    super(app, `waybill-${props.context.environment}-services`);
+  constructor(app: App, { context, data }: { readonly context: Context; readonly data: DataStack }) {
+    super(app, `waybill-${context.environment}-services`, {
+      description: 'Waybill: the poller and the processor on Fargate, their scaling, dashboard and alarms',
+    });
+    const { environment } = context;
+    const network = new Network(this, 'Network', { imported: context.vpc });
+    const own = new Cluster(this, 'Cluster', {
+      clusterName: `waybill-${environment}`,
+      vpc: network.vpc,
+      enableFargateCapacityProviders: true,
+      containerInsightsV2: ContainerInsights.DISABLED,
+    });
+    acknowledge(own, {
+      'AwsSolutions-ECS4':
+        'Container Insights is paid by the metric; what alarms and scaling need is in the free metrics of ECS.',
+    });
+    // As in `network.ts`: the class is its interface, but for optional properties.
+    const cluster = own as ICluster;
+    const shared = { context, data, cluster, network };
+    const poller = new Poller(this, 'Poller', { ...shared, apiUrl: requireApiUrl(context) });
+    const processor = new Processor(this, 'Processor', shared);
+    const restarts = new TaskRestarts(this, 'TaskRestarts', { context, topic: data.alarmTopic, cluster });
+    new Dashboard(this, 'Dashboard', { environment, data, poller, processor, restarts });
+
+    const outputs = {
+      ClusterName: cluster.clusterName,
+      PollerService: poller.service.fargate.serviceName,
+      ProcessorService: processor.service.fargate.serviceName,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
+}
+
+function requireApiUrl({ apiUrl }: Context): string {
+  if (apiUrl === undefined) throw new Error('The services need an apiUrl, which readContext requires for them');
+  return apiUrl;
 }

@@ -1,0 +1,201 @@
+import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  AlarmStatusWidget,
+  Dashboard as CloudWatchDashboard,
+  GraphWidget,
+  type IMetric,
+  MathExpression,
+  type Metric,
+  type MetricOptions,
+  Row,
+  SingleValueWidget,
+  type YAxisProps,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { WaybillAlarm } from '../alarm.ts';
+import type { DataStack } from '../data/data-stack.ts';
+import { waybillMetric } from '../metric.ts';
+import type { Poller } from './poller.ts';
+import type { Processor } from './processor.ts';
+import type { TaskRestarts } from './task-restarts.ts';
+
+export type DashboardProps = {
+  readonly environment: string;
+  readonly data: DataStack;
+  readonly poller: Poller;
+  readonly processor: Processor;
+  readonly restarts: TaskRestarts;
+};
+
+const columns = 24;
+
+/** What an operator wants at a glance: is it late, does it flow, what failed, how much runs, what does it cost. */
+export class Dashboard extends Construct {
+  readonly #environment: string;
+
+  constructor(scope: Construct, id: string, props: DashboardProps) {
+    super(scope, id);
+    this.#environment = props.environment;
+    const dashboard = new CloudWatchDashboard(this, 'Dashboard', {
+      dashboardName: `waybill-${props.environment}`,
+      defaultInterval: Duration.hours(12),
+    });
+    const rows = [
+      [this.#now(props)],
+      [new AlarmStatusWidget({ title: 'Alarms', width: columns, height: 3, alarms: this.#alarms(props) })],
+      [this.#lag(), this.#age(props)],
+      [this.#throughput(), this.#outcomes()],
+      [this.#queue(props), this.#tasks(props)],
+      [this.#failures(), this.#troubles(props)],
+      [this.#requests(), this.#writeUnits(), this.#logs(props)],
+    ];
+    for (const row of rows) dashboard.addWidgets(new Row(...row));
+  }
+
+  #now({ data, processor }: DashboardProps) {
+    return new SingleValueWidget({
+      title: 'Now',
+      width: columns,
+      height: 3,
+      metrics: [
+        this.#metric('waybill.feed.lag', 'Maximum', { label: 'feed lag, s' }),
+        data.scanQueue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'oldest message, s' }),
+        data.scanQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'messages waiting' }),
+        data.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'dead letters' }),
+        this.#metric('waybill.processor.breaker', 'Maximum', { label: 'breaker (2 open)' }),
+        this.#metric('waybill.poller.lease', 'Maximum', { label: 'lease held' }),
+        processor.service.metricRunningTasks({ label: 'processors' }),
+      ],
+    });
+  }
+
+  /** The alarms of both stacks, by their names: a reference would tie the stacks together for the sake of a picture. */
+  #alarms({ environment, data }: DashboardProps) {
+    const sections = [data, ...this.node.scopes.slice(1, 2)]
+      .flatMap((stack) => stack.node.findAll())
+      .filter((construct) => construct instanceof WaybillAlarm)
+      .map(({ section }) => section);
+    return sections.map((section) => Alarm.fromAlarmName(this, section, `waybill-${environment}-${section}`));
+  }
+
+  #lag() {
+    return graph('How late is it? Seconds from a scan', [
+      this.#metric('waybill.feed.lag', 'Maximum', { label: 'to its being read' }),
+      this.#metric('waybill.processor.scan_to_state', 'p50', { label: 'to parcel state, half of the messages' }),
+      this.#metric('waybill.processor.scan_to_state', 'p99', { label: 'to parcel state, 99 %' }),
+    ]);
+  }
+
+  #age({ data }: DashboardProps) {
+    return graph('Oldest message, seconds', [
+      data.scanQueue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'scan queue' }),
+    ]);
+  }
+
+  #throughput() {
+    return graph('Events a minute', [
+      this.#metric('waybill.feed.events', 'Sum', { label: 'read' }),
+      this.#metric('waybill.processor.events', 'Sum', { label: 'stored' }),
+    ]);
+  }
+
+  #outcomes() {
+    const outcome = (value: string) =>
+      this.#metric('waybill.processor.outcomes', 'Sum', { label: value, dimensionsMap: { outcome: value } });
+    return graph('What the writes did, a minute', [outcome('applied'), outcome('merged'), outcome('redundant')]);
+  }
+
+  #queue({ data }: DashboardProps) {
+    return graph(
+      'Messages',
+      [
+        data.scanQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
+        data.scanQueue.metricApproximateNumberOfMessagesNotVisible({ statistic: 'Maximum', label: 'in hand' }),
+      ],
+      [data.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'dead letters' })],
+    );
+  }
+
+  #tasks({ poller, processor }: DashboardProps) {
+    const cpu = (of: Poller | Processor, label: string) => of.service.fargate.metricCpuUtilization({ label });
+    return graph(
+      'Tasks, and their CPU in percent',
+      [
+        poller.service.metricRunningTasks({ label: 'pollers' }),
+        processor.service.metricRunningTasks({ label: 'processors' }),
+      ],
+      [cpu(poller, 'poller CPU'), cpu(processor, 'processor CPU')],
+    );
+  }
+
+  #failures() {
+    return graph('What could not be stored, a minute', [
+      this.#metric('waybill.feed.rejections', 'Sum', { label: 'rejected elements' }),
+      this.#metric('waybill.processor.failures', 'Sum', { label: 'failures recorded' }),
+      this.#metric('waybill.processor.splits', 'Sum', { label: 'split off' }),
+    ]);
+  }
+
+  #troubles({ restarts }: DashboardProps) {
+    const failedRequests = new MathExpression({
+      label: 'failed requests to the API',
+      expression: 'requests - FILL(ok, 0)',
+      period: Duration.minutes(1),
+      usingMetrics: {
+        requests: this.#metric('waybill.feed.requests', 'Sum'),
+        ok: this.#metric('waybill.feed.requests', 'Sum', { dimensionsMap: { outcome: 'ok' } }),
+      },
+    });
+    return graph(
+      'Troubles a minute',
+      [
+        failedRequests,
+        this.#metric('waybill.store.errors', 'Sum', { label: 'DynamoDB errors' }),
+        this.#metric('waybill.feed.holes', 'Sum', { label: 'holes in the feed' }),
+        restarts.metric({ period: Duration.minutes(1) }),
+      ],
+      [this.#metric('waybill.processor.breaker', 'Maximum', { label: 'breaker (2 open)' })],
+    );
+  }
+
+  #requests() {
+    return graph('Cost: SQS requests as billed, an hour', [
+      this.#metric('waybill.queue.billed', 'Sum', { label: 'requests', period: Duration.hours(1) }),
+    ]);
+  }
+
+  #writeUnits() {
+    const units = (table: string) =>
+      this.#metric('waybill.store.write_units', 'Sum', {
+        label: table,
+        dimensionsMap: { table },
+        period: Duration.hours(1),
+      });
+    return graph('Cost: write units, an hour', [units('parcels'), units('checkpoints'), units('failures')]);
+  }
+
+  #logs({ poller, processor }: DashboardProps) {
+    const bytes = (of: Poller | Processor, label: string) =>
+      of.service.logGroup.metricIncomingBytes({ label, period: Duration.hours(1) });
+    return graph('Cost: bytes logged, an hour', [bytes(poller, 'poller'), bytes(processor, 'processor')]);
+  }
+
+  #metric(name: CloudWatchMetricName, statistic: string, options: MetricOptions = {}): Metric {
+    return waybillMetric(this.#environment, name, { ...options, statistic });
+  }
+}
+
+function graph(title: string, left: readonly IMetric[], right: readonly IMetric[] = []): GraphWidget {
+  const fromZero: YAxisProps = { min: 0, showUnits: false };
+  return new GraphWidget({
+    title,
+    width: columns / 2,
+    height: 6,
+    left: [...left],
+    right: [...right],
+    leftYAxis: fromZero,
+    rightYAxis: fromZero,
+  });
+}

@@ -1,0 +1,44 @@
+import { GatewayVpcEndpointAwsService, type IVpc, type SubnetSelection, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import type { ImportedVpc } from '../context.ts';
+import { acknowledge } from './acknowledge.ts';
+
+/**
+ * Where the tasks run. Of its own: public subnets without NAT, whose price is paid by the hour and the gigabyte, and with
+ * free ways to DynamoDB and S3 (docs/decisions/0055-network-without-nat.md). Or the private subnets of a VPC that is
+ * there already.
+ */
+export class Network extends Construct {
+  readonly vpc: IVpc;
+  readonly subnets: SubnetSelection;
+  /** Without NAT a task reaches the internet by an address of its own. */
+  readonly assignPublicIp: boolean;
+
+  constructor(scope: Construct, id: string, { imported }: { readonly imported: ImportedVpc | undefined }) {
+    super(scope, id);
+    this.assignPublicIp = imported === undefined;
+    this.subnets = { subnetType: imported ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PUBLIC };
+    // The CDK writes its classes' optional properties as `?:` and its interfaces' too, which are not the same to a
+    // compiler that tells missing from undefined.
+    this.vpc = imported ? Vpc.fromVpcAttributes(this, 'Vpc', imported) : (ownVpc(this) as IVpc);
+  }
+}
+
+function ownVpc(scope: Construct): Vpc {
+  const vpc = new Vpc(scope, 'Vpc', {
+    maxAzs: 3,
+    natGateways: 0,
+    subnetConfiguration: [{ name: 'Public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: false }],
+    gatewayEndpoints: {
+      DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
+      S3: { service: GatewayVpcEndpointAwsService.S3 },
+    },
+    // Nothing uses the default security group, and emptying it would take a Lambda function.
+    restrictDefaultSecurityGroup: false,
+  });
+  acknowledge(vpc, {
+    'AwsSolutions-VPC7':
+      'Flow logs would cost more than the tasks under load. Nothing is let in, and the processes log their requests.',
+  });
+  return vpc;
+}

@@ -1,0 +1,100 @@
+import { pollerVariables } from '@waybill/poller/config.ts';
+import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type ICluster, Secret as TaskSecret } from 'aws-cdk-lib/aws-ecs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
+import type { Context } from '../context.ts';
+import type { DataStack } from '../data/data-stack.ts';
+import { waybillMetric } from '../metric.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { Network } from './network.ts';
+import { Service } from './service.ts';
+
+export type PollerProps = {
+  readonly context: Context;
+  readonly apiUrl: string;
+  readonly data: DataStack;
+  readonly cluster: ICluster;
+  readonly network: Network;
+};
+
+/**
+ * Reads the feed: one task on demand, and a second that stands by where the context asks for it. A deployment runs old
+ * and new side by side: the lease lets one of them read, and passes when the old one stops.
+ */
+export class Poller extends Construct {
+  readonly service: Service;
+
+  constructor(scope: Construct, id: string, props: PollerProps) {
+    super(scope, id);
+    const { context, data, apiUrl } = props;
+    const variables = {
+      ...context.pollerVariables,
+      SCAN_API_URL: apiUrl,
+      SCAN_QUEUE_URL: data.scanQueue.queueUrl,
+      CHECKPOINTS_TABLE: data.checkpoints.tableName,
+    };
+    this.service = new Service(this, 'Service', {
+      ...props,
+      environment: context.environment,
+      image: 'poller',
+      size: context.pollerSize,
+      capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }],
+      desiredCount: context.standby ? 2 : 1,
+      variables,
+      secrets: this.#token(context.apiTokenSecret),
+    });
+    this.service.allow(data.scanQueue.queueArn, ['sqs:SendMessage', 'sqs:GetQueueAttributes']);
+    this.service.allow(data.checkpoints.tableArn, [
+      'dynamodb:DescribeTable',
+      'dynamodb:GetItem',
+      'dynamodb:UpdateItem',
+    ]);
+    this.#addAlarms({ context, topic: data.alarmTopic }, variables);
+  }
+
+  /** Read once, when a task starts: a rotated token takes effect with the next deployment. */
+  #token(secretName: string | undefined): Readonly<Record<string, TaskSecret>> {
+    if (!secretName) return {};
+    acknowledge(this, {
+      'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:<name>-??????]':
+        'Secrets Manager ends the ARN of a secret with six characters of its own.',
+    });
+    return { SCAN_API_TOKEN: TaskSecret.fromSecretsManager(Secret.fromSecretNameV2(this, 'Token', secretName)) };
+  }
+
+  #addAlarms(setting: AlarmSetting, variables: Readonly<Record<string, string | undefined>>): void {
+    const { environment } = setting.context;
+    const intervalMs = pollerVariables.POLL_INTERVAL_MS.parse(variables['POLL_INTERVAL_MS']);
+    new WaybillAlarm(this, 'NoProgress', {
+      ...setting,
+      section: 'poller-makes-no-progress',
+      severity: 'critical',
+      impact:
+        'No page of the feed has been read for some minutes: parcel state grows old, and nothing says by how much.',
+      metric: waybillMetric(environment, 'waybill.feed.pages', {
+        statistic: 'Sum',
+        period: Duration.minutes(Math.max(5, Math.ceil((3 * intervalMs) / 60_000))),
+      }),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 2,
+      // A poller that is gone publishes nothing.
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    new WaybillAlarm(this, 'FeedLag', {
+      ...setting,
+      section: 'feed-lag',
+      severity: 'warning',
+      impact: 'The newest scan that was read is more than a quarter of an hour old: parcel state is at least as late.',
+      metric: waybillMetric(environment, 'waybill.feed.lag', { statistic: 'Maximum', period: Duration.minutes(5) }),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 15 * 60,
+      evaluationPeriods: 3,
+      // That nothing is read is another alarm's matter.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}

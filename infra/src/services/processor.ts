@@ -1,0 +1,141 @@
+import { pollerVariables } from '@waybill/poller/config.ts';
+import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CapacityProviderStrategy, ICluster } from 'aws-cdk-lib/aws-ecs';
+import { Construct } from 'constructs';
+import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
+import type { Context } from '../context.ts';
+import type { DataStack } from '../data/data-stack.ts';
+import { waybillMetric } from '../metric.ts';
+import { BacklogScaling } from './backlog-scaling.ts';
+import { eventsPerMessage, messagesPerSecond } from './capacity.ts';
+import type { Network } from './network.ts';
+import { Service } from './service.ts';
+
+export type ProcessorProps = {
+  readonly context: Context;
+  readonly data: DataStack;
+  readonly cluster: ICluster;
+  readonly network: Network;
+};
+
+/** Takes events off the queue and stores parcel state: one task on demand, the others on Spot, as many as the backlog asks for. */
+export class Processor extends Construct {
+  readonly service: Service;
+
+  constructor(scope: Construct, id: string, props: ProcessorProps) {
+    super(scope, id);
+    const { context, data } = props;
+    this.service = new Service(this, 'Service', {
+      ...props,
+      environment: context.environment,
+      image: 'processor',
+      size: context.processorSize,
+      capacityProviderStrategies: mostlySpot(context.spotShare),
+      variables: {
+        ...context.processorVariables,
+        SCAN_QUEUE_URL: data.scanQueue.queueUrl,
+        PARCELS_TABLE: data.parcels.tableName,
+        FAILURES_TABLE: data.failures.tableName,
+      },
+    });
+    this.service.allow(data.scanQueue.queueArn, [
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+      // Failed events are split off to the queue itself.
+      'sqs:SendMessage',
+    ]);
+    this.service.allow(data.parcels.tableArn, ['dynamodb:DescribeTable', 'dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    this.service.allow(data.failures.tableArn, [
+      'dynamodb:DeleteItem',
+      'dynamodb:DescribeTable',
+      'dynamodb:UpdateItem',
+    ]);
+    this.#scale(context, data);
+    this.#addAlarms({ context, topic: data.alarmTopic });
+  }
+
+  #scale(
+    { environment, maxProcessors, processorSize, pollerVariables: given }: Context,
+    { scanQueue }: DataStack,
+  ): void {
+    const everyMinute = { period: Duration.minutes(1) };
+    const events = eventsPerMessage({
+      limit: pollerVariables.SCAN_API_LIMIT.parse(given['SCAN_API_LIMIT']),
+      messageMaxBytes: pollerVariables.MESSAGE_MAX_BYTES.parse(given['MESSAGE_MAX_BYTES']),
+    });
+    new BacklogScaling(this, 'Scaling', {
+      service: this.service.fargate,
+      maxTasks: maxProcessors,
+      messagesPerSecond: messagesPerSecond(processorSize.cpu, events),
+      metrics: {
+        visible: scanQueue.metricApproximateNumberOfMessagesVisible({ ...everyMinute, statistic: 'Average' }),
+        sent: scanQueue.metricNumberOfMessagesSent({ ...everyMinute, statistic: 'Sum' }),
+        tasks: this.service.metricRunningTasks(),
+        breaker: waybillMetric(environment, 'waybill.processor.breaker', { statistic: 'Average' }),
+      },
+    });
+  }
+
+  #addAlarms(setting: AlarmSetting): void {
+    const { environment } = setting.context;
+    new WaybillAlarm(this, 'NotRunning', {
+      ...setting,
+      section: 'processor-not-running',
+      severity: 'critical',
+      impact:
+        'No processor has run for five minutes: events wait on the queue, and after seven days there they are gone.',
+      metric: this.service.metricRunningTasks(),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 5,
+      // Where no task runs, ECS publishes nothing.
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    new WaybillAlarm(this, 'BreakerOpen', {
+      ...setting,
+      section: 'breaker-open',
+      severity: 'critical',
+      impact:
+        'A processor cannot write to DynamoDB: it holds its messages and receives none, so parcel state stands still.',
+      metric: waybillMetric(environment, 'waybill.processor.breaker', { statistic: 'Maximum' }),
+      // Half open counts: it is a probe of a second or so, and the minute's sample may meet it.
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 3,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    const period = Duration.minutes(15);
+    new WaybillAlarm(this, 'FailureRate', {
+      ...setting,
+      section: 'failure-rate',
+      severity: 'warning',
+      impact:
+        'More than one event in twenty fails: parcels miss scans until the cause is mended and the dead-letter queue redriven.',
+      metric: new MathExpression({
+        label: 'failures, percent',
+        period,
+        expression: 'IF(failures >= 20, 100 * failures / (failures + FILL(events, 0)), 0)',
+        usingMetrics: {
+          failures: waybillMetric(environment, 'waybill.processor.failures', { statistic: 'Sum', period }),
+          events: waybillMetric(environment, 'waybill.processor.events', { statistic: 'Sum', period }),
+        },
+      }),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 5,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
+
+/**
+ * The first task on demand, so that no shortage of Spot stops the work; of the others `spotShare` percent on Spot
+ * (docs/decisions/0057-spot-share.md).
+ */
+function mostlySpot(spotShare: number): CapacityProviderStrategy[] {
+  const onDemand = { capacityProvider: 'FARGATE', base: 1, weight: 100 - spotShare };
+  return spotShare === 0 ? [onDemand] : [onDemand, { capacityProvider: 'FARGATE_SPOT', weight: spotShare }];
+}

@@ -1,0 +1,157 @@
+import { fileURLToPath } from 'node:url';
+import { commonVariables } from '@waybill/shared/env.ts';
+import { cloudWatchNamespace } from '@waybill/shared/metrics.ts';
+import { Duration, IgnoreMode, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { type ISecurityGroup, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import {
+  AwsLogDriverMode,
+  type CapacityProviderStrategy,
+  ContainerImage,
+  CpuArchitecture,
+  FargatePlatformVersion,
+  FargateService,
+  FargateTaskDefinition,
+  type ICluster,
+  LinuxParameters,
+  LogDrivers,
+  OperatingSystemFamily,
+  type Secret,
+} from 'aws-cdk-lib/aws-ecs';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import type { Network } from './network.ts';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Seconds that a process has beyond its own patience before Fargate kills it. */
+const stopMarginSeconds = 10;
+
+export type ServiceProps = {
+  readonly environment: string;
+  readonly cluster: ICluster;
+  readonly network: Network;
+  /** The target of the `Dockerfile`, and the service's name. */
+  readonly image: 'poller' | 'processor';
+  readonly size: { readonly cpu: number; readonly memoryMiB: number };
+  readonly capacityProviderStrategies: readonly CapacityProviderStrategy[];
+  /** Undefined: one at first, then whatever scaling made of it; a deployment leaves it alone. */
+  readonly desiredCount?: number;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, Secret>>;
+};
+
+/**
+ * One of Waybill's processes on Fargate: ARM64, nothing to write but memory, nothing let in, checked by `/livez`, stopped
+ * with more patience than it has itself. A deployment starts the new tasks before it stops the old ones, and goes back
+ * when they do not live.
+ */
+export class Service extends Construct {
+  readonly fargate: FargateService;
+  readonly logGroup: LogGroup;
+  readonly #task: FargateTaskDefinition;
+
+  constructor(scope: Construct, id: string, props: ServiceProps) {
+    super(scope, id);
+    const { environment, image, size } = props;
+    const name = `waybill-${environment}-${image}`;
+    this.logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/waybill/${environment}/${image}`,
+      retention: RetentionDays.ONE_MONTH,
+      // Kept, it would stand in the way of the next deployment by its name; it holds ids and outcomes, no data.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.#task = new FargateTaskDefinition(this, 'Task', {
+      family: name,
+      cpu: size.cpu,
+      memoryLimitMiB: size.memoryMiB,
+      runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
+    });
+    this.#task.addContainer(image, this.#container(props));
+    this.fargate = new FargateService(this, 'Service', {
+      serviceName: name,
+      cluster: props.cluster,
+      taskDefinition: this.#task,
+      platformVersion: FargatePlatformVersion.VERSION1_4,
+      capacityProviderStrategies: [...props.capacityProviderStrategies],
+      ...(props.desiredCount !== undefined && { desiredCount: props.desiredCount }),
+      // The old tasks go when the new ones are healthy: the last processor is never stopped, and of two pollers one
+      // stands by until the lease is released.
+      minHealthyPercent: 100,
+      maxHealthyPercent: 200,
+      circuitBreaker: { enable: true, rollback: true },
+      assignPublicIp: props.network.assignPublicIp,
+      vpcSubnets: props.network.subnets,
+      securityGroups: [nothingIn(this, props.network, name)],
+    });
+    acknowledge(this.#task, {
+      'AwsSolutions-ECS2': 'The variables are names, sizes and URLs; the one secret comes from Secrets Manager.',
+      'AwsSolutions-IAM5[Resource::*]':
+        'ecr:GetAuthorizationToken knows no resources (Service Authorization Reference of Amazon ECR).',
+    });
+  }
+
+  #container({ environment, image, variables, secrets = {} }: ServiceProps) {
+    const stopSeconds = commonVariables.STOP_TIMEOUT_SECONDS.parse(variables['STOP_TIMEOUT_SECONDS']);
+    return {
+      image: ContainerImage.fromAsset(repository, {
+        assetName: `waybill-${image}`,
+        target: image,
+        platform: Platform.LINUX_ARM64,
+        // The CDK reads `.dockerignore`, and reads it as docker does.
+        ignoreMode: IgnoreMode.DOCKER,
+      }),
+      environment: {
+        ...variables,
+        AWS_REGION: Stack.of(this).region,
+        CLOUDWATCH_NAMESPACE: cloudWatchNamespace(environment),
+      },
+      secrets: { ...secrets },
+      readonlyRootFilesystem: true,
+      user: '1000:1000',
+      linuxParameters: new LinuxParameters(this, 'Linux', { initProcessEnabled: true }),
+      stopTimeout: Duration.seconds(stopSeconds + stopMarginSeconds),
+      // As the image's own HEALTHCHECK, which ECS does not read; slower, because a quarter of a core starts Node slowly.
+      healthCheck: {
+        command: ['CMD', 'node', 'livez.mjs'],
+        interval: Duration.seconds(30),
+        timeout: Duration.seconds(10),
+        startPeriod: Duration.seconds(60),
+        retries: 3,
+      },
+      logging: LogDrivers.awsLogs({
+        logGroup: this.logGroup,
+        streamPrefix: image,
+        // While CloudWatch Logs is away a blocking driver would stop the process at its next line.
+        mode: AwsLogDriverMode.NON_BLOCKING,
+        maxBufferSize: Size.mebibytes(10),
+      }),
+    };
+  }
+
+  /** Allows the process these actions on this one resource, and nothing else. */
+  allow(resourceArn: string, actions: readonly string[]): void {
+    this.#task.addToTaskRolePolicy(new PolicyStatement({ actions: [...actions], resources: [resourceArn] }));
+  }
+
+  /** How many tasks ran in each minute: Fargate sends a sample a task and minute (docs/decisions/0056-backlog-scaling.md). */
+  metricRunningTasks(options?: MetricOptions): Metric {
+    return this.fargate.metricCpuUtilization({
+      statistic: 'SampleCount',
+      period: Duration.minutes(1),
+      label: 'running tasks',
+      ...options,
+    });
+  }
+}
+
+function nothingIn(scope: Construct, { vpc }: Network, name: string): ISecurityGroup {
+  return new SecurityGroup(scope, 'SecurityGroup', {
+    vpc,
+    description: `${name}: out to the Scan Event API and AWS, nothing in`,
+    allowAllOutbound: true,
+  });
+}

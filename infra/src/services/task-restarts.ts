@@ -1,0 +1,91 @@
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ComparisonOperator, Metric, type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ICluster } from 'aws-cdk-lib/aws-ecs';
+import { type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
+
+/**
+ * Tasks that ended by themselves, could not be started or were stopped as unhealthy: kept as ECS told of them (ECS itself
+ * forgets a stopped task within the hour), counted, and alarmed about when they come in series. Deployments, scaling and
+ * Spot interruptions do not count.
+ */
+export class TaskRestarts extends Construct {
+  readonly #rule: Rule;
+
+  constructor(scope: Construct, id: string, { cluster, ...setting }: AlarmSetting & { readonly cluster: ICluster }) {
+    super(scope, id);
+    const { environment } = setting.context;
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: `/aws/events/waybill-${environment}-task-restarts`,
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.#rule = new Rule(this, 'Rule', {
+      ruleName: `waybill-${environment}-task-restarts`,
+      description: 'Tasks of Waybill that ended by themselves, were unhealthy or could not be started',
+      eventPattern: stoppedByItself(cluster),
+    });
+    logGroup.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('events.amazonaws.com')],
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [logGroup.logGroupArn],
+      }),
+    );
+    this.#rule.addTarget(intoLog(logGroup));
+    new WaybillAlarm(this, 'Alarm', {
+      ...setting,
+      section: 'task-restarts',
+      severity: 'warning',
+      impact:
+        'Tasks end and start again: each crash delays events, and three on one message put it into the dead-letter queue.',
+      metric: this.metric({ period: Duration.minutes(15) }),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 3,
+      evaluationPeriods: 1,
+      // EventBridge publishes no zeros.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  metric(options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: 'AWS/Events',
+      metricName: 'TriggeredRules',
+      dimensionsMap: { RuleName: this.#rule.ruleName },
+      statistic: 'Sum',
+      label: 'task restarts',
+      ...options,
+    });
+  }
+}
+
+function stoppedByItself({ clusterArn }: ICluster): EventPattern {
+  return {
+    source: ['aws.ecs'],
+    detailType: ['ECS Task State Change'],
+    detail: {
+      clusterArn: [clusterArn],
+      lastStatus: ['STOPPED'],
+      $or: [
+        { stopCode: ['EssentialContainerExited', 'TaskFailedToStart'] },
+        // Unhealthy tasks are stopped by the scheduler, as those that a deployment replaces: only the reason tells them apart.
+        { stoppedReason: [{ prefix: 'Task failed container health checks' }] },
+      ],
+    },
+  };
+}
+
+/** Not the CDK's own target for log groups, which brings a Lambda function to write the resource policy. */
+function intoLog(logGroup: LogGroup): IRuleTarget {
+  const arn = Stack.of(logGroup).formatArn({
+    service: 'logs',
+    resource: 'log-group',
+    resourceName: logGroup.logGroupName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return { bind: () => ({ arn, targetResource: logGroup }) };
+}
