@@ -11,7 +11,7 @@ const requireForCommonJs =
 
 /**
  * Writes the programs of one image to `folder`, each as one file with everything in it that it imports, `<name>.mjs`,
- * beside its source map and the licence texts of what was taken in. Rejects, with esbuild's messages, when one cannot
+ * beside its source map. Rejects, with esbuild's messages, when one cannot
  * be bundled.
  */
 export async function bundle(image: ImageName, folder: string): Promise<void> {
@@ -30,7 +30,6 @@ export async function bundle(image: ImageName, folder: string): Promise<void> {
     // Positions only: a stack trace names file and line, and the sources' text would triple the map.
     sourcemap: 'linked',
     sourcesContent: false,
-    legalComments: 'external',
     logLevel: 'warning',
   });
 }

@@ -4,7 +4,11 @@ const livez = 'images/livez.ts';
 export const programs = {
   poller: { poller: 'packages/poller/src/main.ts', livez },
   processor: { processor: 'packages/processor/src/main.ts', livez },
-  local: { provision: 'packages/local/src/provisioner/main.ts', 'scan-api': 'packages/local/src/scan-api/main.ts', livez },
+  local: {
+    provision: 'packages/local/src/provisioner/main.ts',
+    'scan-api': 'packages/local/src/scan-api/main.ts',
+    livez,
+  },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export type ImageName = keyof typeof programs;

@@ -64,6 +64,15 @@ describe('provisioning', () => {
     ]).toContainEqual(TimeToLiveDescription);
   });
 
+  test('may be done by several at once from the beginning', async () => {
+    const prefix = newPrefix();
+    const [one, other] = await Promise.all([
+      provision({ sqs, dynamodb, prefix }),
+      provision({ sqs, dynamodb, prefix }),
+    ]);
+    expect(other).toEqual(one);
+  });
+
   test('may be done again, by several at once, and keeps what is there', async () => {
     const prefix = newPrefix();
     const first = await provision({ sqs, dynamodb, prefix });
@@ -71,13 +80,13 @@ describe('provisioning', () => {
     expect(again).toEqual([first, first]);
   });
 
-  test('brings the settings of a queue that is there up to date', async () => {
+  test('rejects a queue that is there with other settings, and leaves it as it is', async () => {
     const prefix = newPrefix();
     const { scanQueueUrl } = await provision({ sqs, dynamodb, prefix });
-    await provision({ sqs, dynamodb, prefix, queue: { visibilityTimeoutSeconds: 2, maxReceiveCount: 5 } });
-    const { RedrivePolicy = '{}', ...scans } = await attributes(scanQueueUrl);
-    expect(scans).toMatchObject({ VisibilityTimeout: '2', ReceiveMessageWaitTimeSeconds: '20' });
-    expect(JSON.parse(RedrivePolicy)).toMatchObject({ maxReceiveCount: 5 });
+    const other = provision({ sqs, dynamodb, prefix, queue: { visibilityTimeoutSeconds: 2, maxReceiveCount: 5 } });
+    await expect(other).rejects.toThrow(`queue ${prefix}waybill-scans: VisibilityTimeout is 30, expected 2`);
+    await expect(other).rejects.toThrow('RedrivePolicy.maxReceiveCount is 3, expected 5');
+    expect(await attributes(scanQueueUrl)).toMatchObject({ VisibilityTimeout: '30' });
   });
 
   test('keeps deployments with different prefixes apart', async () => {

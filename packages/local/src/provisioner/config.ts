@@ -85,13 +85,13 @@ function missing(endpoints: Endpoints, env: Environment): string[] {
   const problems = (['sqs', 'dynamodb'] as const).flatMap((service) => {
     const url = URL.parse(endpoints[service]);
     if (url === null && endpoints[service] === '')
-      return [`${names[service]} (or AWS_ENDPOINT_URL) is required: an engine's URL; --aws for AWS itself`];
+      return [`${names[service]} (or AWS_ENDPOINT_URL) is required, or --aws`];
     const isAws = url !== null && /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/.test(url.hostname);
     return isAws ? [`${names[service]} is AWS itself: give --aws instead, if that is meant`] : [];
   });
   const hasKeys = env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY'];
   if (!hasKeys && !env['AWS_PROFILE'])
-    problems.push('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are required: any text will do for a local engine');
+    problems.push('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are required: any text does');
   return problems;
 }
 
