@@ -88,6 +88,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     http: { host: read.HTTP_HOST, port: read.HTTP_PORT },
     logLevel: read.LOG_LEVEL,
     stopTimeoutMs: read.STOP_TIMEOUT_SECONDS * 1_000,
-    pushesMetrics: read.OTEL_EXPORTER_OTLP_ENDPOINT !== '',
+    metrics: {
+      otlp: read.OTEL_EXPORTER_OTLP_ENDPOINT !== '',
+      cloudWatchNamespace: read.CLOUDWATCH_NAMESPACE,
+      exportIntervalMs: read.OTEL_METRIC_EXPORT_INTERVAL,
+    },
   };
 }

@@ -24,7 +24,7 @@ test('the defaults are those of the documentation', () => {
     scanApi: { token: '' },
     sqsIsElsewhere: false,
     stopTimeoutMs: 40_000,
-    pushesMetrics: false,
+    metrics: { otlp: false, cloudWatchNamespace: '', exportIntervalMs: 60_000 },
   });
 });
 

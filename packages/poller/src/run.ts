@@ -19,7 +19,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
   const config = readConfig(env);
   const { settings } = config;
   const log = createLogger({ service: 'poller', level: config.logLevel, pretty: process.stdout.isTTY === true });
-  const telemetry = startTelemetry({ service: 'waybill-poller', otlp: config.pushesMetrics });
+  const telemetry = startTelemetry({ service: 'waybill-poller', ...config.metrics });
   const metrics = createMetrics(telemetry.meter);
 
   // A write must be answered well within the lease, or a slow answer would look like a lost one.

@@ -20,7 +20,12 @@ import { createProcessor } from './processor.ts';
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const config = readConfig(env);
   const log = createLogger({ service: 'processor', level: config.LOG_LEVEL, pretty: process.stdout.isTTY });
-  const telemetry = startTelemetry({ service: 'waybill-processor', otlp: config.OTEL_EXPORTER_OTLP_ENDPOINT !== '' });
+  const telemetry = startTelemetry({
+    service: 'waybill-processor',
+    otlp: config.OTEL_EXPORTER_OTLP_ENDPOINT !== '',
+    cloudWatchNamespace: config.CLOUDWATCH_NAMESPACE,
+    exportIntervalMs: config.OTEL_METRIC_EXPORT_INTERVAL,
+  });
   const metrics = createMetrics(telemetry.meter);
   const clock = systemClock;
 

@@ -155,7 +155,20 @@ export const commonVariables = {
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({
     default: '',
-    meaning: "metrics are pushed there too; OpenTelemetry's other `OTEL_*` variables apply",
+    meaning:
+      "metrics are pushed there too; OpenTelemetry's other `OTEL_EXPORTER_OTLP_*` and `OTEL_RESOURCE_ATTRIBUTES` apply",
+  }),
+  CLOUDWATCH_NAMESPACE: pattern(/^(?!AWS\/)[\w./#-][\w./#: -]{0,254}$/, {
+    allowed: 'a CloudWatch namespace, 1–255 of `A-Za-z0-9._/#: -`, not beginning with `:` or `AWS/`',
+    default: '',
+    shownDefault: 'none',
+    meaning: 'metrics are written there too, as lines on standard output that CloudWatch Logs reads them from',
+  }),
+  OTEL_METRIC_EXPORT_INTERVAL: wholeNumber({
+    min: 100,
+    max: 3_600_000,
+    default: 60_000,
+    meaning: 'milliseconds between two pushes of metrics, by OTLP and to CloudWatch, whose alarms look at each minute',
   }),
 };
 

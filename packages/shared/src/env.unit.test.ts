@@ -192,6 +192,8 @@ describe('the variables of every process', () => {
       HTTP_HOST: '0.0.0.0',
       STOP_TIMEOUT_SECONDS: 40,
       OTEL_EXPORTER_OTLP_ENDPOINT: '',
+      CLOUDWATCH_NAMESPACE: '',
+      OTEL_METRIC_EXPORT_INTERVAL: 60_000,
     });
     expect(
       errorOf(() => readEnv(schema, {}))

@@ -12,6 +12,11 @@ type Definition = {
    * dashboard read.
    */
   readonly cloudWatch?: readonly (readonly string[])[];
+  /**
+   * A gauge that tells a state, which lasts until it is recorded anew: CloudWatch gets it with every export. Any other
+   * metric it gets only when something was recorded since the last export.
+   */
+  readonly lasting?: true;
   /** Upper bounds of a histogram's buckets, in `unit`. */
   readonly buckets?: readonly number[];
 };
@@ -60,12 +65,14 @@ export const metricDefinitions = {
     unit: '1',
     meaning: '1 while this poller holds the lease, 0 while it stands by',
     cloudWatch: [[]],
+    lasting: true,
   },
   'waybill.poller.paused': {
     kind: 'gauge',
     unit: '1',
     meaning: '1 while reading is paused because the queue holds more than `MAX_QUEUE_MESSAGES`',
     cloudWatch: [[]],
+    lasting: true,
   },
   'waybill.queue.sends': { kind: 'counter', unit: '{request}', meaning: 'SendMessageBatch requests' },
   'waybill.queue.sent': { kind: 'counter', unit: '{message}', meaning: 'messages handed to SQS' },
@@ -129,6 +136,7 @@ export const metricDefinitions = {
     unit: '1',
     meaning: '0 closed, 1 half open (probing), 2 open: receiving is paused',
     cloudWatch: [[]],
+    lasting: true,
   },
   'waybill.store.writes': {
     kind: 'counter',
@@ -153,6 +161,11 @@ export const metricDefinitions = {
 } as const satisfies Record<string, Definition>;
 
 export type MetricName = keyof typeof metricDefinitions;
+
+/** What is known of a metric by its name; undefined for a name that is none of Waybill's. */
+export function definitionOf(name: string): Definition | undefined {
+  return new Map<string, Definition>(Object.entries(metricDefinitions)).get(name);
+}
 
 /** The metrics that the processes publish to CloudWatch. */
 export type CloudWatchMetricName = {

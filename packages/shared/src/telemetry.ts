@@ -4,6 +4,8 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { pino } from 'pino';
+import { CloudWatchReader } from './cloudwatch-reader.ts';
 
 export type Telemetry = {
   readonly meter: Meter;
@@ -13,15 +15,28 @@ export type Telemetry = {
   readonly stop: () => Promise<void>;
 };
 
-/**
- * Metrics for Prometheus to fetch, and pushed by OTLP/HTTP where `otlp` (then `OTEL_EXPORTER_OTLP_*` say where and how).
- * `service` is their service name, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` give another.
- */
-export function startTelemetry(options: { readonly service: string; readonly otlp: boolean }): Telemetry {
+export type TelemetryOptions = {
+  /** The metrics' service name, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` give another. */
+  readonly service: string;
+  /** Pushes by OTLP/HTTP; `OTEL_EXPORTER_OTLP_*` say where and how. */
+  readonly otlp: boolean;
+  /** Writes the metrics that are for CloudWatch to standard output, unless it is empty. */
+  readonly cloudWatchNamespace?: string;
+  /** Milliseconds between two pushes. */
+  readonly exportIntervalMs?: number;
+  /** Where CloudWatch's lines go instead of standard output. */
+  readonly writeLine?: (line: string) => unknown;
+};
+
+/** Metrics for Prometheus to fetch, and pushed to where the options say. */
+export function startTelemetry(options: TelemetryOptions): Telemetry {
+  const { exportIntervalMs: intervalMs = 60_000, cloudWatchNamespace: namespace = '' } = options;
   const prometheus = new PrometheusExporter({ preventServerStart: true });
-  const readers = options.otlp
-    ? [prometheus, new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })]
-    : [prometheus];
+  const otlp = () =>
+    new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(), exportIntervalMillis: intervalMs });
+  const cloudWatch = () =>
+    new CloudWatchReader({ namespace, intervalMs, write: options.writeLine ?? standardOutput(), now: Date.now });
+  const readers = [prometheus, ...(options.otlp ? [otlp()] : []), ...(namespace === '' ? [] : [cloudWatch()])];
   const named = resourceFromAttributes({ 'service.name': options.service });
   const resource = named.merge(detectResources({ detectors: [envDetector] }));
   const provider = new MeterProvider({ resource, readers });
@@ -30,4 +45,13 @@ export function startTelemetry(options: { readonly service: string; readonly otl
     serveMetrics: (request, response) => prometheus.getMetricsRequestHandler(request, response),
     stop: () => provider.shutdown({ timeoutMillis: 5_000 }).catch(() => undefined),
   };
+}
+
+/**
+ * Writes to standard output, whole, before it returns, also where a pipe is full for a while: as the log does, so that
+ * the lines of both never mix.
+ */
+function standardOutput(): (line: string) => unknown {
+  const output = pino.destination({ fd: 1, sync: true });
+  return (line) => output.write(line);
 }
