@@ -1,0 +1,31 @@
+import { createLogger } from '../src/logger.ts';
+import { createMetrics } from '../src/metrics.ts';
+import { startTelemetry } from '../src/telemetry.ts';
+
+/**
+ * A process whose log and metrics write to one standard output, more than a pipe holds. It stops when nothing is left
+ * to write. `rounds` lines of the log, each with an export of its own.
+ */
+const rounds = Number(process.argv[2]);
+const lineBytes = 4_000;
+
+// As the processes ask, which makes Node open a pipe without blocking: a full one then refuses what is written.
+const pretty = process.stdout.isTTY === true;
+const log = createLogger({ service: 'test', level: 'info', pretty });
+const telemetry = startTelemetry({
+  service: 'test',
+  otlp: false,
+  cloudWatchNamespace: 'Waybill/test',
+  exportIntervalMs: 1,
+});
+const metrics = createMetrics(telemetry.meter);
+for (let round = 0; round < rounds; round += 1) {
+  metrics['waybill.feed.events'].add(1);
+  for (let reason = 0; reason < 10; reason += 1)
+    metrics['waybill.processor.failures'].add(1, { reason: `REASON_${reason}` });
+  log.info({ round, filler: 'x'.repeat(lineBytes) }, 'a line');
+  // Lets the timer of the exports come.
+  await new Promise((resolve) => setTimeout(resolve, 1));
+}
+await telemetry.stop();
+log.info('stopped');
