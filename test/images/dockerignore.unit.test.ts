@@ -1,0 +1,27 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { buildContext } from './build-context.ts';
+import { root } from './dockerfile.ts';
+
+const context = buildContext();
+
+test('docker is sent sources, manifests and the bundler, and nothing else of the checkout', () => {
+  const unexpected = context.filter(
+    (file) =>
+      !/^(package(-lock)?\.json|\.npmrc|(infra|test|bench|packages\/\w+)\/package\.json)$/.test(file) &&
+      !/^packages\/\w+\/src\/[\w./-]+\.ts$/.test(file) &&
+      !/^images\/[\w-]+\.ts$/.test(file),
+  );
+  expect(unexpected).toEqual([]);
+  expect(context).toEqual(expect.arrayContaining(['packages/poller/src/main.ts', 'images/main.ts', '.npmrc']));
+});
+
+test('docker is sent no tests', () => {
+  expect(context.filter((file) => file.includes('.test.'))).toEqual([]);
+});
+
+test('what docker is sent stays below 3 MB', () => {
+  const bytes = context.reduce((sum, file) => sum + statSync(join(root, file)).size, 0);
+  expect(bytes).toBeLessThan(3_000_000);
+});
