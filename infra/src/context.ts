@@ -8,9 +8,11 @@ import { variablesOf } from './process-variables.ts';
 /** A VPC that is there already; tasks run in its private subnets, which reach the internet. */
 const importedVpc = z
   .strictObject({
-    vpcId: text(/^vpc-[0-9a-f]+$/, 'a VPC id, as `vpc-0123456789abcdef0`'),
+    vpcId: text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'a VPC id, as `vpc-0123456789abcdef0`'),
     availabilityZones: z.array(text(/^[a-z0-9-]+$/, 'an availability zone, as `eu-west-1a`')).min(1),
-    privateSubnetIds: z.array(text(/^subnet-[0-9a-f]+$/, 'a subnet id, as `subnet-0123456789abcdef0`')).min(1),
+    privateSubnetIds: z
+      .array(text(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'a subnet id, as `subnet-0123456789abcdef0`'))
+      .min(1),
   })
   .refine((vpc) => vpc.privateSubnetIds.length === vpc.availabilityZones.length, {
     path: ['privateSubnetIds'],

@@ -6,7 +6,7 @@ const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const vpc = {
   vpcId: 'vpc-0123456789abcdef0',
   availabilityZones: ['eu-west-1a', 'eu-west-1b'],
-  privateSubnetIds: ['subnet-0a', 'subnet-0b'],
+  privateSubnetIds: ['subnet-0123456789abcdef0', 'subnet-89abcdef'],
 };
 
 /** The lines that name what is wrong. */
@@ -108,7 +108,7 @@ describe('what is wrong', () => {
       spotShare: '100.5',
       pollerVariables: '{"LOG_LEVEL": ',
       processorVariables: [],
-      vpc: { ...vpc, vpcId: 'subnet-1', privateSubnetIds: ['subnet-0a'] },
+      vpc: { ...vpc, vpcId: 'subnet-1', privateSubnetIds: ['subnet-89abcdef'] },
       alarmEmial: 'ops@example.com',
     });
     expect(lines).toEqual([
@@ -140,7 +140,7 @@ describe('what is wrong', () => {
   });
 
   it('in a VPC that is otherwise right is a zone without its subnet', () => {
-    expect(refused({ apiUrl, vpc: { ...vpc, privateSubnetIds: ['subnet-0a'] } })).toEqual([
+    expect(refused({ apiUrl, vpc: { ...vpc, privateSubnetIds: ['subnet-89abcdef'] } })).toEqual([
       'vpc.privateSubnetIds expected as many as there are availabilityZones, in their order',
     ]);
   });

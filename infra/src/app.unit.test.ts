@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Stack, Validations } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import { flags, synthesize } from '../test/synthesized.ts';
+
+const apiUrl = 'https://carrier.example/v1/scans/scanevents';
+const everything = {
+  environment: 'prod',
+  apiUrl,
+  apiTokenSecret: 'waybill/prod/api-token',
+  alarmEmail: 'ops@example.com',
+  runbookUrl: 'https://wiki.example/waybill',
+  pollerSize: '512/1024',
+  processorSize: '1024/2048',
+  standby: true,
+  maxProcessors: 40,
+  spotShare: 50,
+  pollerVariables: { SCAN_API_LIMIT: 1000 },
+  processorVariables: { RECEIVERS: 8, STOP_TIMEOUT_SECONDS: 60 },
+  vpc: {
+    vpcId: 'vpc-0123456789abcdef0',
+    availabilityZones: ['eu-west-1a', 'eu-west-1b'],
+    privateSubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+  },
+};
+
+const usual = synthesize({ apiUrl });
+
+describe('the usual deployment', () => {
+  it('is a stack of data and a stack of services', () => {
+    expect(usual.stacks.map(({ name }) => name)).toEqual(['waybill-dev-data', 'waybill-dev-services']);
+  });
+
+  it.each(usual.stacks)('$name is as its snapshot shows it', async ({ name, template }) => {
+    // Hashes of images change with every source file, and say nothing of the infrastructure.
+    const text = JSON.stringify(template.toJSON(), null, 2).replace(/\b[0-9a-f]{64}\b/g, '<hash>');
+    await expect(`${text}\n`).toMatchFileSnapshot(`../snapshots/${name}.snap`);
+  });
+
+  it('names no account and no region', () => {
+    const text = JSON.stringify(usual.stacks.map(({ template }) => template.toJSON()));
+    expect(text).not.toMatch(/\b\d{12}\b|\b(eu|us|ap|sa|ca|af|me)-[a-z]+-\d\b/);
+  });
+});
+
+describe.each<[string, Record<string, unknown>]>([
+  ['the usual deployment', { apiUrl }],
+  ['everything', everything],
+  ['data alone', { stacks: 'data' }],
+  ['a try-out', { apiUrl, disposable: 'true' }],
+  ['LocalStack', { stacks: 'data', disposable: 'true', bootstrapped: 'false' }],
+  ['a standby', { apiUrl, standby: 'true' }],
+  ['a VPC that is there', { apiUrl, vpc: JSON.stringify(everything.vpc) }],
+  ['no Spot', { apiUrl, spotShare: '0' }],
+  ['a single processor', { apiUrl, maxProcessors: '1' }],
+])('%s', (_, context) => {
+  it('passes cdk-nag, the rules of CloudFormation and the warnings of the CDK', () => {
+    expect(synthesize(context).findings).toEqual([]);
+  });
+});
+
+describe('a finding', () => {
+  it('of cdk-nag, of the rules of CloudFormation and of the CDK is seen by these tests', () => {
+    const { findings } = synthesize({}, (app) => {
+      Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+      const stack = new Stack(app, 'careless');
+      new Topic(stack, 'Topic');
+      new Stack(app, 'empty');
+    });
+    expect(findings).toEqual([
+      expect.stringContaining('AwsSolutions-SNS3 at careless/Topic/Resource'),
+      expect.stringContaining('F0001 at empty'),
+    ]);
+  });
+});
+
+it('the feature flags are those that the CDK recommends, but for the references between stacks', () => {
+  const recommended = createRequire(import.meta.url).resolve('aws-cdk-lib/recommended-feature-flags.json');
+  expect(flags).toEqual({
+    ...JSON.parse(readFileSync(recommended, 'utf8')),
+    // An export refuses that the data stack is deleted while services use it; docs/decisions/0050.
+    '@aws-cdk/core:defaultCrossStackReferences': 'strong',
+  });
+});
