@@ -1,20 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { isMetricLine, published } from '../test/embedded-metric-format.ts';
 
 const script = fileURLToPath(new URL('../test/two-writers.ts', import.meta.url));
-const rounds = 300;
+const rounds = 3;
 
-test('log and metrics share a standard output that is read late: every line is whole, and none is lost', async () => {
+test('log and metrics share a standard output that is read slowly: every line is whole, and none is lost', async () => {
   const child = spawn(process.execPath, [script, String(rounds)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exit = once(child, 'exit');
-  // Nobody reads yet: the first lines fill the pipe, and the process has to wait.
-  await once(child.stdout, 'readable');
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: child.stdout })) lines.push(line);
+  // Slower than it is written: the pipe is full, and refuses what does not fit, most of the time.
+  const chunks: Buffer[] = [];
+  for await (const chunk of child.stdout) {
+    chunks.push(chunk);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const lines = Buffer.concat(chunks).toString().trimEnd().split('\n');
   expect(await exit).toEqual([0, null]);
 
   const logged = lines.filter((line) => !isMetricLine(line)).map((line) => JSON.parse(line));
@@ -26,8 +28,7 @@ test('log and metrics share a standard output that is read late: every line is w
     metrics
       .filter((metric) => metric.name === name && Object.keys(metric.dimensions).length === keys)
       .reduce((total, { value }) => total + (typeof value === 'number' ? value : Number.NaN), 0);
-  expect(new Set(metrics.map(({ at }) => at)).size).toBeGreaterThan(10);
   expect(sum('waybill.feed.events', 0)).toBe(rounds);
-  expect(sum('waybill.processor.failures', 0)).toBe(10 * rounds);
-  expect(sum('waybill.processor.failures', 1)).toBe(10 * rounds);
+  expect(sum('waybill.processor.failures', 0)).toBe(1_900 * rounds);
+  expect(sum('waybill.processor.failures', 1)).toBe(1_900 * rounds);
 });
