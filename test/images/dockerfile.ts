@@ -51,8 +51,9 @@ export function readStages(text: string): Stage[] {
       });
       continue;
     }
-    stages.at(-1)?.steps.push(step);
-    if (instruction instanceof Copy) stages.at(-1)?.copies.push(copyOf(instruction, step));
+    const copy = instruction instanceof Copy ? copyOf(instruction, step) : undefined;
+    stages.at(-1)?.steps.push(copy ?? step);
+    if (copy) stages.at(-1)?.copies.push(copy);
   }
   return stages;
 }

@@ -10,7 +10,9 @@ import { readConfig } from './config.ts';
 const config = configOrExit();
 const stops = listenForStops();
 const { FEED_SEED: seed, FEED_EVENTS: events, SCAN_API_TOKEN: token } = config;
-const feed = new HeldFeed(simulateFeed({ seed }), events);
+// As under `npm start`: a parcel is scanned again after about as many events of others.
+const activeParcels = Math.max(5, Math.min(2_000, Math.round(events / 10)));
+const feed = new HeldFeed(simulateFeed({ seed, activeParcels }), events);
 const api = await startScanApi({
   feed,
   seed,

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { BuiltImage } from './built-images.ts';
+
+export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+/** Where a container could write, or read what is not its own, Node refuses: no file outside the folder is read, none written, no process or worker started. */
+const confined = (folder: string) => ['--permission', `--allow-fs-read=${folder}/*`];
+
+/** A built image as docker would run it with `--read-only`: its own command, in its own folder, with this environment and no other. */
+export class ImageProcess {
+  readonly ended: Promise<Ending>;
+  readonly #image: BuiltImage;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #child: ChildProcess;
+  #output = '';
+
+  /** @param command instead of the image's own, as compose may say */
+  constructor(image: BuiltImage, env: Readonly<Record<string, string>>, command: readonly string[] = image.command) {
+    this.#image = image;
+    this.#env = { ...image.env, HOME: image.folder, HTTP_HOST: '127.0.0.1', ...env };
+    const [program, ...args] = command;
+    if (program !== 'node') throw new Error(`An image starts node, not ${program}`);
+    this.#child = spawn(process.execPath, [...confined(image.folder), ...args], {
+      cwd: image.folder,
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const output of [this.#child.stdout, this.#child.stderr])
+      output?.setEncoding('utf8').on('data', (chunk: string) => {
+        this.#output += chunk;
+      });
+    this.ended = new Promise((resolve) => {
+      this.#child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Asks one of its endpoints; 0 where it does not answer. Throws, with all it wrote, when it has ended. */
+  async ask(path: string): Promise<{ readonly status: number; readonly text: string }> {
+    if (!this.isRunning) throw new Error(`${this.#image.folder} ended:\n${this.#output}`);
+    try {
+      const url = `http://127.0.0.1:${this.#env['HTTP_PORT']}${path}`;
+      const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+      return { status: response.status, text: await response.text() };
+    } catch (error) {
+      return { status: 0, text: String(error) };
+    }
+  }
+
+  /** Runs the image's health check beside it, as docker does; answers its exit code. */
+  async checkHealth(): Promise<number | null> {
+    const [, ...args] = this.#image.healthcheck;
+    const { folder } = this.#image;
+    const check = spawn(process.execPath, [...confined(folder), ...args], {
+      cwd: folder,
+      env: this.#env,
+      stdio: 'inherit',
+    });
+    const [code] = await once(check, 'exit');
+    return code;
+  }
+
+  async stop(): Promise<Ending> {
+    if (this.isRunning) this.#child.kill('SIGTERM');
+    return await this.ended;
+  }
+
+  kill(): void {
+    if (this.isRunning) this.#child.kill('SIGKILL');
+  }
+}
+
+/** A port that nothing listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
+  return address.port;
+}

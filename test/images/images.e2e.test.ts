@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { HeldFeed } from '@waybill/local/held-feed.ts';
+import { provision } from '@waybill/local/provision.ts';
+import { realisticFaults } from '@waybill/local/scan-api-faults.ts';
+import { startScanApi } from '@waybill/local/scan-api-server.ts';
+import { pollerVariables, processorVariables } from '@waybill/local/service-process.ts';
+import { simulateFeed } from '@waybill/local/simulated-feed.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type BuiltImages, buildImages } from './built-images.ts';
+import { drained, openPlace, type Place, verdictOf } from './deployment.ts';
+import { root } from './dockerfile.ts';
+import { freePort, ImageProcess } from './image-process.ts';
+
+let built: BuiltImages;
+let place: Place;
+beforeAll(async () => {
+  built = buildImages();
+  place = await openPlace();
+});
+afterAll(async () => {
+  await place?.stop();
+  built?.remove();
+});
+
+const seed = 23;
+const events = 1_500;
+let deployments = 0;
+const newPrefix = () => `image-${process.pid}-${Date.now().toString(36)}-${++deployments}-`;
+
+/** Starts an image with a port of its own; it ends with the test. */
+async function start(image: 'poller' | 'processor' | 'local', env: Readonly<Record<string, string | undefined>>) {
+  const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const port = String(await freePort());
+  const started = new ImageProcess(built.images[image], { ...place.env, HTTP_PORT: port, ...Object.fromEntries(set) });
+  onTestFinished(() => started.kill());
+  return started;
+}
+
+const answersWell = (process: ImageProcess, path: string) =>
+  expect.poll(async () => (await process.ask(path)).status, { timeout: 30_000 }).toBe(200);
+
+describe('the images', () => {
+  test('drain the feed from a folder that holds the bundle alone, reading and writing no other file, and stop with 0', async () => {
+    const resources = await provision({ ...place.clients, prefix: newPrefix() });
+    const feed = new HeldFeed(simulateFeed({ seed, activeParcels: events / 10 }), events);
+    const api = await startScanApi({ feed, seed, faults: realisticFaults });
+    onTestFinished(() => api.stop());
+    const poller = await start('poller', {
+      ...pollerVariables(resources, api.url),
+      SCAN_API_REQUESTS_PER_SECOND: '1000',
+      POLL_INTERVAL_MS: '100',
+    });
+    const processor = await start('processor', { ...processorVariables(resources), RECEIVE_WAIT_SECONDS: '1' });
+    for (const service of [poller, processor]) {
+      await answersWell(service, '/readyz');
+      expect(await service.checkHealth()).toBe(0);
+    }
+    await drained(place, resources, poller, () => (feed.isWhollyMade ? feed.lastEventId() : Number.POSITIVE_INFINITY));
+    expect([await poller.stop(), await processor.stop()]).toEqual(Array(2).fill({ code: 0, signal: null }));
+
+    const elements = [...feed.elements()].filter(({ late }) => late === undefined || late === 'served');
+    const verdict = await verdictOf(place, resources, { elements: elements.map(({ element }) => element) });
+    expect(verdict).toMatchObject({ isGood: true, differences: [], withoutDeadLetter: [] });
+    expect(verdict.events).toBeGreaterThan(events * 0.95);
+    expect(poller.output + processor.output).not.toContain('ERR_ACCESS_DENIED');
+  });
+
+  test('name the TypeScript source and its line in a stack trace', async () => {
+    const resources = await provision({ ...place.clients, prefix: newPrefix() });
+    const wrong = { ...processorVariables(resources), PARCELS_TABLE: resources.failuresTable };
+    const processor = await start('processor', wrong);
+    expect(await processor.ended).toEqual({ code: 1, signal: null });
+    const [, file = '', line = ''] = /at requireKey \(\S*?(packages\/\S+\.ts):(\d+):\d+\)/.exec(processor.output) ?? [];
+    expect(file).toBe('packages/shared/src/table-check.ts');
+    const source = readFileSync(join(root, file), 'utf8').split('\n');
+    expect(source[Number(line) - 1]).toMatch(/new WaybillError\($/);
+  });
+
+  test.for(['poller', 'processor'] as const)('end with 2 and say what is missing: %s', async (image) => {
+    const service = await start(image, {});
+    expect(await service.ended).toEqual({ code: 2, signal: null });
+    expect(service.output).toContain('SCAN_QUEUE_URL is required');
+  });
+
+  test('would be refused a file to write, and one outside their folder to read', async () => {
+    const tries = ['writeFileSync("written", "")', `readFileSync(${JSON.stringify(join(root, 'package.json'))})`];
+    for (const attempt of tries) {
+      const command = ['node', '--eval', `process.getBuiltinModule('node:fs').${attempt}`];
+      const process = new ImageProcess(built.images.poller, {}, command);
+      expect(await process.ended).toEqual({ code: 1, signal: null });
+      expect(process.output).toContain('ERR_ACCESS_DENIED');
+    }
+  });
+
+  test('are unwell when nothing answers', async () => {
+    const { folder } = built.images.poller;
+    const silent = await start('poller', {});
+    await silent.ended;
+    expect(readdirSync(folder)).toContain('livez.mjs');
+    expect(await silent.checkHealth()).toBe(1);
+  });
+
+  test('hold the programs and their maps, and nothing else; of Waybill only what .dockerignore let through', () => {
+    for (const { folder } of Object.values(built.images)) {
+      const files = readdirSync(folder);
+      expect(files.filter((file) => !/^[\w-]+\.mjs(\.map)?$/.test(file))).toEqual([]);
+      for (const file of files.filter((name) => name.endsWith('.mjs'))) expect(files).toContain(`${file}.map`);
+    }
+    const maps = join(built.buildFolder, 'images/dist/poller');
+    const { sources }: { sources: string[] } = JSON.parse(readFileSync(join(maps, 'poller.mjs.map'), 'utf8'));
+    const own = sources.filter((source) => source.includes('packages/')).map((source) => resolve(maps, source));
+    const ours = own.filter((source) => !source.includes('node_modules'));
+    expect(ours.length).toBeGreaterThan(20);
+    expect(ours.filter((source) => !source.startsWith(`${built.buildFolder}/packages/`))).toEqual([]);
+  });
+});
