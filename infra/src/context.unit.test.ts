@@ -1,6 +1,7 @@
 import { hasCode } from '@waybill/shared/error.ts';
 import { describe, expect, it } from 'vitest';
-import { readContext } from './context.ts';
+import { contextPage } from '../test/context-page.ts';
+import { contextKeys, readContext } from './context.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const vpc = {
@@ -204,4 +205,8 @@ describe("a process's variables", () => {
   it("may be OpenTelemetry's own", () => {
     expect(refused({ apiUrl, pollerVariables: { OTEL_METRIC_EXPORT_INTERVAL: '30000' } })).toEqual([]);
   });
+});
+
+it('docs/deployment-context.md says what the schemas say', async () => {
+  await expect(contextPage(contextKeys)).toMatchFileSnapshot('../../docs/deployment-context.md');
 });

@@ -1,0 +1,347 @@
+import { physicalName, scanQueue, tables } from '@waybill/shared/resources.ts';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type SynthesizedStack, stackOf, synthesize } from '../../test/synthesized.ts';
+
+const context = { environment: 'test', stacks: 'data' };
+const kept = stackOf(synthesize(context), 'data');
+const { template, resources } = kept;
+const disposable = stackOf(synthesize({ ...context, disposable: true, alarmEmail: 'ops@example.com' }), 'data');
+
+/** Properties that CloudFormation cannot change without making the resource anew (its template reference, "Update requires: Replacement"). */
+const madeAnewBy: Readonly<Record<string, readonly string[]>> = {
+  'AWS::SQS::Queue': ['QueueName', 'FifoQueue'],
+  'AWS::DynamoDB::Table': [
+    'TableName',
+    'KeySchema',
+    'AttributeDefinitions',
+    'LocalSecondaryIndexes',
+    'ImportSourceSpecification',
+  ],
+};
+
+function holdingData({ resources }: SynthesizedStack) {
+  return Object.entries(resources).filter(([, { Type }]) => Type in madeAnewBy);
+}
+
+describe('what holds data', () => {
+  it('stays when its stack is deleted, or it leaves the template, or is replaced', () => {
+    expect(kept.terminationProtection).toBe(true);
+    expect(holdingData(kept)).toHaveLength(5);
+    for (const [, { DeletionPolicy, UpdateReplacePolicy }] of holdingData(kept))
+      expect({ DeletionPolicy, UpdateReplacePolicy }).toEqual({
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+      });
+  });
+
+  it('goes with its stack where the context says disposable', () => {
+    expect(disposable.terminationProtection).toBe(false);
+    for (const [, { DeletionPolicy, Properties }] of holdingData(disposable)) {
+      expect(DeletionPolicy).toBe('Delete');
+      expect(Properties['DeletionProtectionEnabled'] ?? false).toBe(false);
+    }
+  });
+
+  // CloudFormation refuses to replace a resource whose name is fixed ("cannot update a stack when a custom-named resource
+  // requires replacing"), and a changed logical id is a new resource whose name is taken. So what stands here cannot
+  // change once it is deployed: give the changed thing a new name instead, and move the data (docs/decisions/0051).
+  it('never needs to be made anew: logical ids, names and keys are these for ever', () => {
+    const identities = holdingData(kept).map(([id, { Type, Properties }]) => [
+      id,
+      Object.fromEntries(Object.entries(Properties).filter(([property]) => madeAnewBy[Type]?.includes(property))),
+    ]);
+    const table = (TableName: string, AttributeName: string, AttributeType: 'N' | 'S') => ({
+      TableName,
+      KeySchema: [{ AttributeName, KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName, AttributeType }],
+    });
+    // Written out, not read from resources.ts: that is where a change would come from.
+    expect(Object.fromEntries(identities)).toEqual({
+      ScanQueue52E952E3: { QueueName: 'test-waybill-scans' },
+      ScanQueueDeadLettersEC03CF9A: { QueueName: 'test-waybill-scans-dlq' },
+      Parcels318F3676: table('test-waybill-parcels', 'parcelId', 'N'),
+      Checkpoints620E2F20: table('test-waybill-checkpoints', 'feed', 'S'),
+      Failures8A3E1A2F: table('test-waybill-failures', 'failureId', 'S'),
+    });
+  });
+});
+
+describe('the scan queue', () => {
+  it('has the settings of resources.ts', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      QueueName: physicalName('test', scanQueue.name),
+      VisibilityTimeout: scanQueue.visibilityTimeoutSeconds,
+      ReceiveMessageWaitTimeSeconds: scanQueue.receiveWaitSeconds,
+      MessageRetentionPeriod: scanQueue.retentionSeconds,
+      MaximumMessageSize: scanQueue.maximumMessageBytes,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: {
+        maxReceiveCount: scanQueue.maxReceiveCount,
+        deadLetterTargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadLetters'), 'Arn'] },
+      },
+    });
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      QueueName: physicalName('test', scanQueue.deadLetterQueue.name),
+      MessageRetentionPeriod: scanQueue.deadLetterQueue.retentionSeconds,
+      MaximumMessageSize: scanQueue.maximumMessageBytes,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: Match.absent(),
+    });
+  });
+
+  it('alone may name its dead-letter queue, by an ARN made of its fixed name', () => {
+    const [, deadLetters] = Object.entries(resources).find(([id]) => id.includes('DeadLetters')) ?? [];
+    const policy = deadLetters?.Properties['RedriveAllowPolicy'];
+    expect(policy).toEqual({
+      redrivePermission: 'byQueue',
+      sourceQueueArns: [
+        {
+          'Fn::Join': [
+            '',
+            [
+              'arn:',
+              { Ref: 'AWS::Partition' },
+              ':sqs:',
+              { Ref: 'AWS::Region' },
+              ':',
+              { Ref: 'AWS::AccountId' },
+              `:${physicalName('test', scanQueue.name)}`,
+            ],
+          ],
+        },
+      ],
+    });
+  });
+
+  it('and its dead-letter queue refuse whoever comes without TLS', () => {
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 2);
+    template.allResourcesProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 'sqs:*',
+            Principal: { AWS: '*' },
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        ],
+      },
+    });
+  });
+});
+
+describe.each(Object.entries(tables))('the %s table', (_, definition) => {
+  const properties = {
+    TableName: physicalName('test', definition.name),
+    KeySchema: [{ AttributeName: definition.key.name, KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: definition.key.name, AttributeType: definition.key.type }],
+    BillingMode: 'PAY_PER_REQUEST',
+    DeletionProtectionEnabled: true,
+  };
+
+  it('has the key of resources.ts, is paid by the request and cannot be deleted', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', properties);
+  });
+
+  it('expires items by the attribute of resources.ts, or not at all', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      TableName: properties.TableName,
+      TimeToLiveSpecification: 'ttl' in definition ? { AttributeName: definition.ttl, Enabled: true } : Match.absent(),
+    });
+  });
+
+  it('can be restored to any second: of 35 days, or of 7 where it holds ids of people', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      TableName: properties.TableName,
+      PointInTimeRecoverySpecification: {
+        PointInTimeRecoveryEnabled: true,
+        RecoveryPeriodInDays: definition === tables.failures ? 7 : 35,
+      },
+    });
+  });
+});
+
+describe('alarms are told', () => {
+  it('to a topic that CloudWatch may publish to for this account, and nobody without TLS', () => {
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          Match.objectLike({
+            Effect: 'Allow',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: 'sns:Publish',
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('by e-mail where the context names an address', () => {
+    template.resourceCountIs('AWS::SNS::Subscription', 0);
+    disposable.template.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'ops@example.com',
+    });
+  });
+});
+
+describe('an alarm is raised', () => {
+  it('by any visible dead letter, and not ended by a queue that stops to publish', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'waybill-test-scan-dlq-not-empty',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [
+        { Name: 'QueueName', Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadLetters'), 'QueueName'] } },
+      ],
+      Statistic: 'Maximum',
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 1,
+      DatapointsToAlarm: 1,
+      TreatMissingData: 'ignore',
+    });
+  });
+
+  it.each([
+    ['scan-queue-old', 900],
+    ['scan-queue-very-old', 86_400],
+  ])('by a message that waits: %s after %d s', (section, seconds) => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: `waybill-test-${section}`,
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Threshold: seconds,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('by a dead letter three days before SQS may delete it, however late it came there', () => {
+    const [day, retention] = [86_400, scanQueue.deadLetterQueue.retentionSeconds - scanQueue.retentionSeconds];
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'waybill-test-scan-dlq-old',
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Threshold: retention - 3 * day,
+      TreatMissingData: 'ignore',
+    });
+  });
+
+  it.each(['parcels', 'checkpoints', 'failures'] as const)(
+    'by throttled reads or writes of %s, in three minutes of five',
+    (table) => {
+      const events = (Id: string, MetricName: string) => ({
+        Id,
+        ReturnData: false,
+        MetricStat: {
+          Metric: {
+            Namespace: 'AWS/DynamoDB',
+            MetricName,
+            Dimensions: [{ Name: 'TableName', Value: { Ref: Match.anyValue() } }],
+          },
+          Period: 60,
+          Stat: 'Sum',
+        },
+      });
+      template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        AlarmName: `waybill-test-${table}-throttled`,
+        Metrics: Match.arrayWith([
+          Match.objectLike({ Expression: 'FILL(reads, 0) + FILL(writes, 0)' }),
+          events('reads', 'ReadThrottleEvents'),
+          events('writes', 'WriteThrottleEvents'),
+        ]),
+        Threshold: 1,
+        EvaluationPeriods: 5,
+        DatapointsToAlarm: 3,
+        TreatMissingData: 'notBreaching',
+      });
+    },
+  );
+});
+
+describe('an operator', () => {
+  const listed = z
+    .union([z.string(), z.looseObject({})])
+    .transform((one) => [one])
+    .or(z.array(z.unknown()));
+  const policy = z.object({
+    Description: z.string(),
+    PolicyDocument: z.object({
+      Statement: z.array(z.object({ Effect: z.string(), Action: listed, Resource: listed })),
+    }),
+  });
+
+  /** What the policy so described allows, as `action on what`. */
+  function allowed(description: string): string[] {
+    const policies = Object.values(resources).filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy');
+    const found = policies
+      .map(({ Properties }) => policy.parse(Properties))
+      .find((one) => one.Description === description);
+    return (found?.PolicyDocument.Statement ?? [])
+      .flatMap(({ Effect, Action, Resource }) =>
+        Action.flatMap((action) => Resource.map((one) => `${Effect} ${action} on ${nameOf(one)}`)),
+      )
+      .toSorted();
+  }
+
+  function nameOf(arn: unknown): string {
+    const reference = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }).safeParse(arn).data;
+    const properties = reference ? resources[reference['Fn::GetAtt'][0]]?.Properties : undefined;
+    return String(properties?.['QueueName'] ?? properties?.['TableName'] ?? arn);
+  }
+
+  it('may redrive with the redrive policy, and no more', () => {
+    expect(allowed('Waybill: redrive the dead-letter queue')).toEqual([
+      'Allow sqs:CancelMessageMoveTask on test-waybill-scans-dlq',
+      'Allow sqs:DeleteMessage on test-waybill-scans-dlq',
+      'Allow sqs:GetQueueAttributes on test-waybill-scans',
+      'Allow sqs:GetQueueAttributes on test-waybill-scans-dlq',
+      'Allow sqs:GetQueueUrl on test-waybill-scans',
+      'Allow sqs:GetQueueUrl on test-waybill-scans-dlq',
+      'Allow sqs:ListDeadLetterSourceQueues on test-waybill-scans-dlq',
+      'Allow sqs:ListMessageMoveTasks on test-waybill-scans-dlq',
+      'Allow sqs:ListQueues on *',
+      'Allow sqs:ReceiveMessage on test-waybill-scans-dlq',
+      'Allow sqs:SendMessage on test-waybill-scans',
+      'Allow sqs:StartMessageMoveTask on test-waybill-scans-dlq',
+    ]);
+  });
+
+  it('may read and erase failures with the failures policy, and no more', () => {
+    expect(allowed('Waybill: read and erase failures, which hold ids of people')).toEqual([
+      'Allow dynamodb:DeleteItem on test-waybill-failures',
+      'Allow dynamodb:DescribeTable on test-waybill-failures',
+      'Allow dynamodb:GetItem on test-waybill-failures',
+      'Allow dynamodb:Scan on test-waybill-failures',
+      'Allow sqs:ChangeMessageVisibility on test-waybill-scans-dlq',
+      'Allow sqs:DeleteMessage on test-waybill-scans-dlq',
+      'Allow sqs:GetQueueAttributes on test-waybill-scans-dlq',
+      'Allow sqs:GetQueueUrl on test-waybill-scans-dlq',
+      'Allow sqs:ReceiveMessage on test-waybill-scans-dlq',
+    ]);
+  });
+
+  it('has neither by default', () => {
+    for (const { Type, Properties } of Object.values(resources))
+      if (Type === 'AWS::IAM::ManagedPolicy')
+        expect([Properties['Roles'], Properties['Users'], Properties['Groups']]).toEqual([
+          undefined,
+          undefined,
+          undefined,
+        ]);
+  });
+});
+
+it('says where everything is', () => {
+  expect(Object.keys(template.toJSON()['Outputs'] ?? {})).toEqual([
+    'ScanQueueUrl',
+    'DeadLetterQueueUrl',
+    'DeadLetterQueueArn',
+    'ParcelsTable',
+    'CheckpointsTable',
+    'FailuresTable',
+    'AlarmTopicArn',
+    'RedrivePolicyArn',
+    'FailuresPolicyArn',
+  ]);
+});

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+
+const text = readFileSync(new URL('../RUNBOOK.md', import.meta.url), 'utf8');
+
+export type AlarmSection = { readonly heading: string; readonly parts: readonly string[]; readonly body: string };
+
+/** The sections below `## Alarms`, in their order. */
+export function alarmSections(): AlarmSection[] {
+  const alarms = text.split(/^## /m).find((chapter) => chapter.startsWith('Alarms\n')) ?? '';
+  return alarms
+    .split(/^### /m)
+    .slice(1)
+    .map((section) => {
+      const [heading = '', ...lines] = section.split('\n');
+      const body = lines.join('\n');
+      const parts = [...body.matchAll(/^\*\*(\w+)\.\*\* \S/gm)].map(([, name = '']) => name);
+      return { heading, parts, body };
+    });
+}
+
+/** What stands between fences of shell code, with its indentation in a list taken away. */
+export function shellBlocks(): string[] {
+  return [...text.matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', block = '']) =>
+    block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+}
+
+/** Every heading as GitHub makes an anchor of it. */
+export function anchors(): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Every link to a heading of the page itself. */
+export function innerLinks(): string[] {
+  return [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
+}
