@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type AttributeValue, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { startEngines } from '@waybill/local/engines.ts';
+import { provision } from '@waybill/local/provision.ts';
+import { dynamoDbCheckpointStore } from '@waybill/poller/dynamodb-checkpoint-store.ts';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { scans } from '../../packages/poller/test/memory-feed.ts';
+import { measured } from '../../packages/poller/test/observed.ts';
+import { rig } from '../../packages/poller/test/poller-rig.ts';
+import { anyone } from '../engines/engines-under-test.ts';
+
+const runbook = readFileSync(new URL('../../infra/RUNBOOK.md', import.meta.url), 'utf8');
+
+/** The runbook's `aws dynamodb update-item`, as the AWS CLI reads it. */
+function resetCommand(table: string): UpdateItemCommand {
+  const [, command = ''] = /^(aws dynamodb update-item [^]*?[^\\])$/m.exec(runbook) ?? [];
+  const option = (name: string) => new RegExp(`--${name} '([^']+)'`).exec(command)?.[1] ?? '';
+  const json = (name: string): Record<string, AttributeValue> => JSON.parse(option(name));
+  expect(command).toContain('--table-name "$ENVIRONMENT-waybill-checkpoints"');
+  return new UpdateItemCommand({
+    TableName: table,
+    Key: json('key'),
+    UpdateExpression: option('update-expression'),
+    ConditionExpression: option('condition-expression'),
+    ExpressionAttributeValues: json('expression-attribute-values'),
+    ReturnValues: 'ALL_NEW',
+  });
+}
+
+/** As the runbook has it: the last EventId that counts as done, and so the next one read. */
+const [done, next] = [83_268, 83_269];
+const stops: (() => Promise<unknown>)[] = [];
+let dynamodb: DynamoDBClient;
+let table: string;
+
+beforeAll(async () => {
+  const named = process.env['AWS_ENDPOINT_URL_DYNAMODB'];
+  const namedSqs = process.env['AWS_ENDPOINT_URL_SQS'];
+  const engines = named && namedSqs ? undefined : await startEngines();
+  dynamodb = new DynamoDBClient({ ...anyone, ...endpointOf(engines?.dynamodbEndpoint ?? named) });
+  const sqs = new SQSClient({ ...anyone, ...endpointOf(engines?.sqsEndpoint ?? namedSqs) });
+  const { checkpointsTable } = await provision({ sqs, dynamodb, prefix: `${randomUUID()}-` });
+  table = checkpointsTable;
+  sqs.destroy();
+  return async () => {
+    dynamodb.destroy();
+    await engines?.stop();
+  };
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+function endpointOf(endpoint: string | undefined) {
+  return endpoint ? { endpoint } : {};
+}
+
+test('the reset that the runbook shows makes a running poller stop, take its lease anew and read from there', async () => {
+  const { metrics } = measured();
+  const checkpoints = dynamoDbCheckpointStore({ dynamodb, table, feed: 'scan-events', metrics });
+  const { feed, queue, lines, open } = rig(scans(83_000, 83_500), {
+    firstEventId: 83_000,
+    leaseMs: 2_000,
+    pollIntervalMs: 50,
+    deps: { checkpoints },
+  });
+  const poller = open();
+  stops.push(() => poller.stop());
+  poller.start();
+  await vi.waitFor(async () => expect((await checkpoints.read())?.lastEventId).toBe(83_500), { timeout: 20_000 });
+  const before = await checkpoints.read();
+  const asked = feed.requests.length;
+  const sent = queue.eventIds.length;
+
+  const { Attributes } = await dynamodb.send(resetCommand(table));
+
+  expect(Attributes?.['lastEventId']).toEqual({ N: String(done) });
+  expect(Number(Attributes?.['fencingToken']?.N)).toBe((before?.token ?? 0) + 1);
+  expect(Attributes?.['leaseHolder']).toBeUndefined();
+  await vi.waitFor(() => expect(queue.eventIds.length).toBeGreaterThanOrEqual(sent + 83_500 - done), {
+    timeout: 20_000,
+  });
+  expect(lines.map(({ msg }) => msg)).toContain('lease lost, standing by');
+  expect(feed.requests.slice(asked).map(({ fromEventId }) => fromEventId)).toContain(next);
+  const again = queue.eventIds.slice(sent).toSorted((a, b) => a - b);
+  expect(again).toEqual(Array.from({ length: 83_500 - done }, (_, index) => next + index));
+  await vi.waitFor(
+    async () =>
+      expect(await checkpoints.read()).toMatchObject({ lastEventId: 83_500, token: (before?.token ?? 0) + 2 }),
+    { timeout: 20_000 },
+  );
+});
+
+test('the reset of a feed that was never read is refused: it would make an item for a mistyped name', async () => {
+  const command = resetCommand(table);
+  command.input.Key = { feed: { S: 'scan-event' } };
+  await expect(dynamodb.send(command)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
+});
