@@ -5,7 +5,9 @@ import { actionsIn, lintWorkflow, type Surroundings } from './workflow-lint.ts';
 
 const root = new URL('../../', import.meta.url);
 const folder = '.github/workflows/';
-const paths = readdirSync(new URL(folder, root)).map((name) => folder + name);
+const paths = readdirSync(new URL(folder, root))
+  .filter((name) => name.endsWith('.yml'))
+  .map((name) => folder + name);
 const textOf = (path: string) => readFileSync(new URL(path, root), 'utf8');
 const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(textOf('package.json')));
 const surroundings: Surroundings = { npmScripts: new Set(Object.keys(scripts)), workflows: new Set(paths) };
