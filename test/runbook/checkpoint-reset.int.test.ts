@@ -15,7 +15,7 @@ const runbook = readFileSync(new URL('../../infra/RUNBOOK.md', import.meta.url),
 
 /** The runbook's `aws dynamodb update-item`, as the AWS CLI reads it. */
 function resetCommand(table: string): UpdateItemCommand {
-  const [, command = ''] = /^(aws dynamodb update-item [^]*?[^\\])$/m.exec(runbook) ?? [];
+  const [, command = ''] = /^(aws dynamodb update-item [\s\S]*?[^\\])$/m.exec(runbook) ?? [];
   const option = (name: string) => new RegExp(`--${name} '([^']+)'`).exec(command)?.[1] ?? '';
   const json = (name: string): Record<string, AttributeValue> => JSON.parse(option(name));
   expect(command).toContain('--table-name "$ENVIRONMENT-waybill-checkpoints"');
