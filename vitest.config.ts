@@ -23,6 +23,7 @@ export default defineConfig({
       lane('int', 1 * minutes),
       lane('e2e', 2 * minutes),
       lane('sim', 25 * minutes),
+      lane('deploy', 4 * minutes),
     ],
     coverage: {
       provider: 'v8',

@@ -11,13 +11,16 @@ import {
 import type { Resources } from '@waybill/local/provision.ts';
 import { until } from './until.ts';
 
+/** By the engine's own message move task, or message by message where it has none. */
+export type RedriveWay = 'move task' | 'by hand';
+
 type Queues = Pick<Resources, 'scanQueueUrl' | 'deadLetterQueueUrl'>;
 
 /**
  * "Start DLQ redrive" of the console with its default target: every message goes back to the queue that it came from.
- * By hand where the engine has no message move tasks. Answers which of the two it was, when all are moved.
+ * Answers how, when all are moved.
  */
-export async function redrive(sqs: SQSClient, queues: Queues): Promise<'move task' | 'by hand'> {
+export async function redrive(sqs: SQSClient, queues: Queues): Promise<RedriveWay> {
   const { deadLetterQueueUrl: QueueUrl } = queues;
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
   const SourceArn = Attributes?.QueueArn;

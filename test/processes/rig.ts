@@ -21,7 +21,7 @@ import { readStoredParcels } from '@waybill/local/stored-parcels.ts';
 import { judge, type Verdict } from '@waybill/local/verdict.ts';
 import { afterAll, beforeAll, expect, type TestContext } from 'vitest';
 import { type EngineProxy, startProxy } from './engine-proxy.ts';
-import { redrive } from './redrive.ts';
+import { type RedriveWay, redrive } from './redrive.ts';
 
 /** Engines for one test file: those that AWS_ENDPOINT_URL_* name, else embedded ones. */
 type Place = {
@@ -156,9 +156,10 @@ export class Rig {
   }
 
   /** Brings every message of the DLQ back to the queue, as the console does. */
-  async redrive(): Promise<void> {
+  async redrive(): Promise<RedriveWay> {
     const way = await redrive(this.clients.sqs, this.resources);
     console.info(`Redrive on ${this.#place.env['AWS_ENDPOINT_URL_SQS']}: ${way}`);
+    return way;
   }
 
   storedParcels() {
