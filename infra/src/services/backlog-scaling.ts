@@ -8,6 +8,12 @@ import { Construct } from 'constructs';
 /** Seconds that a message may wait in the queue while processors are kept few. */
 const acceptableWaitSeconds = 120;
 
+/**
+ * How much more than what comes a task must be able to store before it is taken away: below 70 % of use, for a target
+ * tracking policy goes in below 90 % of its target.
+ */
+const headroom = 1.3;
+
 /** Seconds after a scale-out until its tasks run and show in the metrics: the next one would count them as missing. */
 const scaleOutCooldownSeconds = 300;
 
@@ -32,10 +38,10 @@ export type BacklogScalingProps = {
 };
 
 /**
- * Keeps the backlog of each processor at what it stores within two minutes: the messages that wait, or those that come
- * within two minutes if that is more, over the running tasks. The second holds capacity that an empty queue would not
- * show to be needed. While the breakers of most processors are open the answer is the target itself: more tasks would
- * not help, and fewer would be missing afterwards (docs/decisions/0056-backlog-scaling.md).
+ * Keeps the backlog of each processor, visible messages over running tasks, at what it stores within two minutes. An
+ * empty queue says nothing of how many processors keep it empty, so what comes holds them: it can keep the answer at the
+ * target, never lift it above. While the breakers of most processors are open the answer is the target itself: more
+ * tasks would not help, and fewer would be missing afterwards (docs/decisions/0056-backlog-scaling.md).
  */
 export class BacklogScaling extends Construct {
   constructor(scope: Construct, id: string, { service, maxTasks, messagesPerSecond, metrics }: BacklogScalingProps) {
@@ -60,9 +66,13 @@ export class BacklogScaling extends Construct {
         customizedMetricSpecification: {
           metrics: [
             ...Object.entries(metrics).map(([id, metric]) => measured(id, metric)),
-            // A metric is a sum over 60 s.
-            { id: 'coming', expression: `FILL(sent, 0) * ${acceptableWaitSeconds / 60}`, returnData: false },
-            { id: 'backlog', expression: 'MAX([visible, coming]) / tasks', returnData: false },
+            ...expressions({
+              // Within the acceptable wait; the metric is the sum of a minute.
+              coming: `FILL(sent, 0) * ${(acceptableWaitSeconds / 60) * headroom}`,
+              full: `tasks * ${backlogOfOne}`,
+              held: 'IF(coming > full, full, coming)',
+              backlog: 'MAX([visible, held]) / tasks',
+            }),
             {
               id: 'backlogPerTask',
               label: 'backlog per task',
@@ -74,6 +84,11 @@ export class BacklogScaling extends Construct {
       },
     });
   }
+}
+
+/** Expressions by id, each of metrics and of those before it. */
+function expressions(byId: Readonly<Record<string, string>>): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty[] {
+  return Object.entries(byId).map(([id, expression]) => ({ id, expression, returnData: false }));
 }
 
 function measured(id: string, metric: Metric): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty {

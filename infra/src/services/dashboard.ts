@@ -154,7 +154,7 @@ export class Dashboard extends Construct {
         failedRequests,
         this.#metric('waybill.store.errors', 'Sum', { label: 'DynamoDB errors' }),
         this.#metric('waybill.feed.holes', 'Sum', { label: 'holes in the feed' }),
-        restarts.metric({ period: Duration.minutes(1) }),
+        restarts.metric({ label: 'task restarts', period: Duration.minutes(1) }),
       ],
       [this.#metric('waybill.processor.breaker', 'Maximum', { label: 'breaker (2 open)' })],
     );

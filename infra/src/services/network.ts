@@ -18,13 +18,19 @@ export class Network extends Construct {
     super(scope, id);
     this.assignPublicIp = imported === undefined;
     this.subnets = { subnetType: imported ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PUBLIC };
-    // The CDK writes its classes' optional properties as `?:` and its interfaces' too, which are not the same to a
-    // compiler that tells missing from undefined.
-    this.vpc = imported ? Vpc.fromVpcAttributes(this, 'Vpc', imported) : (ownVpc(this) as IVpc);
+    this.vpc = imported ? importedVpc(this, imported) : ownVpc(this);
   }
 }
 
-function ownVpc(scope: Construct): Vpc {
+function importedVpc(scope: Construct, imported: ImportedVpc): IVpc {
+  const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', imported);
+  acknowledge(vpc, {
+    'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId': 'Nothing is added to the route tables of a VPC of others.',
+  });
+  return vpc;
+}
+
+function ownVpc(scope: Construct): IVpc {
   const vpc = new Vpc(scope, 'Vpc', {
     maxAzs: 3,
     natGateways: 0,
@@ -40,5 +46,7 @@ function ownVpc(scope: Construct): Vpc {
     'AwsSolutions-VPC7':
       'Flow logs would cost more than the tasks under load. Nothing is let in, and the processes log their requests.',
   });
-  return vpc;
+  // The CDK writes the optional properties of its classes and of its interfaces as `?:`, which are not the same to a
+  // compiler that tells missing from undefined.
+  return vpc as IVpc;
 }

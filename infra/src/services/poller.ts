@@ -8,7 +8,6 @@ import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
 import type { Context } from '../context.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { waybillMetric } from '../metric.ts';
-import { acknowledge } from './acknowledge.ts';
 import type { Network } from './network.ts';
 import { Service } from './service.ts';
 
@@ -58,10 +57,6 @@ export class Poller extends Construct {
   /** Read once, when a task starts: a rotated token takes effect with the next deployment. */
   #token(secretName: string | undefined): Readonly<Record<string, TaskSecret>> {
     if (!secretName) return {};
-    acknowledge(this, {
-      'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:<name>-??????]':
-        'Secrets Manager ends the ARN of a secret with six characters of its own.',
-    });
     return { SCAN_API_TOKEN: TaskSecret.fromSecretsManager(Secret.fromSecretNameV2(this, 'Token', secretName)) };
   }
 

@@ -7,6 +7,7 @@ import { type ISecurityGroup, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
   AwsLogDriverMode,
+  Capability,
   type CapacityProviderStrategy,
   ContainerImage,
   CpuArchitecture,
@@ -87,6 +88,9 @@ export class Service extends Construct {
       vpcSubnets: props.network.subnets,
       securityGroups: [nothingIn(this, props.network, name)],
     });
+    // Before there is a route out no image can be pulled, and the circuit breaker would end the first deployment.
+    const { vpc, subnets } = props.network;
+    this.fargate.node.addDependency(vpc.selectSubnets(subnets).internetConnectivityEstablished);
     acknowledge(this.#task, {
       'AwsSolutions-ECS2': 'The variables are names, sizes and URLs; the one secret comes from Secrets Manager.',
       'AwsSolutions-IAM5[Resource::*]':
@@ -112,7 +116,7 @@ export class Service extends Construct {
       secrets: { ...secrets },
       readonlyRootFilesystem: true,
       user: '1000:1000',
-      linuxParameters: new LinuxParameters(this, 'Linux', { initProcessEnabled: true }),
+      linuxParameters: plainLinux(this),
       stopTimeout: Duration.seconds(stopSeconds + stopMarginSeconds),
       // As the image's own HEALTHCHECK, which ECS does not read; slower, because a quarter of a core starts Node slowly.
       healthCheck: {
@@ -142,10 +146,16 @@ export class Service extends Construct {
     return this.fargate.metricCpuUtilization({
       statistic: 'SampleCount',
       period: Duration.minutes(1),
-      label: 'running tasks',
       ...options,
     });
   }
+}
+
+/** Signals reach the process and orphans are reaped by an init process; no capability beyond an ordinary user's. */
+function plainLinux(scope: Construct): LinuxParameters {
+  const linux = new LinuxParameters(scope, 'Linux', { initProcessEnabled: true });
+  linux.dropCapabilities(Capability.ALL);
+  return linux;
 }
 
 function nothingIn(scope: Construct, { vpc }: Network, name: string): ISecurityGroup {

@@ -57,7 +57,6 @@ export class TaskRestarts extends Construct {
       metricName: 'TriggeredRules',
       dimensionsMap: { RuleName: this.#rule.ruleName },
       statistic: 'Sum',
-      label: 'task restarts',
       ...options,
     });
   }

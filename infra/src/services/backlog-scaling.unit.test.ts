@@ -1,0 +1,148 @@
+import { describe, expect, it, test } from 'vitest';
+import { z } from 'zod';
+import { stackOf, synthesize } from '../../test/synthesized.ts';
+import { outage, simulate, turns } from './test/day.ts';
+import { onlyOf, resourcesOf } from './test/plain.ts';
+import type { Policy, StepIn } from './test/target-tracking.ts';
+
+const services = stackOf(synthesize({ apiUrl: 'https://carrier.example/v1/scans/scanevents' }), 'services');
+
+const query = z.object({
+  Id: z.string(),
+  Expression: z.string().optional(),
+  MetricStat: z.object({ Metric: z.object({ MetricName: z.string() }), Stat: z.string() }).optional(),
+  ReturnData: z.boolean(),
+});
+
+const configuration = z
+  .object({
+    TargetValue: z.number(),
+    ScaleOutCooldown: z.number(),
+    ScaleInCooldown: z.number(),
+    CustomizedMetricSpecification: z.object({ Metrics: z.array(query) }),
+  })
+  .parse(onlyOf(services, 'AWS::ApplicationAutoScaling::ScalingPolicy')['TargetTrackingScalingPolicyConfiguration']);
+const queries = configuration.CustomizedMetricSpecification.Metrics;
+const limits = onlyOf(services, 'AWS::ApplicationAutoScaling::ScalableTarget');
+
+const policy: Policy = {
+  target: configuration.TargetValue,
+  scaleOutCooldown: configuration.ScaleOutCooldown,
+  scaleInCooldown: configuration.ScaleInCooldown,
+  min: Number(limits['MinCapacity']),
+  max: Number(limits['MaxCapacity']),
+  expressions: queries.flatMap(({ Id, Expression }) => (Expression === undefined ? [] : [[Id, Expression] as const])),
+};
+
+/** What a processor is planned to store, messages a second: the target is what it stores in 120 s. */
+const planned = policy.target / 120;
+
+const stepsIn: readonly StepIn[] = ['proportional', 'one task'];
+const seeds = [1, 2, 3];
+
+/** The policy with some of its expressions replaced. */
+function but(changes: Readonly<Record<string, string>>, others: Partial<Policy> = {}): Policy {
+  for (const id of Object.keys(changes)) if (!policy.expressions.some(([each]) => each === id)) throw new Error(id);
+  const expressions = policy.expressions.map(([id, expression]) => [id, changes[id] ?? expression] as const);
+  return { ...policy, expressions, ...others };
+}
+
+/** What a day says of a policy, at its worst over the seeds. */
+function judge(tried: Policy, stepIn: StepIn, messagesPerSecond = planned) {
+  const days = seeds.map((seed) => simulate({ policy: tried, stepIn, seed, messagesPerSecond }));
+  const [from, until] = [outage.from / 60, outage.until / 60];
+  const worst = (of: (day: (typeof days)[number]) => number) => Math.max(...days.map(of));
+  return {
+    turns: worst(({ desired }) => turns(desired)),
+    oldestMinutes: worst(({ oldestSeconds }) => Math.max(...oldestSeconds.slice(0, from)) / 60),
+    startedInOutage: worst(({ desired }) => Math.max(...desired.slice(from, until)) - (desired[from - 1] ?? 0)),
+    recoveryMinutes: worst(({ oldestSeconds }) => oldestSeconds.slice(until).findLastIndex((age) => age > 300) + 1),
+    tasksAtNight: worst(({ desired }) => desired.at(-1) ?? 0),
+    taskHours: worst(({ running }) => running.reduce((sum, tasks) => sum + tasks, 0) / 60),
+  };
+}
+
+describe('a day with a morning peak, a spike, an hour without DynamoDB and a quiet night', () => {
+  for (const stepIn of stepsIn) {
+    for (const share of [0.8, 1, 1 / 0.6]) {
+      const day = judge(policy, stepIn, planned * share);
+      const named = `where a step in is ${stepIn} and a task stores ${share.toFixed(2)} of what is planned`;
+
+      test(`turns round with the load only, ${named}`, () => {
+        // Morning, spike and outage: out and in again each, five turns; noise may add one pair.
+        expect(day.turns).toBeLessThanOrEqual(7);
+      });
+
+      test(`leaves no message waiting for more than 8 minutes, ${named}`, () => {
+        expect(day.oldestMinutes).toBeLessThanOrEqual(8);
+      });
+
+      test(`starts nothing while the breakers are open, and has caught up 30 minutes after, ${named}`, () => {
+        expect(day.startedInOutage).toBe(0);
+        expect(day.recoveryMinutes).toBeLessThanOrEqual(30);
+      });
+
+      test(`is back at one task by night, and pays at most half of the hours of all, ${named}`, () => {
+        expect(day.tasksAtNight).toBe(1);
+        expect(day.taskHours).toBeLessThanOrEqual(0.5 * 24 * policy.max);
+      });
+    }
+  }
+});
+
+describe('the same day shows that', () => {
+  test('visible messages over tasks alone would flap: an empty queue gives away what keeps it empty', () => {
+    expect(judge(but({ held: 'visible' }), 'proportional').turns).toBeGreaterThan(40);
+    expect(judge(but({ held: 'visible' }), 'one task').turns).toBeGreaterThan(15);
+  });
+
+  test('the total backlog, not divided by tasks, would flap too', () => {
+    expect(judge(but({ held: 'visible', backlog: 'visible * 1' }), 'proportional').turns).toBeGreaterThan(40);
+  });
+
+  test('without the breaker in it an outage would start tasks that can do nothing', () => {
+    expect(judge(but({ backlogPerTask: 'backlog * 1' }), 'one task').startedInOutage).toBeGreaterThan(3);
+  });
+
+  test('ten times the target would leave messages waiting', () => {
+    const target = 10 * policy.target;
+    const lazy = but(
+      { full: `tasks * ${target}`, backlogPerTask: `IF(FILL(breaker, 0) >= 1, ${target}, backlog)` },
+      { target },
+    );
+    expect(judge(lazy, 'one task').oldestMinutes).toBeGreaterThan(15);
+  });
+
+  test('CPU would take tasks away in an outage, and not know of what waits afterwards', () => {
+    const cpu = { ...policy, expressions: [['cpuOfAll', 'cpu * 1'] as const], target: 60 };
+    const [guarded, byCpu] = [judge(policy, 'proportional'), judge(cpu, 'proportional')];
+    expect(byCpu.recoveryMinutes).toBeGreaterThan(1.5 * guarded.recoveryMinutes);
+  });
+});
+
+describe('the policy', () => {
+  it('reads what the simulation gives it: free metrics, and the one of the breaker', () => {
+    const read = queries.flatMap(({ Id, MetricStat }) =>
+      MetricStat ? [[Id, MetricStat.Metric.MetricName, MetricStat.Stat]] : [],
+    );
+    expect(read).toEqual([
+      ['visible', 'ApproximateNumberOfMessagesVisible', 'Average'],
+      ['sent', 'NumberOfMessagesSent', 'Sum'],
+      ['tasks', 'CPUUtilization', 'SampleCount'],
+      ['breaker', 'waybill.processor.breaker', 'Average'],
+    ]);
+    expect(queries.filter(({ ReturnData }) => ReturnData).map(({ Id }) => Id)).toEqual(['backlogPerTask']);
+    // A CloudWatch alarm takes ten at most, expressions included (CloudWatch quotas).
+    expect(queries.length).toBeLessThanOrEqual(10);
+  });
+
+  it('counts tasks by samples of a minute: ECS sends one a task while its resolution is left at 60 s', () => {
+    for (const service of resourcesOf(services, 'AWS::ECS::Service').values())
+      expect(service).not.toHaveProperty('MonitoringConfiguration');
+  });
+
+  it('goes in slower than out, and never below one', () => {
+    expect(policy.scaleInCooldown).toBeGreaterThanOrEqual(3 * policy.scaleOutCooldown);
+    expect(limits).toMatchObject({ MinCapacity: 1, MaxCapacity: 10, ScalableDimension: 'ecs:service:DesiredCount' });
+  });
+});

@@ -1,0 +1,126 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { stackOf, synthesize } from '../../test/synthesized.ts';
+import { resourcesOf } from './test/plain.ts';
+
+const services = stackOf(
+  synthesize({ apiUrl: 'https://carrier.example/v1/scans/scanevents', apiTokenSecret: 'carrier/token' }),
+  'services',
+);
+
+const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
+const policies = z.array(
+  z.object({
+    PolicyDocument: z.object({
+      Statement: z.array(z.strictObject({ Action: texts, Effect: z.literal('Allow'), Resource: texts })),
+    }),
+    Roles: z.array(z.string()),
+  }),
+);
+
+/** What each role may do, `action resource` a line. */
+function permissions(): Readonly<Record<string, readonly string[]>> {
+  const given = new Map<string, string[]>([...resourcesOf(services, 'AWS::IAM::Role').keys()].map((id) => [id, []]));
+  for (const { PolicyDocument, Roles } of policies.parse([...resourcesOf(services, 'AWS::IAM::Policy').values()])) {
+    const lines = PolicyDocument.Statement.flatMap(({ Action, Resource }) =>
+      Action.flatMap((action) =>
+        Resource.map((resource) => `${action} ${resource.replace(/^arn:<AWS::Partition>:/, '')}`),
+      ),
+    );
+    for (const role of Roles) given.set(role.slice(1, -1), [...(given.get(role.slice(1, -1)) ?? []), ...lines]);
+  }
+  return Object.fromEntries([...given].map(([role, lines]) => [role, lines.toSorted()]));
+}
+
+const anImage =
+  'ecr:<AWS::Region>:<AWS::AccountId>:repository/cdk-hnb659fds-container-assets-<AWS::AccountId>-<AWS::Region>';
+const start = (service: string) => [
+  `ecr:BatchCheckLayerAvailability ${anImage}`,
+  `ecr:BatchGetImage ${anImage}`,
+  `ecr:GetAuthorizationToken *`,
+  `ecr:GetDownloadUrlForLayer ${anImage}`,
+  `logs:CreateLogStream <${service}ServiceLogs.Arn>`,
+  `logs:PutLogEvents <${service}ServiceLogs.Arn>`,
+];
+const secret = 'secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:carrier/token-??????';
+
+describe('the roles', () => {
+  it('may do this and nothing more', () => {
+    expect(permissions()).toEqual({
+      PollerServiceTaskTaskRole: [
+        'dynamodb:DescribeTable <Checkpoints.Arn>',
+        'dynamodb:GetItem <Checkpoints.Arn>',
+        'dynamodb:UpdateItem <Checkpoints.Arn>',
+        'sqs:GetQueueAttributes <ScanQueue.Arn>',
+        'sqs:SendMessage <ScanQueue.Arn>',
+      ],
+      PollerServiceTaskExecutionRole: [
+        ...start('Poller'),
+        `secretsmanager:DescribeSecret ${secret}`,
+        `secretsmanager:GetSecretValue ${secret}`,
+      ],
+      ProcessorServiceTaskTaskRole: [
+        'dynamodb:DeleteItem <Failures.Arn>',
+        'dynamodb:DescribeTable <Failures.Arn>',
+        'dynamodb:DescribeTable <Parcels.Arn>',
+        'dynamodb:GetItem <Parcels.Arn>',
+        'dynamodb:UpdateItem <Failures.Arn>',
+        'dynamodb:UpdateItem <Parcels.Arn>',
+        'sqs:ChangeMessageVisibility <ScanQueue.Arn>',
+        'sqs:DeleteMessage <ScanQueue.Arn>',
+        'sqs:GetQueueAttributes <ScanQueue.Arn>',
+        'sqs:ReceiveMessage <ScanQueue.Arn>',
+        'sqs:SendMessage <ScanQueue.Arn>',
+      ],
+      ProcessorServiceTaskExecutionRole: start('Processor'),
+    });
+  });
+
+  it('have no other policies, managed or inline', () => {
+    for (const role of resourcesOf(services, 'AWS::IAM::Role').values()) {
+      expect(role).not.toHaveProperty('ManagedPolicyArns');
+      expect(role).not.toHaveProperty('Policies');
+      expect(JSON.stringify(role['AssumeRolePolicyDocument'])).toContain('ecs-tasks.amazonaws.com');
+    }
+  });
+});
+
+describe('the actions that a role has are those that its process calls', () => {
+  it.each(['poller', 'processor'])('%s', async (process) => {
+    const [, lines = []] =
+      Object.entries(permissions()).find(([role]) => role.toLowerCase() === `${process}servicetasktaskrole`) ?? [];
+    const granted = new Set(lines.map((line) => line.split(' ')[0]));
+    expect(granted).toEqual(await calledBy(process));
+  });
+});
+
+/** The IAM actions behind the commands that a process makes, by its bundled code: what it never reaches is not in there. */
+async function calledBy(process: string): Promise<ReadonlySet<string | undefined>> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`../../../packages/${process}/src/main.ts`, import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    plugins: [
+      {
+        name: 'packages of others stay outside',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^[^./]/ }, ({ path }) =>
+            path.startsWith('@waybill/') ? undefined : { path, external: true },
+          ),
+      },
+    ],
+  });
+  const code = outputFiles.map(({ text }) => text).join('\n');
+  const commands = [...code.matchAll(/\bnew (\w+)Command\d*\(/g)].flatMap(([, command]) => command ?? []);
+  return new Set(commands.map(actionOf));
+}
+
+/** Of a command's name: the batches of SQS need the action of one, the document client's names leave `Item` out. */
+function actionOf(command: string): string {
+  if (/Message|Queue/.test(command)) return `sqs:${command.replace(/Batch$/, '')}`;
+  return `dynamodb:${/^(Update|Get|Delete|Put)$/.test(command) ? `${command}Item` : command}`;
+}

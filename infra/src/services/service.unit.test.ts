@@ -1,0 +1,203 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { flags, stackOf, synthesize } from '../../test/synthesized.ts';
+import { addStacks } from '../app.ts';
+import { resourcesOf } from './test/plain.ts';
+
+const apiUrl = 'https://carrier.example/v1/scans/scanevents';
+const usual = stackOf(synthesize({ apiUrl }), 'services');
+const other = stackOf(
+  synthesize({
+    apiUrl,
+    environment: 'prod',
+    apiTokenSecret: 'carrier/token',
+    pollerSize: '512/1024',
+    processorSize: '1024/2048',
+    standby: true,
+    spotShare: 60,
+    maxProcessors: 40,
+    pollerVariables: { SCAN_API_LIMIT: 1000 },
+    processorVariables: { RECEIVERS: 8, STOP_TIMEOUT_SECONDS: 110 },
+  }),
+  'services',
+);
+
+const dockerfile = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8');
+
+const container = z.looseObject({
+  Name: z.string(),
+  Environment: z.array(z.object({ Name: z.string(), Value: z.string() })),
+  Secrets: z.array(z.object({ Name: z.string(), ValueFrom: z.string() })).default([]),
+  StopTimeout: z.number(),
+});
+
+function taskOf(stack: typeof usual, name: string) {
+  const [task] =
+    [...resourcesOf(stack, 'AWS::ECS::TaskDefinition').entries()].find(([id]) => id.startsWith(name)) ?? [];
+  const properties = resourcesOf(stack, 'AWS::ECS::TaskDefinition').get(task ?? '') ?? {};
+  const [only, ...others] = z.array(container).parse(properties['ContainerDefinitions']);
+  if (!only || others.length > 0) throw new Error(`${name} has ${others.length} containers beside its own`);
+  const environment = Object.fromEntries(only.Environment.map(({ Name, Value }) => [Name, Value]));
+  return { properties, container: only, environment };
+}
+
+function serviceOf(stack: typeof usual, name: string) {
+  const [, service] = [...resourcesOf(stack, 'AWS::ECS::Service').entries()].find(([id]) => id.startsWith(name)) ?? [];
+  if (!service) throw new Error(`there is no service ${name}`);
+  return service;
+}
+
+describe.each(['Poller', 'Processor'])('the %s', (name) => {
+  const { properties, container } = taskOf(usual, name);
+
+  it('is a small ARM64 task that cannot write to its disk and is nobody', () => {
+    expect(properties).toMatchObject({
+      Cpu: '256',
+      Memory: '512',
+      NetworkMode: 'awsvpc',
+      RequiresCompatibilities: ['FARGATE'],
+      RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+    });
+    expect(properties).not.toHaveProperty('Volumes');
+    expect(container).toMatchObject({
+      ReadonlyRootFilesystem: true,
+      User: '1000:1000',
+      LinuxParameters: { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } },
+    });
+    expect(dockerfile).toContain('USER 1000:1000');
+  });
+
+  it('is checked as its image checks itself', () => {
+    expect(container['HealthCheck']).toMatchObject({ Command: ['CMD', 'node', 'livez.mjs'] });
+    expect(dockerfile).toContain('CMD ["node", "livez.mjs"]');
+  });
+
+  it('is given more time to stop than it takes, and no more than Fargate allows', () => {
+    expect(container.StopTimeout).toBe(50);
+    expect(taskOf(other, 'Processor').container.StopTimeout).toBe(120);
+  });
+
+  it('logs without ever waiting for the log, into a group that forgets', () => {
+    expect(container['LogConfiguration']).toMatchObject({ LogDriver: 'awslogs', Options: { mode: 'non-blocking' } });
+    const logs = [...resourcesOf(usual, 'AWS::Logs::LogGroup').values()];
+    expect(logs).toContainEqual(
+      expect.objectContaining({ LogGroupName: `/waybill/dev/${name.toLowerCase()}`, RetentionInDays: 30 }),
+    );
+  });
+
+  it('is deployed beside its predecessor, which stops when it is healthy, and taken back when it is not', () => {
+    expect(serviceOf(usual, name)['DeploymentConfiguration']).toEqual({
+      MinimumHealthyPercent: 100,
+      MaximumPercent: 200,
+      DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+    });
+  });
+
+  it('publishes its metrics where the alarms look', () => {
+    expect(taskOf(usual, name).environment['CLOUDWATCH_NAMESPACE']).toBe('Waybill/dev');
+    expect(taskOf(other, name).environment['CLOUDWATCH_NAMESPACE']).toBe('Waybill/prod');
+  });
+});
+
+describe('the poller', () => {
+  it('is told of its queue, table and feed, and of nothing else', () => {
+    expect(taskOf(usual, 'Poller').environment).toEqual({
+      AWS_REGION: '<AWS::Region>',
+      CLOUDWATCH_NAMESPACE: 'Waybill/dev',
+      SCAN_API_URL: apiUrl,
+      SCAN_QUEUE_URL: '<ScanQueue>',
+      CHECKPOINTS_TABLE: '<Checkpoints>',
+    });
+    expect(taskOf(other, 'Poller').environment).toMatchObject({ SCAN_API_LIMIT: '1000', SCAN_API_URL: apiUrl });
+  });
+
+  it('runs once on demand, or twice with a standby', () => {
+    expect(serviceOf(usual, 'Poller')).toMatchObject({
+      DesiredCount: 1,
+      CapacityProviderStrategy: [{ CapacityProvider: 'FARGATE', Weight: 1 }],
+    });
+    expect(serviceOf(other, 'Poller')['DesiredCount']).toBe(2);
+  });
+
+  it('gets the token of the API from Secrets Manager, and only when there is one', () => {
+    expect(taskOf(usual, 'Poller').container.Secrets).toEqual([]);
+    expect(taskOf(other, 'Poller').container.Secrets).toEqual([
+      { Name: 'SCAN_API_TOKEN', ValueFrom: expect.stringMatching(/:secretsmanager:.*:secret:carrier\/token$/) },
+    ]);
+    expect(taskOf(other, 'Processor').container.Secrets).toEqual([]);
+  });
+});
+
+describe('the processor', () => {
+  it('is told of its queue and tables, and of nothing else', () => {
+    expect(taskOf(usual, 'Processor').environment).toEqual({
+      AWS_REGION: '<AWS::Region>',
+      CLOUDWATCH_NAMESPACE: 'Waybill/dev',
+      SCAN_QUEUE_URL: '<ScanQueue>',
+      PARCELS_TABLE: '<Parcels>',
+      FAILURES_TABLE: '<Failures>',
+    });
+    expect(taskOf(other, 'Processor').environment).toMatchObject({ RECEIVERS: '8', STOP_TIMEOUT_SECONDS: '110' });
+  });
+
+  it('runs first on demand, then on Spot as far as it may', () => {
+    const strategy = (stack: typeof usual) => serviceOf(stack, 'Processor')['CapacityProviderStrategy'];
+    expect(strategy(usual)).toEqual([
+      { CapacityProvider: 'FARGATE', Base: 1, Weight: 0 },
+      { CapacityProvider: 'FARGATE_SPOT', Weight: 100 },
+    ]);
+    expect(strategy(other)).toEqual([
+      { CapacityProvider: 'FARGATE', Base: 1, Weight: 40 },
+      { CapacityProvider: 'FARGATE_SPOT', Weight: 60 },
+    ]);
+    expect(strategy(stackOf(synthesize({ apiUrl, spotShare: 0 }), 'services'))).toEqual([
+      { CapacityProvider: 'FARGATE', Base: 1, Weight: 100 },
+    ]);
+  });
+
+  it('keeps the number of tasks that scaling found when it is deployed', () => {
+    expect(serviceOf(usual, 'Processor')).not.toHaveProperty('DesiredCount');
+  });
+});
+
+describe('the images', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'waybill-images-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const app = new App({ outdir: folder, context: { ...flags, apiUrl } });
+  addStacks(app);
+  app.synth();
+  const staged = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.startsWith('asset.'))
+    .map((path) => ({ path: path.replace(/^[^/]+\//, ''), size: statSync(join(folder, path)).size }));
+
+  it('are built of the sources alone', () => {
+    const paths = staged.map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining(['Dockerfile', 'package-lock.json', 'packages/poller/src/main.ts']));
+    expect(paths.filter((path) => /node_modules|\.git\/|coverage|cdk\.out|\.test\.ts$/.test(path))).toEqual([]);
+    const bytes = staged.reduce((sum, { size }) => sum + size, 0);
+    // Two copies, of about 1 MB each; the repository with its packages holds hundreds.
+    expect(bytes).toBeLessThan(6_000_000);
+    expect(paths.length).toBeLessThan(600);
+  });
+
+  it('are targets of the Dockerfile, for ARM64', () => {
+    const assets = z
+      .object({
+        dockerImages: z.record(
+          z.string(),
+          z.object({ source: z.object({ dockerBuildTarget: z.string(), platform: z.string() }) }),
+        ),
+      })
+      .parse(JSON.parse(readFileSync(join(folder, 'waybill-dev-services.assets.json'), 'utf8')));
+    const sources = Object.values(assets.dockerImages).map(({ source }) => source);
+    expect(sources.map(({ dockerBuildTarget }) => dockerBuildTarget).toSorted()).toEqual(['poller', 'processor']);
+    for (const { platform, dockerBuildTarget } of sources) {
+      expect(platform).toBe('linux/arm64');
+      expect(dockerfile).toMatch(new RegExp(`^FROM \\S+ AS ${dockerBuildTarget}$`, 'm'));
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { compile, type Values } from './metric-math.ts';
+
+/** A target-tracking policy, as the template holds it. */
+export type Policy = {
+  readonly target: number;
+  readonly scaleOutCooldown: number;
+  readonly scaleInCooldown: number;
+  readonly min: number;
+  readonly max: number;
+  /** The expressions by id, in their order; the last is the one that is returned. */
+  readonly expressions: readonly (readonly [id: string, expression: string])[];
+};
+
+/** How many tasks a step in leaves. AWS documents only that it is more gradual than a step out: both ends are tried. */
+export type StepIn = 'proportional' | 'one task';
+
+/** Datapoints above the target that the high alarm needs, and below 90 % of it that the low alarm needs, a minute each. */
+const highDatapoints = 3;
+const lowDatapoints = 15;
+const lowShare = 0.9;
+
+/**
+ * Application Auto Scaling with one target-tracking policy (its user guide, "How target tracking scaling works"): it
+ * goes out in proportion to the metric, during the cooldown only further than it had gone, counting from where that
+ * began; in only after the cooldown of the last step.
+ */
+export class TargetTracking {
+  readonly #policy: Policy;
+  readonly #stepIn: StepIn;
+  readonly #terms: readonly { readonly id: string; readonly datapointOf: (values: Values) => number | undefined }[];
+  #desired: number;
+  #baseOut: number;
+  #outUntil = Number.NEGATIVE_INFINITY;
+  #inFrom = Number.NEGATIVE_INFINITY;
+
+  constructor(policy: Policy, stepIn: StepIn, desired: number) {
+    this.#policy = policy;
+    this.#stepIn = stepIn;
+    this.#terms = policy.expressions.map(([id, expression]) => ({ id, datapointOf: compile(expression) }));
+    this.#desired = desired;
+    this.#baseOut = desired;
+  }
+
+  /** The metric of one minute, from what CloudWatch has of that minute. */
+  metricOf(minute: Values): number | undefined {
+    const values = { ...minute };
+    let last: number | undefined;
+    for (const { id, datapointOf } of this.#terms) {
+      last = datapointOf(values);
+      values[id] = last;
+    }
+    return last;
+  }
+
+  /** Looks at the metric of the last minutes, newest last, and answers the desired count. `now` in seconds. */
+  look(metric: readonly (number | undefined)[], now: number): number {
+    const { target, min, max, scaleOutCooldown, scaleInCooldown } = this.#policy;
+    const newest = metric.at(-1);
+    if (newest === undefined) return this.#desired;
+    if (all(metric, highDatapoints, (value) => value > target)) {
+      if (now >= this.#outUntil) this.#baseOut = this.#desired;
+      const wanted = Math.min(max, Math.ceil((this.#baseOut * newest) / target));
+      if (wanted > this.#desired) {
+        this.#desired = wanted;
+        this.#outUntil = now + scaleOutCooldown;
+      }
+    } else if (all(metric, lowDatapoints, (value) => value < lowShare * target) && now >= this.#inFrom) {
+      const wanted = Math.max(min, Math.ceil((this.#desired * newest) / target));
+      const next = this.#stepIn === 'proportional' ? wanted : Math.max(wanted, this.#desired - 1);
+      if (next < this.#desired) {
+        this.#desired = next;
+        this.#inFrom = now + scaleInCooldown;
+      }
+    }
+    return this.#desired;
+  }
+}
+
+function all(metric: readonly (number | undefined)[], count: number, holds: (value: number) => boolean): boolean {
+  const last = metric.slice(-count);
+  return last.length === count && last.every((value) => value !== undefined && holds(value));
+}

@@ -1,0 +1,170 @@
+import { type CloudWatchMetricName, metricDefinitions } from '@waybill/shared/metrics.ts';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { stackOf, synthesize } from '../../test/synthesized.ts';
+import { onlyOf, resourcesOf } from './test/plain.ts';
+
+const apiUrl = 'https://carrier.example/v1/scans/scanevents';
+const synthesized = synthesize({ apiUrl });
+const stack = stackOf(synthesized, 'services');
+
+const alarmsOf = (of: typeof stack) =>
+  new Map(
+    [...resourcesOf(of, 'AWS::CloudWatch::Alarm').values()].map((alarm) => [
+      String(alarm['AlarmName']).replace(/^waybill-dev-/, ''),
+      alarm,
+    ]),
+  );
+const alarms = alarmsOf(stack);
+
+describe('the alarms', () => {
+  it('are these, each to the topic', () => {
+    expect([...alarms.keys()].toSorted()).toEqual([
+      'breaker-open',
+      'failure-rate',
+      'feed-lag',
+      'poller-makes-no-progress',
+      'processor-not-running',
+      'task-restarts',
+    ]);
+    for (const alarm of alarms.values())
+      expect(alarm).toMatchObject({ AlarmActions: ['<Alarms>'], OKActions: ['<Alarms>'] });
+  });
+
+  it('miss a poller that reads no page for ten minutes, or is gone', () => {
+    expect(alarms.get('poller-makes-no-progress')).toMatchObject({
+      Namespace: 'Waybill/dev',
+      MetricName: 'waybill.feed.pages',
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 2,
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  it('give a poller that asks every hour the time of three polls', () => {
+    const rarely = stackOf(synthesize({ apiUrl, pollerVariables: { POLL_INTERVAL_MS: 3_600_000 } }), 'services');
+    expect(alarmsOf(rarely).get('poller-makes-no-progress')).toMatchObject({ Period: 3 * 3600 });
+  });
+
+  it('tell of a quarter of an hour of lag that lasts as long', () => {
+    expect(alarms.get('feed-lag')).toMatchObject({
+      MetricName: 'waybill.feed.lag',
+      Statistic: 'Maximum',
+      Period: 300,
+      EvaluationPeriods: 3,
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 900,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('tell of a breaker that is not closed for three minutes, probing or not', () => {
+    expect(alarms.get('breaker-open')).toMatchObject({
+      MetricName: 'waybill.processor.breaker',
+      Statistic: 'Maximum',
+      Period: 60,
+      EvaluationPeriods: 3,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('miss processors when none has run for five minutes', () => {
+    expect(alarms.get('processor-not-running')).toMatchObject({
+      Namespace: 'AWS/ECS',
+      MetricName: 'CPUUtilization',
+      Statistic: 'SampleCount',
+      Period: 60,
+      EvaluationPeriods: 5,
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  it('tell of failures by their share, when there are some', () => {
+    expect(alarms.get('failure-rate')).toMatchObject({
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 5,
+      Metrics: [
+        { Expression: 'IF(failures >= 20, 100 * failures / (failures + FILL(events, 0)), 0)' },
+        {
+          Id: 'failures',
+          MetricStat: { Metric: { MetricName: 'waybill.processor.failures' }, Period: 900, Stat: 'Sum' },
+        },
+        { Id: 'events', MetricStat: { Metric: { MetricName: 'waybill.processor.events' }, Period: 900, Stat: 'Sum' } },
+      ],
+    });
+  });
+});
+
+const dashboardBody = z.object({
+  widgets: z.array(
+    z.object({
+      type: z.string(),
+      x: z.number(),
+      width: z.number(),
+      properties: z.looseObject({
+        title: z.string(),
+        metrics: z.array(z.array(z.unknown())).default([]),
+        alarms: z.array(z.string()).default([]),
+      }),
+    }),
+  ),
+});
+
+describe('the dashboard', () => {
+  const { DashboardBody, DashboardName } = onlyOf(stack, 'AWS::CloudWatch::Dashboard');
+  const { widgets } = dashboardBody.parse(JSON.parse(String(DashboardBody)));
+  const shown = widgets.flatMap(({ properties }) => properties.metrics);
+
+  it('shows lag, throughput, outcomes, failures, dead letters, age, tasks and what costs', () => {
+    expect(DashboardName).toBe('waybill-dev');
+    const names = shown.map(([, name]) => name);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'waybill.feed.lag',
+        'waybill.processor.scan_to_state',
+        'waybill.feed.events',
+        'waybill.processor.events',
+        'waybill.processor.outcomes',
+        'waybill.processor.failures',
+        'ApproximateNumberOfMessagesVisible',
+        'ApproximateAgeOfOldestMessage',
+        'CPUUtilization',
+        'waybill.queue.billed',
+        'waybill.store.write_units',
+        'IncomingBytes',
+        'TriggeredRules',
+      ]),
+    );
+  });
+
+  it('shows the state of every alarm of both stacks', () => {
+    const names = [...alarms.keys(), ...alarmsOf(stackOf(synthesized, 'data')).keys()];
+    const status = widgets.flatMap(({ properties }) => properties.alarms);
+    expect(status.map((arn) => arn.replace(/^.*:waybill-dev-/, '')).toSorted()).toEqual(names.toSorted());
+  });
+
+  it('stays in the free tier: one of three, with 50 metrics at most', () => {
+    expect(shown.length).toBeLessThanOrEqual(50);
+  });
+
+  it('fits on the page', () => {
+    for (const { x, width } of widgets) expect(x + width).toBeLessThanOrEqual(24);
+  });
+
+  it('asks for metrics by the dimensions that the processes publish them with', () => {
+    const own = shown.filter(([namespace]) => namespace === 'Waybill/dev');
+    expect(own.length).toBeGreaterThan(10);
+    for (const [, name, ...rest] of own) {
+      const dimensions = rest.filter((part) => typeof part === 'string').filter((_, i) => i % 2 === 0);
+      const published: readonly (readonly string[])[] = metricDefinitions[name as CloudWatchMetricName].cloudWatch;
+      expect(published, String(name)).toContainEqual(dimensions);
+    }
+  });
+});
