@@ -18,11 +18,13 @@ const bookkeeping: Readonly<Record<string, RegExp>> = {
 };
 
 /** A release without what differs from run to run. */
-export function comparable({ messages, parcels, failures, checkpoints: { taken, held, released } }: Release): Release {
+export function comparable({ messages, parcels, failures, interrupted, checkpoints }: Release): Release {
+  const { taken, held, released } = checkpoints;
   return {
     messages,
     parcels: parcels.map(withoutBookkeeping),
     failures: failures.map(withoutBookkeeping),
+    interrupted: withoutBookkeeping(interrupted),
     checkpoints: {
       taken: withoutBookkeeping(taken),
       held: withoutBookkeeping(held),

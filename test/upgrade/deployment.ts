@@ -1,6 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  DeleteTableCommand,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  waitUntilTableNotExists,
+} from '@aws-sdk/client-dynamodb';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { type EngineClients, openClients } from '@waybill/local/engine-clients.ts';
 import { startEngines } from '@waybill/local/engines.ts';
 import { provision, type Resources } from '@waybill/local/provision.ts';
@@ -71,6 +82,7 @@ export class Deployment {
       PATH: process.env['PATH'],
       ...this.#env,
       ...processorVariables(this.resources),
+      // A stop lets the long poll in flight end.
       RECEIVE_WAIT_SECONDS: '1',
       STOP_TIMEOUT_SECONDS: '15',
     });
@@ -98,6 +110,34 @@ export class Deployment {
         new SendMessageCommand({ QueueUrl: this.resources.scanQueueUrl, MessageBody, MessageAttributes }),
       );
     }
+  }
+
+  /**
+   * Puts a message on the scan queue that comes for the third time, its last, when it is next received: after a while, or
+   * once the function that this answers shows it.
+   */
+  async sendForTheLastTime(MessageBody: string): Promise<() => Promise<void>> {
+    const { sqs } = this.clients;
+    const QueueUrl = this.resources.scanQueueUrl;
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    const receive = async (VisibilityTimeout: number) => {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout, WaitTimeSeconds: 5 }),
+      );
+      return Messages[0]?.ReceiptHandle;
+    };
+    await receive(0);
+    const ReceiptHandle = await receive(600);
+    return async () => {
+      await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+    };
+  }
+
+  /** Resolves when the table is gone. */
+  async deleteTable(TableName: string): Promise<void> {
+    const { dynamodb } = this.clients;
+    await dynamodb.send(new DeleteTableCommand({ TableName }));
+    await waitUntilTableNotExists({ client: dynamodb, maxWaitTime: 30, minDelay: 1 }, { TableName });
   }
 
   /** Takes every message off a queue, in the order of their bodies. */

@@ -12,7 +12,7 @@ const noParcel: Item = { parcelId: { N: '13' }, lastEventId: { S: 'no number' } 
 export async function processMessages(
   deployment: Deployment,
   messages: readonly SentMessage[],
-): Promise<Omit<Release, 'checkpoints'>> {
+): Promise<Pick<Release, 'messages' | 'parcels' | 'failures'>> {
   const { resources } = deployment;
   await deployment.put(resources.parcelsTable, noParcel);
   await deployment.send(messages.filter(({ redriven }) => !redriven));

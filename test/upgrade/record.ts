@@ -4,13 +4,14 @@ import { feedElements, foreignPack } from './feed-elements.ts';
 import { feed, following } from './follow.ts';
 import { numberIn, textIn } from './item.ts';
 import { processMessages } from './process-messages.ts';
-import { keepRelease, type Release, type SentMessage } from './release.ts';
+import { type Item, keepRelease, type Release, type SentMessage } from './release.ts';
 
 /** What this release writes: every kind of message, and every kind of item in each table, by its own processes. */
 export async function recordRelease(place: Place): Promise<Release> {
   const { messages: polled, checkpoints } = await recordPoller(place);
   const messages: SentMessage[] = [...polled, ...(await recordSplits(place)), ...othersMessages];
-  return { ...(await processMessages(await Deployment.open(place), messages)), checkpoints };
+  const interrupted = await recordInterruption(place);
+  return { ...(await processMessages(await Deployment.open(place), messages)), interrupted, checkpoints };
 }
 
 /** The poller's messages, and its item: taken before anything was confirmed, held while it works, and released. */
@@ -46,6 +47,28 @@ async function recordSplits(place: Place): Promise<SentMessage[]> {
   await deployment.processing(() => deployment.settled());
   const split = await deployment.take(deployment.resources.deadLetterQueueUrl);
   return split.map((message): SentMessage => ({ from: 'processor', ...message, redriven: false }));
+}
+
+/** What is on record of a message while it is worked on for the last time, when the process is killed then. */
+async function recordInterruption(place: Place): Promise<Item> {
+  const deployment = await Deployment.open(place);
+  const { parcelsTable, failuresTable } = deployment.resources;
+  const show = await deployment.sendForTheLastTime(packOne(JSON.stringify({ ...repaired, eventId: 601 })));
+  let records: Item[] = [];
+  await deployment.processing(async (processor) => {
+    await processor.ready();
+    // So that the work lasts.
+    await deployment.deleteTable(parcelsTable);
+    await show();
+    await until('the work is on record', async () => {
+      records = await deployment.scan(failuresTable, 'failureId');
+      return records.length > 0;
+    });
+    processor.kill('SIGKILL');
+  });
+  const [record] = records;
+  if (!record) throw new Error('Nothing is on record');
+  return record;
 }
 
 const repaired = {

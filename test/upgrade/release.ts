@@ -28,6 +28,8 @@ const release = z.strictObject({
   /** What the release made of these messages. */
   parcels: z.array(item),
   failures: z.array(item),
+  /** The record of a message on whose last allowed receive the process was killed. */
+  interrupted: item,
   /** The poller's item in each state of its life. */
   checkpoints: z.strictObject({ taken: item, held: item, released: item }),
 });

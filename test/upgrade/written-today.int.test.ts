@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { comparable } from './bookkeeping.ts';
 import { usePlace } from './place-under-test.ts';
 import { recordRelease } from './record.ts';
@@ -6,6 +7,10 @@ import { recordedReleases } from './release.ts';
 
 const place = usePlace();
 const releases = await recordedReleases();
+
+test('the release that package.json names is recorded, and is the last', () => {
+  expect(releases.at(-1)?.version).toBe(manifest.version);
+});
 
 test('this release writes what the last one wrote, so that a process of the last one reads it meanwhile', async () => {
   const last = releases.at(-1)?.release;
