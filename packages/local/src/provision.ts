@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { describeError } from '@waybill/shared/error.ts';
 import { scanQueue, tables } from '@waybill/shared/resources.ts';
 import type { Finding } from './provision-finding.ts';
 import { provisionQueue } from './provision-queue.ts';
@@ -52,10 +53,13 @@ export async function provisionOrCompare(options: ProvisionOptions): Promise<Pro
   const { dynamodb, prefix = '', signal = new AbortController().signal } = options;
   const definitions = [tables.parcels, tables.checkpoints, tables.failures];
   const [{ deadLetters, scans }, tableFindings] = await Promise.all([
-    provisionQueues(options, prefix, signal),
+    about(`queues ${prefix}${scanQueue.name}`, provisionQueues(options, prefix, signal)),
     Promise.all(
       definitions.map((definition) =>
-        provisionTable(dynamodb, { ...definition, name: prefix + definition.name }, signal),
+        about(
+          `table ${prefix}${definition.name}`,
+          provisionTable(dynamodb, { ...definition, name: prefix + definition.name }, signal),
+        ),
       ),
     ),
   ]);
@@ -97,4 +101,13 @@ async function provisionQueues({ sqs, queue }: ProvisionOptions, prefix: string,
     signal,
   );
   return { deadLetters, scans };
+}
+
+/** An engine's error does not say what was asked of it. */
+async function about<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new Error(`${what}: ${describeError(cause)}`, { cause });
+  }
 }

@@ -1,0 +1,135 @@
+import { HeldFeed } from '@waybill/local/held-feed.ts';
+import { provisionOrCompare } from '@waybill/local/provision.ts';
+import { simulateFeed } from '@waybill/local/simulated-feed.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type BuiltImages, buildImages } from '../images/built-images.ts';
+import { drained, openPlace, type Place, verdictOf } from '../images/deployment.ts';
+import { freePort, ImageProcess } from '../images/image-process.ts';
+import { type ComposeService, readCompose } from './compose.ts';
+
+let built: BuiltImages;
+let place: Place;
+beforeAll(async () => {
+  built = buildImages();
+  place = await openPlace();
+});
+afterAll(async () => {
+  await place?.stop();
+  built?.remove();
+});
+
+/** Elements of the feed: fewer than compose's own, which is for looking at. */
+const events = 1_500;
+const feedOf = (seed: number) => new HeldFeed(simulateFeed({ seed, activeParcels: events / 10 }), events);
+
+/** A feed in which nothing comes late: what a reader of it owes is then known without asking the API. */
+function punctualSeed(): number {
+  for (let seed = 1; ; seed++) if ([...feedOf(seed).elements()].every(({ late }) => late === undefined)) return seed;
+}
+
+test('what compose starts, in the order in which it starts it, drains the feed', async () => {
+  const seed = punctualSeed();
+  const prefix = `compose-${process.pid}-${Date.now().toString(36)}-`;
+  const composed = new Composed(prefix);
+  onTestFinished(() => composed.kill());
+  await composed.up({ FEED_EVENTS: String(events), FEED_SEED: String(seed) });
+
+  const { resources, findings } = await provisionOrCompare({ ...place.clients, prefix });
+  expect(findings.map(({ isMade, drift }) => ({ isMade, drift }))).toEqual(Array(5).fill({ isMade: false, drift: [] }));
+  const feed = feedOf(seed);
+  await drained(place, resources, composed.running('poller'), () => feed.lastEventId());
+  const elements = [...feed.elements()].map(({ element }) => element);
+  const verdict = await verdictOf(place, resources, { elements });
+  expect(verdict).toMatchObject({ isGood: true, differences: [], withoutDeadLetter: [] });
+  expect(verdict.parcels).toBeGreaterThan(100);
+
+  // As `docker compose down` does, which waits for stop_grace_period.
+  const clean = { code: 0, signal: null };
+  expect(await composed.down()).toEqual({ 'scan-api': clean, poller: clean, processor: clean });
+});
+
+/** The compose file's services as plain processes: each host name is 127.0.0.1, LocalStack is the engine at hand. */
+class Composed {
+  readonly #prefix: string;
+  readonly #started = new Map<string, { readonly process: ImageProcess; readonly port: number }>();
+  readonly #done: string[] = [];
+
+  /** @param prefix before every queue's and table's name, because the engine may be shared */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  /** Starts each service when what it waits for has come, and resolves when those that go on are well. */
+  async up(shell: Readonly<Record<string, string>>): Promise<void> {
+    const services = readCompose(shell);
+    const waiting = new Map(Object.entries(services).filter(([, { build }]) => build !== undefined));
+    while (waiting.size > 0) {
+      const next = [...waiting].find(([, { depends_on }]) =>
+        Object.keys(depends_on).every((name) => !waiting.has(name)),
+      );
+      if (!next) throw new Error(`Each of ${[...waiting.keys()]} waits for another`);
+      const [name, service] = next;
+      for (const [other, { condition }] of Object.entries(service.depends_on)) await this.#until(other, condition);
+      await this.#start(name, service);
+      waiting.delete(name);
+    }
+    for (const name of this.#started.keys()) if (!this.#done.includes(name)) await this.#until(name, 'service_healthy');
+  }
+
+  running(name: string): ImageProcess {
+    const service = this.#started.get(name);
+    if (!service) throw new Error(`${name} was not started`);
+    return service.process;
+  }
+
+  async down() {
+    const running = [...this.#started].filter(([name]) => !this.#done.includes(name));
+    const endings = running.map(async ([name, service]) => [name, await service.process.stop()] as const);
+    return Object.fromEntries(await Promise.all(endings));
+  }
+
+  kill(): void {
+    for (const service of this.#started.values()) service.process.kill();
+  }
+
+  async #start(name: string, { build, command, environment }: ComposeService): Promise<void> {
+    if (!build) throw new Error(`${name} is not built here`);
+    const port = await freePort();
+    // A stop waits for the long poll in flight, which is 20 s otherwise.
+    const env: Record<string, string> = { HTTP_PORT: String(port), RECEIVE_WAIT_SECONDS: '1' };
+    for (const [variable, value] of Object.entries(environment)) Object.assign(env, this.#here(variable, value));
+    const words = command && [...command, ...(name === 'provisioner' ? ['--prefix', this.#prefix] : [])];
+    this.#started.set(name, { port, process: new ImageProcess(built.images[build.target], env, words) });
+  }
+
+  async #until(name: string, condition: 'service_healthy' | 'service_completed_successfully'): Promise<void> {
+    // The engine is up already.
+    if (name === 'localstack') return;
+    const service = this.running(name);
+    if (condition === 'service_healthy') {
+      await expect.poll(() => service.checkHealth(), { timeout: 30_000, interval: 200 }).toBe(0);
+    } else if (!this.#done.includes(name)) {
+      expect(await service.ended, service.output).toEqual({ code: 0, signal: null });
+      this.#done.push(name);
+    }
+  }
+
+  /** A variable as it is here: where compose names a container, the process that stands for it; names with the prefix. */
+  #here(variable: string, value: string): Record<string, string> {
+    const { AWS_ENDPOINT_URL_SQS = '', AWS_ENDPOINT_URL_DYNAMODB = '' } = place.env;
+    if (variable === 'AWS_ENDPOINT_URL') return { AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB };
+    if (variable.endsWith('_TABLE')) return { [variable]: `${this.#prefix}${value}` };
+    if (!URL.canParse(value)) return { [variable]: value };
+    const url = new URL(value);
+    const { hostname } = url;
+    url.host = hostname === 'localstack' ? new URL(AWS_ENDPOINT_URL_SQS).host : `127.0.0.1:${this.#portOf(hostname)}`;
+    url.pathname = url.pathname.replace(/\/(waybill-[\w-]+)$/, `/${this.#prefix}$1`);
+    return { [variable]: url.href };
+  }
+
+  #portOf(name: string): number {
+    const service = this.#started.get(name);
+    if (!service) throw new Error(`Something names ${name} and does not wait for it`);
+    return service.port;
+  }
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { pollerVariables } from '@waybill/poller/config.ts';
+import { processorVariables } from '@waybill/processor/config.ts';
+import { commonVariables } from '@waybill/shared/env.ts';
+import { scanQueue, tables } from '@waybill/shared/resources.ts';
+import { DCLinter } from 'dclint';
+import { describe, expect, test } from 'vitest';
+import { imageNames } from '../../images/programs.ts';
+import { dockerfileText, readStages, stepsOf } from '../images/dockerfile.ts';
+import { composeFile, readCompose } from './compose.ts';
+
+const services = readCompose();
+const own = Object.entries(services).filter(([, { build }]) => build !== undefined);
+
+describe('docker-compose.localstack.yml', () => {
+  test('fits the schema of compose files, and a linter has nothing to say', () => {
+    const linter = new DCLinter({
+      // The order is the one in which things start; the quotes are those of JSON.
+      rules: {
+        'services-alphabetical-order': 0,
+        'service-keys-order': 0,
+        'service-dependencies-alphabetical-order': 0,
+        'top-level-properties-order': 0,
+        'require-quotes-in-ports': [2, { quoteType: 'double' }],
+      },
+      quiet: false,
+      debug: false,
+      exclude: [],
+    });
+    const results: unknown = linter.lintFiles([fileURLToPath(composeFile)], false);
+    expect(results).toEqual([expect.objectContaining({ messages: [] })]);
+  });
+
+  test('runs the last LocalStack that needs no account, and says why', () => {
+    expect(services['localstack']?.image).toBe('localstack/localstack:4.14.0');
+    expect(readFileSync(composeFile, 'utf8')).toContain('4.14.0 is the last version that starts without an account');
+  });
+
+  test('opens ports on 127.0.0.1 alone, none twice', () => {
+    const ports = Object.values(services).flatMap((service) => service.ports);
+    expect(ports.length).toBeGreaterThan(3);
+    expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+    expect(new Set(ports.map((port) => port.split(':')[1])).size).toBe(ports.length);
+  });
+
+  test('waits for LocalStack and the API to be well, and for the provisioner to be done', () => {
+    const waits = Object.entries(services).map(([name, { depends_on }]) => [
+      name,
+      Object.fromEntries(Object.entries(depends_on).map(([other, { condition }]) => [other, condition])),
+    ]);
+    const provisioned = { provisioner: 'service_completed_successfully' };
+    expect(Object.fromEntries(waits)).toEqual({
+      localstack: {},
+      provisioner: { localstack: 'service_healthy' },
+      'scan-api': {},
+      poller: { ...provisioned, 'scan-api': 'service_healthy' },
+      processor: provisioned,
+    });
+  });
+
+  test('builds every image of the Dockerfile', () => {
+    const built = new Set(own.map(([, { build }]) => build?.target));
+    expect([...built].toSorted()).toEqual([...imageNames].toSorted());
+  });
+
+  test('gives no container of its own a file to write, a capability or a privilege', () => {
+    for (const [, service] of own) {
+      expect(service).toMatchObject({ init: true, read_only: true, cap_drop: ['ALL'] });
+      expect(service.security_opt).toEqual(['no-new-privileges:true']);
+    }
+  });
+
+  test('gives poller and processor longer to stop than they give themselves', () => {
+    const longest = commonVariables.STOP_TIMEOUT_SECONDS.parse(undefined);
+    for (const name of ['poller', 'processor'])
+      expect(Number.parseInt(services[name]?.stop_grace_period ?? '', 10)).toBeGreaterThan(longest);
+  });
+
+  test('names queue and tables as resources.ts does, and no variable that the processes do not know', () => {
+    const sdk = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+    const unknown = (name: string, known: object) =>
+      Object.keys(services[name]?.environment ?? {}).filter((each) => !(each in known) && !sdk.includes(each));
+    expect(unknown('poller', pollerVariables)).toEqual([]);
+    expect(unknown('processor', processorVariables)).toEqual([]);
+    const SCAN_QUEUE_URL = expect.stringMatching(new RegExp(`/${scanQueue.name}$`));
+    expect(services['poller']?.environment).toMatchObject({
+      SCAN_QUEUE_URL,
+      CHECKPOINTS_TABLE: tables.checkpoints.name,
+    });
+    expect(services['processor']?.environment).toMatchObject({
+      SCAN_QUEUE_URL,
+      PARCELS_TABLE: tables.parcels.name,
+      FAILURES_TABLE: tables.failures.name,
+    });
+  });
+
+  test('reaches each container at the port that its image listens on', () => {
+    const exposed = stepsOf(readStages(dockerfileText), 'poller', 'EXPOSE').at(-1)?.text;
+    for (const [, { ports }] of own) expect(ports.filter((port) => !port.endsWith(`:${exposed}`))).toEqual([]);
+    expect(services['poller']?.environment['SCAN_API_URL']).toMatch(new RegExp(`^http://scan-api:${exposed}/`));
+  });
+});
