@@ -8,7 +8,6 @@ import type { Resources } from '@waybill/local/provision.ts';
 import { z } from 'zod';
 
 const infra = fileURLToPath(import.meta.resolve('../../infra'));
-const cli = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
 /** Milliseconds that one command may take; on LocalStack it takes some ten seconds. */
 const limitMs = 180_000;
 
@@ -101,10 +100,10 @@ export class DataStackOnLocalStack {
   }
 
   async #cdk(args: readonly string[]): Promise<CdkRun> {
-    const child = spawn(process.execPath, [cli, ...args, '--no-notices', '--version-reporting=false'], {
+    const child = spawn('cdk', [...args, '--no-notices', '--version-reporting=false'], {
       cwd: infra,
       env: {
-        // The CLI starts the app with the `node` that it finds.
+        // npm has put `cdk` on it; both it and the app that it starts run on the `node` that they find.
         PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
         HOME: process.env['HOME'],
         NO_COLOR: '1',
