@@ -22,17 +22,19 @@ describe.each(cases)('a checkpoint that a poller of $version left $state', ({ it
     const before = { token: numberIn(item, 'fencingToken') ?? 0, last: numberIn(item, 'lastEventId') ?? 0 };
     const read = () => deployment.get(checkpointsTable, { feed });
 
-    await following(deployment, [200, 301, 302, 303].map(scan), async ({ requests, checkpoints }) => {
+    const elements = [200, 301, 302, 303].map(scan);
+    await following(deployment, { elements, leaseMs: 1_500 }, async ({ requests, checkpoints }) => {
       await until('the position has moved', async () => numberIn(await read(), 'lastEventId') === 303);
       expect(requests[0]).toBe(before.last + 1);
-      expect(await read()).toMatchObject({ ...newer, fencingToken: { N: String(before.token + 1) } });
+      expect(await read()).toMatchObject(newer);
+      expect(numberIn(await read(), 'fencingToken')).toBeGreaterThan(before.token);
       expect(await checkpoints.renew(before.token, 400)).toBe('lost');
     });
 
     expect(await read()).toMatchObject({ ...newer, lastEventId: { N: '303' } });
     expect(await read()).not.toHaveProperty('leaseHolder');
-    const sent = (await deployment.take(scanQueueUrl)).flatMap(({ body }) => eventIdsIn(body));
-    expect(sent.sort()).toEqual([200, 301, 302, 303].filter((eventId) => eventId > before.last));
+    const sent = new Set((await deployment.take(scanQueueUrl)).flatMap(({ body }) => eventIdsIn(body)));
+    expect(sent).toEqual(new Set([200, 301, 302, 303].filter((eventId) => eventId > before.last)));
   });
 });
 

@@ -17,13 +17,16 @@ export type Following = {
   readonly checkpoints: ReturnType<typeof dynamoDbCheckpointStore>;
 };
 
-/**
- * Runs this release's poller over a feed of these elements while `work` goes on. Its lease is short, so that a silent
- * holder is soon given up.
- */
+export type FollowOptions = {
+  readonly elements: readonly unknown[];
+  /** How long a silent holder keeps the lease: no busy machine may lose it, unless a test waits for it to run out. */
+  readonly leaseMs?: number;
+};
+
+/** Runs this release's poller over a feed of these elements while `work` goes on. */
 export async function following(
   { clients, resources }: Deployment,
-  elements: readonly unknown[],
+  { elements, leaseMs = 60_000 }: FollowOptions,
   work: (following: Following) => Promise<void>,
 ): Promise<void> {
   const metrics = createMetrics(startTelemetry({ service: 'upgrade-test', otlp: false }).meter);
@@ -38,7 +41,7 @@ export async function following(
       requestsPerSecond: 100,
       requestTimeoutMs: 5_000,
       pollIntervalMs: 50,
-      leaseMs: 1_500,
+      leaseMs,
       messageMaxBytes: 1_024,
       maxQueueMessages: 0,
     },

@@ -22,14 +22,14 @@ async function recordPoller(
   const { checkpointsTable, scanQueueUrl } = deployment.resources;
   const item = () => deployment.get(checkpointsTable, { feed });
   let taken = {};
-  await following(deployment, [], async () => {
+  await following(deployment, { elements: [] }, async () => {
     await until('the lease is taken', async () => {
       taken = await item();
       return textIn(taken, 'leaseHolder') !== undefined;
     });
   });
   let held = {};
-  await following(deployment, feedElements, async () => {
+  await following(deployment, { elements: feedElements }, async () => {
     await until('the feed is confirmed', async () => {
       held = await item();
       return numberIn(held, 'lastEventId') === 301;
