@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { BuiltImage } from './built-images.ts';
 
 export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -77,15 +76,4 @@ export class ImageProcess {
   kill(): void {
     if (this.isRunning) this.#child.kill('SIGKILL');
   }
-}
-
-/** A port that nothing listens on just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
-  return address.port;
 }

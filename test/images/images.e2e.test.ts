@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { freePort } from '@waybill/local/free-port.ts';
 import { HeldFeed } from '@waybill/local/held-feed.ts';
 import { provision } from '@waybill/local/provision.ts';
 import { realisticFaults } from '@waybill/local/scan-api-faults.ts';
@@ -10,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type BuiltImages, buildImages } from './built-images.ts';
 import { drained, openPlace, type Place, verdictOf } from './deployment.ts';
 import { root } from './dockerfile.ts';
-import { freePort, ImageProcess } from './image-process.ts';
+import { ImageProcess } from './image-process.ts';
 
 let built: BuiltImages;
 let place: Place;

@@ -1,10 +1,11 @@
+import { freePort } from '@waybill/local/free-port.ts';
 import { HeldFeed } from '@waybill/local/held-feed.ts';
 import { provisionOrCompare } from '@waybill/local/provision.ts';
 import { simulateFeed } from '@waybill/local/simulated-feed.ts';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type BuiltImages, buildImages } from '../images/built-images.ts';
 import { drained, openPlace, type Place, verdictOf } from '../images/deployment.ts';
-import { freePort, ImageProcess } from '../images/image-process.ts';
+import { ImageProcess } from '../images/image-process.ts';
 import { type ComposeService, readCompose } from './compose.ts';
 
 let built: BuiltImages;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openClients } from '../engine-clients.ts';
 import { type Engines, startEngines } from '../engines.ts';
+import { freePort } from '../free-port.ts';
 import { provision } from '../provision.ts';
 import type { ProvisionerOptions } from './config.ts';
 import { runProvisioner } from './run.ts';
@@ -119,14 +119,3 @@ describe('npm run provision', () => {
     await expect(failed).rejects.toThrow('ECONNREFUSED');
   });
 });
-
-/** A port that nothing listens on just now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
-  return address.port;
-}
