@@ -1,5 +1,5 @@
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   AlarmStatusWidget,
@@ -49,7 +49,8 @@ export class Dashboard extends Construct {
       [this.#throughput(), this.#outcomes()],
       [this.#queue(props), this.#tasks(props)],
       [this.#failures(), this.#troubles(props)],
-      [this.#requests(), this.#writeUnits(), this.#logs(props)],
+      [this.#requests(), this.#writeUnits()],
+      [this.#logs(props), this.#load(props)],
     ];
     for (const row of rows) dashboard.addWidgets(new Row(...row));
   }
@@ -73,7 +74,7 @@ export class Dashboard extends Construct {
 
   /** The alarms of both stacks, by their names: a reference would tie the stacks together for the sake of a picture. */
   #alarms({ environment, data }: DashboardProps) {
-    const sections = [data, ...this.node.scopes.slice(1, 2)]
+    const sections = [data, Stack.of(this)]
       .flatMap((stack) => stack.node.findAll())
       .filter((construct) => construct instanceof WaybillAlarm)
       .map(({ section }) => section);
@@ -119,15 +120,10 @@ export class Dashboard extends Construct {
   }
 
   #tasks({ poller, processor }: DashboardProps) {
-    const cpu = (of: Poller | Processor, label: string) => of.service.fargate.metricCpuUtilization({ label });
-    return graph(
-      'Tasks, and their CPU in percent',
-      [
-        poller.service.metricRunningTasks({ label: 'pollers' }),
-        processor.service.metricRunningTasks({ label: 'processors' }),
-      ],
-      [cpu(poller, 'poller CPU'), cpu(processor, 'processor CPU')],
-    );
+    return graph('Running tasks', [
+      poller.service.metricRunningTasks({ label: 'pollers' }),
+      processor.service.metricRunningTasks({ label: 'processors' }),
+    ]);
   }
 
   #failures() {
@@ -180,6 +176,17 @@ export class Dashboard extends Construct {
     const bytes = (of: Poller | Processor, label: string) =>
       of.service.logGroup.metricIncomingBytes({ label, period: Duration.hours(1) });
     return graph('Cost: bytes logged, an hour', [bytes(poller, 'poller'), bytes(processor, 'processor')]);
+  }
+
+  #load({ poller, processor }: DashboardProps) {
+    const load = (of: Poller | Processor, name: string) => [
+      of.service.fargate.metricCpuUtilization({ label: `${name} CPU`, statistic: 'Maximum' }),
+      of.service.fargate.metricMemoryUtilization({ label: `${name} memory`, statistic: 'Maximum' }),
+    ];
+    return graph('CPU and memory of the busiest task, percent', [
+      ...load(poller, 'poller'),
+      ...load(processor, 'processor'),
+    ]);
   }
 
   #metric(name: CloudWatchMetricName, statistic: string, options: MetricOptions = {}): Metric {

@@ -63,7 +63,7 @@ export class Poller extends Construct {
   #addAlarms(setting: AlarmSetting, variables: Readonly<Record<string, string | undefined>>): void {
     const { environment } = setting.context;
     const intervalMs = pollerVariables.POLL_INTERVAL_MS.parse(variables['POLL_INTERVAL_MS']);
-    new WaybillAlarm(this, 'NoProgress', {
+    const noProgress = new WaybillAlarm(this, 'NoProgress', {
       ...setting,
       section: 'poller-makes-no-progress',
       severity: 'critical',
@@ -79,6 +79,8 @@ export class Poller extends Construct {
       // A poller that is gone publishes nothing.
       treatMissingData: TreatMissingData.BREACHING,
     });
+    // Made before the first poller runs, it would be raised at once.
+    noProgress.node.addDependency(this.service.fargate);
     new WaybillAlarm(this, 'FeedLag', {
       ...setting,
       section: 'feed-lag',

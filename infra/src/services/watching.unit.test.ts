@@ -44,6 +44,12 @@ describe('the alarms', () => {
     });
   });
 
+  it('are made when what they watch runs, so that a first deployment raises none', () => {
+    const [, poller] = Object.entries(stack.resources).find(([id]) => id.startsWith('PollerNoProgress')) ?? [];
+    expect(poller?.['DependsOn']).toContainEqual(expect.stringMatching(/^PollerService[0-9A-F]{8}$/));
+    expect(JSON.stringify(alarms.get('processor-not-running'))).toContain('<ProcessorService.Name>');
+  });
+
   it('give a poller that asks every hour the time of three polls', () => {
     const rarely = stackOf(synthesize({ apiUrl, pollerVariables: { POLL_INTERVAL_MS: 3_600_000 } }), 'services');
     expect(alarmsOf(rarely).get('poller-makes-no-progress')).toMatchObject({ Period: 3 * 3600 });
