@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { type ImageName, programs } from './programs.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -10,9 +12,24 @@ const requireForCommonJs =
   'const require = createRequireOfBundle(import.meta.url);';
 
 /**
+ * Of the packages, lets the source map know the file and no line. Node reads a map whole when the first stack trace is
+ * asked for, and with every line of them it takes a quarter of the heap (docs/decisions/0064-images.md).
+ */
+const mapPackagesByFile: Plugin = {
+  name: 'map packages by file',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
+      const map = { version: 3, sources: [basename(path)], mappings: 'AAAA' };
+      const encoded = Buffer.from(JSON.stringify(map)).toString('base64');
+      const code = await readFile(path, 'utf8');
+      return { contents: `${code}\n//# sourceMappingURL=data:application/json;base64,${encoded}`, loader: 'js' };
+    });
+  },
+};
+
+/**
  * Writes the programs of one image to `folder`, each as one file with everything in it that it imports, `<name>.mjs`,
- * beside its source map. Rejects, with esbuild's messages, when one cannot
- * be bundled.
+ * beside its source map. Rejects, with esbuild's messages, when one cannot be bundled.
  */
 export async function bundle(image: ImageName, folder: string): Promise<void> {
   await build({
@@ -27,9 +44,10 @@ export async function bundle(image: ImageName, folder: string): Promise<void> {
     // The ESM halves of packages that have both: of a CommonJS one nothing can be left out.
     mainFields: ['module', 'main'],
     banner: { js: requireForCommonJs },
-    // Positions only: a stack trace names file and line, and the sources' text would triple the map.
+    // Positions only: a stack trace names file and line, not their text.
     sourcemap: 'linked',
     sourcesContent: false,
+    plugins: [mapPackagesByFile],
     logLevel: 'warning',
   });
 }

@@ -16,7 +16,7 @@ import { nodeFlags } from '@waybill/shared/node-flags.ts';
 import { bundle } from '../../images/bundle.ts';
 import { embeddedEngine } from './engine.ts';
 import { median } from './median.ts';
-import { integer } from './report.ts';
+import { integer, mebibytes } from './report.ts';
 
 /**
  * `npm run bench:images`: how large each bundle is, and how long each service takes from its start to a 200 of `/readyz`
@@ -53,6 +53,9 @@ try {
     const figures = [median(found), Math.min(...found), Math.max(...found)];
     console.log(key.padEnd(26) + figures.map((figure) => figure.toFixed(2).padStart(14)).join(''));
   }
+  console.log('\npeak memory of a processor that fails at its start and says where, MiB');
+  for (const flags of [[], ['--enable-source-maps']])
+    console.log((flags[0] ?? 'without source maps').padEnd(26) + mebibytes(await peakOfFailure(flags)).padStart(14));
   console.log(`\nNode ${process.version}, ${runs} runs in turn, embedded engines`);
 } finally {
   await api.stop();
@@ -88,6 +91,25 @@ async function secondsToReady(service: Service, from: 'bundle' | 'sources'): Pro
     await ended;
     await engine.remove(resources);
   }
+}
+
+/** Told to take one table for another, it refuses, and logs a stack trace: Node reads the source map for it. */
+async function peakOfFailure(flags: readonly string[]): Promise<number> {
+  const resources = await engine.provision();
+  const own = { ...processorVariables(resources), PARCELS_TABLE: resources.failuresTable };
+  const tellPeak = `data:text/javascript,process.on('exit',()=>console.error('peak='+process.resourceUsage().maxRSS))`;
+  const entry = join(folder, 'processor', 'processor.mjs');
+  const child = spawn(process.execPath, [...nodeFlags, ...flags, '--import', tellPeak, entry], {
+    env: { ...engine.env, ...own, HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  await once(child, 'close');
+  await engine.remove(resources);
+  return Number(/peak=(\d+)/.exec(said)?.[1]) * 1_024;
 }
 
 async function untilReady(port: number, isRunning: () => boolean): Promise<void> {

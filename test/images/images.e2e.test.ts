@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort } from '@waybill/local/free-port.ts';
 import { HeldFeed } from '@waybill/local/held-feed.ts';
@@ -106,7 +106,11 @@ describe('the images', () => {
     for (const { folder } of Object.values(built.images)) {
       const files = readdirSync(folder);
       expect(files.filter((file) => !/^[\w-]+\.mjs(\.map)?$/.test(file))).toEqual([]);
-      for (const file of files.filter((name) => name.endsWith('.mjs'))) expect(files).toContain(`${file}.map`);
+      for (const file of files.filter((name) => name.endsWith('.mjs'))) {
+        expect(files).toContain(`${file}.map`);
+        // Every line of every package would be 1.5 MB, and tens of MiB in memory once a stack trace is asked for.
+        expect(statSync(join(folder, `${file}.map`)).size).toBeLessThan(400_000);
+      }
     }
     const maps = join(built.buildFolder, 'images/dist/poller');
     const { sources }: { sources: string[] } = JSON.parse(readFileSync(join(maps, 'poller.mjs.map'), 'utf8'));
