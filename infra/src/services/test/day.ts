@@ -9,7 +9,7 @@ const daySeconds = 24 * hour;
 export const outage = { from: 18 * hour, until: 19 * hour };
 
 /** Messages a second over a day: a quiet night, the morning's sorting, a steep spike at three, an evening that fades. */
-export function loadAt(second: number): number {
+function loadAt(second: number): number {
   const at = second / hour;
   const points = [
     [0, 0.5],

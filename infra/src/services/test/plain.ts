@@ -4,7 +4,7 @@ import type { SynthesizedStack } from '../../../test/synthesized.ts';
  * A value of a template in few words: `<LogicalId>` and `<LogicalId.Attribute>` for what it refers to, also in another
  * stack, without the hashes of logical ids.
  */
-export function plain(value: unknown): unknown {
+function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value);
