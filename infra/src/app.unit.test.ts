@@ -4,6 +4,7 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
+import { documentedCommands } from '../test/documented-commands.ts';
 import { flags, synthesize } from '../test/synthesized.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
@@ -59,6 +60,19 @@ describe.each<[string, Record<string, unknown>]>([
 ])('%s', (_, context) => {
   it('passes cdk-nag, the rules of CloudFormation and the warnings of the CDK', () => {
     expect(synthesize(context).findings).toEqual([]);
+  });
+});
+
+describe('the documentation', () => {
+  const commands = documentedCommands();
+
+  it('shows commands', () => {
+    expect(commands.length).toBeGreaterThan(3);
+  });
+
+  it.each(commands)('has one that synthesizes: $command', ({ context }) => {
+    // Some show only what they are about; a deployment has its URL beside.
+    expect(synthesize({ apiUrl, ...context }).findings).toEqual([]);
   });
 });
 
