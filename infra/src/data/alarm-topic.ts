@@ -5,8 +5,8 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 
 /**
- * Where every alarm of a deployment is told. Not encrypted by KMS: CloudWatch publishes only under a key of one's own
- * (a dollar a month), and the text holds no data of parcels or people.
+ * Where every alarm of a deployment is told. Not encrypted by KMS: CloudWatch publishes only under a key of one's own,
+ * which costs, and the text holds no data of parcels or people.
  */
 export class AlarmTopic extends Topic {
   constructor(scope: Construct, id: string, { email }: { readonly email: string | undefined }) {
