@@ -202,6 +202,18 @@ describe('the variables of every process', () => {
     ).toEqual(['  AWS_REGION is required: a region, as `eu-west-1`']);
   });
 
+  test.for([
+    ['Waybill/prod', true],
+    ['My team: Waybill #1', true],
+    [':Waybill', false],
+    ['AWS/Waybill', false],
+    ['Waybill,prod', false],
+    ['x'.repeat(255), true],
+    ['x'.repeat(256), false],
+  ] as const)('take %j for a CloudWatch namespace: %s', ([namespace, isTaken]) => {
+    expect(commonVariables.CLOUDWATCH_NAMESPACE.safeParse(namespace).success).toBe(isTaken);
+  });
+
   test('are each documented with what is allowed, the default and the meaning', () => {
     for (const variable of Object.values(commonVariables)) {
       expect(describeVariable(variable)).toEqual({

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { published } from '../test/embedded-metric-format.ts';
 import { serveUntilTestEnds } from '../test/local-service.ts';
 import { billedRequests, createMetrics, metricDefinitions } from './metrics.ts';
 import { startTelemetry, type Telemetry } from './telemetry.ts';
@@ -139,6 +140,62 @@ describe('a collector that is away', () => {
     moveEach(telemetry);
     expect(await scrape(telemetry)).toContain('waybill_feed_pages_total');
     void telemetry.stop();
+  });
+});
+
+describe('the lines for CloudWatch', () => {
+  test('are written at the stop, whatever becomes of the push by OTLP', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await serveUntilTestEnds(() => undefined));
+    const lines: string[] = [];
+    const telemetry = startTelemetry({
+      service: 'test',
+      otlp: true,
+      cloudWatchNamespace: 'Waybill/test',
+      writeLine: (line) => lines.push(line),
+    });
+    moveEach(telemetry);
+    void telemetry.stop();
+    await vi.waitFor(() => expect(lines).not.toEqual([]));
+    const found = lines.flatMap(published);
+    expect(found).toContainEqual(expect.objectContaining({ name: 'waybill.feed.pages', value: 3 }));
+    for (const { namespace } of found) expect(namespace).toBe('Waybill/test');
+  });
+
+  test('are written every so often', async () => {
+    const lines: string[] = [];
+    const telemetry = startTelemetry({
+      service: 'test',
+      otlp: false,
+      cloudWatchNamespace: 'Waybill/test',
+      exportIntervalMs: 1,
+      writeLine: (line) => lines.push(line),
+    });
+    createMetrics(telemetry.meter)['waybill.poller.lease'].record(1);
+    await vi.waitFor(() => expect(lines.length).toBeGreaterThan(2));
+    await telemetry.stop();
+    const written = lines.length;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(lines).toHaveLength(written);
+  });
+
+  test('are none without a namespace', async () => {
+    const lines: string[] = [];
+    const telemetry = startTelemetry({ service: 'test', otlp: false, writeLine: (line) => lines.push(line) });
+    moveEach(telemetry);
+    await telemetry.stop();
+    expect(lines).toEqual([]);
+  });
+
+  test('do not take the fixed buckets from Prometheus', async () => {
+    const telemetry = startTelemetry({
+      service: 'test',
+      otlp: false,
+      cloudWatchNamespace: 'Waybill/test',
+      writeLine: () => undefined,
+    });
+    createMetrics(telemetry.meter)['waybill.processor.scan_to_state'].record(3);
+    expect(await scrape(telemetry)).toMatch(/^waybill_processor_scan_to_state_bucket\{.*le="5".*\} 1$/m);
+    await telemetry.stop();
   });
 });
 
