@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { freePort } from '@waybill/local/free-port.ts';
 import { HeldFeed } from '@waybill/local/held-feed.ts';
@@ -41,6 +43,19 @@ async function start(image: 'poller' | 'processor' | 'local', env: Readonly<Reco
 const answersWell = (process: ImageProcess, path: string) =>
   expect.poll(async () => (await process.ask(path)).status, { timeout: 30_000 }).toBe(200);
 
+/** Opens the server on a free port until the test ends; answers the port. */
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
+  return address.port;
+}
+
 describe('the images', () => {
   test('drain the feed from a folder that holds the bundle alone, reading and writing no other file, and stop with 0', async () => {
     const resources = await provision({ ...place.clients, prefix: newPrefix() });
@@ -76,6 +91,32 @@ describe('the images', () => {
     expect(file).toBe('packages/shared/src/table-check.ts');
     const source = readFileSync(join(root, file), 'utf8').split('\n');
     expect(source[Number(line) - 1]).toMatch(/new WaybillError\($/);
+  });
+
+  test('take their credentials as Fargate gives them, and push metrics by OTLP', async () => {
+    const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+    const credentials = { AccessKeyId: 'task', SecretAccessKey: 'role', Token: 'session', Expiration };
+    const asked: string[] = [];
+    const around = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      request.resume();
+      response.setHeader('content-type', 'application/json');
+      response.end(request.url === '/credentials' ? JSON.stringify(credentials) : '{}');
+    });
+    const port = await listening(around);
+    const resources = await provision({ ...place.clients, prefix: newPrefix() });
+    const processor = await start('processor', {
+      ...processorVariables(resources),
+      RECEIVE_WAIT_SECONDS: '1',
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/credentials`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    });
+    await answersWell(processor, '/readyz');
+    expect(await processor.stop()).toEqual({ code: 0, signal: null });
+    expect(asked).toContain('GET /credentials');
+    expect(asked).toContain('POST /v1/metrics');
   });
 
   test.for(['poller', 'processor'] as const)('end with 2 and say what is missing: %s', async (image) => {
