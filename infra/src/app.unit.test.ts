@@ -4,8 +4,10 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { documentedCommands } from '../test/documented-commands.ts';
-import { flags, synthesize } from '../test/synthesized.ts';
+import { flags, stackOf, synthesize } from '../test/synthesized.ts';
+import { isSetByTheStack } from './process-variables.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const everything = {
@@ -45,6 +47,17 @@ describe('the usual deployment', () => {
     const text = JSON.stringify(usual.stacks.map(({ template }) => template.toJSON()));
     expect(text).not.toMatch(/\b\d{12}\b|\b(eu|us|ap|sa|ca|af|me)-[a-z]+-\d\b/);
   });
+});
+
+it('what the services stack sets in a task is what the context may not set', () => {
+  const named = z.array(z.object({ Name: z.string() })).default([]);
+  const task = z.object({ ContainerDefinitions: z.array(z.object({ Environment: named, Secrets: named })) });
+  const set = Object.values(stackOf(synthesize({ apiUrl, apiTokenSecret: 'token' }), 'services').resources)
+    .filter(({ Type }) => Type === 'AWS::ECS::TaskDefinition')
+    .flatMap(({ Properties }) => task.parse(Properties).ContainerDefinitions)
+    .flatMap(({ Environment, Secrets }) => [...Environment, ...Secrets].map(({ Name }) => Name));
+  expect(set).toEqual(expect.arrayContaining(['SCAN_API_URL', 'SCAN_API_TOKEN', 'SCAN_QUEUE_URL', 'AWS_REGION']));
+  expect(set.filter((name) => !isSetByTheStack(name))).toEqual([]);
 });
 
 describe.each<[string, Record<string, unknown>]>([

@@ -54,7 +54,8 @@ export function variablesOf(
   });
 }
 
-function isSetByTheStack(name: string): boolean {
+/** Whether the services stack sets this variable of a process, or nobody should. */
+export function isSetByTheStack(name: string): boolean {
   return name in setByTheStack || name.startsWith('AWS_');
 }
 
