@@ -3,6 +3,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   AlarmStatusWidget,
+  CfnAlarm,
   Dashboard as CloudWatchDashboard,
   GraphWidget,
   type IMetric,
@@ -14,7 +15,6 @@ import {
   type YAxisProps,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { WaybillAlarm } from '../alarm.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { waybillMetric } from '../metric.ts';
 import type { Poller } from './poller.ts';
@@ -73,12 +73,11 @@ export class Dashboard extends Construct {
   }
 
   /** The alarms of both stacks, by their names: a reference would tie the stacks together for the sake of a picture. */
-  #alarms({ environment, data }: DashboardProps) {
-    const sections = [data, Stack.of(this)]
+  #alarms({ data }: DashboardProps) {
+    return [data, Stack.of(this)]
       .flatMap((stack) => stack.node.findAll())
-      .filter((construct) => construct instanceof WaybillAlarm)
-      .map(({ section }) => section);
-    return sections.map((section) => Alarm.fromAlarmName(this, section, `waybill-${environment}-${section}`));
+      .filter((construct) => construct instanceof CfnAlarm)
+      .flatMap(({ alarmName }) => (alarmName === undefined ? [] : Alarm.fromAlarmName(this, alarmName, alarmName)));
   }
 
   #lag() {

@@ -103,6 +103,16 @@ describe.each(['Poller', 'Processor'])('the %s', (name) => {
   });
 });
 
+it('services are made after the kinds of capacity that they run on, and deleted before', () => {
+  const services = Object.values(usual.resources).filter(({ Type }) => Type === 'AWS::ECS::Service');
+  expect(services).toHaveLength(2);
+  for (const service of services) expect(service['DependsOn']).toContainEqual('CapacityProviders');
+  expect(usual.resources['CapacityProviders']).toMatchObject({
+    Type: 'AWS::ECS::ClusterCapacityProviderAssociations',
+    Properties: { CapacityProviders: ['FARGATE', 'FARGATE_SPOT'] },
+  });
+});
+
 describe('the poller', () => {
   it('is told of its queue, table and feed, and of nothing else', () => {
     expect(taskOf(usual, 'Poller').environment).toEqual({

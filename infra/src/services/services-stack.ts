@@ -1,5 +1,5 @@
 import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
-import { Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
+import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { Context } from '../context.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -20,7 +20,6 @@ export class ServicesStack extends Stack {
     const own = new Cluster(this, 'Cluster', {
       clusterName: `waybill-${environment}`,
       vpc: network.vpc,
-      enableFargateCapacityProviders: true,
       containerInsightsV2: ContainerInsights.DISABLED,
     });
     acknowledge(own, {
@@ -32,6 +31,13 @@ export class ServicesStack extends Stack {
     const shared = { context, data, cluster, network };
     const poller = new Poller(this, 'Poller', { ...shared, apiUrl: requireApiUrl(context) });
     const processor = new Processor(this, 'Processor', shared);
+    // Made before the services that run on them, and taken away after: the CDK's own way leaves the order to luck.
+    const capacity = new CfnClusterCapacityProviderAssociations(this, 'CapacityProviders', {
+      cluster: cluster.clusterName,
+      capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
+      defaultCapacityProviderStrategy: [],
+    });
+    for (const { service } of [poller, processor]) service.fargate.node.addDependency(capacity);
     const restarts = new TaskRestarts(this, 'TaskRestarts', { context, topic: data.alarmTopic, cluster });
     new Dashboard(this, 'Dashboard', { environment, data, poller, processor, restarts });
 
