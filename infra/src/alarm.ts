@@ -22,8 +22,6 @@ export type WaybillAlarmProps = Omit<AlarmProps, 'alarmName' | 'alarmDescription
 
 /** An alarm that says its impact, links its section of the runbook, and tells the topic when it is raised and when it is over. */
 export class WaybillAlarm extends Alarm {
-  readonly section: string;
-
   constructor(scope: Construct, id: string, props: WaybillAlarmProps) {
     const { context, section, severity, impact, topic, ...rest } = props;
     super(scope, id, {
@@ -31,7 +29,6 @@ export class WaybillAlarm extends Alarm {
       alarmName: `waybill-${context.environment}-${section}`,
       alarmDescription: `${severity.toUpperCase()}: ${impact} What to do: ${context.runbookUrl}#${section}`,
     });
-    this.section = section;
     this.addAlarmAction(new SnsAction(topic));
     this.addOkAction(new SnsAction(topic));
   }
