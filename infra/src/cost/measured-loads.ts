@@ -1,0 +1,80 @@
+/**
+ * What was counted of a caught-up pipeline under a steady load, by `bench/src/live.ts` on the embedded DynamoDB and
+ * ElasticMQ. All but `exportBytes` are per second.
+ */
+export type MeasuredLoad = {
+  readonly eventsPerSecond: number;
+  readonly processors: number;
+  /** `SCAN_API_LIMIT`. */
+  readonly limit: number;
+  /** Pages read. */
+  readonly pages: number;
+  /** As billed, GetQueueAttributes included. */
+  readonly sqsRequests: number;
+  readonly writeUnits: number;
+  /** GetItem requests: each at most one read unit. */
+  readonly reads: number;
+  /** Of all processes, metrics apart. */
+  readonly logBytes: number;
+  /** Of the lines with metrics, each minute. */
+  readonly exportBytes: { readonly poller: number; readonly processor: number };
+};
+
+/** How {@link measuredLoads} were counted, on an ElasticMQ that listens there. */
+export const measuringCommands = [
+  'export AWS_ENDPOINT_URL_SQS=http://127.0.0.1:9324',
+  'npm exec --call "node bench/src/live.ts --load 1/1/100 --load 100/1/100 --seconds 125"',
+  'npm exec --call "node bench/src/live.ts --load 200/3/100 --seconds 125"',
+];
+
+const perSecond200 = {
+  pages: 2.73,
+  sends: 2.722,
+  receives: 3.074,
+  otherRequests: 1.94 + 1.182,
+  parcelUnits: 174.6,
+  checkpointUnits: 2.555,
+  reads: 3.233,
+  logBytes: 1_126,
+};
+
+export const measuredLoads: readonly [MeasuredLoad, ...MeasuredLoad[]] = [
+  {
+    eventsPerSecond: 1,
+    processors: 1,
+    limit: 100,
+    pages: 1.056,
+    sqsRequests: 3.008 + 0.688,
+    writeUnits: 0.984 + 1,
+    reads: 0.496,
+    logBytes: 406,
+    exportBytes: { poller: 1_150, processor: 1_053 },
+  },
+  {
+    eventsPerSecond: 100,
+    processors: 1,
+    limit: 100,
+    pages: 1.824,
+    sqsRequests: 4.479 + 0.696,
+    writeUnits: 1.728 + 88.42,
+    reads: 0.496,
+    logBytes: 717,
+    exportBytes: { poller: 1_157, processor: 1_155 },
+  },
+  {
+    /**
+     * Two cores with engines beside the processes do not keep up with this many. Counted at a fifth of the events in a
+     * fifth of the page, which makes as many pages a second; then five times the writes, and each send and receive
+     * billed twice for what a page of five times the bytes is over 64 KiB.
+     */
+    eventsPerSecond: 1_000,
+    processors: 3,
+    limit: 500,
+    pages: perSecond200.pages,
+    sqsRequests: 2 * (perSecond200.sends + perSecond200.receives) + perSecond200.otherRequests,
+    writeUnits: 5 * perSecond200.parcelUnits + perSecond200.checkpointUnits,
+    reads: perSecond200.reads,
+    logBytes: 2 * perSecond200.logBytes,
+    exportBytes: { poller: 1_153, processor: 1_641 },
+  },
+];
