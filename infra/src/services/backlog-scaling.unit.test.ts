@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { stackOf, synthesize } from '../../test/synthesized.ts';
+import { messagesPerSecond } from './capacity.ts';
 import { outage, simulate, turns } from './test/day.ts';
 import { onlyOf, resourcesOf } from './test/plain.ts';
 import type { Policy, StepIn } from './test/target-tracking.ts';
@@ -34,8 +35,8 @@ const policy: Policy = {
   expressions: queries.flatMap(({ Id, Expression }) => (Expression === undefined ? [] : [[Id, Expression] as const])),
 };
 
-/** What a processor is planned to store, messages a second: the target is what it stores in 120 s. */
-const planned = policy.target / 120;
+/** What a processor of the default size is planned to store of the default page's messages, in a second. */
+const planned = messagesPerSecond(256, 100);
 
 const stepsIn: readonly StepIn[] = ['proportional', 'one task'];
 const seeds = [1, 2, 3];
