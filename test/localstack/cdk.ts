@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import type { Resources } from '@waybill/local/provision.ts';
 import { z } from 'zod';
 
-const infra = fileURLToPath(import.meta.resolve('../../infra'));
+const root = fileURLToPath(import.meta.resolve('../..'));
+const infra = join(root, 'infra');
+const cli = join(root, 'node_modules', '.bin', 'cdk');
 /** Milliseconds that one command may take; on LocalStack it takes some ten seconds. */
 const limitMs = 180_000;
 
@@ -100,10 +102,10 @@ export class DataStackOnLocalStack {
   }
 
   async #cdk(args: readonly string[]): Promise<CdkRun> {
-    const child = spawn('cdk', [...args, '--no-notices', '--version-reporting=false'], {
+    const child = spawn(cli, [...args, '--no-notices', '--version-reporting=false'], {
       cwd: infra,
       env: {
-        // npm has put `cdk` on it; both it and the app that it starts run on the `node` that they find.
+        // The CLI and the app that it starts run on the `node` that they find.
         PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
         HOME: process.env['HOME'],
         NO_COLOR: '1',

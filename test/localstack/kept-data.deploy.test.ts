@@ -41,12 +41,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack.destroy();
-  const { queues, tables } = await whatIsThere();
-  for (const QueueUrl of queues) await clients.sqs.send(new DeleteQueueCommand({ QueueUrl }));
-  for (const TableName of tables) await clients.dynamodb.send(new DeleteTableCommand({ TableName }));
-  clients.close();
-  await stack.close();
+  try {
+    await stack.destroy();
+    const { queues, tables } = await whatIsThere();
+    for (const QueueUrl of queues) await clients.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    for (const TableName of tables) await clients.dynamodb.send(new DeleteTableCommand({ TableName }));
+  } finally {
+    clients.close();
+    await stack.close();
+  }
 });
 
 async function whatIsThere(): Promise<{ queues: readonly string[]; tables: readonly string[] }> {
