@@ -24,8 +24,8 @@ RUN node images/main.ts
 FROM node:24.21.0-trixie-slim AS runtime
 ARG VERSION=0.1.0
 ARG REVISION=unknown
-LABEL org.opencontainers.image.source="https://github.com/waybill/waybill" \
-      org.opencontainers.image.licenses="MIT" \
+# Where the sources are is for whoever builds to say: --label org.opencontainers.image.source=…
+LABEL org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 ENV NODE_ENV=production
