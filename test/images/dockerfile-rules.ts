@@ -1,7 +1,7 @@
 import { inheritance, readStages, type Stage, stepsOf, targets } from './dockerfile.ts';
 
 /** Labels that every image has (OCI image annotations). */
-const labels = ['title', 'description', 'source', 'licenses', 'version', 'revision'].map(
+const labels = ['title', 'description', 'licenses', 'version', 'revision'].map(
   (name) => `org.opencontainers.image.${name}`,
 );
 
