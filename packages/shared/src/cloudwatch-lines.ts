@@ -100,12 +100,17 @@ function cloudWatchUnit(unit: string): string {
   return unit.startsWith('{') ? 'Count' : 'None';
 }
 
-/** Readings as they fit in documents: a name once, and not too many. */
+/**
+ * Readings as they fit in documents: a name once, and not too many. Distributions apart from plain values: their form is
+ * not in the specification, and a document that is refused takes everything in it along, the breaker's alarm too.
+ */
 function documentsWorth(readings: readonly Reading[]): Reading[][] {
   const documents: Reading[][] = [];
   for (const reading of readings) {
     const fitting = documents.find(
-      (document) => document.length < maxMetrics && document.every(({ name }) => name !== reading.name),
+      (document) =>
+        document.length < maxMetrics &&
+        document.every(({ name, value }) => name !== reading.name && typeof value === typeof reading.value),
     );
     if (fitting) fitting.push(reading);
     else documents.push([reading]);

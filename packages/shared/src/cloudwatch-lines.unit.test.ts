@@ -30,6 +30,29 @@ function counter(name: string, values: Values): MetricData {
 const reasons = (count: number, length = 1) =>
   Array.from({ length: count }, (_, i) => ({ reason: `R${i}`.padEnd(length, 'x'), value: 1 }));
 
+const histogram = (name: string): MetricData => ({
+  descriptor: { name, unit: 's', description: '', valueType: 1 },
+  aggregationTemporality: AggregationTemporality.DELTA,
+  dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM,
+  dataPoints: [
+    {
+      startTime: [0, 0],
+      endTime: [1, 0],
+      attributes: {},
+      value: {
+        count: 96e9,
+        sum: 1 / 3,
+        scale: 3,
+        zeroCount: 0,
+        positive: { offset: -40, bucketCounts: Array<number>(96).fill(1e9) },
+        negative: { offset: 0, bucketCounts: [] },
+        min: 0.001,
+        max: 1e9,
+      },
+    },
+  ],
+});
+
 describe('lines', () => {
   test('end with a line break and have none within', () => {
     const lines = cloudWatchLines([counter('waybill.processor.failures', reasons(3))], 'Waybill/test', at);
@@ -48,28 +71,6 @@ describe('lines', () => {
   });
 
   test('are shorter than what Docker cuts, and lose nothing by it', () => {
-    const histogram = (name: string): MetricData => ({
-      descriptor: { name, unit: 's', description: '', valueType: 1 },
-      aggregationTemporality: AggregationTemporality.DELTA,
-      dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM,
-      dataPoints: [
-        {
-          startTime: [0, 0],
-          endTime: [1, 0],
-          attributes: {},
-          value: {
-            count: 96e9,
-            sum: 1 / 3,
-            scale: 3,
-            zeroCount: 0,
-            positive: { offset: -40, bucketCounts: Array<number>(96).fill(1e9) },
-            negative: { offset: 0, bucketCounts: [] },
-            min: 0.001,
-            max: 1e9,
-          },
-        },
-      ],
-    });
     // Every metric stands for a histogram that may come.
     const names = Object.entries(metricDefinitions).flatMap(([name, definition]) =>
       'cloudWatch' in definition && definition.cloudWatch.some((keys) => keys.length === 0) ? [name] : [],
@@ -79,6 +80,19 @@ describe('lines', () => {
     for (const line of lines) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(16_384);
     const found = lines.flatMap(published).filter(({ dimensions }) => Object.keys(dimensions).length === 0);
     expect(found.map(({ name }) => name)).toEqual(names);
+  });
+
+  test('keep distributions apart, so that a refused one takes no state along', () => {
+    const mixed = [
+      counter('waybill.feed.pages', [{ value: 1 }]),
+      histogram('waybill.processor.scan_to_state'),
+      counter('waybill.feed.events', [{ value: 1 }]),
+    ];
+    const documents = cloudWatchLines(mixed, 'Waybill/test', at).map(published);
+    expect(documents.map((document) => document.map(({ name }) => name))).toEqual([
+      ['waybill.feed.pages', 'waybill.feed.events'],
+      ['waybill.processor.scan_to_state'],
+    ]);
   });
 
   test('hold no value that JSON cannot tell', () => {
