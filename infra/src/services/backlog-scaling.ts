@@ -71,7 +71,8 @@ export class BacklogScaling extends Construct {
               coming: `FILL(sent, 0) * ${(acceptableWaitSeconds / 60) * headroom}`,
               full: `tasks * ${backlogOfOne}`,
               held: 'IF(coming > full, full, coming)',
-              backlog: 'MAX([visible, held]) / tasks',
+              // Where SQS is later than ECS its newest minutes would count as 0: by no tasks, so they are dropped.
+              backlog: 'MAX([visible, held]) / IF(FILL(visible, -1) >= 0, tasks, 0)',
             }),
             {
               id: 'backlogPerTask',
@@ -92,14 +93,17 @@ function expressions(byId: Readonly<Record<string, string>>): CfnScalingPolicy.T
 }
 
 function measured(id: string, metric: Metric): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty {
-  const { namespace, metricName, statistic, dimensions = {} } = metric;
+  const { namespace, metricName, statistic } = metric;
+  const dimensions = Object.entries(metric.dimensions ?? {});
   return {
     id,
     metricStat: {
       metric: {
         namespace,
         metricName,
-        dimensions: Object.entries(dimensions).map(([name, value]) => ({ name, value: String(value) })),
+        ...(dimensions.length > 0 && {
+          dimensions: dimensions.map(([name, value]) => ({ name, value: String(value) })),
+        }),
       },
       stat: statistic,
     },

@@ -2,7 +2,8 @@ import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { stackOf, synthesize } from '../../test/synthesized.ts';
 import { messagesPerSecond } from './capacity.ts';
-import { outage, simulate, turns } from './test/day.ts';
+import { type Lags, outage, simulate, turns } from './test/day.ts';
+import type { GapBesideNumber } from './test/metric-math.ts';
 import { onlyOf, resourcesOf } from './test/plain.ts';
 import type { Policy, StepIn } from './test/target-tracking.ts';
 
@@ -11,7 +12,15 @@ const services = stackOf(synthesize({ apiUrl: 'https://carrier.example/v1/scans/
 const query = z.object({
   Id: z.string(),
   Expression: z.string().optional(),
-  MetricStat: z.object({ Metric: z.object({ MetricName: z.string() }), Stat: z.string() }).optional(),
+  MetricStat: z
+    .object({
+      Metric: z.object({
+        MetricName: z.string(),
+        Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })).optional(),
+      }),
+      Stat: z.string(),
+    })
+    .optional(),
   ReturnData: z.boolean(),
 });
 
@@ -39,7 +48,19 @@ const policy: Policy = {
 const planned = messagesPerSecond(256, 100);
 
 const stepsIn: readonly StepIn[] = ['proportional', 'one task'];
+const gaps: readonly GapBesideNumber[] = ['stays a gap', 'is 0'];
 const seeds = [1, 2, 3];
+
+/** Who is late: the usual, then each of the three by a minute and by two. */
+const usual: Lags = { sqs: 3, ecs: 3, own: 4 };
+const lagOrders: readonly Lags[] = [
+  { sqs: 4, ecs: 3, own: 4 },
+  { sqs: 5, ecs: 3, own: 4 },
+  { sqs: 3, ecs: 4, own: 4 },
+  { sqs: 3, ecs: 5, own: 4 },
+  { sqs: 3, ecs: 3, own: 3 },
+  { sqs: 3, ecs: 3, own: 5 },
+];
 
 /** The policy with some of its expressions replaced. */
 function but(changes: Readonly<Record<string, string>>, others: Partial<Policy> = {}): Policy {
@@ -49,8 +70,16 @@ function but(changes: Readonly<Record<string, string>>, others: Partial<Policy> 
 }
 
 /** What a day says of a policy, at its worst over the seeds. */
-function judge(tried: Policy, stepIn: StepIn, messagesPerSecond = planned) {
-  const days = seeds.map((seed) => simulate({ policy: tried, stepIn, seed, messagesPerSecond }));
+function judge(
+  tried: Policy,
+  stepIn: StepIn,
+  {
+    messagesPerSecond = planned,
+    lags = usual,
+    gap = 'stays a gap',
+  }: { messagesPerSecond?: number; lags?: Lags; gap?: GapBesideNumber } = {},
+) {
+  const days = seeds.map((seed) => simulate({ policy: tried, stepIn, seed, messagesPerSecond, lags, gap }));
   const [from, until] = [outage.from / 60, outage.until / 60];
   const worst = (of: (day: (typeof days)[number]) => number) => Math.max(...days.map(of));
   return {
@@ -66,7 +95,7 @@ function judge(tried: Policy, stepIn: StepIn, messagesPerSecond = planned) {
 describe('a day with a morning peak, a spike, an hour without DynamoDB and a quiet night', () => {
   for (const stepIn of stepsIn) {
     for (const share of [0.8, 1, 1 / 0.6]) {
-      const day = judge(policy, stepIn, planned * share);
+      const day = judge(policy, stepIn, { messagesPerSecond: planned * share });
       const named = `where a step in is ${stepIn} and a task stores ${share.toFixed(2)} of what is planned`;
 
       test(`turns round with the load only, ${named}`, () => {
@@ -91,7 +120,34 @@ describe('a day with a morning peak, a spike, an hour without DynamoDB and a qui
   }
 });
 
+describe('the same day goes as well', () => {
+  for (const lags of lagOrders) {
+    for (const gap of gaps) {
+      test.each(stepsIn)(
+        `where SQS is ${lags.sqs}, ECS ${lags.ecs} and the log ${lags.own} minutes late, a gap beside a number ${gap} and a step in is %s`,
+        (stepIn) => {
+          const day = judge(policy, stepIn, { lags, gap });
+          expect(day.turns).toBeLessThanOrEqual(7);
+          expect(day.oldestMinutes).toBeLessThanOrEqual(8);
+          expect(day.startedInOutage).toBe(0);
+          expect(day.recoveryMinutes).toBeLessThanOrEqual(30);
+          expect(day.tasksAtNight).toBe(1);
+        },
+      );
+    }
+  }
+});
+
 describe('the same day shows that', () => {
+  test.each(gaps)(
+    'what waits would count as 0 where SQS is later than ECS, and nothing would be started (%s)',
+    (gap) => {
+      const trusting = but({ backlog: 'MAX([visible, held]) / tasks' });
+      for (const lags of lagOrders.filter(({ sqs, ecs }) => sqs > ecs))
+        expect(judge(trusting, 'one task', { lags, gap }).oldestMinutes).toBeGreaterThan(60);
+    },
+  );
+
   test('visible messages over tasks alone would flap: an empty queue gives away what keeps it empty', () => {
     expect(judge(but({ held: 'visible' }), 'proportional').turns).toBeGreaterThan(40);
     expect(judge(but({ held: 'visible' }), 'one task').turns).toBeGreaterThan(15);
@@ -135,6 +191,13 @@ describe('the policy', () => {
     expect(queries.filter(({ ReturnData }) => ReturnData).map(({ Id }) => Id)).toEqual(['backlogPerTask']);
     // A CloudWatch alarm takes ten at most, expressions included (CloudWatch quotas).
     expect(queries.length).toBeLessThanOrEqual(10);
+  });
+
+  it('names the dimensions of those metrics that have some', () => {
+    const dimensions = queries.flatMap(({ MetricStat }) =>
+      MetricStat ? [MetricStat.Metric.Dimensions?.map(({ Name }) => Name)] : [],
+    );
+    expect(dimensions).toEqual([['QueueName'], ['QueueName'], ['ClusterName', 'ServiceName'], undefined]);
   });
 
   it('counts tasks by samples of a minute: ECS sends one a task while its resolution is left at 60 s', () => {

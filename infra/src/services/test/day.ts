@@ -1,5 +1,5 @@
-import type { Values } from './metric-math.ts';
-import { type Policy, type StepIn, TargetTracking } from './target-tracking.ts';
+import type { Metrics } from './metric-math.ts';
+import { type Policy, TargetTracking, type Unknowns } from './target-tracking.ts';
 
 const stepSeconds = 10;
 const hour = 3600;
@@ -43,9 +43,12 @@ function randomOf(seed: number): () => number {
   };
 }
 
-export type Day = {
+/** Minutes until CloudWatch has a datapoint of SQS, of ECS, and of a process, whose metrics go through the log. */
+export type Lags = { readonly sqs: number; readonly ecs: number; readonly own: number };
+
+export type Day = Unknowns & {
   readonly policy: Policy;
-  readonly stepIn: StepIn;
+  readonly lags: Lags;
   readonly seed: number;
   /** Full messages that one task stores in a second. */
   readonly messagesPerSecond: number;
@@ -58,9 +61,10 @@ export type Course = {
   readonly oldestSeconds: readonly number[];
 };
 
-/** Minutes until CloudWatch has a datapoint: AWS's own metrics, and those that go through the log. */
-const awsLag = 3;
-const ownLag = 4;
+/** Who tells each metric. */
+const sources = { visible: 'sqs', sent: 'sqs', tasks: 'ecs', cpu: 'ecs', breaker: 'own' } as const;
+/** Minutes that a look reaches back: the low alarm's fifteen, and as many as the latest metric may be missing. */
+const lookMinutes = 21;
 const startSeconds = 60;
 /** A task that Spot takes back is missing for this long. */
 const replaceSeconds = 120;
@@ -69,17 +73,14 @@ const spotInterruptions = 6;
 const fullQueue = 50_000;
 
 /** A day of the processor under a policy: what comes, what is stored, how old it grows, how many tasks run. */
-export function simulate({ policy, stepIn, seed, messagesPerSecond }: Day): Course {
+export function simulate({ policy, lags, seed, messagesPerSecond, ...unknowns }: Day): Course {
   const random = randomOf(seed);
-  const scaling = new TargetTracking(policy, stepIn, 1);
+  const scaling = new TargetTracking(policy, unknowns, 1);
   const interruptions = Array.from({ length: spotInterruptions }, () => Math.floor(random() * daySeconds));
   const queue = new WaitingMessages();
-  const minutes: { readonly aws: Values; readonly own: { readonly breaker: number } }[] = [];
+  const minutes: Readonly<Record<string, number>>[] = [];
   const course: { [Name in keyof Course]: number[] } = { desired: [], running: [], oldestSeconds: [] };
   const starting: number[] = [];
-  const metric: (number | undefined)[] = [];
-  const seenOf = (minute: (typeof minutes)[number] | undefined, all: boolean) =>
-    scaling.metricOf({ ...minute?.aws, breaker: all ? minute?.own.breaker : undefined });
   let ready = 1;
   let desired = 1;
   let sent = 0;
@@ -101,21 +102,15 @@ export function simulate({ policy, stepIn, seed, messagesPerSecond }: Day): Cour
 
     if ((now + stepSeconds) % 60 !== 0) continue;
     minutes.push({
-      aws: {
-        visible: queue.length,
-        sent,
-        tasks: ready,
-        cpu: 100 * Math.min(1, stored / (60 * ready * messagesPerSecond)),
-      },
-      own: { breaker: down ? 2 : 0 },
+      visible: queue.length,
+      sent,
+      tasks: ready,
+      cpu: 100 * Math.min(1, stored / (60 * ready * messagesPerSecond)),
+      breaker: down ? 2 : 0,
     });
     sent = 0;
     stored = 0;
-    // All of the newest minutes but their own metrics has come; what was missing then is there by now.
-    metric.length = Math.max(0, minutes.length - ownLag);
-    for (let minute = metric.length; minute <= minutes.length - awsLag; minute++)
-      metric.push(seenOf(minutes[minute], minute <= minutes.length - ownLag));
-    desired = scaling.look(metric.slice(-15), now);
+    desired = scaling.look(seenOf(minutes.slice(-lookMinutes), lags), now);
     const planned = ready + starting.length;
     for (let i = planned; i < desired; i++) starting.push(now + startSeconds);
     for (let i = planned; i > desired; i--) if (starting.pop() === undefined) ready -= 1;
@@ -124,6 +119,16 @@ export function simulate({ policy, stepIn, seed, messagesPerSecond }: Day): Cour
     course.oldestSeconds.push(queue.oldest(now + stepSeconds));
   }
   return course;
+}
+
+/** What CloudWatch has of the last minutes: nothing of those that a source has not told yet. */
+function seenOf(minutes: readonly Readonly<Record<string, number>>[], lags: Lags): Metrics {
+  return Object.fromEntries(
+    Object.entries(sources).map(([name, source]) => [
+      name,
+      minutes.map((minute, i) => (i <= minutes.length - lags[source] ? minute[name] : undefined)),
+    ]),
+  );
 }
 
 /** Messages in the order they came. */

@@ -1,14 +1,25 @@
-/** What CloudWatch has of one minute, by metric; a metric without a datapoint is undefined. */
-export type Values = Readonly<Record<string, number | undefined>>;
+/** A value a minute, oldest first; undefined where there is no datapoint. */
+export type Series = readonly (number | undefined)[];
 
-type Term = (values: Values) => number | undefined;
+/** All metrics over the same minutes. */
+export type Metrics = Readonly<Record<string, Series>>;
+
+/**
+ * What arithmetic and comparisons with a number make of a minute without a datapoint. AWS says that missing values are
+ * treated as 0, and its example of `METRICS()*100` leaves open whether that makes a datapoint where no series has one.
+ */
+export type GapBesideNumber = 'stays a gap' | 'is 0';
+
+type Operand = number | Series;
+type Term = (metrics: Metrics) => Operand;
+type Operator = (a: number, b: number) => number | undefined;
 
 /**
  * Reads an expression of CloudWatch's metric math, as far as the scaling policy uses it: numbers, names, arithmetic,
- * comparisons, `MAX([…])`, `IF` and `FILL`. What is made of a missing datapoint is missing, but for `FILL` (CloudWatch
- * user guide, "Using metric math").
+ * comparisons, `MAX([…])`, `IF` and `FILL`, with what is said there of missing datapoints:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
-export function compile(expression: string): Term {
+export function compile(expression: string, gap: GapBesideNumber): (metrics: Metrics) => Series {
   const tokens = expression.match(/[A-Za-z_]\w*|\d+(?:\.\d+)?|[<>=!]=|\S/g) ?? [];
   const refuse = (): never => {
     throw new Error(`not understood at its end: ${tokens.slice(0, at + 1).join(' ')}`);
@@ -29,9 +40,10 @@ export function compile(expression: string): Term {
   function atom(): Term {
     const token = tokens[at++] ?? refuse();
     if (token === '(') return listUntil(')')[0] ?? refuse();
+    if (token === '-') return negated(atom());
     if (/^\d/.test(token)) return () => Number(token);
     if (!/^\w/.test(token)) return refuse();
-    if (tokens[at] !== '(') return (values) => datapointOf(values, token);
+    if (tokens[at] !== '(') return (metrics) => seriesOf(metrics, token);
     skip('(');
     if (token === 'MAX') {
       skip('[');
@@ -40,28 +52,22 @@ export function compile(expression: string): Term {
       return greatest(items);
     }
     const [first = refuse, second = refuse, third = refuse] = listUntil(')');
-    if (token === 'FILL') return (values) => first(values) ?? second(values);
-    if (token === 'IF')
-      return (values) =>
-        chosen(
-          first(values),
-          () => second(values),
-          () => third(values),
-        );
+    if (token === 'FILL') return filled(first, second);
+    if (token === 'IF') return chosen(first, second, third);
     return refuse();
   }
 
-  function binary(operand: () => Term, operators: Readonly<Record<string, (a: number, b: number) => number>>): Term {
+  function binary(operand: () => Term, operators: Readonly<Record<string, Operator>>): Term {
     let term = operand();
     for (let apply = operators[tokens[at] ?? '']; apply; apply = operators[tokens[at] ?? '']) {
       at++;
-      term = both(apply, term, operand());
+      term = both(apply, term, operand(), gap);
     }
     return term;
   }
 
   function product(): Term {
-    return binary(atom, { '*': (a, b) => a * b, '/': (a, b) => a / b });
+    return binary(atom, { '*': (a, b) => a * b, '/': (a, b) => (b === 0 ? undefined : a / b) });
   }
 
   function sum(): Term {
@@ -78,29 +84,74 @@ export function compile(expression: string): Term {
   }
 
   const term = comparison();
-  return at === tokens.length ? term : refuse();
+  if (at !== tokens.length) refuse();
+  return (metrics) => series(term(metrics));
 }
 
-function datapointOf(values: Values, name: string): number | undefined {
-  if (!(name in values)) throw new Error(`there is no metric ${name}`);
-  return values[name];
+function seriesOf(metrics: Metrics, name: string): Series {
+  const found = metrics[name];
+  if (!found) throw new Error(`there is no metric ${name}`);
+  return found;
 }
 
-function greatest(items: readonly Term[]): Term {
-  return (values) => {
-    const present = items.map((item) => item(values)).filter((value) => value !== undefined);
-    return present.length === 0 ? undefined : Math.max(...present);
+function series(operand: Operand): Series {
+  if (typeof operand === 'number') throw new Error('a number stands where CloudWatch demands a time series');
+  return operand;
+}
+
+function valueAt(operand: Operand, minute: number): number | undefined {
+  return typeof operand === 'number' ? operand : operand[minute];
+}
+
+function negated(term: Term): Term {
+  return (metrics) => {
+    const operand = term(metrics);
+    if (typeof operand === 'number') return -operand;
+    return operand.map((value) => (value === undefined ? undefined : -value));
   };
 }
 
-function chosen(condition: number | undefined, met: () => number | undefined, otherwise: () => number | undefined) {
-  if (condition === undefined) return undefined;
-  return condition === 0 ? otherwise() : met();
+/** AWS says nothing of gaps here: the greatest of those that are there. */
+function greatest(items: readonly Term[]): Term {
+  return (metrics) => {
+    const all = items.map((item) => series(item(metrics)));
+    return (all[0] ?? []).map((_, minute) => {
+      const present = all.flatMap((each) => each[minute] ?? []);
+      return present.length === 0 ? undefined : Math.max(...present);
+    });
+  };
 }
 
-function both(apply: (a: number, b: number) => number, left: Term, right: Term): Term {
-  return (values) => {
-    const [a, b] = [left(values), right(values)];
-    return a === undefined || b === undefined ? undefined : apply(a, b);
+function filled(gappy: Term, filler: Term): Term {
+  return (metrics) => {
+    const by = filler(metrics);
+    return series(gappy(metrics)).map((value, minute) => value ?? valueAt(by, minute));
+  };
+}
+
+/** Where the condition is met and its series has a gap, the answer is 0; where it is not met, a gap. */
+function chosen(condition: Term, met: Term, otherwise: Term): Term {
+  return (metrics) => {
+    const [yes, no] = [met(metrics), otherwise(metrics)];
+    return series(condition(metrics)).map((holds, minute) => {
+      if (holds === undefined) return undefined;
+      return holds === 0 ? valueAt(no, minute) : (valueAt(yes, minute) ?? 0);
+    });
+  };
+}
+
+/** Of two series that which lacks a datapoint counts as 0 there; where both lack it there is none. */
+function both(apply: Operator, left: Term, right: Term, gap: GapBesideNumber): Term {
+  return (metrics) => {
+    const [a, b] = [left(metrics), right(metrics)];
+    const minutes = typeof a === 'number' ? b : a;
+    if (typeof minutes === 'number') return apply(Number(a), minutes) ?? Number.NaN;
+    const withNumber = typeof a === 'number' || typeof b === 'number';
+    const gapsFilled = withNumber && gap === 'stays a gap' ? 0 : 1;
+    return minutes.map((_, minute) => {
+      const [x, y] = [valueAt(a, minute), valueAt(b, minute)];
+      const gaps = [x, y].filter((value) => value === undefined).length;
+      return gaps > gapsFilled ? undefined : apply(x ?? 0, y ?? 0);
+    });
   };
 }

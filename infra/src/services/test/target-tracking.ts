@@ -1,4 +1,4 @@
-import { compile, type Values } from './metric-math.ts';
+import { compile, type GapBesideNumber, type Metrics, type Series } from './metric-math.ts';
 
 /** A target-tracking policy, as the template holds it. */
 export type Policy = {
@@ -14,6 +14,9 @@ export type Policy = {
 /** How many tasks a step in leaves. AWS documents only that it is more gradual than a step out: both ends are tried. */
 export type StepIn = 'proportional' | 'one task';
 
+/** What AWS leaves open. */
+export type Unknowns = { readonly stepIn: StepIn; readonly gap: GapBesideNumber };
+
 /** Datapoints above the target that the high alarm needs, and below 90 % of it that the low alarm needs, a minute each. */
 const highDatapoints = 3;
 const lowDatapoints = 15;
@@ -27,44 +30,38 @@ const lowShare = 0.9;
 export class TargetTracking {
   readonly #policy: Policy;
   readonly #stepIn: StepIn;
-  readonly #terms: readonly { readonly id: string; readonly datapointOf: (values: Values) => number | undefined }[];
+  readonly #terms: readonly { readonly id: string; readonly seriesOf: (metrics: Metrics) => Series }[];
   #desired: number;
   #baseOut: number;
   #outUntil = Number.NEGATIVE_INFINITY;
   #inFrom = Number.NEGATIVE_INFINITY;
 
-  constructor(policy: Policy, stepIn: StepIn, desired: number) {
+  constructor(policy: Policy, { stepIn, gap }: Unknowns, desired: number) {
     this.#policy = policy;
     this.#stepIn = stepIn;
-    this.#terms = policy.expressions.map(([id, expression]) => ({ id, datapointOf: compile(expression) }));
+    this.#terms = policy.expressions.map(([id, expression]) => ({ id, seriesOf: compile(expression, gap) }));
     this.#desired = desired;
     this.#baseOut = desired;
   }
 
-  /** The metric of one minute, from what CloudWatch has of that minute. */
-  metricOf(minute: Values): number | undefined {
-    const values = { ...minute };
-    let last: number | undefined;
-    for (const { id, datapointOf } of this.#terms) {
-      last = datapointOf(values);
-      values[id] = last;
-    }
-    return last;
-  }
-
-  /** Looks at the metric of the last minutes, newest last, and answers the desired count. `now` in seconds. */
-  look(metric: readonly (number | undefined)[], now: number): number {
+  /**
+   * Looks at all that CloudWatch has of the last minutes, and answers the desired count; `now` in seconds. As an alarm
+   * does, it takes the newest datapoints that there are (CloudWatch user guide, "How alarm state is evaluated when data
+   * is missing").
+   */
+  look(metrics: Metrics, now: number): number {
     const { target, min, max, scaleOutCooldown, scaleInCooldown } = this.#policy;
-    const newest = metric.at(-1);
+    const datapoints = this.#metricOf(metrics).filter((value) => value !== undefined);
+    const newest = datapoints.at(-1);
     if (newest === undefined) return this.#desired;
-    if (all(metric, highDatapoints, (value) => value > target)) {
+    if (all(datapoints, highDatapoints, (value) => value > target)) {
       if (now >= this.#outUntil) this.#baseOut = this.#desired;
       const wanted = Math.min(max, Math.ceil((this.#baseOut * newest) / target));
       if (wanted > this.#desired) {
         this.#desired = wanted;
         this.#outUntil = now + scaleOutCooldown;
       }
-    } else if (all(metric, lowDatapoints, (value) => value < lowShare * target) && now >= this.#inFrom) {
+    } else if (all(datapoints, lowDatapoints, (value) => value < lowShare * target) && now >= this.#inFrom) {
       const wanted = Math.max(min, Math.ceil((this.#desired * newest) / target));
       const next = this.#stepIn === 'proportional' ? wanted : Math.max(wanted, this.#desired - 1);
       if (next < this.#desired) {
@@ -74,9 +71,19 @@ export class TargetTracking {
     }
     return this.#desired;
   }
+
+  #metricOf(measured: Metrics): Series {
+    const metrics: Record<string, Series> = { ...measured };
+    let last: Series = [];
+    for (const { id, seriesOf } of this.#terms) {
+      last = seriesOf(metrics);
+      metrics[id] = last;
+    }
+    return last;
+  }
 }
 
-function all(metric: readonly (number | undefined)[], count: number, holds: (value: number) => boolean): boolean {
-  const last = metric.slice(-count);
-  return last.length === count && last.every((value) => value !== undefined && holds(value));
+function all(datapoints: readonly number[], count: number, holds: (value: number) => boolean): boolean {
+  const last = datapoints.slice(-count);
+  return last.length === count && last.every(holds);
 }
