@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { physicalName, scanQueue, tables } from '@waybill/shared/resources.ts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { alarmSections, anchors, innerLinks, shellBlocks } from '../test/runbook.ts';
+import { alarmSections, anchors, innerLinks, shellBlocks, shellLines } from '../test/runbook.ts';
 import { synthesize } from '../test/synthesized.ts';
 
 const runbookUrl = 'https://wiki.example/waybill';
@@ -23,6 +23,26 @@ const alarms = resources
   .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
   .map(({ Properties }) => alarm.parse(Properties));
 const sections = alarmSections();
+
+function recoveryDays(tableName: string): number {
+  const table = resources.find(({ Properties }) => Properties['TableName'] === tableName);
+  const recovery = z.object({ RecoveryPeriodInDays: z.number() });
+  return recovery.parse(table?.Properties['PointInTimeRecoverySpecification']).RecoveryPeriodInDays;
+}
+
+/** The attributes of failures that the redrive policy lets its holders ask for. */
+function attributesOfRedrive(): string[] {
+  const asking = z.object({ 'ForAllValues:StringEquals': z.object({ 'dynamodb:Attributes': z.array(z.string()) }) });
+  const policy = z.object({
+    PolicyDocument: z.object({ Statement: z.array(z.object({ Condition: z.unknown().optional() })) }),
+  });
+  return resources
+    .filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy')
+    .flatMap(({ Properties }) => policy.parse(Properties).PolicyDocument.Statement)
+    .flatMap(
+      ({ Condition }) => asking.safeParse(Condition).data?.['ForAllValues:StringEquals']['dynamodb:Attributes'] ?? [],
+    );
+}
 
 describe('the runbook', () => {
   it('has a section for each alarm and an alarm for each section, in the order of the alphabet', () => {
@@ -47,6 +67,42 @@ describe('the runbook', () => {
     }
   });
 
+  it('waits for tables for as long as it takes: a waiter gives up after 25 looks', () => {
+    const waits = shellLines().filter((line) => line.includes('dynamodb wait'));
+    expect(waits.length).toBeGreaterThan(1);
+    expect(waits.filter((line) => !/\buntil aws dynamodb wait /.test(line))).toEqual([]);
+  });
+
+  it('gives jq JSON to read', () => {
+    const read = shellLines().filter((line) => /\baws .*\|\s*jq /.test(line));
+    expect(read.length).toBeGreaterThan(3);
+    expect(read.filter((line) => !line.includes(' --output json '))).toEqual([]);
+  });
+
+  it('gives a restored table the days of recovery that the stack gave it', () => {
+    const given = shellLines().flatMap((line) => {
+      const [, table, days] = /--table-name "([^"]+)" .*RecoveryPeriodInDays=(\d+)/.exec(line) ?? [];
+      return table === undefined ? [] : [[table, Number(days)]];
+    });
+    const parcels = recoveryDays(physicalName('test', tables.parcels.name));
+    expect(recoveryDays(physicalName('test', tables.checkpoints.name))).toBe(parcels);
+    const failures = physicalName('$ENVIRONMENT', tables.failures.name);
+    expect(Object.fromEntries(given)).toEqual({
+      $TABLE: parcels,
+      [failures]: recoveryDays(physicalName('test', tables.failures.name)),
+    });
+  });
+
+  it('asks for reasons of failures as those who redrive may', () => {
+    const scans = shellLines().filter((line) => line.includes('attribute_not_exists(resolvedAtUtc)'));
+    expect(scans.length).toBeGreaterThan(1);
+    for (const scan of scans) {
+      const [, projection = ''] = /--projection-expression '([^']+)'/.exec(scan) ?? [];
+      const asked = projection.split(/, /).map((name) => name.replace('#', ''));
+      expect([...asked, 'resolvedAtUtc'].filter((name) => !attributesOfRedrive().includes(name))).toEqual([]);
+    }
+  });
+
   it('names queues and tables as they are named', () => {
     const known = [scanQueue, scanQueue.deadLetterQueue, ...Object.values(tables)].map(({ name }) =>
       physicalName('$ENVIRONMENT', name),
@@ -62,7 +118,7 @@ describe('the runbook', () => {
         ['ClusterName', 'ServiceName', 'LogGroupName'].map((name) => Properties[name]),
       ),
     );
-    const others = ['waybill-test-', ...stacks.map(({ name }) => name)];
+    const others = stacks.map(({ name }) => name);
     const used = shellBlocks()
       .flatMap((block) => block.split(/[\s"'=]+/))
       .filter((word) => /^(service\/|\/)?waybill[-/]\$ENVIRONMENT/.test(word))

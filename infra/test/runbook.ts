@@ -25,6 +25,11 @@ export function shellBlocks(): string[] {
   );
 }
 
+/** The commands in these blocks, each with its continuations and what it is piped to on one line. */
+export function shellLines(): string[] {
+  return shellBlocks().flatMap((block) => block.replaceAll(/\\\n\s*|(?<=\|)\n\s*/g, ' ').split('\n'));
+}
+
 /** Every heading as GitHub makes an anchor of it. */
 export function anchors(): string[] {
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>

@@ -73,6 +73,7 @@ export class DataStack extends Stack {
       scanQueue: queue,
       deadLetterQueue,
       failures: this.failures,
+      checkpoints: this.checkpoints,
     });
 
     const outputs = {
@@ -85,6 +86,7 @@ export class DataStack extends Stack {
       AlarmTopicArn: this.alarmTopic.topicArn,
       RedrivePolicyArn: policies.redrive.managedPolicyArn,
       FailuresPolicyArn: policies.failures.managedPolicyArn,
+      CheckpointPolicyArn: policies.checkpoint.managedPolicyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

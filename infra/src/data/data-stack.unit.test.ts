@@ -218,11 +218,34 @@ describe('an alarm is raised', () => {
   });
 
   it('by a dead letter three days before SQS may delete it, however late it came there', () => {
-    const [day, retention] = [86_400, scanQueue.deadLetterQueue.retentionSeconds - scanQueue.retentionSeconds];
+    const retention = scanQueue.deadLetterQueue.retentionSeconds - scanQueue.retentionSeconds;
+    const days = retention / 86_400 - 3;
+    // PutMetricAlarm: period times evaluation periods, at a period of an hour or more.
+    expect(days).toBeLessThanOrEqual(7);
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: 'waybill-test-scan-dlq-old',
-      MetricName: 'ApproximateAgeOfOldestMessage',
-      Threshold: retention - 3 * day,
+      Metrics: Match.arrayWith([
+        Match.objectLike({ Expression: 'FILL(visible, REPEAT)' }),
+        {
+          Id: 'visible',
+          ReturnData: false,
+          MetricStat: {
+            Metric: {
+              Namespace: 'AWS/SQS',
+              MetricName: 'ApproximateNumberOfMessagesVisible',
+              Dimensions: [
+                { Name: 'QueueName', Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadLetters'), 'QueueName'] } },
+              ],
+            },
+            Period: 3600,
+            Stat: 'Maximum',
+          },
+        },
+      ]),
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 1,
+      EvaluationPeriods: days * 24,
+      DatapointsToAlarm: Match.absent(),
       TreatMissingData: 'ignore',
     });
   });
@@ -267,7 +290,9 @@ describe('an operator', () => {
   const policy = z.object({
     Description: z.string(),
     PolicyDocument: z.object({
-      Statement: z.array(z.object({ Effect: z.string(), Action: listed, Resource: listed })),
+      Statement: z.array(
+        z.object({ Effect: z.string(), Action: listed, Resource: listed, Condition: z.unknown().optional() }),
+      ),
     }),
   });
 
@@ -278,9 +303,10 @@ describe('an operator', () => {
       .map(({ Properties }) => policy.parse(Properties))
       .find((one) => one.Description === description);
     return (found?.PolicyDocument.Statement ?? [])
-      .flatMap(({ Effect, Action, Resource }) =>
-        Action.flatMap((action) => Resource.map((one) => `${Effect} ${action} on ${nameOf(one)}`)),
-      )
+      .flatMap(({ Effect, Action, Resource, Condition }) => {
+        const condition = Condition === undefined ? '' : `, if ${JSON.stringify(Condition)}`;
+        return Action.flatMap((action) => Resource.map((one) => `${Effect} ${action} on ${nameOf(one)}${condition}`));
+      })
       .toSorted();
   }
 
@@ -290,8 +316,9 @@ describe('an operator', () => {
     return String(properties?.['QueueName'] ?? properties?.['TableName'] ?? arn);
   }
 
-  it('may redrive with the redrive policy, and no more', () => {
+  it('may redrive with the redrive policy, see the reasons of failures, and no more', () => {
     expect(allowed('Waybill: redrive the dead-letter queue')).toEqual([
+      'Allow dynamodb:Scan on test-waybill-failures, if {"ForAllValues:StringEquals":{"dynamodb:Attributes":["failureId","reason","detail","attempts","lastFailedAtUtc","resolvedAtUtc"]},"StringEqualsIfExists":{"dynamodb:Select":"SPECIFIC_ATTRIBUTES"}}',
       'Allow sqs:CancelMessageMoveTask on test-waybill-scans-dlq',
       'Allow sqs:DeleteMessage on test-waybill-scans-dlq',
       'Allow sqs:GetQueueAttributes on test-waybill-scans',
@@ -321,7 +348,14 @@ describe('an operator', () => {
     ]);
   });
 
-  it('has neither by default', () => {
+  it('may see and reset the checkpoint with the checkpoint policy, and no more', () => {
+    expect(allowed("Waybill: see and reset the poller's checkpoint")).toEqual([
+      'Allow dynamodb:GetItem on test-waybill-checkpoints',
+      'Allow dynamodb:UpdateItem on test-waybill-checkpoints',
+    ]);
+  });
+
+  it('has none of them by default', () => {
     for (const { Type, Properties } of Object.values(resources))
       if (Type === 'AWS::IAM::ManagedPolicy')
         expect([Properties['Roles'], Properties['Users'], Properties['Groups']]).toEqual([
@@ -343,5 +377,6 @@ it('says where everything is', () => {
     'AlarmTopicArn',
     'RedrivePolicyArn',
     'FailuresPolicyArn',
+    'CheckpointPolicyArn',
   ]);
 });

@@ -1,19 +1,21 @@
 import { scanQueue } from '@waybill/shared/resources.ts';
 import { Duration } from 'aws-cdk-lib';
-import { type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
 
 const everyMinute = { statistic: 'Maximum', period: Duration.minutes(1) } satisfies MetricOptions;
+const everyHour = { statistic: 'Maximum', period: Duration.hours(1) } satisfies MetricOptions;
 
 /** Seconds: a burst that scaling catches up with is over by then. */
 const lateSeconds = 15 * 60;
-const daySeconds = 24 * 3600;
+const hourSeconds = 3600;
+const daySeconds = 24 * hourSeconds;
 
 /**
- * Seconds in the dead-letter queue after which an operator has three days left. Retention counts from the first
- * enqueue, so a message that came there at the end of its days in the scan queue has only the difference.
+ * Seconds that the dead-letter queue may hold something until an operator has three days left. Retention counts from the
+ * first enqueue, so a message that came there at the end of its days in the scan queue has only the difference.
  */
 const oldLetterSeconds = scanQueue.deadLetterQueue.retentionSeconds - scanQueue.retentionSeconds - 3 * daySeconds;
 
@@ -61,10 +63,18 @@ export function alarmOnScanQueue(scope: Construct, queues: Queues, setting: Alar
     section: 'scan-dlq-old',
     severity: 'critical',
     impact:
-      'Within three days SQS begins to delete dead letters; their scan events are then lost to parcel state until the feed is replayed.',
-    metric: queues.deadLetterQueue.metricApproximateAgeOfOldestMessage(everyMinute),
-    threshold: oldLetterSeconds,
-    evaluationPeriods: 3,
+      'Within three days SQS may begin to delete dead letters; their scan events are then lost to parcel state until the feed is replayed.',
+    // Not by their age: SQS leaves messages out of it that were received three times, as every dead letter was
+    // (docs/decisions/0054-alarms-about-data.md).
+    metric: new MathExpression({
+      label: 'dead letters',
+      period: Duration.hours(1),
+      expression: 'FILL(visible, REPEAT)',
+      usingMetrics: { visible: queues.deadLetterQueue.metricApproximateNumberOfMessagesVisible(everyHour) },
+    }),
+    threshold: 1,
+    // CloudWatch looks back over seven days at most.
+    evaluationPeriods: oldLetterSeconds / hourSeconds,
     treatMissingData: TreatMissingData.IGNORE,
   });
 }
