@@ -46,9 +46,9 @@ function taskSize(meaning: string) {
 export const contextKeys = {
   environment: contextKey({
     meaning: 'in every name; one environment mirrors one feed',
-    allowed: '1–16 of `a-z`, `0-9` and `-`, a letter first',
+    allowed: '1–16 of `a-z`, `0-9` and single `-` between them, a letter first',
     default: 'dev',
-    read: (value) => (typeof value === 'string' && /^[a-z][a-z0-9-]{0,15}$/.test(value) ? value : undefined),
+    read: (value) => (typeof value === 'string' && /^(?=.{1,16}$)[a-z](-?[a-z0-9])*$/.test(value) ? value : undefined),
   }),
   stacks: oneOf(['all', 'data'], {
     meaning: '`data` leaves the services out: for LocalStack, or to deploy data apart',
@@ -72,8 +72,10 @@ export const contextKeys = {
   }),
   apiTokenSecret: contextKey({
     meaning: "name of the Secrets Manager secret whose text is the API's bearer token",
-    allowed: 'a name, 1–512 of `A-Za-z0-9/_+=.@-`; no ARN',
-    read: (value) => (typeof value === 'string' && /^[A-Za-z0-9/_+=.@-]{1,512}$/.test(value) ? value : undefined),
+    // Secrets Manager takes such an end for the six characters that it puts behind the name in an ARN (CreateSecret, Name).
+    allowed: 'a name, 1–512 of `A-Za-z0-9/_+=.@-`, not ending in `-` and six more; no ARN',
+    read: (value) =>
+      typeof value === 'string' && /^(?!.*-.{6}$)[A-Za-z0-9/_+=.@-]{1,512}$/.test(value) ? value : undefined,
   }),
   alarmEmail: contextKey({
     meaning: 'is told of alarms, once the address has confirmed',

@@ -113,12 +113,12 @@ describe('what is wrong', () => {
       alarmEmial: 'ops@example.com',
     });
     expect(lines).toEqual([
-      'environment expected 1–16 of `a-z`, `0-9` and `-`, a letter first, got "Production!"',
+      'environment expected 1–16 of `a-z`, `0-9` and single `-` between them, a letter first, got "Production!"',
       'stacks expected `all` or `data`, got "none"',
       'disposable expected `true` or `false`, got "yes"',
       'bootstrapped expected `true` or `false`, got "1"',
       'apiUrl expected an http(s) URL without user or password, got "https://…@carrier.example/"',
-      'apiTokenSecret expected a name, 1–512 of `A-Za-z0-9/_+=.@-`; no ARN, got "arn:aws:secretsmanager:eu-west-1:1:secret:x"',
+      'apiTokenSecret expected a name, 1–512 of `A-Za-z0-9/_+=.@-`, not ending in `-` and six more; no ARN, got "arn:aws:secretsmanager:eu-west-1:1:secret:x"',
       'alarmEmail expected an e-mail address, got "nobody"',
       'runbookUrl expected text without spaces and `#`, got "a b"',
       'pollerSize expected vCPU units and MiB that Fargate knows: `256/512` … `1024/4096`, got "256/4096"',
@@ -138,6 +138,24 @@ describe('what is wrong', () => {
       expect.stringMatching(/^spotShare /),
       expect.stringMatching(/^apiUrl is required/),
     ]);
+  });
+
+  it.each(['dev-', 'dev--2', '-dev', '2dev', 'Dev', 'seventeen-letters', 'de\nv'])(
+    'is an environment %j',
+    (environment) => {
+      expect(refused({ apiUrl, environment })).toEqual([expect.stringMatching(/^environment expected /)]);
+    },
+  );
+
+  it.each(['d', 'dev-2', 'sixteen-letters1'])('is not an environment %j', (environment) => {
+    expect(readContext({ apiUrl, environment }).environment).toBe(environment);
+  });
+
+  it('is a secret whose name ends as the ARN of another one would', () => {
+    for (const apiTokenSecret of ['waybill-a1B2c3', 'my-secret', 'carrier/api-key/x1'])
+      expect(refused({ apiUrl, apiTokenSecret })).toEqual([expect.stringMatching(/^apiTokenSecret expected /)]);
+    for (const apiTokenSecret of ['waybill/api-token', 'my-secrets', 'secret', 'a1B2c3'])
+      expect(readContext({ apiUrl, apiTokenSecret }).apiTokenSecret).toBe(apiTokenSecret);
   });
 
   it('in a VPC that is otherwise right is a zone without its subnet', () => {

@@ -5,16 +5,20 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const pages = ['README.md', 'CONTRIBUTING.md', 'infra/RUNBOOK.md', ...globSync('docs/**/*.md', { cwd: repository })];
 
 /** A `cdk` command that a page shows, and the context that it gives. */
-export type DocumentedCommand = { readonly command: string; readonly context: Readonly<Record<string, string>> };
+export type DocumentedCommand = {
+  readonly page: string;
+  readonly command: string;
+  readonly context: Readonly<Record<string, string>>;
+};
 
-/** Every `cdk` command with a context in the fenced blocks of the documentation. */
+/** Every `cdk` command in the fenced blocks of the documentation that runs the app. */
 export function documentedCommands(): DocumentedCommand[] {
   return pages.flatMap((page) => {
     const text = readFileSync(new URL(page, `file://${repository}`), 'utf8').replaceAll(/\\\n\s*/g, '');
     return [...text.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)]
       .flatMap(([, block = '']) => block.split('\n'))
-      .filter((line) => /\bcdk (deploy|diff|synth|import|destroy)\b.* -c /.test(line))
-      .map((line) => ({ command: `${page}: ${line.trim()}`, context: contextOf(line) }));
+      .filter((line) => /\bcdk (bootstrap|deploy|diff|synth|import|destroy)\b/.test(line))
+      .map((line) => ({ page, command: line.trim(), context: contextOf(line) }));
   });
 }
 
