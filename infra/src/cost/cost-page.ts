@@ -1,4 +1,5 @@
 import { type Price, prices } from '@waybill/shared/prices.ts';
+import { placedOnSpot } from '../services/spot-share.ts';
 import { customMetrics } from './custom-metrics.ts';
 import type { Deployment } from './deployment.ts';
 import { type MeasuredLoad, measuringCommands } from './measured-loads.ts';
@@ -30,7 +31,7 @@ export function costPage(deployment: Deployment, loads: readonly MeasuredLoad[])
     row('**all**', '', ...bills.map((bill) => `**${usd(total(bill))}**`)),
     row('for a million events', '', ...bills.map((bill, i) => usd(total(bill) / millionEventsAMonth(loads[i])))),
     '',
-    `- ${deployment.pollers} poller of ${size(pollerSize)}, always on demand. Processors of ${size(processorSize)}: ${loads.map((load) => `${load.processors} at ${rate(load)}`).join(', ')}, which is what scaling plans with; the first on demand, ${spotShare} % of the others on Spot.`,
+    `- ${deployment.pollers} poller of ${size(pollerSize)}, always on demand. Processors of ${size(processorSize)}: ${loads.map((load) => `${load.processors} at ${rate(load)}`).join(', ')}, which is what scaling plans with; the first on demand, ${placedOnSpot(spotShare)} % of the others on Spot, which of so few is all.`,
     `- The parcels table grows with every new parcel, and nothing deletes them: the bill has it as after ${monthsOfParcels} months, at ${eventsAParcel.toFixed(1)} scans a parcel (the feed of [the benchmark](benchmark.md)) and ${parcelItemBytes()} bytes each. It is the one line that rises from month to month.`,
     `- At ${rate(lastOf(loads))} the default page of 100 events would have to be read ten times a second, which is all that \`SCAN_API_REQUESTS_PER_SECOND\` allows: the figures are with \`SCAN_API_LIMIT\` at ${lastOf(loads).limit}.`,
     `- CloudWatch bills a metric by the hours in which it got data; all ${customMetrics().length} are counted as if they always had. It bills alarms by the metrics in them; two of the alarms are those that the scaling of the processor makes.`,

@@ -53,6 +53,12 @@ describe('what the bill rests on', () => {
       expect(processors).toBe(processorsFor(eventsPerSecond, deployment.context));
   });
 
+  test('is every poller of the templates', () => {
+    const standby = synthesize({ ...defaultContext, standby: true });
+    expect(deployment.pollers).toBe(1);
+    expect(deploymentOf(standby.stacks.flatMap(({ resources }) => Object.values(resources))).pollers).toBe(2);
+  });
+
   test('is every alarm and dashboard of the templates', () => {
     const alarms = stacks.flatMap(({ template }) => Object.keys(template.findResources('AWS::CloudWatch::Alarm')));
     expect(alarms.length).toBeGreaterThan(5);

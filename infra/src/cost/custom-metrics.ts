@@ -1,11 +1,12 @@
 import { metricDefinitions } from '@waybill/shared/metrics.ts';
+import { outcomes, tableOfTrouble, writtenTables } from '../services/metric-values.ts';
 
 /** Values that an attribute takes in a day without trouble; one that comes with trouble alone costs only the hours it comes in. */
 const everydayValues: Readonly<Record<string, readonly string[]>> = {
   'waybill.feed.requests': ['ok'],
-  'waybill.processor.outcomes': ['applied', 'merged', 'redundant'],
+  'waybill.processor.outcomes': outcomes,
   'waybill.processor.failures': [],
-  'waybill.store.write_units': ['parcels', 'checkpoints'],
+  'waybill.store.write_units': writtenTables.filter((table) => table !== tableOfTrouble),
 };
 
 /** The custom metrics that CloudWatch bills, each with its dimension's value, as if all of them had data in every hour. */

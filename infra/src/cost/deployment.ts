@@ -26,6 +26,8 @@ const scalingPolicy = z.object({
     CustomizedMetricSpecification: z.object({ Metrics: z.array(z.unknown()) }),
   }),
 });
+/** The processor's has no count: scaling has it. */
+const service = z.object({ DesiredCount: z.number().default(0) });
 const logGroup = z.object({ LogGroupName: z.string(), RetentionInDays: z.number() });
 
 /** Target tracking makes two alarms of its own, one to scale out and one to scale in, over all metrics of its policy. */
@@ -48,7 +50,7 @@ export function deploymentOf(resources: readonly Resource[]): Deployment {
   const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
   return {
     context,
-    pollers: context.standby ? 2 : 1,
+    pollers: sum(of('AWS::ECS::Service').map((properties) => service.parse(properties).DesiredCount)),
     alarms: alarms.length + alarmsOfTargetTracking * tracked.length,
     alarmMetrics: sum(alarms) + alarmsOfTargetTracking * sum(tracked),
     dashboards: of('AWS::CloudWatch::Dashboard').length,

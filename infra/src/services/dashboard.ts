@@ -1,4 +1,5 @@
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
+import { physicalName, scanQueue } from '@waybill/shared/resources.ts';
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
@@ -8,7 +9,7 @@ import {
   GraphWidget,
   type IMetric,
   MathExpression,
-  type Metric,
+  Metric,
   type MetricOptions,
   Row,
   SingleValueWidget,
@@ -17,6 +18,7 @@ import {
 import { Construct } from 'constructs';
 import type { DataStack } from '../data/data-stack.ts';
 import { waybillMetric } from '../metric.ts';
+import { outcomes, writtenTables } from './metric-values.ts';
 import type { Poller } from './poller.ts';
 import type { Processor } from './processor.ts';
 import type { TaskRestarts } from './task-restarts.ts';
@@ -64,7 +66,7 @@ export class Dashboard extends Construct {
         this.#metric('waybill.feed.lag', 'Maximum', { label: 'feed lag, s' }),
         data.scanQueue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'oldest message, s' }),
         data.scanQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'messages waiting' }),
-        data.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'dead letters' }),
+        this.#deadLetters(),
         this.#metric('waybill.processor.breaker', 'Maximum', { label: 'breaker (2 open)' }),
         this.#metric('waybill.poller.lease', 'Maximum', { label: 'lease held' }),
         processor.service.metricRunningTasks({ label: 'processors' }),
@@ -72,12 +74,23 @@ export class Dashboard extends Construct {
     });
   }
 
-  /** The alarms of both stacks, by their names: a reference would tie the stacks together for the sake of a picture. */
+  /** The alarms of both stacks, by their names: references would tie the stacks together for the sake of a picture. */
   #alarms({ data }: DashboardProps) {
     return [data, Stack.of(this)]
       .flatMap((stack) => stack.node.findAll())
       .filter((construct) => construct instanceof CfnAlarm)
       .flatMap(({ alarmName }) => (alarmName === undefined ? [] : Alarm.fromAlarmName(this, alarmName, alarmName)));
+  }
+
+  /** By the queue's name, as the alarms: a reference to it would be the only one, and tie the stacks together. */
+  #deadLetters() {
+    return new Metric({
+      namespace: 'AWS/SQS',
+      metricName: 'ApproximateNumberOfMessagesVisible',
+      dimensionsMap: { QueueName: physicalName(this.#environment, scanQueue.deadLetterQueue.name) },
+      statistic: 'Maximum',
+      label: 'dead letters',
+    });
   }
 
   #lag() {
@@ -104,7 +117,7 @@ export class Dashboard extends Construct {
   #outcomes() {
     const outcome = (value: string) =>
       this.#metric('waybill.processor.outcomes', 'Sum', { label: value, dimensionsMap: { outcome: value } });
-    return graph('What the writes did, a minute', [outcome('applied'), outcome('merged'), outcome('redundant')]);
+    return graph('What the writes did, a minute', outcomes.map(outcome));
   }
 
   #queue({ data }: DashboardProps) {
@@ -114,7 +127,7 @@ export class Dashboard extends Construct {
         data.scanQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
         data.scanQueue.metricApproximateNumberOfMessagesNotVisible({ statistic: 'Maximum', label: 'in hand' }),
       ],
-      [data.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'dead letters' })],
+      [this.#deadLetters()],
     );
   }
 
@@ -168,12 +181,17 @@ export class Dashboard extends Construct {
         dimensionsMap: { table },
         period: Duration.hours(1),
       });
-    return graph('Cost: write units, an hour', [units('parcels'), units('checkpoints'), units('failures')]);
+    return graph('Cost: write units, an hour', writtenTables.map(units));
   }
 
   #logs({ poller, processor }: DashboardProps) {
     const bytes = (of: Poller | Processor, label: string) =>
-      of.service.logGroup.metricIncomingBytes({ label, period: Duration.hours(1) });
+      of.service.logGroup.metricIncomingBytes({
+        label,
+        period: Duration.hours(1),
+        // The CDK leaves it out, and the sum of the whole account would be shown.
+        dimensionsMap: { LogGroupName: of.service.logGroup.logGroupName },
+      });
     return graph('Cost: bytes logged, an hour', [bytes(poller, 'poller'), bytes(processor, 'processor')]);
   }
 

@@ -32,9 +32,13 @@ function importedVpc(scope: Construct, imported: ImportedVpc): IVpc {
 
 function ownVpc(scope: Construct): IVpc {
   const vpc = new Vpc(scope, 'Vpc', {
-    maxAzs: 3,
+    // As many as the CDK knows of where it does not know the region.
+    maxAzs: 2,
     natGateways: 0,
-    subnetConfiguration: [{ name: 'Public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: false }],
+    subnetConfiguration: [
+      // 4,096 addresses of 65,536: sized to fill the VPC, no further subnet could ever be added to it.
+      { name: 'Public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: false, cidrMask: 20 },
+    ],
     gatewayEndpoints: {
       DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
       S3: { service: GatewayVpcEndpointAwsService.S3 },

@@ -24,6 +24,13 @@ describe('a network of its own', () => {
     ]);
   });
 
+  it('lies in two zones, and leaves room for others', () => {
+    const subnets = [...resourcesOf(stack, 'AWS::EC2::Subnet').values()];
+    expect(onlyOf(stack, 'AWS::EC2::VPC')['CidrBlock']).toBe('10.0.0.0/16');
+    expect(subnets.map((subnet) => subnet['CidrBlock'])).toEqual(['10.0.0.0/20', '10.0.16.0/20']);
+    expect(new Set(subnets.map((subnet) => JSON.stringify(subnet['AvailabilityZone']))).size).toBe(2);
+  });
+
   it('lets the endpoints be reached from every subnet', () => {
     const tables = [...resourcesOf(stack, 'AWS::EC2::RouteTable').keys()].map((id) => `<${id}>`);
     expect(tables.length).toBeGreaterThanOrEqual(2);

@@ -11,6 +11,7 @@ import { BacklogScaling } from './backlog-scaling.ts';
 import { eventsPerMessage, messagesPerSecond } from './capacity.ts';
 import type { Network } from './network.ts';
 import { Service } from './service.ts';
+import { placedOnSpot } from './spot-share.ts';
 
 export type ProcessorProps = {
   readonly context: Context;
@@ -136,6 +137,7 @@ export class Processor extends Construct {
  * (docs/decisions/0057-spot-share.md).
  */
 function mostlySpot(spotShare: number): CapacityProviderStrategy[] {
-  const onDemand = { capacityProvider: 'FARGATE', base: 1, weight: 100 - spotShare };
-  return spotShare === 0 ? [onDemand] : [onDemand, { capacityProvider: 'FARGATE_SPOT', weight: spotShare }];
+  const onSpot = placedOnSpot(spotShare);
+  const onDemand = { capacityProvider: 'FARGATE', base: 1, weight: 100 - onSpot };
+  return onSpot === 0 ? [onDemand] : [onDemand, { capacityProvider: 'FARGATE_SPOT', weight: onSpot }];
 }

@@ -157,8 +157,8 @@ describe('the processor', () => {
   it('runs first on demand, then on Spot as far as it may', () => {
     const strategy = (stack: typeof usual) => serviceOf(stack, 'Processor')['CapacityProviderStrategy'];
     expect(strategy(usual)).toEqual([
-      { CapacityProvider: 'FARGATE', Base: 1, Weight: 0 },
-      { CapacityProvider: 'FARGATE_SPOT', Weight: 100 },
+      { CapacityProvider: 'FARGATE', Base: 1, Weight: 1 },
+      { CapacityProvider: 'FARGATE_SPOT', Weight: 99 },
     ]);
     expect(strategy(other)).toEqual([
       { CapacityProvider: 'FARGATE', Base: 1, Weight: 40 },

@@ -2,6 +2,7 @@ import { type CloudWatchMetricName, metricDefinitions } from '@waybill/shared/me
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { stackOf, synthesize } from '../../test/synthesized.ts';
+import { customMetrics } from '../cost/custom-metrics.ts';
 import { onlyOf, resourcesOf } from './test/plain.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
@@ -16,6 +17,23 @@ const alarmsOf = (of: typeof stack) =>
     ]),
   );
 const alarms = alarmsOf(stack);
+
+const reference = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
+const waiting = z.object({
+  DependsOn: z.array(z.string()).default([]),
+  Properties: z.object({ Dimensions: z.array(z.object({ Value: z.unknown() })).default([]) }),
+});
+
+/** The services that CloudFormation makes before a resource: those it depends on, and those its dimensions refer to. */
+function servicesBefore(resource: unknown) {
+  const { DependsOn, Properties } = waiting.parse(resource);
+  const referred = Properties.Dimensions.flatMap(
+    ({ Value }) => reference.safeParse(Value).data?.['Fn::GetAtt'][0] ?? [],
+  );
+  return [...DependsOn, ...referred].flatMap((id) =>
+    stack.resources[id]?.Type === 'AWS::ECS::Service' ? [stack.resources[id].Properties['ServiceName']] : [],
+  );
+}
 
 describe('the alarms', () => {
   it('are these, each to the topic', () => {
@@ -44,10 +62,14 @@ describe('the alarms', () => {
     });
   });
 
-  it('are made when what they watch runs, so that a first deployment raises none', () => {
-    const [, poller] = Object.entries(stack.resources).find(([id]) => id.startsWith('PollerNoProgress')) ?? [];
-    expect(poller?.['DependsOn']).toContainEqual(expect.stringMatching(/^PollerService[0-9A-F]{8}$/));
-    expect(JSON.stringify(alarms.get('processor-not-running'))).toContain('<ProcessorService.Name>');
+  it('on what may be missing are made when the service runs that they watch', () => {
+    const missing = Object.entries(stack.resources).filter(
+      ([, { Type, Properties }]) => Type === 'AWS::CloudWatch::Alarm' && Properties['TreatMissingData'] === 'breaching',
+    );
+    expect(missing.map(([id, alarm]) => [id.replace(/[0-9A-F]{8}$/, ''), servicesBefore(alarm)]).toSorted()).toEqual([
+      ['PollerNoProgress', ['waybill-dev-poller']],
+      ['ProcessorNotRunning', ['waybill-dev-processor']],
+    ]);
   });
 
   it('give a poller that asks every hour the time of three polls', () => {
@@ -148,6 +170,42 @@ describe('the dashboard', () => {
         'TriggeredRules',
       ]),
     );
+  });
+
+  it('asks AWS for what is of this deployment: no metric is without dimensions', () => {
+    const ofAws = shown.filter(([namespace]) => String(namespace).startsWith('AWS/'));
+    expect(ofAws.length).toBeGreaterThan(10);
+    for (const [namespace, name, ...rest] of ofAws)
+      expect(rest.filter((part) => typeof part === 'string').length, `${namespace} ${name}`).toBeGreaterThanOrEqual(2);
+  });
+
+  it('tells the bytes of the two logs apart', () => {
+    const logs = shown.filter(([, name]) => name === 'IncomingBytes').map(([, , ...rest]) => rest.slice(0, 2));
+    expect(logs).toEqual([
+      ['LogGroupName', '<PollerServiceLogs>'],
+      ['LogGroupName', '<ProcessorServiceLogs>'],
+    ]);
+  });
+
+  it('shows what came of each write and each written table, as far as they are paid for every day', () => {
+    const split = customMetrics().filter((metric) =>
+      /^waybill\.(processor\.outcomes|store\.write_units) /.test(metric),
+    );
+    expect(split).toHaveLength(5);
+    const own = shown.map(([, name, key, value]) => `${name} ${key}=${value}`);
+    expect(own).toEqual(expect.arrayContaining(split));
+  });
+
+  it('takes no value from the data stack that nothing else takes', () => {
+    const { Outputs } = z
+      .object({ Outputs: z.record(z.string(), z.object({ Export: z.unknown().optional() })) })
+      .parse(stackOf(synthesized, 'data').template.toJSON());
+    const exported = Object.entries(Outputs).flatMap(([id, { Export }]) => (Export ? [id] : []));
+    expect(exported.length).toBeGreaterThan(5);
+    const others = JSON.stringify(
+      Object.values(stack.resources).filter(({ Type }) => Type !== 'AWS::CloudWatch::Dashboard'),
+    );
+    expect(exported.filter((id) => !others.includes(id))).toEqual([]);
   });
 
   it('shows the state of every alarm of both stacks', () => {

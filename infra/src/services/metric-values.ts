@@ -1,0 +1,13 @@
+import type { WriteOutcome } from '@waybill/processor/write-parcel.ts';
+import { tables } from '@waybill/shared/resources.ts';
+
+const everyOutcome: Readonly<Record<WriteOutcome, true>> = { applied: true, merged: true, redundant: true };
+
+/** Values of `outcome` in `waybill.processor.outcomes`. */
+export const outcomes: readonly string[] = Object.keys(everyOutcome);
+
+/** Values of `table` in `waybill.store.write_units`. */
+export const writtenTables: readonly string[] = Object.keys(tables);
+
+/** The one table that is written only when there is trouble. */
+export const tableOfTrouble = 'failures' satisfies keyof typeof tables;
