@@ -93,6 +93,21 @@ describe('the runbook', () => {
     });
   });
 
+  it('gives processors back the shares of Spot that the stack gave them', () => {
+    const strategy = z.array(
+      z.object({ CapacityProvider: z.string(), Base: z.number().optional(), Weight: z.number() }),
+    );
+    const processor = resources.find(({ Properties }) => Properties['ServiceName'] === 'waybill-test-processor');
+    const shares = strategy
+      .parse(processor?.Properties['CapacityProviderStrategy'])
+      .map(
+        ({ CapacityProvider, Base, Weight }) =>
+          `capacityProvider=${CapacityProvider},${Base === undefined ? '' : `base=${Base},`}weight=${Weight}`,
+      );
+    expect(shares).toHaveLength(2);
+    expect(shellLines().join('\n')).toContain(` --capacity-provider-strategy ${shares.join(' ')} `);
+  });
+
   it('asks for reasons of failures as those who redrive may', () => {
     const scans = shellLines().filter((line) => line.includes('attribute_not_exists(resolvedAtUtc)'));
     expect(scans.length).toBeGreaterThan(1);
