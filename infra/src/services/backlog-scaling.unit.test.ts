@@ -161,6 +161,11 @@ describe('the same day shows that', () => {
     expect(judge(but({ backlogPerTask: 'backlog * 1' }), 'one task').startedInOutage).toBeGreaterThan(3);
   });
 
+  test('a breaker that is told three minutes after the backlog is told too late', () => {
+    const lags = { ...usual, own: usual.sqs + 3 };
+    expect(judge(policy, 'one task', { lags }).startedInOutage).toBeGreaterThan(3);
+  });
+
   test('ten times the target would leave messages waiting', () => {
     const target = 10 * policy.target;
     const lazy = but(
