@@ -59,8 +59,14 @@ const profiles = [
   'partial failures',
   'everything',
   'everything',
+  'catching up',
+  'catching up',
 ] as const;
 type Profile = (typeof profiles)[number];
+
+/** Longer than any element is late: what turns up within it is passed on. */
+export const leastPatienceMs = 20_000;
+const mostLateMs = 15_000;
 
 const noRates: Rates = { refused: 0, lost: 0, hung: 0, stuck: 0 };
 const everyEngine = ['feed', 'sqs', 'dynamodb'] as const;
@@ -68,8 +74,12 @@ const everyEngine = ['feed', 'sqs', 'dynamodb'] as const;
 export function planOf(seed: number): Plan {
   const chance = chanceOf(seed, 'plan');
   const profile = chance.pick<Profile>(profiles);
+  const isFarBehind = profile === 'catching up';
   /** Whether a kind of fault belongs to this seed: always where the profile is about it, else in some seeds of the mixed ones. */
-  const has = (...about: Profile[]) => about.includes(profile) || (profile === 'everything' && chance.happens(0.45));
+  const has = (...about: Profile[]) =>
+    about.includes(profile) ||
+    (profile === 'everything' && chance.happens(0.45)) ||
+    (isFarBehind && chance.happens(0.25));
   const faultsEndMs = chance.between(30_000, 90_000);
   const pollers = profile === 'leases' ? 2 : chance.between(1, 2);
   const processors = chance.between(1, 3);
@@ -102,7 +112,7 @@ export function planOf(seed: number): Plan {
   const longOutage = rounds ? longOutageOf(chance) : undefined;
   const outages = longOutage ? [longOutage, ...ordinaryOutages] : ordinaryOutages;
   const trouble = longOutage && { chance, processors, outage: longOutage };
-  const feed = feedOf(chance, faultsEndMs, has);
+  const feed = isFarBehind ? longFeedOf(chance, faultsEndMs, has) : feedOf(chance, faultsEndMs, has);
   const incidents = [
     ...(has('stops') ? stopsOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(crashes ? crashesOf(chance, faultsEndMs, { pollers, processors }) : []),
@@ -119,13 +129,15 @@ export function planOf(seed: number): Plan {
     poller: {
       feed: 'scan-events',
       firstEventId: 1,
-      limit: chance.between(4, 25),
-      requestsPerSecond: chance.between(2, 20),
+      limit: isFarBehind ? chance.between(3, 6) : chance.between(4, 25),
+      requestsPerSecond: isFarBehind ? chance.between(20, 80) : chance.between(2, 20),
       requestTimeoutMs: 5_000,
       pollIntervalMs: chance.between(500, 4_000),
       leaseMs: chance.between(4_000, 15_000),
       messageMaxBytes: chance.between(1_024, 3_000),
       maxQueueMessages: chance.pick([0, 10, 50_000]),
+      catchUpReaders: isFarBehind ? chance.between(2, 6) : chance.between(1, 6),
+      gapPatienceMs: chance.pick([0, leastPatienceMs, 45_000]),
     },
     pollerStopTimeoutSeconds: 40,
     processor: {
@@ -153,7 +165,7 @@ export function planOf(seed: number): Plan {
       // A heartbeat must not be late through latency alone.
       latencyMs: {
         least: 1,
-        most: chance.between(5, 120),
+        most: isFarBehind ? chance.between(60, 160) : chance.between(5, 120),
         tail: chance.between(200, visibilityTimeoutSeconds * 80),
       },
       rates,
@@ -179,15 +191,36 @@ function feedOf(chance: Chance, faultsEndMs: number, has: (...about: Profile[]) 
     backlog: chance.next() * 0.9,
     gaps: share(0.2),
     late: share(0.1),
+    mostLateMs,
     twins: share(0.1),
     invalid: odd ? share(0.1) : 0,
     unusable: odd ? share(0.25) : 0,
     hole: chance.happens(0.1),
+    retention: false,
+    dropsWithinMs: 12_000,
     loneJump: chance.happens(0.15),
     disorder: share(0.3),
     repeats: share(0.3),
     tooLarge: share(0.1),
     cap: chance.happens(0.2) ? chance.between(3, 12) : 1_000,
+  };
+}
+
+/** Most of it is there from the start, as after a long outage or before the first run. */
+function longFeedOf(chance: Chance, faultsEndMs: number, has: (...about: Profile[]) => boolean): FeedPlan {
+  const feed = feedOf(chance, faultsEndMs, has);
+  const hole = chance.happens(0.6);
+  return {
+    ...feed,
+    elements: chance.between(180, 420),
+    parcels: chance.between(20, 60),
+    backlog: 0.7 + chance.next() * 0.3,
+    // Ids may be a sequence that others draw from too.
+    gaps: chance.happens(0.3) ? chance.next() : feed.gaps,
+    unusable: feed.unusable / 5,
+    hole,
+    retention: hole && chance.happens(0.7),
+    cap: chance.happens(0.1) ? 3 : 1_000,
   };
 }
 

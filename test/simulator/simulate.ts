@@ -7,7 +7,7 @@ import { createMetrics } from '@waybill/shared/metrics.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FaultLayer } from './faults.ts';
 import { hasSeen, isSame, keyOf, stateAfter } from './oracle.ts';
-import { type Foreign, type Incident, type Kind, type Plan, planOf } from './plan.ts';
+import { type Foreign, type Incident, type Kind, leastPatienceMs, type Plan, planOf } from './plan.ts';
 import { SimulatedCheckpoints } from './simulated-checkpoints.ts';
 import { SimulatedFailureLog } from './simulated-failure-log.ts';
 import { growFeed, SimulatedFeed } from './simulated-feed.ts';
@@ -228,6 +228,7 @@ class Simulation {
     if (!process.alive) return;
     this.#trace(() => `${process.name} is killed ${cause}`);
     this.witness.count('crashes');
+    if (this.#feed.readsAtOnce(process)) this.witness.count('crashes in mid-stripe');
     process.end();
     this.#restart(process);
   }
@@ -356,7 +357,7 @@ class Simulation {
 
   /** What has yet to happen. */
   #pending(): readonly string[] {
-    const { lastEventId } = this.#checkpoints.item ?? {};
+    const { lastEventId, openGaps } = this.#checkpoints.item ?? {};
     const target = this.#feed.lastEventId;
     const unconfirmed = this.witness.stillUnconfirmed();
     return [
@@ -365,6 +366,7 @@ class Simulation {
         this.#isRunning(place) ? [] : [`${place.kind} ${place.index} is not running`],
       ),
       ...(lastEventId !== target ? [`the checkpoint stands at ${lastEventId}, the feed ends at ${target}`] : []),
+      ...(openGaps !== undefined ? [`gaps are open: ${openGaps}`] : []),
       ...(unconfirmed.length > 0 ? [`not confirmed: ${unconfirmed.join(', ')}`] : []),
       ...(this.#queue.ghostsToCome > 0 ? ['deleted messages are yet to come again'] : []),
       ...(this.#queue.messages.size > 0 ? [`${this.#queue.messages.size} messages in the queue`] : []),
@@ -395,12 +397,17 @@ class Simulation {
     if (this.#plan.onlyOutages && dead.length > 0)
       witness.violate(`${dead.length} messages in the DLQ, though there were outages and stops only`);
     const inDlq = new Set(dead.flatMap((message) => [...message.carried.keys]));
-    // Everything that the feed always showed was read; what came late may have come too late to be seen.
-    if (this.#plan.feed.cap >= 1_000 && this.#plan.feed.late === 0) {
+    // Everything that the feed showed in time was read: at once, or when its gap was asked for again.
+    const waits = this.#plan.poller.gapPatienceMs >= leastPatienceMs;
+    if (this.#plan.feed.cap >= 1_000) {
       const known = (name: string) => witness.passedOn.has(name) || witness.badPassedOn.has(name);
       const positions = new Map<number, number>();
       for (const { position } of this.#feed.elements) positions.set(position, (positions.get(position) ?? 0) + 1);
       for (const element of this.#feed.elements) {
+        if (element.late && !waits) continue;
+        // Gone, unless it was read before.
+        if (element.goneAtMs <= this.#time.nowMs) continue;
+        if (element.late) witness.count('late elements passed on');
         // Of two contents under one id the second can lie on the next page, which is asked for from the id after.
         if (positions.get(element.position) === 1 && !known(element.name))
           witness.violate(`element ${element.position} of the feed was never passed on`);

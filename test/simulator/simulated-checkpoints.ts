@@ -27,17 +27,25 @@ export class SimulatedCheckpoints {
         call(`acquire over token ${seen?.token}`, () => {
           const { lastEventId, token = 0, counter = 0 } = this.#item ?? {};
           if (this.#item?.token !== seen?.token || this.#item?.counter !== seen?.counter) return 'lost';
-          this.#item = { lastEventId, token: token + 1, counter: counter + 1, holder };
+          this.#item = { ...this.#item, lastEventId, token: token + 1, counter: counter + 1, holder };
           this.#witness.leaseTaken(process, token + 1);
           return 'acquired';
         }),
-      renew: (token, lastEventId) =>
-        call(`renew token ${token}, position ${lastEventId}`, () => {
+      renew: (token, lastEventId, completeness) =>
+        call(`renew token ${token}, position ${lastEventId}, gaps ${completeness?.openGaps}`, () => {
           const item = this.#item;
           if (!item || item.token !== token) return 'lost';
           if (lastEventId !== undefined && lastEventId < (item.lastEventId ?? 0)) return 'lost';
-          this.#witness.checkpointWritten(process, item, token, lastEventId);
-          this.#item = { ...item, counter: item.counter + 1, lastEventId: lastEventId ?? item.lastEventId };
+          const openGaps = completeness ? completeness.openGaps : item.openGaps;
+          this.#witness.checkpointWritten(process, item, { token, lastEventId, openGaps });
+          if (completeness?.openGaps !== undefined) this.#witness.count('gap ledgers written');
+          this.#item = {
+            ...item,
+            counter: item.counter + 1,
+            lastEventId: lastEventId ?? item.lastEventId,
+            ...completeness,
+          };
+          this.#witness.watermarkWritten(process, this.#item);
           return 'renewed';
         }),
       release: (token) =>
@@ -52,7 +60,7 @@ export class SimulatedCheckpoints {
   reset(lastEventId: number): void {
     if (!this.#item) return;
     const { token, counter } = this.#item;
-    this.#item = { lastEventId, token: token + 1, counter: counter + 1, holder: undefined };
-    this.#witness.checkpointReset(token + 1);
+    this.#item = { ...this.#item, lastEventId, token: token + 1, counter: counter + 1, holder: undefined };
+    this.#witness.checkpointReset(token + 1, lastEventId);
   }
 }

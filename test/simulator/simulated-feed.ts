@@ -19,11 +19,17 @@ export type FeedPlan = {
   /** Shares of elements. */
   readonly gaps: number;
   readonly late: number;
+  /** Milliseconds by which an element comes late at most. */
+  readonly mostLateMs: number;
   readonly twins: number;
   readonly invalid: number;
   readonly unusable: number;
   /** One hole of more than 10,000 ids that is real, and one corrupt id far above all others. */
   readonly hole: boolean;
+  /** The feed drops everything before the hole at some time, whether it was read or not. */
+  readonly retention: boolean;
+  /** Milliseconds within which it does. */
+  readonly dropsWithinMs: number;
   readonly loneJump: boolean;
   /** Shares of answers. */
   readonly disorder: number;
@@ -42,6 +48,9 @@ export type FeedElement = {
   /** What it must become, where it is a scan event. */
   readonly event: ScanEvent | undefined;
   readonly visibleAtMs: number;
+  readonly goneAtMs: number;
+  /** It became visible after elements beyond it. */
+  readonly late: boolean;
   /** Its EventId is corrupt: far above all others, at the tail for ever. */
   readonly lone: boolean;
 };
@@ -50,18 +59,25 @@ export type FeedElement = {
 export function growFeed(plan: FeedPlan, chance: Chance): readonly FeedElement[] {
   const elements: FeedElement[] = [];
   let position = plan.firstEventId - 1;
+  const dropsAtMs = plan.retention ? chance.between(1, plan.dropsWithinMs) : Number.POSITIVE_INFINITY;
   const holeAt = plan.hole ? chance.between(5, plan.elements - 5) : undefined;
   for (let count = 0; count < plan.elements; count += 1) {
     position += 1 + (chance.happens(plan.gaps) ? chance.between(1, 30) : 0);
     if (count === holeAt) position += chance.between(10_001, 50_000);
     const share = count / plan.elements;
     const dueMs = share < plan.backlog ? 0 : ((share - plan.backlog) / (1 - plan.backlog)) * plan.grownMs;
-    const isLate = chance.happens(plan.late);
-    const visibleAtMs = Math.round(Math.min(plan.grownMs, isLate ? dueMs + chance.between(100, 15_000) : dueMs));
+    // What comes late before the first, or at the edge of a hole, lies in no gap: the one is believed, the other reported.
+    const isEdge = count === 0 || (holeAt !== undefined && (count === holeAt || count === holeAt - 1));
+    const isLate = chance.happens(plan.late) && !isEdge;
+    const visibleAtMs = Math.round(
+      Math.min(plan.grownMs, isLate ? dueMs + chance.between(100, plan.mostLateMs) : dueMs),
+    );
+    const goneAtMs = count < (holeAt ?? 0) ? dropsAtMs : Number.POSITIVE_INFINITY;
     const event = eventAt(position, plan, chance);
     const add = (raw: unknown, meant: ScanEvent | undefined) => {
       const json = JSON.stringify(raw);
-      elements.push({ position, name: meant ? keyOf(meant) : json, json, event: meant, visibleAtMs, lone: false });
+      const name = meant ? keyOf(meant) : json;
+      elements.push({ position, name, json, event: meant, visibleAtMs, goneAtMs, late: isLate, lone: false });
     };
     // The first element has an id: a poller that has read nothing yet believes the first one it sees.
     if (count > 0 && chance.happens(plan.unusable)) add(withoutId(event, position, chance), undefined);
@@ -82,6 +98,8 @@ export function growFeed(plan: FeedPlan, chance: Chance): readonly FeedElement[]
       json: JSON.stringify(element(event, chance)),
       event,
       visibleAtMs: chance.between(1, plan.grownMs),
+      goneAtMs: Number.POSITIVE_INFINITY,
+      late: false,
       lone: true,
     });
   }
@@ -98,6 +116,7 @@ export class SimulatedFeed {
   readonly #chance: Chance;
   readonly #faults: FaultLayer;
   readonly #witness: Witness;
+  readonly #reading = new Map<SimulatedProcess, number>();
 
   constructor(options: {
     readonly elements: readonly FeedElement[];
@@ -118,9 +137,17 @@ export class SimulatedFeed {
     this.#witness = options.witness;
   }
 
+  /** Whether this process reads several pages at once. */
+  readsAtOnce(process: SimulatedProcess): boolean {
+    return (this.#reading.get(process) ?? 0) > 2;
+  }
+
   openFor(process: SimulatedProcess): ScanFeed {
     return {
       read: (fromEventId, limit, signal) => {
+        const count = (more: number) => this.#reading.set(process, (this.#reading.get(process) ?? 0) + more);
+        count(1);
+        if (limit > 1 && this.readsAtOnce(process)) this.#witness.count('pages read at once');
         const answer = this.#faults.call(
           process,
           { engine: 'feed', operation: `get from ${fromEventId}, limit ${limit}` },
@@ -132,7 +159,10 @@ export class SimulatedFeed {
         const onAbort = () => reject(new WaybillError('FEED_UNAVAILABLE', 'simulated: the request was given up'));
         if (signal.aborted) onAbort();
         signal.addEventListener('abort', onAbort, { once: true });
-        return Promise.race([parsed, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
+        return Promise.race([parsed, aborted]).finally(() => {
+          count(-1);
+          signal.removeEventListener('abort', onAbort);
+        });
       },
     };
   }
@@ -140,7 +170,9 @@ export class SimulatedFeed {
   #page(fromEventId: number, limit: number): readonly FeedElement[] {
     const chance = this.#chance;
     const { cap, repeats, disorder, tooLarge } = this.#plan;
-    const visible = this.elements.filter(({ visibleAtMs }) => visibleAtMs <= this.#time.nowMs);
+    const visible = this.elements.filter(
+      ({ visibleAtMs, goneAtMs }) => visibleAtMs <= this.#time.nowMs && this.#time.nowMs < goneAtMs,
+    );
     // A server that caps `Limit` keeps to its cap: to a reader, one that does not is one without.
     const isCapped = cap < limit;
     const most = !isCapped && this.#faults.strikes(tooLarge) ? limit * 3 : Math.min(limit, cap);

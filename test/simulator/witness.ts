@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StoredCheckpoint } from '@waybill/poller/checkpoint-store.ts';
+import { decodeGaps } from '@waybill/poller/gap-ledger.ts';
 import type { OutgoingMessage } from '@waybill/shared/message-queue.ts';
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';
@@ -22,7 +23,12 @@ export type Scene = {
   readonly maxReceiveCount: number;
 };
 
-type ServedPage = { readonly fromEventId: number; readonly elements: readonly FeedElement[] };
+type ServedPage = {
+  readonly fromEventId: number;
+  readonly elements: readonly FeedElement[];
+  /** Asked for behind the checkpoint: to see whether something has turned up there. */
+  readonly isBehind: boolean;
+};
 
 /** The answer to the receive and the write of the record, each slow, and a client's wait. */
 const timeToRecordMs = 10_000;
@@ -44,9 +50,12 @@ export class Witness {
   #scene: Scene | undefined;
   readonly #confirmed = new Set<string>();
   readonly #inFeed = new Set<string>();
+  /** How many elements stand at each place of the feed. */
+  readonly #contents = new Map<number, number>();
   readonly #pages = new Map<SimulatedProcess, ServedPage[]>();
   #holder: SimulatedProcess | undefined;
   #token = 0;
+  #lastEventId = 0;
   readonly #sentAfterLoss = new Map<SimulatedProcess, number>();
 
   constructor(time: VirtualTime) {
@@ -55,7 +64,10 @@ export class Witness {
 
   attach(scene: Scene): void {
     this.#scene = scene;
-    for (const element of scene.feed) this.#inFeed.add(element.name);
+    for (const { name, position } of scene.feed) {
+      this.#inFeed.add(name);
+      this.#contents.set(position, (this.#contents.get(position) ?? 0) + 1);
+    }
   }
 
   violate(what: string): void {
@@ -72,7 +84,9 @@ export class Witness {
   pageServed(process: SimulatedProcess, fromEventId: number, elements: readonly FeedElement[]): void {
     if (elements.length === 0) return;
     const pages = this.#pages.get(process) ?? [];
-    pages.push({ fromEventId, elements });
+    const isBehind = fromEventId <= this.#lastEventId;
+    pages.push({ fromEventId, elements, isBehind });
+    if (isBehind) this.count('pages behind the checkpoint');
     this.#pages.set(process, pages);
     this.count('pages');
   }
@@ -123,17 +137,22 @@ export class Witness {
   checkpointWritten(
     process: SimulatedProcess,
     item: StoredCheckpoint,
-    token: number,
-    lastEventId: number | undefined,
+    { token, lastEventId, openGaps }: { token: number; lastEventId: number | undefined; openGaps: string | undefined },
   ): void {
     if (token !== this.#token || process !== this.#holder)
       this.violate(
         `${process.name} wrote the checkpoint with token ${token}; the holder is ${this.#holder?.name ?? 'nobody'} with ${this.#token}`,
       );
+    const forgotten = this.#forgottenBy(process, lastEventId ?? item.lastEventId ?? 0, openGaps);
+    if (forgotten.length > 0)
+      this.violate(
+        `${process.name} closed gaps before SQS confirmed what was in them: ${forgotten.slice(0, 3).join(', ')}`,
+      );
     if (lastEventId === undefined || lastEventId === item.lastEventId) return;
+    this.#lastEventId = lastEventId;
     if (lastEventId < (item.lastEventId ?? 0))
       this.violate(`${process.name} moved the checkpoint back from ${item.lastEventId} to ${lastEventId}`);
-    const missing = this.#unconfirmedOf(process, lastEventId);
+    const missing = this.#unconfirmedOf(process, lastEventId, openGaps);
     if (missing.length > 0)
       this.violate(
         `${process.name} moved the checkpoint to ${lastEventId} before SQS confirmed ${missing.length} elements: ${missing.slice(0, 3).join(', ')}`,
@@ -141,7 +160,19 @@ export class Witness {
     this.count('checkpoint moves');
   }
 
-  checkpointReset(token: number): void {
+  /** The watermark lies below the checkpoint and below every open gap. */
+  watermarkWritten(process: SimulatedProcess, { watermark, lastEventId, openGaps }: StoredCheckpoint): void {
+    if (watermark === undefined) return;
+    const isWatched = watchedBy(openGaps, lastEventId ?? 0);
+    if (this.#sceneNow.feed.some(({ position }) => position <= watermark && isWatched(position)))
+      this.violate(`${process.name} wrote watermark ${watermark} beyond an open gap: ${openGaps}`);
+    if (lastEventId === undefined || watermark > lastEventId)
+      this.violate(`${process.name} wrote watermark ${watermark} beyond the checkpoint ${lastEventId}`);
+    if (watermark !== lastEventId) this.count('watermarks below the checkpoint');
+  }
+
+  checkpointReset(token: number, lastEventId: number): void {
+    this.#lastEventId = lastEventId;
     this.#token = token;
     if (this.#holder) this.#sentAfterLoss.set(this.#holder, 0);
     this.#holder = undefined;
@@ -153,13 +184,33 @@ export class Witness {
     return this.#holder ? this.#unconfirmedOf(this.#holder, Number.POSITIVE_INFINITY) : [];
   }
 
-  #unconfirmedOf(process: SimulatedProcess, lastEventId: number): string[] {
+  #unconfirmedOf(process: SimulatedProcess, lastEventId: number, openGaps?: string): string[] {
+    const isWatched = watchedBy(openGaps, lastEventId);
     const pages = this.#pages.get(process) ?? [];
+    const isOver = lastEventId === Number.POSITIVE_INFINITY;
     return pages
-      .filter(({ fromEventId }) => fromEventId <= lastEventId)
-      .flatMap(({ elements }) => elements.filter(({ position }) => position <= lastEventId))
+      .filter(({ fromEventId, isBehind }) => fromEventId <= lastEventId && (isOver || !isBehind))
+      .flatMap(({ elements }) => elements.filter(({ position }) => position <= lastEventId && !isWatched(position)))
       .map(({ name }) => name)
       .filter((name) => !this.#confirmed.has(name));
+  }
+
+  /**
+   * What was served where a gap had been, is not confirmed yet, and is in no gap that the next holder would ask for. What
+   * stands out of place, or beside another content of its id, was no gap: it is confirmed in the end, as everything is.
+   */
+  #forgottenBy(process: SimulatedProcess, lastEventId: number, openGaps: string | undefined): string[] {
+    const isWatched = watchedBy(openGaps, lastEventId);
+    return (this.#pages.get(process) ?? [])
+      .filter(({ isBehind }) => isBehind)
+      .flatMap(({ fromEventId, elements }) =>
+        elements.filter(
+          ({ position, event }) =>
+            event && position >= fromEventId && position <= lastEventId && this.#contents.get(position) === 1,
+        ),
+      )
+      .filter(({ name, position }) => !this.#confirmed.has(name) && !isWatched(position))
+      .map(({ name }) => name);
   }
 
   #sentByPoller(process: SimulatedProcess): void {
@@ -234,7 +285,12 @@ export class Witness {
     if (!isExcused && !(isHarmed && isSingle))
       this.violate(`${message.id} is in the DLQ, though nothing is wrong with it and no crash took its last receive`);
     const hadTime = last !== undefined && this.#hadTimeToRecord(last);
-    if ((!isExcused || hadTime) && !this.#isExplained(message))
+    // Of an event that is stored twice one copy may be put right, and its record with it, while the other is on its way here.
+    const isStored = message.carried.events.every((event) =>
+      hasSeen(this.#sceneNow.parcels.parcels.get(event.parcelId)?.state, stateAfter([event])),
+    );
+    const isPutRight = isStored && message.carried.bad.length === 0 && this.recordsOf(message).length > 0;
+    if ((!isExcused || hadTime) && !isPutRight && !this.#isExplained(message))
       this.violate(`${message.id} is in the DLQ without a reason on record`);
     if (!isHarmed) {
       this.count('unharmed messages dead-lettered');
@@ -327,6 +383,12 @@ export class Witness {
     if (!this.#scene) throw new Error('the witness was not attached');
     return this.#scene;
   }
+}
+
+/** Whether an id is in one of these gaps, so that whoever takes over asks for it again. */
+function watchedBy(openGaps: string | undefined, lastEventId: number): (eventId: number) => boolean {
+  const gaps = openGaps === undefined ? [] : (decodeGaps(openGaps, lastEventId, 0) ?? []);
+  return (eventId) => gaps.some(({ from, to }) => from <= eventId && eventId <= to);
 }
 
 function told(state: ParcelState | undefined): string {

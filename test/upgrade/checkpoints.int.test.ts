@@ -8,7 +8,7 @@ import { recordedReleases } from './release.ts';
 
 const place = usePlace();
 const releases = await recordedReleases();
-const newer = { openGaps: { S: '[[7,9]]' } };
+const newer = { laterAttribute: { S: '[[7,9]]' } };
 const states = ['taken', 'held', 'released'] as const;
 const cases = releases.flatMap(({ version, release }) =>
   states.map((state) => ({ version, state, item: release.checkpoints[state] })),

@@ -44,6 +44,8 @@ export async function following(
       leaseMs,
       messageMaxBytes: 1_024,
       maxQueueMessages: 0,
+      catchUpReaders: 8,
+      gapPatienceMs: 600_000,
     },
     log: createLogger({ service: 'poller', level: 'silent', pretty: false }),
     clock: systemClock,

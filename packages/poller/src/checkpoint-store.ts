@@ -9,7 +9,14 @@ export type StoredCheckpoint = {
   readonly counter: number;
   /** Who holds the lease; absent once it was released. */
   readonly holder: string | undefined;
+  /** The gap ledger as text; absent while no gap is open. */
+  readonly openGaps?: string | undefined;
+  /** The id through which everything is confirmed on the queue. */
+  readonly watermark?: number | undefined;
 };
+
+/** What is missing below the checkpoint. */
+export type Completeness = Pick<StoredCheckpoint, 'openGaps' | 'watermark'>;
 
 export type CheckpointStore = {
   /** A consistent read; undefined where the feed has no checkpoint yet. */
@@ -21,10 +28,15 @@ export type CheckpointStore = {
    */
   readonly acquire: (seen: StoredCheckpoint | undefined, holder: string) => Promise<'acquired' | 'lost'>;
   /**
-   * Renews the lease and, where `lastEventId` is given, moves the checkpoint, in one write on condition that the token
-   * is still `token` and that the checkpoint does not move back. `lost` when the condition fails.
+   * Renews the lease and, where they are given, moves the checkpoint and replaces gaps and watermark, in one write on
+   * condition that the token is still `token` and that the checkpoint does not move back. `lost` when the condition
+   * fails.
    */
-  readonly renew: (token: number, lastEventId: number | undefined) => Promise<'renewed' | 'lost'>;
+  readonly renew: (
+    token: number,
+    lastEventId: number | undefined,
+    completeness?: Completeness,
+  ) => Promise<'renewed' | 'lost'>;
   /** Gives the lease up on condition that the token is still `token`; a standby need not wait then. */
   readonly release: (token: number) => Promise<void>;
 };

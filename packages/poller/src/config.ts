@@ -20,7 +20,7 @@ export const pollerVariables = {
     min: 0.1,
     max: 1_000,
     default: 10,
-    meaning: "token bucket that holds one second's worth; retries count",
+    meaning: "token bucket that holds one second's worth; retries and questions for gaps count",
   }),
   SCAN_API_TIMEOUT_MS: wholeNumber({
     min: 100,
@@ -58,6 +58,18 @@ export const pollerVariables = {
     default: 50_000,
     meaning: 'reading pauses while the queue holds more; 0 for off',
   }),
+  CATCH_UP_READERS: wholeNumber({
+    min: 1,
+    max: 64,
+    default: 8,
+    meaning: 'requests at once while the feed is far ahead, within the token bucket; 1 for one after the other',
+  }),
+  GAP_PATIENCE_SECONDS: wholeNumber({
+    min: 0,
+    max: 86_400,
+    default: 600,
+    meaning: 'how long an id that the feed skipped is asked for again; 0 for never',
+  }),
   SCAN_QUEUE_URL: httpUrl({ meaning: 'the scan queue' }),
   CHECKPOINTS_TABLE: tableName({ meaning: 'where the position and the lease are kept' }),
   ...commonVariables,
@@ -78,6 +90,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     leaseMs: read.LEASE_SECONDS * 1_000,
     messageMaxBytes: read.MESSAGE_MAX_BYTES,
     maxQueueMessages: read.MAX_QUEUE_MESSAGES,
+    catchUpReaders: read.CATCH_UP_READERS,
+    gapPatienceMs: read.GAP_PATIENCE_SECONDS * 1_000,
   };
   return {
     settings,

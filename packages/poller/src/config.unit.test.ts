@@ -20,6 +20,8 @@ test('the defaults are those of the documentation', () => {
       leaseMs: 15_000,
       messageMaxBytes: 61_440,
       maxQueueMessages: 50_000,
+      catchUpReaders: 8,
+      gapPatienceMs: 600_000,
     },
     scanApi: { token: '' },
     sqsIsElsewhere: false,

@@ -118,13 +118,25 @@ describe('the checkpoint in the table', () => {
 
   test('leaves attributes of other versions alone', async () => {
     await dynamodb.send(
-      new PutItemCommand({ TableName: table, Item: { feed: { S: feed }, openGaps: { S: 'later' } } }),
+      new PutItemCommand({ TableName: table, Item: { feed: { S: feed }, laterAttribute: { S: 'later' } } }),
     );
     await store.acquire(await store.read(), 'a');
     await store.renew(1, 5);
     await store.release(1);
     const { Item } = await dynamodb.send(new GetItemCommand({ TableName: table, Key: { feed: { S: feed } } }));
-    expect(Item?.['openGaps']).toEqual({ S: 'later' });
+    expect(Item?.['laterAttribute']).toEqual({ S: 'later' });
+  });
+
+  test('carries gaps and watermark in the same write, keeps them through a takeover, and drops gaps that are closed', async () => {
+    await store.acquire(undefined, 'a');
+    expect(await store.renew(1, 10, { openGaps: '1 3.2.0', watermark: 2 })).toBe('renewed');
+    expect(await store.renew(1, undefined)).toBe('renewed');
+    expect(await store.renew(1, 12)).toBe('renewed');
+    expect(await store.acquire(await store.read(), 'b')).toBe('acquired');
+    expect(await store.read()).toMatchObject({ lastEventId: 12, openGaps: '1 3.2.0', watermark: 2 });
+    expect(await store.renew(1, 13, { openGaps: '1 5.1.0', watermark: 4 })).toBe('lost');
+    expect(await store.renew(2, undefined, { openGaps: undefined, watermark: 12 })).toBe('renewed');
+    expect(await store.read()).toMatchObject({ lastEventId: 12, openGaps: undefined, watermark: 12 });
   });
 
   test('counts its writes and the capacity that they consumed', async () => {

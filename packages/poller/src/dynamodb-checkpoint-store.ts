@@ -19,9 +19,15 @@ const checkpointItem = z.object({
   fencingToken: count,
   leaseCounter: count,
   leaseHolder: z.string().optional(),
+  // Whatever it is: the ledger's own reader says whether it understands it.
+  openGaps: z.unknown(),
+  watermark: z.unknown(),
 });
 
-/** The feed's item in the checkpoints table: `feed`, `lastEventId`, `fencingToken`, `leaseCounter`, `leaseHolder`. */
+/**
+ * The feed's item in the checkpoints table: `feed`, `lastEventId`, `fencingToken`, `leaseCounter`, `leaseHolder`,
+ * `openGaps` (absent while there are none), `watermark`.
+ */
 export function dynamoDbCheckpointStore({ dynamodb, table, feed, metrics }: CheckpointTable): CheckpointStore {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
@@ -44,8 +50,15 @@ export function dynamoDbCheckpointStore({ dynamodb, table, feed, metrics }: Chec
     read: async () => {
       const { Item } = await client.send(new GetCommand({ TableName: table, Key: { feed }, ConsistentRead: true }));
       if (!Item) return undefined;
-      const { lastEventId, fencingToken, leaseCounter, leaseHolder } = checkpointItem.parse(Item);
-      return { lastEventId, token: fencingToken, counter: leaseCounter, holder: leaseHolder };
+      const item = checkpointItem.parse(Item);
+      return {
+        lastEventId: item.lastEventId,
+        token: item.fencingToken,
+        counter: item.leaseCounter,
+        holder: item.leaseHolder,
+        openGaps: item.openGaps === undefined ? undefined : String(item.openGaps),
+        watermark: typeof item.watermark === 'number' ? item.watermark : undefined,
+      };
     },
 
     acquire: async (seen, holder) => {
@@ -66,15 +79,31 @@ export function dynamoDbCheckpointStore({ dynamodb, table, feed, metrics }: Chec
       return acquired ? 'acquired' : 'lost';
     },
 
-    renew: async (token, lastEventId) => {
+    renew: async (token, lastEventId, completeness) => {
       const moves = lastEventId !== undefined;
+      const { openGaps, watermark } = completeness ?? {};
+      const set = [
+        ...(moves ? ['lastEventId = :last'] : []),
+        ...(openGaps === undefined ? [] : ['openGaps = :gaps']),
+        ...(watermark === undefined ? [] : ['watermark = :watermark']),
+      ];
       const renewed = await update({
-        UpdateExpression: moves ? 'SET lastEventId = :last ADD leaseCounter :one' : 'ADD leaseCounter :one',
+        UpdateExpression: [
+          ...(set.length > 0 ? [`SET ${set.join(', ')}`] : []),
+          ...(completeness && openGaps === undefined ? ['REMOVE openGaps'] : []),
+          'ADD leaseCounter :one',
+        ].join(' '),
         // AND binds closer than OR; an embedded engine takes milliseconds for a pair of parentheses.
         ConditionExpression: moves
           ? 'fencingToken = :token AND attribute_not_exists(lastEventId) OR fencingToken = :token AND lastEventId <= :last'
           : 'fencingToken = :token',
-        ExpressionAttributeValues: { ':token': token, ':one': 1, ...(moves && { ':last': lastEventId }) },
+        ExpressionAttributeValues: {
+          ':token': token,
+          ':one': 1,
+          ...(moves && { ':last': lastEventId }),
+          ...(openGaps !== undefined && { ':gaps': openGaps }),
+          ...(watermark !== undefined && { ':watermark': watermark }),
+        },
       });
       return renewed ? 'renewed' : 'lost';
     },

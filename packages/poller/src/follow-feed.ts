@@ -2,10 +2,13 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import type { Finding } from '@waybill/shared/health.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import { CatchUp, leastPagesAhead } from './catch-up.ts';
+import { findHead } from './find-head.ts';
+import { gapsBetween } from './gap-ledger.ts';
+import { countNews, type News, newsIn, rejectedIdsOf, type SendPage } from './news.ts';
 import { digestOf, eventIdsOf, lengthOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
-import { advance, type Hole, nextEventId, type Position } from './position.ts';
+import { advance, type Hole, isFarLarger, nextEventId, type Position } from './position.ts';
 import { type Answer, isTooLarge, type PageReader } from './read-page.ts';
 import { searchBeyond } from './search-beyond.ts';
 import { StuckWatch } from './stuck-watch.ts';
@@ -16,20 +19,25 @@ export type FollowDependencies = {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly pollIntervalMs: number;
+  /** `CATCH_UP_READERS`: how many read at once while the feed is far ahead. */
+  readonly catchUpReaders: number;
+  readonly requestsPerSecond: number;
   /** Resolves once the queue has room for another page, or the signal aborts. */
   readonly room: (signal: AbortSignal) => Promise<void>;
+  /** For pages of several readers, which do not wait for one another. */
+  readonly send: SendPage;
   /** What readiness says of the progress. */
   readonly find: (finding: Finding) => void;
 };
 
-/** What an answer of the feed adds to what was passed on before. */
-export type News = Page & {
-  /** The EventId up to which everything is on the queue once this is. */
-  readonly last: number;
-};
+/** What came of reading one page: more can be read at once, or there was nothing more and the poll interval has passed. */
+type Turn = 'more' | 'waited';
 
-/** Rejected elements of a page that its log line names. */
-const namedRejections = 20;
+/** Full pages one after the other that show that the feed may be far ahead. */
+const fullPagesAhead = 2;
+
+/** Requests that the feed allows in one round trip: with fewer, several readers would wait for the same tokens, and gain nothing. */
+const leastRequestsInRoundTrip = 1.5;
 
 /**
  * Reads the feed from a position on and yields what each page has that is new. It never looks back at what became of a
@@ -40,7 +48,13 @@ export class FeedFollower {
   readonly #signal: AbortSignal;
   readonly #passedOn = new PassedOn();
   readonly #stuck: StuckWatch;
+  #hadNews = true;
   #position: Position;
+  /** Full pages in a row, and the position before them: how many ids a page spans. */
+  #full = { pages: 0, from: 0 };
+  /** The head was not far beyond the position: it is not looked for again before this id. */
+  #nearUntil = 0;
+  #catchingUp: CatchUp | undefined;
 
   constructor(start: Position, deps: FollowDependencies, signal: AbortSignal) {
     this.#position = start;
@@ -49,31 +63,100 @@ export class FeedFollower {
     this.#stuck = new StuckWatch(deps.clock);
   }
 
-  /** Pages with news, in the order of the feed, until the signal aborts. */
+  /** News in the order of the feed, until the signal aborts. */
   async *follow(): AsyncGenerator<News, void> {
-    const { reader, clock, metrics, room, pollIntervalMs, find } = this.#deps;
-    let hadNews = true;
     while (!this.#signal.aborted) {
-      // An idle feed sends nothing, so there is nothing to ask the queue.
-      if (hadNews) await room(this.#signal);
-      const answer = await reader.read(nextEventId(this.#position), this.#signal);
-      if (!answer) return;
-      metrics['waybill.feed.pages'].add(1);
-      const page = readElements(answer.elements);
-      const before = this.#position;
-      const { position, holes } = advance(before, eventIdsOf(page));
-      this.#position = position;
-      for (const hole of holes) this.#reportHole(hole, answer.elements.length);
-      const news = this.#newsOf(page, before.last);
-      hadNews = news !== undefined;
-      if (news) yield news;
-      const moved = position.last > before.last;
-      if (moved || !answer.full || answer.elements.length === 0) find({ ok: true, detail: `at ${position.last}` });
-      else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer, page))) continue;
-      if (hadNews && answer.full) continue;
-      if (!moved && (!answer.full || answer.elements.length === 0)) metrics['waybill.feed.lag'].record(0);
-      await clock.sleep(pollIntervalMs, this.#signal);
+      const { last } = this.#position;
+      const turn = yield* this.#readOn();
+      if (turn === 'waited') this.#full = { pages: 0, from: 0 };
+      else this.#full = { pages: this.#full.pages + 1, from: this.#full.pages === 0 ? last : this.#full.from };
+      if (this.#mayBeFarAhead()) yield* this.#catchUp();
     }
+  }
+
+  /** Reads one page, sequentially: what cannot move the position is looked beyond, and an idle feed waited for. */
+  async *#readOn(): AsyncGenerator<News, Turn> {
+    const { reader, clock, metrics, room, pollIntervalMs, find } = this.#deps;
+    // An idle feed sends nothing, so there is nothing to ask the queue.
+    if (this.#hadNews) await room(this.#signal);
+    const answer = await reader.read(nextEventId(this.#position), this.#signal);
+    if (!answer) return 'waited';
+    metrics['waybill.feed.pages'].add(1);
+    const page = readElements(answer.elements);
+    const before = this.#position;
+    const ids = eventIdsOf(page);
+    const { position, holes } = advance(before, ids);
+    this.#position = position;
+    for (const hole of holes) this.#reportHole(hole, answer.elements.length, isFarLarger(hole, ids));
+    const news = this.#newsOf(page, before, ids);
+    this.#hadNews = news !== undefined;
+    if (news) yield* this.#moveOn(news);
+    const moved = position.last > before.last;
+    if (moved || !answer.full || answer.elements.length === 0) find({ ok: true, detail: `at ${position.last}` });
+    else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer, page))) return 'more';
+    if (this.#hadNews && answer.full) return 'more';
+    if (!moved && (!answer.full || answer.elements.length === 0)) metrics['waybill.feed.lag'].record(0);
+    await clock.sleep(pollIntervalMs, this.#signal);
+    return 'waited';
+  }
+
+  #mayBeFarAhead(): boolean {
+    const { catchUpReaders, reader, requestsPerSecond } = this.#deps;
+    if (catchUpReaders === 1 || this.#full.pages < fullPagesAhead || this.#position.last < this.#nearUntil)
+      return false;
+    return (reader.roundTripMs * requestsPerSecond) / 1_000 >= leastRequestsInRoundTrip;
+  }
+
+  /** Reads as far as the head is now by several readers at once, where it is far enough ahead. */
+  async *#catchUp(): AsyncGenerator<News, void> {
+    const { reader, catchUpReaders: readers, find, log, metrics } = this.#deps;
+    const { last } = this.#position;
+    const pageIds = Math.max(reader.limit, Math.ceil((last - this.#full.from) / this.#full.pages));
+    const head = yield* this.#findHead(pageIds);
+    if (head === undefined) return;
+    log.info({ last, head, readers }, 'far behind the feed, catching up');
+    metrics['waybill.feed.catch_ups'].add(1);
+    const catchUp = new CatchUp({ last, head, pageIds }, { ...this.#deps, readers }, this.#signal);
+    this.#catchingUp = catchUp;
+    catchUp.start();
+    try {
+      for (;;) {
+        const step = await catchUp.next(this.#position.last);
+        if (step.kind === 'over') return;
+        if (step.kind === 'moved') {
+          this.#position = { last: step.last, empty: false };
+          find({ ok: true, detail: `at ${step.last}, catching up to ${head}` });
+          yield { events: [], rejected: [], last: step.last, gaps: step.gaps };
+        }
+        // The head was reached, or there is no progress: that is for the ordinary reading.
+        else if ((yield* this.#readOn()) === 'waited') return;
+      }
+    } finally {
+      await catchUp.stop();
+      this.#catchingUp = undefined;
+      this.#full = { pages: 0, from: 0 };
+    }
+  }
+
+  async *#findHead(pageIds: number): AsyncGenerator<News, number | undefined> {
+    const { catchUpReaders: width } = this.#deps;
+    const before = this.#position;
+    const step = pageIds * leastPagesAhead;
+    const search = findHead({ last: before.last, step, precision: pageIds, width }, (fromEventId) =>
+      this.#readWithin(fromEventId, 1),
+    );
+    const shown: Page[] = [];
+    let found = await search.next();
+    for (; !found.done; found = await search.next()) {
+      this.#deps.metrics['waybill.feed.pages'].add(1);
+      shown.push(found.value);
+    }
+    // What is ahead is read in its turn, if it is still there then: whatever was seen is passed on.
+    const page = { events: shown.flatMap(({ events }) => events), rejected: shown.flatMap(({ rejected }) => rejected) };
+    const news = this.#newsOf(page, before, []);
+    if (news) yield news;
+    if (found.value === undefined) this.#nearUntil = before.last + step;
+    return this.#signal.aborted ? undefined : found.value;
   }
 
   /** Passes on what lies around a stuck page; whether the position could be moved beyond it. */
@@ -88,11 +171,15 @@ export class FeedFollower {
       this.#readWithin(fromEventId, limit),
     );
     let seen = stuck.elements.length;
+    const ids = eventIdsOf(page);
+    const rejectedIds = rejectedIdsOf(page);
     let found = await search.next();
     for (; !found.done; found = await search.next()) {
       metrics['waybill.feed.pages'].add(1);
       seen += lengthOf(found.value);
-      const news = this.#newsOf(found.value, before.last);
+      ids.push(...eventIdsOf(found.value));
+      rejectedIds.push(...rejectedIdsOf(found.value));
+      const news = this.#newsOf(found.value, before, []);
       if (news) yield news;
       if (this.#signal.aborted) return false;
     }
@@ -106,9 +193,16 @@ export class FeedFollower {
     const first = outcome.eventIds.reduce((a, b) => Math.min(a, b));
     const crossed = outcome.movedForward && first > before.last + 1 ? [{ from: before.last + 1, to: first - 1 }] : [];
     const others = crossed.length > 0 ? holes.filter((hole) => hole.from > first) : holes;
-    for (const hole of [...crossed, ...others]) this.#reportHole(hole, seen);
-    yield { events: [], rejected: [], last: position.last };
+    for (const hole of [...crossed, ...others]) this.#reportHole(hole, seen, false);
+    const gaps = before.empty ? [] : gapsBetween(before.last, ids, position.last, rejectedIds);
+    yield* this.#moveOn({ events: [], rejected: [], last: position.last, gaps });
     return true;
+  }
+
+  /** News that may move the position over what other readers have in hand. */
+  async *#moveOn(news: News): AsyncGenerator<News, void> {
+    await this.#catchingUp?.untilSettled(news.last);
+    yield news;
   }
 
   async #readWithin(fromEventId: number, limit: number): Promise<Page | undefined> {
@@ -121,34 +215,29 @@ export class FeedFollower {
     }
   }
 
-  /** What of the page was not passed on yet; undefined when that is nothing. */
-  #newsOf(page: Page, before: number): News | undefined {
+  /** What of the page was not passed on yet, and what is missing of the `ids` that it moved over; undefined when that is nothing. */
+  #newsOf(page: Page, before: Position, ids: readonly number[]): News | undefined {
     const { last } = this.#position;
-    const moving = (event: ScanEvent) => event.eventId > before && event.eventId <= last;
-    const events = page.events.filter((event) => moving(event) || this.#passedOn.isNew(JSON.stringify(event)));
-    const rejected = page.rejected.filter(({ body }) => this.#passedOn.isNew(body));
-    if (events.length === 0 && rejected.length === 0) return undefined;
-    const news = { events, rejected, last };
-    this.#count(news);
-    return news;
+    const news = newsIn(page, before.last, last, this.#passedOn);
+    if (!news) return undefined;
+    countNews(news, last, this.#deps);
+    // From an empty checkpoint the first event is believed: nothing before it is missing.
+    const after = before.empty
+      ? ids.filter((id) => id > before.last).reduce((a, b) => Math.min(a, b), last)
+      : before.last;
+    return { ...news, last, gaps: gapsBetween(after, ids, last, rejectedIdsOf(page)) };
   }
 
-  #count({ events, rejected, last }: News): void {
-    const { metrics, clock, log } = this.#deps;
-    metrics['waybill.feed.events'].add(events.length);
-    for (const { rejection } of rejected) metrics['waybill.feed.rejections'].add(1, { reason: rejection.code });
-    const scannedAt = Math.max(...events.slice(-1).map((event) => Date.parse(event.createdDateTimeUtc)));
-    if (Number.isFinite(scannedAt)) metrics['waybill.feed.lag'].record(Math.max(0, clock.now() - scannedAt) / 1_000);
-    if (rejected.length === 0) return;
-    const elements = rejected
-      .slice(0, namedRejections)
-      .map(({ rejection, eventId }) => ({ code: rejection.code, path: rejection.path, eventId }));
-    log.warn({ rejected: rejected.length, elements, last }, 'elements that are no scan event, passed on as they are');
-  }
-
-  #reportHole(hole: Hole, elements: number): void {
-    this.#deps.metrics['waybill.feed.holes'].add(1);
-    this.#deps.log.warn({ ...hole, elements }, 'hole in the feed crossed');
+  #reportHole(hole: Hole, elements: number, isFarLarger: boolean): void {
+    const { metrics, log } = this.#deps;
+    metrics['waybill.feed.holes'].add(1);
+    if (isFarLarger) metrics['waybill.feed.retention_holes'].add(1);
+    log[isFarLarger ? 'error' : 'warn'](
+      { ...hole, elements },
+      isFarLarger
+        ? 'hole far larger than the feed’s gaps crossed: its retention may have passed us'
+        : 'hole in the feed crossed',
+    );
   }
 
   #reportNoProgress(stuck: Answer, outcome: 'nothing beyond' | 'exhausted', seen: number): void {

@@ -3,7 +3,7 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
-import type { CheckpointStore } from './checkpoint-store.ts';
+import type { CheckpointStore, Completeness } from './checkpoint-store.ts';
 import type { TakenLease } from './stand-by.ts';
 
 export type LeaseDependencies = {
@@ -11,11 +11,13 @@ export type LeaseDependencies = {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'waybill.feed.position' | 'waybill.store.errors'>;
+  readonly metrics: Pick<Metrics, 'waybill.feed.position' | 'waybill.feed.watermark' | 'waybill.store.errors'>;
   /** `LEASE_SECONDS`, in milliseconds. */
   readonly leaseMs: number;
   /** Called with every turn, for `/livez`. */
   readonly tick: () => void;
+  /** What is missing below this position as things are; it is written together with the position, and when it changed. */
+  readonly completeness: (lastEventId: number) => Completeness;
 };
 
 /** Pages that may be on the queue before the checkpoint says so: what a crash sends again at most. */
@@ -36,6 +38,7 @@ export class Lease {
   #writtenAt: number;
   #position: number | undefined;
   #writtenPosition: number | undefined;
+  #writtenCompleteness: Completeness | undefined;
   #moves = 0;
   #writtenMoves = 0;
   #isUrgent = false;
@@ -104,7 +107,7 @@ export class Lease {
     await this.#keeping;
     if (this.lost.aborted) return;
     try {
-      if (this.#position !== this.#writtenPosition) await this.#write();
+      if (this.#position !== this.#writtenPosition || this.#changedCompleteness()) await this.#write();
       if (this.lost.aborted) return;
       await checkpoints.release(token);
       log.info({ token, lastEventId: this.#writtenPosition }, 'lease released');
@@ -138,26 +141,39 @@ export class Lease {
     }
   }
 
-  /** One conditional write: the renewal, and the newest position where it moved. Rejects when the engine fails. */
+  /** One conditional write: the renewal, the newest position where it moved, the gaps below it where they changed. Rejects when the engine fails. */
   async #write(): Promise<void> {
     const { checkpoints, clock, metrics } = this.#deps;
     const startedAt = clock.monotonic();
     const position = this.#position;
     const moves = this.#moves;
+    const completeness = this.#changedCompleteness();
     this.#isUrgent = false;
     try {
       const outcome = await checkpoints.renew(
         this.#taken.token,
         position === this.#writtenPosition ? undefined : position,
+        completeness,
       );
       if (outcome === 'lost') return this.#lose('was taken over or reset');
       this.#writtenAt = startedAt;
       this.#writtenPosition = position;
       this.#writtenMoves = moves;
+      this.#writtenCompleteness = completeness ?? this.#writtenCompleteness;
       if (position !== undefined) metrics['waybill.feed.position'].record(position);
+      const { watermark } = this.#writtenCompleteness ?? {};
+      if (watermark !== undefined) metrics['waybill.feed.watermark'].record(watermark);
     } finally {
       this.#announceWrite();
     }
+  }
+
+  /** What is missing below the newest position; undefined while that is as it was written. */
+  #changedCompleteness(): Completeness | undefined {
+    if (this.#position === undefined) return undefined;
+    const now = this.#deps.completeness(this.#position);
+    const written = this.#writtenCompleteness;
+    return written && written.openGaps === now.openGaps && written.watermark === now.watermark ? undefined : now;
   }
 
   #age(): number {

@@ -35,6 +35,7 @@ function hold(taken: TakenLease, checkpoints: CheckpointStore, clock: Clock = sy
     metrics,
     leaseMs,
     tick: () => undefined,
+    completeness: () => ({ openGaps: undefined, watermark: undefined }),
   });
   lease.start();
   return lease;
@@ -292,7 +293,12 @@ describe('several holders', () => {
             const options = { checkpoints, clock, random, log, leaseMs, former: undefined };
             const lease = await standBy({ ...options, tick: () => undefined }, stopping.signal);
             if (!lease) return;
-            const held = new Lease(lease, { ...options, metrics: measured().metrics, tick: () => undefined });
+            const held = new Lease(lease, {
+              ...options,
+              metrics: measured().metrics,
+              tick: () => undefined,
+              completeness: (watermark) => ({ openGaps: undefined, watermark }),
+            });
             held.start();
             let position = lease.lastEventId ?? 0;
             while (!held.lost.aborted && !stopping.signal.aborted) {

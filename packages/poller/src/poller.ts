@@ -17,8 +17,10 @@ import { pack } from '@waybill/shared/pack.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
 import { sendConfirmed } from '@waybill/shared/send.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
-import { FeedFollower, type News } from './follow-feed.ts';
+import { FeedFollower } from './follow-feed.ts';
+import { GapWatch } from './gap-watch.ts';
 import { Lease } from './lease.ts';
+import type { SendPage } from './news.ts';
 import type { Position } from './position.ts';
 import { queueRoom } from './queue-room.ts';
 import { PageReader } from './read-page.ts';
@@ -37,6 +39,8 @@ export type PollerSettings = {
   readonly leaseMs: number;
   readonly messageMaxBytes: number;
   readonly maxQueueMessages: number;
+  readonly catchUpReaders: number;
+  readonly gapPatienceMs: number;
 };
 
 export type PollerDependencies = {
@@ -115,6 +119,12 @@ export function createPoller(deps: PollerDependencies): Poller {
 
   /** Works under one lease until it is lost or `stopping` aborts. */
   async function work(taken: TakenLease, stopping: AbortSignal): Promise<void> {
+    const { gapPatienceMs: patienceMs, requestsPerSecond } = config;
+    const gaps = new GapWatch(
+      { clock, log, metrics, patienceMs, requestsPerSecond },
+      taken.openGaps,
+      taken.lastEventId ?? 0,
+    );
     const lease = new Lease(taken, {
       checkpoints,
       clock,
@@ -123,6 +133,7 @@ export function createPoller(deps: PollerDependencies): Poller {
       metrics,
       leaseMs: config.leaseMs,
       tick: loops.watch('lease', config.leaseMs + silenceMs),
+      completeness: (lastEventId) => gaps.completeness(lastEventId),
     });
     const ending = new AbortController();
     const end = () => ending.abort();
@@ -131,7 +142,7 @@ export function createPoller(deps: PollerDependencies): Poller {
     if (stopping.aborted) end();
     lease.start();
     try {
-      await passPagesOn(lease, taken, ending.signal);
+      await passPagesOn({ lease, gaps, taken }, ending.signal);
     } catch (error) {
       if (!ending.signal.aborted) throw error;
       log[lease.lost.aborted ? 'warn' : 'info']({ err: error }, 'page in hand given up, it will be read again');
@@ -148,7 +159,10 @@ export function createPoller(deps: PollerDependencies): Poller {
     }
   }
 
-  async function passPagesOn(lease: Lease, taken: TakenLease, ending: AbortSignal): Promise<void> {
+  async function passPagesOn(
+    { lease, gaps, taken }: { readonly lease: Lease; readonly gaps: GapWatch; readonly taken: TakenLease },
+    ending: AbortSignal,
+  ): Promise<void> {
     const tick = loops.watch(
       'pages',
       config.pollIntervalMs + config.requestTimeoutMs + 1_000 / config.requestsPerSecond + silenceMs,
@@ -168,6 +182,9 @@ export function createPoller(deps: PollerDependencies): Poller {
     });
     const start = startOf(taken, config.firstEventId);
     const failed = new AbortController();
+    const reading = AbortSignal.any([ending, failed.signal]);
+    const room = queueRoom({ queue: deps.queue, clock, log, metrics, maxQueueMessages: config.maxQueueMessages, tick });
+    const send: SendPage = (page, signal) => sendPage(page, lease, signal, tick);
     const pages = new FeedFollower(
       start,
       {
@@ -176,13 +193,19 @@ export function createPoller(deps: PollerDependencies): Poller {
         log,
         metrics,
         pollIntervalMs: config.pollIntervalMs,
-        room: queueRoom({ queue: deps.queue, clock, log, metrics, maxQueueMessages: config.maxQueueMessages, tick }),
+        catchUpReaders: config.catchUpReaders,
+        requestsPerSecond: config.requestsPerSecond,
+        room,
+        send,
         find: (finding) => {
           findings.progress = finding;
         },
       },
-      AbortSignal.any([ending, failed.signal]),
+      reading,
     ).follow();
+    const watching = gaps.run({ reader, room, send }, reading);
+    // It is awaited at the end; until then its failure ends the reading.
+    watching.catch(() => failed.abort());
     let next = pages.next();
     try {
       for (;;) {
@@ -192,20 +215,27 @@ export function createPoller(deps: PollerDependencies): Poller {
         next = pages.next();
         // It is awaited in the next turn or at the end; a failure until then is not unhandled.
         next.catch(() => undefined);
-        await send(page.value, lease, ending, tick);
+        await send(page.value, ending);
+        // In one step: no write may have the one without the other.
+        gaps.passed(page.value.gaps);
         // A page that moved nothing leaves an empty checkpoint empty.
         if (page.value.last > start.last) await lease.moveTo(page.value.last, ending);
       }
-    } catch (error) {
-      // Nothing else would end the reading of an idle feed, which is waited for.
-      failed.abort();
-      throw error;
     } finally {
+      // Nothing else would end the reading of an idle feed, which is waited for: whoever sends must have ended.
+      failed.abort();
       await next.catch(() => undefined);
+      await pages.return();
+      await watching;
     }
   }
 
-  async function send(page: News, lease: Lease, ending: AbortSignal, tick: () => void): Promise<void> {
+  async function sendPage(
+    page: Parameters<SendPage>[0],
+    lease: Lease,
+    ending: AbortSignal,
+    tick: () => void,
+  ): Promise<void> {
     const messages: OutgoingMessage[] = [
       ...pack(page.events, config.messageMaxBytes),
       ...page.rejected.map(({ body }) => body),

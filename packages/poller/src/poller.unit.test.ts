@@ -176,7 +176,8 @@ describe('a jump of more than 10,000 ids', () => {
     await pass(2_000);
     expect(checkpoints.item?.lastEventId).toBe(50_007);
     expect(value('waybill.feed.holes')).toBe(1);
-    expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', from: 251, to: 49_999 }));
+    expect(value('waybill.feed.retention_holes')).toBe(1);
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'error', from: 251, to: 49_999 }));
     await stop(poller);
   });
 

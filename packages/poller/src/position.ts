@@ -38,3 +38,22 @@ export function advance(position: Position, eventIds: Iterable<number>, shown = 
 export function nextEventId(position: Position): number {
   return Math.min(position.last + 1, Number.MAX_SAFE_INTEGER);
 }
+
+/** Times the usual step from one id to the next that a hole must have to say that events are gone: sparse ids make large holes too. */
+const farLarger = 100;
+
+/**
+ * Whether a hole is far larger than the steps between the ids around it (their median), as when the feed's retention has
+ * passed the reader. Where nothing else is known of the feed's steps, it is.
+ */
+export function isFarLarger(hole: Hole, eventIds: Iterable<number>): boolean {
+  const ids = [...new Set(eventIds)].sort((a, b) => a - b);
+  const steps = ids
+    .slice(1)
+    .map((id, index) => ({ from: ids[index] ?? 0, ids: id - (ids[index] ?? 0) }))
+    .filter(({ from }) => from + 1 !== hole.from)
+    .map((step) => step.ids)
+    .sort((a, b) => a - b);
+  const usual = steps[Math.floor((steps.length - 1) / 2)] ?? 1;
+  return hole.to - hole.from + 2 > farLarger * usual;
+}

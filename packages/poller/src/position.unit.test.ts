@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { advance, believableJump, nextEventId, type Position } from './position.ts';
+import { advance, believableJump, isFarLarger, nextEventId, type Position } from './position.ts';
 
 const at = (last: number): Position => ({ last, empty: false });
 
@@ -88,5 +88,25 @@ describe('the position', () => {
   test('asks for the next id, and for a safe one at the end of all ids', () => {
     expect(nextEventId(at(83_268))).toBe(83_269);
     expect(nextEventId(at(Number.MAX_SAFE_INTEGER))).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});
+
+describe('a hole', () => {
+  const hole = { from: 101, to: 30_000 };
+  const from = (first: number, step: number) => Array.from({ length: 20 }, (_, index) => first + index * step);
+
+  test('is far larger than the gaps of a feed whose ids follow one another, even next to some sizeable ones', () => {
+    expect(isFarLarger(hole, from(30_001, 1))).toBe(true);
+    expect(isFarLarger(hole, [100, ...from(30_001, 1), 32_000, 35_000])).toBe(true);
+  });
+
+  test('is nothing special in a feed whose ids are far apart', () => {
+    expect(isFarLarger(hole, from(30_001, 20_000))).toBe(false);
+    expect(isFarLarger(hole, [100, ...from(30_001, 400)])).toBe(false);
+  });
+
+  test('is taken for one where nothing else is known of the feed', () => {
+    expect(isFarLarger(hole, [30_001])).toBe(true);
+    expect(isFarLarger(hole, [])).toBe(true);
   });
 });

@@ -19,27 +19,37 @@ export type RoomDependencies = {
 /**
  * Answers a wait for room in the queue: it resolves while the queue holds no more than the limit, as far as that was
  * asked in the last seconds, or when its signal aborts. A queue that does not answer does not pause reading: sending
- * finds out soon enough.
+ * finds out soon enough. Several may wait at once.
  */
 export function queueRoom(deps: RoomDependencies): (signal: AbortSignal) => Promise<void> {
   const { queue, clock, log, metrics, maxQueueMessages, tick } = deps;
   let askedAt = Number.NEGATIVE_INFINITY;
-  return async (signal) => {
-    if (maxQueueMessages === 0 || clock.monotonic() - askedAt < askEveryMs) return;
-    let paused = false;
-    while (!signal.aborted) {
+  let isFull = false;
+  let asking: Promise<void> | undefined;
+  const ask = async (signal: AbortSignal) => {
+    do {
+      if (isFull) await clock.sleep(askEveryMs, signal);
+      if (signal.aborted) return;
       tick();
       const depth = await queue.depth().catch((error: unknown) => {
         log.warn({ err: error }, 'queue depth unknown');
         return 0;
       });
       askedAt = clock.monotonic();
-      const isFull = depth > maxQueueMessages;
+      const wasFull = isFull;
+      isFull = depth > maxQueueMessages;
       metrics['waybill.poller.paused'].record(isFull ? 1 : 0);
-      if (isFull !== paused) log.warn({ depth, maxQueueMessages }, isFull ? 'reading paused' : 'reading resumed');
-      paused = isFull;
-      if (!isFull) return;
-      await clock.sleep(askEveryMs, signal);
+      if (isFull !== wasFull) log.warn({ depth, maxQueueMessages }, isFull ? 'reading paused' : 'reading resumed');
+    } while (isFull);
+  };
+  return async (signal) => {
+    if (maxQueueMessages === 0) return;
+    // Of several readers one asks; one whose own signal ended the asking leaves it to the others.
+    while (!signal.aborted && (asking || isFull || clock.monotonic() - askedAt >= askEveryMs)) {
+      asking ??= ask(signal).finally(() => {
+        asking = undefined;
+      });
+      await asking;
     }
   };
 }

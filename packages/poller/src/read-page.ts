@@ -40,7 +40,10 @@ const toleratedFailures = 3;
 /** Pages to be read with a lowered `Limit` before it is doubled again: one heavy stretch must not halve the pace for ever, nor cost a request too large with every page. */
 const pagesUntilRaised = 10;
 
-/** Reads pages for as long as it takes, at the pace that the feed allows, with a `Limit` that fits its answers. */
+/**
+ * Reads pages for as long as it takes, at the pace that the feed allows, with a `Limit` that fits its answers. Several
+ * may read at once: they wait together after a failure, which then counts once.
+ */
 export class PageReader {
   readonly #deps: ReaderDependencies;
   /** `SCAN_API_LIMIT`, or less where answers were too large. */
@@ -49,10 +52,24 @@ export class PageReader {
   /** Length of the largest page within the limit: a server may cap `Limit`. */
   #largest = 0;
   #failures = 0;
+  /** Monotonic times: of the last failure that counted, and until when nobody asks. */
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #roundTripMs = 0;
 
   constructor(deps: ReaderDependencies) {
     this.#deps = deps;
     this.#limit = deps.limit;
+  }
+
+  /** The largest `Limit` that fits the feed's answers, as far as that is known. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** How long the feed takes to answer, from what the last answers took, milliseconds. */
+  get roundTripMs(): number {
+    return this.#roundTripMs;
   }
 
   /** The page from `fromEventId` on. Repeats until there is one; undefined once `signal` aborts. */
@@ -81,6 +98,17 @@ export class PageReader {
     return this.#repeat(fromEventId, () => limit, giveUpTooLarge, signal);
   }
 
+  /** As {@link readAt}, but tried once. Undefined when that failed, or `signal` aborts. */
+  async readOnce(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
+    const attempt = new AbortController();
+    const either = AbortSignal.any([signal, attempt.signal]);
+    const giveUp = () => {
+      attempt.abort();
+      return false;
+    };
+    return this.#repeat(fromEventId, () => limit, giveUp, either);
+  }
+
   async #repeat(
     fromEventId: number,
     limit: () => number,
@@ -91,12 +119,14 @@ export class PageReader {
     const { feed, bucket, clock, random, log, metrics, tick } = this.#deps;
     while (!signal.aborted) {
       tick();
+      await this.#pause(signal);
       await bucket.take(signal);
       if (signal.aborted) return undefined;
+      const startedAt = clock.monotonic();
       try {
         const elements = await feed.read(fromEventId, limit(), signal);
         metrics['waybill.feed.requests'].add(1, { outcome: 'ok' });
-        this.#succeeded();
+        this.#succeeded(clock.monotonic() - startedAt);
         return elements;
       } catch (error) {
         if (signal.aborted) return undefined;
@@ -106,21 +136,34 @@ export class PageReader {
           log.warn({ ...tried, err: error }, 'page too large, asking for less');
           continue;
         }
-        const waitMs = Math.max(backoffMs(this.#failures, feedBackoff, random), retryAfterMs(error));
-        this.#failed(error, { ...tried, waitMs });
-        await clock.sleep(waitMs, signal);
+        const isCounted = startedAt >= this.#failedAt;
+        const waitMs = Math.max(isCounted ? backoffMs(this.#failures, feedBackoff, random) : 0, retryAfterMs(error));
+        this.#pausedUntil = Math.max(this.#pausedUntil, clock.monotonic() + waitMs);
+        if (isCounted) this.#failed(error, { ...tried, waitMs });
       }
     }
     return undefined;
   }
 
-  #succeeded(): void {
+  /** Until the wait after the last failure is over. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    for (;;) {
+      const ms = this.#pausedUntil - clock.monotonic();
+      if (ms <= 0 || signal.aborted) return;
+      await clock.sleep(Math.ceil(ms), signal);
+    }
+  }
+
+  #succeeded(roundTripMs: number): void {
     this.#failures = 0;
+    this.#roundTripMs = this.#roundTripMs === 0 ? roundTripMs : (this.#roundTripMs + roundTripMs) / 2;
     this.#deps.find({ ok: true, detail: 'answers' });
   }
 
   #failed(error: unknown, request: { fromEventId: number; limit: number; waitMs: number }): void {
     this.#failures += 1;
+    this.#failedAt = this.#deps.clock.monotonic();
     const repeatedly = this.#failures >= toleratedFailures;
     if (repeatedly)
       this.#deps.find({

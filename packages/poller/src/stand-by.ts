@@ -9,6 +9,8 @@ export type TakenLease = {
   readonly holder: string;
   /** The checkpoint as it was taken over; undefined where nothing was confirmed yet. */
   readonly lastEventId: number | undefined;
+  /** The gap ledger that the former holder left, as text. */
+  readonly openGaps?: string | undefined;
   /** Monotonic time at which the write that took it began, or earlier: from then on it lasts `leaseMs`. */
   readonly takenAt: number;
 };
@@ -49,6 +51,7 @@ export async function standBy(deps: StandByDependencies, stopping: AbortSignal):
           token: item.token,
           holder: item.holder,
           lastEventId: item.lastEventId,
+          openGaps: item.openGaps,
           takenAt: attemptedAt[0] ?? askedAt,
         };
       const answeredAt = clock.monotonic();
@@ -66,7 +69,13 @@ export async function standBy(deps: StandByDependencies, stopping: AbortSignal):
       attemptedAt.push(takenAt);
       const outcome = await checkpoints.acquire(item, holder);
       if (outcome === 'acquired')
-        return { token: (item?.token ?? 0) + 1, holder, lastEventId: item?.lastEventId, takenAt };
+        return {
+          token: (item?.token ?? 0) + 1,
+          holder,
+          lastEventId: item?.lastEventId,
+          openGaps: item?.openGaps,
+          takenAt,
+        };
       log.info({ token: item?.token }, 'lease not taken: another poller was faster');
     } catch (error) {
       log.warn({ err: error, failures: failures + 1 }, 'checkpoint not reached, standing by');

@@ -37,6 +37,7 @@ export class MemoryCheckpoints {
         call('acquire', () => {
           if (this.item?.token !== seen?.token || this.item?.counter !== seen?.counter) return 'lost';
           this.item = {
+            ...this.item,
             lastEventId: this.item?.lastEventId,
             token: (seen?.token ?? 0) + 1,
             counter: (seen?.counter ?? 0) + 1,
@@ -44,13 +45,18 @@ export class MemoryCheckpoints {
           };
           return 'acquired';
         }),
-      renew: (token, lastEventId) =>
+      renew: (token, lastEventId, completeness) =>
         call('renew', () => {
           if (this.item?.token !== token) return 'lost';
           const from = this.item.lastEventId;
           if (lastEventId !== undefined && from !== undefined && lastEventId < from) return 'lost';
           if (lastEventId !== undefined) this.moves.push({ token, from, to: lastEventId });
-          this.item = { ...this.item, counter: this.item.counter + 1, lastEventId: lastEventId ?? from };
+          this.item = {
+            ...this.item,
+            counter: this.item.counter + 1,
+            lastEventId: lastEventId ?? from,
+            ...completeness,
+          };
           return 'renewed';
         }),
       release: (token) =>

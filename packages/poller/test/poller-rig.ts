@@ -16,6 +16,8 @@ const settings: PollerSettings = {
   leaseMs: 15_000,
   messageMaxBytes: 61_440,
   maxQueueMessages: 0,
+  catchUpReaders: 1,
+  gapPatienceMs: 0,
 };
 
 /** Timers, `Date` and `performance` stand still until a test moves them; `systemClock` goes with them. */

@@ -48,6 +48,38 @@ export const metricDefinitions = {
     meaning: 'jumps of more than 10,000 ids, and stretches without a usable id, that the position crossed',
     cloudWatch: [[]],
   },
+  'waybill.feed.retention_holes': {
+    kind: 'counter',
+    unit: '{hole}',
+    meaning: 'holes far larger than the steps between the ids around them: the feed may have dropped events unread',
+    cloudWatch: [[]],
+  },
+  'waybill.feed.open_gaps': {
+    kind: 'gauge',
+    unit: '{range}',
+    meaning: 'ranges of ids that the feed skipped and that are asked for again',
+  },
+  'waybill.feed.late_events': {
+    kind: 'counter',
+    unit: '{event}',
+    meaning: 'events that turned up in a gap after the position had passed it',
+  },
+  'waybill.feed.dropped_gaps': {
+    kind: 'counter',
+    unit: '{range}',
+    meaning: 'gaps given up before `GAP_PATIENCE_SECONDS`, because there were more than are watched',
+  },
+  'waybill.feed.catch_ups': {
+    kind: 'counter',
+    unit: '{catch-up}',
+    meaning: 'times that several readers began to read at once, because the feed was far ahead',
+  },
+  'waybill.feed.watermark': {
+    kind: 'gauge',
+    unit: '{id}',
+    meaning: 'EventId through which nothing is missing: the position, or the id before the lowest open gap',
+    cloudWatch: [[]],
+  },
   'waybill.feed.position': {
     kind: 'gauge',
     unit: '{id}',

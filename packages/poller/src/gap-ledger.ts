@@ -1,0 +1,186 @@
+import { believableJump } from './position.ts';
+
+/** Event ids, both ends included. */
+export type IdRange = { readonly from: number; readonly to: number };
+
+/** A range of ids that the feed passed over without showing an event, and that may still turn up. Times are milliseconds of one process's monotonic clock. */
+export type OpenGap = IdRange & {
+  readonly seenAt: number;
+  /** When the feed was last asked for it. */
+  readonly askedAt: number | undefined;
+};
+
+/** Open gaps, ascending and apart from each other. */
+export type GapLedger = readonly OpenGap[];
+
+/** Ranges that are watched at most; with the longest ids they take 25 KB of the item's 400 KB. */
+export const mostOpenGaps = 1_000;
+
+/** Milliseconds after which a gap is asked for first; from then on whenever its age has doubled, and once more at the end of the patience. */
+export const firstQuestionMs = 1_000;
+
+/**
+ * The ids above `after`, up to `through`, that are neither among the valid ids nor otherwise `accountedFor`. A jump of
+ * more than {@link believableJump} ids is a hole and no gap: it is left out.
+ */
+export function gapsBetween(
+  after: number,
+  validIds: Iterable<number>,
+  through: number,
+  accountedFor: Iterable<number> = [],
+): IdRange[] {
+  const ids = [...validIds].filter((id) => id > after && id <= through).sort((a, b) => a - b);
+  const gaps: IdRange[] = [];
+  let last = after;
+  for (const id of [...ids, through + 1]) {
+    if (id - last > 1 && id - last <= believableJump) gaps.push({ from: last + 1, to: id - 1 });
+    last = Math.max(last, id);
+  }
+  return without(gaps, accountedFor);
+}
+
+/** The ranges without these ids; what is left of a range keeps everything else of it. */
+export function without<R extends IdRange>(ranges: readonly R[], ids: Iterable<number>): R[] {
+  const taken = [...new Set(ids)].sort((a, b) => a - b);
+  return ranges.flatMap((range) => {
+    const parts: R[] = [];
+    let { from } = range;
+    for (const id of taken) {
+      if (id < from || id > range.to) continue;
+      if (id > from) parts.push({ ...range, from, to: id - 1 });
+      from = id + 1;
+    }
+    return from > range.to ? parts : [...parts, { ...range, from }];
+  });
+}
+
+export type Opened = { readonly ledger: GapLedger; readonly dropped: number };
+
+/**
+ * The ledger with these gaps, seen at `now`. Ids that are watched already stay as they are. Of more than `most` ranges
+ * those that were seen first are dropped.
+ */
+export function open(ledger: GapLedger, gaps: readonly IdRange[], now: number, most = mostOpenGaps): Opened {
+  let through = 0;
+  const apart = [...gaps]
+    .sort((a, b) => a.from - b.from)
+    .flatMap(({ from, to }) => {
+      const rest = { from: Math.max(from, through + 1), to };
+      through = Math.max(through, to);
+      return rest.from > to ? [] : [rest];
+    });
+  const fresh = apart
+    .flatMap((gap) => outside(gap, ledger))
+    .map((gap) => ({ ...gap, seenAt: now, askedAt: undefined }));
+  if (fresh.length === 0) return { ledger, dropped: 0 };
+  const all = [...ledger, ...fresh].sort((a, b) => a.from - b.from);
+  const dropped = Math.max(0, all.length - most);
+  if (dropped === 0) return { ledger: all, dropped };
+  const oldest = new Set([...all].sort((a, b) => a.seenAt - b.seenAt || a.from - b.from).slice(0, dropped));
+  return { ledger: all.filter((gap) => !oldest.has(gap)), dropped };
+}
+
+/** The parts of the range that the ledger does not hold. */
+function outside(range: IdRange, ledger: GapLedger): IdRange[] {
+  const parts: IdRange[] = [];
+  let { from } = range;
+  for (const gap of ledger) {
+    if (gap.to < from || gap.from > range.to) continue;
+    if (gap.from > from) parts.push({ from, to: gap.from - 1 });
+    from = gap.to + 1;
+  }
+  return from > range.to ? parts : [...parts, { from, to: range.to }];
+}
+
+/** The ledger after these events were confirmed on the queue. */
+export function close(ledger: GapLedger, eventIds: Iterable<number>): GapLedger {
+  return without(ledger, eventIds);
+}
+
+/** The ledger after the feed showed all it has of this range, at `now`. A gap beyond an end of it is cut there. */
+export function asked(ledger: GapLedger, { from, to }: IdRange, now: number): GapLedger {
+  return ledger.flatMap((gap): OpenGap[] => {
+    if (gap.to < from || gap.from > to) return [gap];
+    return [
+      ...(gap.from < from ? [{ ...gap, to: from - 1 }] : []),
+      { ...gap, from: Math.max(gap.from, from), to: Math.min(gap.to, to), askedAt: now },
+      ...(gap.to > to ? [{ ...gap, from: to + 1 }] : []),
+    ];
+  });
+}
+
+/** The ledger without gaps that were asked for when they had been watched for `patienceMs`: they are void. */
+export function withoutVoid(ledger: GapLedger, patienceMs: number): GapLedger {
+  return ledger.filter(({ seenAt, askedAt }) => askedAt === undefined || askedAt - seenAt < patienceMs);
+}
+
+/** When the gap is to be asked for next. */
+export function dueAt({ seenAt, askedAt }: OpenGap, patienceMs: number): number {
+  const age = askedAt === undefined ? firstQuestionMs : Math.max(firstQuestionMs, 2 * (askedAt - seenAt));
+  return seenAt + Math.min(patienceMs, age);
+}
+
+/** When the next gap is due; undefined while none is open. */
+export function nextDueAt(ledger: GapLedger, patienceMs: number): number | undefined {
+  return ledger.length === 0
+    ? undefined
+    : ledger.reduce((least, gap) => Math.min(least, dueAt(gap, patienceMs)), Number.POSITIVE_INFINITY);
+}
+
+/**
+ * What to ask the feed for: the gap that is due for longest, and those that follow it within `limit` ids, so that a page
+ * of as many elements as the range has ids shows all of it. Undefined while nothing is due.
+ */
+export function nextQuestion(ledger: GapLedger, now: number, patienceMs: number, limit: number): IdRange | undefined {
+  let first: OpenGap | undefined;
+  for (const gap of ledger) {
+    const due = dueAt(gap, patienceMs);
+    if (due <= now && (!first || due < dueAt(first, patienceMs))) first = gap;
+  }
+  if (!first) return undefined;
+  const { from } = first;
+  const reach = from + limit - 1;
+  const to = ledger.reduce((end, gap) => (gap.from > from && gap.to <= reach ? Math.max(end, gap.to) : end), first.to);
+  return { from, to };
+}
+
+/** The id through which everything that the feed showed, or may still show, is confirmed, where the position stands at `last`. */
+export function watermarkOf(ledger: GapLedger, last: number): number {
+  const [lowest] = ledger;
+  return lowest && lowest.from <= last ? lowest.from - 1 : last;
+}
+
+/**
+ * The ledger as text for the checkpoint's item: a version, then for each gap how far it begins behind the end of the one
+ * before, how many ids it has, and for how long it was watched, in seconds, rounded down to whole `unitMs` (so that the
+ * text changes seldom). An age and no time of day: clocks of two machines are never compared. Undefined when empty.
+ */
+export function encodeGaps(ledger: GapLedger, now: number, unitMs: number): string | undefined {
+  if (ledger.length === 0) return undefined;
+  let end = 0;
+  const entries = ledger.map(({ from, to, seenAt }) => {
+    const age = Math.floor(Math.max(0, now - seenAt) / unitMs) * unitMs;
+    const numbers = [from - end, to - from + 1, Math.floor(age / 1_000)];
+    end = to;
+    return numbers.map((number) => number.toString(36)).join('.');
+  });
+  return `1 ${entries.join(' ')}`;
+}
+
+/** What {@link encodeGaps} wrote, up to `last`. Undefined for any other text: of another release, or of a person. */
+export function decodeGaps(text: string, last: number, now: number): GapLedger | undefined {
+  const [version, ...entries] = text.split(' ');
+  if (version !== '1') return undefined;
+  const ledger: OpenGap[] = [];
+  let end = 0;
+  for (const entry of entries) {
+    const [, ...digits] = /^([0-9a-z]+)\.([0-9a-z]+)\.([0-9a-z]+)$/.exec(entry) ?? [];
+    const [distance = 0, length = 0, seconds = 0] = digits.map((number) => Number.parseInt(number, 36));
+    const from = end + distance;
+    end = from + length - 1;
+    if (distance < 1 || length < 1 || !Number.isSafeInteger(end)) return undefined;
+    ledger.push({ from, to: end, seenAt: now - seconds * 1_000, askedAt: undefined });
+  }
+  // After an operator's reset, what lies beyond the position is read anew.
+  return ledger.filter((gap) => gap.to <= last).slice(0, mostOpenGaps);
+}

@@ -1,0 +1,260 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  asked,
+  close,
+  decodeGaps,
+  dueAt,
+  encodeGaps,
+  type GapLedger,
+  gapsBetween,
+  type IdRange,
+  nextDueAt,
+  nextQuestion,
+  open,
+  watermarkOf,
+  withoutVoid,
+} from './gap-ledger.ts';
+import { advance, believableJump } from './position.ts';
+
+const patienceMs = 600_000;
+
+function idsOf(ranges: readonly IdRange[]): number[] {
+  return ranges.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
+}
+
+const isOrdered = (ledger: GapLedger) =>
+  ledger.every((gap, index) => gap.from <= gap.to && gap.from > (ledger[index - 1]?.to ?? 0));
+
+const anyRange = fc
+  .tuple(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 0, max: 12 }))
+  .map(([from, more]): IdRange => ({ from, to: from + more }));
+const anyRanges = fc.array(anyRange, { maxLength: 25 });
+
+/** What may happen to a ledger, one after the other, a second apart. */
+const anyHistory = fc.array(
+  fc.oneof(
+    fc.record({ what: fc.constant('open' as const), ranges: anyRanges }),
+    fc.record({ what: fc.constant('close' as const), ids: fc.array(fc.integer({ min: 1, max: 410 })) }),
+    fc.record({ what: fc.constant('ask' as const), range: anyRange }),
+  ),
+  { maxLength: 20 },
+);
+
+type History = typeof anyHistory extends fc.Arbitrary<infer T> ? T : never;
+
+/** The ledger, and beside it the same ids in a plain set. */
+function after(history: History): { ledger: GapLedger; watched: Set<number>; now: number } {
+  let ledger: GapLedger = [];
+  const watched = new Set<number>();
+  let now = 0;
+  for (const step of history) {
+    now += 1_000;
+    if (step.what === 'open') {
+      ledger = open(ledger, step.ranges, now).ledger;
+      for (const id of idsOf(step.ranges)) watched.add(id);
+    } else if (step.what === 'close') {
+      ledger = close(ledger, step.ids);
+      for (const id of step.ids) watched.delete(id);
+    } else ledger = asked(ledger, step.range, now);
+  }
+  return { ledger, watched, now };
+}
+
+describe('the gaps of a page', () => {
+  test('are, with the ids seen and the holes reported, every id that the position passed, and each once', () => {
+    const ids = fc.array(fc.integer({ min: 1, max: 40_000 }), { maxLength: 15 });
+    fc.assert(
+      fc.property(fc.nat({ max: 100 }), ids, (last, seen) => {
+        const { position, holes } = advance({ last, empty: false }, seen);
+        const gaps = gapsBetween(last, seen, position.last);
+        const crossed = [...new Set(seen)].filter((id) => id > last && id <= position.last);
+        const all = [...idsOf(gaps), ...idsOf(holes), ...crossed].sort((a, b) => a - b);
+        expect(all).toEqual(idsOf([{ from: last + 1, to: position.last }]));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('leave out a hole, and an id that an element without an event has', () => {
+    expect(gapsBetween(5, [believableJump + 5], believableJump + 5)).toEqual([{ from: 6, to: believableJump + 4 }]);
+    expect(gapsBetween(5, [believableJump + 6], believableJump + 6)).toEqual([]);
+    expect(gapsBetween(5, [10], 10, [7])).toEqual([
+      { from: 6, to: 6 },
+      { from: 8, to: 9 },
+    ]);
+    expect(gapsBetween(5, [7], 9)).toEqual([
+      { from: 6, to: 6 },
+      { from: 8, to: 9 },
+    ]);
+  });
+});
+
+describe('the ledger', () => {
+  test('holds exactly the ids that were opened and not closed since, in order and apart', () => {
+    fc.assert(
+      fc.property(anyHistory, (history) => {
+        const { ledger, watched } = after(history);
+        expect(isOrdered(ledger)).toBe(true);
+        expect(idsOf(ledger)).toEqual([...watched].sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  test('never forgets when an id was first seen, whatever is asked or opened again', () => {
+    fc.assert(
+      fc.property(anyHistory, anyRanges, (history, again) => {
+        const { ledger, now } = after(history);
+        const seenAt = new Map(ledger.flatMap((gap) => idsOf([gap]).map((id) => [id, gap.seenAt] as const)));
+        const later = asked(open(ledger, again, now + 50).ledger, { from: 1, to: 300 }, now + 60);
+        for (const gap of later) for (const id of idsOf([gap])) expect(gap.seenAt).toBe(seenAt.get(id) ?? now + 50);
+      }),
+    );
+  });
+
+  test('is bounded: of too many ranges those that were seen first are dropped, and counted', () => {
+    fc.assert(
+      fc.property(anyHistory, anyRanges, fc.integer({ min: 1, max: 10 }), (history, ranges, most) => {
+        const { ledger, now } = after(history);
+        const whole = open(ledger, ranges, now + 1);
+        const bounded = open(ledger, ranges, now + 1, most);
+        if (whole.ledger === ledger) return;
+        expect(bounded.ledger.length).toBe(Math.min(most, whole.ledger.length));
+        expect(bounded.dropped).toBe(whole.ledger.length - bounded.ledger.length);
+        const kept = new Set(bounded.ledger.map(({ from }) => from));
+        const dropped = whole.ledger.filter(({ from }) => !kept.has(from));
+        const newest = Math.max(...dropped.map(({ seenAt }) => seenAt));
+        for (const gap of bounded.ledger) expect(gap.seenAt).toBeGreaterThanOrEqual(newest);
+      }),
+    );
+  });
+
+  test('outlives being written and read: the same ids, each at most a unit younger', () => {
+    const unitMs = 60_000;
+    fc.assert(
+      fc.property(anyHistory, fc.nat({ max: 900_000 }), (history, passedMs) => {
+        const { ledger, now } = after(history);
+        const writtenAt = now + passedMs;
+        const text = encodeGaps(ledger, writtenAt, unitMs);
+        expect(text === undefined).toBe(ledger.length === 0);
+        if (text === undefined) return;
+        const readAt = 7_000_000;
+        const read = decodeGaps(text, Number.MAX_SAFE_INTEGER, readAt);
+        expect(read?.map(({ from, to }) => ({ from, to }))).toEqual(ledger.map(({ from, to }) => ({ from, to })));
+        for (const [index, gap] of ledger.entries()) {
+          const lost = writtenAt - gap.seenAt - (readAt - (read?.[index]?.seenAt ?? 0));
+          expect(lost).toBeGreaterThanOrEqual(0);
+          expect(lost).toBeLessThan(unitMs);
+        }
+      }),
+    );
+  });
+
+  test('takes no more than 25 KB, with the longest ids and ages', () => {
+    const gaps = Array.from({ length: 1_000 }, (_, index) => {
+      const from = Number.MAX_SAFE_INTEGER - 40_000 * (index + 1);
+      return { from, to: from + 9_998 };
+    });
+    const text = encodeGaps(open([], gaps, 0).ledger, 86_400_000, 1_000) ?? '';
+    expect(text.length).toBeGreaterThan(10_000);
+    expect(text.length).toBeLessThan(25_000);
+  });
+
+  test.each(['', '2 1.1.1', '1', '1 1.1', '1 0.1.1', '1 1.0.1', '1 a.b.c.d', '[[7,9]]', '1 zzzzzzzzzzzz.1.1'])(
+    'of another form is not understood: %j',
+    (text) => {
+      const read = decodeGaps(text, 100, 0);
+      if (text === '1') expect(read).toEqual([]);
+      else expect(read).toBeUndefined();
+    },
+  );
+
+  test('beyond the position is left out when it is read: an operator has reset the checkpoint', () => {
+    const text =
+      encodeGaps(
+        open(
+          [],
+          [
+            { from: 3, to: 4 },
+            { from: 8, to: 9 },
+          ],
+          0,
+        ).ledger,
+        0,
+        1_000,
+      ) ?? '';
+    expect(decodeGaps(text, 8, 0)).toMatchObject([{ from: 3, to: 4 }]);
+  });
+});
+
+describe('a gap', () => {
+  test('is asked for when it is a second old, when its age has doubled, at the end of the patience, and then is void', () => {
+    let ledger: GapLedger = open([], [{ from: 5, to: 6 }], 0).ledger;
+    const questions: number[] = [];
+    for (let due = nextDueAt(ledger, patienceMs); due !== undefined; due = nextDueAt(ledger, patienceMs)) {
+      expect(nextQuestion(ledger, due - 1, patienceMs, 100)).toBeUndefined();
+      expect(nextQuestion(ledger, due, patienceMs, 100)).toEqual({ from: 5, to: 6 });
+      questions.push(due / 1_000);
+      ledger = withoutVoid(asked(ledger, { from: 5, to: 6 }, due), patienceMs);
+    }
+    expect(questions).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600]);
+  });
+
+  test('is never void before it was asked for at the end of the patience', () => {
+    fc.assert(
+      fc.property(anyHistory, fc.integer({ min: 1, max: 30_000 }), (history, patience) => {
+        const { ledger } = after(history);
+        const kept = new Set(withoutVoid(ledger, patience));
+        for (const gap of ledger)
+          expect(kept.has(gap)).toBe(!(gap.askedAt !== undefined && gap.askedAt >= gap.seenAt + patience));
+      }),
+    );
+  });
+
+  test('due is asked for together with its neighbours, within a page', () => {
+    fc.assert(
+      fc.property(anyHistory, fc.integer({ min: 1, max: 200 }), (history, limit) => {
+        const { ledger, now } = after(history);
+        const question = nextQuestion(ledger, now + patienceMs, patienceMs, limit);
+        expect(question === undefined).toBe(ledger.length === 0);
+        if (!question) return;
+        const first = ledger.find(({ from }) => from === question.from);
+        for (const gap of ledger)
+          expect(dueAt(gap, patienceMs)).toBeGreaterThanOrEqual(dueAt(first ?? gap, patienceMs));
+        expect(question.to - question.from < limit || question.to === first?.to).toBe(true);
+        const within = ledger.filter(({ from, to }) => from >= question.from && to < question.from + limit);
+        for (const gap of within) expect(gap.to).toBeLessThanOrEqual(question.to);
+      }),
+    );
+  });
+});
+
+describe('the watermark', () => {
+  test('has no open gap at or below it, and never moves back while the position moves on', () => {
+    const steps = fc.array(
+      fc.record({
+        ids: fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 8 }),
+        late: fc.array(fc.nat({ max: 500 })),
+      }),
+      { maxLength: 15 },
+    );
+    fc.assert(
+      fc.property(steps, (pages) => {
+        let ledger: GapLedger = [];
+        let last = 0;
+        let watermark = 0;
+        for (const [index, { ids, late }] of pages.entries()) {
+          const seen = ids.map((id) => last + id);
+          const through = Math.max(last, ...seen);
+          ledger = open(ledger, gapsBetween(last, seen, through), index, 6).ledger;
+          last = through;
+          ledger = withoutVoid(asked(close(ledger, late), { from: 1, to: last - 20 }, index), 3);
+          const next = watermarkOf(ledger, last);
+          expect(next).toBeGreaterThanOrEqual(watermark);
+          expect(ledger.some(({ from }) => from <= next)).toBe(false);
+          watermark = next;
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,164 @@
+import type { Clock } from '@waybill/shared/clock.ts';
+import type { Logger } from '@waybill/shared/logger.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { Completeness } from './checkpoint-store.ts';
+import {
+  asked,
+  close,
+  decodeGaps,
+  encodeGaps,
+  type GapLedger,
+  type IdRange,
+  nextDueAt,
+  nextQuestion,
+  open,
+  watermarkOf,
+  withoutVoid,
+} from './gap-ledger.ts';
+import { countNews, type SendPage } from './news.ts';
+import { eventIdsOf, type Page, readElements } from './page.ts';
+import { PassedOn } from './passed-on.ts';
+import { advance } from './position.ts';
+import type { PageReader } from './read-page.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+export type GapWatchDependencies = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** `GAP_PATIENCE_SECONDS`, in milliseconds; 0 watches nothing. */
+  readonly patienceMs: number;
+  readonly requestsPerSecond: number;
+};
+
+/** Where questions go, and what comes of them. */
+export type GapReading = {
+  readonly reader: PageReader;
+  readonly room: (signal: AbortSignal) => Promise<void>;
+  readonly send: SendPage;
+};
+
+/** Share of the request budget that goes to open gaps at most: the head has the rest. */
+const budgetShare = 0.1;
+
+/** Milliseconds for which an idle watch sleeps at most; opening a gap wakes it. */
+const longestNapMs = 3_600_000;
+
+/** Parts of the patience in which a gap's age is stored: so many writes does a gap cost at most by growing older. */
+const storedAges = 10;
+
+/**
+ * Watches the gaps that the position has passed: asks the feed for them again, passes on what turned up, and closes them
+ * once that is confirmed. Works beside the reading at the head and never holds it up.
+ */
+export class GapWatch {
+  readonly #deps: GapWatchDependencies;
+  readonly #share: TokenBucket;
+  readonly #passedOn = new PassedOn();
+  #ledger: GapLedger = [];
+  #nap = new AbortController();
+
+  /** `openGaps`: what the former holder left, where its checkpoint stands at `last`. */
+  constructor(deps: GapWatchDependencies, openGaps: string | undefined, last: number) {
+    this.#deps = deps;
+    const { clock, log, patienceMs, requestsPerSecond } = deps;
+    this.#share = new TokenBucket({ perSecond: requestsPerSecond * budgetShare, clock });
+    if (openGaps === undefined || patienceMs === 0) return;
+    const ledger = decodeGaps(openGaps, last, clock.monotonic());
+    if (ledger) this.#ledger = ledger;
+    else log.warn({ openGaps: openGaps.slice(0, 100) }, 'open gaps not understood, those before are not watched');
+  }
+
+  /** The position goes over these gaps now: to be called together with the move of the checkpoint. */
+  passed(gaps: readonly IdRange[]): void {
+    const { clock, log, metrics, patienceMs } = this.#deps;
+    if (patienceMs === 0 || gaps.length === 0) return;
+    const { ledger, dropped } = open(this.#ledger, gaps, clock.monotonic());
+    this.#ledger = ledger;
+    if (dropped > 0) {
+      metrics['waybill.feed.dropped_gaps'].add(dropped);
+      log.debug({ dropped }, 'more gaps than are watched, the oldest dropped');
+    }
+    this.#nap.abort();
+  }
+
+  /** For the checkpoint's item, where the position stands at `last`. */
+  completeness(last: number): Completeness {
+    const { clock, patienceMs } = this.#deps;
+    const unitMs = Math.ceil(patienceMs / storedAges / 1_000) * 1_000;
+    return {
+      openGaps: encodeGaps(this.#ledger, clock.monotonic(), Math.max(1_000, unitMs)),
+      watermark: watermarkOf(this.#ledger, last),
+    };
+  }
+
+  /** Asks for open gaps when they are due, within its share of the requests, until the signal aborts. */
+  async run(reading: GapReading, signal: AbortSignal): Promise<void> {
+    const { clock, metrics, patienceMs } = this.#deps;
+    if (patienceMs === 0) return;
+    while (!signal.aborted) {
+      metrics['waybill.feed.open_gaps'].record(this.#ledger.length);
+      const dueAt = nextDueAt(this.#ledger, patienceMs) ?? Number.POSITIVE_INFINITY;
+      const napMs = Math.min(longestNapMs, Math.ceil(dueAt - clock.monotonic()));
+      if (napMs > 0) {
+        this.#nap = new AbortController();
+        await clock.sleep(napMs, AbortSignal.any([signal, this.#nap.signal]));
+        continue;
+      }
+      await reading.room(signal);
+      await this.#share.take(signal);
+      if (!signal.aborted) await this.#ask(reading, signal);
+    }
+  }
+
+  async #ask({ reader, send }: GapReading, signal: AbortSignal): Promise<void> {
+    const { clock, log, metrics, patienceMs } = this.#deps;
+    const askedAt = clock.monotonic();
+    const question = nextQuestion(this.#ledger, askedAt, patienceMs, reader.limit);
+    if (!question) return;
+    const { from, to } = question;
+    const elements = await reader.readOnce(from, Math.min(reader.limit, to - from + 1), signal);
+    // It is due still, and asked again when the share allows.
+    if (!elements) return;
+    metrics['waybill.feed.pages'].add(1);
+    const page = readElements(elements);
+    const news = this.#newsIn(page, from);
+    if (news) {
+      countNews(news, to, this.#deps);
+      await send({ ...news, last: to }, signal);
+      const appeared = eventIdsOf(news).filter((id) => this.#isOpen(id));
+      this.#ledger = close(this.#ledger, appeared);
+      metrics['waybill.feed.late_events'].add(appeared.length);
+      if (appeared.length > 0)
+        log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events passed on');
+    }
+    // A page shows everything up to its last id that can be believed; one without any shows that there is nothing to see.
+    const shown = advance({ last: from - 1, empty: false }, eventIdsOf(page)).position.last;
+    this.#ledger = withoutVoid(asked(this.#ledger, { from, to: shown < from ? to : shown }, askedAt), patienceMs);
+  }
+
+  /**
+   * What of the page is to be passed on: events in open gaps; and once per content whatever else does not simply come
+   * again: what lies before the question, several contents under one id, elements that are no event.
+   */
+  #newsIn(page: Page, from: number): Page | undefined {
+    const contents = new Map<number, string>();
+    const several = new Set<number>();
+    for (const event of page.events) {
+      const content = JSON.stringify(event);
+      if ((contents.get(event.eventId) ?? content) !== content) several.add(event.eventId);
+      contents.set(event.eventId, content);
+    }
+    const events = page.events.filter(
+      (event) =>
+        this.#isOpen(event.eventId) ||
+        ((event.eventId < from || several.has(event.eventId)) && this.#passedOn.isNew(JSON.stringify(event))),
+    );
+    const rejected = page.rejected.filter(({ body }) => this.#passedOn.isNew(body));
+    return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
+  }
+
+  #isOpen(eventId: number): boolean {
+    return this.#ledger.some(({ from, to }) => from <= eventId && eventId <= to);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '@waybill/shared/clock.ts';
+import type { Logger } from '@waybill/shared/logger.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import type { IdRange } from './gap-ledger.ts';
+import type { Page } from './page.ts';
+import type { PassedOn } from './passed-on.ts';
+
+/** What an answer of the feed adds to what was passed on before. */
+export type News = Page & {
+  /** The EventId up to which everything is on the queue once this is. */
+  readonly last: number;
+  /** Ids that the position went over without seeing them, to be watched from then on. */
+  readonly gaps: readonly IdRange[];
+};
+
+/** Puts what is new in a page on the queue; resolves once every entry is confirmed there. */
+export type SendPage = (page: Page & { readonly last: number }, signal: AbortSignal) => Promise<void>;
+
+/** Rejected elements of a page that its log line names. */
+const namedRejections = 20;
+
+/**
+ * What of the page was not passed on yet, where it moves the position from `before` to `last`: the events between the
+ * two, and of everything else what has not come before. Undefined when that is nothing.
+ */
+export function newsIn(page: Page, before: number, last: number, passedOn: PassedOn): Page | undefined {
+  const moving = (event: ScanEvent) => event.eventId > before && event.eventId <= last;
+  const events = page.events.filter((event) => moving(event) || passedOn.isNew(JSON.stringify(event)));
+  const rejected = page.rejected.filter(({ body }) => passedOn.isNew(body));
+  return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
+}
+
+/** Usable ids of elements that are no event. */
+export function rejectedIdsOf(page: Page): number[] {
+  return page.rejected.flatMap(({ eventId }) => eventId ?? []);
+}
+
+export type NewsObservers = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'waybill.feed.events' | 'waybill.feed.rejections' | 'waybill.feed.lag'>;
+};
+
+/** Counts what is passed on, and names what is no scan event. */
+export function countNews({ events, rejected }: Page, last: number, { clock, log, metrics }: NewsObservers): void {
+  metrics['waybill.feed.events'].add(events.length);
+  for (const { rejection } of rejected) metrics['waybill.feed.rejections'].add(1, { reason: rejection.code });
+  const scannedAt = Math.max(...events.slice(-1).map((event) => Date.parse(event.createdDateTimeUtc)));
+  if (Number.isFinite(scannedAt)) metrics['waybill.feed.lag'].record(Math.max(0, clock.now() - scannedAt) / 1_000);
+  if (rejected.length === 0) return;
+  const elements = rejected
+    .slice(0, namedRejections)
+    .map(({ rejection, eventId }) => ({ code: rejection.code, path: rejection.path, eventId }));
+  log.warn({ rejected: rejected.length, elements, last }, 'elements that are no scan event, passed on as they are');
+}
