@@ -69,6 +69,16 @@ describe('a poller far behind the feed', () => {
     await stop(poller);
   });
 
+  test('of which it has read nothing catches up too, wherever the ids of the feed begin', async () => {
+    const { queue, checkpoints, value, open } = behind(scans(83_269, 99_999));
+    const poller = open();
+    poller.start();
+    await untilAt(checkpoints, 99_999, 5_000);
+    expect(value('waybill.feed.catch_ups')).toBe(1);
+    expect(new Set(queue.eventIds)).toEqual(new Set(ids(83_269, 99_999)));
+    await stop(poller);
+  });
+
   test('keeps to the rate that the feed allows', async () => {
     const { feed, value, open } = behind(scans(1, 100_000), { requestsPerSecond: 30 });
     const poller = open();

@@ -20,8 +20,8 @@ const checkpointItem = z.object({
   leaseCounter: count,
   leaseHolder: z.string().optional(),
   // Whatever it is: the ledger's own reader says whether it understands it.
-  openGaps: z.unknown(),
-  watermark: z.unknown(),
+  openGaps: z.unknown().optional(),
+  watermark: z.unknown().optional(),
 });
 
 /**

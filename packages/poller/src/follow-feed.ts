@@ -36,6 +36,8 @@ type Turn = 'more' | 'waited';
 /** Full pages one after the other that show that the feed may be far ahead. */
 const fullPagesAhead = 2;
 
+const notFull = { pages: 0, pageIds: Number.POSITIVE_INFINITY };
+
 /** Requests that the feed allows in one round trip: with fewer, several readers would wait for the same tokens, and gain nothing. */
 const leastRequestsInRoundTrip = 1.5;
 
@@ -50,8 +52,8 @@ export class FeedFollower {
   readonly #stuck: StuckWatch;
   #hadNews = true;
   #position: Position;
-  /** Full pages in a row, and the position before them: how many ids a page spans. */
-  #full = { pages: 0, from: 0 };
+  /** Full pages in a row, and how many ids the densest of them spans. */
+  #full = notFull;
   /** The head was not far beyond the position: it is not looked for again before this id. */
   #nearUntil = 0;
   #catchingUp: CatchUp | undefined;
@@ -66,10 +68,7 @@ export class FeedFollower {
   /** News in the order of the feed, until the signal aborts. */
   async *follow(): AsyncGenerator<News, void> {
     while (!this.#signal.aborted) {
-      const { last } = this.#position;
-      const turn = yield* this.#readOn();
-      if (turn === 'waited') this.#full = { pages: 0, from: 0 };
-      else this.#full = { pages: this.#full.pages + 1, from: this.#full.pages === 0 ? last : this.#full.from };
+      if ((yield* this.#readOn()) === 'waited') this.#full = notFull;
       if (this.#mayBeFarAhead()) yield* this.#catchUp();
     }
   }
@@ -94,7 +93,12 @@ export class FeedFollower {
     const moved = position.last > before.last;
     if (moved || !answer.full || answer.elements.length === 0) find({ ok: true, detail: `at ${position.last}` });
     else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer, page))) return 'more';
-    if (this.#hadNews && answer.full) return 'more';
+    if (this.#hadNews && answer.full) {
+      const passed = ids.filter((id) => id > before.last && id <= position.last);
+      const span = passed.length === 0 ? 0 : position.last - passed.reduce((a, b) => Math.min(a, b)) + 1;
+      this.#full = { pages: this.#full.pages + 1, pageIds: Math.min(this.#full.pageIds, span) };
+      return 'more';
+    }
     if (!moved && (!answer.full || answer.elements.length === 0)) metrics['waybill.feed.lag'].record(0);
     await clock.sleep(pollIntervalMs, this.#signal);
     return 'waited';
@@ -111,7 +115,7 @@ export class FeedFollower {
   async *#catchUp(): AsyncGenerator<News, void> {
     const { reader, catchUpReaders: readers, find, log, metrics } = this.#deps;
     const { last } = this.#position;
-    const pageIds = Math.max(reader.limit, Math.ceil((last - this.#full.from) / this.#full.pages));
+    const pageIds = Math.max(reader.limit, this.#full.pageIds);
     const head = yield* this.#findHead(pageIds);
     if (head === undefined) return;
     log.info({ last, head, readers }, 'far behind the feed, catching up');
@@ -134,7 +138,7 @@ export class FeedFollower {
     } finally {
       await catchUp.stop();
       this.#catchingUp = undefined;
-      this.#full = { pages: 0, from: 0 };
+      this.#full = notFull;
     }
   }
 

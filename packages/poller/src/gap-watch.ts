@@ -41,6 +41,9 @@ export type GapReading = {
 /** Share of the request budget that goes to open gaps at most: the head has the rest. */
 const budgetShare = 0.1;
 
+/** Milliseconds to wait after a question that was not answered. */
+const afterFailureMs = 10_000;
+
 /** Milliseconds for which an idle watch sleeps at most; opening a gap wakes it. */
 const longestNapMs = 3_600_000;
 
@@ -118,8 +121,8 @@ export class GapWatch {
     if (!question) return;
     const { from, to } = question;
     const elements = await reader.readOnce(from, Math.min(reader.limit, to - from + 1), signal);
-    // It is due still, and asked again when the share allows.
-    if (!elements) return;
+    // It is due still.
+    if (!elements) return clock.sleep(afterFailureMs, signal);
     metrics['waybill.feed.pages'].add(1);
     const page = readElements(elements);
     const news = this.#newsIn(page, from);

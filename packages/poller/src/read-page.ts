@@ -31,6 +31,8 @@ export type Answer = {
   readonly full: boolean;
 };
 
+type Remedy = 'again' | 'wait' | 'give up';
+
 /** From a hiccup to a feed that is down: a request every 15 s on average does no harm. */
 const feedBackoff: Backoff = { firstMs: 250, maxMs: 30_000 };
 
@@ -74,11 +76,11 @@ export class PageReader {
 
   /** The page from `fromEventId` on. Repeats until there is one; undefined once `signal` aborts. */
   async read(fromEventId: number, signal: AbortSignal): Promise<Answer | undefined> {
-    const lowerLimit = (error: unknown) => {
-      if (!isTooLarge(error) || this.#limit === 1) return false;
+    const lowerLimit = (error: unknown): Remedy => {
+      if (!isTooLarge(error) || this.#limit === 1) return 'wait';
       this.#limit = Math.ceil(this.#limit / 2);
       this.#pagesSinceLowered = 0;
-      return true;
+      return 'again';
     };
     const elements = await this.#repeat(fromEventId, () => this.#limit, lowerLimit, signal);
     if (!elements) return undefined;
@@ -91,29 +93,31 @@ export class PageReader {
 
   /** As {@link read}, with a limit of the caller's. A page too large for that limit rejects. */
   async readAt(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
-    const giveUpTooLarge = (error: unknown) => {
+    const giveUpTooLarge = (error: unknown): Remedy => {
       if (isTooLarge(error)) throw error;
-      return false;
+      return 'wait';
     };
     return this.#repeat(fromEventId, () => limit, giveUpTooLarge, signal);
   }
 
-  /** As {@link readAt}, but tried once. Undefined when that failed, or `signal` aborts. */
+  /**
+   * As {@link readAt}, but tried once: undefined when that failed. Such a failure says nothing of the reading's progress,
+   * and holds up nobody else but for as long as the feed asks for.
+   */
   async readOnce(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
-    const attempt = new AbortController();
-    const either = AbortSignal.any([signal, attempt.signal]);
-    const giveUp = () => {
-      attempt.abort();
-      return false;
-    };
-    return this.#repeat(fromEventId, () => limit, giveUp, either);
+    return this.#repeat(
+      fromEventId,
+      () => limit,
+      () => 'give up',
+      signal,
+    );
   }
 
   async #repeat(
     fromEventId: number,
     limit: () => number,
-    /** Whether it has done something about the error, so that there is nothing to wait for. Throws to give up. */
-    remedy: (error: unknown) => boolean,
+    /** What to do about an error: `again` at once, where something was done about it. May throw. */
+    remedy: (error: unknown) => Remedy,
     signal: AbortSignal,
   ): Promise<readonly unknown[] | undefined> {
     const { feed, bucket, clock, random, log, metrics, tick } = this.#deps;
@@ -132,17 +136,27 @@ export class PageReader {
         if (signal.aborted) return undefined;
         metrics['waybill.feed.requests'].add(1, { outcome: error instanceof WaybillError ? error.code : 'UNKNOWN' });
         const tried = { fromEventId, limit: limit() };
-        if (remedy(error)) {
+        const next = remedy(error);
+        if (next === 'give up') {
+          this.#pauseFor(retryAfterMs(error));
+          log.info({ ...tried, err: error }, 'question not answered, given up');
+          return undefined;
+        }
+        if (next === 'again') {
           log.warn({ ...tried, err: error }, 'page too large, asking for less');
           continue;
         }
         const isCounted = startedAt >= this.#failedAt;
         const waitMs = Math.max(isCounted ? backoffMs(this.#failures, feedBackoff, random) : 0, retryAfterMs(error));
-        this.#pausedUntil = Math.max(this.#pausedUntil, clock.monotonic() + waitMs);
+        this.#pauseFor(waitMs);
         if (isCounted) this.#failed(error, { ...tried, waitMs });
       }
     }
     return undefined;
+  }
+
+  #pauseFor(ms: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#deps.clock.monotonic() + ms);
   }
 
   /** Until the wait after the last failure is over. */

@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { HeldFeed } from '@waybill/local/held-feed.ts';
+import { startScanApi } from '@waybill/local/scan-api-server.ts';
+import { pollerVariables, ServiceProcess } from '@waybill/local/service-process.ts';
+import { cleanShares, simulateFeed } from '@waybill/local/simulated-feed.ts';
+import { type Engine, embeddedEngine } from './engine.ts';
+
+/** A poller by itself, as production starts it, far behind a feed that takes a round trip to answer. */
+
+const usage = `npm exec --call "node bench/src/catch-up.ts [flags]"
+
+  --events N     events of the feed (200000)
+  --latency MS   before each answer of the feed (100)
+  --readers N    CATCH_UP_READERS beside 1 (8)
+`;
+
+/** Times as fast as one page after the other. */
+const bar = 6;
+const lookEveryMs = 100;
+const firstEventId = 83_269;
+
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '200000' },
+    latency: { type: 'string', default: '100' },
+    readers: { type: 'string', default: '8' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const events = Number(values.events);
+const latencyMs = Number(values.latency);
+const readers = Number(values.readers);
+if (values.help || !(events >= 1 && latencyMs >= 0 && readers >= 1)) {
+  process.stdout.write(usage);
+  process.exit(values.help ? 0 : 2);
+}
+
+const elements = simulateFeed({ seed: 1, firstEventId, shares: cleanShares }).take(events).toArray();
+const end = elements.at(-1)?.position ?? 0;
+const engine = await embeddedEngine();
+try {
+  console.log(`${events} events, ${latencyMs} ms before each answer, pages of 100, ${engine.name}`);
+  const sequential = await secondsWith(1, engine);
+  const striped = await secondsWith(readers, engine);
+  const ratio = sequential / striped;
+  const passed = ratio >= bar;
+  console.log(`${passed ? 'PASS' : 'FAIL'}  ${ratio.toFixed(1)} times as fast, at least ${bar}`);
+  process.exitCode = passed ? 0 : 1;
+} finally {
+  await engine.stop();
+}
+
+/** From the first request that finds something until the checkpoint stands at the feed's end. */
+async function secondsWith(catchUpReaders: number, { env, provision, remove }: Engine): Promise<number> {
+  const resources = await provision();
+  const feed = new HeldFeed(elements.values(), elements.length);
+  const api = await startScanApi({ feed, seed: 1, latencyMs });
+  const poller = new ServiceProcess('poller', {
+    PATH: process.env['PATH'],
+    ...env,
+    ...pollerVariables(resources, api.url),
+    LOG_LEVEL: 'warn',
+    SCAN_API_REQUESTS_PER_SECOND: '1000',
+    CATCH_UP_READERS: String(catchUpReaders),
+    MAX_QUEUE_MESSAGES: '0',
+  });
+  try {
+    let startedAt: number | undefined;
+    for (;;) {
+      const metrics = await poller.metrics();
+      const now = performance.now();
+      if (metrics.sum('waybill_feed_requests_total') > 0) startedAt ??= now;
+      if (metrics.sum('waybill_feed_position') >= end) {
+        const seconds = (now - (startedAt ?? now)) / 1_000;
+        const requests = metrics.sum('waybill_feed_requests_total');
+        const rate = Math.round(elements.length / seconds);
+        console.log(
+          `CATCH_UP_READERS=${catchUpReaders}: ${seconds.toFixed(1)} s, ${rate} events/s, ${requests} requests`,
+        );
+        return seconds;
+      }
+      await delay(lookEveryMs);
+    }
+  } finally {
+    await poller.stop();
+    await api.stop();
+    await remove(resources);
+  }
+}

@@ -1,0 +1,247 @@
+import { WaybillError } from '@waybill/shared/error.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Placed, scan, scans } from '../test/memory-feed.ts';
+import { pass, rig, stop, useVirtualTime } from '../test/poller-rig.ts';
+
+beforeEach(useVirtualTime);
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
+
+/** A feed that skipped ids 41 to 43, and 77. */
+const gappy = () => [...scans(1, 40), ...scans(44, 76), ...scans(78, 100)];
+const watching = (placed: Placed[], options: Parameters<typeof rig>[1] = {}) =>
+  rig(placed, { gapPatienceMs: 600_000, pollIntervalMs: 60_000, ...options });
+
+/** The event turns up in its place. */
+function turnUp(feed: { placed: Placed[] }, eventId: number): void {
+  feed.placed = [...feed.placed, { at: eventId, element: scan(eventId) }].toSorted((a, b) => a.at - b.at);
+}
+
+describe('an event that turns up in a gap', () => {
+  test('is passed on, the watermark follows, and the gap is closed', async () => {
+    const { feed, queue, checkpoints, value, lines, open } = watching(gappy());
+    const poller = open();
+    poller.start();
+    await pass(900);
+    expect(checkpoints.item).toMatchObject({ lastEventId: 100, watermark: 40 });
+    expect(value('waybill.feed.watermark')).toBe(40);
+    turnUp(feed, 41);
+    turnUp(feed, 42);
+    turnUp(feed, 43);
+    await pass(10_000);
+    expect(sorted(queue.eventIds)).toEqual([...ids(1, 76), ...ids(78, 100)]);
+    expect(checkpoints.item).toMatchObject({ lastEventId: 100, watermark: 76 });
+    expect(value('waybill.feed.late_events')).toBe(3);
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'late events passed on', eventIds: [41, 42, 43] }));
+    turnUp(feed, 77);
+    await pass(60_000);
+    expect(checkpoints.item).toMatchObject({ watermark: 100, openGaps: undefined });
+    await stop(poller);
+  });
+
+  test('is passed on at any time within the patience, and not after it', async () => {
+    const { feed, queue, checkpoints, open } = watching(gappy());
+    const poller = open();
+    poller.start();
+    await pass(599_000);
+    turnUp(feed, 42);
+    await pass(11_000);
+    expect(queue.eventIds).toContain(42);
+    expect(checkpoints.item?.openGaps).toBeUndefined();
+    expect(checkpoints.item?.watermark).toBe(100);
+    turnUp(feed, 77);
+    const { length } = feed.requests;
+    await pass(600_000);
+    expect(queue.eventIds).not.toContain(77);
+    expect(feed.requests.length - length).toBe(10);
+    await stop(poller);
+  });
+
+  test('is missed where GAP_PATIENCE_SECONDS is 0: the feed is not asked again, and the watermark is the position', async () => {
+    const { feed, queue, checkpoints, open } = watching(gappy(), { gapPatienceMs: 0 });
+    const poller = open();
+    poller.start();
+    await pass(900);
+    turnUp(feed, 42);
+    await pass(50_000);
+    expect(feed.requests).toHaveLength(2);
+    expect(queue.eventIds).not.toContain(42);
+    expect(checkpoints.item).toMatchObject({ watermark: 100, openGaps: undefined });
+    await stop(poller);
+  });
+
+  test('keeps its gap open until the queue has confirmed it', async () => {
+    const { feed, queue, checkpoints, open } = watching(gappy());
+    const poller = open();
+    poller.start();
+    await pass(900);
+    turnUp(feed, 42);
+    queue.before = () => {
+      throw new Error('SQS is away');
+    };
+    await pass(30_000);
+    expect(checkpoints.item?.watermark).toBe(40);
+    const stopped = poller.stop();
+    await pass(12_000);
+    await stopped;
+    expect(checkpoints.item?.openGaps).toBeDefined();
+    queue.before = () => [];
+    const next = open({ random: () => 0.5 });
+    next.start();
+    await pass(30_000);
+    expect(queue.eventIds).toContain(42);
+    await stop(next);
+  });
+});
+
+describe('the questions for gaps', () => {
+  test('become rarer, and end with the patience', async () => {
+    const { feed, open } = watching(gappy());
+    const poller = open();
+    poller.start();
+    await pass(30_000);
+    expect(feed.requests.slice(2)).toEqual(Array.from({ length: 5 }, () => ({ fromEventId: 41, limit: 37 })));
+    await pass(570_000);
+    const gapRequests = () => feed.requests.filter(({ fromEventId }) => fromEventId === 41).length;
+    expect(gapRequests()).toBe(11);
+    await pass(600_000);
+    expect(gapRequests()).toBe(11);
+    await stop(poller);
+  });
+
+  test('take no more than a tenth of the requests of a sparse feed, and do not hold up its reading', async () => {
+    const sparse = ids(1, 12_000).map((n) => ({ at: n * 3, element: scan(n * 3) }));
+    const durations: number[] = [];
+    for (const gapPatienceMs of [0, 600_000]) {
+      const { feed, queue, checkpoints, value, open } = watching(sparse, {
+        gapPatienceMs,
+        requestsPerSecond: 2,
+        pollIntervalMs: 1_000,
+      });
+      const poller = open();
+      poller.start();
+      const start = performance.now();
+      while (checkpoints.item?.lastEventId !== 36_000 && performance.now() - start < 120_000) await pass(1_000);
+      const seconds = (performance.now() - start) / 1_000;
+      durations.push(seconds);
+      const questions = feed.requests.length - 120;
+      expect(questions).toBeLessThanOrEqual((2 * seconds) / 10 + 2);
+      if (gapPatienceMs > 0) {
+        expect(questions).toBeGreaterThan(5);
+        expect(value('waybill.feed.dropped_gaps')).toBeGreaterThan(10_000);
+      }
+      expect(queue.eventIds).toHaveLength(12_000);
+      await stop(poller);
+    }
+    const [without = 0, beside = 0] = durations;
+    expect(beside / without).toBeLessThan(1.15);
+  });
+
+  test('that fail are given up, and asked again later: the reading goes on, ready', async () => {
+    const { feed, queue, open } = watching(gappy(), { pollIntervalMs: 1_000 });
+    feed.before = (fromEventId) => {
+      if (fromEventId === 41) throw new WaybillError('FEED_UNAVAILABLE', 'away');
+    };
+    const poller = open();
+    poller.start();
+    await pass(20_000);
+    feed.placed.push(...scans(101, 120));
+    await pass(20_000);
+    expect(queue.eventIds).toContain(120);
+    feed.before = () => undefined;
+    turnUp(feed, 43);
+    await pass(60_000);
+    expect(queue.eventIds).toContain(43);
+    await stop(poller);
+  });
+
+  test('wait while the queue is full', async () => {
+    const { feed, queue, open } = watching(gappy(), { maxQueueMessages: 50 });
+    const poller = open();
+    poller.start();
+    await pass(900);
+    queue.messagesInQueue = 51;
+    await pass(10_000);
+    const { length } = feed.requests;
+    await pass(40_000);
+    expect(feed.requests).toHaveLength(length);
+    await stop(poller);
+  });
+});
+
+describe('what a page with a question shows besides', () => {
+  test('is not sent again', async () => {
+    const { queue, open } = watching(gappy());
+    const poller = open();
+    poller.start();
+    await pass(600_000);
+    expect(sorted(queue.eventIds)).toEqual([...ids(1, 40), ...ids(44, 76), ...ids(78, 100)]);
+    await stop(poller);
+  });
+
+  test('is passed on once where it is no event, or another content of an id', async () => {
+    const { feed, queue, open } = watching(gappy());
+    const poller = open();
+    poller.start();
+    await pass(900);
+    feed.placed = [
+      ...scans(1, 40),
+      { at: 42, element: { junk: 42 } },
+      ...scans(44, 60),
+      { at: 60, element: scan(60, { StatusCode: 'corrected' }) },
+      ...scans(61, 76),
+      ...scans(78, 100),
+    ];
+    await pass(500_000);
+    expect(queue.unparsed).toEqual([{ junk: 42 }]);
+    expect(queue.confirmed.filter(({ body }) => body.includes('corrected'))).toHaveLength(1);
+    await stop(poller);
+  });
+});
+
+describe('a takeover', () => {
+  test('goes on watching, for as long as is left of the patience, whatever its own clock says', async () => {
+    const { feed, queue, checkpoints, open } = watching(gappy());
+    const first = open();
+    first.start();
+    await pass(300_000);
+    await stop(first);
+    expect(checkpoints.item?.openGaps).toBe('1 15.3.8c y.1.8c');
+    turnUp(feed, 42);
+    const second = open({ random: () => 0.5 });
+    second.start();
+    await pass(5_000);
+    expect(queue.eventIds).toContain(42);
+    expect(checkpoints.item?.watermark).toBe(40);
+    await pass(320_000);
+    expect(checkpoints.item).toMatchObject({ watermark: 100, openGaps: undefined });
+    await stop(second);
+  });
+
+  test('over gaps that it does not understand says so, and begins with none', async () => {
+    const { checkpoints, lines, open } = watching(gappy());
+    checkpoints.item = { lastEventId: 50, token: 3, counter: 1, holder: undefined, openGaps: '9 of a later release' };
+    const poller = open();
+    poller.start();
+    await pass(500);
+    expect(lines.some(({ msg }) => msg.startsWith('open gaps not understood'))).toBe(true);
+    expect(checkpoints.item).toMatchObject({ lastEventId: 100, watermark: 76 });
+    await stop(poller);
+  });
+});
+
+test('a gap that grows older costs no write of its own beyond ten in its patience', async () => {
+  const { checkpoints, open } = watching(gappy());
+  const poller = open();
+  const texts = new Set<string | undefined>();
+  checkpoints.after = () => void texts.add(checkpoints.item?.openGaps);
+  poller.start();
+  await pass(620_000);
+  expect(texts.size).toBeGreaterThan(5);
+  expect(texts.size).toBeLessThanOrEqual(12);
+  await stop(poller);
+});
