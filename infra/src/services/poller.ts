@@ -93,5 +93,21 @@ export class Poller extends Construct {
       // That nothing is read is another alarm's matter.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
+    new WaybillAlarm(this, 'RetentionHole', {
+      ...setting,
+      section: 'retention-hole',
+      severity: 'critical',
+      impact:
+        'The feed jumped over far more ids than it usually leaves out: events may have left it before they were read, and parcel state lacks them.',
+      metric: waybillMetric(environment, 'waybill.feed.retention_holes', {
+        statistic: 'Sum',
+        period: Duration.minutes(5),
+      }),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 1,
+      // Nothing is counted while there is no hole.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
   }
 }

@@ -43,6 +43,7 @@ describe('the alarms', () => {
       'feed-lag',
       'poller-makes-no-progress',
       'processor-not-running',
+      'retention-hole',
       'task-restarts',
     ]);
     for (const alarm of alarms.values())
@@ -59,6 +60,18 @@ describe('the alarms', () => {
       ComparisonOperator: 'LessThanThreshold',
       Threshold: 1,
       TreatMissingData: 'breaching',
+    });
+  });
+
+  it('tell of the first hole that the feed’s retention may have left', () => {
+    expect(alarms.get('retention-hole')).toMatchObject({
+      Namespace: 'Waybill/dev',
+      MetricName: 'waybill.feed.retention_holes',
+      Statistic: 'Sum',
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
     });
   });
 

@@ -104,7 +104,7 @@ class LocalRun {
       if (!interrupted.aborted) throw error;
       display.say('interrupted: poller and processor settle what they hold');
       await this.#pipeline.stop(hurry);
-      this.#print(this.#facts(await this.#pipeline.position(), {}));
+      this.#print(this.#facts(await this.#pipeline.checkpoint(), {}));
       return stops.exitCode();
     }
   }
@@ -185,18 +185,21 @@ class LocalRun {
     await untilEmpty(() => queueContent(clients.sqs, resources.scanQueueUrl), signal);
     await this.#pipeline.stopProcessor();
     display.say('drained; comparing every parcel with the feed');
-    const position = await this.#pipeline.position();
-    const truth = await this.#source.truth(position, signal);
+    const checkpoint = await this.#pipeline.checkpoint();
+    const truth = await this.#source.truth(checkpoint.position, signal);
     const mirror = {
       parcels: await readStoredParcels(clients.dynamodb, resources.parcelsTable, signal),
       failures: await readFailureRecords(clients.dynamodb, resources.failuresTable, signal),
       deadLetters: await readDeadLetters(clients.sqs, resources.deadLetterQueueUrl, signal),
     };
     const { missedIds } = truth;
-    return this.#facts(position, { missedIds, deadLetters: reasonsOf(mirror), verdict: judge(truth, mirror) });
+    return this.#facts(checkpoint, { missedIds, deadLetters: reasonsOf(mirror), verdict: judge(truth, mirror) });
   }
 
-  #facts(position: number, found: Partial<Pick<Facts, 'missedIds' | 'deadLetters' | 'verdict'>>): Facts {
+  #facts(
+    { position, watermark }: Pick<Facts, 'position' | 'watermark'>,
+    found: Partial<Pick<Facts, 'missedIds' | 'deadLetters' | 'verdict'>>,
+  ): Facts {
     const { poller, processor } = this.#pipeline.counted;
     const both = (name: string) => poller.sum(name) + processor.sum(name);
     const { simulated, packs, url } = this.#source;
@@ -207,6 +210,9 @@ class LocalRun {
         : { url },
       seconds: this.#seconds,
       position,
+      watermark,
+      openGaps: poller.sum('waybill_feed_open_gaps'),
+      late: poller.sum('waybill_feed_late_events_total'),
       read: poller.sum('waybill_feed_events_total'),
       stored: processor.sum('waybill_processor_events_total'),
       rejections: poller.by('waybill_feed_rejections_total', 'reason'),

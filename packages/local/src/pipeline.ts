@@ -79,13 +79,13 @@ export class Pipeline {
     };
   }
 
-  /** What stands in the checkpoints table; 0 when nothing was confirmed yet. */
-  async position(): Promise<number> {
+  /** What stands in the checkpoints table: the position, and the id through which nothing is missing. 0 when nothing was confirmed yet. */
+  async checkpoint(): Promise<{ readonly position: number; readonly watermark: number }> {
     const { clients, resources } = this.#options;
     const { Item } = await clients.dynamodb.send(
       new GetItemCommand({ TableName: resources.checkpointsTable, Key: { feed: { S: feed } }, ConsistentRead: true }),
     );
-    return Number(Item?.['lastEventId']?.N ?? 0);
+    return { position: Number(Item?.['lastEventId']?.N ?? 0), watermark: Number(Item?.['watermark']?.N ?? 0) };
   }
 
   async stopPoller(): Promise<void> {

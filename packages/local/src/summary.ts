@@ -12,6 +12,11 @@ export type Facts = {
     | { readonly url: string };
   readonly seconds: number;
   readonly position: number;
+  /** The EventId through which nothing is missing. */
+  readonly watermark: number;
+  /** Ranges of ids that the feed skipped and that were still watched at the end; and what turned up in such ranges. */
+  readonly openGaps: number;
+  readonly late: number;
   readonly read: number;
   readonly stored: number;
   readonly rejections: Readonly<Record<string, number>>;
@@ -43,6 +48,11 @@ export function summaryLines(facts: Facts): string[] {
         : [facts.feed.url]),
       `read to EventId ${facts.position}`,
       `in ${facts.seconds.toFixed(1)} s`,
+    ]),
+    ...row('complete', [
+      `through EventId ${facts.watermark}`,
+      `${number(facts.openGaps)} gaps watched beyond it`,
+      `${number(facts.late)} late events found in gaps`,
     ]),
     ...row('events', [
       `${number(facts.read)} read`,
