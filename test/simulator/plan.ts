@@ -212,7 +212,7 @@ function longFeedOf(chance: Chance, faultsEndMs: number, has: (...about: Profile
   const hole = chance.happens(0.6);
   return {
     ...feed,
-    elements: chance.between(180, 420),
+    elements: chance.between(250, 600),
     parcels: chance.between(20, 60),
     backlog: 0.7 + chance.next() * 0.3,
     // Ids may be a sequence that others draw from too.

@@ -36,7 +36,10 @@ export type CatchUpStep =
   | { readonly kind: 'over' };
 
 /** Pages of a stripe: few enough that a crash costs little reading, enough that the ends of stripes cost little too. */
-const stripePages = 8;
+const stripePages = 16;
+
+/** Pages of the smallest stripe: where ids are sparse, its last page shows again what the next one begins with. */
+const leastStripePages = 2;
 
 /** Pages that must lie ahead: less is read as fast one after the other. */
 export const leastPagesAhead = 16;
@@ -157,7 +160,8 @@ export class CatchUp {
     const left = this.#head - this.#cut;
     if (left <= 0 || this.#stripes.length >= 2 * readers) return undefined;
     // Towards the end stripes become smaller, so that all readers end at about the same time.
-    const ids = Math.max(this.#pageIds, Math.min(this.#pageIds * stripePages, Math.ceil(left / readers)));
+    const pages = Math.min(stripePages, Math.max(leastStripePages, left / readers / this.#pageIds));
+    const ids = Math.ceil(this.#pageIds * pages);
     const from = this.#cut;
     const end = Math.min(this.#head, from + ids);
     const stripe: Stripe = { from, end, settled: from - 1, gaps: [], isHandedBack: false, isLeft: false };

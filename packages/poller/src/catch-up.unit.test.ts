@@ -139,9 +139,9 @@ describe('a poller far behind the feed', () => {
     await pass(30_000);
     expect(checkpoints.item?.lastEventId).toBeLessThan(2_000);
     expect(checkpoints.item?.lastEventId).toBeGreaterThanOrEqual(1_800);
-    // Two stripes of eight pages for each of eight readers.
+    // Two stripes of sixteen pages for each of eight readers.
     const read = Math.max(...feed.requests.filter(({ limit }) => limit > 1).map(({ fromEventId }) => fromEventId));
-    expect(read).toBeLessThan(2_000 + 17 * 800);
+    expect(read).toBeLessThan(2_000 + 17 * 1_600);
     const { length } = feed.requests;
     await pass(10_000);
     expect(feed.requests).toHaveLength(length);

@@ -59,11 +59,14 @@ export class GapWatch {
   readonly #share: TokenBucket;
   readonly #passedOn = new PassedOn();
   #ledger: GapLedger = [];
+  /** The position: what lies beyond it was not passed on yet. */
+  #last: number;
   #nap = new AbortController();
 
   /** `openGaps`: what the former holder left, where its checkpoint stands at `last`. */
   constructor(deps: GapWatchDependencies, openGaps: string | undefined, last: number) {
     this.#deps = deps;
+    this.#last = last;
     const { clock, log, patienceMs, requestsPerSecond } = deps;
     this.#share = new TokenBucket({ perSecond: requestsPerSecond * budgetShare, clock });
     if (openGaps === undefined || patienceMs === 0) return;
@@ -72,9 +75,10 @@ export class GapWatch {
     else log.warn({ openGaps: openGaps.slice(0, 100) }, 'open gaps not understood, those before are not watched');
   }
 
-  /** The position goes over these gaps now: to be called together with the move of the checkpoint. */
-  passed(gaps: readonly IdRange[]): void {
+  /** The position moves to `last` now, over these gaps: to be called together with the move of the checkpoint. */
+  passed(gaps: readonly IdRange[], last: number): void {
     const { clock, log, metrics, patienceMs } = this.#deps;
+    this.#last = Math.max(this.#last, last);
     if (patienceMs === 0 || gaps.length === 0) return;
     const { ledger, dropped } = open(this.#ledger, gaps, clock.monotonic());
     this.#ledger = ledger;
@@ -135,14 +139,14 @@ export class GapWatch {
       if (appeared.length > 0)
         log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events passed on');
     }
-    // A page shows everything up to its last id that can be believed; one without any shows that there is nothing to see.
-    const shown = advance({ last: from - 1, empty: false }, eventIdsOf(page)).position.last;
-    this.#ledger = withoutVoid(asked(this.#ledger, { from, to: shown < from ? to : shown }, askedAt), patienceMs);
+    const shown = shownThrough({ from, to }, eventIdsOf(page));
+    this.#ledger = withoutVoid(asked(this.#ledger, { from, to: shown }, askedAt), patienceMs);
   }
 
   /**
    * What of the page is to be passed on: events in open gaps; and once per content whatever else does not simply come
-   * again: what lies before the question, several contents under one id, elements that are no event.
+   * again: what lies before the question or beyond the position, several contents under one id, elements that are no
+   * event.
    */
   #newsIn(page: Page, from: number): Page | undefined {
     const contents = new Map<number, string>();
@@ -152,10 +156,10 @@ export class GapWatch {
       if ((contents.get(event.eventId) ?? content) !== content) several.add(event.eventId);
       contents.set(event.eventId, content);
     }
+    const isElsewhere = (id: number) => id < from || id > this.#last || several.has(id);
     const events = page.events.filter(
       (event) =>
-        this.#isOpen(event.eventId) ||
-        ((event.eventId < from || several.has(event.eventId)) && this.#passedOn.isNew(JSON.stringify(event))),
+        this.#isOpen(event.eventId) || (isElsewhere(event.eventId) && this.#passedOn.isNew(JSON.stringify(event))),
     );
     const rejected = page.rejected.filter(({ body }) => this.#passedOn.isNew(body));
     return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
@@ -164,4 +168,14 @@ export class GapWatch {
   #isOpen(eventId: number): boolean {
     return this.#ledger.some(({ from, to }) => from <= eventId && eventId <= to);
   }
+}
+
+/**
+ * The id up to which the page that answers a question shows everything: its last but one that can be believed, since any
+ * single id may be corrupt. Where there is no such id, the end of the question at most.
+ */
+function shownThrough({ from, to }: IdRange, eventIds: readonly number[]): number {
+  const { last } = advance({ last: from - 1, empty: false }, eventIds).position;
+  const ids = [...new Set(eventIds)].filter((id) => id >= from && id <= last).sort((a, b) => a - b);
+  return ids.at(-2) ?? Math.min(to, ids.at(-1) ?? to);
 }

@@ -217,7 +217,7 @@ export function createPoller(deps: PollerDependencies): Poller {
         next.catch(() => undefined);
         await send(page.value, ending);
         // In one step: no write may have the one without the other.
-        gaps.passed(page.value.gaps);
+        gaps.passed(page.value.gaps, page.value.last);
         // A page that moved nothing leaves an empty checkpoint empty.
         if (page.value.last > start.last) await lease.moveTo(page.value.last, ending);
       }
