@@ -61,6 +61,7 @@ export function waybill(
         await Promise.all([writer.orFailed(untilReady(processorPort)), reader.orFailed(untilReady(pollerPort))]);
       },
       stored: async () => (await metricsAt(processorPort)).sum('waybill_processor_events_total'),
+      statements: async () => (await metricsAt(processorPort)).sum('waybill_store_statements_total'),
       billedBeyondCalls: async () => {
         const both = await Promise.all([metricsAt(pollerPort), metricsAt(processorPort)]);
         return both.reduce((sum, metrics) => sum + billedBeyond(metrics), 0);
