@@ -80,18 +80,18 @@ export async function takesStatements({
 
 function textsFor(tableName: string): Texts {
   const sets = (milestones: readonly MilestoneName[]) =>
-    [...scan, ...milestones.flatMap(attributesOf)].map((name) => `"${name}" = ?`).join(', ');
+    [...scan, ...milestones.flatMap(attributesOf)].map((name) => `${name === 'type' ? '"type"' : name}=?`).join(',');
   return {
     insert: forEachMilestones((milestones) => {
       const names = [...scan, ...milestones.flatMap(attributesOf), 'revision', key];
-      return `INSERT INTO "${tableName}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`;
+      return `INSERT INTO "${tableName}" VALUE {${names.map((name) => `'${name}':?`).join(',')}}`;
     }),
     update: forEachMilestones((milestones) => {
       const absent = milestones.map((name) => ` AND ${name}EventId IS MISSING`).join('');
-      return `UPDATE "${tableName}" SET ${sets(milestones)}, revision = revision + ? WHERE ${key} = ? AND lastEventId < ?${absent}`;
+      return `UPDATE "${tableName}" SET ${sets(milestones)},revision=revision+? WHERE ${key}=? AND lastEventId<?${absent}`;
     }),
     replace: forEachMilestones(
-      (milestones) => `UPDATE "${tableName}" SET ${sets(milestones)}, revision = ? WHERE ${key} = ? AND revision = ?`,
+      (milestones) => `UPDATE "${tableName}" SET ${sets(milestones)},revision=? WHERE ${key}=? AND revision=?`,
     ),
   };
 }
