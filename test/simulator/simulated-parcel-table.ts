@@ -100,11 +100,14 @@ export class SimulatedParcelTable {
     }
     if (stored && kind === 'replace' && stored.revision !== statement.revision) return { kind: 'unmet', stored };
     if (stored && kind === 'update') {
-      const { latest, pickup, delivery } = stored.state;
-      const isUnmet =
-        latest.eventId >= state.latest.eventId || (pickup && state.pickup) || (delivery && state.delivery);
-      if (isUnmet) return { kind: 'unmet', stored };
-      this.#write(process, stored, { ...stored.state, ...state });
+      const isUnmet = (['pickup', 'delivery'] as const).some((name) => {
+        const [known, added] = [stored.state[name], state[name]];
+        if (!added) return false;
+        return statement.keeps.includes(name) ? !known || known.eventId >= added.eventId : known !== undefined;
+      });
+      if (isUnmet || stored.state.latest.eventId >= state.latest.eventId) return { kind: 'unmet', stored };
+      const { pickup, delivery } = stored.state;
+      this.#write(process, stored, { ...state, ...(pickup && { pickup }), ...(delivery && { delivery }) });
     } else this.#write(process, stored, state);
     return { kind: 'done' };
   }

@@ -29,10 +29,12 @@ export function batchedParcelTable(dependencies: BatchedDependencies): ParcelTab
 
   async function apply(change: ParcelState): Promise<ConditionalWrite> {
     const isLikelyNew = known.isLikelyNew(change);
-    let answer = await batches.execute({ kind: isLikelyNew ? 'insert' : 'update', state: change });
+    const insert: ParcelStatement = { kind: 'insert', state: change };
+    const update: ParcelStatement = { kind: 'update', state: change, keeps: known.milestonesKept(change) };
+    let answer = await batches.execute(isLikelyNew ? insert : update);
     if (answer.kind === 'missed') {
       known.learn(change, !isLikelyNew);
-      answer = await secondTry({ kind: isLikelyNew ? 'update' : 'insert', state: change });
+      answer = await secondTry(isLikelyNew ? update : insert);
     } else if (answer.kind !== 'refused') {
       known.learn(change, isLikelyNew && answer.kind === 'done');
     }
@@ -41,7 +43,7 @@ export function batchedParcelTable(dependencies: BatchedDependencies): ParcelTab
     if (answer.kind !== 'unmet') return await single.apply(change);
     const { stored } = answer;
     if (!isInOrder(stored.state, change)) return { done: false, stored };
-    // What is there has a milestone of the change, an earlier one, and an update cannot leave that alone.
+    // What is there has a milestone of the change, an earlier one, unknown to this process; or lacks one that it knew of.
     const kept = merge(stored.state, change);
     return await concluded(
       await secondTry({ kind: 'replace', state: kept, revision: stored.revision }),

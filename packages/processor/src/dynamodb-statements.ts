@@ -7,14 +7,14 @@ import {
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import type { ParcelTableDependencies } from './dynamodb-parcel-table.ts';
-import { forEachMilestones, type MilestoneName, storedParcel } from './parcel-item.ts';
+import { type MilestoneName, storedParcel } from './parcel-item.ts';
 import type { ExecuteStatements, ParcelStatement, StatementAnswer } from './parcel-statement.ts';
 
 const key = tables.parcels.key.name;
 const scan = ['lastEventId', 'type', 'statusCode', 'runId', 'createdDateTimeUtc', 'updatedAtUtc'];
 
-/** Statements by what they do and which milestones their state has. All values are parameters: a text is parsed once. */
-type Texts = Readonly<Record<ParcelStatement['kind'], (state: ParcelState) => string>>;
+/** Answers a statement's text. All values are parameters, so that there are few texts and each is put together once. */
+type Texts = (statement: ParcelStatement) => string;
 
 /** DynamoDB's names of a statement's failure (BatchStatementError's documentation), and those of the same failure of a whole call. */
 const namesOfCall: Readonly<Record<string, string>> = {
@@ -63,7 +63,7 @@ export async function takesStatements({
   const latest = { eventId: 1, type: '', statusCode: '', runId: '', createdDateTimeUtc: '' };
   const nobody: ParcelState = { parcelId: 0, latest, pickup: milestone, delivery: milestone };
   const asked: readonly (readonly [BatchStatementRequest, string])[] = [
-    [requestOf({ kind: 'update', state: nobody }, texts, ''), 'ConditionalCheckFailed'],
+    [requestOf({ kind: 'update', state: nobody, keeps: ['delivery'] }, texts, ''), 'ConditionalCheckFailed'],
     [requestOf({ kind: 'replace', state: nobody, revision: 0 }, texts, ''), 'ConditionalCheckFailed'],
     [{ Statement: `INSERT INTO "${tableName}" VALUE {'${key}': ?}`, Parameters: [{ S: '-' }] }, 'ValidationError'],
   ];
@@ -79,31 +79,54 @@ export async function takesStatements({
 }
 
 function textsFor(tableName: string): Texts {
-  const sets = (milestones: readonly MilestoneName[]) =>
-    [...scan, ...milestones.flatMap(attributesOf)].map((name) => `${name === 'type' ? '"type"' : name}=?`).join(',');
-  return {
-    insert: forEachMilestones((milestones) => {
-      const names = [...scan, ...milestones.flatMap(attributesOf), 'revision', key];
-      return `INSERT INTO "${tableName}" VALUE {${names.map((name) => `'${name}':?`).join(',')}}`;
-    }),
-    update: forEachMilestones((milestones) => {
-      const absent = milestones.map((name) => ` AND ${name}EventId IS MISSING`).join('');
-      return `UPDATE "${tableName}" SET ${sets(milestones)},revision=revision+? WHERE ${key}=? AND lastEventId<?${absent}`;
-    }),
-    replace: forEachMilestones(
-      (milestones) => `UPDATE "${tableName}" SET ${sets(milestones)},revision=? WHERE ${key}=? AND revision=?`,
-    ),
+  const texts = new Map<string, string>();
+  return (statement) => {
+    const { pickup, delivery } = statement.state;
+    const keeps = statement.kind === 'update' ? statement.keeps : [];
+    const name = `${statement.kind} ${pickup ? 'p' : ''}${delivery ? 'd' : ''} ${keeps.join()}`;
+    let text = texts.get(name);
+    if (text === undefined) {
+      text = textOf(statement, tableName);
+      texts.set(name, text);
+    }
+    return text;
   };
+}
+
+/** `type` is a reserved word of PartiQL. */
+const quoted = (name: string) => (name === 'type' ? '"type"' : name);
+
+function textOf(statement: ParcelStatement, tableName: string): string {
+  const milestones = milestonesOf(statement.state);
+  const keeps = statement.kind === 'update' ? statement.keeps : [];
+  const set = [...scan, ...milestones.filter((name) => !keeps.includes(name)).flatMap(attributesOf)];
+  const sets = set.map((name) => `${quoted(name)}=?`).join(',');
+  switch (statement.kind) {
+    case 'insert':
+      return `INSERT INTO "${tableName}" VALUE {${[...set, 'revision', key].map((name) => `'${name}':?`).join(',')}}`;
+    case 'update': {
+      const conditions = milestones.map((name) => `${name}EventId${keeps.includes(name) ? '<?' : ' IS MISSING'}`);
+      const where = [`${key}=?`, 'lastEventId<?', ...conditions].join(' AND ');
+      return `UPDATE "${tableName}" SET ${sets},revision=revision+? WHERE ${where}`;
+    }
+    case 'replace':
+      return `UPDATE "${tableName}" SET ${sets},revision=? WHERE ${key}=? AND revision=?`;
+  }
+}
+
+function milestonesOf({ pickup, delivery }: ParcelState): MilestoneName[] {
+  return [...(pickup ? (['pickup'] as const) : []), ...(delivery ? (['delivery'] as const) : [])];
 }
 
 function attributesOf(name: MilestoneName): string[] {
   return [`${name}TimeUtc`, `${name}EventId`];
 }
 
-/** The parameters in the order of {@link textsFor}'s question marks. */
+/** The parameters in the order of {@link textOf}'s question marks. */
 function requestOf(statement: ParcelStatement, texts: Texts, now: string): BatchStatementRequest {
   const { kind, state } = statement;
-  const { latest, pickup, delivery } = state;
+  const { latest } = state;
+  const keeps = kind === 'update' ? statement.keeps : [];
   const lastEventId: AttributeValue = { N: String(latest.eventId) };
   const parameters: AttributeValue[] = [
     lastEventId,
@@ -113,14 +136,20 @@ function requestOf(statement: ParcelStatement, texts: Texts, now: string): Batch
     { S: latest.createdDateTimeUtc },
     { S: now },
   ];
-  if (pickup) parameters.push({ S: pickup.timeUtc }, { N: String(pickup.eventId) });
-  if (delivery) parameters.push({ S: delivery.timeUtc }, { N: String(delivery.eventId) });
+  const kept: AttributeValue[] = [];
+  for (const name of ['pickup', 'delivery'] as const) {
+    const milestone = state[name];
+    if (!milestone) continue;
+    const eventId: AttributeValue = { N: String(milestone.eventId) };
+    if (keeps.includes(name)) kept.push(eventId);
+    else parameters.push({ S: milestone.timeUtc }, eventId);
+  }
   const parcelId: AttributeValue = { N: String(state.parcelId) };
   if (kind === 'insert') parameters.push({ N: '1' }, parcelId);
-  else if (kind === 'update') parameters.push({ N: '1' }, parcelId, lastEventId);
+  else if (kind === 'update') parameters.push({ N: '1' }, parcelId, lastEventId, ...kept);
   else parameters.push({ N: String(statement.revision + 1) }, parcelId, { N: String(statement.revision) });
   return {
-    Statement: texts[kind](state),
+    Statement: texts(statement),
     Parameters: parameters,
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   };

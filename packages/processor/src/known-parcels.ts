@@ -1,6 +1,7 @@
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';
+import type { MilestoneName } from './parcel-item.ts';
 
-/** Parcels remembered are at least this many and at most twice as many: some 8 MiB. */
+/** Parcels remembered are at least this many and at most twice as many: some 10 MiB. */
 const mostPerGeneration = 50_000;
 /** What one parcel more counts in the share of new ones: some hundred of the latest decide. */
 const weight = 1 / 64;
@@ -11,30 +12,44 @@ const weight = 1 / 64;
  * experience says otherwise: a feed may begin parcels in its own way.
  */
 export class KnownParcels {
-  #young = new Set<number>();
-  #old = new Set<number>();
+  /** Parcels with the milestones that they are known to have, as an index of {@link combinations}. */
+  #young = new Map<number, number>();
+  #old = new Map<number, number>();
   readonly #newShare = { withPickup: 0.9, without: 0.1 };
 
   isLikelyNew(change: ParcelState): boolean {
-    return !this.#has(change.parcelId) && this.#newShare[kindOf(change)] > 0.5;
+    return this.#milestonesOf(change.parcelId) === undefined && this.#newShare[kindOf(change)] > 0.5;
+  }
+
+  /** Milestones of the change that are stored already, as far as this process knows. */
+  milestonesKept({ parcelId, pickup, delivery }: ParcelState): readonly MilestoneName[] {
+    const has = this.#milestonesOf(parcelId) ?? 0;
+    return combinations[has & indexOf(pickup !== undefined, delivery !== undefined)] ?? [];
   }
 
   /** To be told of every parcel that a write has found stored, or not. */
   learn(change: ParcelState, wasNew: boolean): void {
-    const { parcelId } = change;
-    if (!this.#has(parcelId)) {
+    const { parcelId, pickup, delivery } = change;
+    const known = this.#milestonesOf(parcelId);
+    if (known === undefined) {
       const kind = kindOf(change);
       this.#newShare[kind] += ((wasNew ? 1 : 0) - this.#newShare[kind]) * weight;
     }
-    this.#young.add(parcelId);
+    this.#young.set(parcelId, (known ?? 0) | indexOf(pickup !== undefined, delivery !== undefined));
     if (this.#young.size < mostPerGeneration) return;
     this.#old = this.#young;
-    this.#young = new Set();
+    this.#young = new Map();
   }
 
-  #has(parcelId: number): boolean {
-    return this.#young.has(parcelId) || this.#old.has(parcelId);
+  #milestonesOf(parcelId: number): number | undefined {
+    return this.#young.get(parcelId) ?? this.#old.get(parcelId);
   }
+}
+
+const combinations: readonly (readonly MilestoneName[])[] = [[], ['pickup'], ['delivery'], ['pickup', 'delivery']];
+
+function indexOf(pickup: boolean, delivery: boolean): number {
+  return (pickup ? 1 : 0) + (delivery ? 2 : 0);
 }
 
 function kindOf({ pickup }: ParcelState): 'withPickup' | 'without' {

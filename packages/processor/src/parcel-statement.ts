@@ -1,4 +1,5 @@
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';
+import type { MilestoneName } from './parcel-item.ts';
 import type { StoredParcel } from './parcel-table.ts';
 
 /**
@@ -10,13 +11,13 @@ import type { StoredParcel } from './parcel-table.ts';
  * One write of one parcel.
  *
  * - `insert`: the whole state, on condition that there is no item.
- * - `update`: the change, on condition that there is an item, its `lastEventId` is below the change's, and it has none of the
- *   change's milestones.
+ * - `update`: the change, on condition that there is an item and its `lastEventId` is below the change's; of each milestone
+ *   of the change, that it has none, which is set then, or, where `keeps` names it, that it has a lower one, which stays.
  * - `replace`: the whole state, on condition that the stored revision is `revision`.
  */
 export type ParcelStatement =
   | { readonly kind: 'insert'; readonly state: ParcelState }
-  | { readonly kind: 'update'; readonly state: ParcelState }
+  | { readonly kind: 'update'; readonly state: ParcelState; readonly keeps: readonly MilestoneName[] }
   | { readonly kind: 'replace'; readonly state: ParcelState; readonly revision: number };
 
 /**

@@ -1,6 +1,7 @@
 import { hasCode } from '@waybill/shared/error.ts';
 import { merge, type ParcelState } from '@waybill/shared/parcel-state.ts';
 import type { Failure, FailureLog } from '../src/failure-log.ts';
+import type { MilestoneName } from '../src/parcel-item.ts';
 import type { ParcelStatement, StatementAnswer } from '../src/parcel-statement.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcel-table.ts';
 import type { Journal } from './journal.ts';
@@ -63,14 +64,20 @@ export class MemoryParcels implements ParcelTable {
     }
     const stored = this.parcels.get(state.parcelId);
     if ((stored === undefined) !== (kind === 'insert')) return { kind: 'missed' };
-    if (!stored) return this.#done(state, undefined);
+    if (!stored || kind === 'insert') return this.#done(state, undefined);
     if (kind === 'replace') {
       if (stored.revision !== statement.revision) return { kind: 'unmet', stored };
       return this.#done(state, stored);
     }
     const { latest, pickup, delivery } = stored.state;
-    const holds = latest.eventId < state.latest.eventId && !(pickup && state.pickup) && !(delivery && state.delivery);
-    return holds ? this.#done({ ...stored.state, ...state }, stored) : { kind: 'unmet', stored };
+    const isMet = (name: MilestoneName) => {
+      const [known, added] = [stored.state[name], state[name]];
+      if (!added) return true;
+      return statement.keeps.includes(name) ? known !== undefined && known.eventId < added.eventId : !known;
+    };
+    if (latest.eventId >= state.latest.eventId || !isMet('pickup') || !isMet('delivery'))
+      return { kind: 'unmet', stored };
+    return this.#done({ ...state, ...(pickup && { pickup }), ...(delivery && { delivery }) }, stored);
   }
 
   #done(state: ParcelState, stored: StoredParcel | undefined): StatementAnswer {
