@@ -35,7 +35,8 @@ export function barsOf({ waybill, straightforward, folding, live }: EngineResult
     const wrong = waybill.wrongParcels;
     bars.push({ name: 'Waybill: every parcel as the feed says', found: `${wrong} wrong`, passed: wrong === 0 });
   }
-  if (waybill && straightforward) {
+  // With live pages, receives follow from the clock: how many messages one brings is not the pipeline's to say.
+  if (waybill && straightforward && !live) {
     for (const [kind, figure] of [
       ['API calls', 'sqsCalls'],
       ['billed', 'sqsBilled'],

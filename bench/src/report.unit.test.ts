@@ -53,7 +53,7 @@ describe('the bars', () => {
     const waybill = { ...batched, perMillion: { ...batched.perMillion, parcelRequests: 40_000 } };
     const found = (given: Parameters<typeof barsOf>[0]) =>
       barsOf(given)
-        .slice(4)
+        .filter(({ name }) => /^(CPU|events)/.test(name))
         .map(({ passed }) => passed);
     expect(found({ ...results, waybill })).toEqual([true, true]);
     const missed = { ...waybill, eventsPerSecond: 2_999, cpuMicrosPerEvent: { reader: 1, writer: 60 } };

@@ -77,6 +77,8 @@ export class SimulatedParcelTable {
     const isPoisoned = statements.some(({ state }) => this.#isRejected(state));
     if (isPoisoned && this.#chance.happens(this.#plan.refusedWhole)) {
       this.#witness.count('calls of statements refused whole');
+      // As engines do it: what they had done before they met the reason stays done.
+      for (const one of statements.slice(0, this.#chance.between(0, statements.length))) this.#executeOne(process, one);
       return statements.map(() => ({ kind: 'refused' }));
     }
     const done = this.#strikes(this.#plan.cut) ? this.#chance.between(0, statements.length) : undefined;
