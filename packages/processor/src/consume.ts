@@ -23,8 +23,8 @@ type Opened = { readonly held: HeldMessage; readonly reading: MessageReading; re
 
 /** Full receives in hand for each receiver: one is worked on while the next is taken. */
 const handfulsPerReceiver = 2;
-/** The same while behind: some 30,000 events with the default of four receivers, in packs of a hundred. */
-const handfulsPerReceiverBehind = 8;
+/** The same while behind: 24,000 events with the default of four receivers, in packs of a hundred. */
+const handfulsPerReceiverBehind = 6;
 /** Bodies in hand, for each receiver, up to which more is taken while behind: as much as twenty messages of 256 KiB may be in any case. */
 const bytesPerReceiver = 20 * limits.sendBytes;
 /** Share of the visibility timeout that a message may have been held while more is taken: its renewal is not due yet. */

@@ -1,8 +1,8 @@
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';
 import type { MilestoneName } from './parcel-item.ts';
 
-/** Parcels remembered are at least this many and at most twice as many: some 10 MiB. */
-const mostPerGeneration = 50_000;
+/** Parcels remembered are at least this many and at most twice as many: some 5 MiB. */
+const mostPerGeneration = 30_000;
 /** What one parcel more counts in the share of new ones: some hundred of the latest decide. */
 const weight = 1 / 64;
 
