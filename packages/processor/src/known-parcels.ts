@@ -1,7 +1,7 @@
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';
 import type { MilestoneName } from './parcel-item.ts';
 
-/** Parcels remembered are at least this many and at most twice as many: some 5 MiB. */
+/** Parcels remembered are at least this many and at most twice as many: at most 3 MiB (measured: two maps of 30,000 ids each). */
 const mostPerGeneration = 30_000;
 /** What one parcel more counts in the share of new ones: some hundred of the latest decide. */
 const weight = 1 / 64;

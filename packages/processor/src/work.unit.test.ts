@@ -137,6 +137,32 @@ describe('while far behind', () => {
   });
 });
 
+test('while far behind, no more bytes are in hand than the largest messages would be in any case', async () => {
+  const { queue, parcels, processor, stop } = rig({ writeConcurrency: 4, receivers: 1, visibilityTimeoutSeconds: 600 });
+  queue.visibilitySeconds = 600;
+  parcels.before = () => new Promise((resolve) => setTimeout(resolve, 100));
+  let mostBytes = 0;
+  queue.beforeAnswer = () => {
+    const inHand = queue.messages.filter(({ visibleAt }) => visibleAt > Date.now());
+    const bytes = inHand.reduce((sum, { body }) => sum + body.length, 0);
+    mostBytes = Math.max(mostBytes, bytes);
+  };
+  const long = 'x'.repeat(1_000);
+  for (let message = 0; message < 70; message += 1) {
+    const scans = Array.from({ length: 40 }, (_, index) =>
+      scan(message * 40 + index + 1, { type: long, statusCode: long, runId: long }),
+    );
+    queue.put(packed(...scans));
+  }
+  processor.start();
+  await pass(60);
+  const bytesOf20 = 20 * 262_144;
+  // The receive that passes the bound brings ten more messages.
+  expect(mostBytes).toBeGreaterThan(bytesOf20 / 2);
+  expect(mostBytes).toBeLessThanOrEqual(bytesOf20 + 10 * 130_000);
+  await stop();
+});
+
 describe('one parcel with ten thousand scans in a moment', () => {
   test('is written as often as one write after the other can be, and keeps no other waiting', async () => {
     const { queue, parcels, processor, stop } = rig({ writeConcurrency: 64, receivers: 4 });
