@@ -1,3 +1,4 @@
+import type { CarrierEvent } from '@waybill/local/carrier-event.ts';
 import { HeldFeed } from '@waybill/local/held-feed.ts';
 import { type ExpectedParcel, expectedParcels } from '@waybill/local/oracle.ts';
 import { cleanShares, type FeedElement, simulateFeed } from '@waybill/local/simulated-feed.ts';
@@ -5,6 +6,8 @@ import { cleanShares, type FeedElement, simulateFeed } from '@waybill/local/simu
 /** A feed that is the same for every run: made once, before anything is measured. */
 export type BenchFeed = {
   readonly events: number;
+  /** Parcel and id of each event, in the feed's order. */
+  readonly order: readonly { readonly parcelId: number; readonly lastEventId: number }[];
   /** What every parcel must be in the end. */
   readonly expected: ReadonlyMap<number, ExpectedParcel>;
   /** A carrier that holds nothing yet; `append` makes the whole feed appear at once. */
@@ -20,9 +23,12 @@ export function benchFeed(options: {
   const elements: FeedElement[] = simulateFeed({ seed, activeParcels, shares: cleanShares })
     .take(options.events)
     .toArray();
+  // The feed is clean: its elements are the carrier's events.
+  const scans: CarrierEvent[] = elements.map(({ json }) => JSON.parse(json));
   return {
     events: elements.length,
-    expected: expectedParcels(elements.map(({ json }): unknown => JSON.parse(json))),
+    order: scans.map(({ ParcelId, EventId }) => ({ parcelId: ParcelId, lastEventId: EventId })),
+    expected: expectedParcels(scans),
     hold: () => new WatchedFeed(elements.values(), 0),
   };
 }

@@ -10,6 +10,9 @@ import type { EngineResults } from './report.ts';
 import { straightforward } from './straightforward-pipeline.ts';
 import { waybill } from './waybill-pipeline.ts';
 
+/** A page of the live feed: SCAN_API_LIMIT's default, of both pipelines. */
+const eventsPerPage = 100;
+
 type Compared = 'waybill' | 'straightforward';
 
 /** Calls that are made before anything is measured, so that no pipeline meets a cold engine. */
@@ -19,15 +22,16 @@ const warmUp = { sends: 50, messagesPerSend: 10, bodyBytes: 290, updates: 500, p
 export async function compare(
   engine: Engine,
   feed: BenchFeed,
-  { runs, subjects }: Pick<BenchOptions, 'runs' | 'subjects'>,
+  { runs, subjects, live }: Pick<BenchOptions, 'runs' | 'subjects' | 'live'>,
   tell: (progress: string) => void,
 ): Promise<EngineResults> {
   const measured: Record<Compared, RunFigures[]> = { waybill: [], straightforward: [] };
   const limits: Record<Compared, number[]> = { waybill: [], straightforward: [] };
   const starts: Record<Compared, StartPipeline> = { waybill: waybill(), straightforward };
   const wanted = (subject: Subject) => subjects.includes(subject);
+  const pages = live > 0 ? { pagesPerSecond: live, eventsPerPage } : undefined;
   const runOf = async (name: Compared, round: number): Promise<RunFigures | undefined> => {
-    const run = await runPipeline(engine, feed, starts[name]).catch((error: unknown) => {
+    const run = await runPipeline(engine, feed, starts[name], pages).catch((error: unknown) => {
       // moto loses messages when others are deleted at the same time: that ends no comparison of the rest.
       if (name === 'straightforward') return error instanceof Error ? error : new Error(String(error));
       throw error;
@@ -58,7 +62,8 @@ export async function compare(
     limit: wanted('limit')
       ? { waybill: median(limits.waybill), straightforward: median(limits.straightforward) }
       : undefined,
-    folding: wanted('waybill') ? await countFolding(engine, feed) : undefined,
+    live: live > 0,
+    folding: wanted('waybill') && live === 0 ? await countFolding(engine, feed) : undefined,
   };
 }
 

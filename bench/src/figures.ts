@@ -15,7 +15,10 @@ export type PipelineSummary = {
     readonly receives: number;
     readonly deletes: number;
     readonly otherSqs: number;
+    /** Conditional writes of one parcel, single or in batches. */
     readonly parcelWrites: number;
+    /** The requests that carried them. */
+    readonly parcelRequests: number;
     readonly checkpointWrites: number;
     readonly reads: number;
     readonly writeUnits: number;
@@ -35,7 +38,9 @@ export function callsOf(run: RunFigures) {
   const sends = count('AmazonSQS.SendMessageBatch');
   const receives = count('AmazonSQS.ReceiveMessage');
   const deletes = count('AmazonSQS.DeleteMessageBatch');
-  const parcelWrites = run.writer.calls['DynamoDB_20120810.UpdateItem'] ?? 0;
+  const singleWrites = run.writer.calls['DynamoDB_20120810.UpdateItem'] ?? 0;
+  const parcelWrites = singleWrites + run.statements;
+  const parcelRequests = singleWrites + (run.writer.calls['DynamoDB_20120810.BatchExecuteStatement'] ?? 0);
   const checkpointWrites = run.reader.calls['DynamoDB_20120810.UpdateItem'] ?? 0;
   return {
     sqsCalls,
@@ -45,6 +50,7 @@ export function callsOf(run: RunFigures) {
     deletes,
     otherSqs: sqsCalls - sends - receives - deletes,
     parcelWrites,
+    parcelRequests,
     checkpointWrites,
     reads: count('DynamoDB_20120810.GetItem'),
     // DynamoDB bills a write by the item's size, and one whose condition fails alike. Engines differ in what they report.
@@ -75,6 +81,7 @@ export function summarise(runs: readonly RunFigures[]): PipelineSummary {
       deletes: perMillion('deletes'),
       otherSqs: perMillion('otherSqs'),
       parcelWrites: perMillion('parcelWrites'),
+      parcelRequests: perMillion('parcelRequests'),
       checkpointWrites: perMillion('checkpointWrites'),
       reads: perMillion('reads'),
       writeUnits: perMillion('writeUnits'),

@@ -17,11 +17,13 @@ const run: RunFigures = {
       'AmazonSQS.ReceiveMessage': 3,
       'AmazonSQS.DeleteMessageBatch': 2,
       'AmazonSQS.ChangeMessageVisibilityBatch': 1,
-      'DynamoDB_20120810.UpdateItem': 300,
+      'DynamoDB_20120810.UpdateItem': 260,
+      'DynamoDB_20120810.BatchExecuteStatement': 2,
       'DynamoDB_20120810.GetItem': 4,
     },
   },
   billedBeyondCalls: 5,
+  statements: 40,
   parcels: { wrong: 1, differences: [], largestItemBytes: 1_025 },
 };
 
@@ -30,7 +32,13 @@ test('every SQS call counts, and what was billed beyond one request a call', () 
 });
 
 test('a write costs a unit for each KiB of the item; the checkpoint item is small', () => {
-  expect(callsOf(run)).toMatchObject({ parcelWrites: 300, checkpointWrites: 7, reads: 4, writeUnits: 607 });
+  expect(callsOf(run)).toMatchObject({
+    parcelWrites: 300,
+    parcelRequests: 262,
+    checkpointWrites: 7,
+    reads: 4,
+    writeUnits: 607,
+  });
 });
 
 test('figures are medians over runs, by event and by million events', () => {

@@ -1,6 +1,7 @@
 import { benchFeed } from './bench-feed.ts';
 import { compare } from './compare.ts';
 import { type Engine, embeddedEngine, namedEngine } from './engine.ts';
+import { latencyBars, latencyReport, measureLatency } from './latency.ts';
 import { measureMemory, memoryBars, memoryReport } from './memory.ts';
 import { type BenchOptions, readOptions, usage } from './options.ts';
 import { barLines, barsOf, integer, reportOf } from './report.ts';
@@ -18,7 +19,8 @@ process.exitCode = passed ? 0 : 1;
 
 async function onEngine(engine: Engine): Promise<void> {
   try {
-    await (options.memory ? memoryOn(engine) : comparisonOn(engine));
+    if (options.memory) await memoryOn(engine);
+    else await (options.latency > 0 ? latencyOn(engine) : comparisonOn(engine));
   } finally {
     await engine.stop();
   }
@@ -35,6 +37,15 @@ async function comparisonOn(engine: Engine): Promise<void> {
     `\n${engine.name}\n${integer(events)} events of ${integer(feed.expected.size)} parcels, ${activeParcels} under way at once, seed ${seed}; ${runs} runs, medians\n`,
   );
   console.log(`${reportOf(result)}\n${bars.length > 0 ? `\n${barLines(bars)}\n` : ''}`);
+}
+
+async function latencyOn(engine: Engine): Promise<void> {
+  const latency = await measureLatency(engine, options, tell);
+  const bars = latencyBars(latency);
+  passed &&= bars.every((bar) => bar.passed);
+  results.push({ engine: engine.name, latency, bars });
+  if (options.json) return;
+  console.log(`\n${engine.name}\n${options.latency} events/s\n\n${latencyReport(latency)}\n\n${barLines(bars)}\n`);
 }
 
 async function memoryOn(engine: Engine): Promise<void> {

@@ -16,6 +16,10 @@ export type BenchOptions = {
   readonly seed: number;
   readonly embedded: boolean;
   readonly named: NamedEngines | undefined;
+  /** Pages a second in which the feed appears; 0: whole at once. */
+  readonly live: number;
+  /** Events a second of the feed whose latency is measured; 0: it is not. */
+  readonly latency: number;
   readonly memory: boolean;
   readonly json: boolean;
 };
@@ -25,6 +29,8 @@ export const usage = `npm run bench -- [flags]
   --events N         events of the feed (20000)
   --runs N           runs of each, interleaved; medians are printed (3)
   --only WHAT        waybill, straightforward or limit
+  --live N           the feed appears in pages of 100, N a second, instead of all at once (0)
+  --latency N        instead: from a scan to its state, on a feed of N events a second
   --memory           instead: peak memory of Waybill at 20,000 and 300,000 events
   --engine WHICH     embedded, named or all (all: embedded, then those named)
   --sqs URL          names an SQS endpoint; default AWS_ENDPOINT_URL_SQS
@@ -46,6 +52,8 @@ export function readOptions(
       events: { type: 'string', default: '20000' },
       runs: { type: 'string', default: '3' },
       only: { type: 'string' },
+      live: { type: 'string', default: '0' },
+      latency: { type: 'string', default: '0' },
       memory: { type: 'boolean', default: false },
       engine: { type: 'string', default: 'all' },
       sqs: { type: 'string' },
@@ -59,7 +67,7 @@ export function readOptions(
   });
   if (values.help) return 'help';
   const wrong: string[] = [];
-  const whole = (flag: 'events' | 'runs' | 'active' | 'seed', min: number, max: number) => {
+  const whole = (flag: 'events' | 'runs' | 'active' | 'seed' | 'live' | 'latency', min: number, max: number) => {
     const text = values[flag];
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= min && value <= max)) wrong.push(`--${flag}: expected a whole number ${min}–${max}, got "${text}"`);
@@ -81,6 +89,8 @@ export function readOptions(
     seed: whole('seed', 0, 2 ** 31),
     embedded: values.engine !== 'named',
     named: values.engine === 'embedded' ? undefined : named,
+    live: whole('live', 0, 1_000),
+    latency: whole('latency', 0, 100_000),
     memory: values.memory,
     json: values.json,
   };

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Resources } from '@waybill/local/provision.ts';
 import { startScanApi } from '@waybill/local/scan-api-server.ts';
-import type { BenchFeed } from './bench-feed.ts';
+import type { BenchFeed, WatchedFeed } from './bench-feed.ts';
 import type { Engine } from './engine.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 import type { Usage } from './preload.ts';
@@ -17,6 +17,8 @@ export type Pipeline = {
   stored(): Promise<number>;
   /** SQS requests that were billed beyond one a call, so far. */
   billedBeyondCalls(): Promise<number>;
+  /** Writes of parcels that went in batches, so far: no header tells how many are in one. */
+  statements(): Promise<number>;
 };
 
 export type StartPipeline = (where: { engine: Engine; resources: Resources; scanApiUrl: string }) => Promise<Pipeline>;
@@ -34,6 +36,7 @@ export type RunFigures = {
   readonly reader: ProcessFigures;
   readonly writer: ProcessFigures;
   readonly billedBeyondCalls: number;
+  readonly statements: number;
   readonly parcels: CheckedParcels;
 };
 
@@ -42,11 +45,19 @@ const lookEachMs = 100;
 /** A run that does less is stuck. The slowest engine does ten times as much. */
 const leastProgress = { events: 600, ms: 60_000 };
 
+/** How the feed appears: whole at once, or in pages, so many a second. */
+export type Appearance = { readonly pagesPerSecond: number; readonly eventsPerPage: number } | undefined;
+
 /**
  * One catch-up: the pipeline is ready at an empty feed, which then holds everything at once. Time runs from the first
  * request that finds something to the moment when everything is stored; processor time from just before the feed fills.
  */
-export async function runPipeline(engine: Engine, feed: BenchFeed, start: StartPipeline): Promise<RunFigures> {
+export async function runPipeline(
+  engine: Engine,
+  feed: BenchFeed,
+  start: StartPipeline,
+  live?: Appearance,
+): Promise<RunFigures> {
   const resources = await engine.provision();
   const held = feed.hold();
   const scanApi = await startScanApi({ feed: held, seed: 0 });
@@ -57,15 +68,18 @@ export async function runPipeline(engine: Engine, feed: BenchFeed, start: StartP
     const processes = [reader, writer] as const;
     await pipeline.ready();
     const billedBefore = await pipeline.billedBeyondCalls();
+    const statementsBefore = await pipeline.statements();
     const before = await Promise.all([reader.usage(), writer.usage()]);
-    held.append(feed.events);
+    const appeared = appear(held, feed.events, live);
     const startedAt = await reader.orFailed(held.firstReadAt);
+    await appeared;
     const endedAt = await Promise.race([
       allStored(pipeline, feed.events),
       ...processes.map((process) => process.orFailed(new Promise<never>(() => {}))),
     ]);
     const after = await Promise.all([reader.usage(), writer.usage()]);
     const billedBeyondCalls = (await pipeline.billedBeyondCalls()) - billedBefore;
+    const statements = (await pipeline.statements()) - statementsBefore;
     await Promise.all(processes.map((process) => process.stop()));
     const parcels = await checkParcels(engine.dynamodb, resources.parcelsTable, feed.expected);
     return {
@@ -74,12 +88,24 @@ export async function runPipeline(engine: Engine, feed: BenchFeed, start: StartP
       reader: usedBetween(before[0], after[0]),
       writer: usedBetween(before[1], after[1]),
       billedBeyondCalls,
+      statements,
       parcels,
     };
   } finally {
     await Promise.all([pipeline?.reader.stop(), pipeline?.writer.stop()]);
     await scanApi.stop();
     await engine.remove(resources);
+  }
+}
+
+/** Resolves when all of it is there. Late pages are made up for, so that the rate is kept on a busy machine. */
+async function appear(held: WatchedFeed, events: number, live: Appearance): Promise<void> {
+  if (!live) return void held.append(events);
+  const beginning = performance.now();
+  for (let shown = 0, page = 0; shown < events; page += 1) {
+    await delay(Math.max(0, beginning + (page * 1_000) / live.pagesPerSecond - performance.now()));
+    shown += live.eventsPerPage;
+    held.append(live.eventsPerPage);
   }
 }
 

@@ -8,6 +8,8 @@ export type EngineResults = {
   /** Events a second of the calls alone. */
   readonly limit: { readonly waybill: number; readonly straightforward: number } | undefined;
   /** Of a run whose receives were looked into. */
+  /** Whether the feed came in pages instead of all at once. */
+  readonly live: boolean;
   readonly folding: { readonly parcelReceives: number; readonly parcelWrites: number } | undefined;
 };
 
@@ -17,17 +19,24 @@ export type Bar = { readonly name: string; readonly found: string; readonly pass
 const sqsShare = 1 / 15;
 /** Writes above one for each parcel of each receive, as a share. */
 const surplusWrites = 0.01;
-/** Times the straightforward pipeline's events a second. */
-const speedup = 1.4;
+/**
+ * Times the straightforward pipeline's events a second in catch-up, and shares of its CPU per event: where parcels are
+ * written in batches of statements, and where by single updates.
+ */
+const barsByWriter = {
+  batched: { speedup: 3, cpu: 1 / 5, cpuLive: 1 / 3 },
+  single: { speedup: 1.5, cpu: 2 / 3, cpuLive: 1 },
+} as const;
 
 /** The bars that these results can be held to. */
-export function barsOf({ waybill, straightforward, folding }: EngineResults): Bar[] {
+export function barsOf({ waybill, straightforward, folding, live }: EngineResults): Bar[] {
   const bars: Bar[] = [];
   if (waybill) {
     const wrong = waybill.wrongParcels;
     bars.push({ name: 'Waybill: every parcel as the feed says', found: `${wrong} wrong`, passed: wrong === 0 });
   }
-  if (waybill && straightforward) {
+  // With live pages, receives follow from the clock: how many messages one brings is not the pipeline's to say.
+  if (waybill && straightforward && !live) {
     for (const [kind, figure] of [
       ['API calls', 'sqsCalls'],
       ['billed', 'sqsBilled'],
@@ -49,10 +58,23 @@ export function barsOf({ waybill, straightforward, folding }: EngineResults): Ba
     });
   }
   if (waybill && straightforward) {
+    const { parcelRequests, parcelWrites } = waybill.perMillion;
+    const { speedup, cpu, cpuLive } = barsByWriter[parcelRequests < parcelWrites ? 'batched' : 'single'];
+    const most = live ? cpuLive : cpu;
+    const share = cpuMicros(waybill) / cpuMicros(straightforward);
+    bars.push({ name: `CPU per event at most ${most.toFixed(2)}`, found: share.toFixed(3), passed: share <= most });
     const times = waybill.eventsPerSecond / straightforward.eventsPerSecond;
-    bars.push({ name: 'events/s at least 1.4 times', found: `${times.toFixed(2)} times`, passed: times >= speedup });
+    if (!live) {
+      const name = `events/s at least ${speedup} times`;
+      bars.push({ name, found: `${times.toFixed(2)} times`, passed: times >= speedup });
+    }
   }
   return bars;
+}
+
+/** Of both processes. */
+function cpuMicros({ cpuMicrosPerEvent: { reader, writer } }: PipelineSummary): number {
+  return reader + writer;
 }
 
 /** The results as a table of 80 columns at most. */
@@ -73,6 +95,7 @@ export function reportOf(results: EngineResults): string {
     line('events/s', (summary) => summary.eventsPerSecond);
     line('parcels wrong in the end', (summary) => summary.wrongParcels);
     section('CPU µs per event');
+    line('  both', cpuMicros);
     line('  poller | reader', (summary) => summary.cpuMicrosPerEvent.reader);
     line('  processor | worker', (summary) => summary.cpuMicrosPerEvent.writer);
     section('peak memory, MiB');
@@ -85,7 +108,8 @@ export function reportOf(results: EngineResults): string {
     line('    DeleteMessageBatch', ({ perMillion }) => perMillion.deletes);
     line('    other', ({ perMillion }) => perMillion.otherSqs);
     line('  SQS requests billed', ({ perMillion }) => perMillion.sqsBilled);
-    line('  parcel write requests', ({ perMillion }) => perMillion.parcelWrites);
+    line('  parcel writes', ({ perMillion }) => perMillion.parcelWrites);
+    line('    requests that carry them', ({ perMillion }) => perMillion.parcelRequests);
     line('  checkpoint write requests', ({ perMillion }) => perMillion.checkpointWrites);
     line('  write units', ({ perMillion }) => perMillion.writeUnits);
     line('  DynamoDB reads', ({ perMillion }) => perMillion.reads);

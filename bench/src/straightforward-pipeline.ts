@@ -29,6 +29,7 @@ export const straightforward: StartPipeline = async ({ engine, resources, scanAp
     stored: () => stored(writer),
     // Ten events of some 300 bytes are one billed request, whatever is done with them.
     billedBeyondCalls: async () => 0,
+    statements: async () => 0,
   };
 };
 

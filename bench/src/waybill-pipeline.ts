@@ -22,10 +22,17 @@ const readyLimitMs = 30_000;
  * Waybill as production starts it: poller and processor with their defaults.
  *
  * @param options.processorSqs an SQS endpoint for the processor alone, in front of the engine's
+ * @param options.processorDynamoDb a DynamoDB endpoint for the processor alone, in front of the engine's
+ * @param options.pollIntervalMs instead of the poller's default
  * @param options.nodeFlags instead of those that production uses
  */
 export function waybill(
-  options: { readonly processorSqs?: string; readonly nodeFlags?: readonly string[] } = {},
+  options: {
+    readonly processorSqs?: string;
+    readonly processorDynamoDb?: string;
+    readonly pollIntervalMs?: number;
+    readonly nodeFlags?: readonly string[];
+  } = {},
 ): StartPipeline {
   return async ({ engine, resources, scanApiUrl }) => {
     const [pollerPort, processorPort] = [await freePort(), await freePort()];
@@ -36,6 +43,7 @@ export function waybill(
       {
         ...common,
         ...(options.processorSqs && { AWS_ENDPOINT_URL_SQS: options.processorSqs }),
+        ...(options.processorDynamoDb && { AWS_ENDPOINT_URL_DYNAMODB: options.processorDynamoDb }),
         HTTP_PORT: String(processorPort),
         PARCELS_TABLE: resources.parcelsTable,
         FAILURES_TABLE: resources.failuresTable,
@@ -48,6 +56,7 @@ export function waybill(
       {
         ...common,
         HTTP_PORT: String(pollerPort),
+        ...(options.pollIntervalMs && { POLL_INTERVAL_MS: String(options.pollIntervalMs) }),
         SCAN_API_URL: scanApiUrl,
         SCAN_API_REQUESTS_PER_SECOND: '1000',
         CHECKPOINTS_TABLE: resources.checkpointsTable,
@@ -61,6 +70,7 @@ export function waybill(
         await Promise.all([writer.orFailed(untilReady(processorPort)), reader.orFailed(untilReady(pollerPort))]);
       },
       stored: async () => (await metricsAt(processorPort)).sum('waybill_processor_events_total'),
+      statements: async () => (await metricsAt(processorPort)).sum('waybill_store_statements_total'),
       billedBeyondCalls: async () => {
         const both = await Promise.all([metricsAt(pollerPort), metricsAt(processorPort)]);
         return both.reduce((sum, metrics) => sum + billedBeyond(metrics), 0);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AttributeValue,
+  BatchExecuteStatementCommand,
   ConditionalCheckFailedException,
   CreateTableCommand,
   DynamoDBClient,
@@ -300,6 +301,72 @@ describe.for(enginesUnderTest('dynamodb'))('$name', ({ name, open }) => {
     test('that is not there may come yet: its error is the engine’s', async () => {
       const missing = requireKey(dynamodb, `no-${TableName}`, tables.parcels);
       await expect(missing).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    });
+  });
+
+  describe('a batch of PartiQL statements', () => {
+    type Statement = readonly [text: string, ...parameters: AttributeValue[]];
+
+    /** What became of each statement, and the item that a failed one shows; undefined where the engine has no batches. */
+    async function execute(...statements: Statement[]) {
+      const Statements = statements.map(([Statement, ...Parameters]) => ({
+        Statement,
+        Parameters,
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+      }));
+      const answer = dynamodb.send(new BatchExecuteStatementCommand({ Statements }));
+      const failure = await failureOf(answer);
+      if (failure instanceof Error && failure.name === 'UnknownOperationException') return undefined;
+      return (await answer).Responses?.map(({ Error: error }) => [error?.Code ?? 'done', error?.Item]);
+    }
+    const update = ({ parcelId }: { parcelId: AttributeValue }, eventId: number): Statement => [
+      `UPDATE "${TableName}" SET lastEventId=?, "type"=?, pickupEventId=?, revision=revision+? WHERE parcelId=? AND lastEventId<? AND pickupEventId IS MISSING`,
+      ...[N(eventId), S('PICKUP'), N(eventId), N(1), parcelId, N(eventId)],
+    ];
+    const insert = ({ parcelId }: { parcelId: AttributeValue }, eventId: number): Statement => [
+      `INSERT INTO "${TableName}" VALUE {'lastEventId':?, 'revision':?, 'parcelId':?}`,
+      ...[N(eventId), N(1), parcelId],
+    ];
+
+    test('is done statement by statement, each on its own condition, and a failed one shows the item', async () => {
+      const [there, missing, fresh, picked] = [newKey(), newKey(), newKey(), newKey()];
+      const item = { lastEventId: N(5), revision: N(7) };
+      for (const key of [there, picked]) await put({ ...key, ...item, ...(key === picked && { pickupEventId: N(2) }) });
+      const answers = await execute(update(there, 9), update(missing, 9), insert(fresh, 3), update(picked, 9));
+      differs('batches of PartiQL statements', answers ? 'yes' : 'no');
+      if (!answers) return;
+      expect(answers).toEqual([
+        ['done', undefined],
+        ['ConditionalCheckFailed', undefined],
+        ['done', undefined],
+        ['ConditionalCheckFailed', { ...picked, ...item, pickupEventId: N(2) }],
+      ]);
+      expect(await stored(there)).toMatchObject({ lastEventId: N(9), pickupEventId: N(9), revision: N(8) });
+      expect(await stored(missing)).toBe(undefined);
+    });
+
+    test('refuses to insert what is there, and an item that is at fault, and does the others', async () => {
+      const [there, fresh, odd] = [newKey(), newKey(), newKey()];
+      await put({ ...there, lastEventId: N(5) });
+      await put({ ...odd, lastEventId: N(5), revision: S('none') });
+      const wrongKey: Statement = [`INSERT INTO "${TableName}" VALUE {'parcelId':?}`, S('text')];
+      const answers = await execute(insert(there, 9), insert(fresh, 9), update(odd, 9), wrongKey);
+      if (!answers) return;
+      expect(answers.map(([code]) => code)).toEqual(['DuplicateItem', 'done', 'ValidationError', 'ValidationError']);
+      expect(await stored(there)).toEqual({ ...there, lastEventId: N(5) });
+    });
+
+    test('is refused whole where a parcel stands in it twice, though what comes before may be done', async () => {
+      const key = newKey();
+      const failure = await failureOf(execute(insert(key, 1), insert(key, 2)));
+      if (failure === undefined) return;
+      expect(failure).toMatchObject({ name: 'ValidationException' });
+      differs('what a refused batch begins with', (await stored(key)) ? 'done all the same' : 'not done');
+    });
+
+    test('tells of a table that is not there by another code than of an item at fault', async () => {
+      const answers = await execute([`INSERT INTO "no-${TableName}" VALUE {'parcelId':?}`, N(1)]);
+      expect(answers?.map(([code]) => code) ?? ['ResourceNotFound']).toEqual(['ResourceNotFound']);
     });
   });
 

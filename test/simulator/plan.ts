@@ -3,6 +3,7 @@ import type { ProcessorSettings } from '@waybill/processor/processor.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import type { CrashPoint, Engine, FaultPlan, Outage, Rates } from './faults.ts';
 import type { FeedPlan } from './simulated-feed.ts';
+import type { ParcelTablePlan } from './simulated-parcel-table.ts';
 import type { ClockFaults } from './simulated-process.ts';
 import type { QueuePlan } from './simulated-queue.ts';
 
@@ -38,6 +39,7 @@ export type Plan = {
   readonly clocks: (kind: Kind, index: number) => ClockFaults;
   readonly feed: FeedPlan;
   readonly queue: QueuePlan;
+  readonly parcelTable: ParcelTablePlan;
   /** Share of events that the store rejects until it is healed. */
   readonly rejected: number;
   readonly faults: FaultPlan;
@@ -160,6 +162,7 @@ export function planOf(seed: number): Plan {
       ghosts: has('partial failures') ? chance.next() * 0.1 : 0,
       disorder: chance.happens(0.7) ? chance.next() : 0,
     },
+    parcelTable: parcelTableOf(chanceOf(seed, 'parcel table'), isRough),
     rejected: poison ? chance.next() * 0.1 : 0,
     faults: {
       // A heartbeat must not be late through latency alone.
@@ -175,6 +178,15 @@ export function planOf(seed: number): Plan {
     },
     incidents,
     onlyOutages: profile === 'calm' || profile === 'store outage' || profile === 'stops' || profile === 'queue outage',
+  };
+}
+
+function parcelTableOf(chance: Chance, isRough: boolean): ParcelTablePlan {
+  return {
+    takesStatements: chance.happens(0.6),
+    throttled: isRough ? chance.next() * 0.2 : 0,
+    cut: isRough ? chance.next() * 0.1 : 0,
+    refusedWhole: chance.next(),
   };
 }
 

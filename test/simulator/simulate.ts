@@ -108,6 +108,8 @@ class Simulation {
     this.#queue = new SimulatedQueue({ plan: plan.queue, time, chance: stream('queue'), faults, witness });
     this.#parcels = new SimulatedParcelTable({
       rejected: new Set(rejected.map(({ position }) => position)),
+      plan: plan.parcelTable,
+      chance: stream('statements'),
       faults,
       witness,
     });
@@ -208,7 +210,7 @@ class Simulation {
         waitSeconds: processor.receiveWaitSeconds,
         visibilityTimeoutSeconds: processor.visibilityTimeoutSeconds,
       }),
-      parcels: this.#parcels.openFor(process),
+      parcels: this.#parcels.openFor(process, processor.writeConcurrency),
       failures: this.#failures.openFor(process),
       checkTables: () =>
         this.#faults.call(process, { engine: 'dynamodb', operation: 'describe tables' }, () => undefined),

@@ -1,19 +1,41 @@
+import { createNoopMeter } from '@opentelemetry/api';
+import { batchedParcelTable } from '@waybill/processor/batched-parcel-table.ts';
+import { mostStatements, type ParcelStatement, type StatementAnswer } from '@waybill/processor/parcel-statement.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/processor/parcel-table.ts';
-import { WaybillError } from '@waybill/shared/error.ts';
+import { hasCode, WaybillError } from '@waybill/shared/error.ts';
+import { createMetrics } from '@waybill/shared/metrics.ts';
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';
+import type { Chance } from './chance.ts';
 import type { FaultLayer } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Witness } from './witness.ts';
 
-/** The parcels table with the conditions of {@link ParcelTable}. */
+export type ParcelTablePlan = {
+  /** The engine takes batches of statements. */
+  readonly takesStatements: boolean;
+  /** Share of statements that are throttled though their call is served. */
+  readonly throttled: number;
+  /** Share of calls that fail when some of their statements are done. */
+  readonly cut: number;
+  /** Share of calls with a rejected value in them that are refused as a whole. */
+  readonly refusedWhole: number;
+};
+
+const metrics = createMetrics(createNoopMeter());
+
+/** The parcels table with the conditions of {@link ParcelTable}, written by single updates or in batches of statements. */
 export class SimulatedParcelTable {
   readonly parcels = new Map<number, StoredParcel>();
   /** EventIds whose values the store rejects, until they are taken out. */
   readonly rejected: Set<number>;
   readonly #faults: FaultLayer;
   readonly #witness: Witness;
+  readonly #plan: ParcelTablePlan;
+  readonly #chance: Chance;
 
   constructor(options: {
+    readonly plan: ParcelTablePlan;
+    readonly chance: Chance;
     readonly rejected: ReadonlySet<number>;
     readonly faults: FaultLayer;
     readonly witness: Witness;
@@ -21,9 +43,21 @@ export class SimulatedParcelTable {
     this.rejected = new Set(options.rejected);
     this.#faults = options.faults;
     this.#witness = options.witness;
+    this.#plan = options.plan;
+    this.#chance = options.chance;
   }
 
-  openFor(process: SimulatedProcess): ParcelTable {
+  openFor(process: SimulatedProcess, writeConcurrency: number): ParcelTable {
+    const single = this.#singleFor(process);
+    if (!this.#plan.takesStatements) return single;
+    const execute = (statements: readonly ParcelStatement[]) => {
+      const operation = `execute ${statements.map(({ kind, state }) => `${kind} ${told(state)}`).join(', ')}`;
+      return this.#faults.call(process, { engine: 'dynamodb', operation }, () => this.#execute(process, statements));
+    };
+    return batchedParcelTable({ execute, single, writeConcurrency, metrics });
+  }
+
+  #singleFor(process: SimulatedProcess): ParcelTable {
     const call = (operation: string, effect: () => ConditionalWrite) =>
       this.#faults.call(process, { engine: 'dynamodb', operation }, effect);
     return {
@@ -31,6 +65,66 @@ export class SimulatedParcelTable {
       replace: (state, revision) =>
         call(`replace ${told(state)} at ${revision}`, () => this.#replace(process, state, revision)),
     };
+  }
+
+  #execute(process: SimulatedProcess, statements: readonly ParcelStatement[]): readonly StatementAnswer[] {
+    const parcels = new Set(statements.map(({ state }) => state.parcelId));
+    if (parcels.size < statements.length || statements.length > mostStatements)
+      this.#witness.violate(
+        `${process.name} makes a call of ${statements.length} statements on ${parcels.size} parcels`,
+      );
+    if (statements.length > 1) this.#witness.count('calls of several statements');
+    const isPoisoned = statements.some(({ state }) => this.#isRejected(state));
+    if (isPoisoned && this.#chance.happens(this.#plan.refusedWhole)) {
+      this.#witness.count('calls of statements refused whole');
+      // As engines do it: what they had done before they met the reason stays done.
+      for (const one of statements.slice(0, this.#chance.between(0, statements.length))) this.#executeOne(process, one);
+      return statements.map(() => ({ kind: 'refused' }));
+    }
+    const done = this.#strikes(this.#plan.cut) ? this.#chance.between(0, statements.length) : undefined;
+    const answers = statements.slice(0, done).map((statement) => this.#executeOne(process, statement));
+    if (done === undefined) return answers;
+    this.#witness.count('calls of statements cut off');
+    throw named('InternalServerError');
+  }
+
+  #executeOne(process: SimulatedProcess, statement: ParcelStatement): StatementAnswer {
+    const { kind, state } = statement;
+    if (this.#strikes(this.#plan.throttled)) {
+      this.#witness.count('statements throttled');
+      return { kind: 'failed', error: named('ThrottlingException') };
+    }
+    if (this.#isRejected(state)) return { kind: 'refused' };
+    const stored = this.parcels.get(state.parcelId);
+    if ((stored === undefined) !== (kind === 'insert')) {
+      this.#witness.count('statements that missed');
+      return { kind: 'missed' };
+    }
+    if (stored && kind === 'replace' && stored.revision !== statement.revision) return { kind: 'unmet', stored };
+    if (stored && kind === 'update') {
+      const isUnmet = (['pickup', 'delivery'] as const).some((name) => {
+        const [known, added] = [stored.state[name], state[name]];
+        if (!added) return false;
+        return statement.keeps.includes(name) ? !known || known.eventId >= added.eventId : known !== undefined;
+      });
+      if (isUnmet || stored.state.latest.eventId >= state.latest.eventId) return { kind: 'unmet', stored };
+      const { pickup, delivery } = stored.state;
+      this.#write(process, stored, { ...state, ...(pickup && { pickup }), ...(delivery && { delivery }) });
+    } else this.#write(process, stored, state);
+    return { kind: 'done' };
+  }
+
+  #strikes(share: number): boolean {
+    return this.#faults.active && this.#chance.happens(share);
+  }
+
+  #isRejected(state: ParcelState): boolean {
+    try {
+      this.#refuseRejected(state);
+      return false;
+    } catch (error) {
+      return hasCode(error, 'STORE_REJECTED');
+    }
   }
 
   #apply(process: SimulatedProcess, change: ParcelState): ConditionalWrite {
@@ -75,4 +169,9 @@ export class SimulatedParcelTable {
 
 function told({ parcelId, latest, pickup, delivery }: ParcelState): string {
   return `parcel ${parcelId} latest ${latest.eventId} pickup ${pickup?.eventId ?? '-'} delivery ${delivery?.eventId ?? '-'}`;
+}
+
+/** An error as the AWS SDK throws it: told apart by its name. */
+function named(name: string): Error {
+  return Object.assign(new Error('simulated'), { name });
 }

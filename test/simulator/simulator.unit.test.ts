@@ -39,6 +39,11 @@ describe('poller and processor under faults', () => {
         'calls out, throttled',
         'calls out, forbidden',
         'calls rejected by the engine itself',
+        'calls of several statements',
+        'calls of statements refused whole',
+        'calls of statements cut off',
+        'statements that missed',
+        'statements throttled',
       ]),
     );
   });

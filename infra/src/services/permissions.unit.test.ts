@@ -66,6 +66,8 @@ describe('the roles', () => {
         'dynamodb:DescribeTable <Failures.Arn>',
         'dynamodb:DescribeTable <Parcels.Arn>',
         'dynamodb:GetItem <Parcels.Arn>',
+        'dynamodb:PartiQLInsert <Parcels.Arn>',
+        'dynamodb:PartiQLUpdate <Parcels.Arn>',
         'dynamodb:UpdateItem <Failures.Arn>',
         'dynamodb:UpdateItem <Parcels.Arn>',
         'sqs:ChangeMessageVisibility <ScanQueue.Arn>',
@@ -116,11 +118,18 @@ async function calledBy(process: string): Promise<ReadonlySet<string | undefined
   });
   const code = outputFiles.map(({ text }) => text).join('\n');
   const commands = [...code.matchAll(/\bnew (\w+)Command\d*\(/g)].flatMap(([, command]) => command ?? []);
-  return new Set(commands.map(actionOf));
+  return new Set(commands.flatMap((command) => actionsOf(command, code)));
 }
 
-/** Of a command's name: the batches of SQS need the action of one, the document client's names leave `Item` out. */
-function actionOf(command: string): string {
-  if (/Message|Queue/.test(command)) return `sqs:${command.replace(/Batch$/, '')}`;
-  return `dynamodb:${/^(Update|Get|Delete|Put)$/.test(command) ? `${command}Item` : command}`;
+/**
+ * Of a command's name: the batches of SQS need the action of one, the document client's names leave `Item` out, and a
+ * statement needs the action of its verb.
+ */
+function actionsOf(command: string, code: string): readonly string[] {
+  if (/Message|Queue/.test(command)) return [`sqs:${command.replace(/Batch$/, '')}`];
+  if (command === 'BatchExecuteStatement') {
+    const verbs = [...code.matchAll(/`(INSERT INTO|UPDATE|SELECT|DELETE FROM|EXISTS) "/g)].map(([, verb]) => verb);
+    return verbs.map((verb) => `dynamodb:PartiQL${verb?.[0]}${verb?.split(' ')[0]?.slice(1).toLowerCase()}`);
+  }
+  return [`dynamodb:${/^(Update|Get|Delete|Put)$/.test(command) ? `${command}Item` : command}`];
 }

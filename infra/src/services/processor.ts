@@ -48,7 +48,14 @@ export class Processor extends Construct {
       // Failed events are split off to the queue itself.
       'sqs:SendMessage',
     ]);
-    this.service.allow(data.parcels.tableArn, ['dynamodb:DescribeTable', 'dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    this.service.allow(data.parcels.tableArn, [
+      'dynamodb:DescribeTable',
+      'dynamodb:GetItem',
+      // Batches of statements; a role without these writes each parcel by an UpdateItem of its own.
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:UpdateItem',
+    ]);
     this.service.allow(data.failures.tableArn, [
       'dynamodb:DeleteItem',
       'dynamodb:DescribeTable',

@@ -9,7 +9,7 @@ import { type HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 import type { ProcessorDependencies } from './processor.ts';
 import { deleteReports, guardReports, holdingReports, reportReceive, reportSettlement } from './reports.ts';
 import { handBack, type SettleDependencies, settle } from './settle.ts';
-import { storeEvents, type WaitingWrites } from './work.ts';
+import { ParcelWrites } from './work.ts';
 
 type ConsumeDependencies = ProcessorDependencies & {
   readonly loops: LoopWatch;
@@ -23,6 +23,12 @@ type Opened = { readonly held: HeldMessage; readonly reading: MessageReading; re
 
 /** Full receives in hand for each receiver: one is worked on while the next is taken. */
 const handfulsPerReceiver = 2;
+/** The same while behind: 24,000 events with the default of four receivers, in packs of a hundred. */
+const handfulsPerReceiverBehind = 6;
+/** Bodies in hand, for each receiver, up to which more is taken while behind: as much as twenty messages of 256 KiB may be in any case. */
+const bytesPerReceiver = 20 * limits.sendBytes;
+/** Share of the visibility timeout that a message may have been held while more is taken: its renewal is not due yet. */
+const heldShare = 0.25;
 /** Behind: as many rounds of `WRITE_CONCURRENCY` writes wait, a tenth of a second's work at the very least. */
 const roundsBehind = 8;
 /** Time between receives while behind: there is work enough, and the next one brings what has come meanwhile. */
@@ -76,7 +82,8 @@ class Consumption {
   readonly #over = new AbortController();
   readonly #works = new Set<Promise<void>>();
   readonly #opened = new Map<HeldMessage, Opened>();
-  readonly #waiting: WaitingWrites = new Map();
+  readonly #writes: ParcelWrites;
+  #lastReceiveWasFull = false;
   #polledAt = Number.NEGATIVE_INFINITY;
   /** Last receives whose record is written, or being written. */
   readonly #explained = new WeakSet<Failure>();
@@ -108,6 +115,7 @@ class Consumption {
     const guard = this.#guard;
     const inHand = this.#inHand;
     const signal = this.#noMoreTime.signal;
+    this.#writes = new ParcelWrites({ log, metrics, parcels: dependencies.parcels, guard, signal });
     this.#settling = { log, clock, random, metrics, queue, failures, guard, deletes, inHand, maxReceiveCount, signal };
   }
 
@@ -195,10 +203,21 @@ class Consumption {
   #mayReceive(): boolean {
     if (this.#guard.state !== 'closed') return this.#inHand.count === 0 && this.#polls.size === 0;
     const { clock, settings } = this.#dependencies;
-    const isBehind = this.#waiting.size > settings.writeConcurrency * roundsBehind;
-    if (isBehind && (this.#polls.size > 0 || clock.monotonic() - this.#polledAt < gatherMs)) return false;
-    const room = settings.receivers * handfulsPerReceiver * limits.batchEntries - this.#inHand.count;
+    const isBehind = this.#writes.waiting > settings.writeConcurrency * roundsBehind;
+    // One after the other, and at once while each finds the queue full: what comes joins the writes that wait.
+    if (isBehind && this.#polls.size > 0) return false;
+    if (isBehind && !this.#lastReceiveWasFull && clock.monotonic() - this.#polledAt < gatherMs) return false;
+    const handfuls = settings.receivers * (isBehind ? this.#handfulsBehind() : handfulsPerReceiver);
+    const room = handfuls * limits.batchEntries - this.#inHand.count;
     return room >= (this.#polls.size + 1) * limits.batchEntries;
+  }
+
+  /** More may be in hand while behind, as long as none of it is held for so long that it had to be renewed, and memory holds it. */
+  #handfulsBehind(): number {
+    const { clock, settings } = this.#dependencies;
+    const { oldestMs, bytes } = this.#inHand;
+    const isOld = clock.monotonic() - oldestMs > settings.visibilityTimeoutSeconds * 1_000 * heldShare;
+    return isOld || bytes > bytesPerReceiver * settings.receivers ? handfulsPerReceiver : handfulsPerReceiverBehind;
   }
 
   async #receive(): Promise<Opened[]> {
@@ -208,6 +227,7 @@ class Consumption {
     const poll = receives.watch(() => queue.receive());
     this.#polls.add(poll);
     const messages = await poll.finally(() => this.#polls.delete(poll));
+    this.#lastReceiveWasFull = messages.length === limits.batchEntries;
     reportReceive(messages, this.#dependencies);
     return this.#inHand.take(messages).map((held) => {
       const reading = readMessage(held.message);
@@ -251,13 +271,7 @@ class Consumption {
   }
 
   async #work(opened: readonly Opened[]): Promise<void> {
-    const { log, metrics, parcels } = this.#dependencies;
-    const signal = this.#noMoreTime.signal;
-    const work = { log, metrics, parcels, guard: this.#guard, waiting: this.#waiting, signal };
-    const results = storeEvents(
-      opened.map(({ reading }) => reading.events),
-      work,
-    );
+    const results = this.#writes.store(opened.map(({ reading }) => reading.events));
     await Promise.all(
       opened.map((one, index) =>
         this.#unlessInterrupted(one, async () => {

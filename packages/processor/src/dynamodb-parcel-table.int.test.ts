@@ -3,10 +3,14 @@ import { createMetrics } from '@waybill/shared/metrics.ts';
 import { stateOf } from '@waybill/shared/parcel-state.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
 import { describe, expect, test } from 'vitest';
+import { recordedLog } from '../../shared/test/recorded-log.ts';
 import { useEngines } from '../test/engines.ts';
 import { describeParcelTable } from '../test/parcel-table-suite.ts';
 import { scan } from '../test/processor-rig.ts';
+import { batchedParcelTable } from './batched-parcel-table.ts';
 import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
+import { dynamoDbStatements } from './dynamodb-statements.ts';
+import { openParcelTable } from './open-parcel-table.ts';
 import type { ParcelTable, StoredParcel } from './parcel-table.ts';
 import { writeParcel } from './write-parcel.ts';
 
@@ -15,11 +19,28 @@ type Item = Record<string, AttributeValue>;
 const engines = useEngines(process.env);
 const now = Date.parse('2024-06-01T12:00:00Z');
 
-function openTable(dynamodb: DynamoDBClient = engines().dynamodb): ParcelTable {
+type Open = (where?: { readonly dynamodb?: DynamoDBClient; readonly tableName?: string }) => ParcelTable;
+
+function settings({ dynamodb = engines().dynamodb, tableName = engines().resources.parcelsTable } = {}) {
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
-  const { parcelsTable: tableName } = engines().resources;
-  return dynamoDbParcelTable({ dynamodb, tableName, clock: { now: () => now }, metrics });
+  return { dynamodb, tableName, clock: { now: () => now }, metrics };
 }
+
+const openSingle: Open = (where) => dynamoDbParcelTable(settings(where));
+
+/** The writer that the engine takes when it is asked about the table that is there. */
+const openChosen: Open = (where) => {
+  const given = { ...settings(where), writeConcurrency: 64 };
+  const asked = openParcelTable({ ...settings(), writeConcurrency: 64, log: recordedLog().log });
+  const table = asked.choose().then((writer) => {
+    const single = dynamoDbParcelTable(given);
+    return writer === 'single' ? single : batchedParcelTable({ ...given, execute: dynamoDbStatements(given), single });
+  });
+  return {
+    apply: async (change) => (await table).apply(change),
+    replace: async (state, revision) => (await table).replace(state, revision),
+  };
+};
 
 async function putItem(item: Item): Promise<void> {
   const { dynamodb, resources } = engines();
@@ -83,23 +104,30 @@ function parcelOf(item: Item): StoredParcel {
   return { state, revision: Number(revision?.N) };
 }
 
-describeParcelTable(
-  'on DynamoDB',
-  () => ({
-    table: openTable(),
-    put: (parcel) => putItem({ ...itemOf(parcel), ...newer }),
-    get: async (parcelId) => {
-      const item = await getItem(parcelId);
-      return item && parcelOf(item);
-    },
-  }),
-  400,
-);
+describe.for([
+  { name: 'by single updates', open: openSingle, pairs: 400 },
+  { name: 'by the writer that the engine takes', open: openChosen, pairs: 400 },
+] as const)('$name', ({ name, open, pairs }) => {
+  describeParcelTable(
+    `on DynamoDB ${name}`,
+    () => ({
+      table: open(),
+      put: (parcel) => putItem({ ...itemOf(parcel), ...newer }),
+      get: async (parcelId) => {
+        const item = await getItem(parcelId);
+        return item && parcelOf(item);
+      },
+    }),
+    pairs,
+    name === 'by single updates' ? 0 : 500_000,
+  );
 
-describe('a parcel on DynamoDB', () => {
+  // Parcels of its own: both writers write to one table.
+  const first = name === 'by single updates' ? 1_000_000 : 1_500_000;
+
   test('keeps attributes of newer versions through every kind of write, and when it was updated', async () => {
-    const table = openTable();
-    const parcelId = 1_000_001;
+    const table = open();
+    const parcelId = first + 1;
     await putItem({ ...itemOf({ state: stateOf(scan(5, { parcelId })), revision: 1 }), ...newer });
     expect(await writeParcel(table, stateOf(scan(9, { parcelId })))).toBe('applied');
     expect(await writeParcel(table, stateOf(scan(3, { parcelId, type: 'PICKUP' })))).toBe('merged');
@@ -115,34 +143,35 @@ describe('a parcel on DynamoDB', () => {
     ['has no revision', { lastEventId: { N: '5' }, type: { S: '' } }],
     ['has a revision that is no number', { lastEventId: { N: '1' }, revision: { S: 'x' } }],
   ])('that %s is rejected as the item’s fault, and stays as it is', async (_, attributes: Item) => {
-    const parcelId = 1_000_002;
+    const parcelId = first + 2;
     const item = { parcelId: { N: String(parcelId) }, ...attributes };
     await putItem(item);
-    const write = writeParcel(openTable(), stateOf(scan(3, { parcelId })));
-    await expect(write).rejects.toMatchObject({ code: 'STORE_REJECTED', message: expect.stringContaining('1000002') });
+    const write = writeParcel(open(), stateOf(scan(3, { parcelId })));
+    await expect(write).rejects.toMatchObject({
+      code: 'STORE_REJECTED',
+      message: expect.stringContaining(String(parcelId)),
+    });
     expect(await getItem(parcelId)).toEqual(item);
   });
 
   test('of an item too large is the item’s fault', async () => {
-    const parcelId = 1_000_003;
+    const parcelId = first + 3;
     const text = 'x'.repeat(1_024);
     const filler = { filler: { S: 'x'.repeat(409_600 - 1_024) } };
     await putItem({ ...itemOf({ state: stateOf(scan(1, { parcelId })), revision: 1 }), ...filler });
-    const write = writeParcel(openTable(), stateOf(scan(3, { parcelId, runId: text, statusCode: text })));
+    const write = writeParcel(open(), stateOf(scan(3, { parcelId, runId: text, statusCode: text })));
     await expect(write).rejects.toMatchObject({ code: 'STORE_REJECTED' });
   });
 
   test('of a table that is not there, or an engine that is not, is the engine’s fault', async () => {
-    const { dynamodb } = engines();
-    const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
-    const elsewhere = dynamoDbParcelTable({ dynamodb, tableName: 'not-there', clock: { now: () => now }, metrics });
+    const elsewhere = open({ tableName: 'not-there' });
     await expect(elsewhere.apply(stateOf(scan(1)))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     const settings = {
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
     };
-    const nowhere = openTable(new DynamoDBClient({ ...settings, endpoint: 'http://127.0.0.1:9' }));
+    const nowhere = open({ dynamodb: new DynamoDBClient({ ...settings, endpoint: 'http://127.0.0.1:9' }) });
     await expect(nowhere.apply(stateOf(scan(1)))).rejects.not.toMatchObject({ code: 'STORE_REJECTED' });
   });
 });

@@ -1,5 +1,4 @@
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -8,12 +7,9 @@ import {
 import type { Clock } from '@waybill/shared/clock.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import type { Milestone, ParcelState } from '@waybill/shared/parcel-state.ts';
-import { tables } from '@waybill/shared/resources.ts';
-import { z } from 'zod';
-import type { ConditionalWrite, ParcelTable, StoredParcel } from './parcel-table.ts';
-
-type Item = Record<string, AttributeValue>;
+import type { ParcelState } from '@waybill/shared/parcel-state.ts';
+import { forEachMilestones, type Item, keyOf, storedParcel } from './parcel-item.ts';
+import type { ConditionalWrite, ParcelTable } from './parcel-table.ts';
 
 export type ParcelTableDependencies = {
   readonly dynamodb: DynamoDBClient;
@@ -73,17 +69,6 @@ export function dynamoDbParcelTable(dependencies: ParcelTableDependencies): Parc
   };
 }
 
-/** Makes the expressions for each combination of milestones, and answers which are a state's. */
-function forEachMilestones(
-  make: (milestones: readonly ('pickup' | 'delivery')[]) => Expressions,
-): (state: ParcelState) => Expressions {
-  const none = make([]);
-  const picked = make(['pickup']);
-  const delivered = make(['delivery']);
-  const both = make(['pickup', 'delivery']);
-  return ({ pickup, delivery }) => (pickup ? (delivery ? both : picked) : delivery ? delivered : none);
-}
-
 async function conditionalUpdate(
   dependencies: ParcelTableDependencies,
   state: ParcelState,
@@ -140,10 +125,6 @@ function namesTheItem(error: unknown): boolean {
   );
 }
 
-function keyOf(state: ParcelState): Item {
-  return { [tables.parcels.key.name]: { N: String(state.parcelId) } };
-}
-
 function valuesOf({ latest, pickup, delivery }: ParcelState, now: number): Item {
   const values: Item = {
     ':id': { N: String(latest.eventId) },
@@ -162,40 +143,4 @@ function valuesOf({ latest, pickup, delivery }: ParcelState, now: number): Item 
     values[':deliveryEventId'] = { N: String(delivery.eventId) };
   }
   return values;
-}
-
-const number = z.object({ N: z.string() }).transform(({ N }) => Number(N));
-const string = z.object({ S: z.string() }).transform(({ S }) => S);
-const storedItem = z.object({
-  lastEventId: number,
-  type: string,
-  statusCode: string,
-  runId: string,
-  createdDateTimeUtc: string,
-  pickupEventId: number.optional(),
-  pickupTimeUtc: string.optional(),
-  deliveryEventId: number.optional(),
-  deliveryTimeUtc: string.optional(),
-  revision: number,
-});
-
-/** Rejects an item that is no parcel as the item's fault: no retry would cure it. */
-function storedParcel(item: Item, parcelId: number): StoredParcel {
-  const parsed = storedItem.safeParse(item);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new WaybillError(
-      'STORE_REJECTED',
-      `what is stored of parcel ${parcelId} is no parcel: ${issue?.path.join('.')} ${issue?.message}`,
-    );
-  }
-  const { lastEventId: eventId, type, statusCode, runId, createdDateTimeUtc, revision } = parsed.data;
-  const pickup = milestone(parsed.data.pickupEventId, parsed.data.pickupTimeUtc);
-  const delivery = milestone(parsed.data.deliveryEventId, parsed.data.deliveryTimeUtc);
-  const latest = { eventId, type, statusCode, runId, createdDateTimeUtc };
-  return { state: { parcelId, latest, ...(pickup && { pickup }), ...(delivery && { delivery }) }, revision };
-}
-
-function milestone(eventId: number | undefined, timeUtc: string | undefined): Milestone | undefined {
-  return eventId === undefined || timeUtc === undefined ? undefined : { eventId, timeUtc };
 }

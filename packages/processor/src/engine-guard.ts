@@ -51,6 +51,9 @@ export class EngineGuard {
   readonly #slots;
   /** Items throttled since any call last succeeded. */
   readonly #throttledItems = new Set<string>();
+  /** Errors that were met already: a call that carries the writes of many parcels fails once, though each of them fails. */
+  readonly #counted = new WeakSet<object>();
+  readonly #told = new WeakSet<object>();
 
   constructor(dependencies: GuardDependencies) {
     this.#dependencies = dependencies;
@@ -89,8 +92,8 @@ export class EngineGuard {
       backoff: workBackoff,
       onFailure: (error, _attempt, waitMs) => {
         if (hasCode(error, 'STORE_REJECTED')) throw error;
-        if (error instanceof StillThrottled) onEngineError(error.cause, waitMs);
-        else if (!(error instanceof BrokenCircuitError)) onEngineError(error, waitMs);
+        const engines = error instanceof StillThrottled ? error.cause : error;
+        if (!(error instanceof BrokenCircuitError) && isFirst(engines, this.#told)) onEngineError(engines, waitMs);
       },
     });
   }
@@ -112,8 +115,17 @@ export class EngineGuard {
   /** One hot parcel alone must not stop the others; a probe that is throttled has not found the engine well, whatever it wrote. */
   #isEnginesFault(error: unknown): boolean {
     if (hasCode(error, 'STORE_REJECTED') || hasCode(error, 'STORE_CONTENDED')) return false;
-    return !(error instanceof StillThrottled && this.state === 'closed');
+    if (this.state !== 'closed') return true;
+    return !(error instanceof StillThrottled) && isFirst(error, this.#counted);
   }
+}
+
+/** Whether this very object was not met before; remembers it. */
+function isFirst(error: unknown, met: WeakSet<object>): boolean {
+  if (typeof error !== 'object' || error === null) return true;
+  const first = !met.has(error);
+  met.add(error);
+  return first;
 }
 
 /** An item was throttled that was throttled before, and nothing else succeeded in between. */

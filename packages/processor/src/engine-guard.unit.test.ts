@@ -163,6 +163,50 @@ describe('what says nothing about the engine', () => {
   });
 });
 
+describe('a call that carries the writes of many parcels', () => {
+  test('fails once, however many they are: it takes five such calls to open the breaker', async () => {
+    const { guard, states, errors } = guarded();
+    const held: Promise<unknown>[] = [];
+    const stopping = new AbortController();
+    const failingCall = async () => {
+      const error = engineError('TimeoutError');
+      for (let parcel = 1; parcel <= 25; parcel += 1) {
+        const write = guard.hold(`parcel-${parcel}`, () => Promise.reject(error), stopping.signal);
+        held.push(write.catch(() => undefined));
+      }
+      // Before the first of them is tried again.
+      await pass(0.001);
+    };
+    for (let calls = 1; calls <= 4; calls += 1) {
+      await failingCall();
+      expect(errors).toHaveLength(calls);
+      expect(states).toEqual([]);
+    }
+    await failingCall();
+    expect(states).toEqual(['open']);
+    stopping.abort();
+    await Promise.all(held);
+  });
+
+  test('of which some are throttled has not failed', async () => {
+    const { guard, states } = guarded();
+    for (let call = 1; call <= 20; call += 1) {
+      const error = engineError('ThrottlingException');
+      const answers = [1, 2, 3, 4, 5, 6, 7].map((statement) =>
+        statement === 1 ? Promise.resolve() : Promise.reject(error),
+      );
+      const stopping = new AbortController();
+      const held = answers.map((answer, index) => guard.hold(`parcel-${call}-${index}`, () => answer, stopping.signal));
+      const settled = Promise.allSettled(held);
+      await pass(0.001);
+      stopping.abort();
+      await pass(5);
+      await settled;
+    }
+    expect(states).toEqual([]);
+  });
+});
+
 describe('a stop', () => {
   test('ends the holding with the engine’s error, and begins no call', async () => {
     const { guard } = guarded(1);

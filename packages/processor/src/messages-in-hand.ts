@@ -37,6 +37,7 @@ const lookEachShare = 0.1;
 export class MessagesInHand {
   readonly #dependencies: InHandDependencies;
   readonly #held = new Set<HeldMessage>();
+  #bytes = 0;
 
   constructor(dependencies: InHandDependencies) {
     this.#dependencies = dependencies;
@@ -51,10 +52,25 @@ export class MessagesInHand {
     return this.#held.size;
   }
 
+  /** Characters of all bodies in hand. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Monotonic milliseconds at which the message was received that has been in hand for longest; infinite where none is. */
+  get oldestMs(): number {
+    // A set keeps the order in which it was filled.
+    for (const { receivedAt } of this.#held) return receivedAt;
+    return Number.POSITIVE_INFINITY;
+  }
+
   take(messages: readonly ReceivedMessage[]): HeldMessage[] {
     const now = this.#dependencies.clock.monotonic();
     const held = messages.map((message) => ({ message, receivedAt: now, renewedAt: now, renewal: undefined }));
-    for (const message of held) this.#held.add(message);
+    for (const one of held) {
+      this.#held.add(one);
+      this.#bytes += one.message.body.length;
+    }
     this.#dependencies.onCount(this.#held.size);
     return held;
   }
@@ -66,7 +82,7 @@ export class MessagesInHand {
 
   /** Ends the heartbeat of a message that is settled or lost. */
   drop(message: HeldMessage): void {
-    this.#held.delete(message);
+    if (this.#held.delete(message)) this.#bytes -= message.message.body.length;
     this.#dependencies.onCount(this.#held.size);
   }
 

@@ -15,7 +15,7 @@ import { recordedLog } from '../../shared/test/recorded-log.ts';
 import { useEngines } from '../test/engines.ts';
 import { packOf, scan } from '../test/processor-rig.ts';
 import { dynamoDbFailureLog } from './dynamodb-failure-log.ts';
-import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
+import { openParcelTable } from './open-parcel-table.ts';
 import { createProcessor } from './processor.ts';
 
 const engines = useEngines(process.env, { receiveWaitSeconds: 1 });
@@ -26,6 +26,7 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
   const { log, lines } = recordedLog();
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   const clock = systemClock;
+  const parcels = openParcelTable({ dynamodb, tableName: parcelsTable, clock, metrics, log, writeConcurrency: 16 });
   const processor = createProcessor({
     settings: {
       receivers: 2,
@@ -45,14 +46,17 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
       waitSeconds: 1,
       visibilityTimeoutSeconds: 30,
     }),
-    parcels: dynamoDbParcelTable({ dynamodb, tableName: parcelsTable, clock, metrics }),
+    parcels,
     failures: dynamoDbFailureLog({
       documents: DynamoDBDocumentClient.from(dynamodb),
       tableName: resources.failuresTable,
       clock,
       metrics,
     }),
-    checkTables: () => requireKey(dynamodb, parcelsTable, tables.parcels),
+    checkTables: async () => {
+      await requireKey(dynamodb, parcelsTable, tables.parcels);
+      await parcels.choose();
+    },
     probes: {},
   });
   processor.start();

@@ -13,7 +13,7 @@ import { requireKey } from '@waybill/shared/table-check.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
 import { readConfig } from './config.ts';
 import { dynamoDbFailureLog } from './dynamodb-failure-log.ts';
-import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
+import { openParcelTable } from './open-parcel-table.ts';
 import { createProcessor } from './processor.ts';
 
 /** The processor as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
@@ -39,6 +39,9 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
   });
   const settling = openSqs({ requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2, endpointIsQueueHost });
   const dynamodb = openDynamoDb({ requestTimeoutMs: 4_000, maxSockets: config.WRITE_CONCURRENCY + 8, maxAttempts: 2 });
+  // For the SDK's own log, which nobody reads, it copies every request and answer: a third of what a batch costs.
+  dynamodb.middlewareStack.remove('loggerMiddleware');
+  for (const sqs of [receiving, settling]) sqs.middlewareStack.remove('loggerMiddleware');
   const queue = sqsConsumer({
     receiving,
     settling,
@@ -47,11 +50,14 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
   });
 
+  const writeConcurrency = config.WRITE_CONCURRENCY;
+  const parcels = openParcelTable({ dynamodb, tableName: config.PARCELS_TABLE, clock, metrics, log, writeConcurrency });
+
   const processor = createProcessor({
     settings: {
       receivers: config.RECEIVERS,
       receiveWaitSeconds: config.RECEIVE_WAIT_SECONDS,
-      writeConcurrency: config.WRITE_CONCURRENCY,
+      writeConcurrency,
       visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
       stopTimeoutSeconds: config.STOP_TIMEOUT_SECONDS,
     },
@@ -60,7 +66,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     random: Math.random,
     metrics,
     queue,
-    parcels: dynamoDbParcelTable({ dynamodb, tableName: config.PARCELS_TABLE, clock, metrics }),
+    parcels,
     failures: dynamoDbFailureLog({
       documents: DynamoDBDocumentClient.from(dynamodb),
       tableName: config.FAILURES_TABLE,
@@ -70,6 +76,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     checkTables: async () => {
       await requireKey(dynamodb, config.PARCELS_TABLE, tables.parcels);
       await requireKey(dynamodb, config.FAILURES_TABLE, tables.failures);
+      await parcels.choose();
     },
     probes: {
       sqs: () => queue.depth(),

@@ -1,7 +1,7 @@
 import { describeError, hasCode } from '@waybill/shared/error.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import { merge, stateOf } from '@waybill/shared/parcel-state.ts';
+import { merge, type ParcelState, stateOf } from '@waybill/shared/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';
 import type { EngineGuard } from './engine-guard.ts';
 import { type ElementFailure, rejectedEvent } from './message-reading.ts';
@@ -13,103 +13,157 @@ export type WorkDependencies = {
   readonly metrics: Metrics;
   readonly parcels: ParcelTable;
   readonly guard: EngineGuard;
-  /** Shared by all work of the process. */
-  readonly waiting: WaitingWrites;
   readonly signal: AbortSignal;
 };
 
-/**
- * Writes that wait for their turn, by parcel. Events that arrive meanwhile join them: the further the processor is
- * behind, the fewer writes an event costs, and no two of its own writes race for a parcel that waits.
- */
-export type WaitingWrites = Map<number, { readonly events: ScanEvent[]; readonly result: Promise<ParcelResult> }>;
+/** The events of a parcel that the store rejects, and why; all others are stored. */
+type Rejected = ReadonlyMap<ScanEvent, ElementFailure>;
 
-/** What became of one parcel's events: those not listed are stored. */
-type ParcelResult = { readonly rejected: ReadonlyMap<ScanEvent, ElementFailure> };
+const none: Rejected = new Map();
 
-const allStored: ParcelResult = { rejected: new Map() };
+/** A message whose events are being stored. Told by counting: a promise for each parcel of each message is not free. */
+type Told = {
+  readonly events: readonly ScanEvent[];
+  /** Parcels that are not stored yet. */
+  remaining: number;
+  readonly rejected: Rejected[];
+  readonly resolve: (rejected: readonly ElementFailure[]) => void;
+  readonly reject: (error: unknown) => void;
+};
 
-/**
- * Stores the events of messages that were received together: folded per parcel across the messages, and with those of
- * earlier messages that still wait, one conditional write per parcel. Answers, for each message, a promise of its
- * rejected events, so that no message waits for a parcel that it does not mention. A promise rejects with the engine's
- * error once the signal aborts.
- */
-export function storeEvents(
-  messages: readonly (readonly ScanEvent[])[],
-  dependencies: WorkDependencies,
-): Promise<readonly ElementFailure[]>[] {
-  const byParcel = Map.groupBy(messages.flat(), (event) => event.parcelId);
-  const results = new Map([...byParcel].map(([parcelId, events]) => [parcelId, join(parcelId, events, dependencies)]));
-  return messages.map(async (events) => {
-    const parcelIds = [...new Set(events.map((event) => event.parcelId))];
-    const stored = await Promise.all(parcelIds.map((parcelId) => results.get(parcelId) ?? allStored));
-    // Nearly always empty; looking up every event in every parcel's result is not free.
-    const failed = stored.filter(({ rejected }) => rejected.size > 0);
-    return failed.flatMap(({ rejected }) => events.flatMap((event) => rejected.get(event) ?? []));
-  });
-}
-
-/** The events go with the write that waits for this parcel; where none does, they are one. */
-function join(parcelId: number, events: ScanEvent[], dependencies: WorkDependencies): Promise<ParcelResult> {
-  const { waiting } = dependencies;
-  const open = waiting.get(parcelId);
-  if (open) {
-    for (const event of events) open.events.push(event);
-    return open.result;
-  }
-  const { promise: result, resolve } = Promise.withResolvers<ParcelResult>();
-  const write = { events, result };
-  waiting.set(parcelId, write);
-  const begin = () => {
-    if (waiting.get(parcelId) === write) waiting.delete(parcelId);
-  };
-  resolve(storeParcel(parcelId, events, begin, dependencies));
-  return result;
-}
+/** One parcel's events in one write. */
+type Write = {
+  readonly parcelId: number;
+  /** Grows, as the change does, until the write has begun. */
+  readonly events: ScanEvent[];
+  change: ParcelState;
+  readonly messages: Told[];
+};
 
 /**
- * One parcel's events in one write; where the store rejects that, one by one, to find whose fault it is.
- *
- * @param events may grow until `begin` is called
+ * The writes of this process: at most one of a parcel is under way, and at most one waits. Events that arrive meanwhile join
+ * the one that waits. So the further the processor is behind, the fewer writes an event costs; no two of its own writes race;
+ * and a parcel scanned ten thousand times in a moment is written as often as one write after the other can be, while the
+ * others go on.
  */
-async function storeParcel(
-  parcelId: number,
-  events: readonly ScanEvent[],
-  begin: () => void,
-  dependencies: WorkDependencies,
-): Promise<ParcelResult> {
-  try {
-    await storeChange(parcelId, events, begin, dependencies);
-    return allStored;
-  } catch (error) {
-    if (!hasCode(error, 'STORE_REJECTED')) throw error;
-    const [only, ...others] = events;
-    if (only && others.length === 0) return { rejected: new Map([[only, rejectedEvent(only, describeError(error))]]) };
+export class ParcelWrites {
+  readonly #dependencies: WorkDependencies;
+  readonly #waiting = new Map<number, Write>();
+  readonly #underWay = new Set<number>();
+
+  constructor(dependencies: WorkDependencies) {
+    this.#dependencies = dependencies;
   }
-  const rejected = new Map<ScanEvent, ElementFailure>();
-  for (const event of events) {
-    const alone = await storeParcel(parcelId, [event], () => undefined, dependencies);
-    for (const [rejectedOne, failure] of alone.rejected) rejected.set(rejectedOne, failure);
+
+  /** Parcels whose write has not begun. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
-  return { rejected };
+
+  /**
+   * Stores the events of messages that were received together, folded per parcel across the messages and with those that
+   * wait already. Answers, for each message, a promise of its rejected events, so that no message waits for a parcel that it
+   * does not mention. A promise rejects with the engine's error once the signal aborts.
+   */
+  store(messages: readonly (readonly ScanEvent[])[]): Promise<readonly ElementFailure[]>[] {
+    const begun: Write[] = [];
+    const answers = messages.map((events) => {
+      const { promise, resolve, reject } = Promise.withResolvers<readonly ElementFailure[]>();
+      const message: Told = { events, remaining: 0, rejected: [], resolve, reject };
+      for (const event of events) this.#join(event, message, begun);
+      if (message.remaining === 0) resolve([]);
+      return promise;
+    });
+    for (const write of begun) if (!this.#underWay.has(write.parcelId)) void this.#run(write);
+    return answers;
+  }
+
+  #join(event: ScanEvent, message: Told, begun: Write[]): void {
+    const { parcelId } = event;
+    const open = this.#waiting.get(parcelId);
+    if (!open) {
+      const write = { parcelId, events: [event], change: stateOf(event), messages: [message] };
+      message.remaining += 1;
+      this.#waiting.set(parcelId, write);
+      begun.push(write);
+      return;
+    }
+    open.events.push(event);
+    open.change = merge(open.change, stateOf(event));
+    if (open.messages.at(-1) === message) return;
+    message.remaining += 1;
+    open.messages.push(message);
+  }
+
+  /** From its turn in the queue of writes to the answer; then what came for this parcel meanwhile. Never rejects. */
+  async #run(write: Write): Promise<void> {
+    const { parcelId, events, messages } = write;
+    this.#underWay.add(parcelId);
+    const begin = () => {
+      if (this.#waiting.get(parcelId) === write) this.#waiting.delete(parcelId);
+    };
+    try {
+      const rejected = await this.#storeParcel(parcelId, events, () => {
+        begin();
+        return write.change;
+      });
+      for (const message of messages) tell(message, rejected);
+    } catch (error) {
+      begin();
+      for (const message of messages) message.reject(error);
+    }
+    this.#underWay.delete(parcelId);
+    const next = this.#waiting.get(parcelId);
+    if (next) void this.#run(next);
+  }
+
+  /**
+   * One parcel's events in one write; where the store rejects that, one by one, to find whose fault it is.
+   *
+   * @param begin answers the change; from then on nothing joins it
+   */
+  async #storeParcel(parcelId: number, events: readonly ScanEvent[], begin: () => ParcelState): Promise<Rejected> {
+    try {
+      await this.#storeChange(parcelId, events, begin);
+      return none;
+    } catch (error) {
+      if (!hasCode(error, 'STORE_REJECTED')) throw error;
+      const [only, ...others] = events;
+      if (only && others.length === 0) return new Map([[only, rejectedEvent(only, describeError(error))]]);
+    }
+    const rejected = new Map<ScanEvent, ElementFailure>();
+    for (const event of events) {
+      const alone = await this.#storeParcel(parcelId, [event], () => stateOf(event));
+      for (const [rejectedOne, failure] of alone) rejected.set(rejectedOne, failure);
+    }
+    return rejected;
+  }
+
+  async #storeChange(parcelId: number, events: readonly ScanEvent[], begin: () => ParcelState): Promise<WriteOutcome> {
+    const { guard, parcels, metrics, log, signal } = this.#dependencies;
+    const outcome = await guard.hold(`parcel-${parcelId}`, () => writeParcel(parcels, begin()), signal);
+    metrics['waybill.processor.outcomes'].add(1, outcomes[outcome]);
+    metrics['waybill.processor.events'].add(events.length);
+    if (log.isLevelEnabled('debug')) {
+      log.debug({ parcelId, eventIds: events.map((event) => event.eventId), outcome }, 'parcel written');
+    }
+    return outcome;
+  }
 }
 
-async function storeChange(
-  parcelId: number,
-  events: readonly ScanEvent[],
-  begin: () => void,
-  { guard, parcels, metrics, log, signal }: WorkDependencies,
-): Promise<WriteOutcome> {
-  const write = () => {
-    begin();
-    return writeParcel(parcels, events.map(stateOf).reduce(merge));
-  };
-  const outcome = await guard.hold(`parcel-${parcelId}`, write, signal);
-  metrics['waybill.processor.outcomes'].add(1, { outcome });
-  metrics['waybill.processor.events'].add(events.length);
-  if (log.isLevelEnabled('debug')) {
-    log.debug({ parcelId, eventIds: events.map((event) => event.eventId), outcome }, 'parcel written');
-  }
-  return outcome;
+/** One object each: OpenTelemetry remembers none, but need not be handed a new one for every write. */
+const outcomes: Readonly<Record<WriteOutcome, { readonly outcome: WriteOutcome }>> = {
+  applied: { outcome: 'applied' },
+  merged: { outcome: 'merged' },
+  redundant: { outcome: 'redundant' },
+};
+
+/** One of its parcels is stored. */
+function tell(message: Told, rejected: Rejected): void {
+  message.remaining -= 1;
+  // Nearly always empty; looking up every event in every parcel's result is not free.
+  if (rejected.size > 0) message.rejected.push(rejected);
+  if (message.remaining > 0) return;
+  const { events, rejected: all } = message;
+  message.resolve(all.flatMap((each) => events.flatMap((event) => each.get(event) ?? [])));
 }

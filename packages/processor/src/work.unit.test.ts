@@ -1,5 +1,5 @@
 import { WaybillError } from '@waybill/shared/error.ts';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { packed, pass, rig, scan, useVirtualTime } from '../test/processor-rig.ts';
 
 beforeEach(useVirtualTime);
@@ -82,4 +82,117 @@ test('while many writes wait, a receive is not made for each message as it comes
   expect(queue.messages).toEqual([]);
   expect(processor.live().ok).toBe(true);
   await stop();
+});
+
+describe('while far behind', () => {
+  const parcelsEach = 100;
+  /** A queue of packs, each of a scan of each of a hundred parcels more; every parcel comes again 20 packs later. */
+  function deepQueue(messages: number, writeMs: number) {
+    const all = rig({ writeConcurrency: 8, receivers: 4 });
+    const { queue, parcels } = all;
+    parcels.before = () => new Promise((resolve) => setTimeout(resolve, writeMs));
+    let mostInHand = 0;
+    let inHand = 0;
+    queue.beforeAnswer = () => {
+      inHand = queue.messages.filter(({ visibleAt }) => visibleAt > Date.now()).length;
+      mostInHand = Math.max(mostInHand, inHand);
+    };
+    for (let message = 0; message < messages; message += 1) {
+      const scans = Array.from({ length: parcelsEach }, (_, index) =>
+        scan(message * parcelsEach + index + 1, { parcelId: ((message % 20) * parcelsEach + index) % 2_000 }),
+      ).map((event) => ({ ...event, parcelId: event.parcelId + 1 }));
+      queue.put(packed(...scans));
+    }
+    return { ...all, mostInHand: () => mostInHand };
+  }
+
+  test('more is in hand than two receives a receiver, so that one write carries several scans of a parcel', async () => {
+    const { queue, parcels, processor, stop, mostInHand } = deepQueue(300, 10);
+    processor.start();
+    await pass(120);
+    expect(queue.messages).toEqual([]);
+    expect(mostInHand()).toBeGreaterThan(200);
+    // 30,000 scans of 2,000 parcels.
+    expect(parcels.writes).toBeLessThan(8_000);
+    await stop();
+  });
+
+  test('no more is taken once what is in hand is old: nothing is held for long only to be folded', async () => {
+    const { processor, parcels, queue, stop, mostInHand } = deepQueue(400, 10);
+    const never = Promise.withResolvers<void>();
+    const { before } = parcels;
+    parcels.before = (state) => (state.parcelId === 1 ? never.promise : before(state));
+    processor.start();
+    await pass(9);
+    // From here on the message with that parcel has been in hand for more than a quarter of its visibility.
+    let most = 0;
+    queue.beforeAnswer = () => {
+      most = Math.max(most, queue.messages.filter(({ visibleAt }) => visibleAt > Date.now()).length);
+    };
+    expect(mostInHand()).toBeGreaterThan(80);
+    await pass(200);
+    expect(most).toBeLessThanOrEqual(80);
+    never.resolve();
+    await stop();
+  });
+});
+
+test('while far behind, no more bytes are in hand than the largest messages would be in any case', async () => {
+  const { queue, parcels, processor, stop } = rig({ writeConcurrency: 4, receivers: 1, visibilityTimeoutSeconds: 600 });
+  queue.visibilitySeconds = 600;
+  parcels.before = () => new Promise((resolve) => setTimeout(resolve, 100));
+  let mostBytes = 0;
+  queue.beforeAnswer = () => {
+    const inHand = queue.messages.filter(({ visibleAt }) => visibleAt > Date.now());
+    const bytes = inHand.reduce((sum, { body }) => sum + body.length, 0);
+    mostBytes = Math.max(mostBytes, bytes);
+  };
+  const long = 'x'.repeat(1_000);
+  for (let message = 0; message < 70; message += 1) {
+    const scans = Array.from({ length: 40 }, (_, index) =>
+      scan(message * 40 + index + 1, { type: long, statusCode: long, runId: long }),
+    );
+    queue.put(packed(...scans));
+  }
+  processor.start();
+  await pass(60);
+  const bytesOf20 = 20 * 262_144;
+  // The receive that passes the bound brings ten more messages.
+  expect(mostBytes).toBeGreaterThan(bytesOf20 / 2);
+  expect(mostBytes).toBeLessThanOrEqual(bytesOf20 + 10 * 130_000);
+  await stop();
+});
+
+describe('one parcel with ten thousand scans in a moment', () => {
+  test('is written as often as one write after the other can be, and keeps no other waiting', async () => {
+    const { queue, parcels, processor, stop } = rig({ writeConcurrency: 64, receivers: 4 });
+    const writeMs = 20;
+    let atOnce = 0;
+    let mostAtOnce = 0;
+    const hotWrites: number[] = [];
+    parcels.before = async ({ parcelId }) => {
+      if (parcelId === 1) {
+        atOnce += 1;
+        mostAtOnce = Math.max(mostAtOnce, atOnce);
+        hotWrites.push(Date.now());
+      }
+      await new Promise((resolve) => setTimeout(resolve, writeMs));
+      if (parcelId === 1) atOnce -= 1;
+    };
+    const others = Array.from({ length: 100 }, (_, index) => index + 2);
+    for (let message = 0; message < 100; message += 1) {
+      const burst = Array.from({ length: 100 }, (_, index) => scan(message * 200 + index + 1, { parcelId: 1 }));
+      queue.put(packed(...burst, scan(message * 200 + 150, { parcelId: others[message] ?? 0 })));
+    }
+    processor.start();
+    const begun = Date.now();
+    await pass(2);
+    expect(parcels.ids).toEqual([1, ...others]);
+    expect(parcels.parcels.get(1)?.state.latest.eventId).toBe(99 * 200 + 100);
+    expect(mostAtOnce).toBe(1);
+    // A partition takes 1,000 write units a second; one write after the other makes a twentieth of it here.
+    expect(hotWrites.length).toBeLessThanOrEqual(20);
+    expect((hotWrites.at(-1) ?? 0) - begun).toBeLessThan(2_000);
+    await stop();
+  });
 });

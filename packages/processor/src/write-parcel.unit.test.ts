@@ -1,17 +1,34 @@
+import { createMetrics } from '@waybill/shared/metrics.ts';
+import { startTelemetry } from '@waybill/shared/telemetry.ts';
 import { Journal } from '../test/journal.ts';
 import { MemoryParcels } from '../test/memory-tables.ts';
 import { describeParcelTable } from '../test/parcel-table-suite.ts';
+import { batchedParcelTable } from './batched-parcel-table.ts';
+import type { ParcelTable } from './parcel-table.ts';
 
-// The double that the other tests stand on has to behave as DynamoDB does.
+// The doubles that the other tests stand on have to behave as DynamoDB does.
+const inMemory = (tableOf: (parcels: MemoryParcels) => ParcelTable) => () => {
+  const parcels = new MemoryParcels(new Journal());
+  return {
+    table: tableOf(parcels),
+    put: async (parcel: Parameters<typeof parcels.parcels.set>[1]) =>
+      void parcels.parcels.set(parcel.state.parcelId, parcel),
+    get: async (parcelId: number) => parcels.parcels.get(parcelId),
+  };
+};
+
 describeParcelTable(
   'in memory',
-  () => {
-    const table = new MemoryParcels(new Journal());
-    return {
-      table,
-      put: async (parcel) => void table.parcels.set(parcel.state.parcelId, parcel),
-      get: async (parcelId) => table.parcels.get(parcelId),
-    };
-  },
+  inMemory((parcels) => parcels),
+  2_000,
+);
+
+const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
+
+describeParcelTable(
+  'in memory, in batches',
+  inMemory((parcels) =>
+    batchedParcelTable({ execute: parcels.execute, single: parcels, writeConcurrency: 64, metrics }),
+  ),
   2_000,
 );

@@ -1,5 +1,8 @@
+import { hasCode } from '@waybill/shared/error.ts';
 import { merge, type ParcelState } from '@waybill/shared/parcel-state.ts';
 import type { Failure, FailureLog } from '../src/failure-log.ts';
+import type { MilestoneName } from '../src/parcel-item.ts';
+import type { ParcelStatement, StatementAnswer } from '../src/parcel-statement.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcel-table.ts';
 import type { Journal } from './journal.ts';
 
@@ -9,6 +12,10 @@ export class MemoryParcels implements ParcelTable {
   writes = 0;
   /** Called before each write: throws in place of it, or waits. */
   before: (state: ParcelState) => Promise<void> | void = () => undefined;
+  /** Calls of statements so far. */
+  readonly calls: (readonly ParcelStatement[])[] = [];
+  /** Called before each call of statements: throws in place of it, or waits. */
+  beforeCall: (statements: readonly ParcelStatement[]) => Promise<void> | void = () => undefined;
   readonly #journal: Journal;
 
   constructor(journal: Journal) {
@@ -37,6 +44,46 @@ export class MemoryParcels implements ParcelTable {
     if (stored?.revision !== revision) return { done: false, stored };
     return this.#write(state, stored);
   };
+
+  /** Statements in one call, as `parcel-statement.ts` describes them; a call with a parcel in it twice is refused whole. */
+  readonly execute = async (statements: readonly ParcelStatement[]): Promise<readonly StatementAnswer[]> => {
+    this.calls.push(statements);
+    const ids = statements.map(({ state }) => state.parcelId);
+    if (new Set(ids).size < ids.length) return statements.map(() => ({ kind: 'refused' }));
+    await this.beforeCall(statements);
+    return await Promise.all(statements.map((statement) => this.#answer(statement)));
+  };
+
+  async #answer(statement: ParcelStatement): Promise<StatementAnswer> {
+    const { kind, state } = statement;
+    this.writes += 1;
+    try {
+      await this.before(state);
+    } catch (error) {
+      return hasCode(error, 'STORE_REJECTED') ? { kind: 'refused' } : { kind: 'failed', error };
+    }
+    const stored = this.parcels.get(state.parcelId);
+    if ((stored === undefined) !== (kind === 'insert')) return { kind: 'missed' };
+    if (!stored || kind === 'insert') return this.#done(state, undefined);
+    if (kind === 'replace') {
+      if (stored.revision !== statement.revision) return { kind: 'unmet', stored };
+      return this.#done(state, stored);
+    }
+    const { latest, pickup, delivery } = stored.state;
+    const isMet = (name: MilestoneName) => {
+      const [known, added] = [stored.state[name], state[name]];
+      if (!added) return true;
+      return statement.keeps.includes(name) ? known !== undefined && known.eventId < added.eventId : !known;
+    };
+    if (latest.eventId >= state.latest.eventId || !isMet('pickup') || !isMet('delivery'))
+      return { kind: 'unmet', stored };
+    return this.#done({ ...state, ...(pickup && { pickup }), ...(delivery && { delivery }) }, stored);
+  }
+
+  #done(state: ParcelState, stored: StoredParcel | undefined): StatementAnswer {
+    this.#write(state, stored);
+    return { kind: 'done' };
+  }
 
   #write(state: ParcelState, stored: StoredParcel | undefined): ConditionalWrite {
     this.parcels.set(state.parcelId, { state, revision: (stored?.revision ?? 0) + 1 });

@@ -36,9 +36,13 @@ const anyState = fc
   })
   .map(({ latest, pickup, delivery }) => ({ latest, ...(pickup && { pickup }), ...(delivery && { delivery }) }));
 
-/** The behaviour that every parcels table has, and so the behaviour of `writeParcel` on it. */
-export function describeParcelTable(name: string, open: () => TableOnTrial, pairs: number): void {
-  let parcels = 0;
+/**
+ * The behaviour that every parcels table has, and so the behaviour of `writeParcel` on it.
+ *
+ * @param beforeFirstId where several suites share a table, each has ids of its own
+ */
+export function describeParcelTable(name: string, open: () => TableOnTrial, pairs: number, beforeFirstId = 0): void {
+  let parcels = beforeFirstId;
   const freshId = () => ++parcels;
 
   describe(`the parcels table ${name}`, () => {
@@ -62,6 +66,27 @@ export function describeParcelTable(name: string, open: () => TableOnTrial, pair
         { numRuns: pairs },
       );
       expect([...outcomes].sort()).toEqual(['applied', 'merged', 'redundant']);
+    });
+
+    test('holds the merge of each of many parcels that are written at once', async () => {
+      const { table, put, get } = open();
+      const pair = fc.tuple(fc.option(anyState, { nil: undefined }), anyState);
+      await fc.assert(
+        fc.asyncProperty(fc.array(pair, { minLength: 20, maxLength: 60 }), async (pairs) => {
+          const written = await Promise.all(
+            pairs.map(async ([before, after]) => {
+              const parcelId = freshId();
+              const stored = before && { parcelId, ...before };
+              if (stored) await put({ state: stored, revision: 7 });
+              const change = { parcelId, ...after };
+              return { change, expected: stored ? merge(stored, change) : change };
+            }),
+          );
+          await Promise.all(written.map(({ change }) => writeParcel(table, change)));
+          for (const { expected } of written) expect((await get(expected.parcelId))?.state).toEqual(expected);
+        }),
+        { numRuns: Math.ceil(pairs / 100) },
+      );
     });
 
     test('answers what is stored when the condition fails, nothing when there is nothing', async () => {

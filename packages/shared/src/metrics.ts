@@ -176,10 +176,23 @@ export const metricDefinitions = {
     meaning: 'write requests to DynamoDB',
     attributes: { table: 'what the table holds' },
   },
+  'waybill.store.statements': {
+    kind: 'counter',
+    unit: '{statement}',
+    meaning:
+      'statements in batches, each the write of one parcel; 0 where each parcel is written by an update of its own',
+  },
+  'waybill.store.second_tries': {
+    kind: 'counter',
+    unit: '{statement}',
+    meaning:
+      'statements sent because the first one for that parcel did not fit what is stored; each costs a write more',
+  },
   'waybill.store.write_units': {
     kind: 'counter',
     unit: '{unit}',
-    meaning: 'consumed write capacity units as DynamoDB reports them',
+    meaning:
+      'consumed write capacity units as DynamoDB reports them; of batches that it does not report, by statements and item sizes',
     attributes: { table: 'what the table holds' },
     cloudWatch: [['table']],
   },

@@ -1,0 +1,79 @@
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import { type Milestone, merge, type ParcelState } from '@waybill/shared/parcel-state.ts';
+import { KnownParcels } from './known-parcels.ts';
+import type { ExecuteStatements, ParcelStatement } from './parcel-statement.ts';
+import type { ConditionalWrite, ParcelTable } from './parcel-table.ts';
+import { StatementBatches, type TakenAnswer } from './statement-batches.ts';
+
+export type BatchedDependencies = {
+  readonly execute: ExecuteStatements;
+  /** Repeats what a batch refuses, and judges whose fault it is. */
+  readonly single: ParcelTable;
+  readonly writeConcurrency: number;
+  readonly metrics: Pick<Metrics, 'waybill.store.second_tries'>;
+};
+
+/**
+ * The parcels table written in batches of statements. A statement expects an item to be there or not to be there, where a
+ * single update takes both: the likelier is tried first, the other one after it.
+ */
+export function batchedParcelTable(dependencies: BatchedDependencies): ParcelTable {
+  const { single, metrics } = dependencies;
+  const batches = new StatementBatches(dependencies.execute, dependencies.writeConcurrency);
+  const known = new KnownParcels();
+
+  async function secondTry(statement: ParcelStatement): Promise<TakenAnswer> {
+    metrics['waybill.store.second_tries'].add(1);
+    return await batches.execute(statement);
+  }
+
+  async function apply(change: ParcelState): Promise<ConditionalWrite> {
+    const isLikelyNew = known.isLikelyNew(change);
+    const insert: ParcelStatement = { kind: 'insert', state: change };
+    const update: ParcelStatement = { kind: 'update', state: change, keeps: known.milestonesKept(change) };
+    let answer = await batches.execute(isLikelyNew ? insert : update);
+    if (answer.kind === 'missed') {
+      known.learn(change, !isLikelyNew);
+      answer = await secondTry(isLikelyNew ? update : insert);
+    } else if (answer.kind !== 'refused') {
+      known.learn(change, isLikelyNew && answer.kind === 'done');
+    }
+    if (answer.kind === 'done') return { done: true };
+    // Missed by both: another writer came or deleted it in between.
+    if (answer.kind !== 'unmet') return await single.apply(change);
+    const { stored } = answer;
+    if (!isInOrder(stored.state, change)) return { done: false, stored };
+    // What is there has a milestone of the change, an earlier one, unknown to this process; or lacks one that it knew of.
+    const kept = merge(stored.state, change);
+    return await concluded(
+      await secondTry({ kind: 'replace', state: kept, revision: stored.revision }),
+      kept,
+      stored.revision,
+    );
+  }
+
+  async function concluded(answer: TakenAnswer, state: ParcelState, revision: number): Promise<ConditionalWrite> {
+    if (answer.kind === 'done') return { done: true };
+    if (answer.kind === 'refused') return await single.replace(state, revision);
+    return { done: false, stored: answer.kind === 'unmet' ? answer.stored : undefined };
+  }
+
+  return {
+    apply,
+    replace: async (state, revision) =>
+      await concluded(await batches.execute({ kind: 'replace', state, revision }), state, revision),
+  };
+}
+
+/** Whether applying the change to what is stored equals merging it: {@link ParcelTable.apply}'s condition. */
+function isInOrder(stored: ParcelState, change: ParcelState): boolean {
+  return (
+    stored.latest.eventId < change.latest.eventId &&
+    isNotBefore(stored.pickup, change.pickup) &&
+    isNotBefore(stored.delivery, change.delivery)
+  );
+}
+
+function isNotBefore(stored: Milestone | undefined, change: Milestone | undefined): boolean {
+  return !stored || !change || stored.eventId < change.eventId;
+}

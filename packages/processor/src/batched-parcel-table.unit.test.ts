@@ -1,0 +1,94 @@
+import { createMetrics } from '@waybill/shared/metrics.ts';
+import { merge, stateOf } from '@waybill/shared/parcel-state.ts';
+import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { describe, expect, test } from 'vitest';
+import { Journal } from '../test/journal.ts';
+import { MemoryParcels } from '../test/memory-tables.ts';
+import { engineError, scan } from '../test/processor-rig.ts';
+import { batchedParcelTable } from './batched-parcel-table.ts';
+import { writeParcel } from './write-parcel.ts';
+
+function open() {
+  const parcels = new MemoryParcels(new Journal());
+  const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
+  const table = batchedParcelTable({ execute: parcels.execute, single: parcels, writeConcurrency: 64, metrics });
+  const kinds = () => parcels.calls.flatMap((call) => call.map(({ kind }) => kind));
+  return { parcels, table, kinds };
+}
+
+const picked = (parcelId: number, eventId = 1) => stateOf(scan(eventId, { parcelId, type: 'PICKUP' }));
+const scanned = (parcelId: number, eventId = 2) => stateOf(scan(eventId, { parcelId }));
+
+describe('the first statement', () => {
+  test('of a parcel that starts with its pickup is an insert, of any other an update', async () => {
+    const { parcels, table, kinds } = open();
+    parcels.parcels.set(2, { state: scanned(2, 1), revision: 1 });
+    await writeParcel(table, picked(1));
+    await writeParcel(table, scanned(2));
+    expect(kinds()).toEqual(['insert', 'update']);
+  });
+
+  test('of a parcel that was met before is an update, pickup or not', async () => {
+    const { table, kinds } = open();
+    await writeParcel(table, picked(1));
+    await writeParcel(table, picked(1, 5));
+    expect(kinds().slice(0, 2)).toEqual(['insert', 'update']);
+  });
+
+  test('that misses is followed by the other one', async () => {
+    const { parcels, table, kinds } = open();
+    parcels.parcels.set(1, { state: scanned(1, 1), revision: 1 });
+    expect(await writeParcel(table, picked(1, 5))).toBe('applied');
+    expect(await writeParcel(table, scanned(2))).toBe('applied');
+    expect(kinds()).toEqual(['insert', 'update', 'update', 'insert']);
+    expect(parcels.ids).toEqual([1, 2]);
+  });
+
+  test('follows a feed whose parcels begin without a pickup', async () => {
+    const { table, kinds } = open();
+    for (let parcelId = 1; parcelId <= 300; parcelId += 1) await writeParcel(table, scanned(parcelId));
+    const second = kinds().filter((kind) => kind === 'insert').length * 2 - kinds().length;
+    expect(kinds().slice(-10)).toEqual(Array.from({ length: 10 }, () => 'insert'));
+    // An update that missed before each insert, until the guess has turned.
+    expect(second).toBeGreaterThan(150);
+  });
+});
+
+test('a later milestone than the one that is there leaves that alone, and counts as applied', async () => {
+  const { parcels, table, kinds } = open();
+  const stored = merge(picked(1, 3), scanned(1, 4));
+  parcels.parcels.set(1, { state: stored, revision: 4 });
+  const change = picked(1, 9);
+  expect(await writeParcel(table, change)).toBe('applied');
+  expect(parcels.parcels.get(1)).toEqual({ state: merge(stored, change), revision: 5 });
+  expect(kinds().slice(-2)).toEqual(['update', 'replace']);
+});
+
+describe('what a call refuses', () => {
+  test('is written by single updates, and a rejected one rejects alone', async () => {
+    const { parcels, table } = open();
+    parcels.beforeCall = () => undefined;
+    const execute = async (statements: readonly unknown[]) => statements.map(() => ({ kind: 'refused' }) as const);
+    const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
+    const refusing = batchedParcelTable({ execute, single: parcels, writeConcurrency: 64, metrics });
+    expect(await writeParcel(refusing, picked(1))).toBe('applied');
+    expect(await writeParcel(refusing, scanned(1))).toBe('applied');
+    expect(await writeParcel(refusing, picked(1, 1))).toBe('redundant');
+    expect(parcels.parcels.get(1)).toMatchObject({ revision: 2 });
+    expect(await writeParcel(table, scanned(1, 3))).toBe('applied');
+  });
+});
+
+test('one throttled statement fails alone, and the call itself fails all', async () => {
+  const { parcels, table } = open();
+  parcels.before = ({ parcelId }) => {
+    if (parcelId === 2) throw engineError('ThrottlingException');
+  };
+  const writes = () => Promise.allSettled([1, 2, 3].map((parcelId) => writeParcel(table, picked(parcelId))));
+  expect((await writes()).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(parcels.calls).toHaveLength(1);
+  parcels.beforeCall = () => {
+    throw engineError('TimeoutError');
+  };
+  expect((await writes()).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+});
