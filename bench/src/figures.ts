@@ -1,3 +1,4 @@
+import { dollarsOf } from '@waybill/shared/cost.ts';
 import { median } from './median.ts';
 import type { RunFigures } from './pipeline-run.ts';
 
@@ -19,6 +20,8 @@ export type PipelineSummary = {
     readonly checkpointWrites: number;
     readonly reads: number;
     readonly writeUnits: number;
+    /** US dollars for requests and units, each read at most a unit. */
+    readonly dollars: number;
   };
 };
 
@@ -37,18 +40,22 @@ export function callsOf(run: RunFigures) {
   const deletes = count('AmazonSQS.DeleteMessageBatch');
   const parcelWrites = run.writer.calls['DynamoDB_20120810.UpdateItem'] ?? 0;
   const checkpointWrites = run.reader.calls['DynamoDB_20120810.UpdateItem'] ?? 0;
+  const sqsBilled = sqsCalls + run.billedBeyondCalls;
+  const reads = count('DynamoDB_20120810.GetItem');
+  // DynamoDB bills a write by the item's size, and one whose condition fails alike. Engines differ in what they report.
+  const writeUnits = parcelWrites * Math.ceil(run.parcels.largestItemBytes / writeUnitBytes) + checkpointWrites;
   return {
     sqsCalls,
-    sqsBilled: sqsCalls + run.billedBeyondCalls,
+    sqsBilled,
     sends,
     receives,
     deletes,
     otherSqs: sqsCalls - sends - receives - deletes,
     parcelWrites,
     checkpointWrites,
-    reads: count('DynamoDB_20120810.GetItem'),
-    // DynamoDB bills a write by the item's size, and one whose condition fails alike. Engines differ in what they report.
-    writeUnits: parcelWrites * Math.ceil(run.parcels.largestItemBytes / writeUnitBytes) + checkpointWrites,
+    reads,
+    writeUnits,
+    dollars: dollarsOf({ sqsRequests: sqsBilled, writeUnits, readUnits: reads }),
   };
 }
 
@@ -78,6 +85,7 @@ export function summarise(runs: readonly RunFigures[]): PipelineSummary {
       checkpointWrites: perMillion('checkpointWrites'),
       reads: perMillion('reads'),
       writeUnits: perMillion('writeUnits'),
+      dollars: perMillion('dollars'),
     },
   };
 }
