@@ -173,7 +173,8 @@ export const metricDefinitions = {
   'waybill.cost.spent': {
     kind: 'counter',
     unit: '{dollar}',
-    meaning: 'US dollars that SQS requests and DynamoDB units cost at the list prices of `prices.ts`',
+    meaning:
+      'US dollars that SQS requests and DynamoDB units cost at the list prices of `prices.ts`; over `waybill.processor.events`, what an event costs',
     attributes: { service: '`SQS`, `DynamoDB`' },
   },
 } as const satisfies Record<string, Definition>;
