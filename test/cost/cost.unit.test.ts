@@ -51,6 +51,12 @@ describe('a figure', () => {
     expect(verdictOf(1_000, 1_021)).toBe('grown');
   });
 
+  test('that is a count may differ by one besides', () => {
+    expect(compareFigures({ it: 100 }, { it: 125 }, 25)[0]?.verdict).toBe('ok');
+    expect(compareFigures({ it: 100 }, { it: 150 }, 25)[0]?.verdict).toBe('grown');
+    expect(compareFigures({ 'US dollars': 0.3 }, { 'US dollars': 0.31 }, 25)[0]?.verdict).toBe('grown');
+  });
+
   test('that shrank does not fail, and is told', () => {
     expect(verdictOf(1_000, 979)).toBe('shrunk');
   });

@@ -11,6 +11,7 @@ import { createLogger } from '@waybill/shared/logger.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
 import { VirtualTime } from '../simulator/virtual-time.ts';
 import { CountedPorts, type Counts } from './counted-ports.ts';
+import { dollars, type Figures } from './figures.ts';
 
 /** Everything in the feed follows from it. */
 export const seed = 41;
@@ -23,9 +24,6 @@ export const scenarios = {
   'keeping up': { events: 20_000, perSecond: 100 },
 } as const;
 export type Scenario = keyof typeof scenarios;
-
-/** Figures of a run, for a million events. */
-export type Figures = Readonly<Record<string, number>>;
 
 export type CountedRun = {
   readonly events: number;
@@ -152,7 +150,7 @@ function perMillionOf({ requests, writeUnits, readUnits }: Counts, events: numbe
     ...Object.fromEntries(Object.entries(writeUnits).map(([table, units]) => [`write units of ${table}`, units])),
     'write units': consumed.writeUnits,
     'read units': consumed.readUnits,
-    'US dollars': dollarsOf(consumed),
+    [dollars]: dollarsOf(consumed),
   };
   const rounded = (perMillion: number) => Number(perMillion.toPrecision(6));
   return Object.fromEntries(

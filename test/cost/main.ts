@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { loadMutated } from '../simulator/mutate.ts';
-import type { Figures, Scenario } from './counted-run.ts';
+import type { CountedRun, Scenario } from './counted-run.ts';
 import { compareFigures, toleratedGrowth } from './growth.ts';
 import { costMutants } from './mutants.ts';
 
@@ -35,19 +35,20 @@ const { countedRun, scenarios, seed } = await import('./counted-run.ts');
 const place = new URL('recorded.json', import.meta.url);
 const recordedFigures = z.object({ perMillion: z.record(z.string(), z.record(z.string(), z.number())) });
 
-const found: Record<string, Figures> = {};
+const found: Record<string, CountedRun> = {};
 for (const scenario of Object.keys(scenarios)) {
   // The keys are the scenarios' own; Object.keys cannot say so.
-  found[scenario] = (await countedRun(scenario as Scenario)).perMillion;
+  found[scenario] = await countedRun(scenario as Scenario);
 }
 if (values.record) {
+  const perMillion = Object.fromEntries(Object.entries(found).map(([scenario, run]) => [scenario, run.perMillion]));
   const again = 'npm exec --call "node test/cost/main.ts --record"';
-  writeFileSync(place, `${JSON.stringify({ recordedBy: again, seed, perMillion: found }, undefined, 2)}\n`);
+  writeFileSync(place, `${JSON.stringify({ recordedBy: again, seed, perMillion }, undefined, 2)}\n`);
 }
 const recorded = recordedFigures.parse(JSON.parse(readFileSync(place, 'utf8'))).perMillion;
-const compared = Object.entries(found).map(([scenario, figures]) => ({
+const compared = Object.entries(found).map(([scenario, { perMillion, events }]) => ({
   scenario,
-  figures: compareFigures(recorded[scenario] ?? {}, figures),
+  figures: compareFigures(recorded[scenario] ?? {}, perMillion, 1e6 / events),
 }));
 const verdicts = compared.flatMap(({ figures }) => figures.map(({ verdict }) => verdict));
 if (values.json) console.log(JSON.stringify(compared, undefined, 2));

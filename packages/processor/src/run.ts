@@ -40,11 +40,6 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
   });
   const settling = openSqs({ requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2, endpointIsQueueHost });
   const dynamodb = openDynamoDb({ requestTimeoutMs: 4_000, maxSockets: config.WRITE_CONCURRENCY + 8, maxAttempts: 2 });
-  meterQuestions(settling, metrics);
-  meterTables(dynamodb, {
-    metrics,
-    tables: { [config.PARCELS_TABLE]: 'parcels', [config.FAILURES_TABLE]: 'failures' },
-  });
   const queue = sqsConsumer({
     receiving,
     settling,
@@ -84,6 +79,11 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     },
   });
 
+  meterQuestions(settling, metrics);
+  meterTables(dynamodb, {
+    metrics,
+    tables: { [config.PARCELS_TABLE]: 'parcels', [config.FAILURES_TABLE]: 'failures' },
+  });
   const endpoints = await serveEndpoints(
     { host: config.HTTP_HOST, port: config.HTTP_PORT },
     { live: processor.live, ready: processor.ready, serveMetrics: telemetry.serveMetrics },
