@@ -1,9 +1,8 @@
 import { type Consumption, dollarsOf } from '@waybill/shared/cost.ts';
 import { prices } from '@waybill/shared/prices.ts';
-import { benchmarkFigures } from './benchmark-figures.ts';
 import { keepingUp } from './keeping-up.ts';
 import type { Environment, Scale } from './scales.ts';
-import { isCatchingUp, type Result } from './scenarios.ts';
+import type { Result } from './scenarios.ts';
 
 /** US dollars of a scenario, over all feeds. */
 export type Bill = {
@@ -17,9 +16,9 @@ export type Bill = {
 };
 
 export function billOf(scale: Scale, { context }: Environment, result: Result): Bill {
-  const minutes = result.storedEvents.map((events, minute) => ({
+  const minutes = result.storedEvents.map((events) => ({
     events,
-    consumption: isCatchingUp(result, minute) ? catchingUp(events) : perMinute(keepingUp(events / 60)),
+    consumption: perMinute(keepingUp(events / 60)),
   }));
   const sum = (of: (minute: (typeof minutes)[number]) => number) =>
     scale.feeds * minutes.reduce((total, minute) => total + of(minute), 0);
@@ -49,11 +48,6 @@ export function billOf(scale: Scale, { context }: Environment, result: Result): 
 
 function perMinute({ sqsRequests, writeUnits, readUnits }: Consumption): Consumption {
   return { sqsRequests: 60 * sqsRequests, writeUnits: 60 * writeUnits, readUnits: 60 * readUnits };
-}
-
-function catchingUp(events: number): Consumption {
-  const { sqsRequests, writeUnits, readUnits } = benchmarkFigures().catchingUp;
-  return { sqsRequests: events * sqsRequests, writeUnits: events * writeUnits, readUnits: events * readUnits };
 }
 
 type Size = { readonly cpu: number; readonly memoryMiB: number };

@@ -2,7 +2,6 @@ import { shownDollars } from '@waybill/shared/cost.ts';
 import { plannedShare } from '../../../infra/src/services/capacity.ts';
 import { benchmarkFigures } from './benchmark-figures.ts';
 import { type Bill, billOf } from './bill.ts';
-import { keepingUp } from './keeping-up.ts';
 import { limits, limitsRead, tableQuota, warmOfNewTable } from './limits.ts';
 import { type Environment, environmentOf, pollerReads, type Scale, scales } from './scales.ts';
 import {
@@ -13,6 +12,7 @@ import {
   recoveryMinutes,
   type Scenario,
   simulateScenario,
+  unitsOfAnEvent,
 } from './scenarios.ts';
 
 const integer = (value: number) => Math.round(value).toLocaleString('en-US');
@@ -80,7 +80,7 @@ export function scalePage(seed: number): string {
     row('**all of that**', ...days.map(({ bill }) => `**${shownDollars(bill.total)}**`)),
     row('for a million events', ...days.map(({ bill }) => shownDollars((bill.total / bill.events) * 1e6))),
     '',
-    'Prices as in [what it costs](cost.md), which also has what is not by the event or the task: storage (the line that grows), logs, alarms. From a million on, DynamoDB writes are nearly all of the bill: fewer, fuller writes are what is worth turning, not smaller tasks or fewer requests.',
+    'Prices as in [what it costs](cost.md), which also has what is not by the event or the task: storage (the line that grows), logs, alarms. From a million on, DynamoDB writes are nearly all of the bill: neither smaller tasks nor fewer requests are worth turning.',
     '',
     '## Which limit is met first',
     '',
@@ -123,7 +123,7 @@ export function scalePage(seed: number): string {
     row('caught up, minutes after', ...outages.map(({ result }) => recoveryMinutes(result))),
     row('the day costs', ...outages.map(({ bill }) => shownDollars(bill.total))),
     '',
-    'The day costs no more than one without: what comes late is folded into fewer writes. The hours around it at a million an hour, each at its highest:',
+    'An outage costs next to nothing: the same events are written, by some more processors for some hours. The hours around it at a million an hour, each at its highest:',
     '',
     ...hours(million),
     '',
@@ -144,15 +144,15 @@ export function scalePage(seed: number): string {
     ...head('events an hour', ...backfills.map(({ scale }) => scale.name)),
     row('events a second that can be read', ...backfills.map(({ environment }) => integer(reads(environment)))),
     row('that the processors can store', ...backfills.map(({ environment }) => integer(stores(environment)))),
-    row('that a new table takes', ...backfills.map(() => integer(newTableTakes()))),
-    row('the least of them', ...backfills.map(({ environment }) => narrowest(environment))),
+    row('that a new table takes at first', ...backfills.map(() => integer(newTableTakes()))),
+    row('the least of them, at first', ...backfills.map(({ environment }) => narrowest(environment))),
     row('hours until caught up', ...backfills.map(({ result }) => tenths(result.running.length / 60))),
     row('processors, at most', ...backfills.map(({ result }) => most(result.running))),
     row('messages waiting, at most', ...backfills.map(({ result }) => integer(most(result.queued)))),
     row('until then, all feeds', ...backfills.map(({ bill }) => shownDollars(bill.total))),
     row('for a million events', ...backfills.map(({ bill }) => shownDollars((bill.total / bill.events) * 1e6))),
     '',
-    `A backfill is a matter of reading: processors wait for the poller. *Hurried* turns ${shownTurned(hurried, ' and ')} for the time of it. A million costs less than on a day, because many scans of a parcel come together.`,
+    `A backfill is a matter of reading: processors wait for the poller, and the table, which doubles each half hour, holds it up in the first one or two at most. *Hurried* turns ${shownTurned(hurried, ' and ')} for the time of it.`,
     '',
     '## What goes in',
     '',
@@ -164,11 +164,6 @@ export function scalePage(seed: number): string {
 function shownTurned({ turned }: Scale, separator = '<br>'): string {
   const entries = Object.entries(turned);
   return entries.length === 0 ? 'nothing' : entries.map(([key, value]) => `\`${key}=${value}\``).join(separator);
-}
-
-/** Write units of an event of a pipeline that has caught up, far above the lowest load. */
-function unitsOfAnEvent(): number {
-  return keepingUp(1_000).writeUnits / 1_000;
 }
 
 /** Every limit of one environment by the load at whose peak it is met, the lowest first. */
@@ -200,13 +195,13 @@ export function limitsMet() {
     ],
     [
       `a new table, ${integer(warmOfNewTable)} write units a second`,
-      warmOfNewTable / unitsOfAnEvent(),
+      warmOfNewTable / unitsOfAnEvent,
       'raise its warm throughput before, or let the load grow over hours: it doubles each half hour',
     ],
     ['the poller, a whole core', pollerReads(1_024), 'the feed in parts, an environment for each'],
     [
       `a table, ${integer(tableQuota)} write units a second`,
-      tableQuota / unitsOfAnEvent(),
+      tableQuota / unitsOfAnEvent,
       'ask AWS for more; the feed in parts',
     ],
     ['100 processors, a whole core each', 100 * cores, 'the feed in parts'],
@@ -228,16 +223,16 @@ function askedFor({ scale, environment, result }: Simulated): string[] {
   const { peak } = rateOf(scale);
   const tasks = most(result.running);
   const grown = result.running.map((count, minute) => count - (result.running[minute - 1] ?? count));
-  const units = (most(result.storedEvents) / 60) * unitsOfAnEvent();
+  const units = (most(result.storedEvents) / 60) * unitsOfAnEvent;
   const messages = most(result.stored) / 60;
   const vcpus = tasks * (environment.context.processorSize.cpu / 1_024) + environment.context.pollerSize.cpu / 1_024;
   return [
     `${integer(messages)} messages a second, ten to a call`,
     `${integer(tasks * inHand)}: ${inHand} a processor at most`,
     `${integer(most(result.queued))}; reading pauses at ${integer(environment.maxQueueMessages)}`,
-    `${integer(peak * unitsOfAnEvent())} at an ordinary day's peak`,
+    `${integer(peak * unitsOfAnEvent)} at an ordinary day's peak`,
     'what a day needs it took the day before; after the outage twice that at once, and twice again half an hour later',
-    `${integer(units)} after the outage, if nothing were folded`,
+    `${integer(units)} after the outage`,
     'a parcel is written once for all its scans of a receive, however many come',
     `${integer(most(grown))} in a minute`,
     `${integer(most(grown) * scale.feeds)} in a minute, all environments`,
@@ -287,7 +282,7 @@ function stores({ context, processorStores }: Environment): number {
 }
 
 function newTableTakes(): number {
-  return warmOfNewTable / benchmarkFigures().catchingUp.writeUnits;
+  return warmOfNewTable / unitsOfAnEvent;
 }
 
 function narrowest(environment: Environment): string {
@@ -301,10 +296,10 @@ function narrowest(environment: Environment): string {
 }
 
 function inputs(): string[] {
-  const { command, cpuMicros, catchingUp } = benchmarkFigures();
+  const { command, pollerCpuMicros } = benchmarkFigures();
   return [
-    `- **CPU of an event**: poller ${cpuMicros.poller} µs, from [the benchmark](benchmark.md) (\`${command}\`); the processor as scaling plans with it (\`infra/src/services/capacity.ts\`). Both with ${plannedShare * 100} % of the rate that follows, and no more than one core of a task.`,
-    `- **Requests and units of an event that waited**: ${digits(catchingUp.sqsRequests)} SQS requests and ${digits(catchingUp.writeUnits)} write units, from the same run. Of one that did not: ${digits(unitsOfAnEvent())} write units, as measured of a live feed ([what it costs](cost.md#where-the-quantities-come-from) has the command), between the measured loads in proportion. Whoever is more than five minutes behind counts as catching up.`,
+    `- **CPU of an event**: poller ${pollerCpuMicros} µs, from [the benchmark](benchmark.md) (\`${command}\`); the processor as scaling plans with it (\`infra/src/services/capacity.ts\`). Both with ${plannedShare * 100} % of the rate that follows, and no more than one core of a task.`,
+    `- **Requests and units of an event**: as measured of a live feed ([what it costs](cost.md#where-the-quantities-come-from) has the command), between the measured loads in proportion: ${digits(unitsOfAnEvent)} write units from 1,000 events/s on. Events that waited are counted alike. The benchmark folds more than half of the writes of a backlog away, because its feed has 2,000 parcels under way; at these sizes there are millions, and but for bursts the scans of one lie hours apart.`,
     '- **The scaling policy** as the CDK app synthesizes it for each context: target, cooldowns and expressions, read as CloudWatch and Application Auto Scaling do, by the model that [the choice of the policy](decisions/0056-backlog-scaling.md) was tried with. Metrics come 3 and 4 minutes late, a task takes a minute to start, steps in go one task at a time.',
     '- **The table** takes at once what is warm, then twice what it took half an hour ago, up to its quota. Throttled writes slow processors down; that they also open breakers for moments is left out.',
     '- **Assumed**: the carrier serves pages of the size that is asked for, at the default ten requests a second, within 100 ms each, so that reading page by page uses them all; messages count as full ones, which at low rates they are not (scaling then holds rather more than it needs).',

@@ -33,7 +33,7 @@ describe('what the page says in words', { timeout: patienceMs }, () => {
     // What is deployed suffices: a day leaves nothing behind, and an outage is worked off within the hour.
     expect(Math.max(...day.result.lagSeconds)).toBeLessThan(8 * 60);
     expect(recoveryMinutes(outage.result)).toBeLessThanOrEqual(60);
-    expect(outage.bill.total).toBeLessThan(day.bill.total);
+    expect(Math.abs(outage.bill.total / day.bill.total - 1)).toBeLessThan(0.05);
     if (scale.eventsPerHour >= 1e6) expect(day.bill.dynamodb / day.bill.total).toBeGreaterThan(0.9);
   });
 
@@ -65,10 +65,9 @@ test('a day has its mean over all of its minutes', () => {
 
 describe('the figures of the benchmark', () => {
   test('are those that its page has', () => {
-    const { command, cpuMicros, catchingUp } = benchmarkFigures();
+    const { command, pollerCpuMicros } = benchmarkFigures();
     expect(command).toMatch(/^npm run bench/);
-    expect(cpuMicros.poller).toBeGreaterThan(0);
-    expect(catchingUp.writeUnits).toBeLessThan(1);
+    expect(pollerCpuMicros).toBeGreaterThan(0);
   });
 
   test('are missed with a reason', () => {

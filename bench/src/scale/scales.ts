@@ -67,5 +67,5 @@ export function environmentOf(turned: Scale['turned']): Environment {
 
 /** Events a second that a poller of this size reads, with the same reserve as a processor is planned with. */
 export function pollerReads(vcpuUnits: number): number {
-  return ((Math.min(vcpuUnits, 1024) / 1024) * plannedShare * 1e6) / benchmarkFigures().cpuMicros.poller;
+  return ((Math.min(vcpuUnits, 1024) / 1024) * plannedShare * 1e6) / benchmarkFigures().pollerCpuMicros;
 }

@@ -1,6 +1,5 @@
 import { loadAt, meanLoad } from '../../../infra/src/services/test/day.ts';
 import { type Course, type Span, simulatePipeline, usualLags } from '../../../infra/src/services/test/pipeline.ts';
-import { benchmarkFigures } from './benchmark-figures.ts';
 import { keepingUp } from './keeping-up.ts';
 import { tableQuota, warmOfNewTable } from './limits.ts';
 import type { Environment, Scale } from './scales.ts';
@@ -30,6 +29,12 @@ export function rateOf({ eventsPerHour, feeds }: Scale) {
   return { mean, peak, at };
 }
 
+/**
+ * Write units of an event, far above the lowest load. Waiting ones are no fewer: with millions of parcels under way the
+ * scans of one lie hours apart, and but for bursts no receive brings two.
+ */
+export const unitsOfAnEvent = keepingUp(1_000).writeUnits / 1_000;
+
 /** Times the mean at which a day has its peak. */
 export const peakOfDay = rateOf({ name: '', eventsPerHour: hour, feeds: 1, turned: {} }).peak;
 
@@ -40,8 +45,6 @@ export const peakOfDay = rateOf({ name: '', eventsPerHour: hour, feeds: 1, turne
 export function simulateScenario(scale: Scale, environment: Environment, scenario: Scenario, seed: number): Result {
   const { eventsPerMessage: events, policy } = environment;
   const { at, peak } = rateOf(scale);
-  const unitsPerEvent =
-    scenario === 'backfill' ? benchmarkFigures().catchingUp.writeUnits : keepingUp(peak).writeUnits / peak;
   const course = simulatePipeline({
     policy,
     stepIn: 'one task',
@@ -59,8 +62,8 @@ export function simulateScenario(scale: Scale, environment: Environment, scenari
     fullQueue: environment.maxQueueMessages,
     outages: scenario === 'outage' ? [outage] : [],
     table: {
-      unitsPerMessage: unitsPerEvent * events,
-      warm: scenario === 'backfill' ? warmOfNewTable : Math.max(warmOfNewTable, 2 * peak * unitsPerEvent),
+      unitsPerMessage: unitsOfAnEvent * events,
+      warm: scenario === 'backfill' ? warmOfNewTable : Math.max(warmOfNewTable, 2 * peak * unitsOfAnEvent),
       quota: tableQuota,
     },
   });
@@ -90,9 +93,4 @@ function caughtUpAfter({ lagSeconds }: Pick<Course, 'lagSeconds'>): number | und
 /** Minutes from the end of the outage until the lag is small for good. */
 export function recoveryMinutes({ lagSeconds }: Pick<Course, 'lagSeconds'>): number {
   return lagSeconds.slice(outage.until / 60).findLastIndex((lag) => lag > caughtUpSeconds) + 1;
-}
-
-/** Whether events of this minute were stored behind time, folded as the benchmark folds. */
-export function isCatchingUp(result: Pick<Course, 'lagSeconds'>, minute: number): boolean {
-  return (result.lagSeconds[minute] ?? 0) > caughtUpSeconds;
 }
