@@ -7,7 +7,6 @@ import type { Result } from './scenarios.ts';
 /** US dollars of a scenario, over all feeds. */
 export type Bill = {
   readonly events: number;
-  readonly taskHours: number;
   readonly sqs: number;
   readonly dynamodb: number;
   /** Tasks and their addresses, the pollers' included. */
@@ -38,7 +37,6 @@ export function billOf(scale: Scale, { context }: Environment, result: Result): 
   const dynamodb = sum(({ consumption: { writeUnits, readUnits } }) => dollarsOf({ ...none, writeUnits, readUnits }));
   return {
     events: sum(({ events }) => events),
-    taskHours: scale.feeds * (processorHours + pollers * hours),
     sqs,
     dynamodb,
     fargate,
