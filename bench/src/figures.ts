@@ -1,3 +1,4 @@
+import { dollarsOf } from '@waybill/shared/cost.ts';
 import { median } from './median.ts';
 import type { RunFigures } from './pipeline-run.ts';
 
@@ -22,6 +23,8 @@ export type PipelineSummary = {
     readonly checkpointWrites: number;
     readonly reads: number;
     readonly writeUnits: number;
+    /** US dollars for requests and units, each read at most a unit. */
+    readonly dollars: number;
   };
 };
 
@@ -42,9 +45,13 @@ export function callsOf(run: RunFigures) {
   const parcelWrites = singleWrites + run.statements;
   const parcelRequests = singleWrites + (run.writer.calls['DynamoDB_20120810.BatchExecuteStatement'] ?? 0);
   const checkpointWrites = run.reader.calls['DynamoDB_20120810.UpdateItem'] ?? 0;
+  const sqsBilled = sqsCalls + run.billedBeyondCalls;
+  const reads = count('DynamoDB_20120810.GetItem');
+  // DynamoDB bills a write by the item's size, and one whose condition fails alike. Engines differ in what they report.
+  const writeUnits = parcelWrites * Math.ceil(run.parcels.largestItemBytes / writeUnitBytes) + checkpointWrites;
   return {
     sqsCalls,
-    sqsBilled: sqsCalls + run.billedBeyondCalls,
+    sqsBilled,
     sends,
     receives,
     deletes,
@@ -52,9 +59,9 @@ export function callsOf(run: RunFigures) {
     parcelWrites,
     parcelRequests,
     checkpointWrites,
-    reads: count('DynamoDB_20120810.GetItem'),
-    // DynamoDB bills a write by the item's size, and one whose condition fails alike. Engines differ in what they report.
-    writeUnits: parcelWrites * Math.ceil(run.parcels.largestItemBytes / writeUnitBytes) + checkpointWrites,
+    reads,
+    writeUnits,
+    dollars: dollarsOf({ sqsRequests: sqsBilled, writeUnits, readUnits: reads }),
   };
 }
 
@@ -85,6 +92,7 @@ export function summarise(runs: readonly RunFigures[]): PipelineSummary {
       checkpointWrites: perMillion('checkpointWrites'),
       reads: perMillion('reads'),
       writeUnits: perMillion('writeUnits'),
+      dollars: perMillion('dollars'),
     },
   };
 }

@@ -41,6 +41,10 @@ test('a write costs a unit for each KiB of the item; the checkpoint item is smal
   });
 });
 
+test('dollars are those of requests, units and reads', () => {
+  expect(callsOf(run).dollars).toBeCloseTo((22 * 0.4 + 607 * 0.625 + 4 * 0.125) / 1e6, 12);
+});
+
 test('figures are medians over runs, by event and by million events', () => {
   const slow = { ...run, seconds: 10 };
   const slower = { ...run, seconds: 20, reader: { ...run.reader, cpuMicros: 90_000 } };

@@ -1,3 +1,4 @@
+import { shownDollars, shownPriceDates } from '@waybill/shared/cost.ts';
 import type { PipelineSummary } from './figures.ts';
 
 /** What was found on one engine. What was not measured is undefined. */
@@ -113,9 +114,11 @@ export function reportOf(results: EngineResults): string {
     line('  checkpoint write requests', ({ perMillion }) => perMillion.checkpointWrites);
     line('  write units', ({ perMillion }) => perMillion.writeUnits);
     line('  DynamoDB reads', ({ perMillion }) => perMillion.reads);
+    line('  dollars for requests and units', ({ perMillion }) => perMillion.dollars, shownDollars);
   }
   if (limit)
     lines.push(row('the same calls alone, events/s', integer(limit.waybill), integer(limit.straightforward), ''));
+  if (waybill || straightforward) lines.push(`dollars: ${shownPriceDates()}`);
   return lines.map((text) => text.trimEnd()).join('\n');
 }
 

@@ -20,6 +20,7 @@ function summary(eventsPerSecond: number, sqs: number, cpu = 300): PipelineSumma
       checkpointWrites: 10_000,
       reads: 0,
       writeUnits: 1_010_000,
+      dollars: 0.754,
     },
   };
 }
@@ -65,6 +66,15 @@ describe('the bars', () => {
   test('are not held to what was not measured', () => {
     expect(barsOf({ ...results, waybill: undefined, folding: undefined })).toEqual([]);
   });
+});
+
+test('the report says what a million events cost each, and of when the prices are', () => {
+  const report = reportOf({
+    ...results,
+    waybill: { ...results.waybill, perMillion: { ...results.waybill.perMillion, dollars: 0.251 } },
+  });
+  expect(report).toMatch(/dollars for requests and units +\$0\.25 +\$0\.75 +0\.333/);
+  expect(report).toMatch(/^dollars: us-east-1 list prices of \d{4}/m);
 });
 
 test('the report fits a terminal of 80 columns', () => {

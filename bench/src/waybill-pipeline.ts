@@ -80,7 +80,9 @@ export function waybill(
 }
 
 function billedBeyond(metrics: Samples): number {
-  const billed = metrics.sum('waybill_queue_billed_total');
+  // A question has no payload, and no metric that counts it as a call.
+  const { GetQueueAttributes: questions = 0 } = metrics.by('waybill_queue_billed_total', 'action');
+  const billed = metrics.sum('waybill_queue_billed_total') - questions;
   // A receive is counted when it begins and billed when it ends: long polls under way make this a few too low.
   return billed - calledMetrics.reduce((sum, name) => sum + metrics.sum(name), 0);
 }

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import type { Mutant } from './mutants.ts';
 
+/** A change to one place of a source. */
+export type Mutation = Omit<Mutant, 'promise'>;
+
 const root = new URL('../../', import.meta.url);
 
 /** The mutant's source text. Throws unless its place occurs exactly once. */
-export function mutated({ name, file, find, replace }: Mutant): string {
+export function mutated({ name, file, find, replace }: Mutation): string {
   const [before, after, ...others] = readFileSync(new URL(file, root), 'utf8').split(find);
   if (before === undefined || after === undefined || others.length > 0)
     throw new Error(
@@ -15,7 +18,7 @@ export function mutated({ name, file, find, replace }: Mutant): string {
 }
 
 /** From now on this process loads the mutant instead of the source; to be called before anything imports it. */
-export function loadMutated(mutant: Mutant): void {
+export function loadMutated(mutant: Mutation): void {
   const source = mutated(mutant);
   const { href } = new URL(mutant.file, root);
   registerHooks({

@@ -38,6 +38,8 @@ export function costPage(deployment: Deployment, loads: readonly MeasuredLoad[])
     '- With `standby` a second poller costs as much as the first. An API token costs a secret: ' +
       `${usd(prices.secret.usd)}.`,
     '',
+    'Larger feeds, days with peaks, outages and backfills: [at internet scale](scale.md).',
+    '',
     '**Not in it**: tax, support, the free tier (at the lowest load most of SQS, the alarms and the transfer would fall under it), savings plans; images in ECR; restores and exports of tables; queries in Logs Insights; the NAT gateways of a VPC that you import, which can cost more than all the rest; failures, dead letters and outages, which add writes and log lines while they last; and what `cdk bootstrap` makes.',
     '',
     '## Where the quantities come from',

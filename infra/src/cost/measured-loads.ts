@@ -9,7 +9,7 @@ export type MeasuredLoad = {
   readonly limit: number;
   /** Pages read. */
   readonly pages: number;
-  /** As billed, GetQueueAttributes included. */
+  /** As billed. GetQueueAttributes were added to `waybill.queue.billed`, which did not hold them yet when this was measured. */
   readonly sqsRequests: number;
   readonly writeUnits: number;
   /** GetItem requests: each at most one read unit. */

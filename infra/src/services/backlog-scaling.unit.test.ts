@@ -1,58 +1,25 @@
 import { describe, expect, it, test } from 'vitest';
-import { z } from 'zod';
 import { stackOf, synthesize } from '../../test/synthesized.ts';
 import { messagesPerSecond } from './capacity.ts';
-import { type Lags, outage, simulate, turns } from './test/day.ts';
+import { outage, simulate, turns } from './test/day.ts';
 import type { GapBesideNumber } from './test/metric-math.ts';
-import { onlyOf, resourcesOf } from './test/plain.ts';
+import { type Lags, usualLags } from './test/pipeline.ts';
+import { resourcesOf } from './test/plain.ts';
+import { policyOf } from './test/policy.ts';
 import type { Policy, StepIn } from './test/target-tracking.ts';
 
 const services = stackOf(synthesize({ apiUrl: 'https://carrier.example/v1/scans/scanevents' }), 'services');
 
-const query = z.object({
-  Id: z.string(),
-  Expression: z.string().optional(),
-  MetricStat: z
-    .object({
-      Metric: z.object({
-        MetricName: z.string(),
-        Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })).optional(),
-      }),
-      Stat: z.string(),
-    })
-    .optional(),
-  ReturnData: z.boolean(),
-});
-
-const configuration = z
-  .object({
-    TargetValue: z.number(),
-    ScaleOutCooldown: z.number(),
-    ScaleInCooldown: z.number(),
-    CustomizedMetricSpecification: z.object({ Metrics: z.array(query) }),
-  })
-  .parse(onlyOf(services, 'AWS::ApplicationAutoScaling::ScalingPolicy')['TargetTrackingScalingPolicyConfiguration']);
-const queries = configuration.CustomizedMetricSpecification.Metrics;
-const limits = onlyOf(services, 'AWS::ApplicationAutoScaling::ScalableTarget');
-
-const policy: Policy = {
-  target: configuration.TargetValue,
-  scaleOutCooldown: configuration.ScaleOutCooldown,
-  scaleInCooldown: configuration.ScaleInCooldown,
-  min: Number(limits['MinCapacity']),
-  max: Number(limits['MaxCapacity']),
-  expressions: queries.flatMap(({ Id, Expression }) => (Expression === undefined ? [] : [[Id, Expression] as const])),
-};
+const { policy, queries, limits } = policyOf(services);
 
 /** What a processor of the default size is planned to store of the default page's messages, in a second. */
 const planned = messagesPerSecond(256, 100);
 
 const stepsIn: readonly StepIn[] = ['proportional', 'one task'];
 const gaps: readonly GapBesideNumber[] = ['stays a gap', 'is 0'];
-const seeds = [1, 2, 3];
+const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
 
-/** Who is late: the usual, then each of the three by a minute and by two. */
-const usual: Lags = { sqs: 3, ecs: 3, own: 4 };
+/** Who is late: each of the three by a minute and by two. */
 const lagOrders: readonly Lags[] = [
   { sqs: 4, ecs: 3, own: 4 },
   { sqs: 5, ecs: 3, own: 4 },
@@ -75,7 +42,7 @@ function judge(
   stepIn: StepIn,
   {
     messagesPerSecond = planned,
-    lags = usual,
+    lags = usualLags,
     gap = 'stays a gap',
   }: { messagesPerSecond?: number; lags?: Lags; gap?: GapBesideNumber } = {},
 ) {
@@ -99,8 +66,9 @@ describe('a day with a morning peak, a spike, an hour without DynamoDB and a qui
       const named = `where a step in is ${stepIn} and a task stores ${share.toFixed(2)} of what is planned`;
 
       test(`turns round with the load only, ${named}`, () => {
-        // Morning, spike and outage: out and in again each, five turns; noise may add one pair.
-        expect(day.turns).toBeLessThanOrEqual(7);
+        // Morning, spike and outage: out and in again each, five turns; noise may add one pair, or two where tasks that
+        // are slower than planned are held by less than what comes.
+        expect(day.turns).toBeLessThanOrEqual(share < 1 ? 9 : 7);
       });
 
       test(`leaves no message waiting for more than 8 minutes, ${named}`, () => {
@@ -162,7 +130,7 @@ describe('the same day shows that', () => {
   });
 
   test('a breaker that is told three minutes after the backlog is told too late', () => {
-    const lags = { ...usual, own: usual.sqs + 3 };
+    const lags = { ...usualLags, own: usualLags.sqs + 3 };
     expect(judge(policy, 'one task', { lags }).startedInOutage).toBeGreaterThan(3);
   });
 

@@ -1,4 +1,5 @@
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
+import { prices } from '@waybill/shared/prices.ts';
 import { physicalName, scanQueue } from '@waybill/shared/resources.ts';
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
@@ -52,7 +53,8 @@ export class Dashboard extends Construct {
       [this.#queue(props), this.#tasks(props)],
       [this.#failures(), this.#troubles(props)],
       [this.#requests(), this.#writeUnits()],
-      [this.#logs(props), this.#load(props)],
+      [this.#dollars(), this.#logs(props)],
+      [this.#load(props)],
     ];
     for (const row of rows) dashboard.addWidgets(new Row(...row));
   }
@@ -182,6 +184,29 @@ export class Dashboard extends Construct {
         period: Duration.hours(1),
       });
     return graph('Cost: write units, an hour', writtenTables.map(units));
+  }
+
+  /** From what is published anyway: a metric of its own would cost something every month. Reads are left out. */
+  #dollars() {
+    const period = Duration.hours(1);
+    const [request, unit] = [prices.sqsRequest, prices.writeUnit].map(({ usd }) => Number((usd * 1e6).toPrecision(6)));
+    const units = writtenTables.map((table) => `FILL(${table}, 0)`).join(' + ');
+    const dollars = new MathExpression({
+      label: 'US dollars at list prices',
+      expression: `(${request} * FILL(requests, 0) + ${unit} * (${units})) / events`,
+      period,
+      usingMetrics: {
+        requests: this.#metric('waybill.queue.billed', 'Sum', { period }),
+        events: this.#metric('waybill.processor.events', 'Sum', { period }),
+        ...Object.fromEntries(
+          writtenTables.map((table) => [
+            table,
+            this.#metric('waybill.store.write_units', 'Sum', { dimensionsMap: { table }, period }),
+          ]),
+        ),
+      },
+    });
+    return graph('Cost: SQS and writes for a million events', [dollars]);
   }
 
   #logs({ poller, processor }: DashboardProps) {

@@ -223,6 +223,7 @@ class LocalRun {
         .reduce((sum, count) => sum + count, 0),
       sqsBilled: both('waybill_queue_billed_total'),
       writeUnits: both('waybill_store_write_units_total'),
+      readUnits: both('waybill_store_read_units_total'),
       missedIds: found.missedIds ?? [],
       deadLetters: found.deadLetters,
       verdict: found.verdict,

@@ -1,3 +1,4 @@
+import { dollarsOf, shownDollars, shownPriceDates } from '@waybill/shared/cost.ts';
 import { describe } from './oracle.ts';
 import { columns } from './progress.ts';
 import type { ScanApiCounts } from './scan-api-server.ts';
@@ -25,6 +26,7 @@ export type Facts = {
   readonly sqsCalls: number;
   readonly sqsBilled: number;
   readonly writeUnits: number;
+  readonly readUnits: number;
   /** Feed ids that came too late; of a simulated feed only, where that can be known. */
   readonly missedIds: readonly number[];
   /** By reason and code; undefined when the run was interrupted before the DLQ was read. */
@@ -79,13 +81,19 @@ function deadLetterRows(deadLetters: NonNullable<Facts['deadLetters']>): string[
   });
 }
 
-function costRows({ read, sqsCalls, sqsBilled, writeUnits }: Facts): string[] {
-  const perMillion = (count: number) => (read === 0 ? 'none' : number((count / read) * 1_000_000));
-  return row('per million', [
-    `${perMillion(sqsCalls)} SQS API calls`,
-    `${perMillion(sqsBilled)} SQS requests as billed`,
-    `${perMillion(writeUnits)} write units`,
-  ]);
+function costRows({ read, sqsCalls, sqsBilled: sqsRequests, writeUnits, readUnits }: Facts): string[] {
+  const perMillion = (count: number, shown = number) => (read === 0 ? 'none' : shown((count / read) * 1_000_000));
+  return [
+    ...row('per million', [
+      `${perMillion(sqsCalls)} SQS API calls`,
+      `${perMillion(sqsRequests)} SQS requests as billed`,
+      `${perMillion(writeUnits)} write units`,
+      `${perMillion(readUnits)} read units`,
+    ]),
+    ...row('', [
+      `${perMillion(dollarsOf({ sqsRequests, writeUnits, readUnits }), shownDollars)} at ${shownPriceDates()}`,
+    ]),
+  ];
 }
 
 function faultRows(facts: Facts): string[] {

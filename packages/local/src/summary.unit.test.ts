@@ -44,6 +44,7 @@ const facts: Facts = {
   sqsCalls: 620,
   sqsBilled: 640,
   writeUnits: 15_400,
+  readUnits: 20,
   missedIds: [83_301, 84_002],
   deadLetters: { INVALID_EVENT: { INVALID_ID: 10, MISSING: 5 }, REPEATEDLY_INTERRUPTED: { '': 1 } },
   verdict: good,
@@ -66,6 +67,9 @@ describe('the summary', () => {
       '1 REPEATEDLY_INTERRUPTED',
       '31,000 SQS API calls, 32,000 SQS requests as billed',
       '770,000 write units',
+      '1,000 read units',
+      // 32,000 at 0.4, 770,000 at 0.625 and 1,000 at 0.125 a million.
+      '             $0.49 at us-east-1 list prices of 2',
       '429: 6, 503: 4',
       'cut off: 11',
       'malformed: 27, duplicates: 7, late ids: 5',

@@ -1,5 +1,6 @@
 import { openDynamoDb, openSqs } from '@waybill/shared/aws-clients.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
+import { meterQuestions, meterTables } from '@waybill/shared/cost-meter.ts';
 import { earlySignal } from '@waybill/shared/early-signal.ts';
 import { serveEndpoints } from '@waybill/shared/http-endpoints.ts';
 import { runUntilSignal } from '@waybill/shared/lifecycle.ts';
@@ -31,6 +32,8 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     maxAttempts: 2,
     endpointIsQueueHost: !config.sqsIsElsewhere,
   });
+  meterQuestions(sqs, metrics);
+  meterTables(dynamodb, { metrics, tables: { [config.checkpointsTable]: 'checkpoints' } });
   const queue = sqsSender(sqs, config.scanQueueUrl);
   const checkpoints = dynamoDbCheckpointStore({
     dynamodb,

@@ -2,6 +2,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { openDynamoDb, openSqs } from '@waybill/shared/aws-clients.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
+import { meterQuestions, meterTables } from '@waybill/shared/cost-meter.ts';
 import { earlySignal } from '@waybill/shared/early-signal.ts';
 import { serveEndpoints } from '@waybill/shared/http-endpoints.ts';
 import { runUntilSignal } from '@waybill/shared/lifecycle.ts';
@@ -85,6 +86,11 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     },
   });
 
+  meterQuestions(settling, metrics);
+  meterTables(dynamodb, {
+    metrics,
+    tables: { [config.PARCELS_TABLE]: 'parcels', [config.FAILURES_TABLE]: 'failures' },
+  });
   const endpoints = await serveEndpoints(
     { host: config.HTTP_HOST, port: config.HTTP_PORT },
     { live: processor.live, ready: processor.ready, serveMetrics: telemetry.serveMetrics },

@@ -1,4 +1,5 @@
 import type { Counter, Gauge, Histogram, Meter } from '@opentelemetry/api';
+import { type PriceName, prices } from './prices.ts';
 
 type Definition = {
   readonly kind: 'counter' | 'histogram' | 'gauge';
@@ -19,6 +20,8 @@ type Definition = {
   readonly lasting?: true;
   /** Upper bounds of a histogram's buckets, in `unit`. */
   readonly buckets?: readonly number[];
+  /** What is bought whenever this counter counts: it then counts in `waybill.cost.spent`, too. */
+  readonly spends?: { readonly price: PriceName; readonly service: string };
 };
 
 /** Seconds, from a scan just made to one from before a long outage. */
@@ -114,6 +117,7 @@ export const metricDefinitions = {
     meaning: 'SQS requests as billed: every 64 KiB of payload counts',
     attributes: { action: 'SQS action' },
     cloudWatch: [[]],
+    spends: { price: 'sqsRequest', service: 'SQS' },
   },
   'waybill.queue.receives': { kind: 'counter', unit: '{request}', meaning: 'ReceiveMessage requests' },
   'waybill.queue.received': { kind: 'counter', unit: '{message}', meaning: 'messages received' },
@@ -195,6 +199,14 @@ export const metricDefinitions = {
       'consumed write capacity units as DynamoDB reports them; of batches that it does not report, by statements and item sizes',
     attributes: { table: 'what the table holds' },
     cloudWatch: [['table']],
+    spends: { price: 'writeUnit', service: 'DynamoDB' },
+  },
+  'waybill.store.read_units': {
+    kind: 'counter',
+    unit: '{unit}',
+    meaning: 'consumed read capacity units as DynamoDB reports them',
+    attributes: { table: 'what the table holds' },
+    spends: { price: 'readUnit', service: 'DynamoDB' },
   },
   'waybill.store.errors': {
     kind: 'counter',
@@ -202,6 +214,13 @@ export const metricDefinitions = {
     meaning: 'engine errors met while storing; the work was held and repeated',
     attributes: { error: 'error name' },
     cloudWatch: [[]],
+  },
+  'waybill.cost.spent': {
+    kind: 'counter',
+    unit: '{dollar}',
+    meaning:
+      'US dollars that SQS requests and DynamoDB units cost at the list prices of `prices.ts`; over `waybill.processor.events`, what an event costs',
+    attributes: { service: '`SQS`, `DynamoDB`' },
   },
 } as const satisfies Record<string, Definition>;
 
@@ -228,20 +247,32 @@ type Instrument<K> = K extends { kind: 'counter' } ? Counter : K extends { kind:
 export type Metrics = { readonly [Name in MetricName]: Instrument<(typeof metricDefinitions)[Name]> };
 
 export function createMetrics(meter: Meter): Metrics {
+  const optionsOf = ({ unit, meaning }: Definition) => ({ unit, description: meaning });
+  const cost = 'waybill.cost.spent';
+  const spent = meter.createCounter(cost, optionsOf(metricDefinitions[cost]));
   const create = ([name, definition]: [string, Definition]) => {
-    const options = { unit: definition.unit, description: definition.meaning };
-    if (definition.kind === 'counter') return [name, meter.createCounter(name, options)];
-    if (definition.kind === 'gauge') return [name, meter.createGauge(name, options)];
-    return [
-      name,
-      meter.createHistogram(name, {
-        ...options,
-        advice: { explicitBucketBoundaries: [...(definition.buckets ?? [])] },
-      }),
-    ];
+    const options = optionsOf(definition);
+    const { kind, spends, buckets = [] } = definition;
+    if (name === cost) return [name, spent];
+    if (kind === 'counter') {
+      const counter = meter.createCounter(name, options);
+      return [name, spends ? spending(counter, spent, spends) : counter];
+    }
+    if (kind === 'gauge') return [name, meter.createGauge(name, options)];
+    return [name, meter.createHistogram(name, { ...options, advice: { explicitBucketBoundaries: [...buckets] } })];
   };
   // Sound because each entry is made by its own definition's kind; Object.fromEntries cannot say so.
   return Object.fromEntries(Object.entries(metricDefinitions).map(create)) as Metrics;
+}
+
+/** A counter of something that is paid for by the piece. */
+function spending(counter: Counter, spent: Counter, { price, service }: NonNullable<Definition['spends']>): Counter {
+  return {
+    add: (count, ...rest) => {
+      counter.add(count, ...rest);
+      spent.add(count * prices[price].usd, { service });
+    },
+  };
 }
 
 /** Requests that SQS bills for one call with this payload (SQS pricing: every 64 KiB chunk is one request, at least one). */

@@ -1,0 +1,39 @@
+import type { Consumption } from '@waybill/shared/cost.ts';
+import { type MeasuredLoad, measuredLoads } from '../../../infra/src/cost/measured-loads.ts';
+
+const loads = measuredLoads.map((load) => ({
+  eventsPerSecond: load.eventsPerSecond,
+  consumption: consumptionOf(load),
+}));
+
+function consumptionOf({ sqsRequests, writeUnits, reads }: MeasuredLoad): Consumption {
+  return { sqsRequests, writeUnits, readUnits: reads };
+}
+
+/**
+ * What a pipeline that has caught up consumes in a second at this rate: between two measured loads (docs/cost.md) in
+ * proportion, below the lowest as that, above the highest as much for an event.
+ */
+export function keepingUp(eventsPerSecond: number): Consumption {
+  const [lowest] = loads;
+  const highest = loads.at(-1);
+  if (!lowest || !highest) throw new Error('no load was measured');
+  if (eventsPerSecond <= lowest.eventsPerSecond) return lowest.consumption;
+  if (eventsPerSecond >= highest.eventsPerSecond)
+    return map(highest.consumption, (quantity) => (quantity * eventsPerSecond) / highest.eventsPerSecond);
+  const above = loads.findIndex((load) => load.eventsPerSecond > eventsPerSecond);
+  const [low, high] = [loads[above - 1] ?? lowest, loads[above] ?? highest];
+  const share = (eventsPerSecond - low.eventsPerSecond) / (high.eventsPerSecond - low.eventsPerSecond);
+  return map(low.consumption, (quantity, name) => quantity + share * (high.consumption[name] - quantity));
+}
+
+function map(
+  { sqsRequests, writeUnits, readUnits }: Consumption,
+  change: (quantity: number, name: keyof Consumption) => number,
+): Consumption {
+  return {
+    sqsRequests: change(sqsRequests, 'sqsRequests'),
+    writeUnits: change(writeUnits, 'writeUnits'),
+    readUnits: change(readUnits, 'readUnits'),
+  };
+}

@@ -1,0 +1,80 @@
+const aws = 'https://docs.aws.amazon.com';
+
+/** A limit of AWS's, and its page. `adjustable` is empty where nothing was found about it. */
+export type Limit = {
+  readonly what: string;
+  readonly limit: string;
+  readonly adjustable: string;
+  readonly page: string;
+};
+
+/** Write units a second that a new on-demand table takes at once. */
+export const warmOfNewTable = 4_000;
+/** Write units a second of one on-demand table, by default. */
+export const tableQuota = 40_000;
+
+/** The day on which stored copies of AWS's pages were looked into. */
+export const limitsRead = '2026-11-21';
+
+export const limits: readonly Limit[] = [
+  {
+    what: 'SQS, calls of a standard queue',
+    limit: 'nearly unlimited, for each action',
+    adjustable: '',
+    page: `${aws}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html`,
+  },
+  {
+    what: 'SQS, messages in flight',
+    limit: 'about 120,000',
+    adjustable: '',
+    page: `${aws}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html`,
+  },
+  {
+    what: 'SQS, messages waiting',
+    limit: 'unlimited',
+    adjustable: '',
+    page: `${aws}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html`,
+  },
+  {
+    what: 'DynamoDB, a new on-demand table',
+    limit: `${warmOfNewTable.toLocaleString('en-US')} write units a second`,
+    adjustable: 'warm throughput can be raised beforehand',
+    page: `${aws}/amazondynamodb/latest/developerguide/warm-throughput.html`,
+  },
+  {
+    what: 'DynamoDB, growth of an on-demand table',
+    limit: 'twice its former peak; more within 30 minutes may be throttled',
+    adjustable: 'warm throughput',
+    page: `${aws}/amazondynamodb/latest/developerguide/pre-warming-on-demand-capacity-mode.html`,
+  },
+  {
+    what: 'DynamoDB, one on-demand table',
+    limit: `${tableQuota.toLocaleString('en-US')} write units a second`,
+    adjustable: 'yes',
+    page: `${aws}/amazondynamodb/latest/developerguide/Limits.html`,
+  },
+  {
+    what: 'DynamoDB, one partition, so one parcel',
+    limit: '1,000 write units a second',
+    adjustable: 'no',
+    page: `${aws}/amazondynamodb/latest/developerguide/bp-partition-key-design.html`,
+  },
+  {
+    what: 'Fargate, tasks started for one service',
+    limit: '500 a minute',
+    adjustable: 'no',
+    page: `${aws}/AmazonECS/latest/developerguide/service-quotas.html`,
+  },
+  {
+    what: 'Fargate, tasks started in an account and Region',
+    limit: '100 at once, 20 a second lastingly, on demand and on Spot each',
+    adjustable: '',
+    page: `${aws}/AmazonECS/latest/developerguide/throttling.html`,
+  },
+  {
+    what: 'Fargate, vCPUs running in an account and Region',
+    limit: 'a quota of each account, low in new ones (Service Quotas console)',
+    adjustable: 'yes',
+    page: `${aws}/AmazonECS/latest/developerguide/service-quotas.html`,
+  },
+];

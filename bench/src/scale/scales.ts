@@ -1,0 +1,71 @@
+import { pollerVariables } from '@waybill/poller/config.ts';
+import { type Context, readContext } from '../../../infra/src/context.ts';
+import { eventsPerMessage, messagesPerSecond, plannedShare } from '../../../infra/src/services/capacity.ts';
+import { policyOf } from '../../../infra/src/services/test/policy.ts';
+import type { Policy } from '../../../infra/src/services/test/target-tracking.ts';
+import { stackOf, synthesize } from '../../../infra/test/synthesized.ts';
+import { benchmarkFigures } from './benchmark-figures.ts';
+
+/** A size of feed, and how it is deployed. */
+export type Scale = {
+  readonly name: string;
+  readonly eventsPerHour: number;
+  /** Feeds that the events come in: each has an environment of its own, with poller, queue and tables. */
+  readonly feeds: number;
+  /** What is turned, as context of the CDK app; the rest is as it comes. */
+  readonly turned: Readonly<Record<string, string>>;
+};
+
+export const scales: readonly [Scale, Scale, Scale] = [
+  { name: '10 thousand', eventsPerHour: 1e4, feeds: 1, turned: {} },
+  { name: '1 million', eventsPerHour: 1e6, feeds: 1, turned: { pollerVariables: '{"SCAN_API_LIMIT":1000}' } },
+  {
+    name: '100 million',
+    eventsPerHour: 1e8,
+    feeds: 10,
+    turned: {
+      pollerSize: '1024/2048',
+      processorSize: '1024/2048',
+      maxProcessors: '20',
+      pollerVariables: '{"SCAN_API_LIMIT":10000}',
+    },
+  },
+];
+
+/** What one environment can do, by measured costs and the settings of its deployment. */
+export type Environment = {
+  readonly context: Context;
+  readonly policy: Policy;
+  readonly eventsPerMessage: number;
+  /** Events a second. */
+  readonly requestsAllow: number;
+  readonly pollerReads: number;
+  readonly processorStores: number;
+  readonly maxQueueMessages: number;
+};
+
+const apiUrl = 'https://carrier.example/v1/scans/scanevents';
+
+/** The environment of a context, with the scaling policy as the CDK app's template holds it. */
+export function environmentOf(turned: Scale['turned']): Environment {
+  const given = { apiUrl, ...turned };
+  const context = readContext(given);
+  const variable = (
+    name: 'SCAN_API_LIMIT' | 'MESSAGE_MAX_BYTES' | 'SCAN_API_REQUESTS_PER_SECOND' | 'MAX_QUEUE_MESSAGES',
+  ) => pollerVariables[name].parse(context.pollerVariables[name]);
+  const limit = variable('SCAN_API_LIMIT');
+  return {
+    context,
+    policy: policyOf(stackOf(synthesize(given), 'services')).policy,
+    eventsPerMessage: eventsPerMessage({ limit, messageMaxBytes: variable('MESSAGE_MAX_BYTES') }),
+    requestsAllow: limit * variable('SCAN_API_REQUESTS_PER_SECOND'),
+    pollerReads: pollerReads(context.pollerSize.cpu),
+    processorStores: messagesPerSecond(context.processorSize.cpu, 1),
+    maxQueueMessages: variable('MAX_QUEUE_MESSAGES'),
+  };
+}
+
+/** Events a second that a poller of this size reads, with the same reserve as a processor is planned with. */
+export function pollerReads(vcpuUnits: number): number {
+  return ((Math.min(vcpuUnits, 1024) / 1024) * plannedShare * 1e6) / benchmarkFigures().pollerCpuMicros;
+}

@@ -1,0 +1,40 @@
+/** What waits in the order in which it came. Each batch came evenly between two instants. */
+export class Waiting {
+  readonly #batches: { from: number; readonly until: number; count: number }[] = [];
+  #first = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(from: number, until: number, count: number): void {
+    if (count <= 0) return;
+    this.#batches.push({ from, until, count });
+    this.#length += count;
+  }
+
+  take(count: number): void {
+    let left = count;
+    for (let batch = this.#batches[this.#first]; batch; batch = this.#batches[this.#first]) {
+      // The rounding of a sum must not leave a trace of a message behind, whose age would grow for ever.
+      if (batch.count > left + 1e-6) {
+        batch.from += ((batch.until - batch.from) * left) / batch.count;
+        batch.count -= left;
+        this.#length -= left;
+        return;
+      }
+      left -= batch.count;
+      this.#length -= batch.count;
+      this.#first += 1;
+      if (this.#first > 10_000) this.#first -= this.#batches.splice(0, 10_000).length;
+    }
+    this.#length = 0;
+  }
+
+  /** Seconds for which the first has waited; 0 when nothing does. */
+  age(now: number): number {
+    const first = this.#batches[this.#first];
+    return first ? Math.max(0, now - first.from) : 0;
+  }
+}

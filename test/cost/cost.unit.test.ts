@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { countedRun } from './counted-run.ts';
+import { compareFigures } from './growth.ts';
+import { costMutants } from './mutants.ts';
+
+/** Tells hanging from slow on a busy machine, under coverage. */
+const patienceMs = 120_000;
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const output = z.array(z.object({ figures: z.array(z.object({ figure: z.string(), verdict: z.string() })) }));
+
+async function counted(...args: readonly string[]): Promise<{ readonly code: number; readonly grown: string[] }> {
+  const { promise, resolve } = Promise.withResolvers<{ code: number; stdout: string }>();
+  const child = execFile(process.execPath, [main, '--json', ...args], (_, stdout) =>
+    resolve({ code: child.exitCode ?? -1, stdout }),
+  );
+  const { code, stdout } = await promise;
+  const figures = output.parse(JSON.parse(stdout)).flatMap((scenario) => scenario.figures);
+  return { code, grown: figures.filter(({ verdict }) => verdict === 'grown').map(({ figure }) => figure) };
+}
+
+describe('what a million events cost', { timeout: patienceMs }, () => {
+  test('has not grown over what is recorded', async () => {
+    expect(await counted()).toEqual({ code: 0, grown: [] });
+  });
+
+  test('is the same in every run, to the last request, and the processes count as much themselves', async () => {
+    const first = await countedRun('keeping up');
+    expect(await countedRun('keeping up')).toEqual(first);
+    // Questions are counted in the clients (`cost-meter.ts`), which these ports stand for.
+    const { GetQueueAttributes: questions = 0, ...others } = first.counts.requests;
+    expect(questions).toBeGreaterThan(0);
+    expect(first.metered).toBe(Object.values(others).reduce((sum, count) => sum + count, 0));
+  });
+
+  test.for(costMutants)('is noticed to grow when $name', async ({ name, figure }) => {
+    const { code, grown } = await counted('--mutant', name);
+    expect(grown).toContain(figure);
+    expect(code).toBe(1);
+  });
+});
+
+describe('a figure', () => {
+  const verdictOf = (recorded: number, found: number) => compareFigures({ it: recorded }, { it: found })[0]?.verdict;
+
+  test('may grow by 2 % and no more', () => {
+    expect(verdictOf(1_000, 1_020)).toBe('ok');
+    expect(verdictOf(1_000, 1_021)).toBe('grown');
+  });
+
+  test('that is a count may differ by one besides', () => {
+    expect(compareFigures({ it: 100 }, { it: 125 }, 25)[0]?.verdict).toBe('ok');
+    expect(compareFigures({ it: 100 }, { it: 150 }, 25)[0]?.verdict).toBe('grown');
+    expect(compareFigures({ 'US dollars': 0.3 }, { 'US dollars': 0.31 }, 25)[0]?.verdict).toBe('grown');
+  });
+
+  test('that shrank does not fail, and is told', () => {
+    expect(verdictOf(1_000, 979)).toBe('shrunk');
+  });
+
+  test('that is new has grown', () => {
+    expect(compareFigures({}, { it: 1 })[0]?.verdict).toBe('grown');
+  });
+});

@@ -1,0 +1,172 @@
+import type { HeldFeed } from '@waybill/local/held-feed.ts';
+import type { CheckpointStore } from '@waybill/poller/checkpoint-store.ts';
+import type { ScanFeed } from '@waybill/poller/scan-feed.ts';
+import type { FailureLog } from '@waybill/processor/failure-log.ts';
+import { batchedParcelTable } from '@waybill/processor/batched-parcel-table.ts';
+import type { ExecuteStatements } from '@waybill/processor/parcel-statement.ts';
+import type { ParcelTable } from '@waybill/processor/parcel-table.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import { systemClock } from '@waybill/shared/clock.ts';
+import type { MessageConsumer, QueueDepth } from '@waybill/shared/message-queue.ts';
+import { billedRequests } from '@waybill/shared/metrics.ts';
+import { sizeOf } from '@waybill/shared/send.ts';
+import { MemoryCheckpoints } from '../../packages/poller/test/memory-checkpoints.ts';
+import { Journal } from '../../packages/processor/test/journal.ts';
+import { MemoryQueue } from '../../packages/processor/test/memory-queue.ts';
+import { MemoryFailures, MemoryParcels } from '../../packages/processor/test/memory-tables.ts';
+
+/** What went through the ports. Writes and reads are of items that one unit covers. */
+export type Counts = {
+  /** SQS requests as billed, by action. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** Write units by table: each conditional write, done or refused, of an item up to 1 KiB. */
+  readonly writeUnits: Readonly<Record<string, number>>;
+  /** Read units: 1 for a consistent read, half for another. */
+  readonly readUnits: number;
+};
+
+/** Milliseconds of virtual time that an answer takes: about what AWS needs within a region, and a feed far away. */
+const takesMs = { feed: 100, sqs: 15, dynamodb: 5 };
+
+const never = new AbortController().signal;
+const takes = async (engine: keyof typeof takesMs): Promise<void> => {
+  await systemClock.sleep(takesMs[engine], never);
+};
+
+/** Feed, queue and tables in memory, under virtual time, with everything counted that AWS would bill. */
+export class CountedPorts {
+  readonly #requests: Record<string, number> = {};
+  readonly #writeUnits: Record<string, number> = {};
+  #readUnits = 0;
+  readonly #journal = new Journal();
+  readonly #queue = new MemoryQueue(this.#journal);
+  readonly #parcels = new MemoryParcels(this.#journal);
+  readonly #failures = new MemoryFailures(this.#journal);
+  readonly #checkpoints = new MemoryCheckpoints();
+
+  constructor() {
+    this.#queue.before = async () => {
+      await takes('sqs');
+      return [];
+    };
+    this.#parcels.before = () => takes('dynamodb');
+    this.#failures.before = () => takes('dynamodb');
+    this.#checkpoints.before = () => takes('dynamodb');
+  }
+
+  get counts(): Counts {
+    return { requests: { ...this.#requests }, writeUnits: { ...this.#writeUnits }, readUnits: this.#readUnits };
+  }
+
+  /** Everything that was sent has been stored and deleted. */
+  get isQueueEmpty(): boolean {
+    return this.#queue.messages.length === 0;
+  }
+
+  get position(): number {
+    return this.#checkpoints.item?.lastEventId ?? 0;
+  }
+
+  get storedParcels(): number {
+    return this.#parcels.parcels.size;
+  }
+
+  feed(held: HeldFeed): ScanFeed {
+    return {
+      read: async (fromEventId, limit) => {
+        await takes('feed');
+        const found = held.read(fromEventId, limit);
+        held.noteServed(found);
+        const { ScanEvents }: { ScanEvents: unknown[] } = JSON.parse(held.answer(found).toString());
+        return ScanEvents;
+      },
+    };
+  }
+
+  queue(): MessageConsumer & QueueDepth {
+    const queue = this.#queue;
+    const bytesOf = (bodies: readonly { readonly body: string }[]) =>
+      bodies.reduce((sum, { body }) => sum + body.length, 0);
+    return {
+      sendBatch: (messages) => {
+        this.#request(
+          'SendMessageBatch',
+          messages.reduce((sum, message) => sum + sizeOf(message), 0),
+        );
+        return queue.sendBatch(messages);
+      },
+      receive: async () => {
+        const received = await queue.receive();
+        this.#request('ReceiveMessage', bytesOf(received));
+        return received;
+      },
+      deleteBatch: (handles) => {
+        this.#request('DeleteMessageBatch');
+        return queue.deleteBatch(handles);
+      },
+      changeVisibilityBatch: (changes) => {
+        this.#request('ChangeMessageVisibilityBatch');
+        return queue.changeVisibilityBatch(changes);
+      },
+      maxReceiveCount: () => {
+        this.#request('GetQueueAttributes');
+        return queue.maxReceiveCount();
+      },
+      depth: async () => {
+        this.#request('GetQueueAttributes');
+        await takes('sqs');
+        return queue.messages.length;
+      },
+    };
+  }
+
+  parcels(metrics: Metrics): ParcelTable {
+    const single: ParcelTable = {
+      apply: (change) => this.#writing('parcels', () => this.#parcels.apply(change)),
+      replace: (state, revision) => this.#writing('parcels', () => this.#parcels.replace(state, revision)),
+    };
+    const execute: ExecuteStatements = (statements) => {
+      this.#writeUnits['parcels'] = (this.#writeUnits['parcels'] ?? 0) + statements.length;
+      return this.#parcels.execute(statements);
+    };
+    return batchedParcelTable({ execute, single, writeConcurrency: 64, metrics });
+  }
+
+  failures(): FailureLog {
+    const failures = this.#failures;
+    return {
+      record: (failure) => this.#writing('failures', () => failures.record(failure)),
+      recordInterruption: (failure) => this.#writing('failures', () => failures.recordInterruption(failure)),
+      removeInterruption: (failureId) => this.#writing('failures', () => failures.removeInterruption(failureId)),
+      resolve: (failureId) => this.#writing('failures', () => failures.resolve(failureId)),
+    };
+  }
+
+  checkpoints(): CheckpointStore {
+    const store = this.#checkpoints.open();
+    return {
+      read: () => {
+        this.#readUnits += 1;
+        return store.read();
+      },
+      acquire: (...args) => this.#writing('checkpoints', () => store.acquire(...args)),
+      renew: (...args) => this.#writing('checkpoints', () => store.renew(...args)),
+      release: (...args) => this.#writing('checkpoints', () => store.release(...args)),
+    };
+  }
+
+  /** What readiness asks of the parcels table: a read that need not be consistent. */
+  async probeParcels(): Promise<void> {
+    this.#readUnits += 0.5;
+    await takes('dynamodb');
+  }
+
+  #request(action: string, payloadBytes = 0): void {
+    this.#requests[action] = (this.#requests[action] ?? 0) + billedRequests(payloadBytes);
+  }
+
+  #writing<T>(table: string, write: () => Promise<T>): Promise<T> {
+    this.#writeUnits[table] = (this.#writeUnits[table] ?? 0) + 1;
+    return write();
+  }
+}

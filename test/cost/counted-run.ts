@@ -1,0 +1,161 @@
+import { HeldFeed } from '@waybill/local/held-feed.ts';
+import { randomOf } from '@waybill/local/random.ts';
+import { simulateFeed } from '@waybill/local/simulated-feed.ts';
+import { readConfig as readPollerConfig } from '@waybill/poller/config.ts';
+import { createPoller } from '@waybill/poller/poller.ts';
+import { readConfig as readProcessorConfig } from '@waybill/processor/config.ts';
+import { createProcessor } from '@waybill/processor/processor.ts';
+import { systemClock } from '@waybill/shared/clock.ts';
+import { dollarsOf } from '@waybill/shared/cost.ts';
+import { createLogger } from '@waybill/shared/logger.ts';
+import { measured } from '../../packages/poller/test/observed.ts';
+import { VirtualTime } from '../simulator/virtual-time.ts';
+import { CountedPorts, type Counts } from './counted-ports.ts';
+import { dollars, type Figures } from './figures.ts';
+
+/** Everything in the feed follows from it. */
+export const seed = 41;
+
+/** What is counted of one poller and one processor at their default settings. */
+export const scenarios = {
+  /** Everything is on the queue before the processor starts: as much is folded as there is to fold. */
+  'catching up': { events: 40_000, perSecond: undefined },
+  /** Events come steadily and are stored as they come: hardly anything is folded. */
+  'keeping up': { events: 20_000, perSecond: 100 },
+} as const;
+export type Scenario = keyof typeof scenarios;
+
+export type CountedRun = {
+  readonly events: number;
+  readonly counts: Counts;
+  readonly perMillion: Figures;
+  /** SQS requests as the processes themselves counted them. */
+  readonly metered: number;
+};
+
+const silent = createLogger({ service: 'counted', level: 'silent', pretty: false });
+/** Milliseconds between two moments at which a steady feed grows. */
+const growsEveryMs = 50;
+/** Steps of virtual time after which a run hangs: a hundred times what it takes. */
+const mostSteps = 5_000_000;
+
+/**
+ * Runs poller and processor over ports in memory until every event is stored, in virtual time: what is counted depends
+ * on nothing but the code, the seed and the scenario.
+ */
+export async function countedRun(scenario: Scenario): Promise<CountedRun> {
+  const time = VirtualTime.install();
+  try {
+    return await run(scenario, time);
+  } finally {
+    time.uninstall();
+  }
+}
+
+async function run(scenario: Scenario, time: VirtualTime): Promise<CountedRun> {
+  const { events, perSecond } = scenarios[scenario];
+  // Gaps and late ids cost something, too; what is malformed would be another matter.
+  const shares = { gaps: 0.02, late: 0.0005, bad: 0, twins: 0, wild: 0, odd: 0 };
+  const feed = new HeldFeed(simulateFeed({ seed, shares }), perSecond === undefined ? events : 0);
+  const ports = new CountedPorts();
+  const { metrics, value } = measured();
+  const poller = pollerOver(ports, feed, metrics);
+  const processor = processorOver(ports, metrics);
+  const until = async (isReached: () => boolean) => {
+    while (!isReached()) {
+      if (time.steps > mostSteps) throw new Error(`${scenario}: not done after ${mostSteps} steps of virtual time`);
+      await time.step();
+    }
+  };
+  const isRead = () => feed.size === events && ports.position === feed.lastEventId();
+  poller.start();
+  if (perSecond === undefined) await until(isRead);
+  else grow(feed, events, perSecond, time);
+  processor.start();
+  await until(() => isRead() && ports.isQueueEmpty);
+  const { counts } = ports;
+  const stored = value('waybill.processor.events') ?? 0;
+  const read = value('waybill.feed.events') ?? 0;
+  if (stored < read || ports.storedParcels === 0)
+    throw new Error(`${scenario}: ${stored} of ${read} events are stored`);
+  return { events: read, counts, perMillion: perMillionOf(counts, read), metered: value('waybill.queue.billed') ?? 0 };
+}
+
+/** Makes elements appear until `events` are there. */
+function grow(feed: HeldFeed, events: number, perSecond: number, time: VirtualTime): void {
+  time.after(growsEveryMs, () => {
+    feed.append(Math.min((perSecond * growsEveryMs) / 1_000, events - feed.size));
+    if (feed.size < events) grow(feed, events, perSecond, time);
+  });
+}
+
+const anywhere = 'http://127.0.0.1:9/';
+
+function pollerOver(ports: CountedPorts, feed: HeldFeed, metrics: ReturnType<typeof measured>['metrics']) {
+  const { settings } = readPollerConfig({
+    AWS_REGION: 'us-east-1',
+    SCAN_API_URL: anywhere,
+    SCAN_QUEUE_URL: anywhere,
+    CHECKPOINTS_TABLE: 'checkpoints',
+  });
+  const queue = ports.queue();
+  const checkpoints = ports.checkpoints();
+  return createPoller({
+    config: settings,
+    log: silent,
+    clock: systemClock,
+    random: randomOf(seed, 'poller').next,
+    metrics,
+    feed: ports.feed(feed),
+    queue,
+    checkpoints,
+    probes: { sqs: () => queue.depth(), dynamodb: () => checkpoints.read() },
+  });
+}
+
+function processorOver(ports: CountedPorts, metrics: ReturnType<typeof measured>['metrics']) {
+  const config = readProcessorConfig({
+    AWS_REGION: 'us-east-1',
+    SCAN_QUEUE_URL: anywhere,
+    PARCELS_TABLE: 'parcels',
+    FAILURES_TABLE: 'failures',
+  });
+  const queue = ports.queue();
+  return createProcessor({
+    settings: {
+      receivers: config.RECEIVERS,
+      receiveWaitSeconds: config.RECEIVE_WAIT_SECONDS,
+      writeConcurrency: config.WRITE_CONCURRENCY,
+      visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
+      stopTimeoutSeconds: config.STOP_TIMEOUT_SECONDS,
+    },
+    log: silent,
+    clock: systemClock,
+    random: randomOf(seed, 'processor').next,
+    metrics,
+    queue,
+    parcels: ports.parcels(metrics),
+    failures: ports.failures(),
+    checkTables: async () => {},
+    probes: { sqs: () => queue.depth(), dynamodb: () => ports.probeParcels() },
+  });
+}
+
+function perMillionOf({ requests, writeUnits, readUnits }: Counts, events: number): Figures {
+  const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0);
+  const consumed = { sqsRequests: sum(requests), writeUnits: sum(writeUnits), readUnits };
+  const figures = {
+    ...requests,
+    'SQS requests': consumed.sqsRequests,
+    ...Object.fromEntries(Object.entries(writeUnits).map(([table, units]) => [`write units of ${table}`, units])),
+    'write units': consumed.writeUnits,
+    'read units': consumed.readUnits,
+    [dollars]: dollarsOf(consumed),
+  };
+  const rounded = (perMillion: number) => Number(perMillion.toPrecision(6));
+  return Object.fromEntries(
+    Object.entries(figures)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, count]) => [name, rounded((count / events) * 1e6)]),
+  );
+}

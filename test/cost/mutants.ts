@@ -1,0 +1,26 @@
+import type { Mutation } from '../simulator/mutate.ts';
+
+/** Ways to make events cost more, while every promise is kept, that the recorded figures must notice. */
+export const costMutants: readonly (Mutation & { readonly figure: string })[] = [
+  {
+    name: 'messages are deleted one by one',
+    figure: 'DeleteMessageBatch',
+    file: 'packages/processor/src/delete-batcher.ts',
+    find: 'if (this.#waiting.length >= limits.batchEntries) this.#flush();',
+    replace: 'if (this.#waiting.length >= 1) this.#flush();',
+  },
+  {
+    name: 'a message carries a few events',
+    figure: 'SendMessageBatch',
+    file: 'packages/shared/src/pack.ts',
+    find: 'if (openBytes + bytes > maxBytes) close();',
+    replace: 'if (openBytes + bytes > 1_000) close();',
+  },
+  {
+    name: 'a parcel is written twice',
+    figure: 'write units of parcels',
+    file: 'packages/processor/src/write-parcel.ts',
+    find: 'let write = await table.apply(change);',
+    replace: 'await table.apply(change); let write = await table.apply(change);',
+  },
+];
