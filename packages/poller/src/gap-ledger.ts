@@ -14,10 +14,10 @@ export type OpenGap = IdRange & {
 export type GapLedger = readonly OpenGap[];
 
 /** Ranges that are watched at most; with the longest ids they take 25 KB of the item's 400 KB. */
-export const mostOpenGaps = 1_000;
+const mostOpenGaps = 1_000;
 
 /** Milliseconds after which a gap is asked for first; from then on whenever its age has doubled, and once more at the end of the patience. */
-export const firstQuestionMs = 1_000;
+const firstQuestionMs = 1_000;
 
 /**
  * The ids above `after`, up to `through`, that are neither among the valid ids nor otherwise `accountedFor`. A jump of
@@ -40,7 +40,7 @@ export function gapsBetween(
 }
 
 /** The ranges without these ids; what is left of a range keeps everything else of it. */
-export function without<R extends IdRange>(ranges: readonly R[], ids: Iterable<number>): R[] {
+function without<R extends IdRange>(ranges: readonly R[], ids: Iterable<number>): R[] {
   const taken = [...new Set(ids)].sort((a, b) => a - b);
   return ranges.flatMap((range) => {
     const parts: R[] = [];
