@@ -1,5 +1,8 @@
-/** Seconds of CPU that a processor needs for one event (docs/benchmark.md: `npm run bench -- --engine embedded`). */
-const cpuSecondsPerEvent = 377e-6;
+/**
+ * Seconds of CPU that a processor needs for one event by single updates, the dearest way (docs/benchmark.md: `npm run
+ * bench -- --engine embedded`): one whose role or engine refuses batches must not fall behind what is planned.
+ */
+const cpuSecondsPerEvent = 249e-6;
 
 /** Part of what was measured that is planned with: one that has caught up folds less, and other cores are other cores. */
 export const plannedShare = 0.6;

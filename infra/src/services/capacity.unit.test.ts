@@ -5,18 +5,16 @@ import { eventsPerMessage, messagesPerSecond } from './capacity.ts';
 /** CPU of a processor for an event as the benchmark found it on each engine, in microseconds. */
 const measured = [
   ...readFileSync(new URL('../../../docs/benchmark.md', import.meta.url), 'utf8').matchAll(
-    /^CPU µs per event\n.*\n +processor \| worker +(\d+) /gm,
+    /^CPU µs per event\n.*\n.*\n +processor \| worker +(\d+) /gm,
   ),
 ].map(([, micros]) => Number(micros));
 
 describe('what a processor stores', () => {
-  it('is planned well below what was measured, and not without use for it', () => {
+  it('is planned well below the dearest that was measured, and not without use for it', () => {
     expect(measured.length).toBeGreaterThanOrEqual(2);
-    for (const micros of measured) {
-      const share = messagesPerSecond(1024, 1) / (1e6 / micros);
-      expect(share).toBeGreaterThan(0.4);
-      expect(share).toBeLessThan(0.75);
-    }
+    const share = messagesPerSecond(1024, 1) / (1e6 / Math.max(...measured));
+    expect(share).toBeGreaterThan(0.4);
+    expect(share).toBeLessThan(0.75);
   });
 
   it('grows with its share of a core, and not beyond one core', () => {

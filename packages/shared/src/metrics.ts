@@ -74,7 +74,7 @@ export const metricDefinitions = {
   },
   'waybill.feed.catch_ups': {
     kind: 'counter',
-    unit: '{catch-up}',
+    unit: '{stretch}',
     meaning: 'times that several readers began to read at once, because the feed was far ahead',
   },
   'waybill.feed.watermark': {
