@@ -1,13 +1,13 @@
 import type { HeldFeed } from '@waybill/local/held-feed.ts';
 import type { CheckpointStore } from '@waybill/poller/checkpoint-store.ts';
 import type { ScanFeed } from '@waybill/poller/scan-feed.ts';
-import type { FailureLog } from '@waybill/processor/failure-log.ts';
 import { batchedParcelTable } from '@waybill/processor/batched-parcel-table.ts';
+import type { FailureLog } from '@waybill/processor/failure-log.ts';
 import type { ExecuteStatements } from '@waybill/processor/parcel-statement.ts';
 import type { ParcelTable } from '@waybill/processor/parcel-table.ts';
-import type { Metrics } from '@waybill/shared/metrics.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import type { MessageConsumer, QueueDepth } from '@waybill/shared/message-queue.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
 import { billedRequests } from '@waybill/shared/metrics.ts';
 import { sizeOf } from '@waybill/shared/send.ts';
 import { MemoryCheckpoints } from '../../packages/poller/test/memory-checkpoints.ts';
