@@ -8,6 +8,8 @@ const lane = (name: string, patience: number): TestProjectInlineConfiguration =>
   extends: true,
   test: {
     name,
+    // Unit tests keep every core busy. The others start processes and engines, which need cores of their own: after them.
+    ...(name === 'unit' && { maxWorkers: '100%', sequence: { groupOrder: 1 } }),
     include: [`{packages,test,bench,infra,images}/**/*.${name}.test.ts`],
     exclude: [...configDefaults.exclude, '**/cdk.out/**', '**/fixture/**'],
     testTimeout: patience,

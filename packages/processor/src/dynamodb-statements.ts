@@ -3,6 +3,7 @@ import {
   BatchExecuteStatementCommand,
   type BatchStatementRequest,
   type BatchStatementResponse,
+  type ConsumedCapacity,
 } from '@aws-sdk/client-dynamodb';
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';
 import { tables } from '@waybill/shared/resources.ts';
@@ -25,6 +26,16 @@ const namesOfCall: Readonly<Record<string, string>> = {
   TransactionConflict: 'TransactionConflictException',
 };
 
+/**
+ * Failures of a call that say nothing of a single update: one statement may be refused for all, and the permission for
+ * statements, which is one of its own, may go while the processor runs.
+ */
+const refusals: ReadonlySet<string> = new Set([
+  'ValidationException',
+  'AccessDeniedException',
+  'UnknownOperationException',
+]);
+
 /** Statements on DynamoDB, by `BatchExecuteStatement`. */
 export function dynamoDbStatements(dependencies: ParcelTableDependencies): ExecuteStatements {
   const { dynamodb, tableName, clock, metrics } = dependencies;
@@ -38,13 +49,13 @@ export function dynamoDbStatements(dependencies: ParcelTableDependencies): Execu
       const answer = await dynamodb.send(
         new BatchExecuteStatementCommand({ Statements, ReturnConsumedCapacity: 'TOTAL' }),
       );
-      const reported = answer.ConsumedCapacity?.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
-      const units = reported ?? statements.reduce((sum, { state }) => sum + unitsOf(state), 0);
-      metrics['waybill.store.write_units'].add(units, { table: 'parcels' });
-      return answersTo(statements, answer.Responses ?? []);
+      const answers = answersTo(statements, answer.Responses ?? []);
+      metrics['waybill.store.write_units'].add(unitsSpent(answer.ConsumedCapacity, statements, answers), {
+        table: 'parcels',
+      });
+      return answers;
     } catch (error) {
-      if (error instanceof Error && error.name === 'ValidationException')
-        return statements.map(() => ({ kind: 'refused' }));
+      if (error instanceof Error && refusals.has(error.name)) return statements.map(() => ({ kind: 'refused' }));
       throw error;
     }
   };
@@ -69,13 +80,26 @@ export async function takesStatements({
   ];
   // One to a call: the first two have the same key.
   for (const [statement, expected] of asked) {
-    const { Responses } = await dynamodb.send(new BatchExecuteStatementCommand({ Statements: [statement] }));
-    const { Code, Message } = Responses?.[0]?.Error ?? {};
+    const { Code, Message } = await failureOf(dynamodb, statement);
     if (Code === expected) continue;
     if (Code === undefined) return false;
     throw named(Code, Message);
   }
   return true;
+}
+
+/** How a statement alone fails; an engine that refuses the whole call for its fault says the same by that. */
+async function failureOf(
+  dynamodb: ParcelTableDependencies['dynamodb'],
+  statement: BatchStatementRequest,
+): Promise<{ readonly Code?: string | undefined; readonly Message?: string | undefined }> {
+  try {
+    const { Responses } = await dynamodb.send(new BatchExecuteStatementCommand({ Statements: [statement] }));
+    return Responses?.[0]?.Error ?? {};
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ValidationException') throw error;
+    return { Code: 'ValidationError', Message: error.message };
+  }
 }
 
 function textsFor(tableName: string): Texts {
@@ -155,6 +179,13 @@ function requestOf(statement: ParcelStatement, texts: Texts, now: string): Batch
   };
 }
 
+/** As {@link refusals}, of one statement. */
+const refusedCodes: ReadonlySet<string> = new Set([
+  'ValidationError',
+  'ItemCollectionSizeLimitExceeded',
+  'AccessDenied',
+]);
+
 function answersTo(
   statements: readonly ParcelStatement[],
   responses: readonly BatchStatementResponse[],
@@ -165,7 +196,7 @@ function answersTo(
     if (response && !response.Error) return { kind: 'done' };
     const { Message, Item } = response?.Error ?? {};
     const code: string = response?.Error?.Code ?? 'NotAnswered';
-    if (code === 'ValidationError' || code === 'ItemCollectionSizeLimitExceeded') return { kind: 'refused' };
+    if (refusedCodes.has(code)) return { kind: 'refused' };
     if (code === 'ConditionalCheckFailed' || (code === 'DuplicateItem' && kind === 'insert')) {
       if (!Item) return { kind: 'missed' };
       try {
@@ -189,6 +220,20 @@ function named(code: string, message: string | undefined): Error {
 const textsInOneUnit = 200;
 /** Bytes of an item beside its texts: names, numbers, the dates of two milestones. */
 const otherBytes = 400;
+
+/** Write units of one call. Where the engine does not tell, what ran is counted; what was refused or throttled is not billed. */
+function unitsSpent(
+  reported: readonly ConsumedCapacity[] | undefined,
+  statements: readonly ParcelStatement[],
+  answers: readonly StatementAnswer[],
+): number {
+  if (reported && reported.length > 0) return reported.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
+  const ran = statements.filter((_, index) => {
+    const kind = answers[index]?.kind;
+    return kind === 'done' || kind === 'missed' || kind === 'unmet';
+  });
+  return ran.reduce((sum, { state }) => sum + unitsOf(state), 0);
+}
 
 /** Write units of this item where the engine does not tell: one to each KiB begun (DynamoDB's documentation, "Read and write capacity"). */
 function unitsOf({ latest }: ParcelState): number {

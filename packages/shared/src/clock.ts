@@ -8,6 +8,36 @@ export type Clock = {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
+type Sleepers = { readonly wakes: Set<() => void>; readonly wakeAll: () => void };
+
+const sleepersUnder = new WeakMap<AbortSignal, Sleepers>();
+
+/**
+ * Calls `wake` when the signal aborts, until the answer is called. All sleepers of a signal share one listener: a signal
+ * walks its listeners whenever one is added or removed, which with the thousands of writes that an outage holds stopped
+ * the process for seconds at a time.
+ */
+function wakeOnAbort(signal: AbortSignal, wake: () => void): () => void {
+  const { wakes, wakeAll } = sleepersUnder.get(signal) ?? firstSleeperUnder(signal);
+  wakes.add(wake);
+  return () => {
+    if (!wakes.delete(wake) || wakes.size > 0) return;
+    signal.removeEventListener('abort', wakeAll);
+    sleepersUnder.delete(signal);
+  };
+}
+
+function firstSleeperUnder(signal: AbortSignal): Sleepers {
+  const wakes = new Set<() => void>();
+  const wakeAll = () => {
+    for (const wake of [...wakes]) wake();
+  };
+  const sleepers = { wakes, wakeAll };
+  sleepersUnder.set(signal, sleepers);
+  signal.addEventListener('abort', wakeAll);
+  return sleepers;
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -16,11 +46,11 @@ export const systemClock: Clock = {
       if (signal.aborted) return resolve();
       const done = () => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', done);
+        forget();
         resolve();
       };
       const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
+      const forget = wakeOnAbort(signal, done);
     }),
 };
 

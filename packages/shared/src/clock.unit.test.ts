@@ -44,6 +44,20 @@ describe('a sleep', () => {
     await sleep;
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
+
+  test('shares one listener with all sleeps under its signal: thousands of them would stop the process', async () => {
+    const abort = new AbortController();
+    const first = systemClock.sleep(1_000, abort.signal);
+    const others = Array.from({ length: 999 }, () => systemClock.sleep(2_000, abort.signal));
+    expect(getEventListeners(abort.signal, 'abort')).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await first;
+    expect(getEventListeners(abort.signal, 'abort')).toHaveLength(1);
+    abort.abort();
+    await Promise.all(others);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
+  });
 });
 
 describe('monotonic time', () => {
