@@ -206,6 +206,8 @@ export class FeedFollower {
   /** News that may move the position over what other readers have in hand. */
   async *#moveOn(news: News): AsyncGenerator<News, void> {
     await this.#catchingUp?.untilSettled(news.last);
+    // Given up before that: the pages of others may not be confirmed.
+    if (this.#signal.aborted) return;
     yield news;
   }
 

@@ -8,6 +8,8 @@ export type OpenGap = IdRange & {
   readonly seenAt: number;
   /** When the feed was last asked for it. */
   readonly askedAt: number | undefined;
+  /** Questions in a row that the feed did not answer, and when the last of them was. */
+  readonly unanswered?: { readonly times: number; readonly at: number };
 };
 
 /** Open gaps, ascending and apart from each other. */
@@ -18,6 +20,12 @@ const mostOpenGaps = 1_000;
 
 /** Milliseconds after which a gap is asked for first; from then on whenever its age has doubled, and once more at the end of the patience. */
 const firstQuestionMs = 1_000;
+
+/** Milliseconds until a gap is asked for again after a question that was not answered; doubled each time, so that the others have their turn. */
+const afterFailureMs = 10_000;
+
+/** Questions in a row without an answer after which a gap is given up at the end of the patience: the feed may refuse it for ever. */
+const mostUnanswered = 5;
 
 /**
  * The ids above `after`, up to `through`, that are neither among the valid ids nor otherwise `accountedFor`. A jump of
@@ -103,10 +111,27 @@ export function asked(ledger: GapLedger, { from, to }: IdRange, now: number): Ga
     if (gap.to < from || gap.from > to) return [gap];
     return [
       ...(gap.from < from ? [{ ...gap, to: from - 1 }] : []),
-      { ...gap, from: Math.max(gap.from, from), to: Math.min(gap.to, to), askedAt: now },
+      { from: Math.max(gap.from, from), to: Math.min(gap.to, to), seenAt: gap.seenAt, askedAt: now },
       ...(gap.to > to ? [{ ...gap, from: to + 1 }] : []),
     ];
   });
+}
+
+/** The ledger after a question for this range was not answered, at `now`. */
+export function unanswered(ledger: GapLedger, { from, to }: IdRange, now: number): GapLedger {
+  return ledger.map((gap) =>
+    gap.from >= from && gap.from <= to
+      ? { ...gap, unanswered: { times: (gap.unanswered?.times ?? 0) + 1, at: now } }
+      : gap,
+  );
+}
+
+/** The gaps whose patience is over, and which the feed did not answer for again and again. */
+export function givenUp(ledger: GapLedger, patienceMs: number): GapLedger {
+  return ledger.filter(
+    ({ seenAt, unanswered }) =>
+      unanswered !== undefined && unanswered.times >= mostUnanswered && unanswered.at - seenAt >= patienceMs,
+  );
 }
 
 /** The ledger without gaps that were asked for when they had been watched for `patienceMs`: they are void. */
@@ -115,9 +140,11 @@ export function withoutVoid(ledger: GapLedger, patienceMs: number): GapLedger {
 }
 
 /** When the gap is to be asked for next. */
-export function dueAt({ seenAt, askedAt }: OpenGap, patienceMs: number): number {
+export function dueAt({ seenAt, askedAt, unanswered }: OpenGap, patienceMs: number): number {
   const age = askedAt === undefined ? firstQuestionMs : Math.max(firstQuestionMs, 2 * (askedAt - seenAt));
-  return seenAt + Math.min(patienceMs, age);
+  const due = seenAt + Math.min(patienceMs, age);
+  // In the first questions after the patience too, which would else follow each other at once.
+  return unanswered ? Math.max(due, unanswered.at + afterFailureMs * 2 ** Math.min(unanswered.times - 1, 6)) : due;
 }
 
 /** When the next gap is due; undefined while none is open. */
@@ -129,7 +156,8 @@ export function nextDueAt(ledger: GapLedger, patienceMs: number): number | undef
 
 /**
  * What to ask the feed for: the gap that is due for longest, and those that follow it within `limit` ids, so that a page
- * of as many elements as the range has ids shows all of it. Undefined while nothing is due.
+ * of as many elements as the range has ids shows all of it. Half as many for each time that it was not answered: the page
+ * may be too large. Undefined while nothing is due.
  */
 export function nextQuestion(ledger: GapLedger, now: number, patienceMs: number, limit: number): IdRange | undefined {
   let first: OpenGap | undefined;
@@ -139,9 +167,10 @@ export function nextQuestion(ledger: GapLedger, now: number, patienceMs: number,
   }
   if (!first) return undefined;
   const { from } = first;
-  const reach = from + limit - 1;
+  const ids = Math.max(1, Math.floor(limit / 2 ** (first.unanswered?.times ?? 0)));
+  const reach = from + ids - 1;
   const to = ledger.reduce((end, gap) => (gap.from > from && gap.to <= reach ? Math.max(end, gap.to) : end), first.to);
-  return { from, to };
+  return { from, to: first.unanswered ? Math.min(to, reach) : to };
 }
 
 /** The id through which everything that the feed showed, or may still show, is confirmed, where the position stands at `last`. */
@@ -182,5 +211,8 @@ export function decodeGaps(text: string, last: number, now: number): GapLedger |
     ledger.push({ from, to: end, seenAt: now - seconds * 1_000, askedAt: undefined });
   }
   // After an operator's reset, what lies beyond the position is read anew.
-  return ledger.filter((gap) => gap.to <= last).slice(0, mostOpenGaps);
+  return ledger
+    .filter((gap) => gap.from <= last)
+    .map((gap) => ({ ...gap, to: Math.min(gap.to, last) }))
+    .slice(0, mostOpenGaps);
 }

@@ -8,10 +8,12 @@ import {
   encodeGaps,
   type GapLedger,
   gapsBetween,
+  givenUp,
   type IdRange,
   nextDueAt,
   nextQuestion,
   open,
+  unanswered,
   watermarkOf,
   withoutVoid,
 } from './gap-ledger.ts';
@@ -169,7 +171,7 @@ describe('the ledger', () => {
     },
   );
 
-  test('beyond the position is left out when it is read: an operator has reset the checkpoint', () => {
+  test('beyond the position is left out when it is read, or cut there: an operator has reset the checkpoint', () => {
     const text =
       encodeGaps(
         open(
@@ -183,7 +185,11 @@ describe('the ledger', () => {
         0,
         1_000,
       ) ?? '';
-    expect(decodeGaps(text, 8, 0)).toMatchObject([{ from: 3, to: 4 }]);
+    expect(decodeGaps(text, 8, 0)).toMatchObject([
+      { from: 3, to: 4 },
+      { from: 8, to: 8 },
+    ]);
+    expect(decodeGaps(text, 7, 0)).toMatchObject([{ from: 3, to: 4 }]);
   });
 });
 
@@ -226,6 +232,37 @@ describe('a gap', () => {
         for (const gap of within) expect(gap.to).toBeLessThanOrEqual(question.to);
       }),
     );
+  });
+});
+
+describe('a gap that the feed does not answer for', () => {
+  const far = { from: 5_000, to: 5_000 };
+  const near = { from: 5, to: 12 };
+
+  test('leaves the next question to others, comes again later each time, with fewer ids, and is given up at the end', () => {
+    const { ledger } = open([], [near, far], 0);
+    expect(nextQuestion(ledger, 1_000, 600_000, 100)).toEqual(near);
+    const once = unanswered(ledger, near, 1_000);
+    expect(nextQuestion(once, 1_000, 600_000, 100)).toEqual(far);
+    expect(nextDueAt(once.slice(0, 1), 600_000)).toBe(11_000);
+    const twice = unanswered(once, near, 11_000);
+    expect(nextDueAt(twice.slice(0, 1), 600_000)).toBe(31_000);
+    expect(nextQuestion(twice.slice(0, 1), 31_000, 600_000, 8)).toEqual({ from: 5, to: 6 });
+    const often = [1, 2, 3].reduce((gaps) => unanswered(gaps, near, 600_000), twice);
+    expect(givenUp(often, 600_000)).toMatchObject([near]);
+    expect(givenUp(unanswered(twice, near, 600_000), 600_000)).toEqual([]);
+    expect(
+      givenUp(
+        [1, 2, 3].reduce((gaps) => unanswered(gaps, near, 599_999), twice),
+        600_000,
+      ),
+    ).toEqual([]);
+  });
+
+  test('is as any other again once it was answered for', () => {
+    const { ledger } = open([], [near], 0);
+    const answered = asked(unanswered(ledger, near, 1_000), near, 11_000);
+    expect(answered).toEqual([{ ...near, seenAt: 0, askedAt: 11_000 }]);
   });
 });
 

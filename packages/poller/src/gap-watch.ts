@@ -8,10 +8,12 @@ import {
   decodeGaps,
   encodeGaps,
   type GapLedger,
+  givenUp,
   type IdRange,
   nextDueAt,
   nextQuestion,
   open,
+  unanswered,
   watermarkOf,
   withoutVoid,
 } from './gap-ledger.ts';
@@ -40,9 +42,6 @@ export type GapReading = {
 
 /** Share of the request budget that goes to open gaps at most: the head has the rest. */
 const budgetShare = 0.1;
-
-/** Milliseconds to wait after a question that was not answered. */
-const afterFailureMs = 10_000;
 
 /** Milliseconds for which an idle watch sleeps at most; opening a gap wakes it. */
 const longestNapMs = 3_600_000;
@@ -125,9 +124,10 @@ export class GapWatch {
     if (!question) return;
     const { from, to } = question;
     const elements = await reader.readOnce(from, Math.min(reader.limit, to - from + 1), signal);
-    // It is due still.
-    if (!elements) return clock.sleep(afterFailureMs, signal);
-    metrics['waybill.feed.pages'].add(1);
+    if (!elements) {
+      if (!signal.aborted) this.#noteUnanswered(question);
+      return;
+    }
     const page = readElements(elements);
     const news = this.#newsIn(page, from);
     if (news) {
@@ -141,6 +141,16 @@ export class GapWatch {
     }
     const shown = shownThrough({ from, to }, eventIdsOf(page));
     this.#ledger = withoutVoid(asked(this.#ledger, { from, to: shown }, askedAt), patienceMs);
+  }
+
+  #noteUnanswered(question: IdRange): void {
+    const { clock, log, metrics, patienceMs } = this.#deps;
+    const ledger = unanswered(this.#ledger, question, clock.monotonic());
+    const lost = new Set(givenUp(ledger, patienceMs));
+    this.#ledger = ledger.filter((gap) => !lost.has(gap));
+    if (lost.size === 0) return;
+    metrics['waybill.feed.dropped_gaps'].add(lost.size);
+    log.warn({ ...question, gaps: lost.size }, 'the feed does not answer for these gaps, given up');
   }
 
   /**

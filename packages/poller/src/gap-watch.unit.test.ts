@@ -159,6 +159,38 @@ describe('the questions for gaps', () => {
     await stop(poller);
   });
 
+  test('that are refused for ever leave the others their turn, and are given up after the patience', async () => {
+    const { feed, queue, checkpoints, value, lines, open } = watching(gappy(), { pollIntervalMs: 1_000 });
+    feed.before = (fromEventId) => {
+      if (fromEventId === 41) throw new WaybillError('FEED_UNAVAILABLE', 'no such id any more');
+    };
+    const poller = open();
+    poller.start();
+    await pass(60_000);
+    turnUp(feed, 77);
+    await pass(100_000);
+    expect(queue.eventIds).toContain(77);
+    expect(checkpoints.item).toMatchObject({ watermark: 40 });
+    await pass(600_000);
+    expect(checkpoints.item).toMatchObject({ watermark: 100, openGaps: undefined });
+    expect(value('waybill.feed.dropped_gaps')).toBe(1);
+    expect(lines).toContainEqual(expect.objectContaining({ msg: expect.stringMatching('given up'), gaps: 1 }));
+    await stop(poller);
+  });
+
+  test('that are answered do not hide a head that is not', async () => {
+    const { feed, open } = watching(gappy(), { pollIntervalMs: 1_000 });
+    const poller = open();
+    poller.start();
+    await pass(900);
+    feed.before = (fromEventId) => {
+      if (fromEventId > 100) throw new WaybillError('FEED_UNAVAILABLE', 'away');
+    };
+    await pass(120_000);
+    expect(poller.ready().parts['feed']).toMatchObject({ ok: false });
+    await stop(poller);
+  });
+
   test('wait while the queue is full', async () => {
     const { feed, queue, open } = watching(gappy(), { maxQueueMessages: 50 });
     const poller = open();

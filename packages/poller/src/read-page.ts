@@ -97,12 +97,15 @@ export class PageReader {
       if (isTooLarge(error)) throw error;
       return 'wait';
     };
-    return this.#repeat(fromEventId, () => limit, giveUpTooLarge, signal);
+    const elements = await this.#repeat(fromEventId, () => limit, giveUpTooLarge, signal);
+    // Readers that catch up find out, too, that pages fit again.
+    if (elements && limit === this.#limit) this.#raiseLimit();
+    return elements;
   }
 
   /**
-   * As {@link readAt}, but tried once: undefined when that failed. Such a failure says nothing of the reading's progress,
-   * and holds up nobody else but for as long as the feed asks for.
+   * As {@link readAt}, but tried once: undefined when that failed. Neither answer nor failure says anything of the
+   * reading's progress, and it holds up nobody else but for as long as the feed asks for.
    */
   async readOnce(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
     return this.#repeat(
@@ -110,6 +113,7 @@ export class PageReader {
       () => limit,
       () => 'give up',
       signal,
+      false,
     );
   }
 
@@ -119,6 +123,7 @@ export class PageReader {
     /** What to do about an error: `again` at once, where something was done about it. May throw. */
     remedy: (error: unknown) => Remedy,
     signal: AbortSignal,
+    isProgress = true,
   ): Promise<readonly unknown[] | undefined> {
     const { feed, bucket, clock, random, log, metrics, tick } = this.#deps;
     while (!signal.aborted) {
@@ -130,7 +135,7 @@ export class PageReader {
       try {
         const elements = await feed.read(fromEventId, limit(), signal);
         metrics['waybill.feed.requests'].add(1, { outcome: 'ok' });
-        this.#succeeded(clock.monotonic() - startedAt);
+        if (isProgress) this.#succeeded(clock.monotonic() - startedAt);
         return elements;
       } catch (error) {
         if (signal.aborted) return undefined;

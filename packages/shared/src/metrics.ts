@@ -70,7 +70,7 @@ export const metricDefinitions = {
   'waybill.feed.dropped_gaps': {
     kind: 'counter',
     unit: '{range}',
-    meaning: 'gaps given up before `GAP_PATIENCE_SECONDS`, because there were more than are watched',
+    meaning: 'gaps given up unanswered: there were more than are watched, or the feed refused the question',
   },
   'waybill.feed.catch_ups': {
     kind: 'counter',
