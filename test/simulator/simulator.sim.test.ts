@@ -9,7 +9,7 @@ import { simulate } from './simulate.ts';
 const { SIMULATION_SEED, SIMULATION_SEEDS = '10000', SIMULATION_FIRST_SEED = '1' } = process.env;
 
 /** Seeds in which a mutant must be noticed. */
-const seedsForMutants = 600;
+const seedsForMutants = 2_500;
 
 describe.runIf(SIMULATION_SEED)('the one seed that was asked for', () => {
   test(`keeps every promise: ${SIMULATION_SEED}`, async () => {

@@ -34,6 +34,9 @@ const throttlings: ReadonlySet<string> = new Set([
   'ThrottlingException',
 ]);
 
+/** Failure records written at once, besides the parcels: behind a backlog of parcels the reason for a dead letter would come too late. */
+const recordsAtOnce = 8;
+
 /** Failures in a row after which the engine is taken to be down. */
 const failuresToOpen = 5;
 /** Time between probes of an engine that is down; grows while it stays down. Jitter takes away half of it at most. */
@@ -57,7 +60,10 @@ export class EngineGuard {
 
   constructor(dependencies: GuardDependencies) {
     this.#dependencies = dependencies;
-    this.#slots = bulkhead(dependencies.concurrency, Number.POSITIVE_INFINITY);
+    this.#slots = {
+      parcels: bulkhead(dependencies.concurrency, Number.POSITIVE_INFINITY),
+      records: bulkhead(recordsAtOnce, Number.POSITIVE_INFINITY),
+    };
     this.#breaker = circuitBreaker(
       handleWhen((error) => this.#isEnginesFault(error)),
       {
@@ -81,11 +87,16 @@ export class EngineGuard {
    * and with the engine's or the breaker's error once `signal` aborts: then the caller hands the work back. A call under way is never
    * cut off.
    */
-  async hold<T>(item: string, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async hold<T>(
+    item: string,
+    call: () => Promise<T>,
+    signal: AbortSignal,
+    kind: 'parcels' | 'records' = 'records',
+  ): Promise<T> {
     const { clock, random, onEngineError } = this.#dependencies;
     const attempt = () => this.#breaker.execute(() => this.#noting(item, call));
     // Slots outside, breaker inside: what waited for a slot while the engine went down must not reach it.
-    return await retry(() => this.#slots.execute(attempt, signal), {
+    return await retry(() => this.#slots[kind].execute(attempt, signal), {
       clock,
       random,
       signal,

@@ -212,7 +212,7 @@ describe('a stop', () => {
     const { guard } = guarded(1);
     const { seen, call } = engine();
     const stopping = new AbortController();
-    const held = [1, 2, 3].map((parcel) => guard.hold(`parcel-${parcel}`, call, stopping.signal));
+    const held = [1, 2, 3].map((parcel) => guard.hold(`parcel-${parcel}`, call, stopping.signal, 'parcels'));
     const ended = Promise.allSettled(held);
     await pass(0.005);
     stopping.abort();

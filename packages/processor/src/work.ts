@@ -141,7 +141,7 @@ export class ParcelWrites {
 
   async #storeChange(parcelId: number, events: readonly ScanEvent[], begin: () => ParcelState): Promise<WriteOutcome> {
     const { guard, parcels, metrics, log, signal } = this.#dependencies;
-    const outcome = await guard.hold(`parcel-${parcelId}`, () => writeParcel(parcels, begin()), signal);
+    const outcome = await guard.hold(`parcel-${parcelId}`, () => writeParcel(parcels, begin()), signal, 'parcels');
     metrics['waybill.processor.outcomes'].add(1, outcomes[outcome]);
     metrics['waybill.processor.events'].add(events.length);
     if (log.isLevelEnabled('debug')) {
