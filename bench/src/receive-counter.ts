@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { billedRequests } from '@waybill/shared/metrics.ts';
 import { unpack } from '@waybill/shared/pack.ts';
+import { type InFront, standInFront } from './in-front.ts';
 
 export type ReceiveCounts = {
   readonly receives: number;
@@ -11,12 +11,12 @@ export type ReceiveCounts = {
   readonly billed: number;
 };
 
-export type ReceiveCounter = { readonly endpoint: string; counts(): ReceiveCounts; stop(): Promise<void> };
+export type ReceiveCounter = InFront & { counts(): ReceiveCounts };
 
 /** Stands in front of an SQS engine, hands everything on as it is, and looks into what receives bring. */
 export async function startReceiveCounter(sqsEndpoint: string): Promise<ReceiveCounter> {
   const counts = { receives: 0, parcelReceives: 0, billed: 0 };
-  const server = createServer((incoming, outgoing) => {
+  const front = await standInFront((incoming, outgoing) => {
     forward(sqsEndpoint, incoming, outgoing, (answer) => {
       const bodies = bodiesOf(answer);
       counts.receives += 1;
@@ -24,19 +24,7 @@ export async function startReceiveCounter(sqsEndpoint: string): Promise<ReceiveC
       counts.billed += billedRequests(bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0));
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
-  return {
-    endpoint: `http://127.0.0.1:${address.port}`,
-    counts: () => ({ ...counts }),
-    stop: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  return { ...front, counts: () => ({ ...counts }) };
 }
 
 function forward(

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '@waybill/local/free-port.ts';
 import { readSamples, type Samples } from '@waybill/local/prometheus-text.ts';
 import { nodeFlags } from '@waybill/shared/node-flags.ts';
 import { MeasuredProcess } from './measured-process.ts';
@@ -101,15 +100,4 @@ async function untilReady(port: number): Promise<void> {
 async function metricsAt(port: number): Promise<Samples> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`);
   return readSamples(await response.text());
-}
-
-/** A port that nothing listens on just now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
-  return address.port;
 }

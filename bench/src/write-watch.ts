@@ -1,30 +1,16 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { type InFront, standInFront } from './in-front.ts';
 
 /** A parcel's state as a write has set it. */
 export type WrittenParcel = { readonly parcelId: number; readonly lastEventId: number };
-
-export type WriteWatch = { readonly endpoint: string; stop(): Promise<void> };
 
 /** Stands in front of a DynamoDB engine, hands everything on as it is, and tells of parcels as their writes are answered. */
 export async function startWriteWatch(
   dynamodbEndpoint: string,
   written: (parcels: readonly WrittenParcel[]) => void,
-): Promise<WriteWatch> {
+): Promise<InFront> {
   const { hostname, port } = new URL(dynamodbEndpoint);
-  const server = createServer((incoming, outgoing) => forward({ hostname, port }, incoming, outgoing, written));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
-  return {
-    endpoint: `http://127.0.0.1:${address.port}`,
-    stop: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  return standInFront((incoming, outgoing) => forward({ hostname, port }, incoming, outgoing, written));
 }
 
 function forward(

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { httpUrl, secret, wholeNumber } from '@waybill/shared/env.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { z } from 'zod';
+import { type GivenFlags, readFlags } from './flags.ts';
 
 /** What `npm start` was told. */
 export type StartOptions = {
@@ -28,6 +28,8 @@ const flags = {
 } as const;
 
 type FlagName = keyof typeof flags;
+
+const positionalHint = ' (npm hands on what follows --: npm start -- --events 500)';
 
 export const help = `npm start -- [flags]
 
@@ -59,7 +61,7 @@ export function readCommandLine(
   env: Readonly<Record<string, string | undefined>>,
   randomSeed: number,
 ): StartOptions | 'help' {
-  const given = readFlags(args);
+  const given = readFlags(flags, args, positionalHint);
   if (given.values.has('help')) return 'help';
   const text = (name: FlagName) => given.values.get(name) ?? undefined;
   const result = z
@@ -98,53 +100,8 @@ export function readCommandLine(
   };
 }
 
-type Given = { readonly values: ReadonlyMap<FlagName, string | undefined>; readonly problems: readonly string[] };
-
-function readFlags(args: readonly string[]): Given {
-  // Not strict: it would throw at the first mistake, and all are to be shown.
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: flags,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  const values = new Map<FlagName, string | undefined>();
-  const problems: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') {
-      problems.push(
-        `expected flags only, got ${JSON.stringify(token.value)} (npm hands on what follows --: npm start -- --events 500)`,
-      );
-    } else if (token.kind === 'option') {
-      const problem = problemOf(token);
-      if (problem) problems.push(problem);
-      else if (isFlag(token.name)) values.set(token.name, token.value);
-    }
-  }
-  return { values, problems };
-}
-
-type OptionToken = { readonly name: string; readonly rawName: string; readonly value?: string | undefined };
-
-function problemOf({ name, rawName, value }: OptionToken): string | undefined {
-  if (!isFlag(name)) {
-    const names = Object.keys(flags).map((flag) => `--${flag}`);
-    return `expected one of ${names.join(', ')}, got ${JSON.stringify(rawName)}`;
-  }
-  if (flags[name].type === 'boolean') {
-    return value === undefined ? undefined : `${rawName} expected no value, got ${JSON.stringify(value)}`;
-  }
-  const isMissing = value === undefined || value === '' || value.startsWith('--');
-  return isMissing ? `${rawName} expected a value, got ${value ? JSON.stringify(value) : 'none'}` : undefined;
-}
-
-function isFlag(name: string): name is FlagName {
-  return Object.hasOwn(flags, name);
-}
-
 /** The size and seed of a simulated feed say nothing about a real one. */
-function contradictions(values: Given['values']): string[] {
+function contradictions(values: GivenFlags<FlagName>['values']): string[] {
   if (!values.has('scan-api-url')) return [];
   return (['events', 'seed'] as const)
     .filter((name) => values.has(name))

@@ -1,5 +1,6 @@
 import type { Counter, Gauge, Histogram, Meter } from '@opentelemetry/api';
 import { type PriceName, prices } from './prices.ts';
+import { limits } from './resources.ts';
 
 type Definition = {
   readonly kind: 'counter' | 'histogram' | 'gauge';
@@ -277,5 +278,5 @@ function spending(counter: Counter, spent: Counter, { price, service }: NonNulla
 
 /** Requests that SQS bills for one call with this payload (SQS pricing: every 64 KiB chunk is one request, at least one). */
 export function billedRequests(payloadBytes: number): number {
-  return Math.max(1, Math.ceil(payloadBytes / 65_536));
+  return Math.max(1, Math.ceil(payloadBytes / limits.billedRequestBytes));
 }

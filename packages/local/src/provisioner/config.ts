@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { commonVariables, httpUrl, pattern, wholeNumber } from '@waybill/shared/env.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { z } from 'zod';
+import { readFlags } from '../flags.ts';
 
 /** What `npm run provision` was told. */
 export type ProvisionerOptions = {
@@ -54,7 +54,7 @@ const schema = z.object({
 
 /** Reads flags and environment. Throws `CONFIG_INVALID` with all that is wrong. */
 export function readCommandLine(args: readonly string[], env: Environment): ProvisionerOptions | 'help' {
-  const { values, problems } = readFlags(args);
+  const { values, problems } = readFlags(flags, args);
   if (values.has('help')) return 'help';
   const isAws = values.has('aws');
   const result = schema.safeParse({ ...env, '--prefix': values.get('prefix'), '--wait': values.get('wait') });
@@ -97,36 +97,4 @@ function missing(endpoints: Endpoints, env: Environment): string[] {
 
 function strayEndpoints(endpoints: Endpoints): string[] {
   return endpoints.sqs || endpoints.dynamodb ? ['--aws: expected no AWS_ENDPOINT_URL variable set'] : [];
-}
-
-type FlagName = keyof typeof flags;
-
-function readFlags(args: readonly string[]) {
-  // Not strict: it would throw at the first mistake, and all are to be shown.
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: flags,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  const values = new Map<FlagName, string | undefined>();
-  const problems: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') problems.push(`expected flags only, got ${JSON.stringify(token.value)}`);
-    if (token.kind !== 'option') continue;
-    const { name, rawName, value } = token;
-    const isMissing = value === undefined || value === '' || value.startsWith('--');
-    if (!isFlag(name)) {
-      const known = Object.keys(flags).map((flag) => `--${flag}`);
-      problems.push(`expected one of ${known.join(', ')}, got ${JSON.stringify(rawName)}`);
-    } else if (flags[name].type === 'string' && isMissing) problems.push(`${rawName} expected a value`);
-    else if (flags[name].type === 'boolean' && value !== undefined) problems.push(`${rawName} expected no value`);
-    else values.set(name, value);
-  }
-  return { values, problems };
-}
-
-function isFlag(name: string): name is FlagName {
-  return Object.hasOwn(flags, name);
 }

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+
+/** The flags of a command by name, without their dashes. */
+export type Flags = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+
+export type GivenFlags<Name extends string> = {
+  readonly values: ReadonlyMap<Name, string | undefined>;
+  /** A line for each thing that is wrong. */
+  readonly problems: readonly string[];
+};
+
+/**
+ * What of a command line is flags, and all that is wrong with it.
+ *
+ * @param hint is added to what is said of an argument that is no flag
+ */
+export function readFlags<const F extends Flags>(
+  flags: F,
+  args: readonly string[],
+  hint = '',
+): GivenFlags<keyof F & string> {
+  // Not strict: it would throw at the first mistake, and all are to be shown.
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: flags,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const isFlag = (name: string): name is keyof F & string => Object.hasOwn(flags, name);
+  const values = new Map<keyof F & string, string | undefined>();
+  const problems: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') problems.push(`expected flags only, got ${JSON.stringify(token.value)}${hint}`);
+    if (token.kind !== 'option') continue;
+    const problem = problemOf(flags, token);
+    if (problem) problems.push(problem);
+    else if (isFlag(token.name)) values.set(token.name, token.value);
+  }
+  return { values, problems };
+}
+
+type OptionToken = { readonly name: string; readonly rawName: string; readonly value?: string | undefined };
+
+function problemOf(flags: Flags, { name, rawName, value }: OptionToken): string | undefined {
+  const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
+  if (!flag) {
+    const names = Object.keys(flags).map((known) => `--${known}`);
+    return `expected one of ${names.join(', ')}, got ${JSON.stringify(rawName)}`;
+  }
+  if (flag.type === 'boolean') {
+    return value === undefined ? undefined : `${rawName} expected no value, got ${JSON.stringify(value)}`;
+  }
+  const isMissing = value === undefined || value === '' || value.startsWith('--');
+  return isMissing ? `${rawName} expected a value, got ${value ? JSON.stringify(value) : 'none'}` : undefined;
+}
