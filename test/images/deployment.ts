@@ -1,8 +1,6 @@
 import { readDeadLetters, readFailureRecords } from '@waybill/local/dead-letters.ts';
 import { untilDrained } from '@waybill/local/drain.ts';
-import type { EngineClients } from '@waybill/local/engine-clients.ts';
-import { openClients } from '@waybill/local/engine-clients.ts';
-import { startEngines } from '@waybill/local/engines.ts';
+import type { Place } from '@waybill/local/place.ts';
 import { readSamples } from '@waybill/local/prometheus-text.ts';
 import type { Resources } from '@waybill/local/provision.ts';
 import { queueContent } from '@waybill/local/queue-depth.ts';
@@ -12,36 +10,6 @@ import type { ImageProcess } from './image-process.ts';
 
 /** Milliseconds that tell hanging from slow on a busy machine. */
 const patienceMs = 90_000;
-
-/** Engines for one test file: those that AWS_ENDPOINT_URL_* name, else embedded ones. */
-export type Place = {
-  readonly env: Readonly<Record<string, string>>;
-  readonly clients: EngineClients;
-  stop(): Promise<void>;
-};
-
-export async function openPlace(): Promise<Place> {
-  const both = process.env['AWS_ENDPOINT_URL'];
-  const sqs = process.env['AWS_ENDPOINT_URL_SQS'] || both;
-  const dynamodb = process.env['AWS_ENDPOINT_URL_DYNAMODB'] || both;
-  const embedded = sqs && dynamodb ? undefined : await startEngines();
-  const env = {
-    AWS_ENDPOINT_URL_SQS: embedded?.sqsEndpoint ?? sqs ?? '',
-    AWS_ENDPOINT_URL_DYNAMODB: embedded?.dynamodbEndpoint ?? dynamodb ?? '',
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  };
-  const clients = openClients(env);
-  return {
-    env,
-    clients,
-    stop: async () => {
-      clients.close();
-      await embedded?.stop();
-    },
-  };
-}
 
 /** Waits until this poller has read to the end of the feed and the queue holds nothing. */
 export async function drained(

@@ -10,21 +10,18 @@ import { startScanApi } from '@waybill/local/scan-api-server.ts';
 import { pollerVariables, processorVariables } from '@waybill/local/service-process.ts';
 import { simulateFeed } from '@waybill/local/simulated-feed.ts';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { usePlace } from '../engines/place-under-test.ts';
 import { type BuiltImages, buildImages } from './built-images.ts';
-import { drained, openPlace, type Place, verdictOf } from './deployment.ts';
+import { drained, verdictOf } from './deployment.ts';
 import { root } from './dockerfile.ts';
 import { ImageProcess } from './image-process.ts';
 
 let built: BuiltImages;
-let place: Place;
-beforeAll(async () => {
+const place = usePlace();
+beforeAll(() => {
   built = buildImages();
-  place = await openPlace();
 });
-afterAll(async () => {
-  await place?.stop();
-  built?.remove();
-});
+afterAll(() => built?.remove());
 
 const seed = 23;
 const events = 1_500;
@@ -35,7 +32,11 @@ const newPrefix = () => `image-${process.pid}-${Date.now().toString(36)}-${++dep
 async function start(image: 'poller' | 'processor' | 'local', env: Readonly<Record<string, string | undefined>>) {
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const port = String(await freePort());
-  const started = new ImageProcess(built.images[image], { ...place.env, HTTP_PORT: port, ...Object.fromEntries(set) });
+  const started = new ImageProcess(built.images[image], {
+    ...place().env,
+    HTTP_PORT: port,
+    ...Object.fromEntries(set),
+  });
   onTestFinished(() => started.kill());
   return started;
 }
@@ -58,7 +59,7 @@ async function listening(server: Server): Promise<number> {
 
 describe('the images', () => {
   test('drain the feed from a folder that holds the bundle alone, reading and writing no other file, and stop with 0', async () => {
-    const resources = await provision({ ...place.clients, prefix: newPrefix() });
+    const resources = await provision({ ...place().clients, prefix: newPrefix() });
     const feed = new HeldFeed(simulateFeed({ seed, activeParcels: events / 10 }), events);
     const api = await startScanApi({ feed, seed, faults: realisticFaults });
     onTestFinished(() => api.stop());
@@ -72,18 +73,20 @@ describe('the images', () => {
       await answersWell(service, '/readyz');
       expect(await service.checkHealth()).toBe(0);
     }
-    await drained(place, resources, poller, () => (feed.isWhollyMade ? feed.lastEventId() : Number.POSITIVE_INFINITY));
+    await drained(place(), resources, poller, () =>
+      feed.isWhollyMade ? feed.lastEventId() : Number.POSITIVE_INFINITY,
+    );
     expect([await poller.stop(), await processor.stop()]).toEqual(Array(2).fill({ code: 0, signal: null }));
 
     const elements = [...feed.elements()].filter(({ late }) => late === undefined || late === 'served');
-    const verdict = await verdictOf(place, resources, { elements: elements.map(({ element }) => element) });
+    const verdict = await verdictOf(place(), resources, { elements: elements.map(({ element }) => element) });
     expect(verdict).toMatchObject({ isGood: true, differences: [], withoutDeadLetter: [] });
     expect(verdict.events).toBeGreaterThan(events * 0.95);
     expect(poller.output + processor.output).not.toContain('ERR_ACCESS_DENIED');
   });
 
   test('name the TypeScript source and its line in a stack trace', async () => {
-    const resources = await provision({ ...place.clients, prefix: newPrefix() });
+    const resources = await provision({ ...place().clients, prefix: newPrefix() });
     const wrong = { ...processorVariables(resources), PARCELS_TABLE: resources.failuresTable };
     const processor = await start('processor', wrong);
     expect(await processor.ended).toEqual({ code: 1, signal: null });
@@ -104,7 +107,7 @@ describe('the images', () => {
       response.end(request.url === '/credentials' ? JSON.stringify(credentials) : '{}');
     });
     const port = await listening(around);
-    const resources = await provision({ ...place.clients, prefix: newPrefix() });
+    const resources = await provision({ ...place().clients, prefix: newPrefix() });
     const processor = await start('processor', {
       ...processorVariables(resources),
       RECEIVE_WAIT_SECONDS: '1',

@@ -3,21 +3,18 @@ import { HeldFeed } from '@waybill/local/held-feed.ts';
 import { provisionOrCompare } from '@waybill/local/provision.ts';
 import { simulateFeed } from '@waybill/local/simulated-feed.ts';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { usePlace } from '../engines/place-under-test.ts';
 import { type BuiltImages, buildImages } from '../images/built-images.ts';
-import { drained, openPlace, type Place, verdictOf } from '../images/deployment.ts';
+import { drained, verdictOf } from '../images/deployment.ts';
 import { ImageProcess } from '../images/image-process.ts';
 import { type ComposeService, readCompose } from './compose.ts';
 
 let built: BuiltImages;
-let place: Place;
-beforeAll(async () => {
+const place = usePlace();
+beforeAll(() => {
   built = buildImages();
-  place = await openPlace();
 });
-afterAll(async () => {
-  await place?.stop();
-  built?.remove();
-});
+afterAll(() => built?.remove());
 
 /** Elements of the feed: fewer than compose's own, which is for looking at. */
 const events = 1_500;
@@ -35,12 +32,12 @@ test('what compose starts, in the order in which it starts it, drains the feed',
   onTestFinished(() => composed.kill());
   await composed.up({ FEED_EVENTS: String(events), FEED_SEED: String(seed) });
 
-  const { resources, findings } = await provisionOrCompare({ ...place.clients, prefix });
+  const { resources, findings } = await provisionOrCompare({ ...place().clients, prefix });
   expect(findings.map(({ isMade, drift }) => ({ isMade, drift }))).toEqual(Array(5).fill({ isMade: false, drift: [] }));
   const feed = feedOf(seed);
-  await drained(place, resources, composed.running('poller'), () => feed.lastEventId());
+  await drained(place(), resources, composed.running('poller'), () => feed.lastEventId());
   const elements = [...feed.elements()].map(({ element }) => element);
-  const verdict = await verdictOf(place, resources, { elements });
+  const verdict = await verdictOf(place(), resources, { elements });
   expect(verdict).toMatchObject({ isGood: true, differences: [], withoutDeadLetter: [] });
   expect(verdict.parcels).toBeGreaterThan(100);
 
@@ -117,7 +114,7 @@ class Composed {
 
   /** A variable as it is here: where compose names a container, the process that stands for it; names with the prefix. */
   #here(variable: string, value: string): Record<string, string> {
-    const { AWS_ENDPOINT_URL_SQS = '', AWS_ENDPOINT_URL_DYNAMODB = '' } = place.env;
+    const { AWS_ENDPOINT_URL_SQS = '', AWS_ENDPOINT_URL_DYNAMODB = '' } = place().env;
     if (variable === 'AWS_ENDPOINT_URL') return { AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB };
     if (variable.endsWith('_TABLE')) return { [variable]: `${this.#prefix}${value}` };
     if (!URL.canParse(value)) return { [variable]: value };

@@ -2,9 +2,9 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { readDeadLetters, readFailureRecords } from '@waybill/local/dead-letters.ts';
 import { untilDrained } from '@waybill/local/drain.ts';
-import { type EngineClients, openClients } from '@waybill/local/engine-clients.ts';
-import { startEngines } from '@waybill/local/engines.ts';
+import type { EngineClients } from '@waybill/local/engine-clients.ts';
 import { HeldFeed } from '@waybill/local/held-feed.ts';
+import type { Place } from '@waybill/local/place.ts';
 import { type ProvisionOptions, provision, type Resources } from '@waybill/local/provision.ts';
 import { type QueueContent, queueContent } from '@waybill/local/queue-depth.ts';
 import { realisticFaults } from '@waybill/local/scan-api-faults.ts';
@@ -19,41 +19,10 @@ import {
 import { simulateFeed } from '@waybill/local/simulated-feed.ts';
 import { readStoredParcels } from '@waybill/local/stored-parcels.ts';
 import { judge, type Verdict } from '@waybill/local/verdict.ts';
-import { afterAll, beforeAll, expect, type TestContext } from 'vitest';
+import { expect, type TestContext } from 'vitest';
+import { usePlace } from '../engines/place-under-test.ts';
 import { type EngineProxy, startProxy } from './engine-proxy.ts';
 import { type RedriveWay, redrive } from './redrive.ts';
-
-/** Engines for one test file: those that AWS_ENDPOINT_URL_* name, else embedded ones. */
-type Place = {
-  readonly env: Readonly<Record<string, string>>;
-  readonly clients: EngineClients;
-  stop(): Promise<void>;
-};
-
-async function openPlace(): Promise<Place> {
-  const { AWS_ENDPOINT_URL_SQS: sqs, AWS_ENDPOINT_URL_DYNAMODB: dynamodb } = process.env;
-  const engines = sqs && dynamodb ? namedEngines(sqs, dynamodb) : await startEngines();
-  const clients = openClients(engines.env);
-  return {
-    env: engines.env,
-    clients,
-    stop: async () => {
-      clients.close();
-      await engines.stop();
-    },
-  };
-}
-
-function namedEngines(sqs: string, dynamodb: string) {
-  const env = {
-    AWS_ENDPOINT_URL_SQS: sqs,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
-    AWS_REGION: process.env['AWS_REGION'] ?? 'us-east-1',
-    AWS_ACCESS_KEY_ID: process.env['AWS_ACCESS_KEY_ID'] ?? 'test',
-    AWS_SECRET_ACCESS_KEY: process.env['AWS_SECRET_ACCESS_KEY'] ?? 'test',
-  };
-  return { env, stop: async () => undefined };
-}
 
 let deployments = 0;
 
@@ -234,14 +203,9 @@ export async function holdsLease(poller: ServiceProcess): Promise<boolean> {
 
 /** Engines for the file that calls it; answers what opens a rig on them that ends with the test whose context it gets. */
 export function rigs(): (test: Pick<TestContext, 'onTestFinished'>, options?: RigOptions) => Promise<Rig> {
-  let place: Place | undefined;
-  beforeAll(async () => {
-    place = await openPlace();
-  });
-  afterAll(() => place?.stop());
+  const place = usePlace();
   return async ({ onTestFinished }, options) => {
-    if (!place) throw new Error('A rig is opened in a test');
-    const rig = await Rig.open(place, options);
+    const rig = await Rig.open(place(), options);
     onTestFinished(() => rig.close());
     return rig;
   };

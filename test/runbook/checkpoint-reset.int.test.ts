@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type AttributeValue, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { startEngines } from '@waybill/local/engines.ts';
+import { type AttributeValue, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { openPlace } from '@waybill/local/place.ts';
 import { provision } from '@waybill/local/provision.ts';
 import { dynamoDbCheckpointStore } from '@waybill/poller/dynamodb-checkpoint-store.ts';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { scans } from '../../packages/poller/test/memory-feed.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
 import { rig } from '../../packages/poller/test/poller-rig.ts';
-import { anyone } from '../engines/engines-under-test.ts';
 
 const runbook = readFileSync(new URL('../../infra/RUNBOOK.md', import.meta.url), 'utf8');
 
@@ -36,26 +34,15 @@ let dynamodb: DynamoDBClient;
 let table: string;
 
 beforeAll(async () => {
-  const named = process.env['AWS_ENDPOINT_URL_DYNAMODB'];
-  const namedSqs = process.env['AWS_ENDPOINT_URL_SQS'];
-  const engines = named && namedSqs ? undefined : await startEngines();
-  dynamodb = new DynamoDBClient({ ...anyone, ...endpointOf(engines?.dynamodbEndpoint ?? named) });
-  const sqs = new SQSClient({ ...anyone, ...endpointOf(engines?.sqsEndpoint ?? namedSqs) });
-  const { checkpointsTable } = await provision({ sqs, dynamodb, prefix: `${randomUUID()}-` });
+  const { clients, stop } = await openPlace(process.env);
+  dynamodb = clients.dynamodb;
+  const { checkpointsTable } = await provision({ ...clients, prefix: `${randomUUID()}-` });
   table = checkpointsTable;
-  sqs.destroy();
-  return async () => {
-    dynamodb.destroy();
-    await engines?.stop();
-  };
+  return stop;
 });
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
-
-function endpointOf(endpoint: string | undefined) {
-  return endpoint ? { endpoint } : {};
-}
 
 test('the reset that the runbook shows makes a running poller stop, take its lease anew and read from there', async () => {
   const { metrics } = measured();

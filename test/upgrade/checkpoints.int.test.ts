@@ -1,9 +1,9 @@
 import { unpack } from '@waybill/shared/pack.ts';
 import { describe, expect, test } from 'vitest';
+import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment, until } from './deployment.ts';
 import { feed, following } from './follow.ts';
 import { numberIn } from './item.ts';
-import { usePlace } from './place-under-test.ts';
 import { recordedReleases } from './release.ts';
 
 const place = usePlace();

@@ -12,8 +12,8 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { type EngineClients, openClients } from '@waybill/local/engine-clients.ts';
-import { startEngines } from '@waybill/local/engines.ts';
+import type { EngineClients } from '@waybill/local/engine-clients.ts';
+import type { Place } from '@waybill/local/place.ts';
 import { provision, type Resources } from '@waybill/local/provision.ts';
 import { queueContent } from '@waybill/local/queue-depth.ts';
 import { type Environment, processorVariables, ServiceProcess } from '@waybill/local/service-process.ts';
@@ -22,31 +22,6 @@ import type { Item, Message } from './release.ts';
 /** Milliseconds that tell hanging from slow on a busy machine. */
 const patienceMs = 45_000;
 const lookEveryMs = 20;
-
-/** Engines: those that the environment names, else embedded ones. */
-export type Place = {
-  readonly env: Readonly<Record<string, string>>;
-  readonly clients: EngineClients;
-  readonly close: () => Promise<void>;
-};
-
-export async function openPlace(environment: Environment): Promise<Place> {
-  const { AWS_ENDPOINT_URL_SQS: sqs, AWS_ENDPOINT_URL_DYNAMODB: dynamodb } = environment;
-  const named = sqs && dynamodb && { AWS_ENDPOINT_URL_SQS: sqs, AWS_ENDPOINT_URL_DYNAMODB: dynamodb };
-  const engines = named ? undefined : await startEngines();
-  const env = {
-    ...(named || engines?.env),
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  };
-  const clients = openClients(env);
-  const close = async () => {
-    clients.close();
-    await engines?.stop();
-  };
-  return { env, clients, close };
-}
 
 /** Waits until something holds. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { usePlace } from '../engines/place-under-test.ts';
 import { comparable } from './bookkeeping.ts';
 import { Deployment, until } from './deployment.ts';
 import { numberIn, textIn } from './item.ts';
-import { usePlace } from './place-under-test.ts';
 import { processMessages } from './process-messages.ts';
 import { recordedReleases } from './release.ts';
 

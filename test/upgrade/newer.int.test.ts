@@ -1,7 +1,7 @@
 import { queueContent } from '@waybill/local/queue-depth.ts';
 import { expect, test } from 'vitest';
+import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment, until } from './deployment.ts';
-import { usePlace } from './place-under-test.ts';
 
 const place = usePlace();
 

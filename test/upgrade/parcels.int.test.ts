@@ -5,9 +5,9 @@ import { createMetrics } from '@waybill/shared/metrics.ts';
 import { merge, type ParcelState, stateOf } from '@waybill/shared/parcel-state.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
 import { describe, expect, test } from 'vitest';
+import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment } from './deployment.ts';
 import { numberIn, textIn } from './item.ts';
-import { usePlace } from './place-under-test.ts';
 import { type Item, recordedReleases } from './release.ts';
 
 const place = usePlace();

@@ -1,5 +1,6 @@
+import { openPlace, type Place } from '@waybill/local/place.ts';
 import { packOne } from '@waybill/shared/pack.ts';
-import { Deployment, openPlace, type Place, until } from './deployment.ts';
+import { Deployment, until } from './deployment.ts';
 import { feedElements, foreignPack } from './feed-elements.ts';
 import { feed, following } from './follow.ts';
 import { numberIn, textIn } from './item.ts';
@@ -98,6 +99,6 @@ if (import.meta.main) {
   try {
     await keepRelease(version, await recordRelease(place));
   } finally {
-    await place.close();
+    await place.stop();
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { usePlace } from '../engines/place-under-test.ts';
 import { comparable } from './bookkeeping.ts';
-import { usePlace } from './place-under-test.ts';
 import { recordRelease } from './record.ts';
 import { recordedReleases } from './release.ts';
 

@@ -3,28 +3,22 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DescribeTimeToLiveCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Engines, startEngines } from './engines.ts';
+import { openPlace, type Place } from './place.ts';
 import { type Provisioned, provisionOrCompare } from './provision.ts';
 
-let embedded: Engines | undefined;
+let place: Place;
 let sqs: SQSClient;
 let dynamodb: DynamoDBClient;
-
-// The engines that the environment names, if it names both; else the embedded ones.
 beforeAll(async () => {
-  const named = { sqs: process.env['AWS_ENDPOINT_URL_SQS'], dynamodb: process.env['AWS_ENDPOINT_URL_DYNAMODB'] };
-  if (!named.sqs || !named.dynamodb) embedded = await startEngines();
-  const settings = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-  const endpoint = embedded?.sqsEndpoint ?? named.sqs ?? '';
-  sqs = new SQSClient({ ...settings, endpoint, useQueueUrlAsEndpoint: false });
-  dynamodb = new DynamoDBClient({ ...settings, endpoint: embedded?.dynamodbEndpoint ?? named.dynamodb ?? '' });
+  place = await openPlace(process.env);
+  ({ sqs, dynamodb } = place.clients);
 });
-afterAll(() => embedded?.stop());
+afterAll(() => place?.stop());
 
 const newPrefix = () => `d${randomUUID().slice(0, 8)}-`;
 const look = (prefix: string) => provisionOrCompare({ sqs, dynamodb, prefix });

@@ -1,28 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { DescribeTableCommand, DescribeTimeToLiveCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DescribeTableCommand, DescribeTimeToLiveCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Engines, startEngines } from './engines.ts';
+import { openPlace, type Place } from './place.ts';
 import { provision } from './provision.ts';
 import { readStoredParcels } from './stored-parcels.ts';
 
-let embedded: Engines | undefined;
+let place: Place;
 let sqs: SQSClient;
 let dynamodb: DynamoDBClient;
-
-// The engines that the environment names, if it names both; else the embedded ones.
 beforeAll(async () => {
-  const named = { sqs: process.env['AWS_ENDPOINT_URL_SQS'], dynamodb: process.env['AWS_ENDPOINT_URL_DYNAMODB'] };
-  if (!named.sqs || !named.dynamodb) embedded = await startEngines();
-  const settings = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-  sqs = new SQSClient({
-    ...settings,
-    endpoint: embedded?.sqsEndpoint ?? named.sqs ?? '',
-    useQueueUrlAsEndpoint: false,
-  });
-  dynamodb = new DynamoDBClient({ ...settings, endpoint: embedded?.dynamodbEndpoint ?? named.dynamodb ?? '' });
+  place = await openPlace(process.env);
+  ({ sqs, dynamodb } = place.clients);
 });
-afterAll(() => embedded?.stop());
+afterAll(() => place?.stop());
 
 const newPrefix = () => `t${randomUUID().slice(0, 8)}-`;
 

@@ -1,5 +1,5 @@
+import { openPlace, type Place } from '@waybill/local/place.ts';
 import { afterAll, beforeAll } from 'vitest';
-import { openPlace, type Place } from './deployment.ts';
 
 /** Engines for the test file that calls it. */
 export function usePlace(): () => Place {
@@ -7,7 +7,7 @@ export function usePlace(): () => Place {
   beforeAll(async () => {
     place = await openPlace(process.env);
   });
-  afterAll(() => place?.close());
+  afterAll(() => place?.stop());
   return () => {
     if (!place) throw new Error('the engines are there from beforeAll on');
     return place;
