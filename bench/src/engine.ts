@@ -1,7 +1,7 @@
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { startEngines } from '@waybill/local/engines.ts';
-import { provision, type Resources } from '@waybill/local/provision.ts';
+import { startEngines } from '@waybill/local/engines/engines.ts';
+import { provision, type Resources } from '@waybill/local/provisioner/provision.ts';
 import type { NamedEngines } from './options.ts';
 
 /** The most that SQS allows: moto hands a message to several receives at once, and must not take that for failures. */

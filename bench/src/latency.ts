@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startScanApi } from '@waybill/local/scan-api-server.ts';
+import { startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
 import { type BenchFeed, benchFeed } from './bench-feed.ts';
 import type { Engine } from './engine.ts';
 import type { BenchOptions } from './options.ts';

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { compare, describe, type ExpectedParcel, type StoredParcel } from '@waybill/local/oracle.ts';
-import { readStoredParcels } from '@waybill/local/stored-parcels.ts';
+import { compare, describe, type ExpectedParcel, type StoredParcel } from '@waybill/local/outcome/oracle.ts';
+import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
 
 /** Bookkeeping that only Waybill writes. */
 const bookkeeping = ['revision', 'updatedAtUtc'];

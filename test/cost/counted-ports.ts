@@ -1,4 +1,4 @@
-import type { HeldFeed } from '@waybill/local/held-feed.ts';
+import type { HeldFeed } from '@waybill/local/feed/held-feed.ts';
 import type { CheckpointStore } from '@waybill/poller/checkpoint-store.ts';
 import type { ScanFeed } from '@waybill/poller/scan-feed.ts';
 import { batchedParcelTable } from '@waybill/processor/batched-parcel-table.ts';

@@ -1,6 +1,6 @@
-import { HeldFeed } from '@waybill/local/held-feed.ts';
-import { randomOf } from '@waybill/local/random.ts';
-import { simulateFeed } from '@waybill/local/simulated-feed.ts';
+import { HeldFeed } from '@waybill/local/feed/held-feed.ts';
+import { randomOf } from '@waybill/local/feed/random.ts';
+import { simulateFeed } from '@waybill/local/feed/simulated-feed.ts';
 import { readConfig as readPollerConfig } from '@waybill/poller/config.ts';
 import { createPoller } from '@waybill/poller/poller.ts';
 import { readConfig as readProcessorConfig } from '@waybill/processor/config.ts';

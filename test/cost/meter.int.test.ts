@@ -1,6 +1,6 @@
-import { openClients } from '@waybill/local/engine-clients.ts';
-import { type Engines, startEngines } from '@waybill/local/engines.ts';
-import { provision, type Resources } from '@waybill/local/provision.ts';
+import { openClients } from '@waybill/local/engines/engine-clients.ts';
+import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
+import { provision, type Resources } from '@waybill/local/provisioner/provision.ts';
 import { dynamoDbCheckpointStore } from '@waybill/poller/dynamodb-checkpoint-store.ts';
 import { meterTables } from '@waybill/shared/cost-meter.ts';
 import { prices } from '@waybill/shared/prices.ts';

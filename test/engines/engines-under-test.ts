@@ -1,4 +1,4 @@
-import { startEngines } from '@waybill/local/engines.ts';
+import { startEngines } from '@waybill/local/engines/engines.ts';
 import { afterAll } from 'vitest';
 
 /** One engine that a suite runs on. */

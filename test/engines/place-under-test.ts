@@ -1,4 +1,4 @@
-import { openPlace, type Place } from '@waybill/local/place.ts';
+import { openPlace, type Place } from '@waybill/local/engines/place.ts';
 import { afterAll, beforeAll } from 'vitest';
 
 /** Engines for the test file that calls it. */

@@ -1,11 +1,11 @@
-import { readDeadLetters, readFailureRecords } from '@waybill/local/dead-letters.ts';
-import { untilDrained } from '@waybill/local/drain.ts';
-import type { Place } from '@waybill/local/place.ts';
-import { readSamples } from '@waybill/local/prometheus-text.ts';
-import type { Resources } from '@waybill/local/provision.ts';
-import { queueContent } from '@waybill/local/queue-depth.ts';
-import { readStoredParcels } from '@waybill/local/stored-parcels.ts';
-import { judge, type Truth, type Verdict } from '@waybill/local/verdict.ts';
+import type { Place } from '@waybill/local/engines/place.ts';
+import { readDeadLetters, readFailureRecords } from '@waybill/local/outcome/dead-letters.ts';
+import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
+import { judge, type Truth, type Verdict } from '@waybill/local/outcome/verdict.ts';
+import { untilDrained } from '@waybill/local/pipeline/drain.ts';
+import { readSamples } from '@waybill/local/pipeline/prometheus-text.ts';
+import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
+import type { Resources } from '@waybill/local/provisioner/provision.ts';
 import type { ImageProcess } from './image-process.ts';
 
 /** Milliseconds that tell hanging from slow on a busy machine. */

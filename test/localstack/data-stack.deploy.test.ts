@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
-import { provisionOrCompare, type Resources } from '@waybill/local/provision.ts';
+import { provisionOrCompare, type Resources } from '@waybill/local/provisioner/provision.ts';
 import { pack } from '@waybill/shared/pack.ts';
 import { physicalName } from '@waybill/shared/resources.ts';
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';

@@ -7,9 +7,9 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { DeleteQueueCommand, ListQueuesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { type EngineClients, openClients } from '@waybill/local/engine-clients.ts';
-import type { Resources } from '@waybill/local/provision.ts';
-import { queueContent } from '@waybill/local/queue-depth.ts';
+import { type EngineClients, openClients } from '@waybill/local/engines/engine-clients.ts';
+import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
+import type { Resources } from '@waybill/local/provisioner/provision.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { differences } from '../engines/engines-under-test.ts';
 import { DataStackOnLocalStack, freshEnvironment, localStackEndpoint } from './cdk.ts';

@@ -1,4 +1,4 @@
-import type { ServiceProcess } from '@waybill/local/service-process.ts';
+import type { ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
 import { cloudWatchNamespace } from '@waybill/shared/metrics.ts';
 import { describe, expect, test } from 'vitest';
 import { isMetricLine, type Published, published } from '../../packages/shared/test/embedded-metric-format.ts';

@@ -1,4 +1,4 @@
-import type { ServiceProcess } from '@waybill/local/service-process.ts';
+import type { ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
 import { pack } from '@waybill/shared/pack.ts';
 import { describe, expect, test } from 'vitest';
 import { expectGood, holdsLease, type Rig, rigs, timed } from './rig.ts';

@@ -1,24 +1,24 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { readDeadLetters, readFailureRecords } from '@waybill/local/dead-letters.ts';
-import { untilDrained } from '@waybill/local/drain.ts';
-import type { EngineClients } from '@waybill/local/engine-clients.ts';
-import { HeldFeed } from '@waybill/local/held-feed.ts';
-import type { Place } from '@waybill/local/place.ts';
-import { type ProvisionOptions, provision, type Resources } from '@waybill/local/provision.ts';
-import { type QueueContent, queueContent } from '@waybill/local/queue-depth.ts';
-import { realisticFaults } from '@waybill/local/scan-api-faults.ts';
-import { type ScanApi, type ScanApiOptions, startScanApi } from '@waybill/local/scan-api-server.ts';
+import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
+import type { Place } from '@waybill/local/engines/place.ts';
+import { HeldFeed } from '@waybill/local/feed/held-feed.ts';
+import { simulateFeed } from '@waybill/local/feed/simulated-feed.ts';
+import { readDeadLetters, readFailureRecords } from '@waybill/local/outcome/dead-letters.ts';
+import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
+import { judge, type Verdict } from '@waybill/local/outcome/verdict.ts';
+import { untilDrained } from '@waybill/local/pipeline/drain.ts';
+import { type QueueContent, queueContent } from '@waybill/local/pipeline/queue-depth.ts';
 import {
   type Environment,
   pollerVariables,
   processorVariables,
   type ServiceName,
   ServiceProcess,
-} from '@waybill/local/service-process.ts';
-import { simulateFeed } from '@waybill/local/simulated-feed.ts';
-import { readStoredParcels } from '@waybill/local/stored-parcels.ts';
-import { judge, type Verdict } from '@waybill/local/verdict.ts';
+} from '@waybill/local/pipeline/service-process.ts';
+import { type ProvisionOptions, provision, type Resources } from '@waybill/local/provisioner/provision.ts';
+import { realisticFaults } from '@waybill/local/scan-api/scan-api-faults.ts';
+import { type ScanApi, type ScanApiOptions, startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
 import { expect, type TestContext } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { type EngineProxy, startProxy } from './engine-proxy.ts';

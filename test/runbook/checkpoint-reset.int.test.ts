@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type AttributeValue, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { openPlace } from '@waybill/local/place.ts';
-import { provision } from '@waybill/local/provision.ts';
+import { openPlace } from '@waybill/local/engines/place.ts';
+import { provision } from '@waybill/local/provisioner/provision.ts';
 import { dynamoDbCheckpointStore } from '@waybill/poller/dynamodb-checkpoint-store.ts';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { scans } from '../../packages/poller/test/memory-feed.ts';

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
-import { openClients } from '@waybill/local/engine-clients.ts';
-import { HeldFeed } from '@waybill/local/held-feed.ts';
-import { startScanApi } from '@waybill/local/scan-api-server.ts';
-import { simulateFeed } from '@waybill/local/simulated-feed.ts';
+import { openClients } from '@waybill/local/engines/engine-clients.ts';
+import { HeldFeed } from '@waybill/local/feed/held-feed.ts';
+import { simulateFeed } from '@waybill/local/feed/simulated-feed.ts';
+import { startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { until } from '../processes/until.ts';
 

@@ -12,11 +12,11 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import type { EngineClients } from '@waybill/local/engine-clients.ts';
-import type { Place } from '@waybill/local/place.ts';
-import { provision, type Resources } from '@waybill/local/provision.ts';
-import { queueContent } from '@waybill/local/queue-depth.ts';
-import { type Environment, processorVariables, ServiceProcess } from '@waybill/local/service-process.ts';
+import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
+import type { Place } from '@waybill/local/engines/place.ts';
+import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
+import { type Environment, processorVariables, ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
+import { provision, type Resources } from '@waybill/local/provisioner/provision.ts';
 import type { Item, Message } from './release.ts';
 
 /** Milliseconds that tell hanging from slow on a busy machine. */

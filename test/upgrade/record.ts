@@ -1,4 +1,4 @@
-import { openPlace, type Place } from '@waybill/local/place.ts';
+import { openPlace, type Place } from '@waybill/local/engines/place.ts';
 import { packOne } from '@waybill/shared/pack.ts';
 import { Deployment, until } from './deployment.ts';
 import { feedElements, foreignPack } from './feed-elements.ts';

@@ -1,20 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StartOptions } from './config.ts';
-import { readDeadLetters, readFailureRecords } from './dead-letters.ts';
-import { DrainWatch, untilEmpty } from './drain.ts';
-import { type EngineClients, openClients } from './engine-clients.ts';
-import { type Engines, startEngines } from './engines.ts';
+import { type EngineClients, openClients } from './engines/engine-clients.ts';
+import { type Engines, startEngines } from './engines/engines.ts';
 import { type FeedSource, openRealFeed, openSimulatedFeed } from './feed-source.ts';
 import { sendPacks } from './other-producer.ts';
-import { Pipeline } from './pipeline.ts';
+import { readDeadLetters, readFailureRecords } from './outcome/dead-letters.ts';
+import { readStoredParcels } from './outcome/stored-parcels.ts';
+import { judge, reasonsOf } from './outcome/verdict.ts';
+import { DrainWatch, untilEmpty } from './pipeline/drain.ts';
+import { Pipeline } from './pipeline/pipeline.ts';
+import { queueContent } from './pipeline/queue-depth.ts';
+import type { Environment } from './pipeline/service-process.ts';
 import type { ProgressDisplay } from './progress.ts';
-import { provision, type Resources } from './provision.ts';
-import { queueContent } from './queue-depth.ts';
-import type { Environment } from './service-process.ts';
+import { provision, type Resources } from './provisioner/provision.ts';
 import type { StopSignals } from './stop-signals.ts';
-import { readStoredParcels } from './stored-parcels.ts';
 import { type Facts, summaryLines, verdictMarks } from './summary.ts';
-import { judge, reasonsOf } from './verdict.ts';
 
 export type Surroundings = {
   readonly display: ProgressDisplay;

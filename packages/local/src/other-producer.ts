@@ -1,7 +1,7 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { toAscii } from '@waybill/shared/json-text.ts';
-import { scanOf } from './oracle.ts';
-import type { FeedElement } from './simulated-feed.ts';
+import type { FeedElement } from './feed/simulated-feed.ts';
+import { scanOf } from './outcome/oracle.ts';
 
 /** A message that holds good events and one that is none. */
 export type MixedPack = { readonly body: string; readonly malformed: unknown };

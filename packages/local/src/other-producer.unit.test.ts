@@ -1,8 +1,8 @@
 import { unpack } from '@waybill/shared/pack.ts';
 import { expect, test } from 'vitest';
-import { scanOf } from './oracle.ts';
+import { simulateFeed } from './feed/simulated-feed.ts';
 import { mixedPacks } from './other-producer.ts';
-import { simulateFeed } from './simulated-feed.ts';
+import { scanOf } from './outcome/oracle.ts';
 
 const feed = () => simulateFeed({ seed: 3, shares: { odd: 0.5 } });
 

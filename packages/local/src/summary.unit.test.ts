@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { noFaults } from './scan-api-faults.ts';
+import type { Verdict } from './outcome/verdict.ts';
+import { noFaults } from './scan-api/scan-api-faults.ts';
 import { type Facts, summaryLines } from './summary.ts';
-import type { Verdict } from './verdict.ts';
 
 const good: Verdict = {
   isGood: true,

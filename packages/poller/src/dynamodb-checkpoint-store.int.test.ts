@@ -7,7 +7,7 @@ import {
   type ScalarAttributeType,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { type Engines, startEngines } from '@waybill/local/engines.ts';
+import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
 import { openDynamoDb } from '@waybill/shared/aws-clients.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { requireKey } from '@waybill/shared/table-check.ts';

@@ -3,7 +3,7 @@ import { foldByParcel, type ParcelState } from '@waybill/shared/parcel-state.ts'
 import { parse, type ScanEvent } from '@waybill/shared/scan-event.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
 import { expect, test } from 'vitest';
-import { simulateFeed } from '../../local/src/simulated-feed.ts';
+import { simulateFeed } from '../../local/src/feed/simulated-feed.ts';
 import { Journal } from '../test/journal.ts';
 import { MemoryParcels } from '../test/memory-tables.ts';
 import { batchedParcelTable } from './batched-parcel-table.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Engines, startEngines } from '../engines.ts';
+import { type Engines, startEngines } from '../engines/engines.ts';
 
 const entry = fileURLToPath(new URL('main.ts', import.meta.url));
 let embedded: Engines | undefined;

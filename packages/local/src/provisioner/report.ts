@@ -1,6 +1,6 @@
-import type { Resources } from '../provision.ts';
-import type { Drift, Finding } from '../provision-finding.ts';
 import type { ProvisionerOptions } from './config.ts';
+import type { Resources } from './provision.ts';
+import type { Drift, Finding } from './provision-finding.ts';
 
 /** What was made, what was there, what differs; a line for each queue and table, and below it each difference. */
 export function findingLines(findings: readonly Finding[]): string[] {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { openClients } from '../engine-clients.ts';
-import { type Engines, startEngines } from '../engines.ts';
+import { openClients } from '../engines/engine-clients.ts';
+import { type Engines, startEngines } from '../engines/engines.ts';
 import { freePort } from '../free-port.ts';
-import { provision } from '../provision.ts';
 import type { ProvisionerOptions } from './config.ts';
+import { provision } from './provision.ts';
 import { runProvisioner } from './run.ts';
 
 let embedded: Engines | undefined;

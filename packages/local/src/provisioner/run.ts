@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describeError } from '@waybill/shared/error.ts';
-import { provisionOrCompare } from '../provision.ts';
 import type { ProvisionerOptions } from './config.ts';
 import { untilEnginesAnswer } from './engine-wait.ts';
+import { provisionOrCompare } from './provision.ts';
 import { adviceLines, findingLines, variableLines } from './report.ts';
 
 /** Milliseconds for one request: LocalStack starts its DynamoDB with the first one, which takes some seconds. */

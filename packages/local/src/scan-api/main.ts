@@ -1,10 +1,10 @@
 import { exitOnFailedStart } from '@waybill/shared/lifecycle.ts';
-import { HeldFeed } from '../held-feed.ts';
-import { realisticFaults } from '../scan-api-faults.ts';
-import { startScanApi } from '../scan-api-server.ts';
-import { simulateFeed } from '../simulated-feed.ts';
+import { HeldFeed } from '../feed/held-feed.ts';
+import { simulateFeed } from '../feed/simulated-feed.ts';
 import { listenForStops } from '../stop-signals.ts';
 import { readConfig } from './config.ts';
+import { realisticFaults } from './scan-api-faults.ts';
+import { startScanApi } from './scan-api-server.ts';
 
 /** The simulated Scan Event API as a process of its own: serves one feed, with faults, until it is told to stop. */
 const config = configOrExit();

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HeldFeed } from './held-feed.ts';
-import { type Random, randomOf } from './random.ts';
+import type { HeldFeed } from '../feed/held-feed.ts';
+import { type Random, randomOf } from '../feed/random.ts';
 import { type FaultKind, FaultSchedule, type FaultShares, noFaults, type RefusalKind } from './scan-api-faults.ts';
 
 const path = '/v1/scans/scanevents';

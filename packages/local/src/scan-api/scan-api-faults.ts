@@ -1,4 +1,4 @@
-import { randomOf } from './random.ts';
+import { randomOf } from '../feed/random.ts';
 
 /** What can go wrong with an answer. The first group replaces it, the second spoils the page in it. */
 export type FaultKind = RefusalKind | PageFaultKind;

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
+import { expectedParcels } from '../outcome/oracle.ts';
+import { realisticFaults } from '../scan-api/scan-api-faults.ts';
+import { type ScanApi, type ScanApiOptions, startScanApi } from '../scan-api/scan-api-server.ts';
 import { HeldFeed } from './held-feed.ts';
-import { expectedParcels } from './oracle.ts';
-import { realisticFaults } from './scan-api-faults.ts';
-import { type ScanApi, type ScanApiOptions, startScanApi } from './scan-api-server.ts';
 import { cleanShares, type FeedElement, simulateFeed } from './simulated-feed.ts';
 import { readWholeFeed, type WholeFeedOptions } from './whole-feed.ts';
 

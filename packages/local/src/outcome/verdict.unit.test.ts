@@ -1,9 +1,9 @@
 import { packUnparsed } from '@waybill/shared/pack.ts';
 import { describe, expect, test } from 'vitest';
-import { badElement } from './bad-elements.ts';
+import { badElement } from '../feed/bad-elements.ts';
+import { simulateFeed } from '../feed/simulated-feed.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
 import { expectedParcels } from './oracle.ts';
-import { simulateFeed } from './simulated-feed.ts';
 import { judge, type Mirror, reasonsOf } from './verdict.ts';
 
 const good = { EventId: 1, ParcelId: 7, Type: 'PICKUP', CreatedDateTimeUtc: '2021-05-11T21:11:34.15Z' };

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { DescribeTableCommand, DescribeTimeToLiveCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openPlace, type Place } from './place.ts';
+import { openPlace, type Place } from '../engines/place.ts';
+import { readStoredParcels } from '../outcome/stored-parcels.ts';
 import { provision } from './provision.ts';
-import { readStoredParcels } from './stored-parcels.ts';
 
 let place: Place;
 let sqs: SQSClient;

@@ -12,8 +12,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { provision, type Resources } from '../provisioner/provision.ts';
 import { type Engines, startEngines } from './engines.ts';
-import { provision, type Resources } from './provision.ts';
 
 let engines: Engines;
 let sqs: SQSClient;

@@ -2,8 +2,8 @@ import { foldByParcel } from '@waybill/shared/parcel-state.ts';
 import { parse } from '@waybill/shared/scan-event.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { simulateFeed } from '../feed/simulated-feed.ts';
 import { compare, expectedParcels, describe as inWords, type StoredParcel, scanOf } from './oracle.ts';
-import { simulateFeed } from './simulated-feed.ts';
 
 const scan = (EventId: number, Type: string, more: Record<string, unknown> = {}) => ({
   EventId,

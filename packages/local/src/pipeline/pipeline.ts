@@ -1,9 +1,9 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { EngineClients } from '../engines/engine-clients.ts';
+import type { FeedSource } from '../feed-source.ts';
+import type { Resources } from '../provisioner/provision.ts';
 import type { Look } from './drain.ts';
-import type { EngineClients } from './engine-clients.ts';
-import type { FeedSource } from './feed-source.ts';
 import { noSamples, type Samples } from './prometheus-text.ts';
-import type { Resources } from './provision.ts';
 import { queueContent } from './queue-depth.ts';
 import { type Environment, inWords, pollerVariables, processorVariables, ServiceProcess } from './service-process.ts';
 

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openPlace, type Place } from './place.ts';
+import { openPlace, type Place } from '../engines/place.ts';
 import { type Provisioned, provisionOrCompare } from './provision.ts';
 
 let place: Place;

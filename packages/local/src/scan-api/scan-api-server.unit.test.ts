@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { HeldFeed } from './held-feed.ts';
+import { HeldFeed } from '../feed/held-feed.ts';
+import { cleanShares, type FeedShares, simulateFeed } from '../feed/simulated-feed.ts';
 import { type FaultKind, noFaults, realisticFaults } from './scan-api-faults.ts';
 import { type ScanApi, type ScanApiOptions, startScanApi } from './scan-api-server.ts';
-import { cleanShares, type FeedShares, simulateFeed } from './simulated-feed.ts';
 
 const running: ScanApi[] = [];
 afterEach(async () => {

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { nodeFlags } from '@waybill/shared/node-flags.ts';
 import { z } from 'zod';
+import type { Resources } from '../provisioner/provision.ts';
 import { LastLines } from './last-lines.ts';
 import { readSamples, type Samples } from './prometheus-text.ts';
-import type { Resources } from './provision.ts';
 import type { PortReport } from './tied-to-parent.ts';
 
 export type ServiceName = 'poller' | 'processor';
@@ -66,7 +66,7 @@ export class ServiceProcess {
   /** @param env the whole environment of the process, but for HTTP_HOST and HTTP_PORT: a free port of 127.0.0.1 */
   constructor(name: ServiceName, env: Environment) {
     this.name = name;
-    const entry = new URL(`../../${name}/src/main.ts`, import.meta.url);
+    const entry = new URL(`../../../${name}/src/main.ts`, import.meta.url);
     this.#child = spawn(process.execPath, [...nodeFlags, '--import', preload, fileURLToPath(entry)], {
       detached: true,
       env: { ...env, HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { scanOf } from '../outcome/oracle.ts';
 import { badElementKinds } from './bad-elements.ts';
-import { scanOf } from './oracle.ts';
 import { cleanShares, type FeedElement, type FeedOptions, simulateFeed } from './simulated-feed.ts';
 
 const take = (count: number, options: FeedOptions): FeedElement[] => simulateFeed(options).take(count).toArray();
