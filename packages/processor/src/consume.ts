@@ -99,6 +99,7 @@ class Consumption {
       clock,
       random,
       concurrency: settings.writeConcurrency,
+      signal: this.#over.signal,
       ...guardReports(dependencies, dependencies.onBreaker),
     });
     this.#inHand = new MessagesInHand({

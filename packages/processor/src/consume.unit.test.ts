@@ -143,6 +143,29 @@ describe('an outage', () => {
     await stop();
   });
 
+  test('by throttling, with three writes in hand, is told by readiness within 15 s and pauses receiving', async () => {
+    const { queue, parcels, processor, stop } = rig({ receiveWaitSeconds: 2 });
+    queue.waitSeconds = 2;
+    let down = true;
+    parcels.before = () => {
+      if (down) throw engineError('ThrottlingException');
+    };
+    for (let id = 1; id <= 3; id += 1) queue.put(packed(scan(id)));
+    processor.start();
+    await pass(15);
+    expect(processor.ready()).toMatchObject({ ok: false, parts: { breaker: { ok: false } } });
+    const polls = queue.receives;
+    queue.put(packed(scan(4)));
+    await pass(120);
+    expect(queue.receives).toBe(polls);
+    expect(processor.ready().ok).toBe(false);
+    down = false;
+    await pass(15);
+    expect(parcels.ids).toEqual([1, 2, 3, 4]);
+    expect(processor.ready().ok).toBe(true);
+    await stop();
+  });
+
   test('is probed with one receive when nothing is in hand', async () => {
     const { queue, parcels, processor, stop } = rig();
     let down = true;

@@ -1,16 +1,8 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { hasCode } from '@waybill/shared/error.ts';
-import { type Backoff, retry } from '@waybill/shared/retry.ts';
-import {
-  BrokenCircuitError,
-  bulkhead,
-  type CircuitBreakerPolicy,
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  DelegateBackoff,
-  handleWhen,
-} from 'cockatiel';
+import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
+import { type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
+import { Admission, type Lane } from './admission.ts';
 
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
@@ -19,9 +11,11 @@ export type GuardDependencies = {
   readonly random: Random;
   /** Calls to the engine at once. */
   readonly concurrency: number;
-  /** The engine failed; the work is held and will be tried again. */
+  /** The engine failed; the work is held and will be tried again, in `waitMs` or when a probe has found the engine well. */
   readonly onEngineError: (error: unknown, waitMs: number) => void;
   readonly onStateChange: (state: BreakerState) => void;
+  /** Ends the probing: nothing is held any more. */
+  readonly signal: AbortSignal;
 };
 
 /**
@@ -39,42 +33,58 @@ const recordsAtOnce = 8;
 
 /** Failures in a row after which the engine is taken to be down. */
 const failuresToOpen = 5;
+/**
+ * Milliseconds of failures and nothing else after which it is, too, however few: with the longest backoff and a call, less
+ * than the 15 s within which readiness is lost (design, "Environment").
+ */
+const failingToOpenMs = 8_000;
 /** Time between probes of an engine that is down; grows while it stays down. Jitter takes away half of it at most. */
 const probeBackoff: Backoff = { firstMs: 1_000, maxMs: 10_000 };
-/** Time between attempts of one piece of work. While the breaker is open an attempt costs no request. */
+/** Time between attempts of one piece of work while the breaker is closed. */
 const workBackoff: Backoff = { firstMs: 100, maxMs: 2_000 };
 
 /**
  * Stands between the work and DynamoDB. Whatever fails and does not name the item is the engine's failure: the work is
- * held and tried again in place, and after a few failures in a row a circuit breaker lets a single probe at a time through.
+ * held and tried again in place, and after a few failures in a row a circuit breaker lets a single probe at a time
+ * through. All else waits for the breaker to close, and does nothing meanwhile.
  */
 export class EngineGuard {
   readonly #dependencies: GuardDependencies;
   readonly #breaker: CircuitBreakerPolicy;
-  readonly #slots;
+  readonly #admission: Admission;
   /** Items throttled since any call last succeeded. */
   readonly #throttledItems = new Set<string>();
   /** Errors that were met already: a call that carries the writes of many parcels fails once, though each of them fails. */
   readonly #counted = new WeakSet<object>();
   readonly #told = new WeakSet<object>();
+  /** Monotonic milliseconds of the first failure since any call last succeeded. */
+  #failingSince: number | undefined;
+  /** What failed last: a probe of the other lane would say little. */
+  #suspect: Lane = 'parcels';
+  /** Probes since the breaker was last closed. */
+  #probes = 0;
 
   constructor(dependencies: GuardDependencies) {
     this.#dependencies = dependencies;
-    this.#slots = {
-      parcels: bulkhead(dependencies.concurrency, Number.POSITIVE_INFINITY),
-      records: bulkhead(recordsAtOnce, Number.POSITIVE_INFINITY),
-    };
+    this.#admission = new Admission({ parcels: dependencies.concurrency, records: recordsAtOnce });
+    const inARow = new ConsecutiveBreaker(failuresToOpen);
     this.#breaker = circuitBreaker(
       handleWhen((error) => this.#isEnginesFault(error)),
       {
-        breaker: new ConsecutiveBreaker(failuresToOpen),
-        halfOpenAfter: new DelegateBackoff(({ attempt }) => {
-          const step = Math.min(probeBackoff.maxMs, probeBackoff.firstMs * 2 ** Math.min(attempt - 1, 30));
-          return (step / 2) * (1 + dependencies.random());
-        }),
+        breaker: {
+          state: undefined,
+          success: () => inARow.success(),
+          failure: () => inARow.failure() || this.#isFailingForLong(),
+        },
+        // When to probe is for the admission to say, by a clock that cannot be set.
+        halfOpenAfter: Number.NEGATIVE_INFINITY,
       },
     );
-    this.#breaker.onStateChange(() => dependencies.onStateChange(this.state));
+    this.#breaker.onStateChange(() => {
+      dependencies.onStateChange(this.state);
+      if (this.state === 'open') void this.#probeLater();
+      else if (this.state === 'closed') this.#resume();
+    });
   }
 
   get state(): BreakerState {
@@ -84,38 +94,55 @@ export class EngineGuard {
 
   /**
    * Runs `call` until it works. `item` names what it writes. Rejects with `STORE_REJECTED` when the store names the item,
-   * and with the engine's or the breaker's error once `signal` aborts: then the caller hands the work back. A call under way is never
-   * cut off.
+   * and with the engine's error or `STOPPED` once `signal` aborts: then the caller hands the work back. A call under way is
+   * never cut off.
    */
-  async hold<T>(
-    item: string,
-    call: () => Promise<T>,
-    signal: AbortSignal,
-    kind: 'parcels' | 'records' = 'records',
-  ): Promise<T> {
+  async hold<T>(item: string, call: () => Promise<T>, signal: AbortSignal, lane: Lane = 'records'): Promise<T> {
     const { clock, random, onEngineError } = this.#dependencies;
     const attempt = () => this.#breaker.execute(() => this.#noting(item, call));
-    // Slots outside, breaker inside: what waited for a slot while the engine went down must not reach it.
-    return await retry(() => this.#slots[kind].execute(attempt, signal), {
-      clock,
-      random,
-      signal,
-      backoff: workBackoff,
-      onFailure: (error, _attempt, waitMs) => {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await this.#admission.run(lane, attempt, signal);
+      } catch (error) {
         if (hasCode(error, 'STORE_REJECTED')) throw error;
+        if (signal.aborted) throw error;
+        this.#suspect = lane;
+        const waitMs = backoffMs(failures, workBackoff, random);
         const engines = error instanceof StillThrottled ? error.cause : error;
-        if (!(error instanceof BrokenCircuitError) && isFirst(engines, this.#told)) onEngineError(engines, waitMs);
-      },
-    });
+        if (isFirst(engines, this.#told)) onEngineError(engines, waitMs);
+        // Else it waits for its admission, which needs no timer of its own.
+        if (this.state === 'closed') await clock.sleep(waitMs, signal);
+        if (signal.aborted) throw error;
+      }
+    }
   }
 
-  /** Tells an item that is throttled again and again from several that are. */
+  /** Shuts the gate, and lets one call through it after a while: its outcome opens the gate or calls this again. */
+  async #probeLater(): Promise<void> {
+    const { clock, random, signal } = this.#dependencies;
+    this.#admission.shut();
+    const step = Math.min(probeBackoff.maxMs, probeBackoff.firstMs * 2 ** Math.min(this.#probes, 30));
+    this.#probes += 1;
+    await clock.sleep((step / 2) * (1 + random()), signal);
+    if (!signal.aborted) this.#admission.letOneThrough(this.#suspect);
+  }
+
+  #resume(): void {
+    this.#probes = 0;
+    this.#failingSince = undefined;
+    this.#admission.open();
+  }
+
+  /** Takes note of how long the engine has failed, and tells an item that is throttled again and again from several that are. */
   async #noting<T>(item: string, call: () => Promise<T>): Promise<T> {
     try {
       const result = await call();
       this.#throttledItems.clear();
+      this.#failingSince = undefined;
       return result;
     } catch (error) {
+      if (saysNothingOfTheEngine(error)) throw error;
+      this.#failingSince ??= this.#dependencies.clock.monotonic();
       if (!(error instanceof Error && throttlings.has(error.name))) throw error;
       if (this.#throttledItems.has(item)) throw new StillThrottled('throttled again', { cause: error });
       this.#throttledItems.add(item);
@@ -123,12 +150,25 @@ export class EngineGuard {
     }
   }
 
-  /** One hot parcel alone must not stop the others; a probe that is throttled has not found the engine well, whatever it wrote. */
+  /**
+   * One hot parcel alone must not stop the others, unless nothing else has worked for long; a probe that is throttled has
+   * not found the engine well, whatever it wrote.
+   */
   #isEnginesFault(error: unknown): boolean {
-    if (hasCode(error, 'STORE_REJECTED') || hasCode(error, 'STORE_CONTENDED')) return false;
+    if (saysNothingOfTheEngine(error)) return false;
     if (this.state !== 'closed') return true;
-    return !(error instanceof StillThrottled) && isFirst(error, this.#counted);
+    if (error instanceof StillThrottled) return this.#isFailingForLong();
+    return isFirst(error, this.#counted);
   }
+
+  #isFailingForLong(): boolean {
+    const since = this.#failingSince;
+    return since !== undefined && this.#dependencies.clock.monotonic() - since >= failingToOpenMs;
+  }
+}
+
+function saysNothingOfTheEngine(error: unknown): boolean {
+  return hasCode(error, 'STORE_REJECTED') || hasCode(error, 'STORE_CONTENDED');
 }
 
 /** Whether this very object was not met before; remembers it. */

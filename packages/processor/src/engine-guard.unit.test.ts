@@ -1,6 +1,6 @@
-import { systemClock } from '@waybill/shared/clock.ts';
+import { type Clock, type Random, systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { engineError, pass, useVirtualTime } from '../test/processor-rig.ts';
 import { type BreakerState, EngineGuard } from './engine-guard.ts';
 
@@ -8,13 +8,15 @@ beforeEach(useVirtualTime);
 
 const never = new AbortController().signal;
 
-function guarded(concurrency = 64) {
+function guarded(options: { readonly concurrency?: number; readonly clock?: Clock; readonly random?: Random } = {}) {
+  const { concurrency = 64, clock = systemClock, random = () => 0.5 } = options;
   const states: BreakerState[] = [];
   const errors: unknown[] = [];
   const guard = new EngineGuard({
-    clock: systemClock,
-    random: () => 0.5,
+    clock,
+    random,
     concurrency,
+    signal: never,
     onEngineError: (error) => void errors.push(error),
     onStateChange: (state) => void states.push(state),
   });
@@ -73,7 +75,7 @@ describe('an engine that fails', () => {
   });
 
   test('is asked by a single probe at a time, some seconds apart, whatever is waiting', async () => {
-    const { guard } = guarded(8);
+    const { guard } = guarded({ concurrency: 8 });
     const { seen, call } = engine();
     const held = Array.from({ length: 100 }, (_, piece) => guard.hold(`parcel-${piece}`, call, never));
     await pass(2);
@@ -90,16 +92,38 @@ describe('an engine that fails', () => {
     expect(await Promise.all(held)).toHaveLength(100);
   });
 
-  test('is back within the longest wait for a probe and the longest backoff', async () => {
+  test('is back within the longest wait for a probe', async () => {
     const { guard } = guarded();
     const { seen, call } = engine();
     const held = guard.hold('parcel-1', call, never);
     await pass(3_600);
     seen.down = false;
-    await pass(12.1);
+    await pass(10.1);
     expect(guard.state).toBe('closed');
     expect(await held).toBe('done');
   });
+});
+
+test('a wall clock that is set back keeps no engine down', async () => {
+  const { guard } = guarded();
+  const { seen, call } = engine();
+  const held = guard.hold('parcel-1', call, never);
+  await pass(60);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  seen.down = false;
+  await pass(10.1);
+  expect(await held).toBe('done');
+  expect(guard.state).toBe('closed');
+});
+
+test('what failed last is what a probe tries: records that cannot be written are not found well by a parcel', async () => {
+  const { guard, states } = guarded();
+  const { call } = engine(() => engineError('AccessDeniedException'));
+  void guard.hold('event-1', call, never, 'records');
+  await pass(10);
+  for (let parcel = 1; parcel <= 10; parcel += 1) void guard.hold(`parcel-${parcel}`, async () => {}, never, 'parcels');
+  await pass(60);
+  expect(states).not.toContain('closed');
 });
 
 describe('what says nothing about the engine', () => {
@@ -128,12 +152,15 @@ describe('what says nothing about the engine', () => {
   });
 
   test.each(['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'])(
-    'one hot parcel, throttled again and again with %s while all is quiet, opens nothing',
+    'one hot parcel, throttled again and again with %s while another is stored now and then, opens nothing',
     async (name) => {
       const { guard, states } = guarded();
       const { seen, call } = engine(() => engineError(name));
       const held = [guard.hold('parcel-1', call, never), guard.hold('parcel-1', call, never)];
-      await pass(120);
+      for (let times = 0; times < 20; times += 1) {
+        await pass(6);
+        await guard.hold('parcel-2', async () => 'done', never);
+      }
       expect(seen.calls).toBeGreaterThan(50);
       expect(states).toEqual([]);
       seen.down = false;
@@ -160,6 +187,115 @@ describe('what says nothing about the engine', () => {
     seen.down = false;
     await pass(30);
     expect(await Promise.all(held)).toHaveLength(5);
+  });
+});
+
+describe('an engine that throttles whatever there is, little as it may be,', () => {
+  test.each([1, 3])('is taken to be down within 12 s with %i writes in hand', async (writes) => {
+    for (const luck of [0, 0.5, 0.999]) {
+      const { guard, states } = guarded({ random: () => luck });
+      const { seen, call } = engine(() => engineError('ThrottlingException'));
+      const held = Array.from({ length: writes }, (_, parcel) => guard.hold(`parcel-${parcel}`, call, never));
+      await pass(7.9);
+      expect(states).toEqual([]);
+      await pass(4.1);
+      expect(states[0]).toBe('open');
+      await pass(120);
+      expect(states).not.toContain('closed');
+      seen.down = false;
+      await pass(10.1);
+      expect(guard.state).toBe('closed');
+      await Promise.all(held);
+    }
+  });
+
+  test('is found well by a success, and has the whole time again from then on', async () => {
+    const { guard, states } = guarded();
+    const { seen, call } = engine(() => engineError('ThrottlingException'));
+    const held = guard.hold('parcel-1', call, never);
+    await pass(7);
+    seen.down = false;
+    await pass(3);
+    await held;
+    seen.down = true;
+    void guard.hold('parcel-1', call, never);
+    await pass(7);
+    expect(states).toEqual([]);
+  });
+});
+
+describe('an outage that holds 24,000 writes', () => {
+  const writes = 24_000;
+
+  /** A clock that counts what it is asked to wait for. */
+  function heldWrites() {
+    let sleeps = 0;
+    const clock = {
+      ...systemClock,
+      sleep: (ms: number, signal: AbortSignal) => {
+        sleeps += 1;
+        return systemClock.sleep(ms, signal);
+      },
+    };
+    const stopping = new AbortController();
+    const { guard, states } = guarded({ clock });
+    let stored = 0;
+    let [down, calls, atOnce, mostAtOnce] = [true, 0, 0, 0];
+    const call = async () => {
+      calls += 1;
+      atOnce += 1;
+      mostAtOnce = Math.max(mostAtOnce, atOnce);
+      await systemClock.sleep(5, never);
+      atOnce -= 1;
+      if (down) throw engineError('InternalServerError');
+      stored += 1;
+    };
+    const held = Array.from({ length: writes }, (_, parcel) =>
+      guard.hold(`parcel-${parcel}`, call, stopping.signal, 'parcels'),
+    );
+    const counts = () => ({ calls, sleeps, stored, mostAtOnce });
+    const mend = () => {
+      [down, mostAtOnce] = [false, 0];
+    };
+    return { guard, states, held, stopping, counts, mend };
+  }
+
+  test('costs the probes and nothing else: neither a timer nor an attempt for what is held', async () => {
+    const { held, stopping, counts } = heldWrites();
+    await pass(5);
+    const before = counts();
+    expect(before.calls).toBeLessThanOrEqual(64 + 4 + 2);
+    await pass(600);
+    const during = counts();
+    // A probe every 5 to 10 seconds, and one wait before each.
+    expect(during.calls - before.calls).toBeGreaterThanOrEqual(60);
+    expect(during.calls - before.calls).toBeLessThanOrEqual(120);
+    expect(during.sleeps - before.sleeps).toBe(during.calls - before.calls);
+    stopping.abort();
+    await Promise.allSettled(held);
+  });
+
+  test('ends with the next probe, and what is held goes on by its slots, not all at once', async () => {
+    const { guard, held, counts, mend } = heldWrites();
+    await pass(600);
+    mend();
+    await pass(10.01);
+    expect(guard.state).toBe('closed');
+    await pass((writes / 64) * 0.006);
+    expect(counts()).toMatchObject({ stored: writes, mostAtOnce: 64 });
+    await Promise.all(held);
+  });
+
+  test('is stopped at once: all of them reject, and none begins', async () => {
+    const { held, stopping, counts } = heldWrites();
+    await pass(60);
+    const before = counts();
+    const settled = Promise.allSettled(held);
+    stopping.abort();
+    await pass(0.006);
+    expect((await settled).every(({ status }) => status === 'rejected')).toBe(true);
+    await pass(60);
+    expect(counts().calls).toBe(before.calls);
   });
 });
 
@@ -209,7 +345,7 @@ describe('a call that carries the writes of many parcels', () => {
 
 describe('a stop', () => {
   test('ends the holding with the engine’s error, and begins no call', async () => {
-    const { guard } = guarded(1);
+    const { guard } = guarded({ concurrency: 1 });
     const { seen, call } = engine();
     const stopping = new AbortController();
     const held = [1, 2, 3].map((parcel) => guard.hold(`parcel-${parcel}`, call, stopping.signal, 'parcels'));

@@ -18,7 +18,7 @@ const settings: ProcessorSettings = {
   stopTimeoutSeconds: 40,
 };
 
-/** Timers, `Date` and `performance` stand still until a test moves them; the system clock and cockatiel go with them. */
+/** Timers, `Date` and `performance` stand still until a test moves them; the system clock goes with them. */
 export function useVirtualTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
   onTestFinished(() => void vi.useRealTimers());
