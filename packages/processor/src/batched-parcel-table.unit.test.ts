@@ -6,6 +6,7 @@ import { Journal } from '../test/journal.ts';
 import { MemoryParcels } from '../test/memory-tables.ts';
 import { engineError, scan } from '../test/processor-rig.ts';
 import { batchedParcelTable } from './batched-parcel-table.ts';
+import type { ParcelTable } from './parcel-table.ts';
 import { writeParcel } from './write-parcel.ts';
 
 function open() {
@@ -78,6 +79,30 @@ describe('what a call refuses', () => {
     expect(await writeParcel(table, scanned(1, 3))).toBe('applied');
   });
 });
+
+test.each(['ThrottlingException', 'InternalServerError', 'TimeoutError', 'ResourceNotFoundException'])(
+  'a call that fails with %s is not repeated by an update for each of its statements',
+  async (name) => {
+    const { parcels } = open();
+    const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
+    let singles = 0;
+    const counted = async () => {
+      singles += 1;
+      return { done: true } as const;
+    };
+    const single: ParcelTable = { apply: counted, replace: counted };
+    parcels.beforeCall = () => {
+      throw engineError(name);
+    };
+    const table = batchedParcelTable({ execute: parcels.execute, single, writeConcurrency: 64, metrics });
+    const ids = Array.from({ length: 25 }, (_, index) => index + 1);
+    const writes = await Promise.allSettled(ids.map((parcelId) => writeParcel(table, picked(parcelId))));
+    expect(parcels.calls).toHaveLength(1);
+    expect(singles).toBe(0);
+    expect(new Set(writes.map((write) => (write.status === 'rejected' ? write.reason : undefined))).size).toBe(1);
+    expect(writes[0]).toMatchObject({ status: 'rejected', reason: { name } });
+  },
+);
 
 test('one throttled statement fails alone, and the call itself fails all', async () => {
   const { parcels, table } = open();

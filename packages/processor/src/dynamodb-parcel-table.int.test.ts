@@ -23,7 +23,7 @@ type Open = (where?: { readonly dynamodb?: DynamoDBClient; readonly tableName?: 
 
 function settings({ dynamodb = engines().dynamodb, tableName = engines().resources.parcelsTable } = {}) {
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
-  return { dynamodb, tableName, clock: { now: () => now }, metrics };
+  return { dynamodb, tableName, clock: { now: () => now, monotonic: () => 0 }, metrics };
 }
 
 const openSingle: Open = (where) => dynamoDbParcelTable(settings(where));
@@ -34,7 +34,9 @@ const openChosen: Open = (where) => {
   const asked = openParcelTable({ ...settings(), writeConcurrency: 64, log: recordedLog().log });
   const table = asked.choose().then((writer) => {
     const single = dynamoDbParcelTable(given);
-    return writer === 'single' ? single : batchedParcelTable({ ...given, execute: dynamoDbStatements(given), single });
+    return writer === 'single'
+      ? single
+      : batchedParcelTable({ ...given, execute: dynamoDbStatements({ ...given, onDenied: () => {} }), single });
   });
   return {
     apply: async (change) => (await table).apply(change),

@@ -36,9 +36,11 @@ const refusals: ReadonlySet<string> = new Set([
   'UnknownOperationException',
 ]);
 
-/** Statements on DynamoDB, by `BatchExecuteStatement`. */
-export function dynamoDbStatements(dependencies: ParcelTableDependencies): ExecuteStatements {
-  const { dynamodb, tableName, clock, metrics } = dependencies;
+/** Statements on DynamoDB, by `BatchExecuteStatement`. `onDenied` is told when engine or role take none, or no more. */
+export function dynamoDbStatements(
+  dependencies: ParcelTableDependencies & { readonly onDenied: (error: unknown) => void },
+): ExecuteStatements {
+  const { dynamodb, tableName, clock, metrics, onDenied } = dependencies;
   const texts = textsFor(tableName);
   return async (statements) => {
     const now = new Date(clock.now()).toISOString();
@@ -49,14 +51,18 @@ export function dynamoDbStatements(dependencies: ParcelTableDependencies): Execu
       const answer = await dynamodb.send(
         new BatchExecuteStatementCommand({ Statements, ReturnConsumedCapacity: 'TOTAL' }),
       );
-      const answers = answersTo(statements, answer.Responses ?? []);
+      const responses = answer.Responses ?? [];
+      const denied = responses.find(({ Error: failure }) => failure?.Code === 'AccessDenied')?.Error;
+      if (denied) onDenied(named('AccessDenied', denied.Message));
+      const answers = answersTo(statements, responses);
       metrics['waybill.store.write_units'].add(unitsSpent(answer.ConsumedCapacity, statements, answers), {
         table: 'parcels',
       });
       return answers;
     } catch (error) {
-      if (error instanceof Error && refusals.has(error.name)) return statements.map(() => ({ kind: 'refused' }));
-      throw error;
+      if (!(error instanceof Error && refusals.has(error.name))) throw error;
+      if (error.name !== 'ValidationException') onDenied(error);
+      return statements.map(() => ({ kind: 'refused' }));
     }
   };
 }

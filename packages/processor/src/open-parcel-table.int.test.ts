@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { BatchExecuteStatementCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import { stateOf } from '@waybill/shared/parcel-state.ts';
@@ -11,13 +12,13 @@ import { openParcelTable } from './open-parcel-table.ts';
 
 const engines = useEngines(process.env);
 
-function open(dynamodb: DynamoDBClient, tableName: string) {
+function open(dynamodb: DynamoDBClient, tableName: string, monotonic = () => 0) {
   const { log, lines } = recordedLog();
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   const table = openParcelTable({
     dynamodb,
     tableName,
-    clock: { now: () => 0 },
+    clock: { now: () => 0, monotonic },
     metrics,
     log,
     writeConcurrency: 64,
@@ -26,10 +27,16 @@ function open(dynamodb: DynamoDBClient, tableName: string) {
   return { table, warnings };
 }
 
-/** An engine that answers every call alike. */
-async function answering(status: number, answer: object): Promise<DynamoDBClient> {
-  const server: Server = createServer((_, response) => {
-    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
+type Answer = { readonly status: number; readonly body: object };
+
+/** An engine that answers each operation as it is told to, and keeps what it was asked. */
+async function engine(answerTo: (operation: string, request: string) => Answer) {
+  const asked: string[] = [];
+  const server: Server = createServer(async (request, response) => {
+    const operation = String(request.headers['x-amz-target']).replace(/.*\./, '');
+    asked.push(operation);
+    const { status, body } = answerTo(operation, await text(request));
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -44,8 +51,25 @@ async function answering(status: number, answer: object): Promise<DynamoDBClient
     dynamodb.destroy();
     server.close();
   });
-  return dynamodb;
+  const questions = () => asked.filter((operation) => operation === 'BatchExecuteStatement').length;
+  return { dynamodb, asked, questions };
 }
+
+/** An engine that answers every call alike. */
+const answering = async (status: number, body: object): Promise<DynamoDBClient> =>
+  (await engine(() => ({ status, body }))).dynamodb;
+
+const failure = (name: string): Answer => ({
+  status: name === 'InternalServerError' ? 500 : 400,
+  body: { __type: name },
+});
+const statementFailure = (Code: string): Answer => ({ status: 200, body: { Responses: [{ Error: { Code } }] } });
+/** As an engine that has statements answers the question, and does every other statement. */
+const takesThem = (request: string): Answer => {
+  if (request.includes(`INSERT INTO \\"parcels\\" VALUE {'parcelId': ?}`)) return statementFailure('ValidationError');
+  if (request.includes('{"N":"0"}')) return statementFailure('ConditionalCheckFailed');
+  return { status: 200, body: { Responses: [{}] } };
+};
 
 describe('the writer', () => {
   test('is the one that the engine takes; asking writes nothing, and what is chosen writes', async () => {
@@ -81,5 +105,88 @@ describe('the writer', () => {
     await expect(table.choose()).rejects.toMatchObject({ name: 'InternalServerError' });
     await expect(table.choose()).rejects.toMatchObject({ name: 'InternalServerError' });
     expect(await table.choose()).toBe('single');
+  });
+
+  test('that is single updates because the engine was away is asked for again beside writes, ever later', async () => {
+    let nowMs = 0;
+    const { dynamodb, asked, questions } = await engine((operation) =>
+      operation === 'UpdateItem' ? { status: 200, body: {} } : failure('InternalServerError'),
+    );
+    const { table, warnings } = open(dynamodb, 'parcels', () => nowMs);
+    for (let attempt = 1; attempt <= 2; attempt += 1) await expect(table.choose()).rejects.toThrow();
+    expect(await table.choose()).toBe('single');
+    const askedAtMs: number[] = [];
+    for (nowMs = 0; nowMs <= 3_600_000; nowMs += 30_000) {
+      const before = questions();
+      expect(await table.apply(stateOf(scan(5)))).toEqual({ done: true });
+      expect(await table.choose()).toBe('single');
+      if (questions() > before) askedAtMs.push(nowMs);
+    }
+    expect(askedAtMs.slice(0, 5)).toEqual([60_000, 180_000, 420_000, 900_000, 1_500_000]);
+    expect(askedAtMs.length).toBeLessThanOrEqual(4 + 3_600 / 600);
+    expect(asked.filter((operation) => operation === 'UpdateItem')).toHaveLength(121);
+    expect(warnings()).toHaveLength(1);
+  });
+
+  test.each(['InternalServerError', 'AccessDeniedException'])(
+    'is batches once an engine that said %s answers properly',
+    async (name) => {
+      let nowMs = 0;
+      let isWell = false;
+      const { dynamodb, asked } = await engine((operation, request) => {
+        if (operation === 'UpdateItem') return { status: 200, body: {} };
+        return isWell ? takesThem(request) : failure(name);
+      });
+      const { table } = open(dynamodb, 'parcels', () => nowMs);
+      for (let attempt = 1; attempt <= 2; attempt += 1) await table.choose().catch(() => undefined);
+      expect(await table.choose()).toBe('single');
+      isWell = true;
+      nowMs = 60_000;
+      await table.apply(stateOf(scan(5)));
+      expect(asked).toContain('UpdateItem');
+      expect(await table.choose()).toBe('batched');
+      const before = asked.length;
+      expect(await table.apply(stateOf(scan(5)))).toEqual({ done: true });
+      expect(asked.slice(before)).toEqual(['BatchExecuteStatement']);
+    },
+  );
+
+  test('is never asked for again where the engine does not know the call', async () => {
+    let nowMs = 0;
+    const { dynamodb, questions } = await engine((operation) =>
+      operation === 'UpdateItem' ? { status: 200, body: {} } : failure('UnknownOperationException'),
+    );
+    const { table } = open(dynamodb, 'parcels', () => nowMs);
+    await table.choose();
+    for (nowMs = 0; nowMs <= 86_400_000; nowMs += 600_000) {
+      await table.apply(stateOf(scan(5)));
+      await table.choose();
+    }
+    expect(questions()).toBe(1);
+  });
+
+  test.each([
+    ['a whole call', failure('AccessDeniedException')],
+    ['a statement', statementFailure('AccessDenied')],
+  ])('is single updates from when %s is denied, and batches again once that is allowed', async (_, denial) => {
+    let nowMs = 0;
+    let isDenied = false;
+    const { dynamodb, asked, questions } = await engine((operation, request) => {
+      if (operation === 'UpdateItem') return { status: 200, body: {} };
+      return isDenied ? denial : takesThem(request);
+    });
+    const { table, warnings } = open(dynamodb, 'parcels', () => nowMs);
+    expect(await table.choose()).toBe('batched');
+    const before = questions();
+    isDenied = true;
+    for (let write = 0; write < 10; write += 1) expect(await table.apply(stateOf(scan(5)))).toEqual({ done: true });
+    // The first was refused and repeated; no other was tried as a statement.
+    expect(questions()).toBe(before + 1);
+    expect(asked.filter((operation) => operation === 'UpdateItem')).toHaveLength(10);
+    expect(warnings()).toHaveLength(1);
+    isDenied = false;
+    nowMs = 60_000;
+    await table.apply(stateOf(scan(5)));
+    expect(await table.choose()).toBe('batched');
   });
 });
