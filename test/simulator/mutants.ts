@@ -46,16 +46,16 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a statement that the engine did not do is taken for done',
     promise: 1,
-    file: `${processor}/statement-batches.ts`,
-    find: "if (answer.kind === 'failed') reject(answer.error);",
-    replace: "if (answer.kind === 'failed') resolve({ kind: 'done' });",
+    file: `${processor}/batched-parcel-table.ts`,
+    find: "if (answer.kind !== 'failed') return answer;",
+    replace: "return answer.kind === 'failed' ? { kind: 'done' } : answer;",
   },
   {
     name: 'the first answer of a call is taken for all of its statements',
     promise: 1,
     file: `${processor}/statement-batches.ts`,
-    find: 'const answer = answers[index] ??',
-    replace: 'const answer = answers[0] ??',
+    find: 'resolve(answers[index] ??',
+    replace: 'resolve(answers[0] ??',
   },
   {
     name: 'what a call of statements refuses is taken for stored',

@@ -1,9 +1,21 @@
+import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { type Milestone, merge, type ParcelState } from '@waybill/shared/parcel-state.ts';
 import { KnownParcels } from './known-parcels.ts';
-import type { ExecuteStatements, ParcelStatement } from './parcel-statement.ts';
+import {
+  type ExecuteStatements,
+  mostStatements,
+  type ParcelStatement,
+  type StatementAnswer,
+} from './parcel-statement.ts';
 import type { ConditionalWrite, ParcelTable } from './parcel-table.ts';
-import { StatementBatches, type TakenAnswer } from './statement-batches.ts';
+import { StatementBatches } from './statement-batches.ts';
+
+/** What became of a statement that the engine took: its failures reject instead. */
+type TakenAnswer = Exclude<StatementAnswer, { kind: 'failed' }>;
+
+/** Parcels that are tried again alone at a time. More are no hot parcels but a table at its limit, where an update each would halve what gets through. */
+const mostAlone = mostStatements;
 
 export type BatchedDependencies = {
   readonly execute: ExecuteStatements;
@@ -21,17 +33,38 @@ export function batchedParcelTable(dependencies: BatchedDependencies): ParcelTab
   const { single, metrics } = dependencies;
   const batches = new StatementBatches(dependencies.execute, dependencies.writeConcurrency);
   const known = new KnownParcels();
+  /** Parcels whose statement failed while its call was served, and that are to be tried again alone. */
+  const failed = new Set<number>();
+
+  async function execute(statement: ParcelStatement): Promise<TakenAnswer> {
+    const answer = await batches.execute(statement);
+    if (answer.kind !== 'failed') return answer;
+    if (failed.size < mostAlone) failed.add(statement.state.parcelId);
+    throw answer.error;
+  }
 
   async function secondTry(statement: ParcelStatement): Promise<TakenAnswer> {
     metrics['waybill.store.second_tries'].add(1);
-    return await batches.execute(statement);
+    return await execute(statement);
   }
 
-  async function apply(change: ParcelState): Promise<ConditionalWrite> {
+  /** By an update of its own, until one gets an answer. */
+  async function applyAlone(change: ParcelState): Promise<ConditionalWrite> {
+    try {
+      const write = await single.apply(change);
+      failed.delete(change.parcelId);
+      return write;
+    } catch (error) {
+      if (hasCode(error, 'STORE_REJECTED')) failed.delete(change.parcelId);
+      throw error;
+    }
+  }
+
+  async function applyInBatch(change: ParcelState): Promise<ConditionalWrite> {
     const isLikelyNew = known.isLikelyNew(change);
     const insert: ParcelStatement = { kind: 'insert', state: change };
     const update: ParcelStatement = { kind: 'update', state: change, keeps: known.milestonesKept(change) };
-    let answer = await batches.execute(isLikelyNew ? insert : update);
+    let answer = await execute(isLikelyNew ? insert : update);
     if (answer.kind === 'missed') {
       known.learn(change, !isLikelyNew);
       answer = await secondTry(isLikelyNew ? update : insert);
@@ -59,9 +92,9 @@ export function batchedParcelTable(dependencies: BatchedDependencies): ParcelTab
   }
 
   return {
-    apply,
+    apply: (change) => (failed.has(change.parcelId) ? applyAlone(change) : applyInBatch(change)),
     replace: async (state, revision) =>
-      await concluded(await batches.execute({ kind: 'replace', state, revision }), state, revision),
+      await concluded(await execute({ kind: 'replace', state, revision }), state, revision),
   };
 }
 

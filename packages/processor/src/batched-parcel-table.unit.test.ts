@@ -1,3 +1,4 @@
+import { WaybillError } from '@waybill/shared/error.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import { merge, stateOf } from '@waybill/shared/parcel-state.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
@@ -116,4 +117,79 @@ test('one throttled statement fails alone, and the call itself fails all', async
     throw engineError('TimeoutError');
   };
   expect((await writes()).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+});
+
+describe('a parcel whose statement was throttled', () => {
+  /** A table that throttles these parcels' statements and tells its single updates. */
+  function throttling() {
+    const { parcels } = open();
+    const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
+    const throttled = new Set<number>();
+    const singles: number[] = [];
+    parcels.before = ({ parcelId }) => {
+      if (throttled.has(parcelId)) throw engineError('ThrottlingException');
+    };
+    const single: ParcelTable = {
+      apply: (change) => {
+        singles.push(change.parcelId);
+        return parcels.apply(change);
+      },
+      replace: parcels.replace,
+    };
+    const table = batchedParcelTable({ execute: parcels.execute, single, writeConcurrency: 64, metrics });
+    const write = async (ids: readonly number[], eventId: number) =>
+      (await Promise.allSettled(ids.map((parcelId) => writeParcel(table, picked(parcelId, eventId))))).map(
+        ({ status }) => status,
+      );
+    return { parcels, throttled, singles, write };
+  }
+
+  test('is tried again alone, until it is written; then it goes with the others again', async () => {
+    const { parcels, throttled, singles, write } = throttling();
+    throttled.add(2);
+    expect(await write([1, 2, 3], 1)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await write([1, 2, 3], 5)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(singles).toEqual([2]);
+    throttled.clear();
+    expect(await write([2], 5)).toEqual(['fulfilled']);
+    expect(singles).toEqual([2, 2]);
+    expect(
+      parcels.calls
+        .slice(1)
+        .flat()
+        .some(({ state }) => state.parcelId === 2),
+    ).toBe(false);
+    await write([1, 2, 3], 9);
+    expect(singles).toEqual([2, 2]);
+    expect(parcels.calls.at(-1)?.some(({ state }) => state.parcelId === 2)).toBe(true);
+  });
+
+  test('is tried with the others where as many are throttled as a call carries, and more', async () => {
+    const { parcels, throttled, singles, write } = throttling();
+    const ids = Array.from({ length: 64 }, (_, index) => index + 1);
+    for (const id of ids) throttled.add(id);
+    await write(ids, 1);
+    const before = parcels.calls.length;
+    expect(await write(ids, 1)).not.toContain('fulfilled');
+    expect(singles).toHaveLength(25);
+    expect(parcels.calls.length - before).toBe(2);
+    throttled.clear();
+    expect(await write(ids, 1)).not.toContain('rejected');
+    expect(parcels.ids).toEqual(ids);
+  });
+
+  test('and is then rejected, is not alone for good', async () => {
+    const { parcels, throttled, singles, write } = throttling();
+    throttled.add(2);
+    await write([2], 1);
+    throttled.clear();
+    parcels.before = () => {
+      throw new WaybillError('STORE_REJECTED', 'not this one');
+    };
+    await write([2], 1);
+    parcels.before = () => undefined;
+    singles.length = 0;
+    await write([2], 2);
+    expect(singles).toEqual([]);
+  });
 });

@@ -5,12 +5,9 @@ import {
   type StatementAnswer,
 } from './parcel-statement.ts';
 
-/** What became of a statement that the engine took: its failures reject instead. */
-export type TakenAnswer = Exclude<StatementAnswer, { kind: 'failed' }>;
-
 type Waiting = {
   readonly statement: ParcelStatement;
-  readonly resolve: (answer: TakenAnswer) => void;
+  readonly resolve: (answer: StatementAnswer) => void;
   readonly reject: (error: unknown) => void;
 };
 
@@ -33,9 +30,9 @@ export class StatementBatches {
     this.#callsForAll = Math.max(2, Math.ceil(writeConcurrency / mostStatements));
   }
 
-  /** Rejects with the engine's failure, of the statement or of the whole call. */
-  execute(statement: ParcelStatement): Promise<TakenAnswer> {
-    const { promise, resolve, reject } = Promise.withResolvers<TakenAnswer>();
+  /** Rejects with the engine's failure of the whole call. */
+  execute(statement: ParcelStatement): Promise<StatementAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<StatementAnswer>();
     this.#waiting.push({ statement, resolve, reject });
     if (this.#waiting.length >= mostStatements) this.#send();
     this.#gather();
@@ -67,10 +64,8 @@ export class StatementBatches {
     this.#calls += 1;
     try {
       const answers = await this.#execute(batch.map(({ statement }) => statement));
-      for (const [index, { resolve, reject }] of batch.entries()) {
-        const answer = answers[index] ?? { kind: 'failed', error: new Error('the engine did not answer a statement') };
-        if (answer.kind === 'failed') reject(answer.error);
-        else resolve(answer);
+      for (const [index, { resolve }] of batch.entries()) {
+        resolve(answers[index] ?? { kind: 'failed', error: new Error('the engine did not answer a statement') });
       }
     } catch (error) {
       for (const { reject } of batch) reject(error);
