@@ -11,6 +11,7 @@ import { batchedParcelTable } from './batched-parcel-table.ts';
 import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
 import { dynamoDbStatements } from './dynamodb-statements.ts';
 import { openParcelTable } from './open-parcel-table.ts';
+import { isStoredUnreadable } from './parcel-item.ts';
 import type { ParcelTable, StoredParcel } from './parcel-table.ts';
 import { writeParcel } from './write-parcel.ts';
 
@@ -153,6 +154,7 @@ describe.for([
       code: 'STORE_REJECTED',
       message: expect.stringContaining(String(parcelId)),
     });
+    await expect(write).rejects.toSatisfy(isStoredUnreadable);
     expect(await getItem(parcelId)).toEqual(item);
   });
 
@@ -163,6 +165,7 @@ describe.for([
     await putItem({ ...itemOf({ state: stateOf(scan(1, { parcelId })), revision: 1 }), ...filler });
     const write = writeParcel(open(), stateOf(scan(3, { parcelId, runId: text, statusCode: text })));
     await expect(write).rejects.toMatchObject({ code: 'STORE_REJECTED' });
+    await expect(write).rejects.not.toSatisfy(isStoredUnreadable);
   });
 
   test('of a table that is not there, or an engine that is not, is the engine’s fault', async () => {

@@ -94,10 +94,14 @@ async function conditionalUpdate(
     return { done: true };
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) {
+      // Some engines do not return the old item with a failed condition.
       const item = error.Item ?? (await readItem(dependencies, state));
       return { done: false, stored: item && storedParcel(item, state.parcelId) };
     }
     if (namesTheItem(error)) {
+      // What is stored may be at fault: then no other change will do better, and the error says so.
+      const item = await readItem(dependencies, state).catch(() => undefined);
+      if (item) storedParcel(item, state.parcelId);
       throw new WaybillError('STORE_REJECTED', `DynamoDB rejects parcel ${state.parcelId}: ${describeError(error)}`, {
         cause: error,
       });
@@ -106,7 +110,6 @@ async function conditionalUpdate(
   }
 }
 
-/** For engines that do not return the old item with a failed condition. */
 async function readItem(
   { dynamodb, tableName }: ParcelTableDependencies,
   state: ParcelState,

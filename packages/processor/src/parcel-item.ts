@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { WaybillError } from '@waybill/shared/error.ts';
+import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import type { Milestone, ParcelState } from '@waybill/shared/parcel-state.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
@@ -23,6 +23,8 @@ export function forEachMilestones<T>(make: (milestones: readonly MilestoneName[]
   return ({ pickup, delivery }) => (pickup ? (delivery ? both : picked) : delivery ? delivered : none);
 }
 
+const unreadable = 'unreadable';
+
 const number = z.object({ N: z.string() }).transform(({ N }) => Number(N));
 const string = z.object({ S: z.string() }).transform(({ S }) => S);
 const storedItem = z.object({
@@ -38,7 +40,7 @@ const storedItem = z.object({
   revision: number,
 });
 
-/** Rejects an item that is no parcel as the item's fault: no retry would cure it. */
+/** Rejects an item that is no parcel as the item's fault: no retry would cure it. {@link isStoredUnreadable} tells it from a rejected change. */
 export function storedParcel(item: Item, parcelId: number): StoredParcel {
   const parsed = storedItem.safeParse(item);
   if (!parsed.success) {
@@ -46,6 +48,7 @@ export function storedParcel(item: Item, parcelId: number): StoredParcel {
     throw new WaybillError(
       'STORE_REJECTED',
       `what is stored of parcel ${parcelId} is no parcel: ${issue?.path.join('.')} ${issue?.message}`,
+      { details: { parcelId, stored: unreadable } },
     );
   }
   const { lastEventId: eventId, type, statusCode, runId, createdDateTimeUtc, revision } = parsed.data;
@@ -53,6 +56,11 @@ export function storedParcel(item: Item, parcelId: number): StoredParcel {
   const delivery = milestone(parsed.data.deliveryEventId, parsed.data.deliveryTimeUtc);
   const latest = { eventId, type, statusCode, runId, createdDateTimeUtc };
   return { state: { parcelId, latest, ...(pickup && { pickup }), ...(delivery && { delivery }) }, revision };
+}
+
+/** Whether the parcel was rejected for what is stored of it, and not for what a write brings. */
+export function isStoredUnreadable(error: unknown): boolean {
+  return hasCode(error, 'STORE_REJECTED') && error.details['stored'] === unreadable;
 }
 
 function milestone(eventId: number | undefined, timeUtc: string | undefined): Milestone | undefined {

@@ -5,6 +5,7 @@ import { merge, type ParcelState, stateOf } from '@waybill/shared/parcel-state.t
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';
 import type { EngineGuard } from './engine-guard.ts';
 import { type ElementFailure, rejectedEvent } from './message-reading.ts';
+import { isStoredUnreadable } from './parcel-item.ts';
 import type { ParcelTable } from './parcel-table.ts';
 import { type WriteOutcome, writeParcel } from './write-parcel.ts';
 
@@ -118,7 +119,8 @@ export class ParcelWrites {
   }
 
   /**
-   * One parcel's events in one write; where the store rejects that, one by one, to find whose fault it is.
+   * One parcel's events in one write; where the store rejects that, one by one, to find whose fault it is, unless it is
+   * that of what is stored: that would reject each of them, and a refused write costs what a write costs.
    *
    * @param begin answers the change; from then on nothing joins it
    */
@@ -128,8 +130,9 @@ export class ParcelWrites {
       return none;
     } catch (error) {
       if (!hasCode(error, 'STORE_REJECTED')) throw error;
-      const [only, ...others] = events;
-      if (only && others.length === 0) return new Map([[only, rejectedEvent(only, describeError(error))]]);
+      if (events.length === 1 || isStoredUnreadable(error)) {
+        return new Map(events.map((event) => [event, rejectedEvent(event, describeError(error))]));
+      }
     }
     const rejected = new Map<ScanEvent, ElementFailure>();
     for (const event of events) {

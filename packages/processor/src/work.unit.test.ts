@@ -1,6 +1,7 @@
 import { WaybillError } from '@waybill/shared/error.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { packed, pass, rig, scan, useVirtualTime } from '../test/processor-rig.ts';
+import { storedParcel } from './parcel-item.ts';
 
 beforeEach(useVirtualTime);
 
@@ -58,6 +59,38 @@ test('of events that were joined, only the rejected one is split off from its ow
   expect(journal.lines(/^(sent|deleted)/)).toEqual(
     expect.arrayContaining(['deleted m1', 'deleted m2', 'sent m4', 'deleted m3']),
   );
+  await stop();
+});
+
+test('a parcel whose stored item cannot be read costs a message one write, and its events fail with the reason', async () => {
+  const { queue, parcels, failures, journal, processor, stop } = rig();
+  const corrupt = { parcelId: { N: '7' }, lastEventId: { S: 'five' } };
+  const tries: (readonly number[])[] = [];
+  parcels.before = ({ parcelId, latest, pickup }) => {
+    if (parcelId !== 7) return;
+    tries.push([latest.eventId, ...(pickup ? [pickup.eventId] : [])]);
+    storedParcel(corrupt, 7);
+  };
+  const triesBeforeSend: number[] = [];
+  queue.before = (operation) => {
+    if (operation === 'send') triesBeforeSend.push(tries.length);
+    return [];
+  };
+  queue.put(
+    packed(scan(6, { parcelId: 7 }), scan(20), scan(8, { parcelId: 7, type: 'PICKUP' }), scan(9, { parcelId: 7 })),
+  );
+  processor.start();
+  await pass(60);
+  expect(triesBeforeSend).toEqual([1]);
+  expect(tries[0]).toEqual([9, 8]);
+  expect(journal.lines(/^sent/)).toHaveLength(3);
+  expect(parcels.ids).toEqual([20]);
+  expect([...failures.records.values()].map(({ failureId, reason }) => [failureId, reason]).toSorted()).toEqual([
+    ['event-6', 'STORE_REJECTED'],
+    ['event-8', 'STORE_REJECTED'],
+    ['event-9', 'STORE_REJECTED'],
+  ]);
+  expect(failures.records.get('event-6')?.detail).toContain('what is stored of parcel 7 is no parcel');
   await stop();
 });
 
