@@ -139,7 +139,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a stop hands back to its own polls',
     promise: 7,
     file: `${processor}/consume.ts`,
-    find: 'await Promise.race([Promise.allSettled(this.#polls), this.#pollsDeadline.promise]);',
+    find: 'await Promise.race([this.#receives.ended(), this.#pollsDeadline.promise]);',
     replace: '',
   },
   {

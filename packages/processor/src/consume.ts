@@ -1,17 +1,37 @@
+import type { Clock, Random } from '@waybill/shared/clock.ts';
 import type { LoopWatch, RequestWatch } from '@waybill/shared/health.ts';
-import { limits } from '@waybill/shared/resources.ts';
+import type { Logger } from '@waybill/shared/logger.ts';
+import type { MessageConsumer } from '@waybill/shared/message-queue.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
 import { DeleteBatcher } from './delete-batcher.ts';
 import { type BreakerState, EngineGuard } from './engine-guard.ts';
-import type { Failure } from './failure-log.ts';
+import type { Failure, FailureLog } from './failure-log.ts';
 import { interruption, type MessageReading, readMessage } from './message-reading.ts';
 import { type HeldMessage, MessagesInHand } from './messages-in-hand.ts';
-import type { ProcessorDependencies } from './processor.ts';
-import { deleteReports, guardReports, holdingReports, reportReceive, reportSettlement } from './reports.ts';
+import type { ParcelTable } from './parcel-table.ts';
+import { Receives } from './receives.ts';
+import { deleteReports, guardReports, holdingReports, reportSettlement } from './reports.ts';
 import { handBack, type SettleDependencies, settle } from './settle.ts';
 import { ParcelWrites } from './work.ts';
 
-type ConsumeDependencies = ProcessorDependencies & {
+export type ConsumeSettings = {
+  readonly receivers: number;
+  readonly receiveWaitSeconds: number;
+  readonly writeConcurrency: number;
+  readonly visibilityTimeoutSeconds: number;
+  readonly stopTimeoutSeconds: number;
+};
+
+export type ConsumeDependencies = {
+  readonly settings: ConsumeSettings;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  readonly queue: MessageConsumer;
+  readonly parcels: ParcelTable;
+  readonly failures: FailureLog;
   readonly loops: LoopWatch;
   readonly receives: RequestWatch;
   readonly maxReceiveCount: number;
@@ -21,18 +41,6 @@ type ConsumeDependencies = ProcessorDependencies & {
 /** A message in hand, what it says, and, on its last allowed receive, what is on record while it is worked on. */
 type Opened = { readonly held: HeldMessage; readonly reading: MessageReading; readonly last: Failure | undefined };
 
-/** Full receives in hand for each receiver: one is worked on while the next is taken. */
-const handfulsPerReceiver = 2;
-/** The same while behind: 24,000 events with the default of four receivers, in packs of a hundred. */
-const handfulsPerReceiverBehind = 6;
-/** Bodies in hand, for each receiver, up to which more is taken while behind: as much as twenty messages of 256 KiB may be in any case. */
-const bytesPerReceiver = 20 * limits.sendBytes;
-/** Share of the visibility timeout that a message may have been held while more is taken: its renewal is not due yet. */
-const heldShare = 0.25;
-/** Behind: as many rounds of `WRITE_CONCURRENCY` writes wait, a tenth of a second's work at the very least. */
-const roundsBehind = 8;
-/** Time between receives while behind: there is work enough, and the next one brings what has come meanwhile. */
-const gatherMs = 250;
 /** How often a receiver that may not receive looks whether it may. */
 const pauseMs = 100;
 const receiveBackoff: Backoff = { firstMs: 200, maxMs: 10_000 };
@@ -83,13 +91,11 @@ class Consumption {
   readonly #works = new Set<Promise<void>>();
   readonly #opened = new Map<HeldMessage, Opened>();
   readonly #writes: ParcelWrites;
-  #lastReceiveWasFull = false;
-  #polledAt = Number.NEGATIVE_INFINITY;
+  readonly #receives: Receives;
   /** Last receives whose record is written, or being written. */
   readonly #explained = new WeakSet<Failure>();
   /** When the next message on its last allowed receive may be worked on. */
   #nextTurn: Promise<void> = Promise.resolve();
-  readonly #polls = new Set<Promise<unknown>>();
   readonly #pollsDeadline = Promise.withResolvers<void>();
 
   constructor(dependencies: ConsumeDependencies) {
@@ -117,6 +123,7 @@ class Consumption {
     const inHand = this.#inHand;
     const signal = this.#noMoreTime.signal;
     this.#writes = new ParcelWrites({ log, metrics, parcels: dependencies.parcels, guard, signal });
+    this.#receives = new Receives({ ...dependencies, guard, inHand, writes: this.#writes });
     this.#settling = { log, clock, random, metrics, queue, failures, guard, deletes, inHand, maxReceiveCount, signal };
   }
 
@@ -132,12 +139,12 @@ class Consumption {
     let failures = 0;
     while (!stopping.aborted) {
       tick();
-      if (!this.#mayReceive()) {
+      if (!this.#receives.mayBegin()) {
         await clock.sleep(pauseMs, stopping);
         continue;
       }
       try {
-        const opened = await this.#receive();
+        const opened = (await this.#receives.receive()).map((held) => this.#open(held));
         failures = 0;
         if (!stopping.aborted) this.#begin(opened);
         else await this.#handBack(opened.map(({ held }) => held));
@@ -169,7 +176,7 @@ class Consumption {
    */
   async #handBack(messages: readonly HeldMessage[]): Promise<void> {
     for (const held of messages) this.#explain(held);
-    await Promise.race([Promise.allSettled(this.#polls), this.#pollsDeadline.promise]);
+    await Promise.race([this.#receives.ended(), this.#pollsDeadline.promise]);
     await this.#handBackNow(messages);
   }
 
@@ -200,43 +207,13 @@ class Consumption {
     signal.removeEventListener('abort', end);
   }
 
-  /** While the engine is down nothing is received; should nothing be in hand to probe it with, one receiver fetches a probe. */
-  #mayReceive(): boolean {
-    if (this.#guard.state !== 'closed') return this.#inHand.count === 0 && this.#polls.size === 0;
-    const { clock, settings } = this.#dependencies;
-    const isBehind = this.#writes.waiting > settings.writeConcurrency * roundsBehind;
-    // One after the other, and at once while each finds the queue full: what comes joins the writes that wait.
-    if (isBehind && this.#polls.size > 0) return false;
-    if (isBehind && !this.#lastReceiveWasFull && clock.monotonic() - this.#polledAt < gatherMs) return false;
-    const handfuls = settings.receivers * (isBehind ? this.#handfulsBehind() : handfulsPerReceiver);
-    const room = handfuls * limits.batchEntries - this.#inHand.count;
-    return room >= (this.#polls.size + 1) * limits.batchEntries;
-  }
-
-  /** More may be in hand while behind, as long as none of it is held for so long that it had to be renewed, and memory holds it. */
-  #handfulsBehind(): number {
-    const { clock, settings } = this.#dependencies;
-    const { oldestMs, bytes } = this.#inHand;
-    const isOld = clock.monotonic() - oldestMs > settings.visibilityTimeoutSeconds * 1_000 * heldShare;
-    return isOld || bytes > bytesPerReceiver * settings.receivers ? handfulsPerReceiver : handfulsPerReceiverBehind;
-  }
-
-  async #receive(): Promise<Opened[]> {
-    const { clock, metrics, queue, receives, maxReceiveCount } = this.#dependencies;
-    metrics['waybill.queue.receives'].add(1);
-    this.#polledAt = clock.monotonic();
-    const poll = receives.watch(() => queue.receive());
-    this.#polls.add(poll);
-    const messages = await poll.finally(() => this.#polls.delete(poll));
-    this.#lastReceiveWasFull = messages.length === limits.batchEntries;
-    reportReceive(messages, this.#dependencies);
-    return this.#inHand.take(messages).map((held) => {
-      const reading = readMessage(held.message);
-      const last = held.message.receiveCount >= maxReceiveCount ? interruption(held.message, reading) : undefined;
-      const opened = { held, reading, last };
-      this.#opened.set(held, opened);
-      return opened;
-    });
+  #open(held: HeldMessage): Opened {
+    const { message } = held;
+    const reading = readMessage(message);
+    const isLast = message.receiveCount >= this.#dependencies.maxReceiveCount;
+    const opened = { held, reading, last: isLast ? interruption(message, reading) : undefined };
+    this.#opened.set(held, opened);
+    return opened;
   }
 
   #begin(opened: readonly Opened[]): void {

@@ -1,4 +1,3 @@
-import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import {
   DependencyWatch,
@@ -9,32 +8,16 @@ import {
   RequestWatch,
 } from '@waybill/shared/health.ts';
 import { createService, type Service } from '@waybill/shared/lifecycle.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
-import type { MessageConsumer } from '@waybill/shared/message-queue.ts';
-import type { Metrics } from '@waybill/shared/metrics.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
-import { consume } from './consume.ts';
+import { type ConsumeDependencies, type ConsumeSettings, consume } from './consume.ts';
 import type { BreakerState } from './engine-guard.ts';
-import type { FailureLog } from './failure-log.ts';
-import type { ParcelTable } from './parcel-table.ts';
 
-export type ProcessorSettings = {
-  readonly receivers: number;
-  readonly receiveWaitSeconds: number;
-  readonly writeConcurrency: number;
-  readonly visibilityTimeoutSeconds: number;
-  readonly stopTimeoutSeconds: number;
-};
+export type ProcessorSettings = ConsumeSettings;
 
-export type ProcessorDependencies = {
-  readonly settings: ProcessorSettings;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly metrics: Metrics;
-  readonly queue: MessageConsumer;
-  readonly parcels: ParcelTable;
-  readonly failures: FailureLog;
+/** What the work needs, without what the processor itself watches or finds out. */
+type OfConsume = Omit<ConsumeDependencies, 'loops' | 'receives' | 'maxReceiveCount' | 'onBreaker'>;
+
+export type ProcessorDependencies = OfConsume & {
   /** Refuses tables that are not the expected ones (`TABLE_MISMATCH`); any other error is an engine that is not there yet. */
   readonly checkTables: () => Promise<void>;
   /** What readiness asks, by name. */
