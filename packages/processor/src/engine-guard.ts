@@ -57,7 +57,7 @@ export class EngineGuard {
   /** Errors that were met already: a call that carries the writes of many parcels fails once, though each of them fails. */
   readonly #counted = new WeakSet<object>();
   readonly #told = new WeakSet<object>();
-  /** Monotonic milliseconds of the first failure since any call last succeeded. */
+  /** Monotonic milliseconds of the first failure since the engine last answered. */
   #failingSince: number | undefined;
   /** What failed last: a probe of the other lane would say little. */
   #suspect: Lane = 'parcels';
@@ -141,8 +141,7 @@ export class EngineGuard {
       this.#failingSince = undefined;
       return result;
     } catch (error) {
-      if (saysNothingOfTheEngine(error)) throw error;
-      this.#failingSince ??= this.#dependencies.clock.monotonic();
+      this.#failingSince = isAnswer(error) ? undefined : (this.#failingSince ?? this.#dependencies.clock.monotonic());
       if (!(error instanceof Error && throttlings.has(error.name))) throw error;
       if (this.#throttledItems.has(item)) throw new StillThrottled('throttled again', { cause: error });
       this.#throttledItems.add(item);
@@ -155,7 +154,7 @@ export class EngineGuard {
    * not found the engine well, whatever it wrote.
    */
   #isEnginesFault(error: unknown): boolean {
-    if (saysNothingOfTheEngine(error)) return false;
+    if (isAnswer(error)) return false;
     if (this.state !== 'closed') return true;
     if (error instanceof StillThrottled) return this.#isFailingForLong();
     return isFirst(error, this.#counted);
@@ -167,7 +166,8 @@ export class EngineGuard {
   }
 }
 
-function saysNothingOfTheEngine(error: unknown): boolean {
+/** The engine is well: the item is at fault, or other writers are. */
+function isAnswer(error: unknown): boolean {
   return hasCode(error, 'STORE_REJECTED') || hasCode(error, 'STORE_CONTENDED');
 }
 

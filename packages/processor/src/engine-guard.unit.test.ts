@@ -209,18 +209,20 @@ describe('an engine that throttles whatever there is, little as it may be,', () 
     }
   });
 
-  test('is found well by a success, and has the whole time again from then on', async () => {
+  test.each([
+    ['a success', () => Promise.resolve()],
+    ['an item that it rejects', () => Promise.reject(new WaybillError('STORE_REJECTED', 'the item is at fault'))],
+  ])('is found well by %s, and has the whole time again from then on', async (_, answer) => {
     const { guard, states } = guarded();
-    const { seen, call } = engine(() => engineError('ThrottlingException'));
-    const held = guard.hold('parcel-1', call, never);
-    await pass(7);
-    seen.down = false;
-    await pass(3);
-    await held;
-    seen.down = true;
+    const { call } = engine(() => engineError('ThrottlingException'));
     void guard.hold('parcel-1', call, never);
-    await pass(7);
+    for (let times = 0; times < 5; times += 1) {
+      await pass(7);
+      await guard.hold('parcel-2', answer, never).catch(() => undefined);
+    }
     expect(states).toEqual([]);
+    await pass(12);
+    expect(states[0]).toBe('open');
   });
 });
 
