@@ -100,6 +100,13 @@ export const mutants: readonly Mutant[] = [
     replace: 'throw error;',
   },
   {
+    name: 'what an outage held stays held when it is over',
+    promise: 5,
+    file: `${processor}/admission.ts`,
+    find: 'this.#isOpen = true;',
+    replace: '',
+  },
+  {
     name: 'an outage is taken for poison',
     promise: 5,
     file: `${shared}/error.ts`,
