@@ -79,9 +79,11 @@ export function growFeed(plan: FeedPlan, chance: Chance): readonly FeedElement[]
       const name = meant ? keyOf(meant) : json;
       elements.push({ position, name, json, event: meant, visibleAtMs, goneAtMs, late: isLate, lone: false });
     };
-    // The first element has an id: a poller that has read nothing yet believes the first one it sees.
-    if (count > 0 && chance.happens(plan.unusable)) add(withoutId(event, position, chance), undefined);
-    else if (count > 0 && chance.happens(plan.invalid)) add(invalid(event, chance), undefined);
+    // The first element is an event: a poller that has read nothing yet believes the first one it sees. So are those at a
+    // hole's edges, which would else be further apart, and the one after it, without which the far edge is not believed.
+    const isEvent = isEdge || (holeAt !== undefined && count === holeAt + 1);
+    if (chance.happens(plan.unusable) && !isEvent) add(withoutId(event, position, chance), undefined);
+    else if (chance.happens(plan.invalid) && !isEvent) add(invalid(event, chance), undefined);
     else {
       add(element(event, chance), event);
       if (chance.happens(plan.twins)) {
