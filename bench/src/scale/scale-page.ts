@@ -215,7 +215,7 @@ function millions(events: number): string {
   return `${digits(events / 1e6)} million`;
 }
 
-/** Messages that a processor has in hand at most: two handfuls of ten for each of its receivers (`consume.ts`). */
+/** Messages that a processor has in hand at most: two handfuls of ten for each of its receivers (`receives.ts`). */
 const inHand = 80;
 
 /** What of each of AWS's limits one environment asks for, in their order. */
