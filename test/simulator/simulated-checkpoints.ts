@@ -56,11 +56,11 @@ export class SimulatedCheckpoints {
     };
   }
 
-  /** What an operator's reset does: another position, and a token that stops whoever runs. */
+  /** What the runbook's reset does: another position, no holder, no watermark until the next one writes it, and a token that stops whoever runs. */
   reset(lastEventId: number): void {
     if (!this.#item) return;
-    const { token, counter } = this.#item;
-    this.#item = { ...this.#item, lastEventId, token: token + 1, counter: counter + 1, holder: undefined };
-    this.#witness.checkpointReset(token + 1, lastEventId);
+    const { token, counter, openGaps } = this.#item;
+    this.#item = { lastEventId, token: token + 1, counter: counter + 1, holder: undefined, openGaps };
+    this.#witness.checkpointReset(this.#item);
   }
 }

@@ -171,7 +171,9 @@ export class Witness {
     if (watermark !== lastEventId) this.count('watermarks below the checkpoint');
   }
 
-  checkpointReset(token: number, lastEventId: number): void {
+  /** Until the next holder writes, readers of the item see no watermark beyond the checkpoint. */
+  checkpointReset({ token, lastEventId = 0, watermark = 0 }: StoredCheckpoint): void {
+    if (watermark > lastEventId) this.violate(`the reset to ${lastEventId} left watermark ${watermark}`);
     this.#lastEventId = lastEventId;
     this.#token = token;
     if (this.#holder) this.#sentAfterLoss.set(this.#holder, 0);

@@ -15,10 +15,10 @@ export class MemoryCheckpoints {
   /** Called after each operation took effect: throws to lose its answer. */
   after: (operation: Operation) => Promise<void> | void = () => undefined;
 
-  /** The operator's reset: the position is set and the token raised. */
+  /** The runbook's reset: another position, no holder, no watermark until the next one writes it, and the token raised. */
   reset(lastEventId: number): void {
-    const { token = 0, counter = 0, holder } = this.item ?? {};
-    this.item = { lastEventId, token: token + 1, counter, holder };
+    const { token = 0, counter = 0, openGaps } = this.item ?? {};
+    this.item = { lastEventId, token: token + 1, counter: counter + 1, holder: undefined, openGaps };
   }
 
   /** The store as one process sees it; `through` stands for what lies between the two. */
