@@ -124,7 +124,8 @@ export class GapWatch {
     if (!question) return;
     const { from, to } = question;
     const elements = await reader.readOnce(from, Math.min(reader.limit, to - from + 1), signal);
-    if (!elements) {
+    // Something beyond every gap was shown before: who shows nothing at all from there on has not caught up with that.
+    if (!elements || elements.length === 0) {
       if (!signal.aborted) this.#noteUnanswered(question);
       return;
     }
@@ -182,7 +183,8 @@ export class GapWatch {
 
 /**
  * The id up to which the page that answers a question shows everything: its last but one that can be believed, since any
- * single id may be corrupt. Where there is no such id, the end of the question at most.
+ * single id may be corrupt. Where there is no such id, the end of the question at most: the page holds something, which
+ * may stand there.
  */
 function shownThrough({ from, to }: IdRange, eventIds: readonly number[]): number {
   const { last } = advance({ last: from - 1, empty: false }, eventIds).position;

@@ -178,6 +178,39 @@ describe('the questions for gaps', () => {
     await stop(poller);
   });
 
+  test('that are answered with nothing at all count as unanswered: a replica that lags does not void a gap', async () => {
+    const { feed, queue, checkpoints, value, open } = watching(gappy(), {
+      pollIntervalMs: 1_000,
+      gapPatienceMs: 60_000,
+    });
+    const poller = open();
+    poller.start();
+    await pass(900);
+    const { placed } = feed;
+    feed.placed = [];
+    await pass(70_000);
+    expect(checkpoints.item).toMatchObject({ lastEventId: 100, watermark: 40 });
+    feed.placed = placed;
+    turnUp(feed, 42);
+    await pass(100_000);
+    expect(queue.eventIds).toContain(42);
+    expect(checkpoints.item).toMatchObject({ watermark: 100, openGaps: undefined });
+    expect(value('waybill.feed.dropped_gaps')).toBeUndefined();
+    await stop(poller);
+  });
+
+  test('that are answered with nothing for ever are given up after the patience', async () => {
+    const { feed, checkpoints, value, open } = watching(gappy(), { pollIntervalMs: 1_000, gapPatienceMs: 60_000 });
+    const poller = open();
+    poller.start();
+    await pass(900);
+    feed.placed = [];
+    await pass(900_000);
+    expect(checkpoints.item).toMatchObject({ watermark: 100, openGaps: undefined });
+    expect(value('waybill.feed.dropped_gaps')).toBe(2);
+    await stop(poller);
+  });
+
   test('that are answered do not hide a head that is not', async () => {
     const { feed, open } = watching(gappy(), { pollIntervalMs: 1_000 });
     const poller = open();
