@@ -258,8 +258,8 @@ export const mutants: readonly Mutant[] = [
     name: 'the gaps of stripes are not watched',
     promise: 1,
     file: `${poller}/catch-up.ts`,
-    find: 'stripe.gaps.push(',
-    replace: '[].push(',
+    find: 'addGaps(stripe, gapsBetween(before, eventIdsOf(page), through, rejectedIdsOf(page)));',
+    replace: '{}',
   },
   {
     name: 'a gap is closed before SQS confirmed what turned up in it',

@@ -1,6 +1,7 @@
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import { gapsBetween, type IdRange } from './gap-ledger.ts';
+import { mostOpenGaps } from './gap-ledger.ts';
+import { gapsBetween, type IdRange } from './id-range.ts';
 import { countNews, type NewsObservers, newsIn, rejectedIdsOf, type SendPage } from './news.ts';
 import { eventIdsOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
@@ -13,6 +14,8 @@ export type CatchUpDependencies = NewsObservers & {
   readonly metrics: Metrics;
   /** `CATCH_UP_READERS`. */
   readonly readers: number;
+  /** Whether ids that were skipped are of interest to anybody. */
+  readonly watchesGaps: boolean;
   readonly room: (signal: AbortSignal) => Promise<void>;
   readonly send: SendPage;
 };
@@ -29,8 +32,13 @@ export type Distance = {
 
 /** How it goes on with what lies right behind the position. */
 export type CatchUpStep =
-  /** Everything up to `last` is confirmed on the queue, but for these gaps. */
-  | { readonly kind: 'moved'; readonly last: number; readonly gaps: readonly IdRange[] }
+  /** Everything up to `last` is confirmed on the queue, but for these gaps, and as many before them as were dropped. */
+  | {
+      readonly kind: 'moved';
+      readonly last: number;
+      readonly gaps: readonly IdRange[];
+      readonly droppedGaps: number;
+    }
   /** The next page is one for the sequential reader. */
   | { readonly kind: 'handed back' }
   | { readonly kind: 'over' };
@@ -48,9 +56,10 @@ export const leastPagesAhead = 16;
 type Stripe = {
   readonly from: number;
   readonly end: number;
-  /** Up to here everything is confirmed on the queue, but for `gaps`. */
+  /** Up to here everything is confirmed on the queue, but for `gaps` and the older ones that were dropped. */
   settled: number;
-  gaps: IdRange[];
+  gaps: readonly IdRange[];
+  droppedGaps: number;
   isHandedBack: boolean;
   /** Its reader has left it: nothing of it is on its way. */
   isLeft: boolean;
@@ -106,8 +115,11 @@ export class CatchUp {
       if (!front && this.#cut >= this.#head) return { kind: 'over' };
       if (front && front.settled > last) {
         const gaps = front.gaps.flatMap(({ from, to }) => (to > last ? [{ from: Math.max(from, last + 1), to }] : []));
+        // Where some lie behind the position, so do the older ones: who moved it there has taken note of them.
+        const droppedGaps = gaps.length === front.gaps.length ? front.droppedGaps : 0;
         front.gaps = [];
-        return { kind: 'moved', last: front.settled, gaps };
+        front.droppedGaps = 0;
+        return { kind: 'moved', last: front.settled, gaps, droppedGaps };
       }
       if (front?.isHandedBack) return { kind: 'handed back' };
       await this.#change.promise;
@@ -164,7 +176,15 @@ export class CatchUp {
     const ids = Math.ceil(this.#pageIds * pages);
     const from = this.#cut;
     const end = Math.min(this.#head, from + ids);
-    const stripe: Stripe = { from, end, settled: from - 1, gaps: [], isHandedBack: false, isLeft: false };
+    const stripe: Stripe = {
+      from,
+      end,
+      settled: from - 1,
+      gaps: [],
+      droppedGaps: 0,
+      isHandedBack: false,
+      isLeft: false,
+    };
     this.#cut = end;
     this.#stripes.push(stripe);
     return stripe;
@@ -228,7 +248,7 @@ export class CatchUp {
     }
     if (last === before) return;
     const through = Math.min(last, stripe.end - 1);
-    stripe.gaps.push(...gapsBetween(before, eventIdsOf(page), through, rejectedIdsOf(page)));
+    if (this.#deps.watchesGaps) addGaps(stripe, gapsBetween(before, eventIdsOf(page), through, rejectedIdsOf(page)));
     stripe.settled = through;
     this.#announce();
   }
@@ -237,4 +257,12 @@ export class CatchUp {
     this.#change.resolve();
     this.#change = Promise.withResolvers<void>();
   }
+}
+
+/** The stripe's gaps with these behind them. More than are watched of all would be dropped by the ledger anyway, and fill the memory until then. */
+function addGaps(stripe: Stripe, gaps: readonly IdRange[]): void {
+  const all = [...stripe.gaps, ...gaps];
+  const over = Math.max(0, all.length - mostOpenGaps);
+  stripe.gaps = all.slice(over);
+  stripe.droppedGaps += over;
 }

@@ -1,10 +1,16 @@
+import { systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { junk, MemoryFeed, type Placed, scan, scans } from '../test/memory-feed.ts';
-import { pass, rig, stop, useVirtualTime } from '../test/poller-rig.ts';
+import { measured, recordedLog } from '../test/observed.ts';
+import { pass, rig, seeded, stop, useVirtualTime } from '../test/poller-rig.ts';
+import { CatchUp } from './catch-up.ts';
 import { findHead } from './find-head.ts';
+import { decodeGaps } from './gap-ledger.ts';
 import { eventIdsOf, readElements } from './page.ts';
+import { PageReader } from './read-page.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 beforeEach(useVirtualTime);
 afterEach(() => {
@@ -294,6 +300,62 @@ describe('a poller far behind the feed', () => {
     await pass(1_000);
     expect(queue.sends).toBe(sends);
     expect(poller.ready().parts['lease']?.detail).toBe('standing by');
+    await stop(poller);
+  });
+});
+
+describe('gaps of a feed of every other id', () => {
+  const everyOther = (events: number) => ids(1, events).map((n) => ({ at: n * 2, element: scan(n * 2) }));
+
+  async function firstMove(watchesGaps: boolean) {
+    const { metrics } = measured();
+    const { log } = recordedLog();
+    const clock = systemClock;
+    const limit = 500;
+    const reader = new PageReader({
+      feed: new MemoryFeed(everyOther(20_000)),
+      bucket: new TokenBucket({ perSecond: 1_000, clock }),
+      clock,
+      random: seeded(1),
+      log,
+      metrics,
+      limit,
+      find: () => undefined,
+      tick: () => undefined,
+    });
+    const end = new AbortController();
+    const catchUp = new CatchUp(
+      { last: 0, head: 40_000, pageIds: 2 * limit },
+      { reader, clock, log, metrics, readers: 2, watchesGaps, room: async () => {}, send: async () => {} },
+      end.signal,
+    );
+    catchUp.start();
+    // The readers wait for the prefix.
+    await pass(60_000);
+    const step = await catchUp.next(0);
+    await catchUp.stop();
+    return step;
+  }
+
+  test('are kept up to as many as are watched, the newest of each stripe, and the others counted', async () => {
+    const step = await firstMove(true);
+    const gaps = ids(7_000, 7_999).map((n) => ({ from: 2 * n + 1, to: 2 * n + 1 }));
+    expect(step).toEqual({ kind: 'moved', last: 16_000, gaps, droppedGaps: 7_000 });
+  });
+
+  test('are not kept where nobody watches them', async () => {
+    expect(await firstMove(false)).toEqual({ kind: 'moved', last: 16_000, gaps: [], droppedGaps: 0 });
+  });
+
+  test('are all watched or counted as dropped', async () => {
+    const { checkpoints, value, open } = behind(everyOther(20_000), { limit: 500, gapPatienceMs: 86_400_000 });
+    const poller = open();
+    poller.start();
+    await untilAt(checkpoints, 40_000);
+    const watched = decodeGaps(checkpoints.item?.openGaps ?? '', 40_000, 0)?.length;
+    expect(watched).toBe(1_000);
+    // From the second event on, the first one being believed.
+    expect(value('waybill.feed.dropped_gaps')).toBe(19_999 - 1_000);
     await stop(poller);
   });
 });

@@ -4,7 +4,7 @@ import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { CatchUp, leastPagesAhead } from './catch-up.ts';
 import { findHead } from './find-head.ts';
-import { gapsBetween } from './gap-ledger.ts';
+import { gapsBetween, type IdRange } from './id-range.ts';
 import { countNews, type News, newsIn, rejectedIdsOf, type SendPage } from './news.ts';
 import { digestOf, eventIdsOf, lengthOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
@@ -22,6 +22,8 @@ export type FollowDependencies = {
   /** `CATCH_UP_READERS`: how many read at once while the feed is far ahead. */
   readonly catchUpReaders: number;
   readonly requestsPerSecond: number;
+  /** Whether ids that were skipped are of interest to anybody. */
+  readonly watchesGaps: boolean;
   /** Resolves once the queue has room for another page, or the signal aborts. */
   readonly room: (signal: AbortSignal) => Promise<void>;
   /** For pages of several readers, which do not wait for one another. */
@@ -130,7 +132,8 @@ export class FeedFollower {
         if (step.kind === 'moved') {
           this.#position = { last: step.last, empty: false };
           find({ ok: true, detail: `at ${step.last}, catching up to ${head}` });
-          yield { events: [], rejected: [], last: step.last, gaps: step.gaps };
+          const { gaps, droppedGaps } = step;
+          yield { events: [], rejected: [], last: step.last, gaps, droppedGaps };
         }
         // The head was reached, or there is no progress: that is for the ordinary reading.
         else if ((yield* this.#readOn()) === 'waited') return;
@@ -198,8 +201,8 @@ export class FeedFollower {
     const crossed = outcome.movedForward && first > before.last + 1 ? [{ from: before.last + 1, to: first - 1 }] : [];
     const others = crossed.length > 0 ? holes.filter((hole) => hole.from > first) : holes;
     for (const hole of [...crossed, ...others]) this.#reportHole(hole, seen, false);
-    const gaps = before.empty ? [] : gapsBetween(before.last, ids, position.last, rejectedIds);
-    yield* this.#moveOn({ events: [], rejected: [], last: position.last, gaps });
+    const gaps = before.empty ? [] : this.#gaps(before.last, ids, position.last, rejectedIds);
+    yield* this.#moveOn({ events: [], rejected: [], last: position.last, gaps, droppedGaps: 0 });
     return true;
   }
 
@@ -231,7 +234,11 @@ export class FeedFollower {
     const after = before.empty
       ? ids.filter((id) => id > before.last).reduce((a, b) => Math.min(a, b), last)
       : before.last;
-    return { ...news, last, gaps: gapsBetween(after, ids, last, rejectedIdsOf(page)) };
+    return { ...news, last, gaps: this.#gaps(after, ids, last, rejectedIdsOf(page)), droppedGaps: 0 };
+  }
+
+  #gaps(...args: Parameters<typeof gapsBetween>): IdRange[] {
+    return this.#deps.watchesGaps ? gapsBetween(...args) : [];
   }
 
   #reportHole(hole: Hole, elements: number, isFarLarger: boolean): void {

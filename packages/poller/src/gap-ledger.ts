@@ -1,7 +1,4 @@
-import { believableJump } from './position.ts';
-
-/** Event ids, both ends included. */
-export type IdRange = { readonly from: number; readonly to: number };
+import { type IdRange, outside, without } from './id-range.ts';
 
 /** A range of ids that the feed passed over without showing an event, and that may still turn up. Times are milliseconds of one process's monotonic clock. */
 export type OpenGap = IdRange & {
@@ -16,7 +13,7 @@ export type OpenGap = IdRange & {
 export type GapLedger = readonly OpenGap[];
 
 /** Ranges that are watched at most; with the longest ids they take 25 KB of the item's 400 KB. */
-const mostOpenGaps = 1_000;
+export const mostOpenGaps = 1_000;
 
 /** Milliseconds after which a gap is asked for first; from then on whenever its age has doubled, and once more at the end of the patience. */
 const firstQuestionMs = 1_000;
@@ -27,48 +24,18 @@ const afterFailureMs = 10_000;
 /** Questions in a row without an answer after which a gap is given up at the end of the patience: the feed may refuse it for ever. */
 const mostUnanswered = 5;
 
-/**
- * The ids above `after`, up to `through`, that are neither among the valid ids nor otherwise `accountedFor`. A jump of
- * more than {@link believableJump} ids is a hole and no gap: it is left out.
- */
-export function gapsBetween(
-  after: number,
-  validIds: Iterable<number>,
-  through: number,
-  accountedFor: Iterable<number> = [],
-): IdRange[] {
-  const ids = [...validIds].filter((id) => id > after && id <= through).sort((a, b) => a - b);
-  const gaps: IdRange[] = [];
-  let last = after;
-  for (const id of [...ids, through + 1]) {
-    if (id - last > 1 && id - last <= believableJump) gaps.push({ from: last + 1, to: id - 1 });
-    last = Math.max(last, id);
-  }
-  return without(gaps, accountedFor);
+export type Bounded = { readonly ledger: GapLedger; readonly dropped: number };
+
+/** Of more than `most` ranges those that were seen first are dropped. */
+export function bound(ledger: GapLedger, most = mostOpenGaps): Bounded {
+  const dropped = Math.max(0, ledger.length - most);
+  if (dropped === 0) return { ledger, dropped };
+  const oldest = new Set([...ledger].sort((a, b) => a.seenAt - b.seenAt || a.from - b.from).slice(0, dropped));
+  return { ledger: ledger.filter((gap) => !oldest.has(gap)), dropped };
 }
 
-/** The ranges without these ids; what is left of a range keeps everything else of it. */
-function without<R extends IdRange>(ranges: readonly R[], ids: Iterable<number>): R[] {
-  const taken = [...new Set(ids)].sort((a, b) => a - b);
-  return ranges.flatMap((range) => {
-    const parts: R[] = [];
-    let { from } = range;
-    for (const id of taken) {
-      if (id < from || id > range.to) continue;
-      if (id > from) parts.push({ ...range, from, to: id - 1 });
-      from = id + 1;
-    }
-    return from > range.to ? parts : [...parts, { ...range, from }];
-  });
-}
-
-export type Opened = { readonly ledger: GapLedger; readonly dropped: number };
-
-/**
- * The ledger with these gaps, seen at `now`. Ids that are watched already stay as they are. Of more than `most` ranges
- * those that were seen first are dropped.
- */
-export function open(ledger: GapLedger, gaps: readonly IdRange[], now: number, most = mostOpenGaps): Opened {
+/** The ledger with these gaps, seen at `now`. Ids that are watched already stay as they are. */
+export function open(ledger: GapLedger, gaps: readonly IdRange[], now: number): GapLedger {
   let through = 0;
   const apart = [...gaps]
     .sort((a, b) => a.from - b.from)
@@ -77,27 +44,8 @@ export function open(ledger: GapLedger, gaps: readonly IdRange[], now: number, m
       through = Math.max(through, to);
       return rest.from > to ? [] : [rest];
     });
-  const fresh = apart
-    .flatMap((gap) => outside(gap, ledger))
-    .map((gap) => ({ ...gap, seenAt: now, askedAt: undefined }));
-  if (fresh.length === 0) return { ledger, dropped: 0 };
-  const all = [...ledger, ...fresh].sort((a, b) => a.from - b.from);
-  const dropped = Math.max(0, all.length - most);
-  if (dropped === 0) return { ledger: all, dropped };
-  const oldest = new Set([...all].sort((a, b) => a.seenAt - b.seenAt || a.from - b.from).slice(0, dropped));
-  return { ledger: all.filter((gap) => !oldest.has(gap)), dropped };
-}
-
-/** The parts of the range that the ledger does not hold. */
-function outside(range: IdRange, ledger: GapLedger): IdRange[] {
-  const parts: IdRange[] = [];
-  let { from } = range;
-  for (const gap of ledger) {
-    if (gap.to < from || gap.from > range.to) continue;
-    if (gap.from > from) parts.push({ from, to: gap.from - 1 });
-    from = gap.to + 1;
-  }
-  return from > range.to ? parts : [...parts, { from, to: range.to }];
+  const fresh = outside(apart, ledger).map((gap) => ({ ...gap, seenAt: now, askedAt: undefined }));
+  return fresh.length === 0 ? ledger : [...ledger, ...fresh].sort((a, b) => a.from - b.from);
 }
 
 /** The ledger after these events were confirmed on the queue. */
@@ -211,8 +159,6 @@ export function decodeGaps(text: string, last: number, now: number): GapLedger |
     ledger.push({ from, to: end, seenAt: now - seconds * 1_000, askedAt: undefined });
   }
   // After an operator's reset, what lies beyond the position is read anew.
-  return ledger
-    .filter((gap) => gap.from <= last)
-    .map((gap) => ({ ...gap, to: Math.min(gap.to, last) }))
-    .slice(0, mostOpenGaps);
+  const upToLast = ledger.filter((gap) => gap.from <= last).map((gap) => ({ ...gap, to: Math.min(gap.to, last) }));
+  return bound(upToLast).ledger;
 }

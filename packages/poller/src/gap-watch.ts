@@ -4,12 +4,12 @@ import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Completeness } from './checkpoint-store.ts';
 import {
   asked,
+  bound,
   close,
   decodeGaps,
   encodeGaps,
   type GapLedger,
   givenUp,
-  type IdRange,
   nextDueAt,
   nextQuestion,
   open,
@@ -17,7 +17,8 @@ import {
   watermarkOf,
   withoutVoid,
 } from './gap-ledger.ts';
-import { countNews, type SendPage } from './news.ts';
+import { holds, type IdRange } from './id-range.ts';
+import { countNews, type News, type SendPage } from './news.ts';
 import { eventIdsOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
 import { advance } from './position.ts';
@@ -75,17 +76,22 @@ export class GapWatch {
   }
 
   /** The position moves to `last` now, over these gaps: to be called together with the move of the checkpoint. */
-  passed(gaps: readonly IdRange[], last: number): void {
-    const { clock, log, metrics, patienceMs } = this.#deps;
+  passed({ gaps, droppedGaps, last }: Pick<News, 'gaps' | 'droppedGaps' | 'last'>): void {
+    const { clock, patienceMs } = this.#deps;
     this.#last = Math.max(this.#last, last);
     if (patienceMs === 0 || gaps.length === 0) return;
-    const { ledger, dropped } = open(this.#ledger, gaps, clock.monotonic());
-    this.#ledger = ledger;
-    if (dropped > 0) {
-      metrics['waybill.feed.dropped_gaps'].add(dropped);
-      log.debug({ dropped }, 'more gaps than are watched, the oldest dropped');
-    }
+    this.#keep(open(this.#ledger, gaps, clock.monotonic()), droppedGaps);
     this.#nap.abort();
+  }
+
+  /** What becomes of the ledger: its oldest ranges are dropped where there are too many, besides those `droppedGaps` before. */
+  #keep(changed: GapLedger, droppedGaps = 0): void {
+    const { log, metrics } = this.#deps;
+    const { ledger, dropped } = bound(changed);
+    this.#ledger = ledger;
+    if (dropped + droppedGaps === 0) return;
+    metrics['waybill.feed.dropped_gaps'].add(dropped + droppedGaps);
+    log.debug({ dropped: dropped + droppedGaps }, 'more gaps than are watched, the oldest dropped');
   }
 
   /** For the checkpoint's item, where the position stands at `last`. */
@@ -134,14 +140,14 @@ export class GapWatch {
     if (news) {
       countNews(news, to, this.#deps);
       await send({ ...news, last: to }, signal);
-      const appeared = eventIdsOf(news).filter((id) => this.#isOpen(id));
-      this.#ledger = close(this.#ledger, appeared);
+      const appeared = eventIdsOf(news).filter((id) => holds(this.#ledger, id));
+      this.#keep(close(this.#ledger, appeared));
       metrics['waybill.feed.late_events'].add(appeared.length);
       if (appeared.length > 0)
         log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events passed on');
     }
     const shown = shownThrough({ from, to }, eventIdsOf(page));
-    this.#ledger = withoutVoid(asked(this.#ledger, { from, to: shown }, askedAt), patienceMs);
+    this.#keep(withoutVoid(asked(this.#ledger, { from, to: shown }, askedAt), patienceMs));
   }
 
   #noteUnanswered(question: IdRange): void {
@@ -170,14 +176,11 @@ export class GapWatch {
     const isElsewhere = (id: number) => id < from || id > this.#last || several.has(id);
     const events = page.events.filter(
       (event) =>
-        this.#isOpen(event.eventId) || (isElsewhere(event.eventId) && this.#passedOn.isNew(JSON.stringify(event))),
+        holds(this.#ledger, event.eventId) ||
+        (isElsewhere(event.eventId) && this.#passedOn.isNew(JSON.stringify(event))),
     );
     const rejected = page.rejected.filter(({ body }) => this.#passedOn.isNew(body));
     return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
-  }
-
-  #isOpen(eventId: number): boolean {
-    return this.#ledger.some(({ from, to }) => from <= eventId && eventId <= to);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';
-import type { IdRange } from './gap-ledger.ts';
+import type { IdRange } from './id-range.ts';
 import type { Page } from './page.ts';
 import type { PassedOn } from './passed-on.ts';
 
@@ -12,6 +12,8 @@ export type News = Page & {
   readonly last: number;
   /** Ids that the position went over without seeing them, to be watched from then on. */
   readonly gaps: readonly IdRange[];
+  /** How many more there were: of too many only the newest are kept. */
+  readonly droppedGaps: number;
 };
 
 /** Puts what is new in a page on the queue; resolves once every entry is confirmed there. */

@@ -195,6 +195,7 @@ export function createPoller(deps: PollerDependencies): Poller {
         pollIntervalMs: config.pollIntervalMs,
         catchUpReaders: config.catchUpReaders,
         requestsPerSecond: config.requestsPerSecond,
+        watchesGaps: config.gapPatienceMs > 0,
         room,
         send,
         find: (finding) => {
@@ -217,7 +218,7 @@ export function createPoller(deps: PollerDependencies): Poller {
         next.catch(() => undefined);
         await send(page.value, ending);
         // In one step: no write may have the one without the other.
-        gaps.passed(page.value.gaps, page.value.last);
+        gaps.passed(page.value);
         // A page that moved nothing leaves an empty checkpoint empty.
         if (page.value.last > start.last) await lease.moveTo(page.value.last, ending);
       }
