@@ -18,7 +18,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the checkpoint moves before SQS confirmed the page',
     promise: 3,
-    file: `${poller}/poller.ts`,
+    file: `${poller}/work-under-lease.ts`,
     find: 'await send(page.value, ending);',
     replace: 'await lease.moveTo(page.value.last, ending); await send(page.value, ending);',
   },
@@ -250,7 +250,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'gaps are not watched',
     promise: 1,
-    file: `${poller}/poller.ts`,
+    file: `${poller}/work-under-lease.ts`,
     find: 'const { gapPatienceMs: patienceMs, requestsPerSecond } = config;',
     replace: 'const { requestsPerSecond } = config; const patienceMs = 0;',
   },

@@ -1,4 +1,4 @@
-import type { PollerSettings } from '@waybill/poller/poller.ts';
+import type { PollerSettings } from '@waybill/poller/settings.ts';
 import type { ProcessorSettings } from '@waybill/processor/processor.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import type { CrashPoint, Engine, FaultPlan, Outage, Rates } from './faults.ts';

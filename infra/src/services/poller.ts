@@ -68,7 +68,7 @@ export class Poller extends Construct {
       section: 'poller-makes-no-progress',
       severity: 'critical',
       impact:
-        'No page of the feed has been read for some minutes: parcel state grows old, and nothing says by how much.',
+        'No page of the feed has brought the poller on for some minutes: parcel state grows old, and nothing says by how much.',
       metric: waybillMetric(environment, 'waybill.feed.pages', {
         statistic: 'Sum',
         period: Duration.minutes(Math.max(5, Math.ceil((3 * intervalMs) / 60_000))),

@@ -1,8 +1,6 @@
-import type { Logger } from '@waybill/shared/logger.ts';
-import type { Metrics } from '@waybill/shared/metrics.ts';
 import { mostOpenGaps } from './gap-ledger.ts';
 import { gapsBetween, type IdRange } from './id-range.ts';
-import { countNews, type NewsObservers, newsIn, rejectedIdsOf, type SendPage } from './news.ts';
+import { countNews, type NewsObservers, newsIn, rejectedIdsOf, type SendPage, scannedAt } from './news.ts';
 import { eventIdsOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
 import { advance } from './position.ts';
@@ -10,8 +8,6 @@ import { isTooLarge, type PageReader } from './read-page.ts';
 
 export type CatchUpDependencies = NewsObservers & {
   readonly reader: PageReader;
-  readonly log: Logger;
-  readonly metrics: Metrics;
   /** `CATCH_UP_READERS`. */
   readonly readers: number;
   /** Whether ids that were skipped are of interest to anybody. */
@@ -38,6 +34,10 @@ export type CatchUpStep =
       readonly last: number;
       readonly gaps: readonly IdRange[];
       readonly droppedGaps: number;
+      /** Pages that it took. */
+      readonly pages: number;
+      /** When the newest event in them was scanned, as far as that is known. */
+      readonly scannedAt: number | undefined;
     }
   /** The next page is one for the sequential reader. */
   | { readonly kind: 'handed back' }
@@ -60,6 +60,9 @@ type Stripe = {
   settled: number;
   gaps: readonly IdRange[];
   droppedGaps: number;
+  /** Pages settled since the position followed, and when the newest event in them was scanned. */
+  pages: number;
+  scannedAt: number | undefined;
   isHandedBack: boolean;
   /** Its reader has left it: nothing of it is on its way. */
   isLeft: boolean;
@@ -119,7 +122,9 @@ export class CatchUp {
         const droppedGaps = gaps.length === front.gaps.length ? front.droppedGaps : 0;
         front.gaps = [];
         front.droppedGaps = 0;
-        return { kind: 'moved', last: front.settled, gaps, droppedGaps };
+        const { settled, pages, scannedAt } = front;
+        front.pages = 0;
+        return { kind: 'moved', last: settled, gaps, droppedGaps, pages, scannedAt };
       }
       if (front?.isHandedBack) return { kind: 'handed back' };
       await this.#change.promise;
@@ -182,6 +187,8 @@ export class CatchUp {
       settled: from - 1,
       gaps: [],
       droppedGaps: 0,
+      pages: 0,
+      scannedAt: undefined,
       isHandedBack: false,
       isLeft: false,
     };
@@ -224,12 +231,9 @@ export class CatchUp {
   }
 
   async #read(fromEventId: number, limit: number): Promise<Page | undefined> {
-    const { reader, metrics } = this.#deps;
     try {
-      const elements = await reader.readAt(fromEventId, limit, this.#signal);
-      if (!elements) return undefined;
-      metrics['waybill.feed.pages'].add(1);
-      return readElements(elements);
+      const elements = await this.#deps.reader.readAt(fromEventId, limit, this.#signal);
+      return elements && readElements(elements);
     } catch (error) {
       if (isTooLarge(error)) return undefined;
       throw error;
@@ -250,6 +254,8 @@ export class CatchUp {
     const through = Math.min(last, stripe.end - 1);
     if (this.#deps.watchesGaps) addGaps(stripe, gapsBetween(before, eventIdsOf(page), through, rejectedIdsOf(page)));
     stripe.settled = through;
+    stripe.pages += 1;
+    stripe.scannedAt = scannedAt(page, before, through) ?? stripe.scannedAt;
     this.#announce();
   }
 

@@ -157,6 +157,34 @@ describe('a poller far behind the feed', () => {
     await stop(poller);
   });
 
+  test('is as late as the position, whatever its readers have seen ahead of that', async () => {
+    const epoch = Date.parse('2021-05-11T00:00:00Z');
+    const timed = scans(1, 30_000).map(({ at }) => ({
+      at,
+      element: scan(at, { CreatedDateTimeUtc: new Date(epoch + at * 1_000).toISOString() }),
+    }));
+    const { queue, checkpoints, value, open } = behind(timed);
+    const held = Promise.withResolvers<number[]>();
+    queue.before = (messages) => (messages.some(({ body }) => body.includes('"eventId":2000,')) ? held.promise : []);
+    vi.setSystemTime(epoch + 40_000_000);
+    const poller = open();
+    poller.start();
+    await pass(10_000);
+    const { lastEventId = 0 } = checkpoints.item ?? {};
+    expect(lastEventId).toBeGreaterThan(1_000);
+    expect(Math.max(...queue.eventIds)).toBeGreaterThan(20_000);
+    const lag = value('waybill.feed.lag') ?? 0;
+    expect(lag).toBeGreaterThanOrEqual(40_000 - lastEventId);
+    expect(lag).toBeLessThan(40_000 - lastEventId + 10);
+    // A page counts once the position has passed it.
+    expect(value('waybill.feed.pages')).toBe(lastEventId / 100);
+    held.resolve([]);
+    await untilAt(checkpoints, 30_000);
+    await pass(2_000);
+    expect(value('waybill.feed.lag')).toBe(0);
+    await stop(poller);
+  });
+
   test('that crashes in mid-stripe goes on from the contiguous prefix: nothing is missing', async () => {
     const { queue, checkpoints, open } = behind(scans(1, 20_000));
     const first = open();
@@ -307,6 +335,8 @@ describe('a poller far behind the feed', () => {
 describe('gaps of a feed of every other id', () => {
   const everyOther = (events: number) => ids(1, events).map((n) => ({ at: n * 2, element: scan(n * 2) }));
 
+  const scannedAt = Date.parse('2021-05-11T21:11:34.150Z');
+
   async function firstMove(watchesGaps: boolean) {
     const { metrics } = measured();
     const { log } = recordedLog();
@@ -326,7 +356,7 @@ describe('gaps of a feed of every other id', () => {
     const end = new AbortController();
     const catchUp = new CatchUp(
       { last: 0, head: 40_000, pageIds: 2 * limit },
-      { reader, clock, log, metrics, readers: 2, watchesGaps, room: async () => {}, send: async () => {} },
+      { reader, log, metrics, readers: 2, watchesGaps, room: async () => {}, send: async () => {} },
       end.signal,
     );
     catchUp.start();
@@ -340,11 +370,18 @@ describe('gaps of a feed of every other id', () => {
   test('are kept up to as many as are watched, the newest of each stripe, and the others counted', async () => {
     const step = await firstMove(true);
     const gaps = ids(7_000, 7_999).map((n) => ({ from: 2 * n + 1, to: 2 * n + 1 }));
-    expect(step).toEqual({ kind: 'moved', last: 16_000, gaps, droppedGaps: 7_000 });
+    expect(step).toEqual({ kind: 'moved', last: 16_000, gaps, droppedGaps: 7_000, pages: 16, scannedAt });
   });
 
   test('are not kept where nobody watches them', async () => {
-    expect(await firstMove(false)).toEqual({ kind: 'moved', last: 16_000, gaps: [], droppedGaps: 0 });
+    expect(await firstMove(false)).toEqual({
+      kind: 'moved',
+      last: 16_000,
+      gaps: [],
+      droppedGaps: 0,
+      pages: 16,
+      scannedAt,
+    });
   });
 
   test('are all watched or counted as dropped', async () => {

@@ -9,7 +9,7 @@ import {
   wholeNumber,
 } from '@waybill/shared/env.ts';
 import { z } from 'zod';
-import type { PollerSettings } from './poller.ts';
+import type { PollerSettings } from './settings.ts';
 
 /** Every variable that the poller reads: `docs/configuration.md` is made of it. */
 export const pollerVariables = {

@@ -5,7 +5,7 @@ import type { Metrics } from '@waybill/shared/metrics.ts';
 import { CatchUp, leastPagesAhead } from './catch-up.ts';
 import { findHead } from './find-head.ts';
 import { gapsBetween, type IdRange } from './id-range.ts';
-import { countNews, type News, newsIn, rejectedIdsOf, type SendPage } from './news.ts';
+import { countNews, type News, newsIn, rejectedIdsOf, type SendPage, scannedAt } from './news.ts';
 import { digestOf, eventIdsOf, lengthOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
 import { advance, type Hole, isFarLarger, nextEventId, type Position } from './position.ts';
@@ -52,6 +52,8 @@ export class FeedFollower {
   readonly #signal: AbortSignal;
   readonly #passedOn = new PassedOn();
   readonly #stuck: StuckWatch;
+  /** Nothing was found beyond a page that cannot move the position. */
+  #isStuck = false;
   #hadNews = true;
   #position: Position;
   /** Full pages in a row, and how many ids the densest of them spans. */
@@ -77,12 +79,11 @@ export class FeedFollower {
 
   /** Reads one page, sequentially: what cannot move the position is looked beyond, and an idle feed waited for. */
   async *#readOn(): AsyncGenerator<News, Turn> {
-    const { reader, clock, metrics, room, pollIntervalMs, find } = this.#deps;
+    const { reader, clock, room, pollIntervalMs, find } = this.#deps;
     // An idle feed sends nothing, so there is nothing to ask the queue.
     if (this.#hadNews) await room(this.#signal);
     const answer = await reader.read(nextEventId(this.#position), this.#signal);
     if (!answer) return 'waited';
-    metrics['waybill.feed.pages'].add(1);
     const page = readElements(answer.elements);
     const before = this.#position;
     const ids = eventIdsOf(page);
@@ -93,15 +94,19 @@ export class FeedFollower {
     this.#hadNews = news !== undefined;
     if (news) yield* this.#moveOn(news);
     const moved = position.last > before.last;
-    if (moved || !answer.full || answer.elements.length === 0) find({ ok: true, detail: `at ${position.last}` });
-    else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer, page))) return 'more';
+    const isOver = !answer.full || answer.elements.length === 0;
+    if (moved || isOver) {
+      this.#isStuck = false;
+      find({ ok: true, detail: `at ${position.last}` });
+    } else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer, page))) return 'more';
+    if (!this.#isStuck) this.#progressed(1, moved ? scannedAt(page, before.last, position.last) : undefined);
     if (this.#hadNews && answer.full) {
       const passed = ids.filter((id) => id > before.last && id <= position.last);
       const span = passed.length === 0 ? 0 : position.last - passed.reduce((a, b) => Math.min(a, b)) + 1;
       this.#full = { pages: this.#full.pages + 1, pageIds: Math.min(this.#full.pageIds, span) };
       return 'more';
     }
-    if (!moved && (!answer.full || answer.elements.length === 0)) metrics['waybill.feed.lag'].record(0);
+    if (!moved && isOver) this.#deps.metrics['waybill.feed.lag'].record(0);
     await clock.sleep(pollIntervalMs, this.#signal);
     return 'waited';
   }
@@ -132,6 +137,7 @@ export class FeedFollower {
         if (step.kind === 'moved') {
           this.#position = { last: step.last, empty: false };
           find({ ok: true, detail: `at ${step.last}, catching up to ${head}` });
+          this.#progressed(step.pages, step.scannedAt);
           const { gaps, droppedGaps } = step;
           yield { events: [], rejected: [], last: step.last, gaps, droppedGaps };
         }
@@ -155,7 +161,6 @@ export class FeedFollower {
     const shown: Page[] = [];
     let found = await search.next();
     for (; !found.done; found = await search.next()) {
-      this.#deps.metrics['waybill.feed.pages'].add(1);
       shown.push(found.value);
     }
     // What is ahead is read in its turn, if it is still there then: whatever was seen is passed on.
@@ -168,7 +173,7 @@ export class FeedFollower {
 
   /** Passes on what lies around a stuck page; whether the position could be moved beyond it. */
   async *#search(stuck: Answer, page: Page): AsyncGenerator<News, boolean> {
-    const { metrics, log } = this.#deps;
+    const { log } = this.#deps;
     const before = this.#position;
     log.warn(
       { fromEventId: stuck.fromEventId, limit: stuck.limit, elements: stuck.elements.length },
@@ -182,7 +187,6 @@ export class FeedFollower {
     const rejectedIds = rejectedIdsOf(page);
     let found = await search.next();
     for (; !found.done; found = await search.next()) {
-      metrics['waybill.feed.pages'].add(1);
       seen += lengthOf(found.value);
       ids.push(...eventIdsOf(found.value));
       rejectedIds.push(...rejectedIdsOf(found.value));
@@ -197,6 +201,8 @@ export class FeedFollower {
     }
     const { position, holes } = advance(before, outcome.eventIds, outcome.shown);
     this.#position = position;
+    this.#isStuck = false;
+    this.#progressed(1);
     const first = outcome.eventIds.reduce((a, b) => Math.min(a, b));
     const crossed = outcome.movedForward && first > before.last + 1 ? [{ from: before.last + 1, to: first - 1 }] : [];
     const others = crossed.length > 0 ? holes.filter((hole) => hole.from > first) : holes;
@@ -241,6 +247,14 @@ export class FeedFollower {
     return this.#deps.watchesGaps ? gapsBetween(...args) : [];
   }
 
+  /** These pages moved the position, or showed that there is nothing newer. What looks around elsewhere is no progress. */
+  #progressed(pages: number, newestScannedAt?: number): void {
+    const { metrics, clock } = this.#deps;
+    metrics['waybill.feed.pages'].add(pages);
+    if (newestScannedAt !== undefined)
+      metrics['waybill.feed.lag'].record(Math.max(0, clock.now() - newestScannedAt) / 1_000);
+  }
+
   #reportHole(hole: Hole, elements: number, isFarLarger: boolean): void {
     const { metrics, log } = this.#deps;
     metrics['waybill.feed.holes'].add(1);
@@ -259,10 +273,12 @@ export class FeedFollower {
     const facts = { fromEventId: stuck.fromEventId, elements: stuck.elements.length, seen };
     // Fewer than asked for and nothing after them: the feed's tail, where an element without a usable id just stays.
     if (outcome === 'nothing beyond' && stuck.elements.length < stuck.limit) {
+      this.#isStuck = false;
       find({ ok: true, detail: `at ${this.#position.last}, the end of the feed` });
       log.info(facts, 'end of the feed');
       return;
     }
+    this.#isStuck = true;
     find({ ok: false, detail: `no progress: from ${stuck.fromEventId} on the feed shows no usable id` });
     log.error(facts, 'no progress: the feed shows no usable id; nothing is lost, but nothing newer is read either');
   }

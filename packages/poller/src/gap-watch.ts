@@ -22,6 +22,7 @@ import { countNews, type News, type SendPage } from './news.ts';
 import { eventIdsOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
 import { advance } from './position.ts';
+import type { QueueRoom } from './queue-room.ts';
 import type { PageReader } from './read-page.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -37,15 +38,22 @@ export type GapWatchDependencies = {
 /** Where questions go, and what comes of them. */
 export type GapReading = {
   readonly reader: PageReader;
-  readonly room: (signal: AbortSignal) => Promise<void>;
+  readonly room: QueueRoom;
   readonly send: SendPage;
+  /** Called with every turn, for `/livez`. The reading has one of its own: questions must not hide that it hangs. */
+  readonly tick: () => void;
 };
 
 /** Share of the request budget that goes to open gaps at most: the head has the rest. */
 const budgetShare = 0.1;
 
-/** Milliseconds for which an idle watch sleeps at most; opening a gap wakes it. */
-const longestNapMs = 3_600_000;
+/** How many questions there may be, where the feed allows so many requests. */
+export function questionsPerSecond(requestsPerSecond: number): number {
+  return requestsPerSecond * budgetShare;
+}
+
+/** Milliseconds for which an idle watch sleeps at most, so that it is seen alive; opening a gap wakes it. */
+export const longestNapMs = 60_000;
 
 /** Parts of the patience in which a gap's age is stored: so many writes does a gap cost at most by growing older. */
 const storedAges = 10;
@@ -68,7 +76,7 @@ export class GapWatch {
     this.#deps = deps;
     this.#last = last;
     const { clock, log, patienceMs, requestsPerSecond } = deps;
-    this.#share = new TokenBucket({ perSecond: requestsPerSecond * budgetShare, clock });
+    this.#share = new TokenBucket({ perSecond: questionsPerSecond(requestsPerSecond), clock });
     if (openGaps === undefined || patienceMs === 0) return;
     const ledger = decodeGaps(openGaps, last, clock.monotonic());
     if (ledger) this.#ledger = ledger;
@@ -109,6 +117,7 @@ export class GapWatch {
     const { clock, metrics, patienceMs } = this.#deps;
     if (patienceMs === 0) return;
     while (!signal.aborted) {
+      reading.tick();
       metrics['waybill.feed.open_gaps'].record(this.#ledger.length);
       const dueAt = nextDueAt(this.#ledger, patienceMs) ?? Number.POSITIVE_INFINITY;
       const napMs = Math.min(longestNapMs, Math.ceil(dueAt - clock.monotonic()));
@@ -117,7 +126,7 @@ export class GapWatch {
         await clock.sleep(napMs, AbortSignal.any([signal, this.#nap.signal]));
         continue;
       }
-      await reading.room(signal);
+      await reading.room(signal, reading.tick);
       await this.#share.take(signal);
       if (!signal.aborted) await this.#ask(reading, signal);
     }

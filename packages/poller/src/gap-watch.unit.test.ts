@@ -224,6 +224,43 @@ describe('the questions for gaps', () => {
     await stop(poller);
   });
 
+  test('that are answered do not hide that the reading hangs, nor the other way round', async () => {
+    for (const [hung, turning] of [
+      ['pages', 'gaps'],
+      ['gaps', 'pages'],
+    ] as const) {
+      const { feed, open } = watching(gappy(), {
+        pollIntervalMs: 1_000,
+        gapPatienceMs: 86_400_000,
+        maxQueueMessages: 50,
+      });
+      const poller = open();
+      poller.start();
+      await pass(900);
+      feed.before = (fromEventId, _, signal) => {
+        if (fromEventId > 100 !== (hung === 'pages')) return;
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      };
+      await pass(1_000_000);
+      expect(poller.live().parts).toMatchObject({ [hung]: { ok: false }, [turning]: { ok: true } });
+      await stop(poller);
+    }
+  });
+
+  test('say nothing of how late the reading is, though they be answered with older scans', async () => {
+    const { feed, queue, value, open } = watching(gappy());
+    const poller = open();
+    poller.start();
+    await pass(900);
+    const lag = value('waybill.feed.lag');
+    feed.placed.push({ at: 42, element: scan(42, { CreatedDateTimeUtc: '2001-01-01T00:00:00Z' }) });
+    feed.placed.sort((a, b) => a.at - b.at);
+    await pass(10_000);
+    expect(queue.eventIds).toContain(42);
+    expect(value('waybill.feed.lag')).toBe(lag);
+    await stop(poller);
+  });
+
   test('wait while the queue is full', async () => {
     const { feed, queue, open } = watching(gappy(), { maxQueueMessages: 50 });
     const poller = open();

@@ -1,4 +1,3 @@
-import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';
@@ -38,18 +37,25 @@ export function rejectedIdsOf(page: Page): number[] {
   return page.rejected.flatMap(({ eventId }) => eventId ?? []);
 }
 
+/** When the newest of the events above `before`, up to `last`, was scanned: milliseconds since 1970; undefined where there is none. */
+export function scannedAt({ events }: Page, before: number, last: number): number | undefined {
+  const newest = events.reduce<ScanEvent | undefined>((best, event) => {
+    const isPassed = event.eventId > before && event.eventId <= last;
+    return isPassed && (!best || event.eventId >= best.eventId) ? event : best;
+  }, undefined);
+  const ms = newest ? Date.parse(newest.createdDateTimeUtc) : Number.NaN;
+  return Number.isFinite(ms) ? ms : undefined;
+}
+
 export type NewsObservers = {
-  readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'waybill.feed.events' | 'waybill.feed.rejections' | 'waybill.feed.lag'>;
+  readonly metrics: Pick<Metrics, 'waybill.feed.events' | 'waybill.feed.rejections'>;
 };
 
 /** Counts what is passed on, and names what is no scan event. */
-export function countNews({ events, rejected }: Page, last: number, { clock, log, metrics }: NewsObservers): void {
+export function countNews({ events, rejected }: Page, last: number, { log, metrics }: NewsObservers): void {
   metrics['waybill.feed.events'].add(events.length);
   for (const { rejection } of rejected) metrics['waybill.feed.rejections'].add(1, { reason: rejection.code });
-  const scannedAt = Math.max(...events.slice(-1).map((event) => Date.parse(event.createdDateTimeUtc)));
-  if (Number.isFinite(scannedAt)) metrics['waybill.feed.lag'].record(Math.max(0, clock.now() - scannedAt) / 1_000);
   if (rejected.length === 0) return;
   const elements = rejected
     .slice(0, namedRejections)

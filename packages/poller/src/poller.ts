@@ -11,37 +11,16 @@ import {
 } from '@waybill/shared/health.ts';
 import { createService, type Service } from '@waybill/shared/lifecycle.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
-import type { MessageSender, OutgoingMessage, QueueDepth } from '@waybill/shared/message-queue.ts';
-import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
-import { pack } from '@waybill/shared/pack.ts';
+import type { MessageSender, QueueDepth } from '@waybill/shared/message-queue.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
-import { sendConfirmed } from '@waybill/shared/send.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
-import { FeedFollower } from './follow-feed.ts';
-import { GapWatch } from './gap-watch.ts';
-import { Lease } from './lease.ts';
-import type { SendPage } from './news.ts';
-import type { Position } from './position.ts';
-import { queueRoom } from './queue-room.ts';
-import { PageReader } from './read-page.ts';
+import { loopSilences } from './loop-silence.ts';
 import type { ScanFeed } from './scan-feed.ts';
-import { standBy, type TakenLease } from './stand-by.ts';
+import type { PollerSettings } from './settings.ts';
+import { standBy } from './stand-by.ts';
 import { TokenBucket } from './token-bucket.ts';
-
-/** The poller's settings; `config.ts` reads them from the environment (design.md section 4). */
-export type PollerSettings = {
-  readonly feed: string;
-  readonly firstEventId: number;
-  readonly limit: number;
-  readonly requestsPerSecond: number;
-  readonly requestTimeoutMs: number;
-  readonly pollIntervalMs: number;
-  readonly leaseMs: number;
-  readonly messageMaxBytes: number;
-  readonly maxQueueMessages: number;
-  readonly catchUpReaders: number;
-  readonly gapPatienceMs: number;
-};
+import { type WorkDependencies, workUnderLease } from './work-under-lease.ts';
 
 export type PollerDependencies = {
   readonly config: PollerSettings;
@@ -64,15 +43,6 @@ export type Poller = Service & {
   /** Whether the dependencies answer, the feed is read and moves on, the queue takes messages; and who holds the lease. */
   readonly ready: () => HealthReport;
 };
-
-/** Sends at once of one page; more would not be faster for pages of at most 10,000 events (a handful of sends). */
-const sendConcurrency = 4;
-
-/** Sends in a row that failed after which the process is not ready. */
-const toleratedSendFailures = 3;
-
-/** Milliseconds on top of what a turn may rightly take (a wait, a request, a Retry-After) before `/livez` calls a loop dead. */
-const silenceMs = 360_000;
 
 const startBackoff: Backoff = { firstMs: 200, maxMs: 5_000 };
 
@@ -97,6 +67,9 @@ export function createPoller(deps: PollerDependencies): Poller {
   const loops = new LoopWatch(clock);
   const bucket = new TokenBucket({ perSecond: config.requestsPerSecond, clock });
   const dependencies = new DependencyWatch(clock, deps.probes ?? {});
+  const find: WorkDependencies['find'] = (part, finding) => {
+    findings[part] = finding;
+  };
 
   const service = createService(async (stopping) => {
     void dependencies.run(stopping);
@@ -105,7 +78,7 @@ export function createPoller(deps: PollerDependencies): Poller {
     while (!stopping.aborted) {
       metrics['waybill.poller.lease'].record(0);
       findings.lease = { ok: true, detail: 'standing by' };
-      const tick = loops.watch('lease', config.leaseMs + silenceMs);
+      const tick = loops.watch('lease', loopSilences(config).lease);
       const { leaseMs } = config;
       const taken = await standBy({ checkpoints, clock, random, log, leaseMs, former, tick }, stopping);
       if (!taken) break;
@@ -113,176 +86,9 @@ export function createPoller(deps: PollerDependencies): Poller {
       metrics['waybill.poller.lease'].record(1);
       findings.lease = { ok: true, detail: `held with token ${taken.token}` };
       log.info({ feed: config.feed, token: taken.token, lastEventId: taken.lastEventId }, 'lease taken');
-      await work(taken, stopping);
+      await workUnderLease(taken, { ...deps, checkpoints, bucket, loops, find }, stopping);
     }
   });
-
-  /** Works under one lease until it is lost or `stopping` aborts. */
-  async function work(taken: TakenLease, stopping: AbortSignal): Promise<void> {
-    const { gapPatienceMs: patienceMs, requestsPerSecond } = config;
-    const gaps = new GapWatch(
-      { clock, log, metrics, patienceMs, requestsPerSecond },
-      taken.openGaps,
-      taken.lastEventId ?? 0,
-    );
-    const lease = new Lease(taken, {
-      checkpoints,
-      clock,
-      random,
-      log,
-      metrics,
-      leaseMs: config.leaseMs,
-      tick: loops.watch('lease', config.leaseMs + silenceMs),
-      completeness: (lastEventId) => gaps.completeness(lastEventId),
-    });
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    stopping.addEventListener('abort', end);
-    lease.lost.addEventListener('abort', end);
-    if (stopping.aborted) end();
-    lease.start();
-    try {
-      await passPagesOn({ lease, gaps, taken }, ending.signal);
-    } catch (error) {
-      if (!ending.signal.aborted) throw error;
-      log[lease.lost.aborted ? 'warn' : 'info']({ err: error }, 'page in hand given up, it will be read again');
-    } finally {
-      end();
-      stopping.removeEventListener('abort', end);
-      loops.forget('pages');
-      await lease.close();
-      if (lease.lost.aborted) log.warn({ err: lease.lost.reason }, 'lease lost, standing by');
-      findings.feed = { ok: true, detail: 'not asked while standing by' };
-      findings.progress = { ok: true, detail: 'none while standing by' };
-      findings.queue = { ok: true, detail: 'not sent to while standing by' };
-      metrics['waybill.poller.paused'].record(0);
-    }
-  }
-
-  async function passPagesOn(
-    { lease, gaps, taken }: { readonly lease: Lease; readonly gaps: GapWatch; readonly taken: TakenLease },
-    ending: AbortSignal,
-  ): Promise<void> {
-    const tick = loops.watch(
-      'pages',
-      config.pollIntervalMs + config.requestTimeoutMs + 1_000 / config.requestsPerSecond + silenceMs,
-    );
-    const reader = new PageReader({
-      feed: deps.feed,
-      bucket,
-      clock,
-      random,
-      log,
-      metrics,
-      limit: config.limit,
-      find: (finding) => {
-        findings.feed = finding;
-      },
-      tick,
-    });
-    const start = startOf(taken, config.firstEventId);
-    const failed = new AbortController();
-    const reading = AbortSignal.any([ending, failed.signal]);
-    const room = queueRoom({ queue: deps.queue, clock, log, metrics, maxQueueMessages: config.maxQueueMessages, tick });
-    const send: SendPage = (page, signal) => sendPage(page, lease, signal, tick);
-    const pages = new FeedFollower(
-      start,
-      {
-        reader,
-        clock,
-        log,
-        metrics,
-        pollIntervalMs: config.pollIntervalMs,
-        catchUpReaders: config.catchUpReaders,
-        requestsPerSecond: config.requestsPerSecond,
-        watchesGaps: config.gapPatienceMs > 0,
-        room,
-        send,
-        find: (finding) => {
-          findings.progress = finding;
-        },
-      },
-      reading,
-    ).follow();
-    const watching = gaps.run({ reader, room, send }, reading);
-    // It is awaited at the end; until then its failure ends the reading.
-    watching.catch(() => failed.abort());
-    let next = pages.next();
-    try {
-      for (;;) {
-        const page = await next;
-        // A page read ahead of the end is dropped: it is read again from the checkpoint.
-        if (page.done || ending.aborted) return;
-        next = pages.next();
-        // It is awaited in the next turn or at the end; a failure until then is not unhandled.
-        next.catch(() => undefined);
-        await send(page.value, ending);
-        // In one step: no write may have the one without the other.
-        gaps.passed(page.value);
-        // A page that moved nothing leaves an empty checkpoint empty.
-        if (page.value.last > start.last) await lease.moveTo(page.value.last, ending);
-      }
-    } finally {
-      // Nothing else would end the reading of an idle feed, which is waited for: whoever sends must have ended.
-      failed.abort();
-      await next.catch(() => undefined);
-      await pages.return();
-      await watching;
-    }
-  }
-
-  async function sendPage(
-    page: Parameters<SendPage>[0],
-    lease: Lease,
-    ending: AbortSignal,
-    tick: () => void,
-  ): Promise<void> {
-    const messages: OutgoingMessage[] = [
-      ...pack(page.events, config.messageMaxBytes),
-      ...page.rejected.map(({ body }) => body),
-    ].map((body) => ({ body }));
-    if (messages.length === 0) return;
-    await sendConfirmed(
-      messages,
-      {
-        queue: {
-          sendBatch: async (batch) => {
-            await lease.ensureRecent(ending);
-            const failures = await deps.queue.sendBatch(batch);
-            tick();
-            if (failures.length === 0) findings.queue = { ok: true, detail: 'takes messages' };
-            return failures;
-          },
-        },
-        clock,
-        random,
-        concurrency: sendConcurrency,
-        onSend: (sent) => {
-          metrics['waybill.queue.sends'].add(1);
-          metrics['waybill.queue.sent'].add(sent.messages);
-          metrics['waybill.queue.billed'].add(billedRequests(sent.bytes), { action: 'SendMessageBatch' });
-        },
-        onFailure: (error, attempt, waitMs) => {
-          tick();
-          log.warn({ err: error, attempt, waitMs }, 'send not confirmed, will be repeated');
-          if (attempt + 1 >= toleratedSendFailures)
-            findings.queue = { ok: false, detail: `${attempt + 1} sends in a row were not confirmed` };
-        },
-      },
-      ending,
-    );
-    const ids = page.events.map((event) => event.eventId);
-    log.info(
-      {
-        from: ids.reduce((a, b) => Math.min(a, b), page.last),
-        to: page.last,
-        events: page.events.length,
-        rejected: page.rejected.length,
-        messages: messages.length,
-      },
-      'page queued',
-    );
-  }
 
   return {
     ...service,
@@ -303,10 +109,4 @@ async function checkTables(deps: PollerDependencies, stopping: AbortSignal): Pro
   await retry(check, { clock, random, signal: stopping, backoff: startBackoff, onFailure }).catch((error: unknown) => {
     if (!stopping.aborted) throw error;
   });
-}
-
-function startOf(taken: TakenLease, firstEventId: number): Position {
-  return taken.lastEventId === undefined
-    ? { last: firstEventId - 1, empty: true }
-    : { last: taken.lastEventId, empty: false };
 }

@@ -241,7 +241,7 @@ describe('a stretch without usable ids', () => {
   });
 
   test('with nothing beyond it stops the position loudly, without asking hot, until something comes', async () => {
-    const { feed, queue, lines, open } = rig([...scans(1, 100), ...junk(101, 400)]);
+    const { feed, queue, lines, value, open } = rig([...scans(1, 100), ...junk(101, 400)]);
     const poller = open();
     poller.start();
     await pass(20_000);
@@ -249,12 +249,16 @@ describe('a stretch without usable ids', () => {
     expect(lines.filter(({ level }) => level === 'error')).not.toHaveLength(0);
     expect(queue.unparsed).toHaveLength(300);
     const before = feed.requests.length;
+    const pages = value('waybill.feed.pages');
     await pass(400_000);
     expect(feed.requests.length - before).toBeLessThan(400 + 150);
+    // What the alarm about a poller without progress looks at.
+    expect(value('waybill.feed.pages')).toBe(pages);
     feed.placed.push(...scans(401, 420));
     await pass(400_000);
     expect(queue.eventIds).toHaveLength(120);
     expect(poller.ready().ok).toBe(true);
+    expect(value('waybill.feed.pages')).toBeGreaterThan((pages ?? 0) + 100);
     await stop(poller);
   });
 

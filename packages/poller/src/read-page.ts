@@ -18,7 +18,7 @@ export type ReaderDependencies = {
   readonly limit: number;
   /** What readiness says of the feed. */
   readonly find: (finding: Finding) => void;
-  /** Called with every turn, for `/livez`. */
+  /** Called with every turn of the reading, for `/livez`. */
   readonly tick: () => void;
 };
 
@@ -105,7 +105,7 @@ export class PageReader {
 
   /**
    * As {@link readAt}, but tried once: undefined when that failed. Neither answer nor failure says anything of the
-   * reading's progress, and it holds up nobody else but for as long as the feed asks for.
+   * reading's progress or its being alive, and it holds up nobody else but for as long as the feed asks for.
    */
   async readOnce(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
     return this.#repeat(
@@ -127,7 +127,7 @@ export class PageReader {
   ): Promise<readonly unknown[] | undefined> {
     const { feed, bucket, clock, random, log, metrics, tick } = this.#deps;
     while (!signal.aborted) {
-      tick();
+      if (isProgress) tick();
       await this.#pause(signal);
       await bucket.take(signal);
       if (signal.aborted) return undefined;

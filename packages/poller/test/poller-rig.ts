@@ -1,6 +1,7 @@
 import { systemClock } from '@waybill/shared/clock.ts';
 import { vi } from 'vitest';
-import { createPoller, type Poller, type PollerDependencies, type PollerSettings } from '../src/poller.ts';
+import { createPoller, type Poller, type PollerDependencies } from '../src/poller.ts';
+import type { PollerSettings } from '../src/settings.ts';
 import { MemoryCheckpoints } from './memory-checkpoints.ts';
 import { MemoryFeed, type Placed } from './memory-feed.ts';
 import { MemoryQueue } from './memory-queue.ts';

@@ -37,7 +37,12 @@ export const metricDefinitions = {
     attributes: { outcome: '`ok` or the error code' },
     cloudWatch: [[], ['outcome']],
   },
-  'waybill.feed.pages': { kind: 'counter', unit: '{page}', meaning: 'pages read and used', cloudWatch: [[]] },
+  'waybill.feed.pages': {
+    kind: 'counter',
+    unit: '{page}',
+    meaning: 'pages that moved the position, or showed that the feed has nothing newer',
+    cloudWatch: [[]],
+  },
   'waybill.feed.events': { kind: 'counter', unit: '{event}', meaning: 'valid scan events read', cloudWatch: [[]] },
   'waybill.feed.rejections': {
     kind: 'counter',
@@ -93,7 +98,7 @@ export const metricDefinitions = {
   'waybill.feed.lag': {
     kind: 'gauge',
     unit: 's',
-    meaning: 'age of the newest scan read, 0 while the feed has nothing newer',
+    meaning: 'age of the newest scan that the position has passed, 0 while the feed has nothing newer',
     cloudWatch: [[]],
   },
   'waybill.poller.lease': {
