@@ -215,9 +215,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a stripe is settled before SQS confirmed its page',
     promise: 3,
-    file: `${poller}/catch-up.ts`,
-    find: 'await this.#deps.send({ ...news, last }, this.#signal);',
-    replace: 'void this.#deps.send({ ...news, last }, this.#signal).catch(() => undefined);',
+    file: `${poller}/read-stripe.ts`,
+    find: 'await send({ ...news, last }, this.#signal);',
+    replace: 'void send({ ...news, last }, this.#signal).catch(() => undefined);',
   },
   {
     name: 'the checkpoint moves past an unfinished stripe',
@@ -238,7 +238,7 @@ export const mutants: readonly Mutant[] = [
     promise: 1,
     file: `${poller}/catch-up.ts`,
     find: "if (front?.isHandedBack) return { kind: 'handed back' };",
-    replace: 'if (front?.isHandedBack) { front.settled = front.end - 1; continue; }',
+    replace: 'if (front?.isHandedBack) { front.settle(front.end - 1, [], undefined); continue; }',
   },
   {
     name: 'the sequential reader passes what others have in hand',
@@ -257,9 +257,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the gaps of stripes are not watched',
     promise: 1,
-    file: `${poller}/catch-up.ts`,
-    find: 'addGaps(stripe, gapsBetween(before, eventIdsOf(page), through, rejectedIdsOf(page)));',
-    replace: '{}',
+    file: `${poller}/read-stripe.ts`,
+    find: 'watchesGaps ? gapsBetween(before, eventIdsOf(page), through, rejectedIdsOf(page)) : []',
+    replace: '[]',
   },
   {
     name: 'a gap is closed before SQS confirmed what turned up in it',

@@ -10,6 +10,7 @@ import { findHead } from './find-head.ts';
 import { decodeGaps } from './gap-ledger.ts';
 import { eventIdsOf, readElements } from './page.ts';
 import { PageReader } from './read-page.ts';
+import { SentAhead } from './sent-ahead.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 beforeEach(useVirtualTime);
@@ -61,17 +62,83 @@ describe('a poller far behind the feed', () => {
     expect(sequential / striped).toBeGreaterThanOrEqual(6);
   });
 
-  test('sends each event of a dense feed once, but for those seen in finding the head, with few requests more than pages', async () => {
-    const { feed, queue, checkpoints, mostAtOnce, value, open } = behind(scans(1, 20_000));
+  test.each<[string, Placed[], number]>([
+    ['a dense feed', scans(1, 20_000), 100],
+    ['a feed of every other id', ids(1, 20_000).map((n) => ({ at: 2 * n, element: scan(2 * n) })), 100],
+    [
+      'a feed of every third id, in large pages',
+      ids(1, 60_000).map((n) => ({ at: 3 * n, element: scan(3 * n) })),
+      1_000,
+    ],
+  ])('sends each event of %s once, with few requests more than pages', async (_, placed, limit) => {
+    const { feed, queue, checkpoints, mostAtOnce, value, open } = behind(placed, { limit });
     const poller = open();
     poller.start();
-    await untilAt(checkpoints, 20_000);
-    expect(new Set(queue.eventIds)).toEqual(new Set(ids(1, 20_000)));
-    expect(queue.eventIds.length).toBeLessThan(20_000 + 8 * 6);
+    await untilAt(checkpoints, placed.at(-1)?.at ?? 0);
+    expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(placed.map(({ at }) => at));
     expect(value('waybill.feed.catch_ups')).toBe(1);
     expect(mostAtOnce()).toBeGreaterThanOrEqual(8);
     expect(mostAtOnce()).toBeLessThanOrEqual(9);
-    expect(feed.requests.length).toBeLessThan(200 + 8 * 6);
+    expect(feed.requests.length).toBeLessThan((placed.length / limit) * 1.1 + 8 * 6);
+    await stop(poller);
+  });
+
+  test('sends what a second reader saw of an event again where its content has changed', async () => {
+    const placed = ids(1, 8_000).map((n) => ({ at: 2 * n, element: scan(2 * n) }));
+    const { feed, queue, checkpoints, open } = behind(placed);
+    // Whoever meets an event for the second time sees another content of it.
+    const seen = new Set<number>();
+    const read = feed.read;
+    feed.read = async (fromEventId, limit, signal) => {
+      const from = placed.findIndex(({ at }) => at >= fromEventId);
+      const page = await read(fromEventId, limit, signal);
+      return page.map((element, index) => {
+        const { at } = placed[from + index] ?? { at: 0 };
+        return seen.has(at) || !seen.add(at) ? scan(at, { StatusCode: 'corrected' }) : element;
+      });
+    };
+    const poller = open();
+    poller.start();
+    await untilAt(checkpoints, 16_000);
+    const corrected = queue.eventIds.length - 8_000;
+    expect(corrected).toBeGreaterThan(20);
+    expect(queue.confirmed.reduce((sum, { body }) => sum + body.split('corrected').length - 1, 0)).toBe(corrected);
+    await stop(poller);
+  });
+
+  test('keeps what its readers have confirmed where the sequential reader waits among them', async () => {
+    const { feed, queue, checkpoints, value, open } = behind(scans(1, 30_000));
+    const read = feed.read;
+    let lags = 2;
+    // A replica that lags: nothing at first, and a short page then.
+    feed.read = async (fromEventId, limit, signal) => {
+      const page = await read(fromEventId, limit, signal);
+      if (limit === 1 || fromEventId > 5_000 || fromEventId + limit <= 5_000 || lags === 0) return page;
+      lags -= 1;
+      return lags === 1 ? [] : page.slice(0, 10);
+    };
+    const poller = open();
+    poller.start();
+    await untilAt(checkpoints, 30_000);
+    expect(lags).toBe(0);
+    expect(value('waybill.feed.catch_ups')).toBe(2);
+    expect(new Set(queue.eventIds)).toEqual(new Set(ids(1, 30_000)));
+    // A page or two at the place where it waited, and what showed the head.
+    expect(queue.eventIds.length).toBeLessThan(30_000 + 300);
+    await stop(poller);
+  });
+
+  test('reads one page after the other where the server does not mind the limit, and says so once', async () => {
+    const { feed, queue, checkpoints, lines, value, open } = behind(scans(1, 6_000));
+    const read = feed.read;
+    feed.read = (fromEventId, _, signal) => read(fromEventId, 200, signal);
+    const poller = open();
+    poller.start();
+    await untilAt(checkpoints, 6_000);
+    expect(value('waybill.feed.catch_ups')).toBeUndefined();
+    expect(feed.requests.length).toBeLessThan(6_000 / 200 + 5);
+    expect(new Set(queue.eventIds)).toEqual(new Set(ids(1, 6_000)));
+    expect(lines.filter(({ msg }) => msg.startsWith('the feed answers Limit=1 with more'))).toHaveLength(1);
     await stop(poller);
   });
 
@@ -355,7 +422,7 @@ describe('gaps of a feed of every other id', () => {
     });
     const end = new AbortController();
     const catchUp = new CatchUp(
-      { last: 0, head: 40_000, pageIds: 2 * limit },
+      { last: 0, head: 40_000, pageIds: 2 * limit, sent: new SentAhead() },
       { reader, log, metrics, readers: 2, watchesGaps, room: async () => {}, send: async () => {} },
       end.signal,
     );
@@ -400,12 +467,9 @@ describe('gaps of a feed of every other id', () => {
 describe('the search for the head', () => {
   async function search(feed: MemoryFeed, last: number, { step = 1_600, precision = 100, width = 8 } = {}) {
     const signal = new AbortController().signal;
-    const pages = findHead({ last, step, precision, width }, async (from) =>
-      readElements(await feed.read(from, 1, signal)),
+    return findHead({ last, step, precision, width }, async (from) =>
+      eventIdsOf(readElements(await feed.read(from, 1, signal))),
     );
-    let next = await pages.next();
-    while (!next.done) next = await pages.next();
-    return next.value;
   }
 
   test('answers an id of the feed, as near to its head as asked for, with few questions', async () => {

@@ -2,9 +2,9 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import type { Finding } from '@waybill/shared/health.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import { CatchUp, leastPagesAhead } from './catch-up.ts';
-import { findHead } from './find-head.ts';
+import { CatchUp } from './catch-up.ts';
 import { gapsBetween, type IdRange } from './id-range.ts';
+import { LookAhead } from './look-ahead.ts';
 import { countNews, type News, newsIn, rejectedIdsOf, type SendPage, scannedAt } from './news.ts';
 import { digestOf, eventIdsOf, lengthOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
@@ -35,14 +35,6 @@ export type FollowDependencies = {
 /** What came of reading one page: more can be read at once, or there was nothing more and the poll interval has passed. */
 type Turn = 'more' | 'waited';
 
-/** Full pages one after the other that show that the feed may be far ahead. */
-const fullPagesAhead = 2;
-
-const notFull = { pages: 0, pageIds: Number.POSITIVE_INFINITY };
-
-/** Requests that the feed allows in one round trip: with fewer, several readers would wait for the same tokens, and gain nothing. */
-const leastRequestsInRoundTrip = 1.5;
-
 /**
  * Reads the feed from a position on and yields what each page has that is new. It never looks back at what became of a
  * page, so that the next one can be asked for while the one before is being sent.
@@ -52,14 +44,11 @@ export class FeedFollower {
   readonly #signal: AbortSignal;
   readonly #passedOn = new PassedOn();
   readonly #stuck: StuckWatch;
+  readonly #ahead: LookAhead;
   /** Nothing was found beyond a page that cannot move the position. */
   #isStuck = false;
   #hadNews = true;
   #position: Position;
-  /** Full pages in a row, and how many ids the densest of them spans. */
-  #full = notFull;
-  /** The head was not far beyond the position: it is not looked for again before this id. */
-  #nearUntil = 0;
   #catchingUp: CatchUp | undefined;
 
   constructor(start: Position, deps: FollowDependencies, signal: AbortSignal) {
@@ -67,13 +56,14 @@ export class FeedFollower {
     this.#deps = deps;
     this.#signal = signal;
     this.#stuck = new StuckWatch(deps.clock);
+    this.#ahead = new LookAhead({ ...deps, passedOn: this.#passedOn });
   }
 
   /** News in the order of the feed, until the signal aborts. */
   async *follow(): AsyncGenerator<News, void> {
     while (!this.#signal.aborted) {
-      if ((yield* this.#readOn()) === 'waited') this.#full = notFull;
-      if (this.#mayBeFarAhead()) yield* this.#catchUp();
+      if ((yield* this.#readOn()) === 'waited') this.#ahead.startOver();
+      yield* this.#catchUp();
     }
   }
 
@@ -101,9 +91,8 @@ export class FeedFollower {
     } else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer, page))) return 'more';
     if (!this.#isStuck) this.#progressed(1, moved ? scannedAt(page, before.last, position.last) : undefined);
     if (this.#hadNews && answer.full) {
-      const passed = ids.filter((id) => id > before.last && id <= position.last);
-      const span = passed.length === 0 ? 0 : position.last - passed.reduce((a, b) => Math.min(a, b)) + 1;
-      this.#full = { pages: this.#full.pages + 1, pageIds: Math.min(this.#full.pageIds, span) };
+      const first = ids.reduce((a, b) => (b > before.last && b < a ? b : a), position.last + 1);
+      this.#ahead.sawFullPage(position.last - first + 1);
       return 'more';
     }
     if (!moved && isOver) this.#deps.metrics['waybill.feed.lag'].record(0);
@@ -111,23 +100,15 @@ export class FeedFollower {
     return 'waited';
   }
 
-  #mayBeFarAhead(): boolean {
-    const { catchUpReaders, reader, requestsPerSecond } = this.#deps;
-    if (catchUpReaders === 1 || this.#full.pages < fullPagesAhead || this.#position.last < this.#nearUntil)
-      return false;
-    return (reader.roundTripMs * requestsPerSecond) / 1_000 >= leastRequestsInRoundTrip;
-  }
-
   /** Reads as far as the head is now by several readers at once, where it is far enough ahead. */
   async *#catchUp(): AsyncGenerator<News, void> {
-    const { reader, catchUpReaders: readers, find, log, metrics } = this.#deps;
-    const { last } = this.#position;
-    const pageIds = Math.max(reader.limit, this.#full.pageIds);
-    const head = yield* this.#findHead(pageIds);
-    if (head === undefined) return;
+    const { catchUpReaders: readers, find, log, metrics } = this.#deps;
+    const distance = await this.#ahead.find(this.#position.last, this.#signal);
+    if (!distance) return;
+    const { last, head } = distance;
     log.info({ last, head, readers }, 'far behind the feed, catching up');
     metrics['waybill.feed.catch_ups'].add(1);
-    const catchUp = new CatchUp({ last, head, pageIds }, { ...this.#deps, readers }, this.#signal);
+    const catchUp = new CatchUp(distance, { ...this.#deps, readers }, this.#signal);
     this.#catchingUp = catchUp;
     catchUp.start();
     try {
@@ -135,40 +116,20 @@ export class FeedFollower {
         const step = await catchUp.next(this.#position.last);
         if (step.kind === 'over') return;
         if (step.kind === 'moved') {
+          const { gaps, droppedGaps } = step;
           this.#position = { last: step.last, empty: false };
           find({ ok: true, detail: `at ${step.last}, catching up to ${head}` });
           this.#progressed(step.pages, step.scannedAt);
-          const { gaps, droppedGaps } = step;
           yield { events: [], rejected: [], last: step.last, gaps, droppedGaps };
         }
-        // The head was reached, or there is no progress: that is for the ordinary reading.
-        else if ((yield* this.#readOn()) === 'waited') return;
+        // The head was reached, or there is no progress: what others have in hand is all that is left of it.
+        else if ((yield* this.#readOn()) === 'waited') catchUp.windDown();
       }
     } finally {
       await catchUp.stop();
       this.#catchingUp = undefined;
-      this.#full = notFull;
+      this.#ahead.startOver();
     }
-  }
-
-  async *#findHead(pageIds: number): AsyncGenerator<News, number | undefined> {
-    const { catchUpReaders: width } = this.#deps;
-    const before = this.#position;
-    const step = pageIds * leastPagesAhead;
-    const search = findHead({ last: before.last, step, precision: pageIds, width }, (fromEventId) =>
-      this.#readWithin(fromEventId, 1),
-    );
-    const shown: Page[] = [];
-    let found = await search.next();
-    for (; !found.done; found = await search.next()) {
-      shown.push(found.value);
-    }
-    // What is ahead is read in its turn, if it is still there then: whatever was seen is passed on.
-    const page = { events: shown.flatMap(({ events }) => events), rejected: shown.flatMap(({ rejected }) => rejected) };
-    const news = this.#newsOf(page, before, []);
-    if (news) yield news;
-    if (found.value === undefined) this.#nearUntil = before.last + step;
-    return this.#signal.aborted ? undefined : found.value;
   }
 
   /** Passes on what lies around a stuck page; whether the position could be moved beyond it. */

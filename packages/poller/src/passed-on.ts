@@ -18,8 +18,7 @@ export class PassedOn {
 
   /** Whether this content is seen for the first time; from now on it is not. */
   isNew(content: string): boolean {
-    // 132 bits of SHA-256: a collision would lose an element silently.
-    const digest = createHash('sha256').update(content).digest('base64').slice(0, 22);
+    const digest = digestOfText(content);
     const isNew = !this.#digests.delete(digest);
     this.#digests.add(digest);
     if (this.#digests.size > this.#capacity) {
@@ -28,4 +27,9 @@ export class PassedOn {
     }
     return isNew;
   }
+}
+
+/** 132 bits of SHA-256: a collision would lose an element silently. */
+export function digestOfText(content: string): string {
+  return createHash('sha256').update(content).digest('base64').slice(0, 22);
 }

@@ -39,7 +39,11 @@ export class MemoryFeed implements ScanFeed {
     this.placed = placed;
   }
 
-  readonly read = async (fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[]> => {
+  read: ScanFeed['read'] = async (
+    fromEventId: number,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<readonly unknown[]> => {
     this.requests.push({ fromEventId, limit });
     await this.before(fromEventId, limit, signal);
     const beginning = this.placed.findIndex(({ at }) => at >= fromEventId);

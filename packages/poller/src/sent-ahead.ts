@@ -1,0 +1,41 @@
+import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import { digestOfText } from './passed-on.ts';
+
+/** Events of one stretch that are remembered at most: some 100 KB. What is not is sent twice, which the state does not mind. */
+const mostRemembered = 1_000;
+
+/**
+ * Events of one stretch of ids that were sent, or are on their way, and that a reader may meet again: those that showed
+ * the head, those that the reader of an earlier stretch met beyond its end, and the first ones of the stretch, which
+ * that reader may meet. Never one that only the reader of a later stretch has sent: whoever settles the stretch leaves
+ * out what is in here, and the position gets there when earlier stretches are confirmed.
+ */
+export class SentAhead {
+  /** Digests by event id. */
+  readonly #events = new Map<number, string>();
+
+  note(event: ScanEvent): void {
+    if (this.#events.size < mostRemembered) this.#events.set(event.eventId, digestOfEvent(event));
+  }
+
+  /** Whether this event was noted with this very content. */
+  has(event: ScanEvent): boolean {
+    const digest = this.#events.get(event.eventId);
+    return digest !== undefined && digest === digestOfEvent(event);
+  }
+
+  /** Hands over what it knows of the ids `from` up to, but without, `end`. */
+  split(from: number, end: number): SentAhead {
+    const part = new SentAhead();
+    for (const [eventId, digest] of this.#events) {
+      if (eventId < from || eventId >= end) continue;
+      part.#events.set(eventId, digest);
+      this.#events.delete(eventId);
+    }
+    return part;
+  }
+}
+
+function digestOfEvent(event: ScanEvent): string {
+  return digestOfText(JSON.stringify(event));
+}
