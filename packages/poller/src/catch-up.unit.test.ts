@@ -10,6 +10,7 @@ import { findHead } from './find-head.ts';
 import { decodeGaps } from './gap-ledger.ts';
 import { eventIdsOf, readElements } from './page.ts';
 import { PageReader } from './read-page.ts';
+import { mostSendsAtOnce } from './send-page.ts';
 import { SentAhead } from './sent-ahead.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -149,6 +150,24 @@ describe('a poller far behind the feed', () => {
     await untilAt(checkpoints, 99_999, 5_000);
     expect(value('waybill.feed.catch_ups')).toBe(1);
     expect(new Set(queue.eventIds)).toEqual(new Set(ids(83_269, 99_999)));
+    await stop(poller);
+  });
+
+  test('sends no more at once than it has sockets for, with all its readers', async () => {
+    const { queue, checkpoints, open } = behind(scans(1, 40_000), { limit: 1_000, messageMaxBytes: 1_024 });
+    let atOnce = 0;
+    let most = 0;
+    queue.before = async () => {
+      most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      atOnce -= 1;
+      return [];
+    };
+    const poller = open();
+    poller.start();
+    await untilAt(checkpoints, 40_000);
+    expect(most).toBeGreaterThanOrEqual(8 * 4);
+    expect(most).toBeLessThanOrEqual(mostSendsAtOnce(8));
     await stop(poller);
   });
 

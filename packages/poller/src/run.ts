@@ -14,6 +14,7 @@ import { readConfig } from './config.ts';
 import { dynamoDbCheckpointStore } from './dynamodb-checkpoint-store.ts';
 import { createPoller } from './poller.ts';
 import { scanApi } from './scan-api.ts';
+import { mostSendsAtOnce } from './send-page.ts';
 
 /** The poller as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
@@ -28,7 +29,8 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
   const dynamodb = openDynamoDb({ requestTimeoutMs: storeTimeoutMs, maxSockets: 8, maxAttempts: 2 });
   const sqs = openSqs({
     requestTimeoutMs: 4_000,
-    maxSockets: 16,
+    // Besides the sends, the queue's depth is asked for by the readers and by readiness.
+    maxSockets: mostSendsAtOnce(settings.catchUpReaders) + 2,
     maxAttempts: 2,
     endpointIsQueueHost: !config.sqsIsElsewhere,
   });

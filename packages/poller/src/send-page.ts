@@ -22,7 +22,15 @@ export type SendDependencies = {
 };
 
 /** Sends at once of one page; more would not be faster for pages of at most 10,000 events (a handful of sends). */
-export const sendConcurrency = 4;
+const sendConcurrency = 4;
+
+/**
+ * Sends at once of a poller with so many readers: a page of each, of the sequential reader, and of the watch over gaps.
+ * With fewer sockets sends would wait for one another, within the time that a request is given.
+ */
+export function mostSendsAtOnce(readers: number): number {
+  return (readers + 2) * sendConcurrency;
+}
 
 /** Sends in a row that failed after which the process is not ready. */
 const toleratedSendFailures = 3;
