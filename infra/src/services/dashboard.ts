@@ -54,7 +54,7 @@ export class Dashboard extends Construct {
       [this.#failures(), this.#troubles(props)],
       [this.#requests(), this.#writeUnits()],
       [this.#dollars(), this.#logs(props)],
-      [this.#load(props)],
+      [this.#load(props), this.#gaps()],
     ];
     for (const row of rows) dashboard.addWidgets(new Row(...row));
   }
@@ -228,6 +228,12 @@ export class Dashboard extends Construct {
     return graph('CPU and memory of the busiest task, percent', [
       ...load(poller, 'poller'),
       ...load(processor, 'processor'),
+    ]);
+  }
+
+  #gaps() {
+    return graph('Skipped ids no longer asked for, ranges a minute', [
+      this.#metric('waybill.feed.dropped_gaps', 'Sum', { label: 'too many to be watched, or never answered for' }),
     ]);
   }
 

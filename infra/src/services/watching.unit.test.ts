@@ -170,6 +170,7 @@ describe('the dashboard', () => {
       expect.arrayContaining([
         'waybill.feed.lag',
         'waybill.processor.scan_to_state',
+        'waybill.feed.dropped_gaps',
         'waybill.feed.events',
         'waybill.processor.events',
         'waybill.processor.outcomes',

@@ -2,6 +2,7 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Completeness } from './checkpoint-store.ts';
+import { DroppedGaps } from './dropped-gaps.ts';
 import {
   asked,
   bound,
@@ -66,6 +67,7 @@ export class GapWatch {
   readonly #deps: GapWatchDependencies;
   readonly #share: TokenBucket;
   readonly #passedOn = new PassedOn();
+  readonly #dropped: DroppedGaps;
   #ledger: GapLedger = [];
   /** The position: what lies beyond it was not passed on yet. */
   #last: number;
@@ -74,6 +76,7 @@ export class GapWatch {
   /** `openGaps`: what the former holder left, where its checkpoint stands at `last`. */
   constructor(deps: GapWatchDependencies, openGaps: string | undefined, last: number) {
     this.#deps = deps;
+    this.#dropped = new DroppedGaps(deps);
     this.#last = last;
     const { clock, log, patienceMs, requestsPerSecond } = deps;
     this.#share = new TokenBucket({ perSecond: questionsPerSecond(requestsPerSecond), clock });
@@ -94,12 +97,11 @@ export class GapWatch {
 
   /** What becomes of the ledger: its oldest ranges are dropped where there are too many, besides those `droppedGaps` before. */
   #keep(changed: GapLedger, droppedGaps = 0): void {
-    const { log, metrics } = this.#deps;
+    const now = this.#deps.clock.monotonic();
     const { ledger, dropped } = bound(changed);
     this.#ledger = ledger;
-    if (dropped + droppedGaps === 0) return;
-    metrics['waybill.feed.dropped_gaps'].add(dropped + droppedGaps);
-    log.debug({ dropped: dropped + droppedGaps }, 'more gaps than are watched, the oldest dropped');
+    this.#dropped.add(dropped + droppedGaps, ledger, now);
+    this.#dropped.look(ledger, now);
   }
 
   /** For the checkpoint's item, where the position stands at `last`. */
@@ -163,7 +165,7 @@ export class GapWatch {
     const { clock, log, metrics, patienceMs } = this.#deps;
     const ledger = unanswered(this.#ledger, question, clock.monotonic());
     const lost = new Set(givenUp(ledger, patienceMs));
-    this.#ledger = ledger.filter((gap) => !lost.has(gap));
+    this.#keep(ledger.filter((gap) => !lost.has(gap)));
     if (lost.size === 0) return;
     metrics['waybill.feed.dropped_gaps'].add(lost.size);
     log.warn({ ...question, gaps: lost.size }, 'the feed does not answer for these gaps, given up');

@@ -275,6 +275,47 @@ describe('the questions for gaps', () => {
   });
 });
 
+describe('more gaps than are watched', () => {
+  test('are dropped, the oldest first, and counted; it is said once, with how far back the others reach', async () => {
+    const sparse = (from: number, to: number) => ids(from, to).map((n) => ({ at: n * 2, element: scan(n * 2) }));
+    const { feed, value, lines, open } = watching(sparse(1, 50), { pollIntervalMs: 1_000 });
+    const poller = open();
+    poller.start();
+    // Fifty new gaps with every second: after twenty the ledger is full.
+    for (let second = 1; second <= 60; second += 1) {
+      feed.placed.push(...sparse(50 * second + 1, 50 * (second + 1)));
+      await pass(1_000);
+    }
+    expect(value('waybill.feed.dropped_gaps')).toBeGreaterThan(1_900);
+    const warnings = lines.filter(({ msg }) => msg.startsWith('more gaps than are watched'));
+    expect(warnings).toMatchObject([{ level: 'warn', watched: 1_000, patienceSeconds: 600 }]);
+    const reachSeconds = warnings[0]?.['reachSeconds'];
+    expect(reachSeconds).toBeGreaterThan(15);
+    expect(reachSeconds).toBeLessThan(25);
+    const over = () => lines.filter(({ msg }) => msg === 'no more gaps than are watched again');
+    expect(over()).toHaveLength(0);
+    // The rest has its patience, and the next episode is another one.
+    await pass(700_000);
+    expect(over()).toMatchObject([{ level: 'info', dropped: value('waybill.feed.dropped_gaps') }]);
+    feed.placed.push(...sparse(4_001, 8_000));
+    await pass(100_000);
+    expect(lines.filter(({ msg }) => msg.startsWith('more gaps than are watched'))).toHaveLength(2);
+    await stop(poller);
+  });
+
+  test('are dropped, too, where late events make many of one', async () => {
+    const { feed, value, lines, open } = watching([...scans(1, 10), ...scans(3_001, 3_010)], { pollIntervalMs: 1_000 });
+    const poller = open();
+    poller.start();
+    await pass(900);
+    feed.placed = ids(1, 1_505).map((n) => ({ at: 2 * n, element: scan(2 * n) }));
+    await pass(30_000);
+    expect(value('waybill.feed.dropped_gaps')).toBe(1_495 - 1_000);
+    expect(lines.filter(({ msg }) => msg.startsWith('more gaps than are watched'))).toHaveLength(1);
+    await stop(poller);
+  });
+});
+
 describe('what a page with a question shows besides', () => {
   test('is not sent again', async () => {
     const { queue, open } = watching(gappy());

@@ -76,7 +76,8 @@ export const metricDefinitions = {
   'waybill.feed.dropped_gaps': {
     kind: 'counter',
     unit: '{range}',
-    meaning: 'gaps given up unanswered: there were more than are watched, or the feed refused the question',
+    meaning: 'gaps given up before their patience was over: more than are watched, or never answered for',
+    cloudWatch: [[]],
   },
   'waybill.feed.catch_ups': {
     kind: 'counter',
