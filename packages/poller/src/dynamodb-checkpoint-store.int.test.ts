@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import {
   CreateTableCommand,
   type DynamoDBClient,
@@ -15,6 +16,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { measured } from '../test/observed.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import { dynamoDbCheckpointStore } from './dynamodb-checkpoint-store.ts';
+import { encodeGaps, mostOpenGaps, open } from './gap-ledger.ts';
+import { believableJump } from './position.ts';
 
 const table = `checkpoints-${randomUUID()}`;
 const numbered = `numbered-${randomUUID()}`;
@@ -157,5 +160,43 @@ describe('a table is refused at start', () => {
     await expect(requireKey(dynamodb, 'no-such-table', tables.checkpoints)).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });
+  });
+});
+
+describe('a write of the checkpoint', () => {
+  const first = 987_654_321;
+
+  /** As many gaps as there may be, each of so many ids, and so far apart. */
+  function gapsOf({ from = first, ids = 1, apart = 2, ageMs = 540_000 }): string | undefined {
+    const starts = Array.from({ length: mostOpenGaps }, (_, index) => from + index * apart);
+    const ranges = starts.map((start) => ({ from: start, to: start + ids - 1 }));
+    return encodeGaps(open([], ranges, 0), ageMs, 1_000);
+  }
+
+  /** Write units of any update of the item: its whole size counts, in kilobytes, names and text by their UTF-8, numbers by two digits a byte and one more. */
+  async function unitsOfItem(): Promise<number> {
+    const { Item = {} } = await dynamodb.send(new GetItemCommand({ TableName: table, Key: { feed: { S: feed } } }));
+    const bytes = Object.entries(Item).reduce(
+      (sum, [name, { S, N }]) => sum + name.length + (S?.length ?? 0) + (N ? Math.ceil(N.length / 2) + 1 : 0),
+      0,
+    );
+    return Math.ceil(bytes / 1_024);
+  }
+
+  test.each([
+    ['without gaps', '1 while no gap is open', 1, undefined],
+    ['with 1,000 gaps of one id', '7 with 1,000 gaps of one id', 7, gapsOf({})],
+    [
+      'with as long a text as there may be',
+      '19 at most',
+      19,
+      gapsOf({ from: 9e12, ids: believableJump - 1, apart: 9e12, ageMs: 86_400_000 }),
+    ],
+  ])('%s costs the write units that the runbook says', async (_, inRunbook, units, openGaps) => {
+    await store.acquire(undefined, 'a'.repeat(34));
+    await store.renew(1, first, { openGaps, watermark: first });
+    expect(await unitsOfItem()).toBe(units);
+    const runbook = await readFile(new URL('../../../infra/RUNBOOK.md', import.meta.url), 'utf8');
+    expect(runbook).toContain(inRunbook);
   });
 });

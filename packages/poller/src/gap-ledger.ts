@@ -12,7 +12,7 @@ export type OpenGap = IdRange & {
 /** Open gaps, ascending and apart from each other. */
 export type GapLedger = readonly OpenGap[];
 
-/** Ranges that are watched at most; with the longest ids they take 25 KB of the item's 400 KB. */
+/** Ranges that are watched at most; with the longest numbers they take 19 KB of the item's 400 KB. */
 export const mostOpenGaps = 1_000;
 
 /** Milliseconds after which a gap is asked for first; from then on whenever its age has doubled, and once more at the end of the patience. */
