@@ -1,6 +1,3 @@
-import type { Clock } from '@waybill/shared/clock.ts';
-import type { Finding } from '@waybill/shared/health.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { CatchUp } from './catch-up.ts';
 import { gapsBetween, type IdRange } from './id-range.ts';
@@ -8,15 +5,14 @@ import { LookAhead } from './look-ahead.ts';
 import { countNews, type News, newsIn, rejectedIdsOf, type SendPage, scannedAt } from './news.ts';
 import { digestOf, eventIdsOf, lengthOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
-import { advance, type Hole, isFarLarger, nextEventId, type Position } from './position.ts';
+import { advance, isFarLarger, nextEventId, type Position } from './position.ts';
+import { Progress, type ProgressDependencies } from './progress.ts';
 import { type Answer, isTooLarge, type PageReader } from './read-page.ts';
 import { searchBeyond } from './search-beyond.ts';
 import { StuckWatch } from './stuck-watch.ts';
 
-export type FollowDependencies = {
+export type FollowDependencies = ProgressDependencies & {
   readonly reader: PageReader;
-  readonly clock: Clock;
-  readonly log: Logger;
   readonly metrics: Metrics;
   readonly pollIntervalMs: number;
   /** `CATCH_UP_READERS`: how many read at once while the feed is far ahead. */
@@ -28,8 +24,6 @@ export type FollowDependencies = {
   readonly room: (signal: AbortSignal) => Promise<void>;
   /** For pages of several readers, which do not wait for one another. */
   readonly send: SendPage;
-  /** What readiness says of the progress. */
-  readonly find: (finding: Finding) => void;
 };
 
 /** What came of reading one page: more can be read at once, or there was nothing more and the poll interval has passed. */
@@ -45,8 +39,7 @@ export class FeedFollower {
   readonly #passedOn = new PassedOn();
   readonly #stuck: StuckWatch;
   readonly #ahead: LookAhead;
-  /** Nothing was found beyond a page that cannot move the position. */
-  #isStuck = false;
+  readonly #progress: Progress;
   #hadNews = true;
   #position: Position;
   #catchingUp: CatchUp | undefined;
@@ -56,6 +49,7 @@ export class FeedFollower {
     this.#deps = deps;
     this.#signal = signal;
     this.#stuck = new StuckWatch(deps.clock);
+    this.#progress = new Progress(deps);
     this.#ahead = new LookAhead({ ...deps, passedOn: this.#passedOn });
   }
 
@@ -69,7 +63,7 @@ export class FeedFollower {
 
   /** Reads one page, sequentially: what cannot move the position is looked beyond, and an idle feed waited for. */
   async *#readOn(): AsyncGenerator<News, Turn> {
-    const { reader, clock, room, pollIntervalMs, find } = this.#deps;
+    const { reader, clock, room, pollIntervalMs } = this.#deps;
     // An idle feed sends nothing, so there is nothing to ask the queue.
     if (this.#hadNews) await room(this.#signal);
     const answer = await reader.read(nextEventId(this.#position), this.#signal);
@@ -79,30 +73,28 @@ export class FeedFollower {
     const ids = eventIdsOf(page);
     const { position, holes } = advance(before, ids);
     this.#position = position;
-    for (const hole of holes) this.#reportHole(hole, answer.elements.length, isFarLarger(hole, ids));
+    for (const hole of holes) this.#progress.crossed(hole, answer.elements.length, isFarLarger(hole, ids));
     const news = this.#newsOf(page, before, ids);
     this.#hadNews = news !== undefined;
     if (news) yield* this.#moveOn(news);
     const moved = position.last > before.last;
     const isOver = !answer.full || answer.elements.length === 0;
-    if (moved || isOver) {
-      this.#isStuck = false;
-      find({ ok: true, detail: `at ${position.last}` });
-    } else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer, page))) return 'more';
-    if (!this.#isStuck) this.#progressed(1, moved ? scannedAt(page, before.last, position.last) : undefined);
+    if (moved || isOver) this.#progress.isWell(`at ${position.last}`);
+    else if (this.#stuck.isDue(digestOf(page)) && (yield* this.#search(answer, page))) return 'more';
+    this.#progress.count(1, moved ? scannedAt(page, before.last, position.last) : undefined);
     if (this.#hadNews && answer.full) {
       const first = ids.reduce((a, b) => (b > before.last && b < a ? b : a), position.last + 1);
       this.#ahead.sawFullPage(position.last - first + 1);
       return 'more';
     }
-    if (!moved && isOver) this.#deps.metrics['waybill.feed.lag'].record(0);
+    if (!moved && isOver) this.#progress.isUpToDate();
     await clock.sleep(pollIntervalMs, this.#signal);
     return 'waited';
   }
 
   /** Reads as far as the head is now by several readers at once, where it is far enough ahead. */
   async *#catchUp(): AsyncGenerator<News, void> {
-    const { catchUpReaders: readers, find, log, metrics } = this.#deps;
+    const { catchUpReaders: readers, log, metrics } = this.#deps;
     const distance = await this.#ahead.find(this.#position.last, this.#signal);
     if (!distance) return;
     const { last, head } = distance;
@@ -118,8 +110,8 @@ export class FeedFollower {
         if (step.kind === 'moved') {
           const { gaps, droppedGaps } = step;
           this.#position = { last: step.last, empty: false };
-          find({ ok: true, detail: `at ${step.last}, catching up to ${head}` });
-          this.#progressed(step.pages, step.scannedAt);
+          this.#progress.isWell(`at ${step.last}, catching up to ${head}`);
+          this.#progress.count(step.pages, step.scannedAt);
           yield { events: [], rejected: [], last: step.last, gaps, droppedGaps };
         }
         // The head was reached, or there is no progress: what others have in hand is all that is left of it.
@@ -157,17 +149,22 @@ export class FeedFollower {
     }
     const outcome = found.value;
     if (outcome.kind !== 'found') {
-      this.#reportNoProgress(stuck, outcome.kind, seen);
+      const standstill = { fromEventId: stuck.fromEventId, elements: stuck.elements.length, seen };
+      // Fewer than asked for and nothing after them: there is nothing newer.
+      const isEnd = outcome.kind === 'nothing beyond' && stuck.elements.length < stuck.limit;
+      if (this.#signal.aborted) return false;
+      if (isEnd) this.#progress.isAtEnd(before.last, standstill);
+      else this.#progress.isStuck(standstill);
       return false;
     }
     const { position, holes } = advance(before, outcome.eventIds, outcome.shown);
     this.#position = position;
-    this.#isStuck = false;
-    this.#progressed(1);
+    this.#progress.isWell(`at ${position.last}`);
+    this.#progress.count(1);
     const first = outcome.eventIds.reduce((a, b) => Math.min(a, b));
     const crossed = outcome.movedForward && first > before.last + 1 ? [{ from: before.last + 1, to: first - 1 }] : [];
     const others = crossed.length > 0 ? holes.filter((hole) => hole.from > first) : holes;
-    for (const hole of [...crossed, ...others]) this.#reportHole(hole, seen, false);
+    for (const hole of [...crossed, ...others]) this.#progress.crossed(hole, seen, false);
     const gaps = before.empty ? [] : this.#gaps(before.last, ids, position.last, rejectedIds);
     yield* this.#moveOn({ events: [], rejected: [], last: position.last, gaps, droppedGaps: 0 });
     return true;
@@ -206,41 +203,5 @@ export class FeedFollower {
 
   #gaps(...args: Parameters<typeof gapsBetween>): IdRange[] {
     return this.#deps.watchesGaps ? gapsBetween(...args) : [];
-  }
-
-  /** These pages moved the position, or showed that there is nothing newer. What looks around elsewhere is no progress. */
-  #progressed(pages: number, newestScannedAt?: number): void {
-    const { metrics, clock } = this.#deps;
-    metrics['waybill.feed.pages'].add(pages);
-    if (newestScannedAt !== undefined)
-      metrics['waybill.feed.lag'].record(Math.max(0, clock.now() - newestScannedAt) / 1_000);
-  }
-
-  #reportHole(hole: Hole, elements: number, isFarLarger: boolean): void {
-    const { metrics, log } = this.#deps;
-    metrics['waybill.feed.holes'].add(1);
-    if (isFarLarger) metrics['waybill.feed.retention_holes'].add(1);
-    log[isFarLarger ? 'error' : 'warn'](
-      { ...hole, elements },
-      isFarLarger
-        ? 'hole far larger than the feed’s gaps crossed: its retention may have passed us'
-        : 'hole in the feed crossed',
-    );
-  }
-
-  #reportNoProgress(stuck: Answer, outcome: 'nothing beyond' | 'exhausted', seen: number): void {
-    if (this.#signal.aborted) return;
-    const { log, find } = this.#deps;
-    const facts = { fromEventId: stuck.fromEventId, elements: stuck.elements.length, seen };
-    // Fewer than asked for and nothing after them: the feed's tail, where an element without a usable id just stays.
-    if (outcome === 'nothing beyond' && stuck.elements.length < stuck.limit) {
-      this.#isStuck = false;
-      find({ ok: true, detail: `at ${this.#position.last}, the end of the feed` });
-      log.info(facts, 'end of the feed');
-      return;
-    }
-    this.#isStuck = true;
-    find({ ok: false, detail: `no progress: from ${stuck.fromEventId} on the feed shows no usable id` });
-    log.error(facts, 'no progress: the feed shows no usable id; nothing is lost, but nothing newer is read either');
   }
 }

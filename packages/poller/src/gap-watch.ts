@@ -3,6 +3,7 @@ import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Completeness } from './checkpoint-store.ts';
 import { DroppedGaps } from './dropped-gaps.ts';
+import { newsInAnswer, shownThrough } from './gap-answer.ts';
 import {
   asked,
   bound,
@@ -20,9 +21,8 @@ import {
 } from './gap-ledger.ts';
 import { holds, type IdRange } from './id-range.ts';
 import { countNews, type News, type SendPage } from './news.ts';
-import { eventIdsOf, type Page, readElements } from './page.ts';
+import { eventIdsOf, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
-import { advance } from './position.ts';
 import type { QueueRoom } from './queue-room.ts';
 import type { PageReader } from './read-page.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -147,7 +147,8 @@ export class GapWatch {
       return;
     }
     const page = readElements(elements);
-    const news = this.#newsIn(page, from);
+    const asking = { question, openGaps: this.#ledger, last: this.#last };
+    const news = newsInAnswer(page, asking, this.#passedOn);
     if (news) {
       countNews(news, to, this.#deps);
       await send({ ...news, last: to }, signal);
@@ -157,7 +158,7 @@ export class GapWatch {
       if (appeared.length > 0)
         log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events passed on');
     }
-    const shown = shownThrough({ from, to }, eventIdsOf(page));
+    const shown = shownThrough(page, question);
     this.#keep(withoutVoid(asked(this.#ledger, { from, to: shown }, askedAt), patienceMs));
   }
 
@@ -170,38 +171,4 @@ export class GapWatch {
     metrics['waybill.feed.dropped_gaps'].add(lost.size);
     log.warn({ ...question, gaps: lost.size }, 'the feed does not answer for these gaps, given up');
   }
-
-  /**
-   * What of the page is to be passed on: events in open gaps; and once per content whatever else does not simply come
-   * again: what lies before the question or beyond the position, several contents under one id, elements that are no
-   * event.
-   */
-  #newsIn(page: Page, from: number): Page | undefined {
-    const contents = new Map<number, string>();
-    const several = new Set<number>();
-    for (const event of page.events) {
-      const content = JSON.stringify(event);
-      if ((contents.get(event.eventId) ?? content) !== content) several.add(event.eventId);
-      contents.set(event.eventId, content);
-    }
-    const isElsewhere = (id: number) => id < from || id > this.#last || several.has(id);
-    const events = page.events.filter(
-      (event) =>
-        holds(this.#ledger, event.eventId) ||
-        (isElsewhere(event.eventId) && this.#passedOn.isNew(JSON.stringify(event))),
-    );
-    const rejected = page.rejected.filter(({ body }) => this.#passedOn.isNew(body));
-    return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
-  }
-}
-
-/**
- * The id up to which the page that answers a question shows everything: its last but one that can be believed, since any
- * single id may be corrupt. Where there is no such id, the end of the question at most: the page holds something, which
- * may stand there.
- */
-function shownThrough({ from, to }: IdRange, eventIds: readonly number[]): number {
-  const { last } = advance({ last: from - 1, empty: false }, eventIds).position;
-  const ids = [...new Set(eventIds)].filter((id) => id >= from && id <= last).sort((a, b) => a - b);
-  return ids.at(-2) ?? Math.min(to, ids.at(-1) ?? to);
 }
