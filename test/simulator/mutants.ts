@@ -248,6 +248,20 @@ export const mutants: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'an event is taken for sent by its id, whatever its content',
+    promise: 1,
+    file: `${poller}/sent-ahead.ts`,
+    find: 'return digest !== undefined && digest === digestOfEvent(event);',
+    replace: 'return digest !== undefined;',
+  },
+  {
+    name: 'what was seen ahead is taken for sent before it is',
+    promise: 3,
+    file: `${poller}/look-ahead.ts`,
+    find: 'await send({ ...news, last }, signal);',
+    replace: 'void send({ ...news, last }, signal).catch(() => undefined);',
+  },
+  {
     name: 'gaps are not watched',
     promise: 1,
     file: `${poller}/work-under-lease.ts`,
