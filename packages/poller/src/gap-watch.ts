@@ -72,6 +72,8 @@ export class GapWatch {
   /** The position: what lies beyond it was not passed on yet. */
   #last: number;
   #nap = new AbortController();
+  /** What an answer showed beyond the position, from this id on, while it is on its way. */
+  #ahead: { readonly from: number; readonly sending: Promise<void> } | undefined;
 
   /** `openGaps`: what the former holder left, where its checkpoint stands at `last`. */
   constructor(deps: GapWatchDependencies, openGaps: string | undefined, last: number) {
@@ -84,6 +86,14 @@ export class GapWatch {
     const ledger = decodeGaps(openGaps, last, clock.monotonic());
     if (ledger) this.#ledger = ledger;
     else log.warn({ openGaps: openGaps.slice(0, 100) }, 'open gaps not understood, those before are not watched');
+  }
+
+  /**
+   * Resolves once nothing that an answer showed between the position and `last` is on its way any more: the position may
+   * go there, whether or not the feed still shows it. Rejects when it could not be sent.
+   */
+  async untilSent(last: number): Promise<void> {
+    if (this.#ahead && this.#ahead.from <= last) await this.#ahead.sending;
   }
 
   /** The position moves to `last` now, over these gaps: to be called together with the move of the checkpoint. */
@@ -151,7 +161,11 @@ export class GapWatch {
     const news = newsInAnswer(page, asking, this.#passedOn);
     if (news) {
       countNews(news, to, this.#deps);
-      await send({ ...news, last: to }, signal);
+      const sending = send({ ...news, last: to }, signal);
+      const beyond = eventIdsOf(news).filter((id) => id > this.#last);
+      this.#ahead = beyond.length === 0 ? undefined : { from: Math.min(...beyond), sending };
+      await sending;
+      this.#ahead = undefined;
       const appeared = eventIdsOf(news).filter((id) => holds(this.#ledger, id));
       this.#keep(close(this.#ledger, appeared));
       metrics['waybill.feed.late_events'].add(appeared.length);

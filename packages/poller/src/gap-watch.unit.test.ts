@@ -275,6 +275,26 @@ describe('the questions for gaps', () => {
   });
 });
 
+test('what an answer shows beyond the position is confirmed before the position goes over it, though the feed has dropped it', async () => {
+  const { feed, queue, checkpoints, open } = watching([...scans(1, 94), ...scans(100, 100)], { pollIntervalMs: 2_000 });
+  const poller = open();
+  poller.start();
+  await pass(900);
+  feed.placed.push(...scans(101, 104));
+  const held = Promise.withResolvers<number[]>();
+  queue.before = (messages) => (messages.some(({ body }) => body.includes('"eventId":101,')) ? held.promise : []);
+  await pass(500);
+  feed.placed = scans(105, 120);
+  await pass(5_000);
+  expect(queue.eventIds).toContain(120);
+  expect(checkpoints.item?.lastEventId).toBe(100);
+  held.resolve([]);
+  await pass(5_000);
+  expect(queue.eventIds).toContain(101);
+  expect(checkpoints.item?.lastEventId).toBe(120);
+  await stop(poller);
+});
+
 describe('more gaps than are watched', () => {
   test('are dropped, the oldest first, and counted; it is said once, with how far back the others reach', async () => {
     const sparse = (from: number, to: number) => ids(from, to).map((n) => ({ at: n * 2, element: scan(n * 2) }));

@@ -140,6 +140,7 @@ async function passPagesOn(
       // It is awaited in the next turn or at the end; a failure until then is not unhandled.
       next.catch(() => undefined);
       await send(page.value, ending);
+      await gaps.untilSent(page.value.last);
       // In one step: no write may have the one without the other.
       gaps.passed(page.value);
       // A page that moved nothing leaves an empty checkpoint empty.
