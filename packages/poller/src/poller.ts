@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { hasCode } from '@waybill/shared/error.ts';
+import { gatherSends } from '@waybill/shared/gathered-sends.ts';
 import {
   DependencyWatch,
   type Finding,
@@ -11,11 +12,11 @@ import {
 } from '@waybill/shared/health.ts';
 import { createService, type Service } from '@waybill/shared/lifecycle.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
-import type { MessageSender, OutgoingMessage, QueueDepth } from '@waybill/shared/message-queue.ts';
+import type { EntryFailure, MessageSender, OutgoingMessage, QueueDepth } from '@waybill/shared/message-queue.ts';
 import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
 import { pack } from '@waybill/shared/pack.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
-import { sendConfirmed } from '@waybill/shared/send.ts';
+import { sendConfirmed, sizeOf } from '@waybill/shared/send.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import { FeedFollower } from './follow-feed.ts';
 import { GapWatch } from './gap-watch.ts';
@@ -184,7 +185,8 @@ export function createPoller(deps: PollerDependencies): Poller {
     const failed = new AbortController();
     const reading = AbortSignal.any([ending, failed.signal]);
     const room = queueRoom({ queue: deps.queue, clock, log, metrics, maxQueueMessages: config.maxQueueMessages, tick });
-    const send: SendPage = (page, signal) => sendPage(page, lease, signal, tick);
+    const sends = gatherSends({ sendBatch: (batch) => sendBatch(batch, lease, ending, tick) }, ending);
+    const send: SendPage = (page, signal) => sendPage(page, sends, signal, tick);
     const pages = new FeedFollower(
       start,
       {
@@ -230,9 +232,27 @@ export function createPoller(deps: PollerDependencies): Poller {
     }
   }
 
+  /** One call to the queue, under the lease. */
+  async function sendBatch(
+    batch: readonly OutgoingMessage[],
+    lease: Lease,
+    ending: AbortSignal,
+    tick: () => void,
+  ): Promise<readonly EntryFailure[]> {
+    await lease.ensureRecent(ending);
+    metrics['waybill.queue.sends'].add(1);
+    metrics['waybill.queue.sent'].add(batch.length);
+    const bytes = batch.reduce((sum, message) => sum + sizeOf(message), 0);
+    metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'SendMessageBatch' });
+    const failures = await deps.queue.sendBatch(batch);
+    tick();
+    if (failures.length === 0) findings.queue = { ok: true, detail: 'takes messages' };
+    return failures;
+  }
+
   async function sendPage(
     page: Parameters<SendPage>[0],
-    lease: Lease,
+    queue: MessageSender,
     ending: AbortSignal,
     tick: () => void,
   ): Promise<void> {
@@ -244,23 +264,10 @@ export function createPoller(deps: PollerDependencies): Poller {
     await sendConfirmed(
       messages,
       {
-        queue: {
-          sendBatch: async (batch) => {
-            await lease.ensureRecent(ending);
-            const failures = await deps.queue.sendBatch(batch);
-            tick();
-            if (failures.length === 0) findings.queue = { ok: true, detail: 'takes messages' };
-            return failures;
-          },
-        },
+        queue,
         clock,
         random,
         concurrency: sendConcurrency,
-        onSend: (sent) => {
-          metrics['waybill.queue.sends'].add(1);
-          metrics['waybill.queue.sent'].add(sent.messages);
-          metrics['waybill.queue.billed'].add(billedRequests(sent.bytes), { action: 'SendMessageBatch' });
-        },
         onFailure: (error, attempt, waitMs) => {
           tick();
           log.warn({ err: error, attempt, waitMs }, 'send not confirmed, will be repeated');

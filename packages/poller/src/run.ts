@@ -2,6 +2,7 @@ import { openDynamoDb, openSqs } from '@waybill/shared/aws-clients.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { meterQuestions, meterTables } from '@waybill/shared/cost-meter.ts';
 import { earlySignal } from '@waybill/shared/early-signal.ts';
+import { mostSends } from '@waybill/shared/gathered-sends.ts';
 import { serveEndpoints } from '@waybill/shared/http-endpoints.ts';
 import { runUntilSignal } from '@waybill/shared/lifecycle.ts';
 import { createLogger } from '@waybill/shared/logger.ts';
@@ -14,6 +15,9 @@ import { readConfig } from './config.ts';
 import { dynamoDbCheckpointStore } from './dynamodb-checkpoint-store.ts';
 import { createPoller } from './poller.ts';
 import { scanApi } from './scan-api.ts';
+
+/** The queue's depth, for the reading and for readiness. */
+const questionsAtOnce = 2;
 
 /** The poller as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
@@ -28,7 +32,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
   const dynamodb = openDynamoDb({ requestTimeoutMs: storeTimeoutMs, maxSockets: 8, maxAttempts: 2 });
   const sqs = openSqs({
     requestTimeoutMs: 4_000,
-    maxSockets: 16,
+    maxSockets: mostSends + questionsAtOnce,
     maxAttempts: 2,
     endpointIsQueueHost: !config.sqsIsElsewhere,
   });
