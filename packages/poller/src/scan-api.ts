@@ -35,21 +35,25 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
       const abort = () => request.abort();
       signal.addEventListener('abort', abort);
       if (signal.aborted) abort();
+      const waiting = new AbortController();
       let timedOut = false;
-      void options.clock.sleep(options.timeoutMs, request.signal).then(() => {
-        timedOut = !request.signal.aborted;
-        request.abort();
+      void options.clock.sleep(options.timeoutMs, waiting.signal).then(() => {
+        if (waiting.signal.aborted) return;
+        timedOut = true;
+        abort();
       });
       try {
         return await readPage(options, fromEventId, limit, request.signal);
       } catch (error) {
+        // Ends whatever of the body was not read. What was read to its end is not aborted: fetch would go to some length.
+        abort();
         if (error instanceof WaybillError) throw error;
         const what = timedOut ? `did not answer within ${options.timeoutMs} ms` : `was cut off: ${reasonOf(error)}`;
         throw new WaybillError('FEED_UNAVAILABLE', `The Scan Event API ${what}`, { cause: error });
       } finally {
         signal.removeEventListener('abort', abort);
-        // Ends the timeout's wait, and whatever of the body was not read.
-        request.abort();
+        // With a reason of its own: without one, an exception with a stack is made, for each page.
+        waiting.abort('over');
       }
     },
   };
