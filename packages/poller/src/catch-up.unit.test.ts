@@ -69,6 +69,22 @@ describe('a poller far behind the feed', () => {
     await stop(poller);
   });
 
+  test('sends the pages of several readers together where the queue is the slower one, and counts the calls that it makes', async () => {
+    const { queue, checkpoints, value, open } = behind(scans(1, 20_000));
+    queue.before = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2 * roundTripMs));
+      return [];
+    };
+    const poller = open();
+    poller.start();
+    await untilAt(checkpoints, 20_000);
+    expect(new Set(queue.eventIds)).toEqual(new Set(ids(1, 20_000)));
+    expect(queue.sends).toBeLessThan(200 / 2);
+    expect(value('waybill.queue.sends')).toBe(queue.sends);
+    expect(value('waybill.queue.sent')).toBe(queue.confirmed.length);
+    await stop(poller);
+  });
+
   test('of which it has read nothing catches up too, wherever the ids of the feed begin', async () => {
     const { queue, checkpoints, value, open } = behind(scans(83_269, 99_999));
     const poller = open();

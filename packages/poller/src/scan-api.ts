@@ -45,7 +45,7 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
       try {
         return await readPage(options, fromEventId, limit, request.signal);
       } catch (error) {
-        // Ends whatever of the body was not read. What was read to its end is not aborted: fetch would go to some length.
+        // Ends whatever of the body was not read; for a page that was read, fetch would only make an error that nobody sees.
         abort();
         if (error instanceof WaybillError) throw error;
         const what = timedOut ? `did not answer within ${options.timeoutMs} ms` : `was cut off: ${reasonOf(error)}`;
