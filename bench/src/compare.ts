@@ -67,12 +67,13 @@ export async function compare(
   };
 }
 
-/** The sends and writes as they were measured; receives and deletes follow from the messages. */
+/** The sends and writes as they were measured, with as many messages in each as there were; receives and deletes follow from these. */
 function limitCalls(name: Compared, feed: BenchFeed, run: RunFigures | undefined): LimitCalls {
   const nominal = nominalCalls(name, feed.events, feed.expected.size);
   if (!run) return nominal;
   const { sends, parcelWrites, checkpointWrites } = callsOf(run);
-  return { ...nominal, sends, updates: parcelWrites + checkpointWrites };
+  const messagesPerSend = Math.max(1, Math.round((nominal.sends * nominal.messagesPerSend) / sends));
+  return { ...nominal, sends, messagesPerSend, updates: parcelWrites + checkpointWrites };
 }
 
 /** One more run, with a look into what each receive brings. Its times are not used: the look costs some. */

@@ -23,11 +23,16 @@ export type LeaseDependencies = {
 /** Pages that may be on the queue before the checkpoint says so: what a crash sends again at most. */
 const maxUnwrittenMoves = 8;
 
+/** Moves that are written at once; fewer wait until {@link gatherMs} after the last write, in which more may come. */
+const gatheredMoves = maxUnwrittenMoves / 2;
+const gatherMs = 250;
+
 const renewalBackoff: Backoff = { firstMs: 100, maxMs: 2_000 };
 
 /**
  * A lease that is held: renewed while idle, its checkpoint moved as pages are confirmed, one write at a time. Writes
- * carry the newest position there is, so that a slow table costs fewer of them instead of holding up the pages.
+ * carry the newest position there is, and moves that follow each other closely are gathered, so that neither a fast feed
+ * nor a slow table costs a write for each page.
  */
 export class Lease {
   readonly #deps: LeaseDependencies;
@@ -74,9 +79,9 @@ export class Lease {
     if (this.#position === undefined || lastEventId > this.#position) {
       this.#position = lastEventId;
       this.#moves += 1;
-      this.#wake();
+      if (this.#unwrittenMoves === 1 || this.#unwrittenMoves >= gatheredMoves) this.#wake();
     }
-    while (this.#moves - this.#writtenMoves > maxUnwrittenMoves && !stopping.aborted) await this.#untilNextWrite();
+    while (this.#unwrittenMoves > maxUnwrittenMoves && !stopping.aborted) await this.#untilNextWrite();
     this.lost.throwIfAborted();
   }
 
@@ -121,8 +126,8 @@ export class Lease {
     let failures = 0;
     while (!this.#closing.signal.aborted && !this.lost.aborted) {
       tick();
-      const dueInMs = leaseMs / 3 - this.#age();
-      if (this.#moves === this.#writtenMoves && !this.#isUrgent && dueInMs > 0) {
+      const dueInMs = this.#isUrgent || this.#unwrittenMoves >= gatheredMoves ? 0 : this.#pauseMs - this.#age();
+      if (dueInMs > 0) {
         this.#nap = new AbortController();
         await clock.sleep(dueInMs, this.#nap.signal);
         continue;
@@ -174,6 +179,16 @@ export class Lease {
     const now = this.#deps.completeness(this.#position);
     const written = this.#writtenCompleteness;
     return written && written.openGaps === now.openGaps && written.watermark === now.watermark ? undefined : now;
+  }
+
+  get #unwrittenMoves(): number {
+    return this.#moves - this.#writtenMoves;
+  }
+
+  /** Milliseconds from one write to the next, where few moves wait or none. */
+  get #pauseMs(): number {
+    const renewalMs = this.#deps.leaseMs / 3;
+    return this.#unwrittenMoves > 0 ? Math.min(gatherMs, renewalMs) : renewalMs;
   }
 
   #age(): number {

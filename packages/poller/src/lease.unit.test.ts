@@ -165,6 +165,33 @@ describe('a held lease', () => {
     await Promise.all([lease.close(), pass(1_000)]);
   });
 
+  test('gathers the positions of pages that follow each other closely into a write for every few of them', async () => {
+    const store = new MemoryCheckpoints();
+    const lease = hold(await taken(waitFor(store.open())), store.open());
+    for (let moved = 1; moved <= 100; moved += 1) {
+      await lease.moveTo(moved, open);
+      await pass(10);
+    }
+    expect(store.moves.length).toBe(25);
+    expect(store.item?.lastEventId).toBe(100);
+    await lease.close();
+  });
+
+  test('writes a position at once after a pause, and else no later than a quarter of a second after the last write', async () => {
+    const store = new MemoryCheckpoints();
+    const lease = hold(await taken(waitFor(store.open())), store.open());
+    await pass(250);
+    await lease.moveTo(1, open);
+    await pass(0);
+    expect(store.item?.lastEventId).toBe(1);
+    await lease.moveTo(2, open);
+    await pass(249);
+    expect(store.item?.lastEventId).toBe(1);
+    await pass(1);
+    expect(store.item?.lastEventId).toBe(2);
+    await lease.close();
+  });
+
   test('is lost for good, and at once, when the token is another', async () => {
     const store = new MemoryCheckpoints();
     const lease = hold(await taken(waitFor(store.open())), store.open());

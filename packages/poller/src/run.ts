@@ -2,6 +2,7 @@ import { openDynamoDb, openSqs } from '@waybill/shared/aws-clients.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { meterQuestions, meterTables } from '@waybill/shared/cost-meter.ts';
 import { earlySignal } from '@waybill/shared/early-signal.ts';
+import { mostSends } from '@waybill/shared/gathered-sends.ts';
 import { serveEndpoints } from '@waybill/shared/http-endpoints.ts';
 import { runUntilSignal } from '@waybill/shared/lifecycle.ts';
 import { createLogger } from '@waybill/shared/logger.ts';
@@ -14,7 +15,6 @@ import { readConfig } from './config.ts';
 import { dynamoDbCheckpointStore } from './dynamodb-checkpoint-store.ts';
 import { createPoller } from './poller.ts';
 import { scanApi } from './scan-api.ts';
-import { mostSendsAtOnce } from './send-page.ts';
 
 /** The poller as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
@@ -30,7 +30,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
   const sqs = openSqs({
     requestTimeoutMs: 4_000,
     // Besides the sends, the queue's depth is asked for by the readers and by readiness.
-    maxSockets: mostSendsAtOnce(settings.catchUpReaders) + 2,
+    maxSockets: mostSends + 2,
     maxAttempts: 2,
     endpointIsQueueHost: !config.sqsIsElsewhere,
   });

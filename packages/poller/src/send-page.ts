@@ -4,17 +4,24 @@ import type { Logger } from '@waybill/shared/logger.ts';
 import type { MessageSender, OutgoingMessage } from '@waybill/shared/message-queue.ts';
 import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
 import { pack } from '@waybill/shared/pack.ts';
-import { sendConfirmed } from '@waybill/shared/send.ts';
+import { sendConfirmed, sizeOf } from '@waybill/shared/send.ts';
 import type { Lease } from './lease.ts';
 import type { SendPage } from './news.ts';
 
-export type SendDependencies = {
+/** One call to the queue at a time, under the lease. */
+export type LeasedQueueDependencies = {
   readonly queue: MessageSender;
   readonly lease: Lease;
+  readonly metrics: Metrics;
+  /** What readiness says of the queue. */
+  readonly find: (finding: Finding) => void;
+};
+
+export type SendDependencies = {
+  readonly queue: MessageSender;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly metrics: Metrics;
   /** `MESSAGE_MAX_BYTES`. */
   readonly messageMaxBytes: number;
   /** What readiness says of the queue. */
@@ -24,20 +31,31 @@ export type SendDependencies = {
 /** Sends at once of one page; more would not be faster for pages of at most 10,000 events (a handful of sends). */
 const sendConcurrency = 4;
 
-/**
- * Sends at once of a poller with so many readers: a page of each, of the sequential reader, and of the watch over gaps.
- * With fewer sockets sends would wait for one another, within the time that a request is given.
- */
-export function mostSendsAtOnce(readers: number): number {
-  return (readers + 2) * sendConcurrency;
-}
-
 /** Sends in a row that failed after which the process is not ready. */
 const toleratedSendFailures = 3;
 
-/** Packs a page and puts it on the queue, for as long as the lease is held. `tick` is called with every turn, for `/livez`. */
+/** The queue as this poller may use it: each call is counted, and looks at the lease right before it leaves. */
+export function leasedQueue(
+  { queue, lease, metrics, find }: LeasedQueueDependencies,
+  ending: AbortSignal,
+): MessageSender {
+  return {
+    sendBatch: async (batch) => {
+      await lease.ensureRecent(ending);
+      metrics['waybill.queue.sends'].add(1);
+      metrics['waybill.queue.sent'].add(batch.length);
+      const bytes = batch.reduce((sum, message) => sum + sizeOf(message), 0);
+      metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'SendMessageBatch' });
+      const failures = await queue.sendBatch(batch);
+      if (failures.length === 0) find({ ok: true, detail: 'takes messages' });
+      return failures;
+    },
+  };
+}
+
+/** Packs a page and puts it on the queue. `tick` is called with every turn, for `/livez`. */
 export function pageSender(deps: SendDependencies, tick: () => void): SendPage {
-  const { queue, lease, clock, random, log, metrics, messageMaxBytes, find } = deps;
+  const { queue, clock, random, log, messageMaxBytes, find } = deps;
   return async (page, ending) => {
     const messages: OutgoingMessage[] = [
       ...pack(page.events, messageMaxBytes),
@@ -49,21 +67,14 @@ export function pageSender(deps: SendDependencies, tick: () => void): SendPage {
       {
         queue: {
           sendBatch: async (batch) => {
-            await lease.ensureRecent(ending);
             const failures = await queue.sendBatch(batch);
             tick();
-            if (failures.length === 0) find({ ok: true, detail: 'takes messages' });
             return failures;
           },
         },
         clock,
         random,
         concurrency: sendConcurrency,
-        onSend: (sent) => {
-          metrics['waybill.queue.sends'].add(1);
-          metrics['waybill.queue.sent'].add(sent.messages);
-          metrics['waybill.queue.billed'].add(billedRequests(sent.bytes), { action: 'SendMessageBatch' });
-        },
         onFailure: (error, attempt, waitMs) => {
           tick();
           log.warn({ err: error, attempt, waitMs }, 'send not confirmed, will be repeated');

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { gatherSends } from '@waybill/shared/gathered-sends.ts';
 import type { Finding, LoopWatch } from '@waybill/shared/health.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { MessageSender, QueueDepth } from '@waybill/shared/message-queue.ts';
@@ -12,7 +13,7 @@ import type { Position } from './position.ts';
 import { queueRoom } from './queue-room.ts';
 import { PageReader } from './read-page.ts';
 import type { ScanFeed } from './scan-feed.ts';
-import { pageSender } from './send-page.ts';
+import { leasedQueue, pageSender } from './send-page.ts';
 import type { PollerSettings } from './settings.ts';
 import type { TakenLease } from './stand-by.ts';
 import type { TokenBucket } from './token-bucket.ts';
@@ -104,11 +105,10 @@ async function passPagesOn(
   const failed = new AbortController();
   const reading = AbortSignal.any([ending, failed.signal]);
   const room = queueRoom({ queue, clock, log, metrics, maxQueueMessages });
+  const findQueue = (finding: Finding) => find('queue', finding);
+  const sends = gatherSends(leasedQueue({ queue, lease, metrics, find: findQueue }, ending), ending);
   const sender = (tick: () => void) =>
-    pageSender(
-      { queue, lease, clock, random, log, metrics, messageMaxBytes, find: (finding) => find('queue', finding) },
-      tick,
-    );
+    pageSender({ queue: sends, clock, random, log, messageMaxBytes, find: findQueue }, tick);
   const send = sender(pageTick);
   const pages = new FeedFollower(
     start,

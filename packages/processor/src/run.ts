@@ -40,9 +40,6 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
   });
   const settling = openSqs({ requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2, endpointIsQueueHost });
   const dynamodb = openDynamoDb({ requestTimeoutMs: 4_000, maxSockets: config.WRITE_CONCURRENCY + 8, maxAttempts: 2 });
-  // For the SDK's own log, which nobody reads, it copies every request and answer: a third of what a batch costs.
-  dynamodb.middlewareStack.remove('loggerMiddleware');
-  for (const sqs of [receiving, settling]) sqs.middlewareStack.remove('loggerMiddleware');
   const queue = sqsConsumer({
     receiving,
     settling,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyEvent, anyJson, feedElement, nested } from '../test/arbitrary-events.ts';
-import { eventIdOf, parse, parsePacked } from './scan-event.ts';
+import { eventIdOf, judged, judgedPacked, parse, parsePacked } from './scan-event.ts';
 
 const scan = {
   eventId: 83269,
@@ -18,12 +18,14 @@ const forms = [
   {
     form: 'an element of the feed',
     read: parse,
+    judge: judged,
     valid: element,
     names: { id: 'EventId', parcel: 'ParcelId', type: 'Type', date: 'CreatedDateTimeUtc', status: 'StatusCode' },
   },
   {
     form: 'an element of a pack',
     read: parsePacked,
+    judge: judgedPacked,
     valid: scan,
     names: { id: 'eventId', parcel: 'parcelId', type: 'type', date: 'createdDateTimeUtc', status: 'statusCode' },
   },
@@ -82,7 +84,23 @@ function replaced(name: string, value: unknown): object {
   return known[name] ? { [known[name]]: value } : {};
 }
 
-describe.for(forms)('$form', ({ read, valid, names }) => {
+describe.for(forms)('$form', ({ read, judge, valid, names }) => {
+  test('is what the schema takes it for, whichever fields are out of the ordinary', () => {
+    const value = fc.oneof(
+      anyJson,
+      fc.constantFrom(undefined, null, '', 0, -0, 1, 1.5, 2 ** 53, [], {}, { RunId: 1 }, { RunId: null }),
+      fc.constantFrom('\ud83d', 'x'.repeat(1_024), 'x'.repeat(1_025), '2023-02-29T00:00:00Z', '2024-02-29T00:00:00'),
+    );
+    const changes = fc.dictionary(fc.constantFrom(...Object.keys(valid)), value, { maxKeys: 3 });
+    fc.assert(
+      fc.property(changes, (changed) => {
+        const raw = { ...valid, ...changed };
+        expect(read(raw)).toEqual(judge(raw));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   test('that is valid is the event, reduced to what is kept', () => {
     expect(read(valid)).toEqual({ event: scan });
   });

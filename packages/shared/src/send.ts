@@ -10,7 +10,7 @@ export type SendDependencies = {
   readonly random: Random;
   /** Sends at once; each holds at most 256 KiB. */
   readonly concurrency: number;
-  readonly onSend: (sent: { readonly messages: number; readonly bytes: number }) => void;
+  readonly onSend?: (sent: { readonly messages: number; readonly bytes: number }) => void;
   /** A send or some of its entries failed and will be repeated. Throws to give up. */
   readonly onFailure: (error: unknown, attempt: number, waitMs: number) => void;
 };
@@ -52,7 +52,7 @@ async function sendBatchConfirmed(
   let unconfirmed = batch;
   await retry(
     async () => {
-      onSend({ messages: unconfirmed.length, bytes: unconfirmed.reduce((sum, message) => sum + sizeOf(message), 0) });
+      onSend?.({ messages: unconfirmed.length, bytes: unconfirmed.reduce((sum, message) => sum + sizeOf(message), 0) });
       const failures = await queue.sendBatch(unconfirmed);
       unconfirmed = failures.flatMap(({ index }) => unconfirmed[index] ?? []);
       if (failures.length > 0) throw refused(failures);
