@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import fc from 'fast-check';
@@ -76,6 +76,29 @@ describe('a page', () => {
   });
 });
 
+describe('a connection', () => {
+  test('that the server cut after a page is replaced', async () => {
+    const feed = api();
+    for (let page = 0; page < 3; page += 1) {
+      answer = (_, response) => response.writeHead(200, { connection: 'close' }).end('{"ScanEvents":[7]}');
+      expect(await feed.read(1, 1, open)).toEqual([7]);
+    }
+  });
+});
+
+test.each([
+  ['gzip', gzipSync],
+  ['deflate', deflateSync],
+] as const)('a page may come compressed by %s, which is asked for', async (coding, compress) => {
+  let accepted: string | undefined;
+  answer = (request, response) => {
+    accepted = String(request.headers['accept-encoding']);
+    response.writeHead(200, { 'content-encoding': coding }).end(compress('{"ScanEvents":[1,2]}'));
+  };
+  expect(await api().read(1, 1, open)).toEqual([1, 2]);
+  expect(accepted?.split(', ')).toContain(coding);
+});
+
 describe('an answer that is no page', () => {
   test.each([
     ['an HTML page with status 200', '<!doctype html><h1>Sorry</h1>', 'is not JSON'],
@@ -145,6 +168,11 @@ describe('an answer that is no page', () => {
     serve(gzipSync(Buffer.alloc(maxBodyBytes * 4, 0x20)), 200, { 'content-encoding': 'gzip' });
     expect((await failure(api({ timeoutMs: 20_000 }).read(1, 1, open))).details['tooLarge']).toBe(true);
   });
+});
+
+test('a compressed page that was cut is read as far as it goes, which is no JSON', async () => {
+  serve(gzipSync('{"ScanEvents":[1,2]}').subarray(0, 20), 200, { 'content-encoding': 'gzip' });
+  expect((await failure(api().read(1, 1, open))).code).toBe('FEED_UNREADABLE');
 });
 
 describe('an answer that does not come', () => {
