@@ -286,7 +286,8 @@ export class Witness {
     const isExcused = last !== undefined && this.#isExcused(last);
     if (!isExcused && !(isHarmed && isSingle))
       this.violate(`${message.id} is in the DLQ, though nothing is wrong with it and no crash took its last receive`);
-    const hadTime = last !== undefined && this.#hadTimeToRecord(last);
+    // One that was deleted and is a ghost was done: there is nothing to explain.
+    const hadTime = last !== undefined && !last.deleted && this.#hadTimeToRecord(last);
     // Of an event that is stored twice one copy may be put right, and its record with it, while the other is on its way here.
     const isStored = message.carried.events.every((event) =>
       hasSeen(this.#sceneNow.parcels.parcels.get(event.parcelId)?.state, stateAfter([event])),
