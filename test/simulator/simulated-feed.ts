@@ -94,12 +94,14 @@ export function growFeed(plan: FeedPlan, chance: Chance): readonly FeedElement[]
   }
   if (plan.loneJump) {
     const event = eventAt(position + chance.between(1_000_000, 9_000_000), plan, chance);
+    // Never alone in the feed: from an empty checkpoint the first event is believed, whatever its id.
+    const beside = elements.find(({ goneAtMs }) => goneAtMs === Number.POSITIVE_INFINITY)?.visibleAtMs ?? 0;
     elements.push({
       position: event.eventId,
       name: keyOf(event),
       json: JSON.stringify(element(event, chance)),
       event,
-      visibleAtMs: chance.between(1, plan.grownMs),
+      visibleAtMs: Math.max(beside, chance.between(1, plan.grownMs)),
       goneAtMs: Number.POSITIVE_INFINITY,
       late: false,
       lone: true,
