@@ -124,8 +124,11 @@ export class CatchUp {
     try {
       while (!this.#signal.aborted) {
         const stripe = this.#cutStripe();
-        if (stripe) await this.#readStripe(stripe).finally(() => this.#leave(stripe));
-        else if (this.#isCut()) return;
+        if (stripe) {
+          await this.#readStripe(stripe);
+          // Not where it failed: who waits for it must wake up to the failure.
+          this.#leave(stripe);
+        } else if (this.#isCut()) return;
         else await this.#change.promise;
       }
     } catch (error) {

@@ -433,6 +433,42 @@ describe('a poller far behind the feed', () => {
   });
 });
 
+describe('a stretch that others have in hand', () => {
+  test('is not taken for settled where its reader failed: the position must not go over it', async () => {
+    const { metrics } = measured();
+    const { log } = recordedLog();
+    const clock = systemClock;
+    const failing = Promise.withResolvers<void>();
+    const reader = new PageReader({
+      feed: new MemoryFeed(scans(1, 20_000)),
+      bucket: new TokenBucket({ perSecond: 1_000, clock }),
+      clock,
+      random: seeded(1),
+      log,
+      metrics,
+      limit: 100,
+      find: () => undefined,
+      tick: () => undefined,
+    });
+    const catchUp = new CatchUp(
+      { last: 0, head: 20_000, pageIds: 100, sent: new SentAhead() },
+      { reader, log, metrics, readers: 1, watchesGaps: false, room: async () => {}, send: () => failing.promise },
+      new AbortController().signal,
+    );
+    catchUp.start();
+    const settled = catchUp.untilSettled(1_000).then(
+      () => 'settled',
+      (error: unknown) => error,
+    );
+    await pass(1_000);
+    const unforeseen = new Error('unforeseen');
+    failing.reject(unforeseen);
+    await pass(10);
+    expect(await settled).toBe(unforeseen);
+    await catchUp.stop();
+  });
+});
+
 describe('gaps of a feed of every other id', () => {
   const everyOther = (events: number) => ids(1, events).map((n) => ({ at: n * 2, element: scan(n * 2) }));
 
@@ -499,6 +535,27 @@ describe('gaps of a feed of every other id', () => {
 });
 
 describe('the search for the head', () => {
+  test('that a stop ends leaves no send behind', async () => {
+    const { queue, checkpoints, open } = behind(scans(1, 20_000));
+    const heldAtTheEnd: boolean[] = [];
+    let probes = 0;
+    queue.before = async (messages) => {
+      const isProbe = messages.every(({ body }) => body.split('"eventId"').length === 2);
+      if (!isProbe) return [];
+      const fails = probes++ % 2 === 0;
+      await new Promise((resolve) => setTimeout(resolve, fails ? 2_000 : 7_000));
+      heldAtTheEnd.push(checkpoints.item?.holder !== undefined);
+      if (fails) throw new Error('cut');
+      return [];
+    };
+    const poller = open();
+    poller.start();
+    while (probes < 4) await pass(10);
+    await stop(poller);
+    expect(heldAtTheEnd.length).toBeGreaterThanOrEqual(4);
+    expect(heldAtTheEnd).not.toContain(false);
+  });
+
   async function search(feed: MemoryFeed, last: number, { step = 1_600, precision = 100, width = 8 } = {}) {
     const signal = new AbortController().signal;
     return findHead({ last, step, precision, width }, async (from) =>

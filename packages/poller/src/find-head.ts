@@ -28,7 +28,7 @@ export async function findHead(
   /** Whether the furthest of these showed something; undefined when one of them could not be asked. */
   const ask = async (distances: readonly number[]): Promise<boolean | undefined> => {
     const from = distances.map((distance) => last + distance).filter((id) => id < seen.beyond);
-    const answers = await Promise.all(from.map(probe));
+    const answers = await allSettled(from.map(probe));
     if (answers.includes(undefined)) return undefined;
     const shown = from.map((id, index) => ({ id, shown: lowestWithin(answers[index] ?? [], id) }));
     for (const { shown: id } of shown) if (id !== undefined && id > (seen.head ?? 0)) seen.head = id;
@@ -58,4 +58,10 @@ export async function findHead(
 function lowestWithin(eventIds: readonly number[], asked: number): number | undefined {
   const ids = eventIds.filter((id) => id >= asked && id - asked < believableJump);
   return ids.length === 0 ? undefined : ids.reduce((a, b) => Math.min(a, b));
+}
+
+/** As `Promise.all`, but leaves none behind: a failure is told once all of them have ended. */
+async function allSettled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }

@@ -5,7 +5,7 @@ import { LookAhead } from './look-ahead.ts';
 import { countNews, type News, newsIn, rejectedIdsOf, type SendPage, scannedAt } from './news.ts';
 import { digestOf, eventIdsOf, lengthOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';
-import { advance, isFarLarger, nextEventId, type Position } from './position.ts';
+import { advance, type Hole, isFarLarger, nextEventId, type Position } from './position.ts';
 import { Progress, type ProgressDependencies } from './progress.ts';
 import { type Answer, isTooLarge, type PageReader } from './read-page.ts';
 import { searchBeyond } from './search-beyond.ts';
@@ -22,6 +22,8 @@ export type FollowDependencies = ProgressDependencies & {
   readonly watchesGaps: boolean;
   /** Resolves once the queue has room for another page, or the signal aborts. */
   readonly room: (signal: AbortSignal) => Promise<void>;
+  /** The position crosses a hole. */
+  readonly crossed: (hole: Hole) => void;
   /** For pages of several readers, which do not wait for one another. */
   readonly send: SendPage;
 };
@@ -73,7 +75,7 @@ export class FeedFollower {
     const ids = eventIdsOf(page);
     const { position, holes } = advance(before, ids);
     this.#position = position;
-    for (const hole of holes) this.#progress.crossed(hole, answer.elements.length, isFarLarger(hole, ids));
+    for (const hole of holes) this.#crossed(hole, answer.elements.length, isFarLarger(hole, ids));
     const news = this.#newsOf(page, before, ids);
     this.#hadNews = news !== undefined;
     if (news) yield* this.#moveOn(news);
@@ -164,10 +166,15 @@ export class FeedFollower {
     const first = outcome.eventIds.reduce((a, b) => Math.min(a, b));
     const crossed = outcome.movedForward && first > before.last + 1 ? [{ from: before.last + 1, to: first - 1 }] : [];
     const others = crossed.length > 0 ? holes.filter((hole) => hole.from > first) : holes;
-    for (const hole of [...crossed, ...others]) this.#progress.crossed(hole, seen, false);
+    for (const hole of [...crossed, ...others]) this.#crossed(hole, seen, false);
     const gaps = before.empty ? [] : this.#gaps(before.last, ids, position.last, rejectedIds);
     yield* this.#moveOn({ events: [], rejected: [], last: position.last, gaps, droppedGaps: 0 });
     return true;
+  }
+
+  #crossed(hole: Hole, elements: number, isFarLarger: boolean): void {
+    this.#deps.crossed(hole);
+    this.#progress.crossed(hole, elements, isFarLarger);
   }
 
   /** News that may move the position over what other readers have in hand. */

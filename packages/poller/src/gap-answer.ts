@@ -7,16 +7,22 @@ export type Asked = {
   readonly question: IdRange;
   /** Ascending and apart from each other. */
   readonly openGaps: readonly IdRange[];
+  /** Ids that the position crossed and that nobody asks for. */
+  readonly holes: readonly IdRange[];
   /** The position. */
   readonly last: number;
 };
 
 /**
  * What of the answer to a question for gaps is to be passed on: events in open gaps; and once per content whatever else
- * does not simply come again: what lies before the question or beyond the position, several contents under one id,
- * elements that are no event. Undefined when that is nothing.
+ * does not simply come again: what lies before the question, beyond the position or in a hole, several contents
+ * under one id, elements that are no event. Undefined when that is nothing.
  */
-export function newsInAnswer(page: Page, { question, openGaps, last }: Asked, passedOn: PassedOn): Page | undefined {
+export function newsInAnswer(
+  page: Page,
+  { question, openGaps, holes, last }: Asked,
+  passedOn: PassedOn,
+): Page | undefined {
   const contents = new Map<number, string>();
   const several = new Set<number>();
   for (const event of page.events) {
@@ -24,7 +30,8 @@ export function newsInAnswer(page: Page, { question, openGaps, last }: Asked, pa
     if ((contents.get(event.eventId) ?? content) !== content) several.add(event.eventId);
     contents.set(event.eventId, content);
   }
-  const isElsewhere = (id: number) => id < question.from || id > last || several.has(id);
+  const isInHole = (id: number) => holes.some(({ from, to }) => from <= id && id <= to);
+  const isElsewhere = (id: number) => id < question.from || id > last || several.has(id) || isInHole(id);
   const events = page.events.filter(
     (event) => holds(openGaps, event.eventId) || (isElsewhere(event.eventId) && passedOn.isNew(JSON.stringify(event))),
   );

@@ -56,6 +56,9 @@ export function questionsPerSecond(requestsPerSecond: number): number {
 /** Milliseconds for which an idle watch sleeps at most, so that it is seen alive; opening a gap wakes it. */
 export const longestNapMs = 60_000;
 
+/** Holes that are remembered: a feed has few. */
+const mostHoles = 100;
+
 /** Parts of the patience in which a gap's age is stored: so many writes does a gap cost at most by growing older. */
 const storedAges = 10;
 
@@ -68,6 +71,8 @@ export class GapWatch {
   readonly #share: TokenBucket;
   readonly #passedOn = new PassedOn();
   readonly #dropped: DroppedGaps;
+  /** What the position crossed and nobody asks for; the newest. */
+  #holes: readonly IdRange[] = [];
   #ledger: GapLedger = [];
   /** The position: what lies beyond it was not passed on yet. */
   #last: number;
@@ -103,6 +108,11 @@ export class GapWatch {
     if (patienceMs === 0 || gaps.length === 0) return;
     this.#keep(open(this.#ledger, gaps, clock.monotonic()), droppedGaps);
     this.#nap.abort();
+  }
+
+  /** The position crosses ids that are not watched: what an answer happens to show of them was not passed on. */
+  crossed(hole: IdRange): void {
+    this.#holes = [...this.#holes, hole].slice(-mostHoles);
   }
 
   /** What becomes of the ledger: its oldest ranges are dropped where there are too many, besides those `droppedGaps` before. */
@@ -157,7 +167,7 @@ export class GapWatch {
       return;
     }
     const page = readElements(elements);
-    const asking = { question, openGaps: this.#ledger, last: this.#last };
+    const asking = { question, openGaps: this.#ledger, holes: this.#holes, last: this.#last };
     const news = newsInAnswer(page, asking, this.#passedOn);
     if (news) {
       countNews(news, to, this.#deps);

@@ -295,6 +295,31 @@ test('what an answer shows beyond the position is confirmed before the position 
   await stop(poller);
 });
 
+test('an outage of SQS that meets an answer leaves the poller live, though the position waits for it', async () => {
+  const { feed, queue, open } = watching([...scans(1, 94), ...scans(100, 100)], { pollIntervalMs: 2_000 });
+  const poller = open();
+  poller.start();
+  await pass(900);
+  feed.placed.push(...scans(101, 104));
+  // The page at the head is confirmed, and then SQS is down.
+  let isDown = false;
+  queue.before = (messages) => {
+    const isAnswer = messages.some(({ body }) => body.includes('"eventId":104,') && !body.includes('"eventId":105,'));
+    if (isDown || isAnswer) throw new Error('SQS is away');
+    isDown = true;
+    return [];
+  };
+  await pass(500);
+  feed.placed = scans(101, 120);
+  for (let last = 120; last < 408; last += 2) {
+    await pass(5_000);
+    feed.placed.push(...scans(last + 1, last + 2));
+  }
+  expect(isDown).toBe(true);
+  expect(poller.live()).toMatchObject({ ok: true });
+  await stop(poller);
+});
+
 describe('more gaps than are watched', () => {
   test('are dropped, the oldest first, and counted; it is said once, with how far back the others reach', async () => {
     const sparse = (from: number, to: number) => ids(from, to).map((n) => ({ at: n * 2, element: scan(n * 2) }));
@@ -343,6 +368,17 @@ describe('what a page with a question shows besides', () => {
     poller.start();
     await pass(600_000);
     expect(sorted(queue.eventIds)).toEqual([...ids(1, 40), ...ids(44, 76), ...ids(78, 100)]);
+    await stop(poller);
+  });
+
+  test('is passed on once where it lies in a hole, which nobody asks for', async () => {
+    const { feed, queue, open } = watching([...scans(1, 90), ...scans(101, 101), ...scans(30_001, 30_100)]);
+    const poller = open();
+    poller.start();
+    await pass(500);
+    feed.placed = [...scans(1, 90), ...scans(101, 105), ...scans(30_001, 30_100)];
+    await pass(900_000);
+    expect(sorted(queue.eventIds)).toEqual([...ids(1, 90), ...ids(101, 105), ...ids(30_001, 30_100)]);
     await stop(poller);
   });
 

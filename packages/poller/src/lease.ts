@@ -20,7 +20,7 @@ export type LeaseDependencies = {
   readonly completeness: (lastEventId: number) => Completeness;
 };
 
-/** Pages that may be on the queue before the checkpoint says so: what a crash sends again at most. */
+/** Moves that may wait to be written: what they went over is on the queue, and a crash sends it again. A move is of a page, or in catch-up of what a stripe has settled since the last. */
 const maxUnwrittenMoves = 8;
 
 /** Moves that are written at once; fewer wait until {@link gatherMs} after the last write, in which more may come. */

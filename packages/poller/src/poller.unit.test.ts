@@ -366,7 +366,7 @@ describe('the queue', () => {
   });
 
   test('that is down holds the page, shows in readiness, and gets it when it is back', async () => {
-    const { feed, queue, checkpoints, open } = rig(scans(1, 1_000));
+    const { feed, queue, checkpoints, lines, open } = rig(scans(1, 1_000));
     queue.before = () => {
       throw new Error('SQS is away');
     };
@@ -374,6 +374,9 @@ describe('the queue', () => {
     poller.start();
     await pass(300_000);
     expect(poller.ready().parts['queue']).toMatchObject({ ok: false });
+    const told = lines.filter(({ msg }) => msg === 'sends not confirmed, will be repeated');
+    expect(told.length).toBeGreaterThan(2);
+    expect(told.length).toBeLessThanOrEqual(30);
     expect(poller.live().ok).toBe(true);
     expect(feed.requests).toHaveLength(2);
     expect(checkpoints.moves).toEqual([]);
@@ -517,6 +520,20 @@ describe('a stop', () => {
     expect(queue.eventIds).toEqual(expect.arrayContaining(ids(1, 100)));
     expect(queue.eventIds).toHaveLength(100);
     expect(checkpoints.item).toMatchObject({ lastEventId: 100, holder: undefined });
+  });
+
+  test('finishes a page of more calls than are under way at once, too', async () => {
+    const { queue, checkpoints, open } = rig(scans(1, 10_000), { limit: 10_000 });
+    queue.before = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return [];
+    };
+    const poller = open();
+    poller.start();
+    while (queue.sends === 0) await pass(1);
+    await stop(poller);
+    expect(queue.sends).toBeGreaterThan(4);
+    expect(checkpoints.item).toMatchObject({ lastEventId: 10_000, holder: undefined });
   });
 
   test('does not wait for a queue or a table that is down', async () => {

@@ -8,10 +8,11 @@ import { sendConfirmed, sizeOf } from '@waybill/shared/send.ts';
 import type { Lease } from './lease.ts';
 import type { SendPage } from './news.ts';
 
-/** One call to the queue at a time, under the lease. */
 export type LeasedQueueDependencies = {
   readonly queue: MessageSender;
   readonly lease: Lease;
+  readonly clock: Clock;
+  readonly log: Logger;
   readonly metrics: Metrics;
   /** What readiness says of the queue. */
   readonly find: (finding: Finding) => void;
@@ -34,11 +35,23 @@ const sendConcurrency = 4;
 /** Sends in a row that failed after which the process is not ready. */
 const toleratedSendFailures = 3;
 
+/** Milliseconds from one line about failed calls to the next: an outage says no more of itself with many readers than with one. */
+const quietMs = 10_000;
+
 /** The queue as this poller may use it: each call is counted, and looks at the lease right before it leaves. */
 export function leasedQueue(
-  { queue, lease, metrics, find }: LeasedQueueDependencies,
+  { queue, lease, clock, log, metrics, find }: LeasedQueueDependencies,
   ending: AbortSignal,
 ): MessageSender {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let failedCalls = 0;
+  const tell = (why: object) => {
+    failedCalls += 1;
+    if (clock.monotonic() - toldAt < quietMs) return;
+    log.warn({ ...why, failedCalls }, 'sends not confirmed, will be repeated');
+    toldAt = clock.monotonic();
+    failedCalls = 0;
+  };
   return {
     sendBatch: async (batch) => {
       await lease.ensureRecent(ending);
@@ -46,9 +59,15 @@ export function leasedQueue(
       metrics['waybill.queue.sent'].add(batch.length);
       const bytes = batch.reduce((sum, message) => sum + sizeOf(message), 0);
       metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'SendMessageBatch' });
-      const failures = await queue.sendBatch(batch);
-      if (failures.length === 0) find({ ok: true, detail: 'takes messages' });
-      return failures;
+      try {
+        const failures = await queue.sendBatch(batch);
+        if (failures.length === 0) find({ ok: true, detail: 'takes messages' });
+        else tell({ refused: failures.map(({ code, detail }) => ({ code, detail })) });
+        return failures;
+      } catch (error) {
+        tell({ err: error });
+        throw error;
+      }
     },
   };
 }
@@ -75,9 +94,8 @@ export function pageSender(deps: SendDependencies, tick: () => void): SendPage {
         clock,
         random,
         concurrency: sendConcurrency,
-        onFailure: (error, attempt, waitMs) => {
+        onFailure: (_error, attempt) => {
           tick();
-          log.warn({ err: error, attempt, waitMs }, 'send not confirmed, will be repeated');
           if (attempt + 1 >= toleratedSendFailures)
             find({ ok: false, detail: `${attempt + 1} sends in a row were not confirmed` });
         },

@@ -106,7 +106,7 @@ async function passPagesOn(
   const reading = AbortSignal.any([ending, failed.signal]);
   const room = queueRoom({ queue, clock, log, metrics, maxQueueMessages });
   const findQueue = (finding: Finding) => find('queue', finding);
-  const sends = gatherSends(leasedQueue({ queue, lease, metrics, find: findQueue }, ending), ending);
+  const sends = gatherSends(leasedQueue({ queue, lease, clock, log, metrics, find: findQueue }, ending), ending);
   const sender = (tick: () => void) =>
     pageSender({ queue: sends, clock, random, log, messageMaxBytes, find: findQueue }, tick);
   const send = sender(pageTick);
@@ -123,11 +123,18 @@ async function passPagesOn(
       watchesGaps,
       room: (signal) => room(signal, pageTick),
       send,
+      crossed: (hole) => gaps.crossed(hole),
       find: (finding) => find('progress', finding),
     },
     reading,
   ).follow();
-  const watching = gaps.run({ reader, room, send: sender(gapTick), tick: gapTick }, reading);
+  // While the position waits for what an answer for gaps has shown, its sends are the reading's turns as well.
+  let isHeldUp = false;
+  const sendOfGaps = sender(() => {
+    gapTick();
+    if (isHeldUp) pageTick();
+  });
+  const watching = gaps.run({ reader, room, send: sendOfGaps, tick: gapTick }, reading);
   // It is awaited at the end; until then its failure ends the reading.
   watching.catch(() => failed.abort());
   let next = pages.next();
@@ -140,7 +147,9 @@ async function passPagesOn(
       // It is awaited in the next turn or at the end; a failure until then is not unhandled.
       next.catch(() => undefined);
       await send(page.value, ending);
+      isHeldUp = true;
       await gaps.untilSent(page.value.last);
+      isHeldUp = false;
       // In one step: no write may have the one without the other.
       gaps.passed(page.value);
       // A page that moved nothing leaves an empty checkpoint empty.

@@ -22,14 +22,13 @@ type Waiting = {
  * messages, 256 KiB) leaves at once, one that is not as soon as few enough calls are under way. So a lone send goes alone
  * and at once, and many take fewer calls, and fewer billed requests, than one each.
  *
- * @param signal once it aborts, what has not left yet is rejected
+ * @param signal once it aborts, what has not left yet goes on leaving until a call fails, and is rejected then
  */
 export function gatherSends(sender: MessageSender, signal: AbortSignal): MessageSender {
   let waiting: readonly Waiting[] = [];
   let calls = 0;
 
   function leave(): void {
-    if (signal.aborted) giveUp();
     while (waiting.length > 0) {
       const count = fitting(waiting);
       const together = waiting.slice(0, count);
@@ -53,6 +52,7 @@ export function gatherSends(sender: MessageSender, signal: AbortSignal): Message
       }
     } catch (error) {
       for (const { reject } of together) reject(error);
+      if (signal.aborted) giveUp();
     } finally {
       calls -= 1;
       leave();
