@@ -1,6 +1,6 @@
 import type { HeldFeed } from '@waybill/local/feed/held-feed.ts';
-import type { CheckpointStore } from '@waybill/poller/checkpoint-store.ts';
-import type { ScanFeed } from '@waybill/poller/scan-feed.ts';
+import type { CheckpointStore } from '@waybill/poller/checkpoint/checkpoint-store.ts';
+import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
 import { batchedParcelTable } from '@waybill/processor/batched-parcel-table.ts';
 import type { FailureLog } from '@waybill/processor/failure-log.ts';
 import type { ExecuteStatements } from '@waybill/processor/parcel-statement.ts';

@@ -1,7 +1,7 @@
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
 import { provision, type Resources } from '@waybill/local/provisioner/provision.ts';
-import { dynamoDbCheckpointStore } from '@waybill/poller/dynamodb-checkpoint-store.ts';
+import { dynamoDbCheckpointStore } from '@waybill/poller/checkpoint/dynamodb-checkpoint-store.ts';
 import { meterTables } from '@waybill/shared/cost-meter.ts';
 import { prices } from '@waybill/shared/prices.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type AttributeValue, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { openPlace } from '@waybill/local/engines/place.ts';
 import { provision } from '@waybill/local/provisioner/provision.ts';
-import { dynamoDbCheckpointStore } from '@waybill/poller/dynamodb-checkpoint-store.ts';
+import { dynamoDbCheckpointStore } from '@waybill/poller/checkpoint/dynamodb-checkpoint-store.ts';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { scans } from '../../packages/poller/test/memory-feed.ts';
 import { measured } from '../../packages/poller/test/observed.ts';

@@ -1,4 +1,4 @@
-import type { CheckpointStore, StoredCheckpoint } from '@waybill/poller/checkpoint-store.ts';
+import type { CheckpointStore, StoredCheckpoint } from '@waybill/poller/checkpoint/checkpoint-store.ts';
 import type { FaultLayer } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Witness } from './witness.ts';

@@ -1,4 +1,4 @@
-import type { ScanFeed } from '@waybill/poller/scan-feed.ts';
+import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';
 import type { Chance } from './chance.ts';

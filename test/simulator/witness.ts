@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { StoredCheckpoint } from '@waybill/poller/checkpoint-store.ts';
-import { decodeGaps } from '@waybill/poller/gap-ledger.ts';
+import type { StoredCheckpoint } from '@waybill/poller/checkpoint/checkpoint-store.ts';
+import { decodeGaps } from '@waybill/poller/gaps/gap-ledger.ts';
 import type { OutgoingMessage } from '@waybill/shared/message-queue.ts';
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';

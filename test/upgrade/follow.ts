@@ -1,4 +1,4 @@
-import { dynamoDbCheckpointStore } from '@waybill/poller/dynamodb-checkpoint-store.ts';
+import { dynamoDbCheckpointStore } from '@waybill/poller/checkpoint/dynamodb-checkpoint-store.ts';
 import { createPoller } from '@waybill/poller/poller.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { createLogger } from '@waybill/shared/logger.ts';

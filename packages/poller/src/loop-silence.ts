@@ -1,4 +1,4 @@
-import { longestNapMs, questionsPerSecond } from './gap-watch.ts';
+import { longestNapMs, questionsPerSecond } from './gaps/gap-watch.ts';
 import type { PollerSettings } from './settings.ts';
 
 /** Milliseconds on top of what a turn may rightly take (a wait, a request, a Retry-After) before `/livez` calls a loop dead. */

@@ -14,12 +14,12 @@ import type { Logger } from '@waybill/shared/logger.ts';
 import type { MessageSender, QueueDepth } from '@waybill/shared/message-queue.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
-import type { CheckpointStore } from './checkpoint-store.ts';
+import type { CheckpointStore } from './checkpoint/checkpoint-store.ts';
+import { standBy } from './checkpoint/stand-by.ts';
+import type { ScanFeed } from './feed/scan-feed.ts';
+import { TokenBucket } from './feed/token-bucket.ts';
 import { loopSilences } from './loop-silence.ts';
-import type { ScanFeed } from './scan-feed.ts';
 import type { PollerSettings } from './settings.ts';
-import { standBy } from './stand-by.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { type WorkDependencies, workUnderLease } from './work-under-lease.ts';
 
 export type PollerDependencies = {

@@ -11,10 +11,10 @@ import { tables } from '@waybill/shared/resources.ts';
 import { sqsSender } from '@waybill/shared/sqs-queue.ts';
 import { requireKey } from '@waybill/shared/table-check.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { dynamoDbCheckpointStore } from './checkpoint/dynamodb-checkpoint-store.ts';
 import { readConfig } from './config.ts';
-import { dynamoDbCheckpointStore } from './dynamodb-checkpoint-store.ts';
+import { scanApi } from './feed/scan-api.ts';
 import { createPoller } from './poller.ts';
-import { scanApi } from './scan-api.ts';
 
 /** The poller as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {

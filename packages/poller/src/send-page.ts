@@ -5,8 +5,8 @@ import type { MessageSender, OutgoingMessage } from '@waybill/shared/message-que
 import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
 import { pack } from '@waybill/shared/pack.ts';
 import { sendConfirmed, sizeOf } from '@waybill/shared/send.ts';
-import type { Lease } from './lease.ts';
-import type { SendPage } from './news.ts';
+import type { Lease } from './checkpoint/lease.ts';
+import type { SendPage } from './feed/news.ts';
 
 export type LeasedQueueDependencies = {
   readonly queue: MessageSender;

@@ -4,19 +4,19 @@ import type { Finding, LoopWatch } from '@waybill/shared/health.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { MessageSender, QueueDepth } from '@waybill/shared/message-queue.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import type { CheckpointStore } from './checkpoint-store.ts';
-import { FeedFollower } from './follow-feed.ts';
-import { GapWatch } from './gap-watch.ts';
-import { Lease } from './lease.ts';
+import type { CheckpointStore } from './checkpoint/checkpoint-store.ts';
+import { Lease } from './checkpoint/lease.ts';
+import type { TakenLease } from './checkpoint/stand-by.ts';
+import { FeedFollower } from './feed/follow-feed.ts';
+import type { Position } from './feed/position.ts';
+import { PageReader } from './feed/read-page.ts';
+import type { ScanFeed } from './feed/scan-feed.ts';
+import type { TokenBucket } from './feed/token-bucket.ts';
+import { GapWatch } from './gaps/gap-watch.ts';
 import { loopSilences } from './loop-silence.ts';
-import type { Position } from './position.ts';
 import { queueRoom } from './queue-room.ts';
-import { PageReader } from './read-page.ts';
-import type { ScanFeed } from './scan-feed.ts';
 import { leasedQueue, pageSender } from './send-page.ts';
 import type { PollerSettings } from './settings.ts';
-import type { TakenLease } from './stand-by.ts';
-import type { TokenBucket } from './token-bucket.ts';
 
 export type WorkDependencies = {
   readonly config: PollerSettings;

@@ -1,4 +1,4 @@
-import { believableJump } from './position.ts';
+import { believableJump } from '../feed/position.ts';
 
 /** Event ids, both ends included. */
 export type IdRange = { readonly from: number; readonly to: number };

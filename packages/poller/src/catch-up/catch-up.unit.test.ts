@@ -3,16 +3,16 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import { mostSends } from '@waybill/shared/gathered-sends.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { junk, MemoryFeed, type Placed, scan, scans } from '../test/memory-feed.ts';
-import { measured, recordedLog } from '../test/observed.ts';
-import { pass, rig, seeded, stop, useVirtualTime } from '../test/poller-rig.ts';
+import { junk, MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
+import { measured, recordedLog } from '../../test/observed.ts';
+import { pass, rig, seeded, stop, useVirtualTime } from '../../test/poller-rig.ts';
+import { eventIdsOf, readElements } from '../feed/page.ts';
+import { PageReader } from '../feed/read-page.ts';
+import { TokenBucket } from '../feed/token-bucket.ts';
+import { decodeGaps } from '../gaps/gap-ledger.ts';
 import { CatchUp } from './catch-up.ts';
 import { findHead } from './find-head.ts';
-import { decodeGaps } from './gap-ledger.ts';
-import { eventIdsOf, readElements } from './page.ts';
-import { PageReader } from './read-page.ts';
 import { SentAhead } from './sent-ahead.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 beforeEach(useVirtualTime);
 afterEach(() => {

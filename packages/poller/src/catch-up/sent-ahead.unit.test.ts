@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { scan } from '../test/memory-feed.ts';
-import { readElements } from './page.ts';
+import { scan } from '../../test/memory-feed.ts';
+import { readElements } from '../feed/page.ts';
 import { SentAhead } from './sent-ahead.ts';
 
 function event(eventId: number, fields?: Record<string, unknown>) {

@@ -1,5 +1,5 @@
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';
-import { digestOfText } from './passed-on.ts';
+import { digestOfText } from '../feed/passed-on.ts';
 
 /** Events of one stretch that are remembered at most: some 100 KB. What is not is sent twice, which the state does not mind. */
 const mostRemembered = 1_000;

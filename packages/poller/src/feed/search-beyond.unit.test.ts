@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { junk, MemoryFeed, type Placed, scan, scans } from '../test/memory-feed.ts';
+import { junk, MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
 import { eventIdsOf, readElements } from './page.ts';
 import { advance, type Position } from './position.ts';
 import { type SearchOutcome, searchBeyond } from './search-beyond.ts';

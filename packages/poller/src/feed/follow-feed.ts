@@ -1,7 +1,7 @@
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import { CatchUp } from './catch-up.ts';
-import { gapsBetween, type IdRange } from './id-range.ts';
-import { LookAhead } from './look-ahead.ts';
+import { CatchUp } from '../catch-up/catch-up.ts';
+import { LookAhead } from '../catch-up/look-ahead.ts';
+import { gapsBetween, type IdRange } from '../gaps/id-range.ts';
 import { countNews, type News, newsIn, rejectedIdsOf, type SendPage, scannedAt } from './news.ts';
 import { digestOf, eventIdsOf, lengthOf, type Page, readElements } from './page.ts';
 import { PassedOn } from './passed-on.ts';

@@ -1,7 +1,7 @@
 import { WaybillError } from '@waybill/shared/error.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Placed, scan, scans } from '../test/memory-feed.ts';
-import { pass, rig, stop, useVirtualTime } from '../test/poller-rig.ts';
+import { type Placed, scan, scans } from '../../test/memory-feed.ts';
+import { pass, rig, stop, useVirtualTime } from '../../test/poller-rig.ts';
 
 beforeEach(useVirtualTime);
 afterEach(() => {

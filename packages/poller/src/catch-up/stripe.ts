@@ -1,5 +1,5 @@
-import { mostOpenGaps } from './gap-ledger.ts';
-import type { IdRange } from './id-range.ts';
+import { mostOpenGaps } from '../gaps/gap-ledger.ts';
+import type { IdRange } from '../gaps/id-range.ts';
 import type { SentAhead } from './sent-ahead.ts';
 
 /** What became of a stripe's ids since that was asked last. */

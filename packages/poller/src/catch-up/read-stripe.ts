@@ -1,9 +1,9 @@
-import { gapsBetween } from './id-range.ts';
-import { countNews, type NewsObservers, newsIn, rejectedIdsOf, type SendPage, scannedAt } from './news.ts';
-import { eventIdsOf, type Page, readElements } from './page.ts';
-import { PassedOn } from './passed-on.ts';
-import { advance } from './position.ts';
-import { isTooLarge, type PageReader } from './read-page.ts';
+import { countNews, type NewsObservers, newsIn, rejectedIdsOf, type SendPage, scannedAt } from '../feed/news.ts';
+import { eventIdsOf, type Page, readElements } from '../feed/page.ts';
+import { PassedOn } from '../feed/passed-on.ts';
+import { advance } from '../feed/position.ts';
+import { isTooLarge, type PageReader } from '../feed/read-page.ts';
+import { gapsBetween } from '../gaps/id-range.ts';
 import type { SentAhead } from './sent-ahead.ts';
 import type { Stripe } from './stripe.ts';
 

@@ -1,10 +1,10 @@
 import type { Logger } from '@waybill/shared/logger.ts';
+import { countNews, type NewsObservers, newsIn, type SendPage } from '../feed/news.ts';
+import { eventIdsOf, readElements } from '../feed/page.ts';
+import type { PassedOn } from '../feed/passed-on.ts';
+import { isTooLarge, type PageReader } from '../feed/read-page.ts';
 import type { Distance } from './catch-up.ts';
 import { findHead } from './find-head.ts';
-import { countNews, type NewsObservers, newsIn, type SendPage } from './news.ts';
-import { eventIdsOf, readElements } from './page.ts';
-import type { PassedOn } from './passed-on.ts';
-import { isTooLarge, type PageReader } from './read-page.ts';
 import { SentAhead } from './sent-ahead.ts';
 
 export type LookAheadDependencies = NewsObservers & {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { advance, believableJump } from '../feed/position.ts';
 import { gapsBetween, holds, type IdRange, outside, without } from './id-range.ts';
-import { advance, believableJump } from './position.ts';
 
 function idsOf(ranges: readonly IdRange[]): number[] {
   return ranges.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));

@@ -1,7 +1,7 @@
+import { eventIdsOf, type Page } from '../feed/page.ts';
+import type { PassedOn } from '../feed/passed-on.ts';
+import { advance } from '../feed/position.ts';
 import { holds, type IdRange } from './id-range.ts';
-import { eventIdsOf, type Page } from './page.ts';
-import type { PassedOn } from './passed-on.ts';
-import { advance } from './position.ts';
 
 export type Asked = {
   readonly question: IdRange;

@@ -13,11 +13,11 @@ import { openDynamoDb } from '@waybill/shared/aws-clients.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { requireKey } from '@waybill/shared/table-check.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { measured } from '../test/observed.ts';
+import { measured } from '../../test/observed.ts';
+import { believableJump } from '../feed/position.ts';
+import { encodeGaps, mostOpenGaps, open } from '../gaps/gap-ledger.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import { dynamoDbCheckpointStore } from './dynamodb-checkpoint-store.ts';
-import { encodeGaps, mostOpenGaps, open } from './gap-ledger.ts';
-import { believableJump } from './position.ts';
 
 const table = `checkpoints-${randomUUID()}`;
 const numbered = `numbered-${randomUUID()}`;

@@ -1,6 +1,6 @@
 import { systemClock } from '@waybill/shared/clock.ts';
 import { describe, expect, test } from 'vitest';
-import { measured, recordedLog } from '../test/observed.ts';
+import { measured, recordedLog } from '../../test/observed.ts';
 import { PageReader } from './read-page.ts';
 import { TokenBucket } from './token-bucket.ts';
 

@@ -5,7 +5,7 @@ import { systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scan } from '../test/memory-feed.ts';
+import { scan } from '../../test/memory-feed.ts';
 import { maxBodyBytes, maxElements, maxRetryAfterMs, retryAfterOf, scanApi } from './scan-api.ts';
 
 let server: Server;

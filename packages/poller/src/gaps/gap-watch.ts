@@ -1,7 +1,13 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import type { Completeness } from './checkpoint-store.ts';
+import type { Completeness } from '../checkpoint/checkpoint-store.ts';
+import { countNews, type News, type SendPage } from '../feed/news.ts';
+import { eventIdsOf, readElements } from '../feed/page.ts';
+import { PassedOn } from '../feed/passed-on.ts';
+import type { PageReader } from '../feed/read-page.ts';
+import { TokenBucket } from '../feed/token-bucket.ts';
+import type { QueueRoom } from '../queue-room.ts';
 import { DroppedGaps } from './dropped-gaps.ts';
 import { newsInAnswer, shownThrough } from './gap-answer.ts';
 import {
@@ -20,12 +26,6 @@ import {
   withoutVoid,
 } from './gap-ledger.ts';
 import { holds, type IdRange } from './id-range.ts';
-import { countNews, type News, type SendPage } from './news.ts';
-import { eventIdsOf, readElements } from './page.ts';
-import { PassedOn } from './passed-on.ts';
-import type { QueueRoom } from './queue-room.ts';
-import type { PageReader } from './read-page.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 export type GapWatchDependencies = {
   readonly clock: Clock;

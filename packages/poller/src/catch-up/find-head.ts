@@ -1,4 +1,4 @@
-import { believableJump } from './position.ts';
+import { believableJump } from '../feed/position.ts';
 
 export type HeadSearch = {
   /** The position to look from. */
