@@ -1,14 +1,14 @@
-import type { BenchFeed } from './bench-feed.ts';
+import { startReceiveCounter } from './counting/receive-counter.ts';
 import type { Engine } from './engine.ts';
-import { callsOf, summarise } from './figures.ts';
+import { callsOf, summarise } from './figures/figures.ts';
+import { median } from './figures/median.ts';
+import type { EngineResults } from './figures/report.ts';
 import { type LimitCalls, nominalCalls, runLimit } from './limit-run.ts';
-import { median } from './median.ts';
 import type { BenchOptions, Subject } from './options.ts';
-import { type RunFigures, runPipeline, type StartPipeline } from './pipeline-run.ts';
-import { startReceiveCounter } from './receive-counter.ts';
-import type { EngineResults } from './report.ts';
-import { straightforward } from './straightforward-pipeline.ts';
-import { waybill } from './waybill-pipeline.ts';
+import type { BenchFeed } from './pipelines/bench-feed.ts';
+import { type RunFigures, runPipeline, type StartPipeline } from './pipelines/pipeline-run.ts';
+import { straightforward } from './pipelines/straightforward-pipeline.ts';
+import { waybill } from './pipelines/waybill-pipeline.ts';
 
 /** A page of the live feed: SCAN_API_LIMIT's default, of both pipelines. */
 const eventsPerPage = 100;

@@ -15,8 +15,8 @@ import { startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
 import { nodeFlags } from '@waybill/shared/node-flags.ts';
 import { bundle } from '../../images/bundle.ts';
 import { embeddedEngine } from './engine.ts';
-import { median } from './median.ts';
-import { integer, mebibytes } from './report.ts';
+import { median } from './figures/median.ts';
+import { integer, mebibytes } from './figures/report.ts';
 
 /**
  * `npm run bench:images`: how large each bundle is, and how long each service takes from its start to a 200 of `/readyz`

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
-import { type BenchFeed, benchFeed } from './bench-feed.ts';
+import { startWriteWatch, type WrittenParcel } from './counting/write-watch.ts';
 import type { Engine } from './engine.ts';
+import { type Bar, integer } from './figures/report.ts';
 import type { BenchOptions } from './options.ts';
-import { type Bar, integer } from './report.ts';
-import { waybill } from './waybill-pipeline.ts';
-import { startWriteWatch, type WrittenParcel } from './write-watch.ts';
+import { type BenchFeed, benchFeed } from './pipelines/bench-feed.ts';
+import { waybill } from './pipelines/waybill-pipeline.ts';
 
 /** From an event's appearance in the feed to the answer of the write that holds it, milliseconds. */
 export type LatencyResult = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { writtenBy } from './counting/write-watch.ts';
 import { ArrivalTimes, latencyBars } from './latency.ts';
-import { writtenBy } from './write-watch.ts';
 
 test('an event is stored with the first write of its parcel that has it or a later one', () => {
   const times = new ArrivalTimes([

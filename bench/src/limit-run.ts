@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts';
 import type { LimitPlan } from './limit/plan.ts';
-import { MeasuredProcess } from './measured-process.ts';
+import { MeasuredProcess } from './pipelines/measured-process.ts';
 
 const entry = new URL('./limit/caller.ts', import.meta.url);
 

@@ -11,7 +11,7 @@ import { pollerVariables, processorVariables } from '@waybill/local/pipeline/ser
 import { provision, type Resources } from '@waybill/local/provisioner/provision.ts';
 import { startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
 import { nodeFlags } from '@waybill/shared/node-flags.ts';
-import type { Usage } from './preload.ts';
+import type { Usage } from './pipelines/preload.ts';
 
 /**
  * What a live feed costs: a caught-up pipeline with default settings, under a steady rate of events, measured for a
@@ -37,7 +37,7 @@ const loads = (values.load ?? ['1/1/100']).map((load) => {
 const warmUpSeconds = 10;
 /** Milliseconds between two looks at how many events are due. */
 const feedEveryMs = 50;
-const preload = new URL('./preload.ts', import.meta.url).href;
+const preload = new URL('./pipelines/preload.ts', import.meta.url).href;
 
 /** A process with its output counted. */
 class CountedProcess {

@@ -1,10 +1,10 @@
-import { benchFeed } from './bench-feed.ts';
 import { compare } from './compare.ts';
 import { type Engine, embeddedEngine, namedEngine } from './engine.ts';
+import { barLines, barsOf, integer, reportOf } from './figures/report.ts';
 import { latencyBars, latencyReport, measureLatency } from './latency.ts';
 import { measureMemory, memoryBars, memoryReport } from './memory.ts';
 import { type BenchOptions, readOptions, usage } from './options.ts';
-import { barLines, barsOf, integer, reportOf } from './report.ts';
+import { benchFeed } from './pipelines/bench-feed.ts';
 
 const options = optionsOrExit();
 const feed = benchFeed(options);

@@ -1,10 +1,10 @@
 import { nodeFlags } from '@waybill/shared/node-flags.ts';
-import { benchFeed } from './bench-feed.ts';
 import type { Engine } from './engine.ts';
+import { type Bar, integer, mebibytes } from './figures/report.ts';
 import type { BenchOptions } from './options.ts';
-import { runPipeline } from './pipeline-run.ts';
-import { type Bar, integer, mebibytes } from './report.ts';
-import { waybill } from './waybill-pipeline.ts';
+import { benchFeed } from './pipelines/bench-feed.ts';
+import { runPipeline } from './pipelines/pipeline-run.ts';
+import { waybill } from './pipelines/waybill-pipeline.ts';
 
 export type MemoryResult = {
   readonly events: number;

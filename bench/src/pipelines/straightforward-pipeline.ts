@@ -1,8 +1,8 @@
 import { MeasuredProcess } from './measured-process.ts';
 import type { StartPipeline } from './pipeline-run.ts';
 
-const readerEntry = new URL('./straightforward/reader.ts', import.meta.url);
-const workerEntry = new URL('./straightforward/worker.ts', import.meta.url);
+const readerEntry = new URL('../straightforward/reader.ts', import.meta.url);
+const workerEntry = new URL('../straightforward/worker.ts', import.meta.url);
 
 /** The pipeline as a good engineer would assemble it from sqs-producer and sqs-consumer. */
 export const straightforward: StartPipeline = async ({ engine, resources, scanApiUrl }) => {

@@ -5,8 +5,8 @@ import { nodeFlags } from '@waybill/shared/node-flags.ts';
 import { MeasuredProcess } from './measured-process.ts';
 import type { StartPipeline } from './pipeline-run.ts';
 
-const poller = new URL('../../packages/poller/src/main.ts', import.meta.url);
-const processor = new URL('../../packages/processor/src/main.ts', import.meta.url);
+const poller = new URL('../../../packages/poller/src/main.ts', import.meta.url);
+const processor = new URL('../../../packages/processor/src/main.ts', import.meta.url);
 
 /** SQS actions that Waybill's own metrics count with what each is billed. */
 const calledMetrics = [

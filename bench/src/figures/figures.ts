@@ -1,6 +1,6 @@
 import { dollarsOf } from '@waybill/shared/cost.ts';
+import type { RunFigures } from '../pipelines/pipeline-run.ts';
 import { median } from './median.ts';
-import type { RunFigures } from './pipeline-run.ts';
 
 /** What is printed of a pipeline: medians over its runs. Everything "per million" is per million events of the feed. */
 export type PipelineSummary = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { RunFigures } from '../pipelines/pipeline-run.ts';
 import { callsOf, summarise } from './figures.ts';
-import type { RunFigures } from './pipeline-run.ts';
 
 const run: RunFigures = {
   events: 1_000,
