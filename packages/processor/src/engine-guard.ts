@@ -105,14 +105,14 @@ export class EngineGuard {
         return await this.#admission.run(lane, attempt, signal);
       } catch (error) {
         if (hasCode(error, 'STORE_REJECTED')) throw error;
-        if (signal.aborted) throw error;
+        const engines = error instanceof StillThrottled ? error.cause : error;
+        if (signal.aborted) throw engines;
         this.#suspect = lane;
         const waitMs = backoffMs(failures, workBackoff, random);
-        const engines = error instanceof StillThrottled ? error.cause : error;
         if (isFirst(engines, this.#told)) onEngineError(engines, waitMs);
         // Else it waits for its admission, which needs no timer of its own.
         if (this.state === 'closed') await clock.sleep(waitMs, signal);
-        if (signal.aborted) throw error;
+        if (signal.aborted) throw engines;
       }
     }
   }

@@ -359,6 +359,23 @@ describe('a stop', () => {
     expect(seen.calls).toBe(1);
   });
 
+  test.each([
+    ['second call', 0.005, 1],
+    ['second backoff', 0.02, 2],
+  ])('during its %s ends a throttled write with the engine’s own error', async (_, untilStop, failures) => {
+    const { guard, errors } = guarded();
+    const { seen, call } = engine(() => engineError('ThrottlingException'));
+    const stopping = new AbortController();
+    const held = guard.hold('parcel-1', call, stopping.signal);
+    const rejected = expect(held).rejects.toMatchObject({ name: 'ThrottlingException' });
+    while (seen.calls < 2) await pass(0.001);
+    await pass(untilStop);
+    expect(errors).toHaveLength(failures);
+    stopping.abort();
+    await pass(1);
+    await rejected;
+  });
+
   test('lets a call under way end, and takes its answer', async () => {
     const { guard } = guarded();
     const { seen, call } = engine();
