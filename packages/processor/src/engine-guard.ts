@@ -34,10 +34,11 @@ const recordsAtOnce = 8;
 /** Failures in a row after which the engine is taken to be down. */
 const failuresToOpen = 5;
 /**
- * Milliseconds of failures and nothing else after which it is, too, however few: with the longest backoff and a call, less
- * than the 15 s within which readiness is lost (design, "Environment").
+ * Milliseconds of failures and nothing else after which it is, too, however few, counted from the beginning of the first
+ * call that failed. Noticed when a call fails: at worst one that began just before, after one that took just as long, and
+ * the backoff between, is still within the 15 s in which readiness is lost (design, "Environment").
  */
-const failingToOpenMs = 8_000;
+const failingToOpenMs = 7_000;
 /** Time between probes of an engine that is down; grows while it stays down. Jitter takes away half of it at most. */
 const probeBackoff: Backoff = { firstMs: 1_000, maxMs: 10_000 };
 /** Time between attempts of one piece of work while the breaker is closed. */
@@ -57,8 +58,10 @@ export class EngineGuard {
   /** Errors that were met already: a call that carries the writes of many parcels fails once, though each of them fails. */
   readonly #counted = new WeakSet<object>();
   readonly #told = new WeakSet<object>();
-  /** Monotonic milliseconds of the first failure since the engine last answered. */
+  /** Monotonic milliseconds since which the engine has failed and done nothing else. */
   #failingSince: number | undefined;
+  /** Monotonic milliseconds of its last answer. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
   /** What failed last: a probe of the other lane would say little. */
   #suspect: Lane = 'parcels';
   /** Probes since the breaker was last closed. */
@@ -135,18 +138,26 @@ export class EngineGuard {
 
   /** Takes note of how long the engine has failed, and tells an item that is throttled again and again from several that are. */
   async #noting<T>(item: string, call: () => Promise<T>): Promise<T> {
+    const begunAt = this.#dependencies.clock.monotonic();
     try {
       const result = await call();
       this.#throttledItems.clear();
-      this.#failingSince = undefined;
+      this.#answered();
       return result;
     } catch (error) {
-      this.#failingSince = isAnswer(error) ? undefined : (this.#failingSince ?? this.#dependencies.clock.monotonic());
+      if (isAnswer(error)) this.#answered();
+      // A call that hangs while others are answered says nothing of that time.
+      else this.#failingSince ??= Math.max(begunAt, this.#answeredAt);
       if (!(error instanceof Error && throttlings.has(error.name))) throw error;
       if (this.#throttledItems.has(item)) throw new StillThrottled('throttled again', { cause: error });
       this.#throttledItems.add(item);
       throw error;
     }
+  }
+
+  #answered(): void {
+    this.#failingSince = undefined;
+    this.#answeredAt = this.#dependencies.clock.monotonic();
   }
 
   /**

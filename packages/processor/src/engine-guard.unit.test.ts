@@ -23,14 +23,14 @@ function guarded(options: { readonly concurrency?: number; readonly clock?: Cloc
   return { guard, states, errors };
 }
 
-/** An engine that fails until it is mended, and counts what reaches it, at once and in all. */
-function engine(error: () => unknown = () => engineError('InternalServerError')) {
+/** An engine that fails until it is mended, each call after `seconds`, and counts what reaches it, at once and in all. */
+function engine(error: () => unknown = () => engineError('InternalServerError'), seconds = 0.01) {
   const seen = { calls: 0, atOnce: 0, mostAtOnce: 0, down: true };
   const call = async () => {
     seen.calls += 1;
     seen.atOnce += 1;
     seen.mostAtOnce = Math.max(seen.mostAtOnce, seen.atOnce);
-    await systemClock.sleep(10, never);
+    await systemClock.sleep(seconds * 1_000, never);
     seen.atOnce -= 1;
     if (seen.down) throw error();
     return 'done';
@@ -191,14 +191,14 @@ describe('what says nothing about the engine', () => {
 });
 
 describe('an engine that throttles whatever there is, little as it may be,', () => {
-  test.each([1, 3])('is taken to be down within 12 s with %i writes in hand', async (writes) => {
+  test.each([1, 3])('is taken to be down within 10 s with %i writes in hand', async (writes) => {
     for (const luck of [0, 0.5, 0.999]) {
       const { guard, states } = guarded({ random: () => luck });
       const { seen, call } = engine(() => engineError('ThrottlingException'));
       const held = Array.from({ length: writes }, (_, parcel) => guard.hold(`parcel-${parcel}`, call, never));
-      await pass(7.9);
+      await pass(6.9);
       expect(states).toEqual([]);
-      await pass(4.1);
+      await pass(3.1);
       expect(states[0]).toBe('open');
       await pass(120);
       expect(states).not.toContain('closed');
@@ -217,12 +217,47 @@ describe('an engine that throttles whatever there is, little as it may be,', () 
     const { call } = engine(() => engineError('ThrottlingException'));
     void guard.hold('parcel-1', call, never);
     for (let times = 0; times < 5; times += 1) {
-      await pass(7);
+      await pass(6);
       await guard.hold('parcel-2', answer, never).catch(() => undefined);
     }
     expect(states).toEqual([]);
-    await pass(12);
+    await pass(10);
     expect(states[0]).toBe('open');
+  });
+});
+
+describe('an engine whose calls take their time to fail', () => {
+  test.each([4.5, 6.99, 8])('after %d s each, one at a time, is taken to be down within 15 s', async (seconds) => {
+    for (const luck of [0, 0.999]) {
+      const { guard, states } = guarded({ random: () => luck });
+      const { seen, call } = engine(() => engineError('TimeoutError'), seconds);
+      // A quiet time before is no time of failures.
+      await guard.hold('parcel-1', async () => {}, never);
+      await pass(3_600);
+      const held = guard.hold('parcel-1', call, never);
+      await pass(Math.min(7, seconds) - 0.01);
+      expect(states).toEqual([]);
+      await pass(15 - Math.min(7, seconds) + 0.01);
+      expect(states[0]).toBe('open');
+      seen.down = false;
+      await pass(30);
+      expect(await held).toBe('done');
+    }
+  });
+
+  test('but one such call, while others are answered, opens nothing', async () => {
+    const { guard, states } = guarded();
+    const { seen, call } = engine(() => engineError('TimeoutError'), 8);
+    const held = guard.hold('parcel-1', call, never);
+    for (let times = 0; times < 60; times += 1) {
+      await pass(1);
+      void guard.hold('parcel-2', async () => {}, never);
+    }
+    expect(seen.calls).toBeGreaterThan(5);
+    expect(states).toEqual([]);
+    seen.down = false;
+    await pass(30);
+    await held;
   });
 });
 
