@@ -143,8 +143,8 @@ describe('an outage', () => {
     await stop();
   });
 
-  test('by throttling, with three writes in hand, is told by readiness within 15 s and pauses receiving', async () => {
-    const { queue, parcels, processor, stop } = rig({ receiveWaitSeconds: 2 });
+  test('by throttling, with three writes in hand, is told by readiness within 15 s, and little more is received', async () => {
+    const { queue, parcels, journal, processor, stop } = rig({ receiveWaitSeconds: 2 });
     queue.waitSeconds = 2;
     let down = true;
     parcels.before = () => {
@@ -154,14 +154,25 @@ describe('an outage', () => {
     processor.start();
     await pass(15);
     expect(processor.ready()).toMatchObject({ ok: false, parts: { breaker: { ok: false } } });
-    const polls = queue.receives;
-    queue.put(packed(scan(4)));
-    await pass(120);
-    expect(queue.receives).toBe(polls);
-    expect(processor.ready().ok).toBe(false);
+    for (let id = 4; id <= 120; id += 1) queue.put(packed(scan(id)));
+    const received = () => queue.messages.filter(({ receiveCount }) => receiveCount > 0).length;
+    // What the poll under way brings is tried, a probe for each, before more is fetched.
+    await pass(50);
+    expect(received()).toBe(13);
+    let mostReceived = 0;
+    for (let minute = 0; minute < 20; minute += 1) {
+      await pass(60);
+      mostReceived = Math.max(mostReceived, received());
+      expect(processor.ready().ok).toBe(false);
+    }
+    expect(mostReceived).toBeGreaterThan(13);
+    expect(mostReceived).toBeLessThanOrEqual(40);
+    expect(journal.lines(/^(recorded|sent|deleted|dead|visibility m\d+ 0)/)).toEqual([]);
+    expect(queue.messages.every(({ receiveCount }) => receiveCount <= 1)).toBe(true);
     down = false;
     await pass(15);
-    expect(parcels.ids).toEqual([1, 2, 3, 4]);
+    expect(parcels.ids).toHaveLength(120);
+    expect(queue.deadLetters).toEqual([]);
     expect(processor.ready().ok).toBe(true);
     await stop();
   });
@@ -215,6 +226,48 @@ describe('an outage', () => {
     expect(queue.messages.filter(({ receiveCount }) => receiveCount > 0)).toHaveLength(40);
     await stop();
   });
+});
+
+describe('one hot parcel, throttled for an hour,', () => {
+  test.each([
+    { alone: 0, every: 5, messages: 30, receiveCount: 0 },
+    { alone: 0, every: 15, messages: 20, receiveCount: 0 },
+    { alone: 25, every: 0.05, messages: 2_000, receiveCount: 0 },
+    { alone: 25, every: 5, messages: 30, receiveCount: 2 },
+    { alone: 600, every: 60, messages: 20, receiveCount: 0 },
+    { alone: 600, every: 60, messages: 20, receiveCount: 2 },
+  ])(
+    'and for $alone s alone in hand, stops no other: a message each $every s, $messages of them, received $receiveCount times before',
+    async ({ alone, every, messages, receiveCount }) => {
+      const { queue, parcels, journal, processor, stop } = rig();
+      const hotUntil = Date.now() + 3_600_000;
+      parcels.before = ({ parcelId }) => {
+        if (parcelId === 1 && Date.now() < hotUntil) throw engineError('ThrottlingException');
+      };
+      queue.put(packed(scan(1)));
+      processor.start();
+      await pass(alone);
+      const putAt = new Map<string, number>();
+      for (let id = 2; id <= messages + 1; id += 1) {
+        await pass(every);
+        putAt.set(`stored ${id}`, Date.now());
+        queue.put(packed(scan(id)), { receiveCount });
+      }
+      // The longest wait for a probe.
+      await pass(10);
+      const waitedMs = journal.entries.flatMap(({ line, atMs }) => {
+        const at = putAt.get(line);
+        return at === undefined ? [] : [atMs - at];
+      });
+      expect(waitedMs).toHaveLength(messages);
+      expect(Math.max(...waitedMs)).toBeLessThanOrEqual(10_000);
+      expect(queue.deadLetters).toEqual([]);
+      await pass(3_600);
+      expect(parcels.ids).toHaveLength(messages + 1);
+      expect(queue.messages).toEqual([]);
+      await stop();
+    },
+  );
 });
 
 describe('the last allowed receive', () => {

@@ -62,14 +62,15 @@ export class EngineGuard {
   #failingSince: number | undefined;
   /** Monotonic milliseconds of its last answer. */
   #answeredAt = Number.NEGATIVE_INFINITY;
-  /** What failed last: a probe of the other lane would say little. */
+  /** What failed last: a probe of the other lane would say little, unless all that waits in this one was throttled. */
   #suspect: Lane = 'parcels';
   /** Probes since the breaker was last closed. */
   #probes = 0;
 
   constructor(dependencies: GuardDependencies) {
     this.#dependencies = dependencies;
-    this.#admission = new Admission({ parcels: dependencies.concurrency, records: recordsAtOnce });
+    const wasThrottled = (item: string) => this.#throttledItems.has(item);
+    this.#admission = new Admission({ parcels: dependencies.concurrency, records: recordsAtOnce }, wasThrottled);
     const inARow = new ConsecutiveBreaker(failuresToOpen);
     this.#breaker = circuitBreaker(
       handleWhen((error) => this.#isEnginesFault(error)),
@@ -95,6 +96,11 @@ export class EngineGuard {
     return this.#breaker.state === CircuitState.HalfOpen ? 'half-open' : 'open';
   }
 
+  /** Whatever is held was throttled: only another item can tell whether it is hot, or the table is. */
+  get needsAnother(): boolean {
+    return !this.#admission.hasUntried;
+  }
+
   /**
    * Runs `call` until it works. `item` names what it writes. Rejects with `STORE_REJECTED` when the store names the item,
    * and with the engine's error or `STOPPED` once `signal` aborts: then the caller hands the work back. A call under way is
@@ -105,7 +111,7 @@ export class EngineGuard {
     const attempt = () => this.#breaker.execute(() => this.#noting(item, call));
     for (let failures = 0; ; failures += 1) {
       try {
-        return await this.#admission.run(lane, attempt, signal);
+        return await this.#admission.run(lane, item, attempt, signal);
       } catch (error) {
         if (hasCode(error, 'STORE_REJECTED')) throw error;
         const engines = error instanceof StillThrottled ? error.cause : error;

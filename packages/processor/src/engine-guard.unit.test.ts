@@ -2,6 +2,7 @@ import { type Clock, type Random, systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { engineError, pass, useVirtualTime } from '../test/processor-rig.ts';
+import type { Lane } from './admission.ts';
 import { type BreakerState, EngineGuard } from './engine-guard.ts';
 
 beforeEach(useVirtualTime);
@@ -224,6 +225,57 @@ describe('an engine that throttles whatever there is, little as it may be,', () 
     await pass(10);
     expect(states[0]).toBe('open');
   });
+});
+
+describe('a hot item that is all there is', () => {
+  /** One that has been throttled, and nothing else stored, for five minutes. */
+  async function hotAlone(lane: Lane = 'parcels') {
+    const { guard } = guarded();
+    const { seen, call } = engine(() => engineError('ThrottlingException'));
+    void guard.hold('hot', call, never, lane);
+    await pass(300);
+    expect(guard.state).toBe('open');
+    return { guard, seen };
+  }
+
+  test.each([
+    ['parcels', 'parcels'],
+    ['parcels', 'records'],
+    ['records', 'parcels'],
+    ['records', 'records'],
+  ] as const)('of the %s, is not the next probe when another comes, of the %s', async (hot, lane) => {
+    const { guard, seen } = await hotAlone(hot);
+    expect(guard.needsAnother).toBe(true);
+    const before = seen.calls;
+    const other = guard.hold('another', async () => seen.calls, never, lane);
+    expect(guard.needsAnother).toBe(false);
+    await pass(10);
+    expect(await other).toBe(before);
+  });
+
+  test('needs one more for each other that is throttled, too, and none while one is tried', async () => {
+    const { guard } = await hotAlone();
+    const other = engine(() => engineError('ThrottlingException'), 0.5);
+    void guard.hold('another', other.call, never, 'parcels');
+    while (other.seen.calls === 0) {
+      expect(guard.needsAnother).toBe(false);
+      await pass(0.1);
+    }
+    expect(guard.needsAnother).toBe(false);
+    await pass(0.5);
+    expect(guard.needsAnother).toBe(true);
+  });
+});
+
+test('an engine that is down for another reason than throttling needs no other item to tell', async () => {
+  const { guard } = guarded();
+  const { call } = engine();
+  void guard.hold('parcel-1', call, never, 'parcels');
+  for (let second = 0; second < 60; second += 1) {
+    await pass(1);
+    expect(guard.needsAnother).toBe(false);
+  }
+  expect(guard.state).not.toBe('closed');
 });
 
 describe('an engine whose calls take their time to fail', () => {

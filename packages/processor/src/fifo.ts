@@ -7,6 +7,15 @@ export class Fifo<T> {
     return this.#entries.length - this.#first;
   }
 
+  /** Looks from the first on, no further than it must. */
+  some(is: (entry: T) => boolean): boolean {
+    for (let index = this.#first; index < this.#entries.length; index += 1) {
+      const entry = this.#entries[index];
+      if (entry !== undefined && is(entry)) return true;
+    }
+    return false;
+  }
+
   push(entry: T): void {
     this.#entries.push(entry);
   }

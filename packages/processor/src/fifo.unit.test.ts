@@ -15,6 +15,9 @@ test('answers what was pushed, in order, however pushes and shifts alternate', (
           model.push(step);
         }
         expect(fifo.length).toBe(model.length);
+        const looked: number[] = [];
+        expect(fifo.some((entry) => looked.push(entry) === 3)).toBe(model.length >= 3);
+        expect(looked).toEqual(model.slice(0, 3));
       }
     }),
   );

@@ -20,7 +20,7 @@ export type ReceiveDependencies = {
   readonly metrics: Metrics;
   readonly queue: Pick<MessageConsumer, 'receive'>;
   readonly receives: RequestWatch;
-  readonly guard: Pick<EngineGuard, 'state'>;
+  readonly guard: Pick<EngineGuard, 'state' | 'needsAnother'>;
   readonly inHand: MessagesInHand;
   readonly writes: Pick<ParcelWrites, 'waiting'>;
 };
@@ -49,17 +49,21 @@ export class Receives {
     this.#dependencies = dependencies;
   }
 
-  /** While the engine is down nothing is received; should nothing be in hand to probe it with, one receiver fetches a probe. */
+  /**
+   * While the engine is down, nothing is received but what it can be probed with, by one receiver: should nothing be in
+   * hand, or nothing but what was throttled. What comes is tried before more is fetched.
+   */
   mayBegin(): boolean {
     const { clock, settings, guard, inHand, writes } = this.#dependencies;
-    if (guard.state !== 'closed') return inHand.count === 0 && this.#inFlight.size === 0;
+    if (guard.state !== 'closed') {
+      if (this.#inFlight.size > 0) return false;
+      return inHand.count === 0 || (this.#hasRoom(handfulsPerReceiver) && guard.needsAnother);
+    }
     const isBehind = writes.waiting > settings.writeConcurrency * roundsBehind;
     // One after the other, and at once while each finds the queue full: what comes joins the writes that wait.
     if (isBehind && this.#inFlight.size > 0) return false;
     if (isBehind && !this.#lastWasFull && clock.monotonic() - this.#begunAt < gatherMs) return false;
-    const handfuls = settings.receivers * (isBehind ? this.#handfulsBehind() : handfulsPerReceiver);
-    const room = handfuls * limits.batchEntries - inHand.count;
-    return room >= (this.#inFlight.size + 1) * limits.batchEntries;
+    return this.#hasRoom(isBehind ? this.#handfulsBehind() : handfulsPerReceiver);
   }
 
   /** One long poll. What it brings is in hand. */
@@ -78,6 +82,13 @@ export class Receives {
   /** Resolves when no receive of now is in flight any more. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.#inFlight);
+  }
+
+  /** Whether a receive more, besides those in flight, leaves no more than these for each receiver in hand. */
+  #hasRoom(handfuls: number): boolean {
+    const { settings, inHand } = this.#dependencies;
+    const room = settings.receivers * handfuls * limits.batchEntries - inHand.count;
+    return room >= (this.#inFlight.size + 1) * limits.batchEntries;
   }
 
   /** More may be in hand while behind, as long as none of it is held for so long that it had to be renewed, and memory holds it. */
