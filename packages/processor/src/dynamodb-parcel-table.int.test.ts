@@ -1,4 +1,11 @@
-import { type AttributeValue, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  CreateTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import { stateOf } from '@waybill/shared/parcel-state.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
@@ -166,6 +173,23 @@ describe.for([
     const write = writeParcel(open(), stateOf(scan(3, { parcelId, runId: text, statusCode: text })));
     await expect(write).rejects.toMatchObject({ code: 'STORE_REJECTED' });
     await expect(write).rejects.not.toSatisfy(isStoredUnreadable);
+  });
+
+  test('of a table with another key is the engine’s fault', async () => {
+    const { dynamodb, resources } = engines();
+    const TableName = `${resources.parcelsTable}-${first}`;
+    await dynamodb.send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [{ AttributeName: 'parcelId', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'parcelId', AttributeType: 'S' }],
+      }),
+    );
+    await waitUntilTableExists({ client: dynamodb, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TableName });
+    const write = open({ tableName: TableName }).apply(stateOf(scan(1)));
+    await expect(write).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(write).rejects.not.toMatchObject({ code: 'STORE_REJECTED' });
   });
 
   test('of a table that is not there, or an engine that is not, is the engine’s fault', async () => {

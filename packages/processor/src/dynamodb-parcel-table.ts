@@ -99,8 +99,11 @@ async function conditionalUpdate(
       return { done: false, stored: item && storedParcel(item, state.parcelId) };
     }
     if (namesTheItem(error)) {
-      // What is stored may be at fault: then no other change will do better, and the error says so.
-      const item = await readItem(dependencies, state).catch(() => undefined);
+      /*
+       * What is stored may be at fault: then the error says so. Or the table, whose key may be another one: there is nothing
+       * in a read for the engine to refuse but that, so a read that is refused, too, is the engine's failure.
+       */
+      const item = await readItem(dependencies, state);
       if (item) storedParcel(item, state.parcelId);
       throw new WaybillError('STORE_REJECTED', `DynamoDB rejects parcel ${state.parcelId}: ${describeError(error)}`, {
         cause: error,
