@@ -165,6 +165,22 @@ describe.for([
     expect(await getItem(parcelId)).toEqual(item);
   });
 
+  test('that lacks an attribute takes a change that is in order, and can be read then', async () => {
+    const parcelId = first + 4;
+    const { statusCode: _, ...lacking } = itemOf({
+      state: stateOf(scan(3, { parcelId, type: 'PICKUP' })),
+      revision: 1,
+    });
+    await putItem(lacking);
+    // Of the pickup, a statement must know whether there is one, and is told by what is stored.
+    const later = stateOf(scan(9, { parcelId, type: 'PICKUP' }));
+    expect(await writeParcel(open(), later)).toBe('applied');
+    expect(parcelOf((await getItem(parcelId)) ?? {})).toMatchObject({
+      state: { latest: { eventId: 9 }, pickup: { eventId: 3 } },
+      revision: 2,
+    });
+  });
+
   test('of an item too large is the item’s fault', async () => {
     const parcelId = first + 3;
     const text = 'x'.repeat(1_024);

@@ -207,8 +207,9 @@ function answersTo(
       if (!Item) return { kind: 'missed' };
       try {
         return { kind: 'unmet', stored: storedParcel(Item, parcelId) };
-      } catch (error) {
-        return { kind: 'failed', error };
+      } catch {
+        // It cannot be read, but a single update may be in order all the same.
+        return { kind: 'refused' };
       }
     }
     const failure = failures.get(code) ?? named(code, Message);

@@ -190,3 +190,43 @@ describe('the writer', () => {
     expect(await table.choose()).toBe('batched');
   });
 });
+
+describe('a statement that meets an item which cannot be read', () => {
+  const unreadable = { parcelId: { N: '7' }, lastEventId: { S: 'five' } };
+  const met = { Responses: [{ Error: { Code: 'ConditionalCheckFailed', Item: unreadable } }] };
+
+  test('is repeated by a single update, which may be in order', async () => {
+    const { dynamodb, asked } = await engine((operation, request) => {
+      if (operation === 'UpdateItem') return { status: 200, body: {} };
+      return request.includes('{"N":"7"}') ? { status: 200, body: met } : takesThem(request);
+    });
+    const { table } = open(dynamodb, 'parcels');
+    expect(await table.choose()).toBe('batched');
+    const before = asked.length;
+    expect(await table.apply(stateOf(scan(9, { parcelId: 7 })))).toEqual({ done: true });
+    expect(asked.slice(before)).toEqual(['BatchExecuteStatement', 'UpdateItem']);
+  });
+
+  test('and is rejected, is none of the few that are throttled and tried again alone, however many there are', async () => {
+    const hot = '{"N":"1000"}';
+    const { dynamodb, asked } = await engine((operation, request) => {
+      if (operation === 'UpdateItem') {
+        if (request.includes(hot)) return { status: 200, body: {} };
+        return { status: 400, body: { __type: 'ConditionalCheckFailedException', Item: unreadable } };
+      }
+      if (request.includes(hot)) return statementFailure('ThrottlingError');
+      return request.includes('{"N":"2021"}') ? { status: 200, body: met } : takesThem(request);
+    });
+    const { table } = open(dynamodb, 'parcels');
+    expect(await table.choose()).toBe('batched');
+    for (let parcelId = 1; parcelId <= 25; parcelId += 1) {
+      const write = table.apply(stateOf(scan(2021, { parcelId })));
+      await expect(write).rejects.toMatchObject({ code: 'STORE_REJECTED' });
+    }
+    const throttled = stateOf(scan(5, { parcelId: 1000 }));
+    await expect(table.apply(throttled)).rejects.toMatchObject({ name: 'ThrottlingException' });
+    const before = asked.length;
+    expect(await table.apply(throttled)).toEqual({ done: true });
+    expect(asked.slice(before)).toEqual(['UpdateItem']);
+  });
+});
