@@ -165,6 +165,18 @@ describe('the writer', () => {
     expect(questions()).toBe(1);
   });
 
+  test('is single updates for good where the engine does a statement that it had to refuse', async () => {
+    let nowMs = 0;
+    const { dynamodb, questions } = await engine(() => ({ status: 200, body: { Responses: [{}] } }));
+    const { table } = open(dynamodb, 'parcels', () => nowMs);
+    expect(await table.choose()).toBe('single');
+    for (nowMs = 0; nowMs <= 86_400_000; nowMs += 600_000) {
+      await table.apply(stateOf(scan(5)));
+      expect(await table.choose()).toBe('single');
+    }
+    expect(questions()).toBe(1);
+  });
+
   test.each([
     ['a whole call', failure('AccessDeniedException')],
     ['a statement', statementFailure('AccessDenied')],
