@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import { pack, packOne, packUnparsed } from '@waybill/shared/pack.ts';
@@ -129,6 +129,29 @@ describe('the processor on real engines', () => {
       'event-9002 INVALID_EVENT',
     ]);
     expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  test('stores both an event that heals what could not be read and one that had to be merged with it', async () => {
+    const documents = DynamoDBDocumentClient.from(engines().dynamodb);
+    const Item = {
+      parcelId: 1_007,
+      lastEventId: 10_020,
+      type: 'STATUS',
+      runId: '',
+      createdDateTimeUtc: '2020-01-01T00:00:00Z',
+      pickupEventId: 10_010,
+      pickupTimeUtc: '2020-01-01T00:00:00Z',
+      revision: 1,
+    };
+    await documents.send(new PutCommand({ TableName: engines().resources.parcelsTable, Item }));
+    const { processor } = startProcessor();
+    const parcelId = Item.parcelId;
+    await send(pack([scan(10_005, { parcelId, type: 'PICKUP' }), scan(10_030, { parcelId })], 262_144));
+    const healed = { lastEventId: 10_030, pickupEventId: 10_005, statusCode: '' };
+    await expect.poll(() => parcel(parcelId), { timeout: 20_000 }).toMatchObject(healed);
+    await processor.stop();
+    const { Items = [] } = await documents.send(new ScanCommand({ TableName: engines().resources.failuresTable }));
+    expect(Items.filter(({ failureId }) => String(failureId).startsWith('event-100'))).toEqual([]);
   });
 
   test('ends where the parcels table is another one, before it has received anything', async () => {

@@ -1,4 +1,4 @@
-import { describeError, hasCode } from '@waybill/shared/error.ts';
+import { describeError, hasCode, type WaybillError } from '@waybill/shared/error.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { merge, type ParcelState, stateOf } from '@waybill/shared/parcel-state.ts';
@@ -119,27 +119,42 @@ export class ParcelWrites {
   }
 
   /**
-   * One parcel's events in one write; where the store rejects that, one by one, to find whose fault it is, unless it is
-   * that of what is stored: that would reject each of them, and a refused write costs what a write costs.
+   * One parcel's events in one write; where the store rejects that, one by one, to find whose fault it is. The newest goes
+   * first: alone it may be in order on an item that cannot be read, which can be read then. If it is rejected for what is
+   * stored, so are the older ones, untried: a refused write costs what a write costs.
    *
    * @param begin answers the change; from then on nothing joins it
    */
   async #storeParcel(parcelId: number, events: readonly ScanEvent[], begin: () => ParcelState): Promise<Rejected> {
-    try {
-      await this.#storeChange(parcelId, events, begin);
-      return none;
-    } catch (error) {
-      if (!hasCode(error, 'STORE_REJECTED')) throw error;
-      if (events.length === 1 || isStoredUnreadable(error)) {
-        return new Map(events.map((event) => [event, rejectedEvent(event, describeError(error))]));
-      }
-    }
+    const rejection = await this.#rejectionOf(parcelId, events, begin);
+    if (!rejection) return none;
+    if (events.length === 1) return rejectedFor(rejection, events);
     const rejected = new Map<ScanEvent, ElementFailure>();
-    for (const event of events) {
-      const alone = await this.#storeParcel(parcelId, [event], () => stateOf(event));
-      for (const [rejectedOne, failure] of alone) rejected.set(rejectedOne, failure);
+    const newestFirst = events.toSorted((a, b) => b.eventId - a.eventId);
+    for (const [index, event] of newestFirst.entries()) {
+      const alone = await this.#rejectionOf(parcelId, [event], () => stateOf(event));
+      if (!alone) continue;
+      const isForAll = isStoredUnreadable(alone);
+      const faulty = isForAll ? newestFirst.slice(index) : [event];
+      for (const [each, failure] of rejectedFor(alone, faulty)) rejected.set(each, failure);
+      if (isForAll) break;
     }
     return rejected;
+  }
+
+  /** Why the store rejects these events in one write; nothing when they are stored. */
+  async #rejectionOf(
+    parcelId: number,
+    events: readonly ScanEvent[],
+    begin: () => ParcelState,
+  ): Promise<WaybillError | undefined> {
+    try {
+      await this.#storeChange(parcelId, events, begin);
+      return undefined;
+    } catch (error) {
+      if (hasCode(error, 'STORE_REJECTED')) return error;
+      throw error;
+    }
   }
 
   async #storeChange(parcelId: number, events: readonly ScanEvent[], begin: () => ParcelState): Promise<WriteOutcome> {
@@ -160,6 +175,10 @@ const outcomes: Readonly<Record<WriteOutcome, { readonly outcome: WriteOutcome }
   merged: { outcome: 'merged' },
   redundant: { outcome: 'redundant' },
 };
+
+function rejectedFor(rejection: WaybillError, events: readonly ScanEvent[]): Rejected {
+  return new Map(events.map((event) => [event, rejectedEvent(event, describeError(rejection))]));
+}
 
 /** One of its parcels is stored. */
 function tell(message: Told, rejected: Rejected): void {
