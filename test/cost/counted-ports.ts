@@ -1,10 +1,10 @@
 import type { HeldFeed } from '@waybill/local/feed/held-feed.ts';
 import type { CheckpointStore } from '@waybill/poller/checkpoint/checkpoint-store.ts';
 import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
-import { batchedParcelTable } from '@waybill/processor/batched-parcel-table.ts';
-import type { FailureLog } from '@waybill/processor/failure-log.ts';
-import type { ExecuteStatements } from '@waybill/processor/parcel-statement.ts';
-import type { ParcelTable } from '@waybill/processor/parcel-table.ts';
+import type { FailureLog } from '@waybill/processor/failures/failure-log.ts';
+import { batchedParcelTable } from '@waybill/processor/parcels/batched-parcel-table.ts';
+import type { ExecuteStatements } from '@waybill/processor/parcels/parcel-statement.ts';
+import type { ParcelTable } from '@waybill/processor/parcels/parcel-table.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import type { MessageConsumer, QueueDepth } from '@waybill/shared/message-queue.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';

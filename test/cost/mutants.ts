@@ -5,7 +5,7 @@ export const costMutants: readonly (Mutation & { readonly figure: string })[] = 
   {
     name: 'messages are deleted one by one',
     figure: 'DeleteMessageBatch',
-    file: 'packages/processor/src/delete-batcher.ts',
+    file: 'packages/processor/src/messages/delete-batcher.ts',
     find: 'if (this.#waiting.length >= limits.batchEntries) this.#flush();',
     replace: 'if (this.#waiting.length >= 1) this.#flush();',
   },
@@ -19,7 +19,7 @@ export const costMutants: readonly (Mutation & { readonly figure: string })[] = 
   {
     name: 'a parcel is written twice',
     figure: 'write units of parcels',
-    file: 'packages/processor/src/write-parcel.ts',
+    file: 'packages/processor/src/parcels/write-parcel.ts',
     find: 'let write = await table.apply(change);',
     replace: 'await table.apply(change); let write = await table.apply(change);',
   },

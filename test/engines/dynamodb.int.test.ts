@@ -13,7 +13,7 @@ import {
   type UpdateItemCommandInput,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { dynamoDbParcelTable } from '@waybill/processor/dynamodb-parcel-table.ts';
+import { dynamoDbParcelTable } from '@waybill/processor/parcels/dynamodb-parcel-table.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import { stateOf } from '@waybill/shared/parcel-state.ts';

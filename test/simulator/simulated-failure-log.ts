@@ -1,4 +1,4 @@
-import type { Failure, FailureLog, FailureReason } from '@waybill/processor/failure-log.ts';
+import type { Failure, FailureLog, FailureReason } from '@waybill/processor/failures/failure-log.ts';
 import type { FaultLayer } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 

@@ -1,7 +1,11 @@
 import { createNoopMeter } from '@opentelemetry/api';
-import { batchedParcelTable } from '@waybill/processor/batched-parcel-table.ts';
-import { mostStatements, type ParcelStatement, type StatementAnswer } from '@waybill/processor/parcel-statement.ts';
-import type { ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/processor/parcel-table.ts';
+import { batchedParcelTable } from '@waybill/processor/parcels/batched-parcel-table.ts';
+import {
+  mostStatements,
+  type ParcelStatement,
+  type StatementAnswer,
+} from '@waybill/processor/parcels/parcel-statement.ts';
+import type { ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/processor/parcels/parcel-table.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';

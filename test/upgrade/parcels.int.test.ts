@@ -1,5 +1,5 @@
-import { dynamoDbParcelTable } from '@waybill/processor/dynamodb-parcel-table.ts';
-import { writeParcel } from '@waybill/processor/write-parcel.ts';
+import { dynamoDbParcelTable } from '@waybill/processor/parcels/dynamodb-parcel-table.ts';
+import { writeParcel } from '@waybill/processor/parcels/write-parcel.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import { merge, type ParcelState, stateOf } from '@waybill/shared/parcel-state.ts';

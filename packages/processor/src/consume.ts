@@ -4,15 +4,15 @@ import type { Logger } from '@waybill/shared/logger.ts';
 import type { MessageConsumer } from '@waybill/shared/message-queue.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
-import { DeleteBatcher } from './delete-batcher.ts';
-import { type BreakerState, EngineGuard } from './engine-guard.ts';
-import type { Failure, FailureLog } from './failure-log.ts';
-import { interruption, type MessageReading, readMessage } from './message-reading.ts';
-import { type HeldMessage, MessagesInHand } from './messages-in-hand.ts';
-import type { ParcelTable } from './parcel-table.ts';
+import type { Failure, FailureLog } from './failures/failure-log.ts';
+import { type BreakerState, EngineGuard } from './guard/engine-guard.ts';
+import { DeleteBatcher } from './messages/delete-batcher.ts';
+import { interruption, type MessageReading, readMessage } from './messages/message-reading.ts';
+import { type HeldMessage, MessagesInHand } from './messages/messages-in-hand.ts';
+import { handBack, type SettleDependencies, settle } from './messages/settle.ts';
+import type { ParcelTable } from './parcels/parcel-table.ts';
 import { Receives } from './receives.ts';
 import { deleteReports, guardReports, holdingReports, reportSettlement } from './reports.ts';
-import { handBack, type SettleDependencies, settle } from './settle.ts';
 import { ParcelWrites } from './work.ts';
 
 export type ConsumeSettings = {

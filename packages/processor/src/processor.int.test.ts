@@ -14,8 +14,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
 import { useEngines } from '../test/engines.ts';
 import { packOf, scan } from '../test/processor-rig.ts';
-import { dynamoDbFailureLog } from './dynamodb-failure-log.ts';
-import { openParcelTable } from './open-parcel-table.ts';
+import { dynamoDbFailureLog } from './failures/dynamodb-failure-log.ts';
+import { openParcelTable } from './parcels/open-parcel-table.ts';
 import { createProcessor } from './processor.ts';
 
 const engines = useEngines(process.env, { receiveWaitSeconds: 1 });

@@ -10,7 +10,7 @@ import {
 import { createService, type Service } from '@waybill/shared/lifecycle.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
 import { type ConsumeDependencies, type ConsumeSettings, consume } from './consume.ts';
-import type { BreakerState } from './engine-guard.ts';
+import type { BreakerState } from './guard/engine-guard.ts';
 
 export type ProcessorSettings = ConsumeSettings;
 

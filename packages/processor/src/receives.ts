@@ -4,8 +4,8 @@ import type { Logger } from '@waybill/shared/logger.ts';
 import type { MessageConsumer } from '@waybill/shared/message-queue.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { limits } from '@waybill/shared/resources.ts';
-import type { EngineGuard } from './engine-guard.ts';
-import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
+import type { EngineGuard } from './guard/engine-guard.ts';
+import type { HeldMessage, MessagesInHand } from './messages/messages-in-hand.ts';
 import { reportReceive } from './reports.ts';
 import type { ParcelWrites } from './work.ts';
 

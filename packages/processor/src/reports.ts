@@ -3,9 +3,9 @@ import type { Logger } from '@waybill/shared/logger.ts';
 import type { ReceivedMessage } from '@waybill/shared/message-queue.ts';
 import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';
-import type { BreakerState, GuardDependencies } from './engine-guard.ts';
-import type { InHandDependencies } from './messages-in-hand.ts';
-import { countVisibilityChange, type Settlement } from './settle.ts';
+import type { BreakerState, GuardDependencies } from './guard/engine-guard.ts';
+import type { InHandDependencies } from './messages/messages-in-hand.ts';
+import { countVisibilityChange, type Settlement } from './messages/settle.ts';
 
 /** Where the processor tells what it does: log lines with ids, and metrics. */
 export type Reporting = { readonly log: Logger; readonly metrics: Metrics; readonly clock: Pick<Clock, 'now'> };

@@ -13,8 +13,8 @@ import { sqsConsumer } from '@waybill/shared/sqs-queue.ts';
 import { requireKey } from '@waybill/shared/table-check.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
 import { readConfig } from './config.ts';
-import { dynamoDbFailureLog } from './dynamodb-failure-log.ts';
-import { openParcelTable } from './open-parcel-table.ts';
+import { dynamoDbFailureLog } from './failures/dynamodb-failure-log.ts';
+import { openParcelTable } from './parcels/open-parcel-table.ts';
 import { createProcessor } from './processor.ts';
 
 /** The processor as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */

@@ -3,11 +3,11 @@ import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { merge, type ParcelState, stateOf } from '@waybill/shared/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/scan-event.ts';
-import type { EngineGuard } from './engine-guard.ts';
-import { type ElementFailure, rejectedEvent } from './message-reading.ts';
-import { isStoredUnreadable } from './parcel-item.ts';
-import type { ParcelTable } from './parcel-table.ts';
-import { type WriteOutcome, writeParcel } from './write-parcel.ts';
+import type { EngineGuard } from './guard/engine-guard.ts';
+import { type ElementFailure, rejectedEvent } from './messages/message-reading.ts';
+import { isStoredUnreadable } from './parcels/parcel-item.ts';
+import type { ParcelTable } from './parcels/parcel-table.ts';
+import { type WriteOutcome, writeParcel } from './parcels/write-parcel.ts';
 
 export type WorkDependencies = {
   readonly log: Logger;

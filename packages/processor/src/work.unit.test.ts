@@ -2,7 +2,7 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import { merge, stateOf } from '@waybill/shared/parcel-state.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { packed, pass, rig, scan, useVirtualTime } from '../test/processor-rig.ts';
-import { storedParcel } from './parcel-item.ts';
+import { storedParcel } from './parcels/parcel-item.ts';
 
 beforeEach(useVirtualTime);
 

@@ -3,8 +3,8 @@ import { merge, type ParcelState, stateOf } from '@waybill/shared/parcel-state.t
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyInstant } from '../../shared/test/arbitrary-events.ts';
-import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcel-table.ts';
-import { writeParcel } from '../src/write-parcel.ts';
+import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcels/parcel-table.ts';
+import { writeParcel } from '../src/parcels/write-parcel.ts';
 import { scan } from './processor-rig.ts';
 
 /** A parcels table to be tried. */

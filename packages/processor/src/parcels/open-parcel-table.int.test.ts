@@ -5,9 +5,9 @@ import { createMetrics } from '@waybill/shared/metrics.ts';
 import { stateOf } from '@waybill/shared/parcel-state.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { recordedLog } from '../../shared/test/recorded-log.ts';
-import { useEngines } from '../test/engines.ts';
-import { scan } from '../test/processor-rig.ts';
+import { recordedLog } from '../../../shared/test/recorded-log.ts';
+import { useEngines } from '../../test/engines.ts';
+import { scan } from '../../test/processor-rig.ts';
 import { openParcelTable } from './open-parcel-table.ts';
 
 const engines = useEngines(process.env);

@@ -3,7 +3,7 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import { eventJson, packOne, packUnparsed } from '@waybill/shared/pack.ts';
 import type { ParcelState } from '@waybill/shared/parcel-state.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { engineError, packed, packOf, pass, rig, scan, useVirtualTime } from '../test/processor-rig.ts';
+import { engineError, packed, packOf, pass, rig, scan, useVirtualTime } from '../../test/processor-rig.ts';
 
 beforeEach(useVirtualTime);
 

@@ -6,9 +6,9 @@ import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
 import { sendConfirmed } from '@waybill/shared/send.ts';
+import type { Failure, FailureLog } from '../failures/failure-log.ts';
+import type { EngineGuard } from '../guard/engine-guard.ts';
 import type { DeleteBatcher } from './delete-batcher.ts';
-import type { EngineGuard } from './engine-guard.ts';
-import type { Failure, FailureLog } from './failure-log.ts';
 import { type ElementFailure, type MessageReading, messageAnew, splitMessage } from './message-reading.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 

@@ -3,9 +3,9 @@ import { foldByParcel, type ParcelState } from '@waybill/shared/parcel-state.ts'
 import { parse, type ScanEvent } from '@waybill/shared/scan-event.ts';
 import { startTelemetry } from '@waybill/shared/telemetry.ts';
 import { expect, test } from 'vitest';
-import { simulateFeed } from '../../local/src/feed/simulated-feed.ts';
-import { Journal } from '../test/journal.ts';
-import { MemoryParcels } from '../test/memory-tables.ts';
+import { simulateFeed } from '../../../local/src/feed/simulated-feed.ts';
+import { Journal } from '../../test/journal.ts';
+import { MemoryParcels } from '../../test/memory-tables.ts';
 import { batchedParcelTable } from './batched-parcel-table.ts';
 import type { ParcelTable } from './parcel-table.ts';
 import { writeParcel } from './write-parcel.ts';

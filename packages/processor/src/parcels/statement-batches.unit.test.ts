@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { stateOf } from '@waybill/shared/parcel-state.ts';
 import { describe, expect, test } from 'vitest';
-import { scan } from '../test/processor-rig.ts';
+import { scan } from '../../test/processor-rig.ts';
 import type { ParcelStatement, StatementAnswer } from './parcel-statement.ts';
 import { StatementBatches } from './statement-batches.ts';
 

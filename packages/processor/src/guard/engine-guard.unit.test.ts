@@ -1,7 +1,7 @@
 import { type Clock, type Random, systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { engineError, pass, useVirtualTime } from '../test/processor-rig.ts';
+import { engineError, pass, useVirtualTime } from '../../test/processor-rig.ts';
 import type { Lane } from './admission.ts';
 import { type BreakerState, EngineGuard } from './engine-guard.ts';
 

@@ -4,7 +4,7 @@ import { eventJson, packOne, type Unpacked, unpack } from '@waybill/shared/pack.
 import { limits } from '@waybill/shared/resources.ts';
 import type { Rejection, ScanEvent } from '@waybill/shared/scan-event.ts';
 import { sizeOf } from '@waybill/shared/send.ts';
-import type { Failure, FailureReason } from './failure-log.ts';
+import type { Failure, FailureReason } from '../failures/failure-log.ts';
 
 /** The message attribute that names the failure record of a message that was split off; a redrive keeps it. */
 const failureIdAttribute = 'failureId';
