@@ -127,8 +127,8 @@ async function allStored(pipeline: Pipeline, events: number): Promise<number> {
 }
 
 /**
- * What the table holds. Some events come twice and are counted twice (those that a look for the feed's head has shown),
- * so that the count may be full while a few events are on their way: these are waited for.
+ * What the table holds. A few events may come twice and are counted twice, so that the count can be full while the last
+ * ones are on their way: these are waited for.
  */
 async function storedInTheEnd({ dynamodb }: Engine, table: string, feed: BenchFeed): Promise<CheckedParcels> {
   const deadline = performance.now() + onTheirWayMs;

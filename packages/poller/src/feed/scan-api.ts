@@ -1,6 +1,7 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import { z } from 'zod';
+import { bytesOf, type HttpAnswer, httpGetter } from './http-get.ts';
 import type { ScanFeed } from './scan-feed.ts';
 
 /** Bytes of a decoded body that are read at most: 10,000 events of 3 KiB, five times what the feed's events take. */
@@ -29,6 +30,11 @@ export type ScanApiOptions = {
 
 /** The Scan Event API over HTTP. */
 export function scanApi(options: ScanApiOptions): ScanFeed {
+  const get = httpGetter();
+  const headers = {
+    accept: 'application/json',
+    ...(options.token !== '' && { authorization: `Bearer ${options.token}` }),
+  };
   return {
     read: async (fromEventId, limit, signal) => {
       const request = new AbortController();
@@ -43,12 +49,17 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
         abort();
       });
       try {
-        return await readPage(options, fromEventId, limit, request.signal);
+        return await readPage(
+          await get(addressOf(options.url, fromEventId, limit), headers, request.signal),
+          options.clock,
+        );
       } catch (error) {
-        // Ends whatever of the body was not read; for a page that was read, fetch would only make an error that nobody sees.
+        // Ends whatever of the body was not read.
         abort();
         if (error instanceof WaybillError) throw error;
-        const what = timedOut ? `did not answer within ${options.timeoutMs} ms` : `was cut off: ${reasonOf(error)}`;
+        const what = timedOut
+          ? `did not answer within ${options.timeoutMs} ms`
+          : `was cut off: ${describeError(error)}`;
         throw new WaybillError('FEED_UNAVAILABLE', `The Scan Event API ${what}`, { cause: error });
       } finally {
         signal.removeEventListener('abort', abort);
@@ -59,59 +70,40 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
   };
 }
 
-async function readPage(
-  { url, token, clock }: ScanApiOptions,
-  fromEventId: number,
-  limit: number,
-  signal: AbortSignal,
-): Promise<readonly unknown[]> {
+function addressOf(url: string, fromEventId: number, limit: number): URL {
   const address = new URL(url);
   address.searchParams.set('FromEventId', String(fromEventId));
   address.searchParams.set('Limit', String(limit));
-  const response = await fetch(address, {
-    headers: { accept: 'application/json', ...(token !== '' && { authorization: `Bearer ${token}` }) },
-    // Each hop would be a request that nobody counted, and a wrong SCAN_API_URL would stay unseen.
-    redirect: 'manual',
-    signal,
-  });
-  if (!response.ok) throw await refused(response, clock);
-  const body = await bytesOf(response, maxBodyBytes);
+  return address;
+}
+
+/** A redirect is no page: it would be a request that nobody counted, and a wrong SCAN_API_URL would stay unseen. */
+async function readPage(answer: HttpAnswer, clock: Clock): Promise<readonly unknown[]> {
+  if (answer.status < 200 || answer.status > 299) throw await refused(answer, clock);
+  const body = await bytesOf(answer.body, maxBodyBytes);
   if (body.cut) throw unreadable(`is larger than ${maxBodyBytes} bytes`, body.bytes, { tooLarge: true });
   return elementsOf(body.bytes);
 }
 
-async function refused(response: Response, clock: Clock): Promise<WaybillError> {
+async function refused({ status, headers, body }: HttpAnswer, clock: Clock): Promise<WaybillError> {
   // A body that breaks off says no less about the status.
-  const { bytes } = await bytesOf(response, shownBytes).catch(() => ({ bytes: Buffer.alloc(0) }));
+  const { bytes } = await bytesOf(body, shownBytes).catch(() => ({ bytes: Buffer.alloc(0) }));
   const received = beginningOf(bytes);
-  const mayHeal = response.status === 408 || response.status === 429 || response.status >= 500;
-  const retryAfterMs = retryAfterOf(response.headers.get('retry-after'), clock.now());
+  const mayHeal = status === 408 || status === 429 || status >= 500;
+  const retryAfterMs = retryAfterOf(headers['retry-after'], clock.now());
   return new WaybillError(
     mayHeal ? 'FEED_UNAVAILABLE' : 'FEED_UNREADABLE',
-    `The Scan Event API answered ${response.status}; received: ${JSON.stringify(received)}`,
-    { details: { status: response.status, received, ...(retryAfterMs !== undefined && { retryAfterMs }) } },
+    `The Scan Event API answered ${status}; received: ${JSON.stringify(received)}`,
+    { details: { status, received, ...(retryAfterMs !== undefined && { retryAfterMs }) } },
   );
 }
 
 /** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), as milliseconds from `now`; undefined for anything else. */
-export function retryAfterOf(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
+export function retryAfterOf(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
   const text = header.trim();
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : /^[A-Z]/i.test(text) ? Date.parse(text) - now : Number.NaN;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), maxRetryAfterMs);
-}
-
-/** The first bytes of the body, and whether there were more than `max`. What is beyond is not read. */
-async function bytesOf(response: Response, max: number): Promise<{ bytes: Buffer; cut: boolean }> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  // Leaving the loop cancels the stream.
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > max) break;
-  }
-  return { bytes: Buffer.concat(chunks).subarray(0, max), cut: length > max };
 }
 
 const envelope = z.object({ ScanEvents: z.array(z.unknown()) });
@@ -154,9 +146,4 @@ function unreadable(
 
 function beginningOf(bytes: Buffer): string {
   return bytes.subarray(0, shownBytes).toString('utf8').slice(0, shownCharacters).toWellFormed();
-}
-
-/** fetch hides the reason (refused, reset, no such host) in the cause. */
-function reasonOf(error: unknown): string {
-  return describeError(error instanceof Error && error.cause !== undefined ? error.cause : error);
 }

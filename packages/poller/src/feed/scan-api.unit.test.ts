@@ -77,6 +77,17 @@ describe('a page', () => {
 });
 
 describe('a connection', () => {
+  test('is kept for the next page', async () => {
+    const sockets = new Set<unknown>();
+    answer = (request, response) => {
+      sockets.add(request.socket);
+      response.end('{"ScanEvents":[]}');
+    };
+    const feed = api();
+    for (let page = 0; page < 5; page += 1) await feed.read(1, 1, open);
+    expect(sockets.size).toBe(1);
+  });
+
   test('that the server cut after a page is replaced', async () => {
     const feed = api();
     for (let page = 0; page < 3; page += 1) {
@@ -170,11 +181,6 @@ describe('an answer that is no page', () => {
   });
 });
 
-test('a compressed page that was cut is read as far as it goes, which is no JSON', async () => {
-  serve(gzipSync('{"ScanEvents":[1,2]}').subarray(0, 20), 200, { 'content-encoding': 'gzip' });
-  expect((await failure(api().read(1, 1, open))).code).toBe('FEED_UNREADABLE');
-});
-
 describe('an answer that does not come', () => {
   test.each([
     ['nothing', () => undefined],
@@ -191,6 +197,11 @@ describe('an answer that does not come', () => {
       response.writeHead(200, { 'content-length': '1000' }).write('{"ScanEvents":[');
       setImmediate(() => response.destroy());
     };
+    expect((await failure(api().read(1, 1, open))).code).toBe('FEED_UNAVAILABLE');
+  });
+
+  test('whole, because a compressed one was cut, is unavailable', async () => {
+    serve(gzipSync('{"ScanEvents":[1,2]}').subarray(0, 20), 200, { 'content-encoding': 'gzip' });
     expect((await failure(api().read(1, 1, open))).code).toBe('FEED_UNAVAILABLE');
   });
 
@@ -233,7 +244,7 @@ describe('Retry-After', () => {
         expect(ms).toBeLessThanOrEqual(maxRetryAfterMs);
       }),
     );
-    expect(retryAfterOf(null, now)).toBeUndefined();
+    expect(retryAfterOf(undefined, now)).toBeUndefined();
   });
 });
 
