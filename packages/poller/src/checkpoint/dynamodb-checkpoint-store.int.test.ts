@@ -196,7 +196,7 @@ describe('a write of the checkpoint', () => {
     await store.acquire(undefined, 'a'.repeat(34));
     await store.renew(1, first, { openGaps, watermark: first });
     expect(await unitsOfItem()).toBe(units);
-    const runbook = await readFile(new URL('../../../infra/RUNBOOK.md', import.meta.url), 'utf8');
+    const runbook = await readFile(new URL('../../../../infra/RUNBOOK.md', import.meta.url), 'utf8');
     expect(runbook).toContain(inRunbook);
   });
 });
