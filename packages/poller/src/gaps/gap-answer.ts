@@ -9,18 +9,20 @@ export type Asked = {
   readonly openGaps: readonly IdRange[];
   /** Ids that the position crossed and that nobody asks for. */
   readonly holes: readonly IdRange[];
+  /** Ids of events that turned up in gaps before. */
+  readonly appeared: ReadonlySet<number>;
   /** The position. */
   readonly last: number;
 };
 
 /**
  * What of the answer to a question for gaps is to be passed on: events in open gaps; and once per content whatever else
- * does not simply come again: what lies before the question, beyond the position or in a hole, several contents
- * under one id, elements that are no event. Undefined when that is nothing.
+ * does not simply come again: what lies before the question, beyond the position or in a hole, another content of an
+ * id, elements that are no event. Undefined when that is nothing.
  */
 export function newsInAnswer(
   page: Page,
-  { question, openGaps, holes, last }: Asked,
+  { question, openGaps, holes, appeared, last }: Asked,
   passedOn: PassedOn,
 ): Page | undefined {
   const contents = new Map<number, string>();
@@ -31,10 +33,12 @@ export function newsInAnswer(
     contents.set(event.eventId, content);
   }
   const isInHole = (id: number) => holes.some(({ from, to }) => from <= id && id <= to);
-  const isElsewhere = (id: number) => id < question.from || id > last || several.has(id) || isInHole(id);
-  const events = page.events.filter(
-    (event) => holds(openGaps, event.eventId) || (isElsewhere(event.eventId) && passedOn.isNew(JSON.stringify(event))),
-  );
+  const isElsewhere = (id: number) =>
+    id < question.from || id > last || several.has(id) || appeared.has(id) || isInHole(id);
+  const events = page.events.filter((event) => {
+    const isOpen = holds(openGaps, event.eventId);
+    return (isOpen || isElsewhere(event.eventId)) && (passedOn.isNew(JSON.stringify(event)) || isOpen);
+  });
   const rejected = page.rejected.filter(({ body }) => passedOn.isNew(body));
   return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
 }

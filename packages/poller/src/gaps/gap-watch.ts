@@ -56,6 +56,9 @@ export function questionsPerSecond(requestsPerSecond: number): number {
 /** Milliseconds for which an idle watch sleeps at most, so that it is seen alive; opening a gap wakes it. */
 export const longestNapMs = 60_000;
 
+/** Ids of late events that are remembered. */
+const mostAppeared = 1_000;
+
 /** Holes that are remembered: a feed has few. */
 const mostHoles = 100;
 
@@ -71,6 +74,8 @@ export class GapWatch {
   readonly #share: TokenBucket;
   readonly #passedOn = new PassedOn();
   readonly #dropped: DroppedGaps;
+  /** Ids that turned up, the latest: another content of one may come alone. */
+  #appeared: ReadonlySet<number> = new Set();
   /** What the position crossed and nobody asks for; the newest. */
   #holes: readonly IdRange[] = [];
   #ledger: GapLedger = [];
@@ -167,7 +172,7 @@ export class GapWatch {
       return;
     }
     const page = readElements(elements);
-    const asking = { question, openGaps: this.#ledger, holes: this.#holes, last: this.#last };
+    const asking = { question, openGaps: this.#ledger, holes: this.#holes, appeared: this.#appeared, last: this.#last };
     const news = newsInAnswer(page, asking, this.#passedOn);
     if (news) {
       countNews(news, to, this.#deps);
@@ -178,6 +183,7 @@ export class GapWatch {
       this.#ahead = undefined;
       const appeared = eventIdsOf(news).filter((id) => holds(this.#ledger, id));
       this.#keep(close(this.#ledger, appeared));
+      this.#appeared = new Set([...this.#appeared, ...appeared].slice(-mostAppeared));
       metrics['waybill.feed.late_events'].add(appeared.length);
       if (appeared.length > 0)
         log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events passed on');

@@ -382,6 +382,22 @@ describe('what a page with a question shows besides', () => {
     await stop(poller);
   });
 
+  test('is passed on where it is another content of an id that turned up before, and came alone', async () => {
+    const { feed, queue, open } = watching(gappy());
+    const poller = open();
+    poller.start();
+    await pass(900);
+    turnUp(feed, 43);
+    await pass(10_000);
+    feed.placed = feed.placed.map((placed) =>
+      placed.at === 43 ? { at: 43, element: scan(43, { StatusCode: 'corrected' }) } : placed,
+    );
+    await pass(500_000);
+    expect(queue.eventIds.filter((id) => id === 43)).toHaveLength(2);
+    expect(queue.confirmed.filter(({ body }) => body.includes('corrected'))).toHaveLength(1);
+    await stop(poller);
+  });
+
   test('is passed on once where it is no event, or another content of an id', async () => {
     const { feed, queue, open } = watching(gappy());
     const poller = open();
