@@ -1,6 +1,8 @@
-import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
+import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { startEngines } from '@waybill/local/engines/engines.ts';
+import { variablesOf } from '@waybill/local/engines/place.ts';
 import { provision, type Resources } from '@waybill/local/provisioner/provision.ts';
 import type { NamedEngines } from './options.ts';
 
@@ -33,30 +35,12 @@ export async function embeddedEngine(): Promise<Engine> {
 }
 
 export function namedEngine({ name, sqs, dynamodb }: NamedEngines): Engine {
-  const env = {
-    AWS_ENDPOINT_URL_SQS: sqs,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
-    AWS_REGION: process.env['AWS_REGION'] ?? 'us-east-1',
-    AWS_ACCESS_KEY_ID: process.env['AWS_ACCESS_KEY_ID'] ?? 'test',
-    AWS_SECRET_ACCESS_KEY: process.env['AWS_SECRET_ACCESS_KEY'] ?? 'test',
-  };
+  const env = variablesOf(sqs, dynamodb, process.env);
   return engineOf({ name, sqsEndpoint: sqs, dynamodbEndpoint: dynamodb, env, stop: async () => undefined });
 }
 
-function engineOf(
-  engine: Pick<Engine, 'name' | 'sqsEndpoint' | 'dynamodbEndpoint' | 'stop'> & {
-    env: Record<string, string> | Engine['env'];
-  },
-): Engine {
-  const shared = {
-    region: engine.env['AWS_REGION'] ?? 'us-east-1',
-    credentials: {
-      accessKeyId: engine.env['AWS_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: engine.env['AWS_SECRET_ACCESS_KEY'] ?? '',
-    },
-  };
-  const sqs = new SQSClient({ ...shared, endpoint: engine.sqsEndpoint, useQueueUrlAsEndpoint: false });
-  const dynamodb = new DynamoDBClient({ ...shared, endpoint: engine.dynamodbEndpoint });
+function engineOf(engine: Pick<Engine, 'name' | 'sqsEndpoint' | 'dynamodbEndpoint' | 'env' | 'stop'>): Engine {
+  const { sqs, dynamodb, close } = openClients(engine.env);
   let count = 0;
   return {
     ...engine,
@@ -72,8 +56,7 @@ function engineOf(
         await dynamodb.send(new DeleteTableCommand({ TableName }));
     },
     stop: async () => {
-      sqs.destroy();
-      dynamodb.destroy();
+      close();
       await engine.stop();
     },
   };

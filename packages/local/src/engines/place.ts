@@ -14,7 +14,7 @@ export async function openPlace(environment: Readonly<Record<string, string | un
   const both = environment['AWS_ENDPOINT_URL'];
   const sqs = environment['AWS_ENDPOINT_URL_SQS'] || both;
   const dynamodb = environment['AWS_ENDPOINT_URL_DYNAMODB'] || both;
-  const engines = sqs && dynamodb ? { env: named(sqs, dynamodb, environment) } : await startEngines();
+  const engines = sqs && dynamodb ? { env: variablesOf(sqs, dynamodb, environment) } : await startEngines();
   const clients = openClients(engines.env);
   return {
     env: engines.env,
@@ -26,7 +26,12 @@ export async function openPlace(environment: Readonly<Record<string, string | un
   };
 }
 
-function named(sqs: string, dynamodb: string, environment: Readonly<Record<string, string | undefined>>) {
+/** What a process needs in its environment to reach engines at these URLs, with the region and credentials of this one, if it has any. */
+export function variablesOf(
+  sqs: string,
+  dynamodb: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL_SQS: sqs,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
