@@ -1,10 +1,11 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { countedSender } from '@waybill/shared/counted-sender.ts';
 import type { Finding } from '@waybill/shared/health.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import type { MessageSender, OutgoingMessage } from '@waybill/shared/message-queue.ts';
-import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
 import { pack } from '@waybill/shared/pack.ts';
-import { sendConfirmed, sizeOf } from '@waybill/shared/send.ts';
+import { sendConfirmed } from '@waybill/shared/send.ts';
 import type { Lease } from './checkpoint/lease.ts';
 import type { SendPage } from './feed/news.ts';
 
@@ -43,6 +44,7 @@ export function leasedQueue(
   { queue, lease, clock, log, metrics, find }: LeasedQueueDependencies,
   ending: AbortSignal,
 ): MessageSender {
+  const counted = countedSender(queue, metrics);
   let toldAt = Number.NEGATIVE_INFINITY;
   let failedCalls = 0;
   const tell = (why: object) => {
@@ -55,12 +57,8 @@ export function leasedQueue(
   return {
     sendBatch: async (batch) => {
       await lease.ensureRecent(ending);
-      metrics['waybill.queue.sends'].add(1);
-      metrics['waybill.queue.sent'].add(batch.length);
-      const bytes = batch.reduce((sum, message) => sum + sizeOf(message), 0);
-      metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'SendMessageBatch' });
       try {
-        const failures = await queue.sendBatch(batch);
+        const failures = await counted.sendBatch(batch);
         if (failures.length === 0) find({ ok: true, detail: 'takes messages' });
         else tell({ refused: failures.map(({ code, detail }) => ({ code, detail })) });
         return failures;

@@ -10,7 +10,6 @@ export type SendDependencies = {
   readonly random: Random;
   /** Sends at once; each holds at most 256 KiB. */
   readonly concurrency: number;
-  readonly onSend?: (sent: { readonly messages: number; readonly bytes: number }) => void;
   /** A send or some of its entries failed and will be repeated. Throws to give up. */
   readonly onFailure: (error: unknown, attempt: number, waitMs: number) => void;
 };
@@ -46,13 +45,12 @@ export async function sendConfirmed(
 
 async function sendBatchConfirmed(
   batch: readonly OutgoingMessage[],
-  { queue, clock, random, onSend, onFailure }: SendDependencies,
+  { queue, clock, random, onFailure }: SendDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   let unconfirmed = batch;
   await retry(
     async () => {
-      onSend?.({ messages: unconfirmed.length, bytes: unconfirmed.reduce((sum, message) => sum + sizeOf(message), 0) });
       const failures = await queue.sendBatch(unconfirmed);
       unconfirmed = failures.flatMap(({ index }) => unconfirmed[index] ?? []);
       if (failures.length > 0) throw refused(failures);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { instantClock } from '../test/instant-clock.ts';
+import { countedSender } from './counted-sender.ts';
 import type { EntryFailure, MessageSender, OutgoingMessage } from './message-queue.ts';
 import { limits } from './resources.ts';
 import { batchesOf, type SendDependencies, sendConfirmed, sizeOf } from './send.ts';
@@ -16,7 +17,6 @@ function dependencies(queue: MessageSender, more: Partial<SendDependencies> = {}
     clock: instantClock(),
     random: () => 0.5,
     concurrency: 1,
-    onSend: () => undefined,
     onFailure: () => undefined,
     ...more,
   };
@@ -171,13 +171,25 @@ describe('sending', () => {
     ]);
   });
 
-  test('reports each request with what it held, repetitions included', async () => {
-    const sent: { messages: number; bytes: number }[] = [];
+  test('is counted with each request and what it held, repetitions included', async () => {
+    const sent: { messages: number; billed: number }[] = [];
+    const held = { messages: 0 };
     const { queue } = fickleQueue(['refuse-some']);
-    await sendConfirmed(named(3), dependencies(queue, { onSend: (each) => sent.push(each) }), untilAborted());
+    const counted = countedSender(queue, {
+      'waybill.queue.sends': { add: (count) => expect(count).toBe(1) },
+      'waybill.queue.sent': { add: (messages) => Object.assign(held, { messages }) },
+      'waybill.queue.billed': {
+        add: (billed, attributes) => {
+          expect(attributes).toEqual({ action: 'SendMessageBatch' });
+          sent.push({ ...held, billed });
+        },
+      },
+    });
+    const large = named(3).map(({ body }) => ({ body: body.padEnd(65_536, '.') }));
+    await sendConfirmed(large, dependencies(counted), untilAborted());
     expect(sent).toEqual([
-      { messages: 3, bytes: 6 },
-      { messages: 2, bytes: 4 },
+      { messages: 3, billed: 3 },
+      { messages: 2, billed: 2 },
     ]);
   });
 });

@@ -1,8 +1,9 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { countedSender } from '@waybill/shared/counted-sender.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { Logger } from '@waybill/shared/logger.ts';
 import { gone, type MessageConsumer, type OutgoingMessage } from '@waybill/shared/message-queue.ts';
-import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
 import { sendConfirmed } from '@waybill/shared/send.ts';
@@ -190,14 +191,10 @@ async function send(
   { queue, clock, random, metrics, log }: SettleDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const onSend = (sent: { readonly messages: number; readonly bytes: number }) => {
-    metrics['waybill.queue.sends'].add(1);
-    metrics['waybill.queue.sent'].add(sent.messages);
-    metrics['waybill.queue.billed'].add(billedRequests(sent.bytes), { action: 'SendMessageBatch' });
-  };
   const onFailure = (error: unknown, _attempt: number, waitMs: number) =>
     log.warn({ err: error, waitMs, messageId: held.message.messageId }, 'send not confirmed, trying again');
-  await sendConfirmed(messages, { queue, clock, random, concurrency: 1, onSend, onFailure }, signal);
+  const counted = countedSender(queue, metrics);
+  await sendConfirmed(messages, { queue: counted, clock, random, concurrency: 1, onFailure }, signal);
 }
 
 /** Lets the message come again, until the redrive policy moves it: at once when time cannot cure it. */
