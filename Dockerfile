@@ -6,9 +6,11 @@
 FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim AS build
 WORKDIR /waybill
 COPY package.json package-lock.json .npmrc ./
+COPY packages/carrier/package.json packages/carrier/
 COPY packages/local/package.json packages/local/
 COPY packages/poller/package.json packages/poller/
 COPY packages/processor/package.json packages/processor/
+COPY packages/provisioner/package.json packages/provisioner/
 COPY packages/shared/package.json packages/shared/
 COPY infra/package.json infra/
 COPY test/package.json test/

@@ -5,8 +5,8 @@ export const programs = {
   poller: { poller: 'packages/poller/src/main.ts', livez },
   processor: { processor: 'packages/processor/src/main.ts', livez },
   local: {
-    provision: 'packages/local/src/provisioner/main.ts',
-    'scan-api': 'packages/local/src/scan-api/main.ts',
+    provision: 'packages/provisioner/src/main.ts',
+    'scan-api': 'packages/carrier/src/main.ts',
     livez,
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;

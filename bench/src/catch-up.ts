@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { HeldFeed } from '@waybill/local/feed/held-feed.ts';
-import { cleanShares, simulateFeed } from '@waybill/local/feed/simulated-feed.ts';
+import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
+import { cleanShares, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { pollerVariables, ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
-import { startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
 import { type Engine, embeddedEngine } from './engine.ts';
 
 /** A poller by itself, as production starts it, far behind a feed that takes a round trip to answer. */

@@ -3,7 +3,7 @@ import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { startEngines } from '@waybill/local/engines/engines.ts';
 import { variablesOf } from '@waybill/local/engines/place.ts';
-import { provision, type Resources } from '@waybill/local/provisioner/provision.ts';
+import { provision, type Resources } from '@waybill/provisioner/provision.ts';
 import type { NamedEngines } from './options.ts';
 
 /** The most that SQS allows: moto hands a message to several receives at once, and must not take that for failures. */

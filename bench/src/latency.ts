@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
+import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { startWriteWatch, type WrittenParcel } from './counting/write-watch.ts';
 import type { Engine } from './engine.ts';
 import { type Bar, integer } from './figures/report.ts';

@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
+import { cleanShares, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { startEngines } from '@waybill/local/engines/engines.ts';
-import { HeldFeed } from '@waybill/local/feed/held-feed.ts';
-import { cleanShares, simulateFeed } from '@waybill/local/feed/simulated-feed.ts';
 import { readSamples, type Samples } from '@waybill/local/pipeline/prometheus-text.ts';
 import { pollerVariables, processorVariables } from '@waybill/local/pipeline/service-process.ts';
-import { provision, type Resources } from '@waybill/local/provisioner/provision.ts';
-import { startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
-import { nodeFlags } from '@waybill/shared/node-flags.ts';
+import { provision, type Resources } from '@waybill/provisioner/provision.ts';
+import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
 import type { Usage } from './pipelines/preload.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { nodeFlags } from '@waybill/shared/node-flags.ts';
+import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
 import type { Engine } from './engine.ts';
 import { type Bar, integer, mebibytes } from './figures/report.ts';
 import type { BenchOptions } from './options.ts';

@@ -1,13 +1,13 @@
-import { HeldFeed } from '@waybill/local/feed/held-feed.ts';
-import { randomOf } from '@waybill/local/feed/random.ts';
-import { simulateFeed } from '@waybill/local/feed/simulated-feed.ts';
+import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
+import { randomOf } from '@waybill/carrier/feed/random.ts';
+import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { dollarsOf } from '@waybill/local/cost.ts';
 import { readConfig as readPollerConfig } from '@waybill/poller/config.ts';
 import { createPoller } from '@waybill/poller/poller.ts';
 import { readConfig as readProcessorConfig } from '@waybill/processor/config.ts';
 import { createProcessor } from '@waybill/processor/processor.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
-import { dollarsOf } from '@waybill/shared/cost.ts';
-import { createLogger } from '@waybill/shared/logger.ts';
+import { createLogger } from '@waybill/shared/process/logger.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
 import { VirtualTime } from '../simulator/virtual-time.ts';
 import { CountedPorts, type Counts } from './counted-ports.ts';

@@ -1,9 +1,9 @@
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
-import { provision, type Resources } from '@waybill/local/provisioner/provision.ts';
 import { dynamoDbCheckpointStore } from '@waybill/poller/checkpoint/dynamodb-checkpoint-store.ts';
-import { meterTables } from '@waybill/shared/cost-meter.ts';
+import { provision, type Resources } from '@waybill/provisioner/provision.ts';
 import { prices } from '@waybill/shared/prices.ts';
+import { meterTables } from '@waybill/shared/telemetry/cost-meter.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { measured } from '../../packages/poller/test/observed.ts';
 

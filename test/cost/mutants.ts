@@ -12,7 +12,7 @@ export const costMutants: readonly (Mutation & { readonly figure: string })[] = 
   {
     name: 'a message carries a few events',
     figure: 'SendMessageBatch',
-    file: 'packages/shared/src/pack.ts',
+    file: 'packages/shared/src/domain/pack.ts',
     find: 'if (openBytes + bytes > maxBytes) close();',
     replace: 'if (openBytes + bytes > 1_000) close();',
   },

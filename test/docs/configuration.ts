@@ -1,4 +1,4 @@
-import { describeVariable } from '@waybill/shared/env.ts';
+import { describeVariable } from '@waybill/shared/process/env.ts';
 import type { z } from 'zod';
 
 type Variables = Readonly<Record<string, z.ZodType>>;

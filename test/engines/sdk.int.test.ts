@@ -1,7 +1,7 @@
 /** Traps of the AWS SDK and of the runtime, without which the clients of `aws-clients.ts` would look like needless care. */
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { openDynamoDb, openSqs } from '@waybill/shared/aws-clients.ts';
+import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { awsJsonService, serveUntilTestEnds } from '../../packages/shared/test/local-service.ts';
 import { anyone } from './engines-under-test.ts';

@@ -13,11 +13,11 @@ import {
   SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import type { OutgoingMessage, ReceivedMessage } from '@waybill/shared/message-queue.ts';
-import { pack, packUnparsed, unpack } from '@waybill/shared/pack.ts';
+import { pack, packUnparsed, unpack } from '@waybill/shared/domain/pack.ts';
+import type { OutgoingMessage, ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import { batchesOf, sizeOf } from '@waybill/shared/queue/send.ts';
+import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
-import { batchesOf, sizeOf } from '@waybill/shared/send.ts';
-import { sqsConsumer } from '@waybill/shared/sqs-queue.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyone, differences, enginesUnderTest } from './engines-under-test.ts';
 

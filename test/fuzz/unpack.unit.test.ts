@@ -1,4 +1,4 @@
-import { eventJson, packOne, unpack } from '@waybill/shared/pack.ts';
+import { eventJson, packOne, unpack } from '@waybill/shared/domain/pack.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyEvent, anyJson, anyText } from '../../packages/shared/test/arbitrary-events.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeFlags } from '@waybill/shared/node-flags.ts';
+import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
 import { describe, expect, test } from 'vitest';
 import { requireNode24 } from './on-node-24.ts';
 

@@ -5,7 +5,7 @@ import { judge, type Truth, type Verdict } from '@waybill/local/outcome/verdict.
 import { untilDrained } from '@waybill/local/pipeline/drain.ts';
 import { readSamples } from '@waybill/local/pipeline/prometheus-text.ts';
 import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
-import type { Resources } from '@waybill/local/provisioner/provision.ts';
+import type { Resources } from '@waybill/provisioner/provision.ts';
 import type { ImageProcess } from './image-process.ts';
 
 /** Milliseconds that tell hanging from slow on a busy machine. */

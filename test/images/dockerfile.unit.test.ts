@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeFlags } from '@waybill/shared/node-flags.ts';
+import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
 import { describe, expect, test } from 'vitest';
 import { imageNames, programs } from '../../images/programs.ts';
 import { buildContext } from './build-context.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Resources } from '@waybill/local/provisioner/provision.ts';
+import type { Resources } from '@waybill/provisioner/provision.ts';
 import { z } from 'zod';
 
 const root = fileURLToPath(import.meta.resolve('../..'));

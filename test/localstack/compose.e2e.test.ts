@@ -1,7 +1,7 @@
-import { HeldFeed } from '@waybill/local/feed/held-feed.ts';
-import { simulateFeed } from '@waybill/local/feed/simulated-feed.ts';
+import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
+import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { freePort } from '@waybill/local/free-port.ts';
-import { provisionOrCompare } from '@waybill/local/provisioner/provision.ts';
+import { provisionOrCompare } from '@waybill/provisioner/provision.ts';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { type BuiltImages, buildImages } from '../images/built-images.ts';

@@ -6,10 +6,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
-import { provisionOrCompare, type Resources } from '@waybill/local/provisioner/provision.ts';
-import { pack } from '@waybill/shared/pack.ts';
+import { provisionOrCompare, type Resources } from '@waybill/provisioner/provision.ts';
+import { pack } from '@waybill/shared/domain/pack.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { physicalName } from '@waybill/shared/resources.ts';
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { differences } from '../engines/engines-under-test.ts';
 import { expectGood, type Rig, rigs } from '../processes/rig.ts';

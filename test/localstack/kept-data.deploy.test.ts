@@ -9,7 +9,7 @@ import {
 import { DeleteQueueCommand, ListQueuesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type EngineClients, openClients } from '@waybill/local/engines/engine-clients.ts';
 import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
-import type { Resources } from '@waybill/local/provisioner/provision.ts';
+import type { Resources } from '@waybill/provisioner/provision.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { differences } from '../engines/engines-under-test.ts';
 import { DataStackOnLocalStack, freshEnvironment, localStackEndpoint } from './cdk.ts';

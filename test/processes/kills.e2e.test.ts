@@ -1,5 +1,5 @@
 import type { ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
-import { pack } from '@waybill/shared/pack.ts';
+import { pack } from '@waybill/shared/domain/pack.ts';
 import { describe, expect, test } from 'vitest';
 import { expectGood, holdsLease, type Rig, rigs, timed } from './rig.ts';
 import { until } from './until.ts';

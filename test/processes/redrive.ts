@@ -8,7 +8,7 @@ import {
   SQSServiceException,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import type { Resources } from '@waybill/local/provisioner/provision.ts';
+import type { Resources } from '@waybill/provisioner/provision.ts';
 import { until } from './until.ts';
 
 /** By the engine's own message move task, or message by message where it has none. */

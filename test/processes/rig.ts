@@ -1,9 +1,11 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
+import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
+import { type ScanApi, type ScanApiOptions, startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
 import type { Place } from '@waybill/local/engines/place.ts';
-import { HeldFeed } from '@waybill/local/feed/held-feed.ts';
-import { simulateFeed } from '@waybill/local/feed/simulated-feed.ts';
 import { readDeadLetters, readFailureRecords } from '@waybill/local/outcome/dead-letters.ts';
 import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
 import { judge, type Verdict } from '@waybill/local/outcome/verdict.ts';
@@ -16,9 +18,7 @@ import {
   type ServiceName,
   ServiceProcess,
 } from '@waybill/local/pipeline/service-process.ts';
-import { type ProvisionOptions, provision, type Resources } from '@waybill/local/provisioner/provision.ts';
-import { realisticFaults } from '@waybill/local/scan-api/scan-api-faults.ts';
-import { type ScanApi, type ScanApiOptions, startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
+import { type ProvisionOptions, provision, type Resources } from '@waybill/provisioner/provision.ts';
 import { expect, type TestContext } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { type EngineProxy, startProxy } from './engine-proxy.ts';

@@ -1,5 +1,5 @@
-import type { Milestone, ParcelState, Scan } from '@waybill/shared/parcel-state.ts';
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import type { Milestone, ParcelState, Scan } from '@waybill/shared/domain/parcel-state.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 
 /**
  * What must come out, computed the naive way and sharing no code with what is tested: from all events at once, by

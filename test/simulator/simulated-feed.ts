@@ -1,6 +1,6 @@
 import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
 import type { Chance } from './chance.ts';
 import type { FaultLayer } from './faults.ts';
 import { keyOf } from './oracle.ts';

@@ -1,14 +1,14 @@
 import { createNoopMeter } from '@opentelemetry/api';
-import { batchedParcelTable } from '@waybill/processor/parcels/batched-parcel-table.ts';
+import { batchedParcelTable } from '@waybill/processor/parcels/batched/batched-parcel-table.ts';
 import {
   mostStatements,
   type ParcelStatement,
   type StatementAnswer,
-} from '@waybill/processor/parcels/parcel-statement.ts';
+} from '@waybill/processor/parcels/batched/parcel-statement.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/processor/parcels/parcel-table.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
-import type { ParcelState } from '@waybill/shared/parcel-state.ts';
 import type { Chance } from './chance.ts';
 import type { FaultLayer } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';

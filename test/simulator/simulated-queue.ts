@@ -6,7 +6,7 @@ import {
   type OutgoingMessage,
   type QueueDepth,
   type ReceivedMessage,
-} from '@waybill/shared/message-queue.ts';
+} from '@waybill/shared/queue/message-queue.ts';
 import type { Chance } from './chance.ts';
 import type { FaultLayer } from './faults.ts';
 import { type Carried, carriedBy } from './oracle.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { StoredCheckpoint } from '@waybill/poller/checkpoint/checkpoint-store.ts';
 import { decodeGaps } from '@waybill/poller/gaps/gap-ledger.ts';
-import type { OutgoingMessage } from '@waybill/shared/message-queue.ts';
-import type { ParcelState } from '@waybill/shared/parcel-state.ts';
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
 import type { FaultLayer } from './faults.ts';
 import { carriedBy, hasSeen, keyOf, stateAfter } from './oracle.ts';
 import type { FailureRecord, SimulatedFailureLog } from './simulated-failure-log.ts';

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
+import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
-import { HeldFeed } from '@waybill/local/feed/held-feed.ts';
-import { simulateFeed } from '@waybill/local/feed/simulated-feed.ts';
-import { startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { until } from '../processes/until.ts';
 

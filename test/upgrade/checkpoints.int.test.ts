@@ -1,4 +1,4 @@
-import { unpack } from '@waybill/shared/pack.ts';
+import { unpack } from '@waybill/shared/domain/pack.ts';
 import { describe, expect, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment, until } from './deployment.ts';

@@ -16,7 +16,7 @@ import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
 import type { Place } from '@waybill/local/engines/place.ts';
 import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
 import { type Environment, processorVariables, ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
-import { provision, type Resources } from '@waybill/local/provisioner/provision.ts';
+import { provision, type Resources } from '@waybill/provisioner/provision.ts';
 import type { Item, Message } from './release.ts';
 
 /** Milliseconds that tell hanging from slow on a busy machine. */

@@ -1,10 +1,10 @@
 import { dynamoDbCheckpointStore } from '@waybill/poller/checkpoint/dynamodb-checkpoint-store.ts';
 import { createPoller } from '@waybill/poller/poller.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
-import { createLogger } from '@waybill/shared/logger.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
-import { sqsSender } from '@waybill/shared/sqs-queue.ts';
-import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { createLogger } from '@waybill/shared/process/logger.ts';
+import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
+import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import type { Deployment } from './deployment.ts';
 
 /** The checkpoint's key. */

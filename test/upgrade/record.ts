@@ -1,5 +1,5 @@
 import { openPlace, type Place } from '@waybill/local/engines/place.ts';
-import { packOne } from '@waybill/shared/pack.ts';
+import { packOne } from '@waybill/shared/domain/pack.ts';
 import { Deployment, until } from './deployment.ts';
 import { feedElements, foreignPack } from './feed-elements.ts';
 import { feed, following } from './follow.ts';

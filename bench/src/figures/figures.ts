@@ -1,4 +1,4 @@
-import { dollarsOf } from '@waybill/shared/cost.ts';
+import { dollarsOf } from '@waybill/local/cost.ts';
 import type { RunFigures } from '../pipelines/pipeline-run.ts';
 import { median } from './median.ts';
 

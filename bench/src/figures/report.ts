@@ -1,4 +1,4 @@
-import { shownDollars, shownPriceDates } from '@waybill/shared/cost.ts';
+import { shownDollars, shownPriceDates } from '@waybill/local/cost.ts';
 import type { PipelineSummary } from './figures.ts';
 
 /** What was found on one engine. What was not measured is undefined. */

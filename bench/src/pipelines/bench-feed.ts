@@ -1,6 +1,6 @@
-import type { CarrierEvent } from '@waybill/local/feed/carrier-event.ts';
-import { HeldFeed } from '@waybill/local/feed/held-feed.ts';
-import { cleanShares, type FeedElement, simulateFeed } from '@waybill/local/feed/simulated-feed.ts';
+import type { CarrierEvent } from '@waybill/carrier/feed/carrier-event.ts';
+import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
+import { cleanShares, type FeedElement, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { type ExpectedParcel, expectedParcels } from '@waybill/local/outcome/oracle.ts';
 
 /** A feed that is the same for every run: made once, before anything is measured. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Resources } from '@waybill/local/provisioner/provision.ts';
-import { startScanApi } from '@waybill/local/scan-api/scan-api-server.ts';
+import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
+import type { Resources } from '@waybill/provisioner/provision.ts';
 import type { Engine } from '../engine.ts';
 import type { BenchFeed, WatchedFeed } from './bench-feed.ts';
 import type { MeasuredProcess } from './measured-process.ts';

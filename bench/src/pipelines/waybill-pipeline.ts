@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '@waybill/local/free-port.ts';
 import { readSamples, type Samples } from '@waybill/local/pipeline/prometheus-text.ts';
-import { nodeFlags } from '@waybill/shared/node-flags.ts';
+import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
 import { MeasuredProcess } from './measured-process.ts';
 import type { StartPipeline } from './pipeline-run.ts';
 

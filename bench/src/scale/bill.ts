@@ -1,5 +1,5 @@
-import { type Consumption, dollarsOf } from '@waybill/shared/cost.ts';
-import { prices } from '@waybill/shared/prices.ts';
+import { prices } from '@waybill/infra/cost/prices.ts';
+import { type Consumption, dollarsOf } from '@waybill/local/cost.ts';
 import { keepingUp } from './keeping-up.ts';
 import type { Environment, Scale } from './scales.ts';
 import type { Result } from './scenarios.ts';

@@ -1,5 +1,5 @@
-import type { Consumption } from '@waybill/shared/cost.ts';
-import { type MeasuredLoad, measuredLoads } from '../../../infra/src/cost/measured-loads.ts';
+import { type MeasuredLoad, measuredLoads } from '@waybill/infra/cost/measured-loads.ts';
+import type { Consumption } from '@waybill/local/cost.ts';
 
 const loads = measuredLoads.map((load) => ({
   eventsPerSecond: load.eventsPerSecond,

@@ -1,5 +1,5 @@
-import { shownDollars } from '@waybill/shared/cost.ts';
-import { plannedShare } from '../../../infra/src/services/capacity.ts';
+import { plannedShare } from '@waybill/infra/services/capacity.ts';
+import { shownDollars } from '@waybill/local/cost.ts';
 import { benchmarkFigures } from './benchmark-figures.ts';
 import { type Bill, billOf } from './bill.ts';
 import { limits, limitsRead, tableQuota, warmOfNewTable } from './limits.ts';

@@ -1,9 +1,9 @@
+import { type Context, readContext } from '@waybill/infra/context.ts';
+import { policyOf } from '@waybill/infra/scaling-model/policy.ts';
+import type { Policy } from '@waybill/infra/scaling-model/target-tracking.ts';
+import { eventsPerMessage, messagesPerSecond, plannedShare } from '@waybill/infra/services/capacity.ts';
+import { stackOf, synthesize } from '@waybill/infra/synthesized.ts';
 import { pollerVariables } from '@waybill/poller/config.ts';
-import { type Context, readContext } from '../../../infra/src/context.ts';
-import { eventsPerMessage, messagesPerSecond, plannedShare } from '../../../infra/src/services/capacity.ts';
-import { policyOf } from '../../../infra/src/services/test/policy.ts';
-import type { Policy } from '../../../infra/src/services/test/target-tracking.ts';
-import { stackOf, synthesize } from '../../../infra/test/synthesized.ts';
 import { benchmarkFigures } from './benchmark-figures.ts';
 
 /** A size of feed, and how it is deployed. */

@@ -1,5 +1,5 @@
-import { loadAt, meanLoad } from '../../../infra/src/services/test/day.ts';
-import { type Course, type Span, simulatePipeline, usualLags } from '../../../infra/src/services/test/pipeline.ts';
+import { loadAt, meanLoad } from '@waybill/infra/scaling-model/day.ts';
+import { type Course, type Span, simulatePipeline, usualLags } from '@waybill/infra/scaling-model/pipeline.ts';
 import { keepingUp } from './keeping-up.ts';
 import { tableQuota, warmOfNewTable } from './limits.ts';
 import type { Environment, Scale } from './scales.ts';

@@ -1,10 +1,11 @@
-import { type Price, prices } from '@waybill/shared/prices.ts';
+import type { Price } from '@waybill/shared/prices.ts';
 import { placedOnSpot } from '../services/spot-share.ts';
 import { customMetrics } from './custom-metrics.ts';
 import type { Deployment } from './deployment.ts';
 import { type MeasuredLoad, measuringCommands } from './measured-loads.ts';
 import { hoursAMonth, type Line, monthlyCost, monthsOfParcels, total } from './monthly-cost.ts';
 import { eventsAParcel, parcelItemBytes } from './parcel-item.ts';
+import { prices } from './prices.ts';
 
 const usd = (amount: number) => amount.toFixed(2);
 const rate = (load: MeasuredLoad) => `${load.eventsPerSecond.toLocaleString('en-US')}/s`;

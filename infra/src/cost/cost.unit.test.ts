@@ -1,12 +1,13 @@
 import { metricDefinitions } from '@waybill/shared/metrics.ts';
-import { type Price, prices } from '@waybill/shared/prices.ts';
+import type { Price } from '@waybill/shared/prices.ts';
 import { describe, expect, test } from 'vitest';
-import { synthesize } from '../../test/synthesized.ts';
+import { synthesize } from '../synthesized.ts';
 import { costPage } from './cost-page.ts';
 import { customMetrics } from './custom-metrics.ts';
 import { defaultContext, deploymentOf, processorsFor } from './deployment.ts';
 import { measuredLoads } from './measured-loads.ts';
 import { monthlyCost, total } from './monthly-cost.ts';
+import { prices } from './prices.ts';
 
 const { stacks } = synthesize(defaultContext);
 const deployment = deploymentOf(stacks.flatMap(({ resources }) => Object.values(resources)));

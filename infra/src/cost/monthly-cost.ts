@@ -1,8 +1,8 @@
-import { type PriceName, prices } from '@waybill/shared/prices.ts';
 import { customMetrics } from './custom-metrics.ts';
 import type { Deployment } from './deployment.ts';
 import type { MeasuredLoad } from './measured-loads.ts';
 import { eventsAParcel, parcelItemBytes } from './parcel-item.ts';
+import { type PriceName, prices } from './prices.ts';
 
 export const hoursAMonth = 730;
 const secondsAMonth = hoursAMonth * 3_600;

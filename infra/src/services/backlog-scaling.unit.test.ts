@@ -1,12 +1,12 @@
 import { describe, expect, it, test } from 'vitest';
-import { stackOf, synthesize } from '../../test/synthesized.ts';
+import { outage, simulate, turns } from '../scaling-model/day.ts';
+import type { GapBesideNumber } from '../scaling-model/metric-math.ts';
+import { type Lags, usualLags } from '../scaling-model/pipeline.ts';
+import { resourcesOf } from '../scaling-model/plain.ts';
+import { policyOf } from '../scaling-model/policy.ts';
+import type { Policy, StepIn } from '../scaling-model/target-tracking.ts';
+import { stackOf, synthesize } from '../synthesized.ts';
 import { messagesPerSecond } from './capacity.ts';
-import { outage, simulate, turns } from './test/day.ts';
-import type { GapBesideNumber } from './test/metric-math.ts';
-import { type Lags, usualLags } from './test/pipeline.ts';
-import { resourcesOf } from './test/plain.ts';
-import { policyOf } from './test/policy.ts';
-import type { Policy, StepIn } from './test/target-tracking.ts';
 
 const services = stackOf(synthesize({ apiUrl: 'https://carrier.example/v1/scans/scanevents' }), 'services');
 

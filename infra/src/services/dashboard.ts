@@ -1,5 +1,4 @@
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
-import { prices } from '@waybill/shared/prices.ts';
 import { physicalName, scanQueue } from '@waybill/shared/resources.ts';
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
@@ -17,6 +16,7 @@ import {
   type YAxisProps,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { prices } from '../cost/prices.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { waybillMetric } from '../metric.ts';
 import { outcomes, writtenTables } from './metric-values.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stackOf, synthesize } from '../../test/synthesized.ts';
-import { onlyOf, resourcesOf } from './test/plain.ts';
+import { onlyOf, resourcesOf } from '../scaling-model/plain.ts';
+import { stackOf, synthesize } from '../synthesized.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { stackOf, synthesize } from '../../test/synthesized.ts';
-import { resourcesOf } from './test/plain.ts';
+import { resourcesOf } from '../scaling-model/plain.ts';
+import { stackOf, synthesize } from '../synthesized.ts';
 
 const services = stackOf(
   synthesize({ apiUrl: 'https://carrier.example/v1/scans/scanevents', apiTokenSecret: 'carrier/token' }),

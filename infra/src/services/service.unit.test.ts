@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { flags, stackOf, synthesize } from '../../test/synthesized.ts';
 import { addStacks } from '../app.ts';
-import { resourcesOf } from './test/plain.ts';
+import { resourcesOf } from '../scaling-model/plain.ts';
+import { flags, stackOf, synthesize } from '../synthesized.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const usual = stackOf(synthesize({ apiUrl }), 'services');

@@ -1,9 +1,9 @@
 import { type CloudWatchMetricName, metricDefinitions } from '@waybill/shared/metrics.ts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { stackOf, synthesize } from '../../test/synthesized.ts';
 import { customMetrics } from '../cost/custom-metrics.ts';
-import { onlyOf, resourcesOf } from './test/plain.ts';
+import { onlyOf, resourcesOf } from '../scaling-model/plain.ts';
+import { stackOf, synthesize } from '../synthesized.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const synthesized = synthesize({ apiUrl });

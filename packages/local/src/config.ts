@@ -1,7 +1,7 @@
-import { httpUrl, secret, wholeNumber } from '@waybill/shared/env.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
+import { httpUrl, secret, wholeNumber } from '@waybill/shared/process/env.ts';
+import { type GivenFlags, readFlags } from '@waybill/shared/process/flags.ts';
 import { z } from 'zod';
-import { type GivenFlags, readFlags } from './flags.ts';
 
 /** What `npm start` was told. */
 export type StartOptions = {

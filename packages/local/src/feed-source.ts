@@ -1,12 +1,12 @@
+import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
+import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
+import { type ScanApi, startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import type { StartOptions } from './config.ts';
-import { HeldFeed } from './feed/held-feed.ts';
-import { simulateFeed } from './feed/simulated-feed.ts';
-import { readWholeFeed } from './feed/whole-feed.ts';
 import { type MixedPack, mixedPacks } from './other-producer.ts';
 import type { Truth } from './outcome/verdict.ts';
 import type { Environment } from './pipeline/service-process.ts';
-import { realisticFaults } from './scan-api/scan-api-faults.ts';
-import { type ScanApi, startScanApi } from './scan-api/scan-api-server.ts';
+import { readWholeFeed } from './whole-feed.ts';
 
 /** Where the scan events come from: the poller's side of it, and what is known of it otherwise. */
 export type FeedSource = {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { readCommandLine } from './config.ts';
-import { readWholeFeed } from './feed/whole-feed.ts';
 import { type FeedSource, openSimulatedFeed } from './feed-source.ts';
+import { readWholeFeed } from './whole-feed.ts';
 
 const sources: FeedSource[] = [];
 afterEach(async () => {

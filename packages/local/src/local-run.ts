@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { provision, type Resources } from '@waybill/provisioner/provision.ts';
+import type { StopSignals } from '@waybill/shared/process/stop-signals.ts';
 import type { StartOptions } from './config.ts';
 import { type EngineClients, openClients } from './engines/engine-clients.ts';
 import { type Engines, startEngines } from './engines/engines.ts';
@@ -12,8 +14,6 @@ import { Pipeline } from './pipeline/pipeline.ts';
 import { queueContent } from './pipeline/queue-depth.ts';
 import type { Environment } from './pipeline/service-process.ts';
 import type { ProgressDisplay } from './progress.ts';
-import { provision, type Resources } from './provisioner/provision.ts';
-import type { StopSignals } from './stop-signals.ts';
 import { type Facts, summaryLines, verdictMarks } from './summary.ts';
 
 export type Surroundings = {

@@ -1,10 +1,10 @@
 import { describeError } from '@waybill/shared/error.ts';
-import { exitOnFailedStart } from '@waybill/shared/lifecycle.ts';
+import { exitOnFailedStart } from '@waybill/shared/process/lifecycle.ts';
+import { requireNode24 } from '@waybill/shared/process/node-24.ts';
+import { listenForStops } from '@waybill/shared/process/stop-signals.ts';
 import { help, readCommandLine, type StartOptions } from './config.ts';
 import { runLocally } from './local-run.ts';
-import { requireNode24 } from './node-24.ts';
 import { ProgressDisplay } from './progress.ts';
-import { listenForStops } from './stop-signals.ts';
 
 const options = optionsOrExit();
 const stops = listenForStops();

@@ -1,6 +1,6 @@
-import { unpack } from '@waybill/shared/pack.ts';
+import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { unpack } from '@waybill/shared/domain/pack.ts';
 import { expect, test } from 'vitest';
-import { simulateFeed } from './feed/simulated-feed.ts';
 import { mixedPacks } from './other-producer.ts';
 import { scanOf } from './outcome/oracle.ts';
 

@@ -1,8 +1,8 @@
-import { dollarsOf, shownDollars, shownPriceDates } from '@waybill/shared/cost.ts';
+import type { ScanApiCounts } from '@waybill/carrier/scan-api-server.ts';
+import { dollarsOf, shownDollars, shownPriceDates } from './cost.ts';
 import { describe } from './outcome/oracle.ts';
 import type { Verdict } from './outcome/verdict.ts';
 import { columns } from './progress.ts';
-import type { ScanApiCounts } from './scan-api/scan-api-server.ts';
 
 /** Everything that a run has to say when it ends. */
 export type Facts = {

@@ -1,6 +1,6 @@
+import { noFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from './outcome/verdict.ts';
-import { noFaults } from './scan-api/scan-api-faults.ts';
 import { type Facts, summaryLines } from './summary.ts';
 
 const good: Verdict = {

@@ -7,7 +7,7 @@ import {
   secret,
   tableName,
   wholeNumber,
-} from '@waybill/shared/env.ts';
+} from '@waybill/shared/process/env.ts';
 import { z } from 'zod';
 import type { PollerSettings } from './settings.ts';
 

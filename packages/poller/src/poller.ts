@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { hasCode } from '@waybill/shared/error.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
 import {
   DependencyWatch,
   type Finding,
@@ -8,11 +9,10 @@ import {
   LoopWatch,
   type Probe,
   RequestWatch,
-} from '@waybill/shared/health.ts';
-import { createService, type Service } from '@waybill/shared/lifecycle.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
-import type { MessageSender, QueueDepth } from '@waybill/shared/message-queue.ts';
-import type { Metrics } from '@waybill/shared/metrics.ts';
+} from '@waybill/shared/process/health.ts';
+import { createService, type Service } from '@waybill/shared/process/lifecycle.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { MessageSender, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
 import type { CheckpointStore } from './checkpoint/checkpoint-store.ts';
 import { standBy } from './checkpoint/stand-by.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '@waybill/shared/clock.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
-import type { QueueDepth } from '@waybill/shared/message-queue.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 
 /** Milliseconds between two questions to the queue: each is a billed request, and the count lags by about a minute anyway. */
 const askEveryMs = 5_000;

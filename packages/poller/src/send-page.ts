@@ -1,11 +1,11 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
-import { countedSender } from '@waybill/shared/counted-sender.ts';
-import type { Finding } from '@waybill/shared/health.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
-import type { MessageSender, OutgoingMessage } from '@waybill/shared/message-queue.ts';
+import { pack } from '@waybill/shared/domain/pack.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import { pack } from '@waybill/shared/pack.ts';
-import { sendConfirmed } from '@waybill/shared/send.ts';
+import type { Finding } from '@waybill/shared/process/health.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import { countedSender } from '@waybill/shared/queue/counted-sender.ts';
+import type { MessageSender, OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
+import { sendConfirmed } from '@waybill/shared/queue/send.ts';
 import type { Lease } from './checkpoint/lease.ts';
 import type { SendPage } from './feed/news.ts';
 

@@ -1,5 +1,5 @@
-import type { EntryFailure, MessageSender, OutgoingMessage, QueueDepth } from '@waybill/shared/message-queue.ts';
-import { unpack } from '@waybill/shared/pack.ts';
+import { unpack } from '@waybill/shared/domain/pack.ts';
+import type { EntryFailure, MessageSender, OutgoingMessage, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 
 /** A queue in memory, and what a processor would make of its messages. */
 export class MemoryQueue implements MessageSender, QueueDepth {

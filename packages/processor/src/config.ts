@@ -1,4 +1,4 @@
-import { commonVariables, httpUrl, readEnv, tableName, wholeNumber } from '@waybill/shared/env.ts';
+import { commonVariables, httpUrl, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { scanQueue } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
 

@@ -1,8 +1,8 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
-import type { LoopWatch, RequestWatch } from '@waybill/shared/health.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
-import type { MessageConsumer } from '@waybill/shared/message-queue.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { LoopWatch, RequestWatch } from '@waybill/shared/process/health.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
 import type { Failure, FailureLog } from './failures/failure-log.ts';
 import { type BreakerState, EngineGuard } from './guard/engine-guard.ts';

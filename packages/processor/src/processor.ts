@@ -6,8 +6,8 @@ import {
   LoopWatch,
   type Probe,
   RequestWatch,
-} from '@waybill/shared/health.ts';
-import { createService, type Service } from '@waybill/shared/lifecycle.ts';
+} from '@waybill/shared/process/health.ts';
+import { createService, type Service } from '@waybill/shared/process/lifecycle.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
 import { type ConsumeDependencies, type ConsumeSettings, consume } from './consume.ts';
 import type { BreakerState } from './guard/engine-guard.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '@waybill/shared/clock.ts';
-import type { RequestWatch } from '@waybill/shared/health.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
-import type { MessageConsumer } from '@waybill/shared/message-queue.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { RequestWatch } from '@waybill/shared/process/health.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import type { EngineGuard } from './guard/engine-guard.ts';
 import type { HeldMessage, MessagesInHand } from './messages/messages-in-hand.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '@waybill/shared/clock.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
-import type { ReceivedMessage } from '@waybill/shared/message-queue.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import type { BreakerState, GuardDependencies } from './guard/engine-guard.ts';
 import type { InHandDependencies } from './messages/messages-in-hand.ts';
 import { countVisibilityChange, type Settlement } from './messages/settle.ts';

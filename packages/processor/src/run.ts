@@ -1,20 +1,20 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { openDynamoDb, openSqs } from '@waybill/shared/aws-clients.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
-import { meterQuestions, meterTables } from '@waybill/shared/cost-meter.ts';
-import { earlySignal } from '@waybill/shared/early-signal.ts';
-import { serveEndpoints } from '@waybill/shared/http-endpoints.ts';
-import { runUntilSignal } from '@waybill/shared/lifecycle.ts';
-import { createLogger } from '@waybill/shared/logger.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
+import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
+import { earlySignal } from '@waybill/shared/process/early-signal.ts';
+import { serveEndpoints } from '@waybill/shared/process/http-endpoints.ts';
+import { runUntilSignal } from '@waybill/shared/process/lifecycle.ts';
+import { createLogger } from '@waybill/shared/process/logger.ts';
+import { requireKey } from '@waybill/shared/process/table-check.ts';
+import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
-import { sqsConsumer } from '@waybill/shared/sqs-queue.ts';
-import { requireKey } from '@waybill/shared/table-check.ts';
-import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { meterQuestions, meterTables } from '@waybill/shared/telemetry/cost-meter.ts';
+import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { readConfig } from './config.ts';
 import { dynamoDbFailureLog } from './failures/dynamodb-failure-log.ts';
-import { openParcelTable } from './parcels/open-parcel-table.ts';
+import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
 import { createProcessor } from './processor.ts';
 
 /** The processor as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */

@@ -1,8 +1,8 @@
+import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { describeError, hasCode, type WaybillError } from '@waybill/shared/error.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import { merge, type ParcelState, stateOf } from '@waybill/shared/parcel-state.ts';
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { EngineGuard } from './guard/engine-guard.ts';
 import { type ElementFailure, rejectedEvent } from './messages/message-reading.ts';
 import { isStoredUnreadable } from './parcels/parcel-item.ts';

@@ -1,5 +1,5 @@
+import { merge, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { merge, stateOf } from '@waybill/shared/parcel-state.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { packed, pass, rig, scan, useVirtualTime } from '../test/processor-rig.ts';
 import { storedParcel } from './parcels/parcel-item.ts';

@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { type ProvisionOptions, provision, type Resources } from '@waybill/provisioner/provision.ts';
 import { afterAll, beforeAll } from 'vitest';
 import { startEngines } from '../../local/src/engines/engines.ts';
-import { type ProvisionOptions, provision, type Resources } from '../../local/src/provisioner/provision.ts';
 
 export type OnEngines = { readonly sqs: SQSClient; readonly dynamodb: DynamoDBClient; readonly resources: Resources };
 

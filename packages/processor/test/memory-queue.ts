@@ -6,7 +6,7 @@ import {
   type OutgoingMessage,
   type ReceivedMessage,
   type VisibilityChange,
-} from '@waybill/shared/message-queue.ts';
+} from '@waybill/shared/queue/message-queue.ts';
 import type { Journal } from './journal.ts';
 
 export type QueueOperation = 'receive' | 'send' | 'delete' | 'visibility';

@@ -1,8 +1,8 @@
+import { merge, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode } from '@waybill/shared/error.ts';
-import { merge, type ParcelState } from '@waybill/shared/parcel-state.ts';
 import type { Failure, FailureLog } from '../src/failures/failure-log.ts';
+import type { ParcelStatement, StatementAnswer } from '../src/parcels/batched/parcel-statement.ts';
 import type { MilestoneName } from '../src/parcels/parcel-item.ts';
-import type { ParcelStatement, StatementAnswer } from '../src/parcels/parcel-statement.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcels/parcel-table.ts';
 import type { Journal } from './journal.ts';
 

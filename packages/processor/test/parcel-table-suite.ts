@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { merge, type ParcelState, stateOf } from '@waybill/shared/parcel-state.ts';
+import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyInstant } from '../../shared/test/arbitrary-events.ts';

@@ -1,8 +1,8 @@
 import { systemClock } from '@waybill/shared/clock.ts';
+import { pack } from '@waybill/shared/domain/pack.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
-import { pack } from '@waybill/shared/pack.ts';
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
-import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { onTestFinished, vi } from 'vitest';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
 import { createProcessor, type ProcessorDependencies, type ProcessorSettings } from '../src/processor.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ScanEvent } from '../src/scan-event.ts';
+import type { ScanEvent } from '../src/domain/scan-event.ts';
 
 /** Characters that JSON, ASCII and UTF-16 treat specially: quotes, controls, line separators, halves of pairs, a BOM. */
 const awkward = [

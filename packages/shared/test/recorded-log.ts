@@ -1,4 +1,4 @@
-import { createLogger, type Logger } from '../src/logger.ts';
+import { createLogger, type Logger } from '../src/process/logger.ts';
 
 /** A log that is read by the test alone: each line as JSON.parse gives it. */
 export function recordedLog(): { readonly log: Logger; readonly lines: readonly Record<string, unknown>[] } {

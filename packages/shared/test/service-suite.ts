@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { type ProcessHandle, runUntilSignal, type Service } from '../src/lifecycle.ts';
+import { type ProcessHandle, runUntilSignal, type Service } from '../src/process/lifecycle.ts';
 import { recordedLog } from './recorded-log.ts';
 
 /** A service to be tried, over dependencies of the test's own. */

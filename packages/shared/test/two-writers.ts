@@ -1,6 +1,6 @@
-import { createLogger } from '../src/logger.ts';
 import { createMetrics } from '../src/metrics.ts';
-import { startTelemetry } from '../src/telemetry.ts';
+import { createLogger } from '../src/process/logger.ts';
+import { startTelemetry } from '../src/telemetry/telemetry.ts';
 
 /**
  * A process whose log and metrics write to one standard output, more than a pipe holds: so many lines of the log, and

@@ -11,8 +11,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { provision, type Resources } from '@waybill/provisioner/provision.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { provision, type Resources } from '../provisioner/provision.ts';
 import { type Engines, startEngines } from './engines.ts';
 
 let engines: Engines;

@@ -1,4 +1,4 @@
-import { beginningOfJson, toAscii } from '@waybill/shared/json-text.ts';
+import { beginningOfJson, toAscii } from '@waybill/shared/domain/json-text.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
 import { compare, type Difference, expectedParcels, type StoredParcel, scanOf } from './oracle.ts';
 

@@ -1,7 +1,7 @@
-import { packUnparsed } from '@waybill/shared/pack.ts';
+import { badElement } from '@waybill/carrier/feed/bad-elements.ts';
+import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { packUnparsed } from '@waybill/shared/domain/pack.ts';
 import { describe, expect, test } from 'vitest';
-import { badElement } from '../feed/bad-elements.ts';
-import { simulateFeed } from '../feed/simulated-feed.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
 import { expectedParcels } from './oracle.ts';
 import { judge, type Mirror, reasonsOf } from './verdict.ts';

@@ -1,7 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Resources } from '@waybill/provisioner/provision.ts';
 import type { EngineClients } from '../engines/engine-clients.ts';
 import type { FeedSource } from '../feed-source.ts';
-import type { Resources } from '../provisioner/provision.ts';
 import type { Look } from './drain.ts';
 import { noSamples, type Samples } from './prometheus-text.ts';
 import { queueContent } from './queue-depth.ts';

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { nodeFlags } from '@waybill/shared/node-flags.ts';
+import type { Resources } from '@waybill/provisioner/provision.ts';
+import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
 import { z } from 'zod';
-import type { Resources } from '../provisioner/provision.ts';
 import { LastLines } from './last-lines.ts';
 import { readSamples, type Samples } from './prometheus-text.ts';
 import type { PortReport } from './tied-to-parent.ts';

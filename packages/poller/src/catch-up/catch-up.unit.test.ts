@@ -1,6 +1,5 @@
 import { systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { mostSends } from '@waybill/shared/gathered-sends.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { junk, MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
@@ -10,6 +9,7 @@ import { eventIdsOf, readElements } from '../feed/page.ts';
 import { PageReader } from '../feed/read-page.ts';
 import { TokenBucket } from '../feed/token-bucket.ts';
 import { decodeGaps } from '../gaps/gap-ledger.ts';
+import { mostSends } from '../queue/gathered-sends.ts';
 import { CatchUp } from './catch-up.ts';
 import { findHead } from './find-head.ts';
 import { SentAhead } from './sent-ahead.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '@waybill/shared/logger.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
 import { countNews, type NewsObservers, newsIn, type SendPage } from '../feed/news.ts';
 import { eventIdsOf, readElements } from '../feed/page.ts';
 import type { PassedOn } from '../feed/passed-on.ts';

@@ -1,4 +1,4 @@
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { digestOfText } from '../feed/passed-on.ts';
 
 /** Events of one stretch that are remembered at most: some 100 KB. What is not is sent twice, which the state does not mind. */

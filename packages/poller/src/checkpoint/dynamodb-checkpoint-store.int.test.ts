@@ -9,9 +9,9 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
-import { openDynamoDb } from '@waybill/shared/aws-clients.ts';
+import { openDynamoDb } from '@waybill/shared/process/aws-clients.ts';
+import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { tables } from '@waybill/shared/resources.ts';
-import { requireKey } from '@waybill/shared/table-check.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { measured } from '../../test/observed.ts';
 import { believableJump } from '../feed/position.ts';

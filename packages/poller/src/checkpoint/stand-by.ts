@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
 import type { CheckpointStore, StoredCheckpoint } from './checkpoint-store.ts';
 

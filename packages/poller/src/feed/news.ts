@@ -1,6 +1,6 @@
-import type { Logger } from '@waybill/shared/logger.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import type { ScanEvent } from '@waybill/shared/scan-event.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { IdRange } from '../gaps/id-range.ts';
 import type { Page } from './page.ts';
 import type { PassedOn } from './passed-on.ts';

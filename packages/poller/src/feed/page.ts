@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { packUnparsed } from '@waybill/shared/pack.ts';
-import { eventIdOf, parse, type Rejection, type ScanEvent } from '@waybill/shared/scan-event.ts';
+import { packUnparsed } from '@waybill/shared/domain/pack.ts';
+import { eventIdOf, parse, type Rejection, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 
 /** An element that is no scan event, with the message body in which it travels. */
 export type RejectedElement = {

@@ -1,7 +1,7 @@
 import type { Clock } from '@waybill/shared/clock.ts';
-import type { Finding } from '@waybill/shared/health.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { Finding } from '@waybill/shared/process/health.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { Hole } from './position.ts';
 
 export type ProgressDependencies = {

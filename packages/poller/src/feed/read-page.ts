@@ -1,8 +1,8 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
-import type { Finding } from '@waybill/shared/health.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { Finding } from '@waybill/shared/process/health.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
 import type { ScanFeed } from './scan-feed.ts';
 import type { TokenBucket } from './token-bucket.ts';

@@ -1,5 +1,5 @@
-import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
 import { type GapLedger, mostOpenGaps } from './gap-ledger.ts';
 
 export type DroppedGapsDependencies = {

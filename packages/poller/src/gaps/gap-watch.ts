@@ -1,6 +1,6 @@
 import type { Clock } from '@waybill/shared/clock.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { Completeness } from '../checkpoint/checkpoint-store.ts';
 import { countNews, type News, type SendPage } from '../feed/news.ts';
 import { eventIdsOf, readElements } from '../feed/page.ts';

@@ -1,6 +1,6 @@
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { createMetrics } from '@waybill/shared/metrics.ts';
-import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
 import { useEngines } from '../../test/engines.ts';
 import { dynamoDbFailureLog, keptBodyBytes } from './dynamodb-failure-log.ts';

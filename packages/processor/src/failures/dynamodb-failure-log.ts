@@ -6,7 +6,7 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import type { Clock } from '@waybill/shared/clock.ts';
-import { beginningThatFits } from '@waybill/shared/json-text.ts';
+import { beginningThatFits } from '@waybill/shared/domain/json-text.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { failureRetentionDays, tables } from '@waybill/shared/resources.ts';
 import type { Failure, FailureLog } from './failure-log.ts';

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import type { MessageConsumer } from '@waybill/shared/message-queue.ts';
+import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
 

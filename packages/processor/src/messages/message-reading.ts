@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { OutgoingMessage, ReceivedMessage } from '@waybill/shared/message-queue.ts';
-import { eventJson, packOne, type Unpacked, unpack } from '@waybill/shared/pack.ts';
+import { eventJson, packOne, type Unpacked, unpack } from '@waybill/shared/domain/pack.ts';
+import type { Rejection, ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { OutgoingMessage, ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import { sizeOf } from '@waybill/shared/queue/send.ts';
 import { limits } from '@waybill/shared/resources.ts';
-import type { Rejection, ScanEvent } from '@waybill/shared/scan-event.ts';
-import { sizeOf } from '@waybill/shared/send.ts';
 import type { Failure, FailureReason } from '../failures/failure-log.ts';
 
 /** The message attribute that names the failure record of a message that was split off; a redrive keeps it. */

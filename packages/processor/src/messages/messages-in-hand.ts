@@ -1,5 +1,5 @@
 import type { Clock } from '@waybill/shared/clock.ts';
-import { gone, type MessageConsumer, type ReceivedMessage } from '@waybill/shared/message-queue.ts';
+import { gone, type MessageConsumer, type ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 
 /** A message that this process has received and not yet settled. */

@@ -1,12 +1,12 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
-import { countedSender } from '@waybill/shared/counted-sender.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import type { Logger } from '@waybill/shared/logger.ts';
-import { gone, type MessageConsumer, type OutgoingMessage } from '@waybill/shared/message-queue.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import { countedSender } from '@waybill/shared/queue/counted-sender.ts';
+import { gone, type MessageConsumer, type OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
+import { sendConfirmed } from '@waybill/shared/queue/send.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
-import { sendConfirmed } from '@waybill/shared/send.ts';
 import type { Failure, FailureLog } from '../failures/failure-log.ts';
 import type { EngineGuard } from '../guard/engine-guard.ts';
 import type { DeleteBatcher } from './delete-batcher.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { eventJson, packOne, packUnparsed } from '@waybill/shared/domain/pack.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { eventJson, packOne, packUnparsed } from '@waybill/shared/pack.ts';
-import type { ParcelState } from '@waybill/shared/parcel-state.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { engineError, packed, packOf, pass, rig, scan, useVirtualTime } from '../../test/processor-rig.ts';
 

@@ -6,18 +6,18 @@ import {
   PutItemCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
+import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
-import { stateOf } from '@waybill/shared/parcel-state.ts';
-import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
 import { recordedLog } from '../../../shared/test/recorded-log.ts';
 import { useEngines } from '../../test/engines.ts';
 import { describeParcelTable } from '../../test/parcel-table-suite.ts';
 import { scan } from '../../test/processor-rig.ts';
-import { batchedParcelTable } from './batched-parcel-table.ts';
+import { batchedParcelTable } from './batched/batched-parcel-table.ts';
+import { dynamoDbStatements } from './batched/dynamodb-statements.ts';
+import { openParcelTable } from './batched/open-parcel-table.ts';
 import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
-import { dynamoDbStatements } from './dynamodb-statements.ts';
-import { openParcelTable } from './open-parcel-table.ts';
 import { isStoredUnreadable } from './parcel-item.ts';
 import type { ParcelTable, StoredParcel } from './parcel-table.ts';
 import { writeParcel } from './write-parcel.ts';

@@ -5,9 +5,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '@waybill/shared/clock.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import type { ParcelState } from '@waybill/shared/parcel-state.ts';
 import { forEachMilestones, type Item, keyOf, storedParcel } from './parcel-item.ts';
 import type { ConditionalWrite, ParcelTable } from './parcel-table.ts';
 

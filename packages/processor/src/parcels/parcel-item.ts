@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Milestone, ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
-import type { Milestone, ParcelState } from '@waybill/shared/parcel-state.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
 import type { StoredParcel } from './parcel-table.ts';

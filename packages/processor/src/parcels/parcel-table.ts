@@ -1,4 +1,4 @@
-import type { ParcelState } from '@waybill/shared/parcel-state.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 
 /** What the processor asks of the parcels table. `dynamodb-parcel-table.ts` answers with DynamoDB, the simulator from memory. */
 

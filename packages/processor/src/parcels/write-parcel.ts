@@ -1,5 +1,5 @@
+import { merge, type ParcelState, sameState } from '@waybill/shared/domain/parcel-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { merge, type ParcelState, sameState } from '@waybill/shared/parcel-state.ts';
 import type { ParcelTable } from './parcel-table.ts';
 
 /** What a write did. `merged`: came late and still added something; `redundant`: everything in the change was known. */

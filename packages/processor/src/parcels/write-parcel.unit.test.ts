@@ -1,9 +1,9 @@
 import { createMetrics } from '@waybill/shared/metrics.ts';
-import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { Journal } from '../../test/journal.ts';
 import { MemoryParcels } from '../../test/memory-tables.ts';
 import { describeParcelTable } from '../../test/parcel-table-suite.ts';
-import { batchedParcelTable } from './batched-parcel-table.ts';
+import { batchedParcelTable } from './batched/batched-parcel-table.ts';
 import type { ParcelTable } from './parcel-table.ts';
 
 // The doubles that the other tests stand on have to behave as DynamoDB does.

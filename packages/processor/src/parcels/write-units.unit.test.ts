@@ -1,12 +1,12 @@
+import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { foldByParcel, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import { parse, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
-import { foldByParcel, type ParcelState } from '@waybill/shared/parcel-state.ts';
-import { parse, type ScanEvent } from '@waybill/shared/scan-event.ts';
-import { startTelemetry } from '@waybill/shared/telemetry.ts';
+import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { expect, test } from 'vitest';
-import { simulateFeed } from '../../../local/src/feed/simulated-feed.ts';
 import { Journal } from '../../test/journal.ts';
 import { MemoryParcels } from '../../test/memory-tables.ts';
-import { batchedParcelTable } from './batched-parcel-table.ts';
+import { batchedParcelTable } from './batched/batched-parcel-table.ts';
 import type { ParcelTable } from './parcel-table.ts';
 import { writeParcel } from './write-parcel.ts';
 

@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
+import { z } from 'zod';
+import { addStacks } from './app.ts';
+
+const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
+
+/** What `cdk.json` gives every synth: the feature flags. */
+export const { context: flags } = cdkJson.parse(
+  JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')),
+);
+
+const validationReport = z.object({
+  pluginReports: z.array(
+    z.object({
+      pluginName: z.string(),
+      violations: z.array(
+        z.object({
+          ruleName: z.string(),
+          description: z.string(),
+          violatingConstructs: z.array(z.object({ constructPath: z.string().optional() })),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** A resource of a template, as far as tests look into every kind of them. */
+const resource = z.looseObject({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+  DeletionPolicy: z.string().optional(),
+  UpdateReplacePolicy: z.string().optional(),
+});
+
+export type SynthesizedStack = {
+  readonly name: string;
+  readonly terminationProtection: boolean;
+  readonly template: Template;
+  readonly resources: Readonly<Record<string, z.infer<typeof resource>>>;
+};
+
+export type Synthesized = {
+  readonly stacks: readonly SynthesizedStack[];
+  /** What cdk-nag, CloudFormation's rules and the CDK's own warnings found and nobody acknowledged, a line each. */
+  readonly findings: readonly string[];
+};
+
+/** The app as `cdk synth` makes it of `cdk.json` and this context, in memory but for a folder that is gone afterwards. */
+export function synthesize(
+  given: Readonly<Record<string, unknown>>,
+  build: (app: App) => void = addStacks,
+): Synthesized {
+  const outdir = mkdtempSync(join(tmpdir(), 'waybill-synth-'));
+  try {
+    // Images are built of the repository's files, whose copy nobody looks at here.
+    const app = new App({ outdir, context: { ...flags, 'aws:cdk:disable-asset-staging': true, ...given } });
+    build(app);
+    const stacks = assembledBy(app).map(({ stackName, template, terminationProtection }) => ({
+      name: stackName,
+      terminationProtection: terminationProtection ?? false,
+      template: Template.fromJSON(template),
+      resources: z.record(z.string(), resource).parse(template.Resources ?? {}),
+    }));
+    return { stacks, findings: findingsIn(outdir) };
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** No stack where a finding makes the synth fail: then the findings are what there is to look at. */
+function assembledBy(app: App): CloudFormationStackArtifact[] {
+  try {
+    return app.synth().stacks;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ValidationFailed') return [];
+    throw error;
+  }
+}
+
+function findingsIn(outdir: string): string[] {
+  const { pluginReports } = validationReport.parse(
+    JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8')),
+  );
+  return pluginReports.flatMap(({ pluginName, violations }) =>
+    violations.flatMap(({ ruleName, description, violatingConstructs }) =>
+      violatingConstructs.map(
+        ({ constructPath }) => `${pluginName} ${ruleName} at ${constructPath ?? 'the app'}: ${description}`,
+      ),
+    ),
+  );
+}
+
+/** The stack whose name ends so. */
+export function stackOf({ stacks }: Synthesized, end: 'data' | 'services'): SynthesizedStack {
+  const stack = stacks.find(({ name }) => name.endsWith(`-${end}`));
+  if (!stack) throw new Error(`there is no ${end} stack among ${stacks.map(({ name }) => name).join(', ')}`);
+  return stack;
+}

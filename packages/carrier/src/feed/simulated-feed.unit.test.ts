@@ -1,0 +1,76 @@
+import { scanOf } from '@waybill/local/outcome/oracle.ts';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { badElementKinds } from './bad-elements.ts';
+import { cleanShares, type FeedElement, type FeedOptions, simulateFeed } from './simulated-feed.ts';
+
+const take = (count: number, options: FeedOptions): FeedElement[] => simulateFeed(options).take(count).toArray();
+const scans = (elements: readonly FeedElement[]) => elements.map(({ json }) => scanOf(JSON.parse(json)));
+
+test('one seed gives one feed, byte for byte', () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      expect(take(300, { seed })).toEqual(take(300, { seed }));
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('another seed gives another feed', () => {
+  fc.assert(
+    fc.property(fc.integer(), fc.integer(), (a, b) => {
+      fc.pre(a !== b);
+      expect(take(20, { seed: a })).not.toEqual(take(20, { seed: b }));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('positions ascend, and only twins share one', () => {
+  const elements = take(20_000, { seed: 1, shares: { twins: 0.05 } });
+  for (const [index, { position, twin }] of elements.entries()) {
+    const before = elements[index - 1]?.position ?? 0;
+    if (twin) expect(position).toBe(before);
+    else expect(position).toBeGreaterThan(before);
+  }
+});
+
+test('the bad elements are no scan events, and all others are', () => {
+  const elements = take(20_000, { seed: 2, shares: { bad: 0.1, odd: 0.5, wild: 0.01 } });
+  for (const [index, scan] of scans(elements).entries()) {
+    const { bad, json } = elements[index] ?? {};
+    expect(scan === undefined, json?.slice(0, 500)).toBe(bad !== undefined);
+  }
+});
+
+test('every kind of bad element comes before any comes again', () => {
+  const bad = take(2_000, { seed: 3, shares: { bad: 0.2 } }).flatMap((element) => element.bad ?? []);
+  expect(new Set(bad.slice(0, badElementKinds.length))).toEqual(new Set(badElementKinds));
+});
+
+test('an event stands at its own id, but for the wild ones, which are millions beyond', () => {
+  const elements = take(100_000, { seed: 4 }).filter(({ bad }) => !bad);
+  for (const { json, position, wild } of elements) {
+    const { EventId } = JSON.parse(json);
+    if (wild) expect(EventId).toBeGreaterThan(position + 1_000_000);
+    else expect(EventId).toBe(position);
+  }
+  expect(elements.filter(({ wild }) => wild)).not.toHaveLength(0);
+});
+
+test('a parcel is scanned about six times, among thousands of others', () => {
+  const byParcel = Map.groupBy(scans(take(60_000, { seed: 5, shares: cleanShares })), (scan) => scan?.parcelId);
+  expect(60_000 / byParcel.size).toBeGreaterThan(5);
+  expect(60_000 / byParcel.size).toBeLessThan(7);
+  const histories = [...byParcel.values()].map((history) => history.map((scan) => scan?.type).join(' '));
+  expect(histories).toContainEqual(expect.stringMatching(/^PICKUP STATUS STATUS STATUS DELIVERY$/));
+  expect(histories).toContainEqual(expect.stringMatching(/^STATUS PICKUP STATUS/));
+  expect(histories).toContainEqual(expect.stringMatching(/PICKUP STATUS PICKUP/));
+  expect(histories).toContainEqual(expect.stringMatching(/DELIVERY DELIVERY$/));
+});
+
+test('a clean feed has nothing but plain events without gaps', () => {
+  const elements = take(5_000, { seed: 6, shares: cleanShares, firstEventId: 1 });
+  expect(elements.map(({ position }) => position)).toEqual(Array.from({ length: 5_000 }, (_, index) => index + 1));
+  expect(elements.flatMap(({ bad, lateBy, wild, twin }) => [bad, lateBy, wild, twin].filter(Boolean))).toEqual([]);
+});

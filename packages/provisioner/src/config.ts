@@ -1,0 +1,100 @@
+import { WaybillError } from '@waybill/shared/error.ts';
+import { commonVariables, httpUrl, pattern, wholeNumber } from '@waybill/shared/process/env.ts';
+import { readFlags } from '@waybill/shared/process/flags.ts';
+import { z } from 'zod';
+
+/** What `npm run provision` was told. */
+export type ProvisionerOptions = {
+  /** Undefined: AWS itself, which `--aws` asked for. */
+  readonly endpoints: Endpoints | undefined;
+  readonly region: string;
+  readonly prefix: string;
+  readonly mend: boolean;
+  /** Seconds that the engine may take to answer. */
+  readonly waitSeconds: number;
+};
+
+export type Endpoints = { readonly sqs: string; readonly dynamodb: string };
+
+const flags = {
+  prefix: { type: 'string' },
+  fix: { type: 'boolean' },
+  wait: { type: 'string' },
+  aws: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+export const help = `npm run provision -- [flags]
+
+Makes Waybill's queues and tables on the engine that AWS_ENDPOINT_URL (or
+AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_DYNAMODB) names, and prints the
+variables that poller and processor need. What is there is left as it is; a
+setting that differs is printed as DRIFT.
+
+  --prefix TEXT  before every name, so that deployments share an engine
+  --fix          sets what differs, where that loses nothing
+  --wait SECONDS for an engine that is starting, 0–600 (default 60)
+  --aws          on AWS itself, where otherwise the CDK makes them (infra/)
+  --help         this
+
+Exit code: 0 all as it should be, 1 drift or a failure, 2 wrong flags or
+variables.
+`;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const schema = z.object({
+  AWS_REGION: commonVariables.AWS_REGION,
+  AWS_ENDPOINT_URL: commonVariables.AWS_ENDPOINT_URL,
+  AWS_ENDPOINT_URL_SQS: httpUrl({ default: '', meaning: '' }),
+  AWS_ENDPOINT_URL_DYNAMODB: httpUrl({ default: '', meaning: '' }),
+  '--prefix': pattern(/^[A-Za-z0-9_-]{0,40}$/, { allowed: 'up to 40 of A-Za-z0-9_-', default: '', meaning: '' }),
+  '--wait': wholeNumber({ min: 0, max: 600, default: 60, meaning: '' }),
+});
+
+/** Reads flags and environment. Throws `CONFIG_INVALID` with all that is wrong. */
+export function readCommandLine(args: readonly string[], env: Environment): ProvisionerOptions | 'help' {
+  const { values, problems } = readFlags(flags, args);
+  if (values.has('help')) return 'help';
+  const isAws = values.has('aws');
+  const result = schema.safeParse({ ...env, '--prefix': values.get('prefix'), '--wait': values.get('wait') });
+  const wrong = result.error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`) ?? [];
+  const endpoints = {
+    sqs: env['AWS_ENDPOINT_URL_SQS'] || env['AWS_ENDPOINT_URL'] || '',
+    dynamodb: env['AWS_ENDPOINT_URL_DYNAMODB'] || env['AWS_ENDPOINT_URL'] || '',
+  };
+  const all = [...problems, ...wrong, ...(isAws ? strayEndpoints(endpoints) : missing(endpoints, env))];
+  if (!result.data || all.length > 0) {
+    throw new WaybillError(
+      'CONFIG_INVALID',
+      `Nothing was made (npm run provision -- --help):\n${all.map((problem) => `  ${problem}`).join('\n')}`,
+    );
+  }
+  return {
+    endpoints: isAws ? undefined : endpoints,
+    region: result.data.AWS_REGION,
+    prefix: result.data['--prefix'],
+    mend: values.has('fix'),
+    waitSeconds: result.data['--wait'],
+  };
+}
+
+/** An engine must be named, or this would go to whatever account the shell happens to reach. */
+function missing(endpoints: Endpoints, env: Environment): string[] {
+  const names = { sqs: 'AWS_ENDPOINT_URL_SQS', dynamodb: 'AWS_ENDPOINT_URL_DYNAMODB' } as const;
+  const problems = (['sqs', 'dynamodb'] as const).flatMap((service) => {
+    const url = URL.parse(endpoints[service]);
+    if (url === null && endpoints[service] === '')
+      return [`${names[service]} (or AWS_ENDPOINT_URL) is required, or --aws`];
+    const isAws = url !== null && /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/.test(url.hostname);
+    return isAws ? [`${names[service]} is AWS itself: give --aws instead, if that is meant`] : [];
+  });
+  const hasKeys = env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY'];
+  if (!hasKeys && !env['AWS_PROFILE'])
+    problems.push('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are required: any text does');
+  return problems;
+}
+
+function strayEndpoints(endpoints: Endpoints): string[] {
+  return endpoints.sqs || endpoints.dynamodb ? ['--aws: expected no AWS_ENDPOINT_URL variable set'] : [];
+}

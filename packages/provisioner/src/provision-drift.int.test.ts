@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTimeToLiveCommand,
+  type DynamoDBClient,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { GetQueueAttributesCommand, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { openPlace, type Place } from '@waybill/local/engines/place.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Provisioned, provisionOrCompare } from './provision.ts';
+
+let place: Place;
+let sqs: SQSClient;
+let dynamodb: DynamoDBClient;
+beforeAll(async () => {
+  place = await openPlace(process.env);
+  ({ sqs, dynamodb } = place.clients);
+});
+afterAll(() => place?.stop());
+
+const newPrefix = () => `d${randomUUID().slice(0, 8)}-`;
+const look = (prefix: string) => provisionOrCompare({ sqs, dynamodb, prefix });
+
+/** What differs, a line each. */
+function driftOf({ findings }: Provisioned): string[] {
+  return findings.flatMap(({ name, drift }) =>
+    drift.map(
+      ({ setting, found, mend }) => `${name.replace(/^.*waybill-/, '')} ${setting} ${found}${mend ? '' : ', for good'}`,
+    ),
+  );
+}
+
+async function mendAll({ findings }: Provisioned): Promise<void> {
+  for (const { drift } of findings) for (const { mend } of drift) await mend?.();
+}
+
+const makeTable = (TableName: string, table: Partial<CreateTableCommandInput>) =>
+  dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: 'failureId', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'failureId', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+      ...table,
+    }),
+  );
+
+describe('a look at what is there', () => {
+  test('finds everything made at first, then there, and nothing that differs', async () => {
+    const prefix = newPrefix();
+    const first = await look(prefix);
+    const second = await look(prefix);
+    expect(first.findings.map(({ isMade }) => isMade)).toEqual(Array(5).fill(true));
+    expect(second.findings.map(({ isMade }) => isMade)).toEqual(Array(5).fill(false));
+    expect([...driftOf(first), ...driftOf(second)]).toEqual([]);
+  });
+
+  test('makes what is missing beside what is there', async () => {
+    const prefix = newPrefix();
+    await makeTable(`${prefix}waybill-failures`, {});
+    const { findings } = await look(prefix);
+    expect(findings.filter(({ isMade }) => !isMade).map(({ name }) => name)).toEqual([`${prefix}waybill-failures`]);
+  });
+
+  test('finds a queue whose settings differ, changes nothing by itself, and can set them right', async () => {
+    const prefix = newPrefix();
+    const { resources } = await look(prefix);
+    const { deadLetterQueueUrl, scanQueueUrl } = resources;
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: scanQueueUrl, Attributes: { VisibilityTimeout: '7' } }));
+    await sqs.send(
+      new SetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, Attributes: { MessageRetentionPeriod: '86400' } }),
+    );
+    const before = await look(prefix);
+    // ElasticMQ keeps no retention, and reports none: that is no difference.
+    const retention = driftOf(before).filter((line) => line !== 'scans VisibilityTimeout 7');
+    expect([[], ['scans-dlq MessageRetentionPeriod 86400']]).toContainEqual(retention);
+    expect(driftOf(await look(prefix))).toEqual(driftOf(before));
+    expect(driftOf(before)).toContain('scans VisibilityTimeout 7');
+    await mendAll(before);
+    expect(driftOf(await look(prefix))).toEqual([]);
+  });
+
+  test('finds a redrive policy with another count or another dead-letter queue', async () => {
+    const prefix = newPrefix();
+    const { resources } = await look(prefix);
+    const other = (await look(`${prefix}other-`)).resources;
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: other.deadLetterQueueUrl, AttributeNames: ['QueueArn'] }),
+    );
+    const RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: Attributes?.['QueueArn'],
+      maxReceiveCount: 9,
+    });
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: resources.scanQueueUrl, Attributes: { RedrivePolicy } }));
+    const before = await look(prefix);
+    expect(driftOf(before)).toEqual([
+      expect.stringMatching(/^scans RedrivePolicy.deadLetterTargetArn .*other-waybill-scans-dlq$/),
+      'scans RedrivePolicy.maxReceiveCount 9',
+    ]);
+    await mendAll(before);
+    expect(driftOf(await look(prefix))).toEqual([]);
+  });
+
+  test('finds a table with another key, which nothing can set right', async () => {
+    const prefix = newPrefix();
+    await makeTable(`${prefix}waybill-parcels`, {});
+    const found = await look(prefix);
+    expect(driftOf(found)).toEqual(['parcels key failureId (S), for good']);
+    await mendAll(found);
+    expect(driftOf(await look(prefix))).toEqual(driftOf(found));
+  });
+
+  test('finds a table that is not billed by request, and can set that right', async () => {
+    const prefix = newPrefix();
+    const ProvisionedThroughput = { ReadCapacityUnits: 1, WriteCapacityUnits: 1 };
+    await makeTable(`${prefix}waybill-failures`, { BillingMode: 'PROVISIONED', ProvisionedThroughput });
+    const before = await look(prefix);
+    expect(driftOf(before)).toContain('failures billing mode PROVISIONED');
+    await mendAll(before);
+    expect(driftOf(await look(prefix))).toEqual([]);
+  });
+
+  test('finds a table whose items do not expire, or by another attribute; an engine without TTL is told of instead', async () => {
+    const prefix = newPrefix();
+    await makeTable(`${prefix}waybill-failures`, {});
+    const before = await look(prefix);
+    const failures = before.findings.find(({ name }) => name === `${prefix}waybill-failures`);
+    if (failures?.lacks.length) {
+      expect(failures.lacks).toEqual(['TTL: what is expired stays']);
+      expect(driftOf(before)).toEqual([]);
+      return;
+    }
+    expect(driftOf(before)).toEqual(['failures TTL none']);
+    await mendAll(before);
+    expect(driftOf(await look(prefix))).toEqual([]);
+    const { TimeToLiveDescription } = await dynamodb.send(
+      new DescribeTimeToLiveCommand({ TableName: `${prefix}waybill-failures` }),
+    );
+    expect(TimeToLiveDescription?.AttributeName).toBe('expiresAt');
+
+    const other = newPrefix();
+    await makeTable(`${other}waybill-failures`, {});
+    const TimeToLiveSpecification = { AttributeName: 'diesAt', Enabled: true };
+    await dynamodb.send(
+      new UpdateTimeToLiveCommand({ TableName: `${other}waybill-failures`, TimeToLiveSpecification }),
+    );
+    expect(driftOf(await look(other))).toEqual(['failures TTL diesAt, for good']);
+  });
+});

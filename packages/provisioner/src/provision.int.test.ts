@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { DescribeTableCommand, DescribeTimeToLiveCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { openPlace, type Place } from '@waybill/local/engines/place.ts';
+import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { provision } from './provision.ts';
+
+let place: Place;
+let sqs: SQSClient;
+let dynamodb: DynamoDBClient;
+beforeAll(async () => {
+  place = await openPlace(process.env);
+  ({ sqs, dynamodb } = place.clients);
+});
+afterAll(() => place?.stop());
+
+const newPrefix = () => `t${randomUUID().slice(0, 8)}-`;
+
+async function attributes(QueueUrl: string): Promise<Record<string, string>> {
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+  return Attributes;
+}
+
+describe('provisioning', () => {
+  test('makes the queues with their settings, the dead letters behind the scans', async () => {
+    const { scanQueueUrl, deadLetterQueueUrl } = await provision({ sqs, dynamodb, prefix: newPrefix() });
+    const { RedrivePolicy = '{}', ...scans } = await attributes(scanQueueUrl);
+    const { QueueArn } = await attributes(deadLetterQueueUrl);
+    expect(scans).toMatchObject({ VisibilityTimeout: '30', ReceiveMessageWaitTimeSeconds: '20' });
+    expect(JSON.parse(RedrivePolicy)).toEqual({ deadLetterTargetArn: QueueArn, maxReceiveCount: 3 });
+  });
+
+  test('makes the tables with their keys, ready for use', async () => {
+    const { parcelsTable, checkpointsTable, failuresTable } = await provision({ sqs, dynamodb, prefix: newPrefix() });
+    const keys = { [parcelsTable]: 'parcelId N', [checkpointsTable]: 'feed S', [failuresTable]: 'failureId S' };
+    for (const [TableName, key] of Object.entries(keys)) {
+      const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
+      const [attribute] = Table?.AttributeDefinitions ?? [];
+      expect(Table?.TableStatus).toBe('ACTIVE');
+      expect(Table?.KeySchema).toHaveLength(1);
+      expect(`${attribute?.AttributeName} ${attribute?.AttributeType}`).toBe(key);
+      expect(Table?.BillingModeSummary?.BillingMode).toBe('PAY_PER_REQUEST');
+    }
+    expect(await readStoredParcels(dynamodb, parcelsTable)).toEqual([]);
+  });
+
+  test('lets failures expire, where the engine can', async () => {
+    const { failuresTable } = await provision({ sqs, dynamodb, prefix: newPrefix() });
+    const { TimeToLiveDescription } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName: failuresTable }));
+    expect([
+      { TimeToLiveStatus: 'ENABLED', AttributeName: 'expiresAt' },
+      // dynalite: it answers the question and does not know the command.
+      { TimeToLiveStatus: 'DISABLED' },
+    ]).toContainEqual(TimeToLiveDescription);
+  });
+
+  test('may be done by several at once from the beginning', async () => {
+    const prefix = newPrefix();
+    const [one, other] = await Promise.all([
+      provision({ sqs, dynamodb, prefix }),
+      provision({ sqs, dynamodb, prefix }),
+    ]);
+    expect(other).toEqual(one);
+  });
+
+  test('may be done again, by several at once, and keeps what is there', async () => {
+    const prefix = newPrefix();
+    const first = await provision({ sqs, dynamodb, prefix });
+    const again = await Promise.all([provision({ sqs, dynamodb, prefix }), provision({ sqs, dynamodb, prefix })]);
+    expect(again).toEqual([first, first]);
+  });
+
+  test('rejects a queue that is there with other settings, and leaves it as it is', async () => {
+    const prefix = newPrefix();
+    const { scanQueueUrl } = await provision({ sqs, dynamodb, prefix });
+    const other = provision({ sqs, dynamodb, prefix, queue: { visibilityTimeoutSeconds: 2, maxReceiveCount: 5 } });
+    await expect(other).rejects.toThrow(`queue ${prefix}waybill-scans: VisibilityTimeout is 30, expected 2`);
+    await expect(other).rejects.toThrow('RedrivePolicy.maxReceiveCount is 3, expected 5');
+    expect(await attributes(scanQueueUrl)).toMatchObject({ VisibilityTimeout: '30' });
+  });
+
+  test('keeps deployments with different prefixes apart', async () => {
+    const [a, b] = [newPrefix(), newPrefix()];
+    const [one, other] = [await provision({ sqs, dynamodb, prefix: a }), await provision({ sqs, dynamodb, prefix: b })];
+    const names = [...Object.values(one), ...Object.values(other)];
+    expect(new Set(names).size).toBe(10);
+    expect(one.parcelsTable).toBe(`${a}waybill-parcels`);
+    expect(one.scanQueueUrl).toMatch(new RegExp(`/${a}waybill-scans$`));
+  });
+
+  test('stops waiting when told to', async () => {
+    const signal = AbortSignal.abort();
+    await expect(provision({ sqs, dynamodb, prefix: newPrefix(), signal })).rejects.toThrow(/abort/i);
+  });
+});

@@ -1,0 +1,128 @@
+import { limits } from '../resources.ts';
+import { asciiJson, beginningOfJson, beginningThatFits, toAscii } from './json-text.ts';
+import { eventIdOf, type Parsed, parse, parsePacked, type Rejection, type ScanEvent } from './scan-event.ts';
+
+/** Bytes of a body that stands for an element too large or too deep to be carried (design: at most 64 KiB). */
+export const cutBodyBytes = 65_536;
+
+const packStart = '{"version":1,"events":[';
+const packEnd = ']}';
+const unparsedStart = '{"version":1,"unparsed":';
+
+/**
+ * The events as message bodies, each ASCII (so that length is bytes) and at most `maxBytes` long where it can be
+ * divided; an event alone may be larger (18 KiB and the date's digits, always under 256 KiB). A parcel's events stay in
+ * one body while they fit there, in the order given.
+ */
+export function pack(events: Iterable<ScanEvent>, maxBytes: number): string[] {
+  const bodies: string[] = [];
+  let open: string[] = [];
+  let openBytes = packStart.length + packEnd.length;
+  const close = () => {
+    if (open.length > 0) bodies.push(packStart + open.join(',') + packEnd);
+    open = [];
+    openBytes = packStart.length + packEnd.length;
+  };
+  const add = (element: string) => {
+    openBytes += element.length + (open.length > 0 ? 1 : 0);
+    open.push(element);
+  };
+  for (const parcel of Map.groupBy(events, (event) => event.parcelId).values()) {
+    const elements = parcel.map(eventJson);
+    const bytes = elements.reduce((sum, element) => sum + element.length + 1, 0);
+    if (openBytes + bytes > maxBytes) close();
+    for (const element of elements) {
+      if (open.length > 0 && openBytes + 1 + element.length > maxBytes) close();
+      add(element);
+    }
+  }
+  close();
+  return bodies;
+}
+
+/** The element's JSON as a pack of one, the form in which a failed event is split off. */
+export function packOne(elementJson: string): string {
+  return packStart + elementJson + packEnd;
+}
+
+/** The body that carries an element which is no scan event, whole where it can be, cut where it cannot. */
+export function packUnparsed(element: unknown): string {
+  const json = asciiJson(element);
+  const whole = json === undefined ? undefined : `${unparsedStart}${json}}`;
+  if (whole !== undefined && whole.length <= limits.sendBytes) return whole;
+  const frame = (cut: string) =>
+    asciiJson({ version: 1, unparsed: { cut, reason: whole === undefined ? 'TOO_DEEP' : 'TOO_LARGE' } }) ?? '';
+  const cut = beginningThatFits(beginningOfJson(element, cutBodyBytes), cutBodyBytes - frame('').length + 2);
+  return frame(cut);
+}
+
+/** One element of a message: a scan event, or why it is none. */
+export type Unpacked =
+  | { readonly event: ScanEvent }
+  | {
+      readonly rejection: Rejection;
+      /** The element's own id where it has a usable one. */
+      readonly eventId: number | undefined;
+      /** The element as ASCII JSON; undefined where it is nested too deep to be written out again. */
+      readonly json: string | undefined;
+    };
+
+/** Why a whole message cannot be read. `UNKNOWN_VERSION` may heal by a rolling deploy, the others not. */
+export type UnreadableCode = 'NOT_JSON' | 'NOT_A_PACK' | 'UNKNOWN_VERSION';
+
+export type UnpackResult =
+  | { readonly kind: 'pack'; readonly elements: readonly Unpacked[] }
+  /** The message carries one element of the feed as it was received. */
+  | { readonly kind: 'unparsed'; readonly element: Unpacked }
+  | { readonly kind: 'unreadable'; readonly code: UnreadableCode; readonly expected: string };
+
+/** Readers by version. A reader stays for as long as a message of its version can be in a queue or DLQ (14 days). */
+const readers: Readonly<Record<number, (message: object) => UnpackResult>> = { 1: unpackVersion1 };
+
+/** Reads a message body. Never throws, and one bad element does not touch its neighbours. */
+export function unpack(body: string): UnpackResult {
+  let message: unknown;
+  try {
+    message = JSON.parse(body);
+  } catch {
+    return { kind: 'unreadable', code: 'NOT_JSON', expected: 'JSON' };
+  }
+  if (typeof message !== 'object' || message === null || !('version' in message)) return notAPack;
+  const version = message.version;
+  if (typeof version !== 'number' || !Number.isSafeInteger(version)) return notAPack;
+  const reader = Object.hasOwn(readers, version) ? readers[version] : undefined;
+  if (!reader)
+    return {
+      kind: 'unreadable',
+      code: 'UNKNOWN_VERSION',
+      expected: `version ${Object.keys(readers).join(' or ')}, not ${version}`,
+    };
+  return reader(message);
+}
+
+const notAPack: UnpackResult = {
+  kind: 'unreadable',
+  code: 'NOT_A_PACK',
+  expected: 'an object with a version and either events or unparsed',
+};
+
+function unpackVersion1(message: object): UnpackResult {
+  const hasEvents = Object.hasOwn(message, 'events');
+  if (hasEvents === Object.hasOwn(message, 'unparsed')) return notAPack;
+  if ('unparsed' in message) return { kind: 'unparsed', element: unpacked(parse(message.unparsed), message.unparsed) };
+  if (!('events' in message && Array.isArray(message.events))) return notAPack;
+  return {
+    kind: 'pack',
+    elements: message.events.map((element) => unpacked(parsePacked(element), element)),
+  };
+}
+
+function unpacked(parsed: Parsed, raw: unknown): Unpacked {
+  if ('event' in parsed) return parsed;
+  return { rejection: parsed.rejection, eventId: eventIdOf(raw), json: asciiJson(raw) };
+}
+
+/** An event's place in a pack. It is flat, so that it can always be written. */
+export function eventJson(event: ScanEvent): string {
+  return toAscii(JSON.stringify(event));
+}

@@ -1,0 +1,195 @@
+import { z } from 'zod';
+import { WaybillError } from '../error.ts';
+import { logLevels } from './logger.ts';
+
+/** What a variable's schema says of itself: `docs/configuration.md` is made of it. */
+export type VariableMeta = { readonly allowed: string; readonly default: string; readonly meaning: string };
+
+const metadata = z.registry<VariableMeta>();
+
+export type VariableSchema<T> = z.ZodType<T, string | undefined>;
+
+type VariableOptions<T> = {
+  readonly allowed: string;
+  readonly meaning: string;
+  /** Undefined: the variable is required. */
+  readonly default?: T | undefined;
+  readonly shownDefault?: string;
+  /** Its value is never printed. */
+  readonly secret?: boolean;
+};
+
+/** A variable read by `read`, which answers undefined for a value that is not allowed. An empty value is a missing one. */
+function variable<T>(
+  options: VariableOptions<T> & { readonly optional?: boolean },
+  read: (text: string) => T | undefined,
+): VariableSchema<T> {
+  const schema: VariableSchema<T> = z
+    .string()
+    .optional()
+    .transform((text, context): T => {
+      if (text === undefined || text === '') {
+        if (options.default !== undefined) return options.default;
+        context.addIssue({ code: 'custom', message: `is required: ${options.allowed}` });
+        return z.NEVER;
+      }
+      const value = read(text);
+      if (value !== undefined) return value;
+      context.addIssue({
+        code: 'custom',
+        message: `expected ${options.allowed}, got ${options.secret ? 'something else' : shown(text)}`,
+      });
+      return z.NEVER;
+    });
+  return schema.register(metadata, {
+    allowed: options.allowed,
+    default: options.shownDefault ?? (options.default === undefined ? 'required' : `\`${String(options.default)}\``),
+    meaning: options.meaning,
+  });
+}
+
+type NumberOptions = {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+  readonly meaning: string;
+  readonly unit?: string;
+};
+
+/** A whole number in a range, in decimal digits. */
+export function wholeNumber(options: NumberOptions): VariableSchema<number> {
+  const most = options.max === Number.MAX_SAFE_INTEGER ? '' : `–${options.max.toLocaleString('en-US')}`;
+  const allowed = most
+    ? `a whole number ${options.min.toLocaleString('en-US')}${most}`
+    : `a whole number ≥ ${options.min}`;
+  return variable({ ...options, allowed }, (text) => inRange(/^\d+$/.test(text) ? Number(text) : Number.NaN, options));
+}
+
+/** A decimal number in a range. */
+export function decimalNumber(options: NumberOptions): VariableSchema<number> {
+  const allowed = `a number ${options.min}–${options.max.toLocaleString('en-US')}`;
+  return variable({ ...options, allowed }, (text) =>
+    inRange(/^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN, options),
+  );
+}
+
+function inRange(value: number, { min, max }: NumberOptions): number | undefined {
+  return value >= min && value <= max ? value : undefined;
+}
+
+/** An http(s) URL without credentials in it. */
+export function httpUrl(options: { readonly meaning: string; readonly default?: string }): VariableSchema<string> {
+  const hidden = {
+    ...options,
+    allowed: 'an http(s) URL without user or password',
+    ...(options.default === '' && { shownDefault: 'none' }),
+  };
+  return variable(hidden, (text) => {
+    const url = URL.parse(text);
+    return url && /^https?:$/.test(url.protocol) && !url.username && !url.password ? text : undefined;
+  });
+}
+
+/** Text that matches a pattern; `allowed` says the pattern in words. */
+export function pattern(
+  regex: RegExp,
+  options: {
+    readonly allowed: string;
+    readonly meaning: string;
+    readonly default?: string;
+    readonly shownDefault?: string;
+  },
+): VariableSchema<string> {
+  return variable(options, (text) => (regex.test(text) ? text : undefined));
+}
+
+/** The name of a DynamoDB table (DynamoDB naming rules). Required. */
+export function tableName(options: { readonly meaning: string }): VariableSchema<string> {
+  return pattern(/^[A-Za-z0-9._-]{3,255}$/, { ...options, allowed: 'a table name, 3–255 of `A-Za-z0-9._-`' });
+}
+
+/** Any text, absent by default, never printed. */
+export function secret(options: { readonly meaning: string }): VariableSchema<string> {
+  return variable(
+    { ...options, allowed: 'any visible ASCII text', default: '', shownDefault: 'none', secret: true },
+    (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined),
+  );
+}
+
+/** One of the named choices. */
+export function oneOf<T extends string>(
+  choices: readonly T[],
+  options: { readonly meaning: string; readonly default: T },
+): VariableSchema<T> {
+  return variable({ ...options, allowed: `one of ${choices.join(', ')}` }, (text) =>
+    choices.find((choice) => choice === text),
+  );
+}
+
+/** The variables that every process reads; each process's own come on top. */
+export const commonVariables = {
+  AWS_REGION: pattern(/^[a-z0-9-]+$/, {
+    allowed: 'a region, as `eu-west-1`',
+    meaning: "the SDK's own; so are the credentials",
+  }),
+  AWS_ENDPOINT_URL: httpUrl({ default: '', meaning: 'both services elsewhere (LocalStack)' }),
+  AWS_ENDPOINT_URL_SQS: httpUrl({ default: '', meaning: 'SQS elsewhere' }),
+  AWS_ENDPOINT_URL_DYNAMODB: httpUrl({ default: '', meaning: 'DynamoDB elsewhere' }),
+  LOG_LEVEL: oneOf(logLevels, { default: 'info', meaning: 'least severe line that is logged' }),
+  HTTP_PORT: wholeNumber({
+    min: 0,
+    max: 65_535,
+    default: 8080,
+    meaning: '`/livez`, `/readyz`, `/metrics`; 0 for any free port',
+  }),
+  HTTP_HOST: pattern(/^[A-Za-z0-9.:-]+$/, {
+    allowed: 'a host name or address',
+    default: '0.0.0.0',
+    meaning: 'address that the port is opened on',
+  }),
+  STOP_TIMEOUT_SECONDS: wholeNumber({
+    min: 1,
+    max: 3_600,
+    default: 40,
+    meaning: 'longest clean stop; then the process gives up with exit code 1',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({
+    default: '',
+    meaning:
+      "metrics are pushed there too; OpenTelemetry's other `OTEL_EXPORTER_OTLP_*` and `OTEL_RESOURCE_ATTRIBUTES` apply",
+  }),
+  CLOUDWATCH_NAMESPACE: pattern(/^(?!AWS\/)[\w./#-][\w./#: -]{0,254}$/, {
+    allowed: 'a CloudWatch namespace, 1–255 of `A-Za-z0-9._/#: -`, not beginning with `:` or `AWS/`',
+    default: '',
+    shownDefault: 'none',
+    meaning: 'metrics are written there too, as lines on standard output that CloudWatch Logs reads them from',
+  }),
+  OTEL_METRIC_EXPORT_INTERVAL: wholeNumber({
+    min: 100,
+    max: 3_600_000,
+    default: 60_000,
+    meaning: 'milliseconds between two pushes of metrics, by OTLP and to CloudWatch, whose alarms look at each minute',
+  }),
+};
+
+/**
+ * Reads the variables that `schema` names. Every wrong one is in the error (`CONFIG_INVALID`), a line each, with what
+ * was expected and what came.
+ */
+export function readEnv<T>(schema: z.ZodType<T>, env: Readonly<Record<string, string | undefined>>): T {
+  const result = schema.safeParse(env);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
+  throw new WaybillError('CONFIG_INVALID', `The configuration is wrong (docs/configuration.md):\n${lines.join('\n')}`);
+}
+
+/** What the documentation shows of a variable. */
+export function describeVariable(schema: z.ZodType): VariableMeta | undefined {
+  return metadata.get(schema);
+}
+
+/** Without what may be a password: the user part of a URL, wherever a URL was put by mistake. */
+function shown(text: string): string {
+  const harmless = text.replace(/^([a-z+.-]*:\/\/)?.*@/is, '$1…@');
+  return JSON.stringify(harmless.length > 100 ? `${harmless.slice(0, 100)}…` : harmless);
+}

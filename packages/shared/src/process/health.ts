@@ -1,0 +1,145 @@
+import type { Clock } from '../clock.ts';
+import { describeError } from '../error.ts';
+
+/** One part of a process's health. `detail` is for a person: what holds, or what is wrong. */
+export type Finding = { readonly ok: boolean; readonly detail: string };
+
+/** Everything asked, by name; `ok` when all parts are. The body of `/livez` and `/readyz`. */
+export type HealthReport = { readonly ok: boolean; readonly parts: Readonly<Record<string, Finding>> };
+
+export function healthReport(parts: Readonly<Record<string, Finding>>): HealthReport {
+  return { ok: Object.values(parts).every((part) => part.ok), parts };
+}
+
+/**
+ * Watches that loops turn. Each loop ticks at least once in its allowed silence; one that hangs is found by `/livez`,
+ * and the container is replaced. Nothing outside the process matters here.
+ */
+export class LoopWatch {
+  readonly #clock: Clock;
+  readonly #loops = new Map<string, { tickedAt: number; readonly silenceMs: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Registers a loop and answers its tick. */
+  watch(name: string, silenceMs: number): () => void {
+    const loop = { tickedAt: this.#clock.monotonic(), silenceMs };
+    this.#loops.set(name, loop);
+    return () => {
+      loop.tickedAt = this.#clock.monotonic();
+    };
+  }
+
+  /** A loop that has ended on purpose is watched no more. */
+  forget(name: string): void {
+    this.#loops.delete(name);
+  }
+
+  report(): HealthReport {
+    const now = this.#clock.monotonic();
+    const parts = [...this.#loops].map(([name, { tickedAt, silenceMs }]): [string, Finding] => {
+      const silentSeconds = Math.round((now - tickedAt) / 1_000);
+      return [
+        name,
+        {
+          ok: now - tickedAt <= silenceMs,
+          detail: `last turn ${silentSeconds} s ago, at most ${silenceMs / 1_000} s allowed`,
+        },
+      ];
+    });
+    return healthReport(Object.fromEntries(parts));
+  }
+}
+
+/** Failures in a row that are no hiccup, and milliseconds for which the last one counts: longer than any wait between two attempts. */
+const toleratedFailures = 3;
+const failureCountsMs = 15_000;
+
+/**
+ * Watches requests that the work makes anyway. A probe that reads does not notice that writes are refused. What is not
+ * tried any more is not held against the process: a poller that stands by need not write.
+ */
+export class RequestWatch {
+  readonly #clock: Clock;
+  #failures = 0;
+  #failedAt = 0;
+  #lastError = '';
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Makes the request and takes note of how it went. */
+  async watch<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      const result = await request();
+      this.#failures = 0;
+      return result;
+    } catch (error) {
+      this.#failures += 1;
+      this.#failedAt = this.#clock.monotonic();
+      this.#lastError = describeError(error);
+      throw error;
+    }
+  }
+
+  finding(): Finding {
+    const isRecent = this.#clock.monotonic() - this.#failedAt <= failureCountsMs;
+    if (this.#failures < toleratedFailures || !isRecent) return { ok: true, detail: 'no failures in a row' };
+    return { ok: false, detail: `${this.#failures} failures in a row, the last: ${this.#lastError}` };
+  }
+}
+
+export type Probe = () => Promise<unknown>;
+
+/** Seconds of design.md section 4: readiness is lost within 15 s of a dependency failing. A probe each 4 s that may take 5 s finds it within 9 s. */
+const probeEveryMs = 4_000;
+const probeTimeoutMs = 5_000;
+
+/** Asks each dependency every few seconds whether it answers. */
+export class DependencyWatch {
+  readonly #clock: Clock;
+  readonly #probes: Readonly<Record<string, Probe>>;
+  readonly #findings = new Map<string, Finding>();
+
+  constructor(clock: Clock, probes: Readonly<Record<string, Probe>>) {
+    this.#clock = clock;
+    this.#probes = probes;
+    for (const name of Object.keys(probes)) this.#findings.set(name, { ok: false, detail: 'not asked yet' });
+  }
+
+  /** Turns until `signal` aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(Object.entries(this.#probes).map(([name, probe]) => this.#watch(name, probe, signal)));
+  }
+
+  parts(): Readonly<Record<string, Finding>> {
+    return Object.fromEntries(this.#findings);
+  }
+
+  async #watch(name: string, probe: Probe, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const finding = await this.#ask(probe, signal);
+      if (!signal.aborted) this.#findings.set(name, finding);
+      await this.#clock.sleep(probeEveryMs, signal);
+    }
+  }
+
+  async #ask(probe: Probe, signal: AbortSignal): Promise<Finding> {
+    const done = new AbortController();
+    const timeout = this.#clock
+      .sleep(probeTimeoutMs, AbortSignal.any([signal, done.signal]))
+      .then((): Finding => ({ ok: false, detail: `no answer within ${probeTimeoutMs / 1_000} s` }));
+    // Asked in an async function: a probe that throws at once is an answer, too.
+    const ask = async () => await probe();
+    const answer = ask().then(
+      (): Finding => ({ ok: true, detail: 'answers' }),
+      (error: unknown): Finding => ({ ok: false, detail: describeError(error) }),
+    );
+    const finding = await Promise.race([answer, timeout]);
+    done.abort();
+    return finding;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Clock, Random } from '../clock.ts';
+import { WaybillError } from '../error.ts';
+import { limits } from '../resources.ts';
+import { type Backoff, retry } from '../retry.ts';
+import type { EntryFailure, MessageSender, OutgoingMessage } from './message-queue.ts';
+
+export type SendDependencies = {
+  readonly queue: MessageSender;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Sends at once; each holds at most 256 KiB. */
+  readonly concurrency: number;
+  /** A send or some of its entries failed and will be repeated. Throws to give up. */
+  readonly onFailure: (error: unknown, attempt: number, waitMs: number) => void;
+};
+
+const sendBackoff: Backoff = { firstMs: 100, maxMs: 10_000 };
+
+/**
+ * Sends every message and resolves once SQS has confirmed each of them, entry by entry. Failed entries alone are sent
+ * again, with backoff, for as long as it takes. Rejects with the last error once `signal` aborts or `onFailure` throws,
+ * and leaves nothing behind then: a former holder of the lease must not go on sending.
+ */
+export async function sendConfirmed(
+  messages: readonly OutgoingMessage[],
+  dependencies: SendDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = batchesOf(messages).values();
+  const over = new AbortController();
+  const ending = AbortSignal.any([signal, over.signal]);
+  const worker = async () => {
+    try {
+      for (const batch of waiting) {
+        if (over.signal.aborted) return;
+        await sendBatchConfirmed(batch, dependencies, ending);
+      }
+    } catch (error) {
+      over.abort(error);
+    }
+  };
+  await Promise.all(Array.from({ length: dependencies.concurrency }, worker));
+  if (over.signal.aborted) throw over.signal.reason;
+}
+
+async function sendBatchConfirmed(
+  batch: readonly OutgoingMessage[],
+  { queue, clock, random, onFailure }: SendDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  let unconfirmed = batch;
+  await retry(
+    async () => {
+      const failures = await queue.sendBatch(unconfirmed);
+      unconfirmed = failures.flatMap(({ index }) => unconfirmed[index] ?? []);
+      if (failures.length > 0) throw refused(failures);
+    },
+    { clock, random, signal, backoff: sendBackoff, onFailure },
+  );
+}
+
+/** Sends of at most 10 entries and 256 KiB, in order. A message larger than that goes alone. */
+export function batchesOf(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+  const batches: OutgoingMessage[][] = [];
+  let open: OutgoingMessage[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const size = sizeOf(message);
+    if (open.length > 0 && (open.length === limits.batchEntries || bytes + size > limits.sendBytes)) {
+      batches.push(open);
+      open = [];
+      bytes = 0;
+    }
+    open.push(message);
+    bytes += size;
+  }
+  if (open.length > 0) batches.push(open);
+  return batches;
+}
+
+/** Bytes that count towards SQS's limits: body, and name, type and value of each attribute. All ASCII. */
+export function sizeOf(message: OutgoingMessage): number {
+  return Object.entries(message.attributes ?? {}).reduce(
+    (sum, [name, value]) => sum + name.length + 'String'.length + value.length,
+    message.body.length,
+  );
+}
+
+function refused(failures: readonly EntryFailure[]): WaybillError {
+  const reasons = [...new Set(failures.map(({ code, detail }) => (detail ? `${code} (${detail})` : code)))].join(', ');
+  return new WaybillError('QUEUE_REFUSED', `SQS did not confirm ${failures.length} of a send's entries: ${reasons}`);
+}

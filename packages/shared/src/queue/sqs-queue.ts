@@ -1,0 +1,162 @@
+import {
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import { limits } from '../resources.ts';
+import {
+  type EntryFailure,
+  gone,
+  type MessageConsumer,
+  type MessageSender,
+  type OutgoingMessage,
+  type QueueDepth,
+  type ReceivedMessage,
+} from './message-queue.ts';
+
+/** The sending side of an SQS queue. */
+export function sqsSender(sqs: SQSClient, queueUrl: string): MessageSender & QueueDepth {
+  return {
+    sendBatch: async (messages) => {
+      const answer = await sqs.send(
+        new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: messages.map(sendEntry) }),
+      );
+      return unconfirmed(messages.length, answer.Successful, answer.Failed);
+    },
+    depth: async () => {
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: queueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
+      );
+      return (
+        Number(Attributes.ApproximateNumberOfMessages ?? 0) +
+        Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0)
+      );
+    },
+  };
+}
+
+export type ConsumerOptions = {
+  /** Used for long polls only: their sockets must not keep deletes and heartbeats waiting. */
+  readonly receiving: SQSClient;
+  readonly settling: SQSClient;
+  readonly queueUrl: string;
+  readonly waitSeconds: number;
+  readonly visibilityTimeoutSeconds: number;
+};
+
+/** The consuming side of an SQS queue, sending included (splits go back to the same queue). */
+export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDepth {
+  const { receiving, settling, queueUrl } = options;
+  return {
+    ...sqsSender(settling, queueUrl),
+    receive: async () => {
+      const answer = await receiving.send(
+        new ReceiveMessageCommand({
+          QueueUrl: queueUrl,
+          MaxNumberOfMessages: limits.batchEntries,
+          WaitTimeSeconds: options.waitSeconds,
+          VisibilityTimeout: options.visibilityTimeoutSeconds,
+          MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
+          MessageAttributeNames: ['All'],
+        }),
+      );
+      return (answer.Messages ?? []).map(received);
+    },
+    deleteBatch: async (handles) => {
+      const answer = await settling.send(
+        new DeleteMessageBatchCommand({
+          QueueUrl: queueUrl,
+          Entries: handles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle })),
+        }),
+      );
+      return unconfirmed(handles.length, answer.Successful, answer.Failed).filter((failure) => !isGone(failure.code));
+    },
+    changeVisibilityBatch: async (changes) => {
+      const answer = await settling.send(
+        new ChangeMessageVisibilityBatchCommand({
+          QueueUrl: queueUrl,
+          Entries: changes.map(({ receiptHandle, seconds }, index) => ({
+            Id: String(index),
+            ReceiptHandle: receiptHandle,
+            VisibilityTimeout: seconds,
+          })),
+        }),
+      );
+      return unconfirmed(changes.length, answer.Successful, answer.Failed).map((failure) =>
+        isGone(failure.code) ? { ...failure, code: gone } : failure,
+      );
+    },
+    maxReceiveCount: async () => {
+      const { Attributes = {} } = await settling.send(
+        new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] }),
+      );
+      const { RedrivePolicy } = Attributes;
+      return RedrivePolicy === undefined ? Number.POSITIVE_INFINITY : redrivePolicy.parse(RedrivePolicy);
+    },
+  };
+}
+
+/** SQS answers the count as a number or as a string, as it was set. */
+const redrivePolicy = z
+  .string()
+  .transform((json): unknown => JSON.parse(json))
+  .pipe(z.object({ maxReceiveCount: z.coerce.number().int().positive() }))
+  .transform((policy) => policy.maxReceiveCount);
+
+function sendEntry(message: OutgoingMessage, index: number) {
+  return {
+    Id: String(index),
+    MessageBody: message.body,
+    MessageAttributes: Object.fromEntries(
+      Object.entries(message.attributes ?? {}).map(([name, StringValue]) => [
+        name,
+        { DataType: 'String', StringValue },
+      ]),
+    ),
+  };
+}
+
+/** Confirmed is what the answer lists as successful, entry by entry; an entry it does not mention at all is not. */
+function unconfirmed(
+  count: number,
+  successful: readonly { Id: string | undefined }[] = [],
+  failed: readonly BatchResultErrorEntry[] = [],
+): EntryFailure[] {
+  const confirmed = new Set(successful.map((entry) => entry.Id));
+  const reasons = new Map(failed.map((entry) => [entry.Id, entry]));
+  return Array.from({ length: count }, (_, index) => index)
+    .filter((index) => !confirmed.has(String(index)))
+    .map((index) => {
+      const reason = reasons.get(String(index));
+      return { index, code: reason?.Code ?? 'NOT_MENTIONED', detail: reason?.Message ?? '' };
+    });
+}
+
+/** The codes for a receipt handle that has expired or whose message is gone differ between engines; AWS prefixes some with `AWS.SimpleQueueService.`, LocalStack ends some in `Exception`. */
+function isGone(code: string): boolean {
+  return /(ReceiptHandleIsInvalid|InvalidParameterValue|MessageNotInflight)(Exception)?$/.test(code);
+}
+
+function received(message: Message): ReceivedMessage {
+  return {
+    messageId: message.MessageId ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
+    body: message.Body ?? '',
+    attributes: Object.fromEntries(
+      Object.entries(message.MessageAttributes ?? {}).flatMap(([name, value]) =>
+        value.StringValue === undefined ? [] : [[name, value.StringValue]],
+      ),
+    ),
+    receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+    sentAtMs: Number(message.Attributes?.SentTimestamp ?? Number.NaN),
+  };
+}
