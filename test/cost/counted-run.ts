@@ -8,6 +8,7 @@ import { readConfig as readProcessorConfig } from '@waybill/processor/config.ts'
 import { createProcessor } from '@waybill/processor/processor.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
+import { countedConsumer, countedSender } from '@waybill/shared/queue/counted-queue.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
 import { VirtualTime } from '../simulator/virtual-time.ts';
 import { CountedPorts, type Counts } from './counted-ports.ts';
@@ -98,7 +99,7 @@ function pollerOver(ports: CountedPorts, feed: HeldFeed, metrics: ReturnType<typ
     SCAN_QUEUE_URL: anywhere,
     CHECKPOINTS_TABLE: 'checkpoints',
   });
-  const queue = ports.queue();
+  const queue = countedSender(ports.queue(), metrics);
   const checkpoints = ports.checkpoints();
   return createPoller({
     config: settings,
@@ -114,21 +115,15 @@ function pollerOver(ports: CountedPorts, feed: HeldFeed, metrics: ReturnType<typ
 }
 
 function processorOver(ports: CountedPorts, metrics: ReturnType<typeof measured>['metrics']) {
-  const config = readProcessorConfig({
+  const { settings } = readProcessorConfig({
     AWS_REGION: 'us-east-1',
     SCAN_QUEUE_URL: anywhere,
     PARCELS_TABLE: 'parcels',
     FAILURES_TABLE: 'failures',
   });
-  const queue = ports.queue();
+  const queue = countedConsumer(ports.queue(), metrics);
   return createProcessor({
-    settings: {
-      receivers: config.RECEIVERS,
-      receiveWaitSeconds: config.RECEIVE_WAIT_SECONDS,
-      writeConcurrency: config.WRITE_CONCURRENCY,
-      visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
-      stopTimeoutSeconds: config.STOP_TIMEOUT_SECONDS,
-    },
+    settings,
     log: silent,
     clock: systemClock,
     random: randomOf(seed, 'processor').next,

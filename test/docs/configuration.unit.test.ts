@@ -1,6 +1,6 @@
 import { pollerVariables } from '@waybill/poller/config.ts';
 import { processorVariables } from '@waybill/processor/config.ts';
-import { commonVariables } from '@waybill/shared/process/env.ts';
+import { commonVariables } from '@waybill/shared/process/process-config.ts';
 import { expect, it } from 'vitest';
 import { configurationPage } from './configuration.ts';
 

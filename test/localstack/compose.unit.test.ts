@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pollerVariables } from '@waybill/poller/config.ts';
 import { processorVariables } from '@waybill/processor/config.ts';
-import { commonVariables } from '@waybill/shared/process/env.ts';
+import { commonVariables } from '@waybill/shared/process/process-config.ts';
 import { scanQueue, tables } from '@waybill/shared/resources.ts';
 import { DCLinter } from 'dclint';
 import { describe, expect, test } from 'vitest';

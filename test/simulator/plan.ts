@@ -34,7 +34,7 @@ export type Plan = {
   readonly pollers: number;
   readonly processors: number;
   readonly poller: PollerSettings;
-  readonly pollerStopTimeoutSeconds: number;
+  readonly pollerStopTimeoutMs: number;
   readonly processor: ProcessorSettings;
   readonly clocks: (kind: Kind, index: number) => ClockFaults;
   readonly feed: FeedPlan;
@@ -85,8 +85,8 @@ export function planOf(seed: number): Plan {
   const faultsEndMs = chance.between(30_000, 90_000);
   const pollers = profile === 'leases' ? 2 : chance.between(1, 2);
   const processors = chance.between(1, 3);
-  const visibilityTimeoutSeconds = chance.between(10, 30);
-  const receiveWaitSeconds = chance.between(1, 20);
+  const visibilityTimeoutMs = chance.between(10, 30) * 1_000;
+  const receiveWaitMs = chance.between(1, 20) * 1_000;
   const crashes = has('crashes');
   const poison = has('poison');
   const stuck = crashes && chance.happens(0.2) ? 0.002 : 0;
@@ -102,7 +102,7 @@ export function planOf(seed: number): Plan {
     : { feed: noRates, sqs: { ...noRates, stuck }, dynamodb: { ...noRates, stuck } };
   const rounds = (crashes && chance.happens(0.3)) || (profile === 'stops' && chance.happens(0.7));
   // At least ten seconds more than a poll, as the configuration demands.
-  const stopTimeoutSeconds = receiveWaitSeconds + chance.between(10, 30);
+  const stopTimeoutMs = receiveWaitMs + chance.between(10, 30) * 1_000;
   const ordinaryOutages = outagesOf({
     chance,
     faultsEndMs,
@@ -118,8 +118,8 @@ export function planOf(seed: number): Plan {
   const incidents = [
     ...(has('stops') ? stopsOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(crashes ? crashesOf(chance, faultsEndMs, { pollers, processors }) : []),
-    ...(trouble && crashes ? roundsOf('crash', trouble, visibilityTimeoutSeconds * 1_000 + 12_000) : []),
-    ...(trouble && !crashes ? roundsOf('stop', trouble, stopTimeoutSeconds * 600 + 9_000) : []),
+    ...(trouble && crashes ? roundsOf('crash', trouble, visibilityTimeoutMs + 12_000) : []),
+    ...(trouble && !crashes ? roundsOf('stop', trouble, stopTimeoutMs * 0.6 + 9_000) : []),
     ...(has('leases') ? leaseTroubleOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(poison ? foreignersOf(chance, faultsEndMs) : []),
   ];
@@ -141,13 +141,13 @@ export function planOf(seed: number): Plan {
       catchUpReaders: isFarBehind ? chance.between(2, 6) : chance.between(1, 6),
       gapPatienceMs: chance.pick([0, leastPatienceMs, 45_000]),
     },
-    pollerStopTimeoutSeconds: 40,
+    pollerStopTimeoutMs: 40_000,
     processor: {
       receivers: chance.between(1, 4),
-      receiveWaitSeconds,
+      receiveWaitMs,
       writeConcurrency: chance.between(1, 16),
-      visibilityTimeoutSeconds,
-      stopTimeoutSeconds,
+      visibilityTimeoutMs,
+      stopTimeoutMs,
     },
     clocks: (kind, index) => {
       const own = chanceOf(seed, `clock of ${kind} ${index}`);
@@ -169,7 +169,7 @@ export function planOf(seed: number): Plan {
       latencyMs: {
         least: 1,
         most: isFarBehind ? chance.between(60, 160) : chance.between(5, 120),
-        tail: chance.between(200, visibilityTimeoutSeconds * 80),
+        tail: chance.between(200, visibilityTimeoutMs * 0.08),
       },
       rates,
       outages,

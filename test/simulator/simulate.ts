@@ -207,8 +207,8 @@ class Simulation {
       random: chanceOf(seed, `random of ${process.name}`).next,
       metrics: this.#metrics,
       queue: this.#queue.consumerFor(process, {
-        waitSeconds: processor.receiveWaitSeconds,
-        visibilityTimeoutSeconds: processor.visibilityTimeoutSeconds,
+        waitSeconds: processor.receiveWaitMs / 1_000,
+        visibilityTimeoutSeconds: processor.visibilityTimeoutMs / 1_000,
       }),
       parcels: this.#parcels.openFor(process, processor.writeConcurrency),
       failures: this.#failures.openFor(process),
@@ -311,8 +311,7 @@ class Simulation {
     process.enter(() => void service.stop());
     // A second SIGTERM, for good measure.
     if (this.#chance.happens(0.2)) this.#time.after(500, () => process.enter(() => void service.stop()));
-    const timeoutMs =
-      1_000 * (place.kind === 'poller' ? this.#plan.pollerStopTimeoutSeconds : this.#plan.processor.stopTimeoutSeconds);
+    const timeoutMs = place.kind === 'poller' ? this.#plan.pollerStopTimeoutMs : this.#plan.processor.stopTimeoutMs;
     this.#time.after(timeoutMs, () => {
       if (!process.alive) return;
       const isStuck = Object.values(this.#plan.faults.rates).some(({ stuck }) => stuck > 0);

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { cloudWatchNamespace } from '@waybill/shared/metrics.ts';
-import { commonVariables } from '@waybill/shared/process/env.ts';
+import { commonVariables } from '@waybill/shared/process/process-config.ts';
 import { Duration, IgnoreMode, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ISecurityGroup, SecurityGroup } from 'aws-cdk-lib/aws-ec2';

@@ -1,4 +1,5 @@
-import { commonVariables, readEnv, secret, wholeNumber } from '@waybill/shared/process/env.ts';
+import { readEnv, secret, wholeNumber } from '@waybill/shared/process/env.ts';
+import { commonVariables } from '@waybill/shared/process/process-config.ts';
 import { z } from 'zod';
 
 const schema = z.object({

@@ -1,5 +1,4 @@
 import {
-  commonVariables,
   decimalNumber,
   httpUrl,
   pattern,
@@ -8,6 +7,7 @@ import {
   tableName,
   wholeNumber,
 } from '@waybill/shared/process/env.ts';
+import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { z } from 'zod';
 import type { PollerSettings } from './settings.ts';
 
@@ -98,14 +98,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     scanApi: { url: read.SCAN_API_URL, token: read.SCAN_API_TOKEN, timeoutMs: read.SCAN_API_TIMEOUT_MS },
     scanQueueUrl: read.SCAN_QUEUE_URL,
     checkpointsTable: read.CHECKPOINTS_TABLE,
-    sqsIsElsewhere: (read.AWS_ENDPOINT_URL_SQS || read.AWS_ENDPOINT_URL) !== '',
-    http: { host: read.HTTP_HOST, port: read.HTTP_PORT },
-    logLevel: read.LOG_LEVEL,
-    stopTimeoutMs: read.STOP_TIMEOUT_SECONDS * 1_000,
-    metrics: {
-      otlp: read.OTEL_EXPORTER_OTLP_ENDPOINT !== '',
-      cloudWatchNamespace: read.CLOUDWATCH_NAMESPACE,
-      exportIntervalMs: read.OTEL_METRIC_EXPORT_INTERVAL,
-    },
+    process: processConfigOf(read),
   };
 }

@@ -24,9 +24,9 @@ test('the defaults are those of the documentation', () => {
       gapPatienceMs: 600_000,
     },
     scanApi: { token: '' },
-    sqsIsElsewhere: false,
-    stopTimeoutMs: 40_000,
-    metrics: { otlp: false, cloudWatchNamespace: '', exportIntervalMs: 60_000 },
+    scanQueueUrl: required.SCAN_QUEUE_URL,
+    checkpointsTable: 'waybill-checkpoints',
+    process: { stopTimeoutMs: 40_000, endpointIsQueueHost: true },
   });
 });
 
@@ -48,10 +48,3 @@ test('every wrong variable is in the error, with what was expected and what came
   for (const name of [...Object.keys(wrong), 'SCAN_QUEUE_URL', 'CHECKPOINTS_TABLE']) expect(message).toContain(name);
   expect(message).not.toContain('s3cret');
 });
-
-test.each(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SQS'])(
-  'with %s the host of the queue URL is not where the queue is',
-  (name) => {
-    expect(readConfig({ ...required, [name]: 'http://127.0.0.1:4566' }).sqsIsElsewhere).toBe(true);
-  },
-);

@@ -1,19 +1,18 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
-import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import {
   DependencyWatch,
   type Finding,
-  type HealthReport,
   healthReport,
   LoopWatch,
   type Probe,
   RequestWatch,
 } from '@waybill/shared/process/health.ts';
-import { createService, type Service } from '@waybill/shared/process/lifecycle.ts';
+import { createService } from '@waybill/shared/process/lifecycle.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { WatchedService } from '@waybill/shared/process/run-process.ts';
+import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
 import type { MessageSender, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
-import { type Backoff, retry } from '@waybill/shared/retry.ts';
 import type { CheckpointStore } from './checkpoint/checkpoint-store.ts';
 import { standBy } from './checkpoint/stand-by.ts';
 import type { ScanFeed } from './feed/scan-feed.ts';
@@ -37,20 +36,12 @@ export type PollerDependencies = {
   readonly probes?: Readonly<Record<string, Probe>>;
 };
 
-export type Poller = Service & {
-  /** Whether the loops turn. */
-  readonly live: () => HealthReport;
-  /** Whether the dependencies answer, the feed is read and moves on, the queue takes messages; and who holds the lease. */
-  readonly ready: () => HealthReport;
-};
-
-const startBackoff: Backoff = { firstMs: 200, maxMs: 5_000 };
-
 /**
  * The poller: stands by for the lease; with it, reads the feed from the checkpoint on, puts its events on the queue and
- * moves the checkpoint behind what the queue confirmed. A lost lease sends it back to standing by.
+ * moves the checkpoint behind what the queue confirmed. A lost lease sends it back to standing by. Readiness says whether
+ * the dependencies answer, the feed is read and moves on and the queue takes messages, and who holds the lease.
  */
-export function createPoller(deps: PollerDependencies): Poller {
+export function createPoller(deps: PollerDependencies): WatchedService {
   const { config, log, clock, random, metrics } = deps;
   const writes = new RequestWatch(clock);
   const checkpoints: CheckpointStore = {
@@ -73,7 +64,7 @@ export function createPoller(deps: PollerDependencies): Poller {
 
   const service = createService(async (stopping) => {
     void dependencies.run(stopping);
-    await checkTables(deps, stopping);
+    await untilEnginesAnswer(deps.checkTables ?? (async () => undefined), deps, stopping);
     let former: string | undefined;
     while (!stopping.aborted) {
       metrics['waybill.poller.lease'].record(0);
@@ -95,18 +86,4 @@ export function createPoller(deps: PollerDependencies): Poller {
     live: () => loops.report(),
     ready: () => healthReport({ ...dependencies.parts(), ...findings, checkpoint: writes.finding() }),
   };
-}
-
-/** Resolves once the tables are found right, or `stopping` aborts. Rejects with `TABLE_MISMATCH`. */
-async function checkTables(deps: PollerDependencies, stopping: AbortSignal): Promise<void> {
-  const { clock, random, log } = deps;
-  const check = deps.checkTables;
-  if (!check) return;
-  const onFailure = (error: unknown, attempt: number, waitMs: number) => {
-    if (hasCode(error, 'TABLE_MISMATCH')) throw error;
-    log.warn({ err: error, attempt, waitMs }, 'tables not checked yet, will be repeated');
-  };
-  await retry(check, { clock, random, signal: stopping, backoff: startBackoff, onFailure }).catch((error: unknown) => {
-    if (!stopping.aborted) throw error;
-  });
 }

@@ -1,9 +1,7 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { pack } from '@waybill/shared/domain/pack.ts';
-import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Finding } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import { countedSender } from '@waybill/shared/queue/counted-sender.ts';
 import type { MessageSender, OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
 import { sendConfirmed } from '@waybill/shared/queue/send.ts';
 import type { Lease } from './checkpoint/lease.ts';
@@ -14,7 +12,6 @@ export type LeasedQueueDependencies = {
   readonly lease: Lease;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Metrics;
   /** What readiness says of the queue. */
   readonly find: (finding: Finding) => void;
 };
@@ -39,12 +36,11 @@ const toleratedSendFailures = 3;
 /** Milliseconds from one line about failed calls to the next: an outage says no more of itself with many readers than with one. */
 const quietMs = 10_000;
 
-/** The queue as this poller may use it: each call is counted, and looks at the lease right before it leaves. */
+/** The queue as this poller may use it: each call looks at the lease right before it leaves. */
 export function leasedQueue(
-  { queue, lease, clock, log, metrics, find }: LeasedQueueDependencies,
+  { queue, lease, clock, log, find }: LeasedQueueDependencies,
   ending: AbortSignal,
 ): MessageSender {
-  const counted = countedSender(queue, metrics);
   let toldAt = Number.NEGATIVE_INFINITY;
   let failedCalls = 0;
   const tell = (why: object) => {
@@ -58,7 +54,7 @@ export function leasedQueue(
     sendBatch: async (batch) => {
       await lease.ensureRecent(ending);
       try {
-        const failures = await counted.sendBatch(batch);
+        const failures = await queue.sendBatch(batch);
         if (failures.length === 0) find({ ok: true, detail: 'takes messages' });
         else tell({ refused: failures.map(({ code, detail }) => ({ code, detail })) });
         return failures;

@@ -106,7 +106,7 @@ async function passPagesOn(
   const reading = AbortSignal.any([ending, failed.signal]);
   const room = queueRoom({ queue, clock, log, metrics, maxQueueMessages });
   const findQueue = (finding: Finding) => find('queue', finding);
-  const sends = gatherSends(leasedQueue({ queue, lease, clock, log, metrics, find: findQueue }, ending), ending);
+  const sends = gatherSends(leasedQueue({ queue, lease, clock, log, find: findQueue }, ending), ending);
   const sender = (tick: () => void) =>
     pageSender({ queue: sends, clock, random, log, messageMaxBytes, find: findQueue }, tick);
   const send = sender(pageTick);

@@ -1,6 +1,8 @@
 import { systemClock } from '@waybill/shared/clock.ts';
+import type { WatchedService } from '@waybill/shared/process/run-process.ts';
+import { countedSender } from '@waybill/shared/queue/counted-queue.ts';
 import { vi } from 'vitest';
-import { createPoller, type Poller, type PollerDependencies } from '../src/poller.ts';
+import { createPoller, type PollerDependencies } from '../src/poller.ts';
 import type { PollerSettings } from '../src/settings.ts';
 import { MemoryCheckpoints } from './memory-checkpoints.ts';
 import { MemoryFeed, type Placed } from './memory-feed.ts';
@@ -48,14 +50,14 @@ export function rig(
   const checkpoints = new MemoryCheckpoints();
   const { metrics, value } = measured();
   const { log, lines } = recordedLog();
-  const open = (more: Partial<PollerDependencies> = {}): Poller =>
+  const open = (more: Partial<PollerDependencies> = {}): WatchedService =>
     createPoller({
       config: { ...settings, ...overrides },
       log,
       clock: systemClock,
       random: seeded(1),
       feed,
-      queue,
+      queue: countedSender(queue, metrics),
       checkpoints: checkpoints.open(),
       metrics,
       ...deps,
@@ -70,7 +72,7 @@ export async function pass(ms: number): Promise<void> {
 }
 
 /** Stops a service in virtual time. */
-export async function stop(service: Poller): Promise<void> {
+export async function stop(service: WatchedService): Promise<void> {
   const stopped = service.stop();
   await pass(60_000);
   await stopped;

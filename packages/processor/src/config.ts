@@ -1,6 +1,8 @@
-import { commonVariables, httpUrl, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
+import { httpUrl, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
+import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { scanQueue } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
+import type { ProcessorSettings } from './processor.ts';
 
 /** Every variable of the processor: `docs/configuration.md` is made from it. */
 export const processorVariables = {
@@ -34,9 +36,21 @@ const schema = z
       z.object({ STOP_TIMEOUT_SECONDS: z.number(), RECEIVE_WAIT_SECONDS: z.number() }).safeParse(value).success,
   });
 
-export type ProcessorConfig = z.infer<typeof schema>;
-
-/** Reads and checks the environment; `CONFIG_INVALID` names every variable that is wrong. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): ProcessorConfig {
-  return readEnv(schema, env);
+/** Reads the processor's environment, in the units that the code uses. Throws `CONFIG_INVALID` with every wrong variable in it. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>) {
+  const read = readEnv(schema, env);
+  const settings: ProcessorSettings = {
+    receivers: read.RECEIVERS,
+    receiveWaitMs: read.RECEIVE_WAIT_SECONDS * 1_000,
+    writeConcurrency: read.WRITE_CONCURRENCY,
+    visibilityTimeoutMs: read.VISIBILITY_TIMEOUT_SECONDS * 1_000,
+    stopTimeoutMs: read.STOP_TIMEOUT_SECONDS * 1_000,
+  };
+  return {
+    settings,
+    scanQueueUrl: read.SCAN_QUEUE_URL,
+    parcelsTable: read.PARCELS_TABLE,
+    failuresTable: read.FAILURES_TABLE,
+    process: processConfigOf(read),
+  };
 }

@@ -11,12 +11,17 @@ const required = {
 describe('the processor’s configuration', () => {
   test('needs the queue and the tables, and has the documented defaults', () => {
     expect(readConfig(required)).toMatchObject({
-      ...required,
-      RECEIVERS: 4,
-      RECEIVE_WAIT_SECONDS: 20,
-      WRITE_CONCURRENCY: 64,
-      VISIBILITY_TIMEOUT_SECONDS: 30,
-      STOP_TIMEOUT_SECONDS: 40,
+      settings: {
+        receivers: 4,
+        receiveWaitMs: 20_000,
+        writeConcurrency: 64,
+        visibilityTimeoutMs: 30_000,
+        stopTimeoutMs: 40_000,
+      },
+      scanQueueUrl: required.SCAN_QUEUE_URL,
+      parcelsTable: 'waybill-parcels',
+      failuresTable: 'waybill-failures',
+      process: { stopTimeoutMs: 40_000, endpointIsQueueHost: true },
     });
   });
 

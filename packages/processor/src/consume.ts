@@ -12,15 +12,15 @@ import { type HeldMessage, MessagesInHand } from './messages/messages-in-hand.ts
 import { handBack, type SettleDependencies, settle } from './messages/settle.ts';
 import type { ParcelTable } from './parcels/parcel-table.ts';
 import { Receives } from './receives.ts';
-import { deleteReports, guardReports, holdingReports, reportSettlement } from './reports.ts';
+import { guardReports, holdingReports, reportSettlement } from './reports.ts';
 import { ParcelWrites } from './work.ts';
 
 export type ConsumeSettings = {
   readonly receivers: number;
-  readonly receiveWaitSeconds: number;
+  readonly receiveWaitMs: number;
   readonly writeConcurrency: number;
-  readonly visibilityTimeoutSeconds: number;
-  readonly stopTimeoutSeconds: number;
+  readonly visibilityTimeoutMs: number;
+  readonly stopTimeoutMs: number;
 };
 
 export type ConsumeDependencies = {
@@ -70,7 +70,7 @@ export async function consume(dependencies: ConsumeDependencies, stopping: Abort
     else stopping.addEventListener('abort', resolve, { once: true });
   });
   const ended = new AbortController();
-  const after = (share: number) => clock.sleep(settings.stopTimeoutSeconds * 1_000 * share, ended.signal);
+  const after = (share: number) => clock.sleep(settings.stopTimeoutMs * share, ended.signal);
   const deadlines = { work: after(finishShare), polls: after(pollsShare), handBack: after(handBackShare) };
   await Promise.all([...receivers, consumption.finish(deadlines)]);
   ended.abort();
@@ -111,14 +111,15 @@ class Consumption {
     this.#inHand = new MessagesInHand({
       queue,
       clock,
-      visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
+      visibilityTimeoutMs: settings.visibilityTimeoutMs,
       onLimit: (held) => {
         log.warn({ messageId: held.message.messageId }, 'held for as long as SQS allows, handing the message back');
         void this.#handBackNow([held]);
       },
       ...holdingReports(dependencies),
     });
-    const deletes = new DeleteBatcher({ queue, clock, random, ...deleteReports(dependencies) }, this.#over.signal);
+    const onFailure = (error: unknown) => log.warn({ err: error }, 'messages not deleted, trying again');
+    const deletes = new DeleteBatcher({ queue, clock, random, onFailure }, this.#over.signal);
     const guard = this.#guard;
     const inHand = this.#inHand;
     const signal = this.#noMoreTime.signal;
@@ -135,7 +136,7 @@ class Consumption {
   /** One receive loop. A poll under way when the stop comes is let end, and what it brings is handed back. */
   async receiveUntil(stopping: AbortSignal, name: string): Promise<void> {
     const { clock, random, log, loops, settings } = this.#dependencies;
-    const tick = loops.watch(name, settings.receiveWaitSeconds * 1_000 + loopSilenceMs);
+    const tick = loops.watch(name, settings.receiveWaitMs + loopSilenceMs);
     let failures = 0;
     while (!stopping.aborted) {
       tick();

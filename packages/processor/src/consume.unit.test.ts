@@ -144,7 +144,7 @@ describe('an outage', () => {
   });
 
   test('by throttling, with three writes in hand, is told by readiness within 15 s, and little more is received', async () => {
-    const { queue, parcels, journal, processor, stop } = rig({ receiveWaitSeconds: 2 });
+    const { queue, parcels, journal, processor, stop } = rig({ receiveWaitMs: 2_000 });
     queue.waitSeconds = 2;
     let down = true;
     parcels.before = () => {

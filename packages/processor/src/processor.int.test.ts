@@ -30,10 +30,10 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
   const processor = createProcessor({
     settings: {
       receivers: 2,
-      receiveWaitSeconds: 1,
+      receiveWaitMs: 1_000,
       writeConcurrency: 16,
-      visibilityTimeoutSeconds: 30,
-      stopTimeoutSeconds: 20,
+      visibilityTimeoutMs: 30_000,
+      stopTimeoutMs: 20_000,
     },
     log,
     clock,

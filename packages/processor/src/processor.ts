@@ -1,14 +1,7 @@
-import { hasCode } from '@waybill/shared/error.ts';
-import {
-  DependencyWatch,
-  type HealthReport,
-  healthReport,
-  LoopWatch,
-  type Probe,
-  RequestWatch,
-} from '@waybill/shared/process/health.ts';
-import { createService, type Service } from '@waybill/shared/process/lifecycle.ts';
-import { type Backoff, retry } from '@waybill/shared/retry.ts';
+import { DependencyWatch, healthReport, LoopWatch, type Probe, RequestWatch } from '@waybill/shared/process/health.ts';
+import { createService } from '@waybill/shared/process/lifecycle.ts';
+import type { WatchedService } from '@waybill/shared/process/run-process.ts';
+import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
 import { type ConsumeDependencies, type ConsumeSettings, consume } from './consume.ts';
 import type { BreakerState } from './guard/engine-guard.ts';
 
@@ -24,12 +17,8 @@ export type ProcessorDependencies = OfConsume & {
   readonly probes: Readonly<Record<string, Probe>>;
 };
 
-export type Processor = Service & { readonly live: () => HealthReport; readonly ready: () => HealthReport };
-
-const startBackoff: Backoff = { firstMs: 500, maxMs: 10_000 };
-
 /** Takes packs off the queue, writes parcel state and settles each message, until it is stopped. */
-export function createProcessor(dependencies: ProcessorDependencies): Processor {
+export function createProcessor(dependencies: ProcessorDependencies): WatchedService {
   const loops = new LoopWatch(dependencies.clock);
   const watch = new DependencyWatch(dependencies.clock, dependencies.probes);
   const receives = new RequestWatch(dependencies.clock);
@@ -39,7 +28,11 @@ export function createProcessor(dependencies: ProcessorDependencies): Processor 
     const ended = new AbortController();
     const watching = watch.run(ended.signal);
     try {
-      const maxReceiveCount = await waitForEngines(dependencies, stopping);
+      const ask = async () => {
+        await dependencies.checkTables();
+        return await dependencies.queue.maxReceiveCount();
+      };
+      const maxReceiveCount = await untilEnginesAnswer(ask, dependencies, stopping);
       if (maxReceiveCount === undefined) return;
       checked = true;
       if (!Number.isFinite(maxReceiveCount)) {
@@ -66,28 +59,4 @@ export function createProcessor(dependencies: ProcessorDependencies): Processor 
         breaker: { ok: breaker === 'closed', detail: breaker },
       }),
   };
-}
-
-/** Asks until tables and queue answer; undefined when the stop comes first. */
-async function waitForEngines(dependencies: ProcessorDependencies, stopping: AbortSignal): Promise<number | undefined> {
-  const { clock, random, log, queue } = dependencies;
-  const attempt = async () => {
-    await dependencies.checkTables();
-    return await queue.maxReceiveCount();
-  };
-  try {
-    return await retry(attempt, {
-      clock,
-      random,
-      signal: stopping,
-      backoff: startBackoff,
-      onFailure: (error, _attempt, waitMs) => {
-        if (hasCode(error, 'TABLE_MISMATCH')) throw error;
-        log.warn({ err: error, waitMs }, 'waiting for DynamoDB and SQS');
-      },
-    });
-  } catch (error) {
-    if (stopping.aborted && !hasCode(error, 'TABLE_MISMATCH')) return undefined;
-    throw error;
-  }
 }

@@ -10,7 +10,7 @@ describeService('the processor', () => {
   let checks = 0;
   let failing = false;
   const { processor, queue, lines } = rig({
-    receiveWaitSeconds: 0,
+    receiveWaitMs: 0,
     deps: {
       checkTables: async () => {
         checks += 1;
@@ -121,7 +121,7 @@ test('is not ready while SQS answers, but refuses receives, and is ready again b
 
 test('is alive with the longest visibility timeout, though its heartbeat looks every six minutes', async () => {
   useVirtualTime();
-  const { processor, stop } = rig({ visibilityTimeoutSeconds: 3_600 });
+  const { processor, stop } = rig({ visibilityTimeoutMs: 3_600_000 });
   processor.start();
   for (let minutes = 0; minutes < 15; minutes += 1) {
     await pass(59);

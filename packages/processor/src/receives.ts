@@ -13,7 +13,7 @@ export type ReceiveDependencies = {
   readonly settings: {
     readonly receivers: number;
     readonly writeConcurrency: number;
-    readonly visibilityTimeoutSeconds: number;
+    readonly visibilityTimeoutMs: number;
   };
   readonly log: Logger;
   readonly clock: Clock;
@@ -68,8 +68,7 @@ export class Receives {
 
   /** One long poll. What it brings is in hand. */
   async receive(): Promise<HeldMessage[]> {
-    const { clock, metrics, queue, receives, inHand } = this.#dependencies;
-    metrics['waybill.queue.receives'].add(1);
+    const { clock, queue, receives, inHand } = this.#dependencies;
     this.#begunAt = clock.monotonic();
     const poll = receives.watch(() => queue.receive());
     this.#inFlight.add(poll);
@@ -94,7 +93,7 @@ export class Receives {
   /** More may be in hand while behind, as long as none of it is held for so long that it had to be renewed, and memory holds it. */
   #handfulsBehind(): number {
     const { clock, settings, inHand } = this.#dependencies;
-    const isOld = clock.monotonic() - inHand.oldestMs > settings.visibilityTimeoutSeconds * 1_000 * heldShare;
+    const isOld = clock.monotonic() - inHand.oldestMs > settings.visibilityTimeoutMs * heldShare;
     const isMuch = inHand.bytes > bytesPerReceiver * settings.receivers;
     return isOld || isMuch ? handfulsPerReceiver : handfulsPerReceiverBehind;
   }

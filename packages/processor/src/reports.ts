@@ -1,11 +1,11 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
-import { billedRequests, type Metrics } from '@waybill/shared/metrics.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import type { BreakerState, GuardDependencies } from './guard/engine-guard.ts';
 import type { InHandDependencies } from './messages/messages-in-hand.ts';
-import { countVisibilityChange, type Settlement } from './messages/settle.ts';
+import type { Settlement } from './messages/settle.ts';
 
 /** Where the processor tells what it does: log lines with ids, and metrics. */
 export type Reporting = { readonly log: Logger; readonly metrics: Metrics; readonly clock: Pick<Clock, 'now'> };
@@ -35,32 +35,17 @@ export function guardReports(
 export function holdingReports({
   log,
   metrics,
-}: Reporting): Pick<InHandDependencies, 'onRenewal' | 'onRenewalFailure' | 'onLost' | 'onCount'> {
+}: Reporting): Pick<InHandDependencies, 'onRenewalFailure' | 'onLost' | 'onCount'> {
   return {
-    onRenewal: () => countVisibilityChange(metrics),
     onRenewalFailure: (error) => log.warn({ err: error }, 'visibility not renewed, trying again'),
     onLost: ({ messageId }) => log.warn({ messageId }, 'message lost: its visibility ended, it comes again'),
     onCount: (held) => metrics['waybill.processor.in_hand'].record(held),
   };
 }
 
-/** What is told of deletes. */
-export function deleteReports({ log, metrics }: Reporting) {
-  return {
-    onDelete: () => {
-      metrics['waybill.queue.deletes'].add(1);
-      metrics['waybill.queue.billed'].add(1, { action: 'DeleteMessageBatch' });
-    },
-    onFailure: (error: unknown) => log.warn({ err: error }, 'messages not deleted, trying again'),
-  };
-}
-
-/** Tells of a receive, an empty one included. */
+/** Tells how long the oldest of these messages has waited. */
 export function reportReceive(messages: readonly ReceivedMessage[], { metrics, clock }: Reporting): void {
-  const bytes = messages.reduce((sum, { body }) => sum + body.length, 0);
-  metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'ReceiveMessage' });
   if (messages.length === 0) return;
-  metrics['waybill.queue.received'].add(messages.length);
   recordAge(metrics['waybill.queue.message_age'], Math.min(...messages.map(({ sentAtMs }) => sentAtMs)), clock);
 }
 

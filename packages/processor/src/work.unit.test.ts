@@ -208,7 +208,7 @@ describe('while far behind', () => {
 });
 
 test('while far behind, no more bytes are in hand than the largest messages would be in any case', async () => {
-  const { queue, parcels, processor, stop } = rig({ writeConcurrency: 4, receivers: 1, visibilityTimeoutSeconds: 600 });
+  const { queue, parcels, processor, stop } = rig({ writeConcurrency: 4, receivers: 1, visibilityTimeoutMs: 600_000 });
   queue.visibilitySeconds = 600;
   parcels.before = () => new Promise((resolve) => setTimeout(resolve, 100));
   let mostBytes = 0;

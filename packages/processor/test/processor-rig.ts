@@ -12,10 +12,10 @@ import { MemoryFailures, MemoryParcels } from './memory-tables.ts';
 
 const settings: ProcessorSettings = {
   receivers: 2,
-  receiveWaitSeconds: 20,
+  receiveWaitMs: 20_000,
   writeConcurrency: 64,
-  visibilityTimeoutSeconds: 30,
-  stopTimeoutSeconds: 40,
+  visibilityTimeoutMs: 30_000,
+  stopTimeoutMs: 40_000,
 };
 
 /** Timers, `Date` and `performance` stand still until a test moves them; the system clock goes with them. */

@@ -1,6 +1,7 @@
 import { WaybillError } from '@waybill/shared/error.ts';
-import { commonVariables, httpUrl, pattern, wholeNumber } from '@waybill/shared/process/env.ts';
+import { httpUrl, pattern, wholeNumber } from '@waybill/shared/process/env.ts';
 import { readFlags } from '@waybill/shared/process/flags.ts';
+import { commonVariables } from '@waybill/shared/process/process-config.ts';
 import { z } from 'zod';
 
 /** What `npm run provision` was told. */

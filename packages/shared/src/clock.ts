@@ -54,5 +54,24 @@ export const systemClock: Clock = {
     }),
 };
 
+/**
+ * The clock, which calls `tick` whenever it is used to measure or to sleep. A loop that has such a clock to itself is
+ * seen to turn by that: one whose call hangs uses its clock no more.
+ */
+export function watchedClock(clock: Clock, tick: () => void): Clock {
+  return {
+    now: clock.now,
+    monotonic: () => {
+      tick();
+      return clock.monotonic();
+    },
+    sleep: async (ms, signal) => {
+      tick();
+      await clock.sleep(ms, signal);
+      tick();
+    },
+  };
+}
+
 /** A number in [0, 1), as `Math.random`. */
 export type Random = () => number;

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { systemClock } from './clock.ts';
+import { systemClock, watchedClock } from './clock.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -68,5 +68,38 @@ describe('monotonic time', () => {
     expect(systemClock.monotonic()).toBe(before);
     vi.advanceTimersByTime(250);
     expect(systemClock.monotonic() - before).toBe(250);
+  });
+});
+
+describe('a watched clock', () => {
+  const watched = () => {
+    let ticks = 0;
+    const clock = watchedClock(systemClock, () => {
+      ticks += 1;
+    });
+    return { clock, ticks: () => ticks };
+  };
+
+  test('ticks when a sleep begins and when it ends, and while it lasts does not', async () => {
+    const { clock, ticks } = watched();
+    const sleep = clock.sleep(1_000, new AbortController().signal);
+    expect(ticks()).toBe(1);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(ticks()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    await sleep;
+    expect(ticks()).toBe(2);
+  });
+
+  test('ticks when it measures, and tells the same time', () => {
+    const { clock, ticks } = watched();
+    expect(clock.monotonic()).toBe(systemClock.monotonic());
+    expect(ticks()).toBe(1);
+  });
+
+  test('does not tick by the wall clock: what is recorded is not a turn of the loop', () => {
+    const { clock, ticks } = watched();
+    expect(clock.now()).toBe(systemClock.now());
+    expect(ticks()).toBe(0);
   });
 });

@@ -8,7 +8,6 @@ export type DeleteDependencies = {
   readonly queue: Pick<MessageConsumer, 'deleteBatch'>;
   readonly clock: Clock;
   readonly random: Random;
-  readonly onDelete: (entries: number) => void;
   readonly onFailure: (error: unknown) => void;
 };
 
@@ -54,12 +53,11 @@ export class DeleteBatcher {
   }
 
   async #deleteAll(batch: readonly Waiting[]): Promise<void> {
-    const { queue, clock, random, onDelete, onFailure } = this.#dependencies;
+    const { queue, clock, random, onFailure } = this.#dependencies;
     let remaining = batch;
     try {
       await retry(
         async () => {
-          onDelete(remaining.length);
           const failures = await queue.deleteBatch(remaining.map(({ handle }) => handle));
           const failed = new Set(failures.map(({ index }) => index));
           for (const [index, deleted] of remaining.entries()) if (!failed.has(index)) deleted.resolve();

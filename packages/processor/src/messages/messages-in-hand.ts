@@ -16,8 +16,7 @@ export type HeldMessage = {
 export type InHandDependencies = {
   readonly queue: Pick<MessageConsumer, 'changeVisibilityBatch'>;
   readonly clock: Clock;
-  readonly visibilityTimeoutSeconds: number;
-  readonly onRenewal: (entries: number) => void;
+  readonly visibilityTimeoutMs: number;
   readonly onRenewalFailure: (error: unknown) => void;
   /** The message is no longer ours: it comes again, here or elsewhere. */
   readonly onLost: (message: ReceivedMessage) => void;
@@ -45,7 +44,7 @@ export class MessagesInHand {
 
   /** Milliseconds between two looks at what is due. */
   get lookEachMs(): number {
-    return this.#dependencies.visibilityTimeoutSeconds * 1_000 * lookEachShare;
+    return this.#dependencies.visibilityTimeoutMs * lookEachShare;
   }
 
   get count(): number {
@@ -109,12 +108,12 @@ export class MessagesInHand {
   }
 
   #renewDue(): void {
-    const { clock, visibilityTimeoutSeconds, onLimit } = this.#dependencies;
+    const { clock, visibilityTimeoutMs, onLimit } = this.#dependencies;
     const now = clock.monotonic();
-    const lastRenewal = (limits.visibilitySeconds - visibilityTimeoutSeconds - 1) * 1_000;
+    const lastRenewal = (limits.visibilitySeconds - 1) * 1_000 - visibilityTimeoutMs;
     const due: HeldMessage[] = [];
     for (const held of this.#held) {
-      if (held.renewal || now - held.renewedAt < visibilityTimeoutSeconds * 1_000 * dueAfterShare) continue;
+      if (held.renewal || now - held.renewedAt < visibilityTimeoutMs * dueAfterShare) continue;
       if (now - held.receivedAt <= lastRenewal) {
         due.push(held);
       } else {
@@ -130,11 +129,10 @@ export class MessagesInHand {
   }
 
   async #renew(batch: readonly HeldMessage[], now: number): Promise<void> {
-    const { queue, visibilityTimeoutSeconds, onRenewal, onRenewalFailure } = this.#dependencies;
+    const { queue, visibilityTimeoutMs, onRenewalFailure } = this.#dependencies;
     try {
-      onRenewal(batch.length);
       const failures = await queue.changeVisibilityBatch(
-        batch.map(({ message }) => ({ receiptHandle: message.receiptHandle, seconds: visibilityTimeoutSeconds })),
+        batch.map(({ message }) => ({ receiptHandle: message.receiptHandle, seconds: visibilityTimeoutMs / 1_000 })),
       );
       const failed = new Map(failures.map((failure) => [failure.index, failure]));
       for (const [index, held] of batch.entries()) {

@@ -2,7 +2,6 @@ import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import { countedSender } from '@waybill/shared/queue/counted-sender.ts';
 import { gone, type MessageConsumer, type OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
 import { sendConfirmed } from '@waybill/shared/queue/send.ts';
 import { limits } from '@waybill/shared/resources.ts';
@@ -113,13 +112,12 @@ export async function handBack(
 
 async function makeVisible(
   messages: readonly HeldMessage[],
-  { queue, clock, random, metrics, log, inHand }: SettleDependencies,
+  { queue, clock, random, log, inHand }: SettleDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all(messages.map((held) => inHand.release(held)));
   let remaining = messages.map(({ message }) => ({ receiptHandle: message.receiptHandle, seconds: 0 }));
   const attempt = async () => {
-    countVisibilityChange(metrics);
     const failures = (await queue.changeVisibilityBatch(remaining)).filter(({ code }) => code !== gone);
     const [first] = failures;
     remaining = failures.flatMap(({ index }) => remaining[index] ?? []);
@@ -188,35 +186,28 @@ async function splitOff(
 async function send(
   messages: readonly OutgoingMessage[],
   held: HeldMessage,
-  { queue, clock, random, metrics, log }: SettleDependencies,
+  { queue, clock, random, log }: SettleDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const onFailure = (error: unknown, _attempt: number, waitMs: number) =>
     log.warn({ err: error, waitMs, messageId: held.message.messageId }, 'send not confirmed, trying again');
-  const counted = countedSender(queue, metrics);
-  await sendConfirmed(messages, { queue: counted, clock, random, concurrency: 1, onFailure }, signal);
+  await sendConfirmed(messages, { queue, clock, random, concurrency: 1, onFailure }, signal);
 }
 
 /** Lets the message come again, until the redrive policy moves it: at once when time cannot cure it. */
 async function leave(
   held: HeldMessage,
   failures: readonly ElementFailure[],
-  { queue, metrics, log, inHand, maxReceiveCount }: SettleDependencies,
+  { queue, log, inHand, maxReceiveCount }: SettleDependencies,
 ): Promise<void> {
   const { receiptHandle, receiveCount, messageId } = held.message;
   // Where no redrive policy ever moves it, coming again at once would turn in a circle.
   const wait = failures.some((failure) => failure.mayHeal) || !Number.isFinite(maxReceiveCount);
   const seconds = wait ? Math.min(30 * receiveCount, longestReturnSeconds) : 0;
   await inHand.release(held);
-  countVisibilityChange(metrics);
   try {
     await queue.changeVisibilityBatch([{ receiptHandle, seconds }]);
   } catch (error) {
     log.warn({ err: error, messageId }, 'message not released, it comes again when its visibility ends');
   }
-}
-
-export function countVisibilityChange(metrics: Metrics): void {
-  metrics['waybill.queue.visibility_changes'].add(1);
-  metrics['waybill.queue.billed'].add(1, { action: 'ChangeMessageVisibilityBatch' });
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { WaybillError } from '../error.ts';
-import { logLevels } from './logger.ts';
 
 /** What a variable's schema says of itself: `docs/configuration.md` is made of it. */
 export type VariableMeta = { readonly allowed: string; readonly default: string; readonly meaning: string };
@@ -125,52 +124,6 @@ export function oneOf<T extends string>(
     choices.find((choice) => choice === text),
   );
 }
-
-/** The variables that every process reads; each process's own come on top. */
-export const commonVariables = {
-  AWS_REGION: pattern(/^[a-z0-9-]+$/, {
-    allowed: 'a region, as `eu-west-1`',
-    meaning: "the SDK's own; so are the credentials",
-  }),
-  AWS_ENDPOINT_URL: httpUrl({ default: '', meaning: 'both services elsewhere (LocalStack)' }),
-  AWS_ENDPOINT_URL_SQS: httpUrl({ default: '', meaning: 'SQS elsewhere' }),
-  AWS_ENDPOINT_URL_DYNAMODB: httpUrl({ default: '', meaning: 'DynamoDB elsewhere' }),
-  LOG_LEVEL: oneOf(logLevels, { default: 'info', meaning: 'least severe line that is logged' }),
-  HTTP_PORT: wholeNumber({
-    min: 0,
-    max: 65_535,
-    default: 8080,
-    meaning: '`/livez`, `/readyz`, `/metrics`; 0 for any free port',
-  }),
-  HTTP_HOST: pattern(/^[A-Za-z0-9.:-]+$/, {
-    allowed: 'a host name or address',
-    default: '0.0.0.0',
-    meaning: 'address that the port is opened on',
-  }),
-  STOP_TIMEOUT_SECONDS: wholeNumber({
-    min: 1,
-    max: 3_600,
-    default: 40,
-    meaning: 'longest clean stop; then the process gives up with exit code 1',
-  }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({
-    default: '',
-    meaning:
-      "metrics are pushed there too; OpenTelemetry's other `OTEL_EXPORTER_OTLP_*` and `OTEL_RESOURCE_ATTRIBUTES` apply",
-  }),
-  CLOUDWATCH_NAMESPACE: pattern(/^(?!AWS\/)[\w./#-][\w./#: -]{0,254}$/, {
-    allowed: 'a CloudWatch namespace, 1–255 of `A-Za-z0-9._/#: -`, not beginning with `:` or `AWS/`',
-    default: '',
-    shownDefault: 'none',
-    meaning: 'metrics are written there too, as lines on standard output that CloudWatch Logs reads them from',
-  }),
-  OTEL_METRIC_EXPORT_INTERVAL: wholeNumber({
-    min: 100,
-    max: 3_600_000,
-    default: 60_000,
-    meaning: 'milliseconds between two pushes of metrics, by OTLP and to CloudWatch, whose alarms look at each minute',
-  }),
-};
 
 /**
  * Reads the variables that `schema` names. Every wrong one is in the error (`CONFIG_INVALID`), a line each, with what

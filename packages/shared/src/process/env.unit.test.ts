@@ -2,18 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { WaybillError } from '../error.ts';
-import {
-  commonVariables,
-  decimalNumber,
-  describeVariable,
-  httpUrl,
-  oneOf,
-  pattern,
-  readEnv,
-  secret,
-  type VariableSchema,
-  wholeNumber,
-} from './env.ts';
+import { decimalNumber, httpUrl, oneOf, pattern, readEnv, secret, type VariableSchema, wholeNumber } from './env.ts';
 
 /** What reading `text` as this variable gives: its value, or the line of the error. */
 function reading<T>(schema: VariableSchema<T>, text: string | undefined): T | string {
@@ -175,58 +164,5 @@ describe('text by a pattern, and a choice', () => {
     expect(reading(level, 'warn')).toBe('warn');
     expect(reading(level, 'WARN')).toBe('  NAME expected one of info, warn, got "WARN"');
     expect(reading(level, 'toString')).toBe('  NAME expected one of info, warn, got "toString"');
-  });
-});
-
-describe('the variables of every process', () => {
-  const schema = z.object(commonVariables);
-
-  test('need a region and nothing else', () => {
-    expect(readEnv(schema, { AWS_REGION: 'eu-west-1' })).toEqual({
-      AWS_REGION: 'eu-west-1',
-      AWS_ENDPOINT_URL: '',
-      AWS_ENDPOINT_URL_SQS: '',
-      AWS_ENDPOINT_URL_DYNAMODB: '',
-      LOG_LEVEL: 'info',
-      HTTP_PORT: 8080,
-      HTTP_HOST: '0.0.0.0',
-      STOP_TIMEOUT_SECONDS: 40,
-      OTEL_EXPORTER_OTLP_ENDPOINT: '',
-      CLOUDWATCH_NAMESPACE: '',
-      OTEL_METRIC_EXPORT_INTERVAL: 60_000,
-    });
-    expect(
-      errorOf(() => readEnv(schema, {}))
-        .message.split('\n')
-        .slice(1),
-    ).toEqual(['  AWS_REGION is required: a region, as `eu-west-1`']);
-  });
-
-  test.for([
-    ['Waybill/prod', true],
-    ['My team: Waybill #1', true],
-    [':Waybill', false],
-    ['AWS/Waybill', false],
-    ['Waybill,prod', false],
-    ['x'.repeat(255), true],
-    ['x'.repeat(256), false],
-  ] as const)('take %j for a CloudWatch namespace: %s', ([namespace, isTaken]) => {
-    expect(commonVariables.CLOUDWATCH_NAMESPACE.safeParse(namespace).success).toBe(isTaken);
-  });
-
-  test('are each documented with what is allowed, the default and the meaning', () => {
-    for (const variable of Object.values(commonVariables)) {
-      expect(describeVariable(variable)).toEqual({
-        allowed: expect.stringMatching(/./),
-        default: expect.stringMatching(/^(required|none|`.+`)$/),
-        meaning: expect.stringMatching(/./),
-      });
-    }
-    expect(describeVariable(commonVariables.HTTP_PORT)).toMatchObject({
-      allowed: 'a whole number 0–65,535',
-      default: '`8080`',
-    });
-    expect(describeVariable(commonVariables.AWS_REGION)).toMatchObject({ default: 'required' });
-    expect(describeVariable(z.string())).toBe(undefined);
   });
 });

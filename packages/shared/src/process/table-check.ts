@@ -1,6 +1,9 @@
 import { DescribeTableCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb';
-import { WaybillError } from '../error.ts';
+import type { Clock, Random } from '../clock.ts';
+import { hasCode, WaybillError } from '../error.ts';
 import type { TableDefinition } from '../resources.ts';
+import { type Backoff, retry } from '../retry.ts';
+import type { Logger } from './logger.ts';
 
 /**
  * Refuses a table whose key is not the one that `definition` names: every write to it would be rejected as if the event
@@ -18,9 +21,38 @@ export async function requireKey(
   if (found === expected) return;
   throw new WaybillError(
     'TABLE_MISMATCH',
-    `The table ${tableName} has the key ${found}, expected ${expected}: it is no table like ${definition.name}; name another one`,
+    `The table ${tableName} has the key ${found}, expected ${expected}: not a ${definition.name} table; check the table name`,
     { details: { tableName, expected, found } },
   );
+}
+
+/** Milliseconds between two attempts while an engine does not answer at the start. */
+const startBackoff: Backoff = { firstMs: 500, maxMs: 10_000 };
+
+/**
+ * Repeats `check`, for as long as the engines do not answer it, and resolves with what it resolves with; with undefined
+ * once `signal` aborts. Rejects with `TABLE_MISMATCH`, which no retry heals.
+ */
+export async function untilEnginesAnswer<T>(
+  check: () => Promise<T>,
+  { clock, random, log }: { readonly clock: Clock; readonly random: Random; readonly log: Logger },
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  try {
+    return await retry(check, {
+      clock,
+      random,
+      signal,
+      backoff: startBackoff,
+      onFailure: (error, _attempt, waitMs) => {
+        if (hasCode(error, 'TABLE_MISMATCH')) throw error;
+        log.warn({ err: error, waitMs }, 'waiting for DynamoDB and SQS');
+      },
+    });
+  } catch (error) {
+    if (signal.aborted && !hasCode(error, 'TABLE_MISMATCH')) return undefined;
+    throw error;
+  }
 }
 
 function keyOf(table: TableDescription): string {

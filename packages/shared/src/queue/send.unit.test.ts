@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { instantClock } from '../../test/instant-clock.ts';
 import { limits } from '../resources.ts';
-import { countedSender } from './counted-sender.ts';
 import type { EntryFailure, MessageSender, OutgoingMessage } from './message-queue.ts';
 import { batchesOf, type SendDependencies, sendConfirmed, sizeOf } from './send.ts';
 
@@ -168,28 +167,6 @@ describe('sending', () => {
     expect(failures.slice(0, 2)).toEqual([
       'WaybillError: SQS did not confirm 1 of a send’s entries: InternalError (try again)'.replace('’', "'"),
       'Error: connection cut',
-    ]);
-  });
-
-  test('is counted with each request and what it held, repetitions included', async () => {
-    const sent: { messages: number; billed: number }[] = [];
-    const held = { messages: 0 };
-    const { queue } = fickleQueue(['refuse-some']);
-    const counted = countedSender(queue, {
-      'waybill.queue.sends': { add: (count) => expect(count).toBe(1) },
-      'waybill.queue.sent': { add: (messages) => Object.assign(held, { messages }) },
-      'waybill.queue.billed': {
-        add: (billed, attributes) => {
-          expect(attributes).toEqual({ action: 'SendMessageBatch' });
-          sent.push({ ...held, billed });
-        },
-      },
-    });
-    const large = named(3).map(({ body }) => ({ body: body.padEnd(65_536, '.') }));
-    await sendConfirmed(large, dependencies(counted), untilAborted());
-    expect(sent).toEqual([
-      { messages: 3, billed: 3 },
-      { messages: 2, billed: 2 },
     ]);
   });
 });

@@ -1,25 +1,10 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Metrics } from '../metrics.ts';
 
 /*
- * What a client consumes beside what its callers count with their work: questions to a queue, reads, and writes whose
- * condition failed. They are made in many places, start and readiness included, so they are counted where all of them
- * pass.
+ * What a client consumes beside what its callers count with their work: reads, and writes whose condition failed. They
+ * are made in many places, start and readiness included, so they are counted where all of them pass.
  */
-
-/** Counts the questions that a client asks about its queue: each is a billed request. */
-export function meterQuestions(sqs: SQSClient, metrics: Pick<Metrics, 'waybill.queue.billed'>): void {
-  sqs.middlewareStack.add(
-    (next, { commandName }) =>
-      (args) => {
-        if (commandName === 'GetQueueAttributesCommand')
-          metrics['waybill.queue.billed'].add(1, { action: 'GetQueueAttributes' });
-        return next(args);
-      },
-    { step: 'initialize', name: 'meterQuestions' },
-  );
-}
 
 export type TableMeter = {
   readonly metrics: Pick<Metrics, 'waybill.store.read_units' | 'waybill.store.write_units'>;

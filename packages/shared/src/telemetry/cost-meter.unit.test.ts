@@ -1,29 +1,15 @@
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { measured } from '../../../poller/test/observed.ts';
 import { type AwsCall, awsJsonService } from '../../test/local-service.ts';
 import { prices } from '../prices.ts';
-import { meterQuestions, meterTables } from './cost-meter.ts';
+import { meterTables } from './cost-meter.ts';
 
 const connection = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   maxAttempts: 1,
 };
-
-test('a question about the queue is a billed request; a receive is left to whoever knows its payload', async () => {
-  const { url } = await awsJsonService(() => ({}));
-  const sqs = new SQSClient({ ...connection, endpoint: url });
-  onTestFinished(() => sqs.destroy());
-  const { metrics, value } = measured();
-  meterQuestions(sqs, metrics);
-  await sqs.send(new GetQueueAttributesCommand({ QueueUrl: `${url}/000000000000/scans` }));
-  await sqs.send(new ReceiveMessageCommand({ QueueUrl: `${url}/000000000000/scans` }));
-  expect(value('waybill.queue.billed{GetQueueAttributes}')).toBe(1);
-  expect(value('waybill.queue.billed')).toBe(1);
-  expect(value('waybill.cost.spent{SQS}')).toBe(prices.sqsRequest.usd);
-});
 
 describe('of a table', () => {
   const table = { TableName: 'parcels-of-somebody', Key: { parcelId: { N: '1' } } };

@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+import { httpUrl, oneOf, pattern, wholeNumber } from './env.ts';
+import { type LogLevel, logLevels } from './logger.ts';
+
+/** The variables that every process reads; each process's own come on top. */
+export const commonVariables = {
+  AWS_REGION: pattern(/^[a-z0-9-]+$/, {
+    allowed: 'a region, as `eu-west-1`',
+    meaning: "the SDK's own; so are the credentials",
+  }),
+  AWS_ENDPOINT_URL: httpUrl({ default: '', meaning: 'both services elsewhere (LocalStack)' }),
+  AWS_ENDPOINT_URL_SQS: httpUrl({ default: '', meaning: 'SQS elsewhere' }),
+  AWS_ENDPOINT_URL_DYNAMODB: httpUrl({ default: '', meaning: 'DynamoDB elsewhere' }),
+  LOG_LEVEL: oneOf(logLevels, { default: 'info', meaning: 'least severe line that is logged' }),
+  HTTP_PORT: wholeNumber({
+    min: 0,
+    max: 65_535,
+    default: 8080,
+    meaning: '`/livez`, `/readyz`, `/metrics`; 0 for any free port',
+  }),
+  HTTP_HOST: pattern(/^[A-Za-z0-9.:-]+$/, {
+    allowed: 'a host name or address',
+    default: '0.0.0.0',
+    meaning: 'address that the port is opened on',
+  }),
+  STOP_TIMEOUT_SECONDS: wholeNumber({
+    min: 1,
+    max: 3_600,
+    default: 40,
+    meaning: 'longest clean stop; then the process gives up with exit code 1',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({
+    default: '',
+    meaning:
+      "metrics are pushed there too; OpenTelemetry's other `OTEL_EXPORTER_OTLP_*` and `OTEL_RESOURCE_ATTRIBUTES` apply",
+  }),
+  CLOUDWATCH_NAMESPACE: pattern(/^(?!AWS\/)[\w./#-][\w./#: -]{0,254}$/, {
+    allowed: 'a CloudWatch namespace, 1–255 of `A-Za-z0-9._/#: -`, not beginning with `:` or `AWS/`',
+    default: '',
+    shownDefault: 'none',
+    meaning: 'metrics are written there too, as lines on standard output that CloudWatch Logs reads them from',
+  }),
+  OTEL_METRIC_EXPORT_INTERVAL: wholeNumber({
+    min: 100,
+    max: 3_600_000,
+    default: 60_000,
+    meaning: 'milliseconds between two pushes of metrics, by OTLP and to CloudWatch, whose alarms look at each minute',
+  }),
+};
+
+/** What every process is told, in the units that the code uses. */
+export type ProcessConfig = {
+  readonly http: { readonly host: string; readonly port: number };
+  readonly logLevel: LogLevel;
+  readonly stopTimeoutMs: number;
+  readonly telemetry: {
+    readonly otlp: boolean;
+    /** Empty for none. */
+    readonly cloudWatchNamespace: string;
+    readonly exportIntervalMs: number;
+  };
+  /** Whether requests go to the host in the queue's URL, as on AWS, and not to an endpoint of their own. */
+  readonly endpointIsQueueHost: boolean;
+};
+
+/** What the variables of {@link commonVariables} amount to. */
+export function processConfigOf(
+  read: { readonly [Name in keyof typeof commonVariables]: z.output<(typeof commonVariables)[Name]> },
+): ProcessConfig {
+  return {
+    http: { host: read.HTTP_HOST, port: read.HTTP_PORT },
+    logLevel: read.LOG_LEVEL,
+    stopTimeoutMs: read.STOP_TIMEOUT_SECONDS * 1_000,
+    telemetry: {
+      otlp: read.OTEL_EXPORTER_OTLP_ENDPOINT !== '',
+      cloudWatchNamespace: read.CLOUDWATCH_NAMESPACE,
+      exportIntervalMs: read.OTEL_METRIC_EXPORT_INTERVAL,
+    },
+    endpointIsQueueHost: read.AWS_ENDPOINT_URL === '' && read.AWS_ENDPOINT_URL_SQS === '',
+  };
+}

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { describeVariable, readEnv } from './env.ts';
+import { commonVariables, processConfigOf } from './process-config.ts';
+
+const schema = z.object(commonVariables);
+
+test('the variables of every process need a region and nothing else', () => {
+  expect(readEnv(schema, { AWS_REGION: 'eu-west-1' })).toEqual({
+    AWS_REGION: 'eu-west-1',
+    AWS_ENDPOINT_URL: '',
+    AWS_ENDPOINT_URL_SQS: '',
+    AWS_ENDPOINT_URL_DYNAMODB: '',
+    LOG_LEVEL: 'info',
+    HTTP_PORT: 8080,
+    HTTP_HOST: '0.0.0.0',
+    STOP_TIMEOUT_SECONDS: 40,
+    OTEL_EXPORTER_OTLP_ENDPOINT: '',
+    CLOUDWATCH_NAMESPACE: '',
+    OTEL_METRIC_EXPORT_INTERVAL: 60_000,
+  });
+  expect(() => readEnv(schema, {})).toThrow(/:\n {2}AWS_REGION is required: a region, as `eu-west-1`$/);
+});
+
+test.for([
+  ['Waybill/prod', true],
+  ['My team: Waybill #1', true],
+  [':Waybill', false],
+  ['AWS/Waybill', false],
+  ['Waybill,prod', false],
+  ['x'.repeat(255), true],
+  ['x'.repeat(256), false],
+] as const)('they take %j for a CloudWatch namespace: %s', ([namespace, isTaken]) => {
+  expect(commonVariables.CLOUDWATCH_NAMESPACE.safeParse(namespace).success).toBe(isTaken);
+});
+
+test('they are each documented with what is allowed, the default and the meaning', () => {
+  for (const variable of Object.values(commonVariables)) {
+    expect(describeVariable(variable)).toEqual({
+      allowed: expect.stringMatching(/./),
+      default: expect.stringMatching(/^(required|none|`.+`)$/),
+      meaning: expect.stringMatching(/./),
+    });
+  }
+  expect(describeVariable(commonVariables.HTTP_PORT)).toMatchObject({
+    allowed: 'a whole number 0–65,535',
+    default: '`8080`',
+  });
+  expect(describeVariable(commonVariables.AWS_REGION)).toMatchObject({ default: 'required' });
+  expect(describeVariable(z.string())).toBe(undefined);
+});
+
+test('they are handed on in the units of the code', () => {
+  const config = (env: Record<string, string>) =>
+    processConfigOf(readEnv(schema, { AWS_REGION: 'eu-west-1', STOP_TIMEOUT_SECONDS: '12', ...env }));
+  expect(config({})).toEqual({
+    http: { host: '0.0.0.0', port: 8080 },
+    logLevel: 'info',
+    stopTimeoutMs: 12_000,
+    telemetry: { otlp: false, cloudWatchNamespace: '', exportIntervalMs: 60_000 },
+    endpointIsQueueHost: true,
+  });
+  expect(config({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' }).telemetry.otlp).toBe(true);
+});
+
+test.for(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SQS'])(
+  '%s sends requests elsewhere than to the queue’s host',
+  (name) => {
+    const env = { AWS_REGION: 'eu-west-1', [name]: 'http://127.0.0.1:4566' };
+    expect(processConfigOf(readEnv(schema, env)).endpointIsQueueHost).toBe(false);
+  },
+);

@@ -1,0 +1,58 @@
+import { type Clock, type Random, systemClock } from '../clock.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
+import { startTelemetry } from '../telemetry/telemetry.ts';
+import { earlySignal } from './early-signal.ts';
+import type { HealthReport } from './health.ts';
+import { serveEndpoints } from './http-endpoints.ts';
+import { runUntilSignal, type Service } from './lifecycle.ts';
+import { createLogger, type Logger } from './logger.ts';
+import type { ProcessConfig } from './process-config.ts';
+
+/** What every process is given to work with. */
+export type ProcessTools = {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: Metrics;
+};
+
+/** A service that says how it is: the body of `/livez` and of `/readyz`. */
+export type WatchedService = Service & { readonly live: () => HealthReport; readonly ready: () => HealthReport };
+
+export type OpenedService = {
+  readonly service: WatchedService;
+  /** Closes the connections that the service used; called last, however it ended. */
+  readonly close: () => void;
+};
+
+/**
+ * Runs a service as this process: with log, metrics and endpoints, until a signal or its own end, and ends the process
+ * with its exit code (`runUntilSignal`). Rejects when it cannot start, as with `PORT_UNAVAILABLE`.
+ *
+ * @param name `poller` in `{"service":"poller"}` of each log line, and in the metrics' service name `waybill-poller`
+ */
+export async function runProcess(
+  name: string,
+  config: ProcessConfig,
+  open: (tools: ProcessTools) => OpenedService,
+): Promise<void> {
+  const log = createLogger({ service: name, level: config.logLevel, pretty: process.stdout.isTTY === true });
+  const telemetry = startTelemetry({ service: `waybill-${name}`, ...config.telemetry });
+  const metrics = createMetrics(telemetry.meter);
+  const { service, close } = open({ log, clock: systemClock, random: Math.random, metrics });
+  const endpoints = await serveEndpoints(config.http, {
+    live: service.live,
+    ready: service.ready,
+    serveMetrics: telemetry.serveMetrics,
+  });
+  log.info({ node: process.version, port: endpoints.port }, 'started');
+  await runUntilSignal(service, {
+    log,
+    earlySignal: earlySignal(),
+    stopTimeoutMs: config.stopTimeoutMs,
+    close: async () => {
+      await Promise.all([endpoints.stop(), telemetry.stop()]);
+      close();
+    },
+  });
+}

@@ -1,0 +1,54 @@
+import { billedRequests, type Metrics } from '../metrics.ts';
+import type { MessageConsumer, MessageSender, QueueDepth } from './message-queue.ts';
+import { sizeOf } from './send.ts';
+
+/** The sending side of a queue, with every call counted before it leaves, repetitions included. */
+export function countedSender(queue: MessageSender & QueueDepth, metrics: Metrics): MessageSender & QueueDepth {
+  return {
+    sendBatch: (batch) => {
+      metrics['waybill.queue.sends'].add(1);
+      metrics['waybill.queue.sent'].add(batch.length);
+      const bytes = batch.reduce((sum, message) => sum + sizeOf(message), 0);
+      metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'SendMessageBatch' });
+      return queue.sendBatch(batch);
+    },
+    depth: () => {
+      countBilled(metrics, 'GetQueueAttributes');
+      return queue.depth();
+    },
+  };
+}
+
+/** As {@link countedSender}, with the consuming side. A receive is billed by what it brings, so it is counted as billed once it has returned. */
+export function countedConsumer(queue: MessageConsumer & QueueDepth, metrics: Metrics): MessageConsumer & QueueDepth {
+  return {
+    ...countedSender(queue, metrics),
+    receive: async () => {
+      metrics['waybill.queue.receives'].add(1);
+      const messages = await queue.receive();
+      const bytes = messages.reduce((sum, { body }) => sum + body.length, 0);
+      metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'ReceiveMessage' });
+      if (messages.length > 0) metrics['waybill.queue.received'].add(messages.length);
+      return messages;
+    },
+    deleteBatch: (receiptHandles) => {
+      metrics['waybill.queue.deletes'].add(1);
+      countBilled(metrics, 'DeleteMessageBatch');
+      return queue.deleteBatch(receiptHandles);
+    },
+    changeVisibilityBatch: (changes) => {
+      metrics['waybill.queue.visibility_changes'].add(1);
+      countBilled(metrics, 'ChangeMessageVisibilityBatch');
+      return queue.changeVisibilityBatch(changes);
+    },
+    maxReceiveCount: () => {
+      countBilled(metrics, 'GetQueueAttributes');
+      return queue.maxReceiveCount();
+    },
+  };
+}
+
+/** A call whose payload is far below the 64 KiB of one billed request. */
+function countBilled(metrics: Metrics, action: string): void {
+  metrics['waybill.queue.billed'].add(1, { action });
+}
