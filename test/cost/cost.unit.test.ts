@@ -30,9 +30,9 @@ describe('what a million events cost', { timeout: patienceMs }, () => {
   test('is the same in every run, to the last request, and the processes count as much themselves', async () => {
     const first = await countedRun('keeping up');
     expect(await countedRun('keeping up')).toEqual(first);
-    const requests = Object.values(first.counts.requests);
-    expect(requests).toHaveLength(5);
-    expect(first.metered).toBe(requests.reduce((sum, count) => sum + count, 0));
+    const { requests } = first.counts;
+    expect(requests['GetQueueAttributes']).toBeGreaterThan(0);
+    expect(first.metered).toBe(Object.values(requests).reduce((sum, count) => sum + count, 0));
   });
 
   test.for(costMutants)('is noticed to grow when $name', async ({ name, figure }) => {
