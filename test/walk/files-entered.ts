@@ -1,6 +1,8 @@
 import { Session } from 'node:inspector';
 import { fileURLToPath } from 'node:url';
 
+type Range = { readonly startOffset: number; readonly count: number };
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
@@ -53,8 +55,9 @@ export class FilesEntered {
     this.#session.post('Profiler.takePreciseCoverage', (error, answer) => {
       if (error) throw error;
       for (const { url, functions } of answer.result) {
-        // The first is the module itself, which runs when it is loaded.
-        if (functions.slice(1).some(({ ranges }) => (ranges[0]?.count ?? 0) > 0)) called.push(url);
+        // What begins with the file is the module itself, which runs when it is loaded.
+        const isCalled = ([whole]: readonly Range[]) => whole !== undefined && whole.startOffset > 0 && whole.count > 0;
+        if (functions.some(({ ranges }) => isCalled(ranges))) called.push(url);
       }
     });
     return called;
