@@ -374,7 +374,7 @@ describe('the queue', () => {
     poller.start();
     await pass(300_000);
     expect(poller.ready().parts['queue']).toMatchObject({ ok: false });
-    const told = lines.filter(({ msg }) => msg === 'sends not confirmed, will be repeated');
+    const told = lines.filter(({ msg }) => msg === 'SQS did not confirm sends, will be retried');
     expect(told.length).toBeGreaterThan(2);
     expect(told.length).toBeLessThanOrEqual(30);
     expect(poller.live().ok).toBe(true);
