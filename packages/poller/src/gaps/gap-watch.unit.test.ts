@@ -320,6 +320,21 @@ test('an outage of SQS that meets an answer leaves the poller live, though the p
   await stop(poller);
 });
 
+test('a send that hangs with an answer that the position waits for shows as the silence of the questions', async () => {
+  const { feed, queue, open } = watching([...scans(1, 94), ...scans(100, 100)], { pollIntervalMs: 2_000 });
+  const poller = open();
+  poller.start();
+  await pass(900);
+  feed.placed.push(...scans(101, 104));
+  queue.before = (messages) =>
+    messages.some(({ body }) => body.includes('"eventId":101,')) ? new Promise(() => undefined) : [];
+  await pass(500);
+  feed.placed = scans(105, 120);
+  await pass(1_000_000);
+  expect(queue.eventIds).toContain(120);
+  expect(poller.live().parts).toMatchObject({ gaps: { ok: false }, pages: { ok: true } });
+});
+
 describe('more gaps than are watched', () => {
   test('are dropped, the oldest first, and counted; it is said once, with how far back the others reach', async () => {
     const sparse = (from: number, to: number) => ids(from, to).map((n) => ({ at: n * 2, element: scan(n * 2) }));
