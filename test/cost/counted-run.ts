@@ -102,7 +102,7 @@ function pollerOver(ports: CountedPorts, feed: HeldFeed, metrics: ReturnType<typ
   const queue = countedSender(ports.queue(), metrics);
   const checkpoints = ports.checkpoints();
   return createPoller({
-    config: settings,
+    settings,
     log: silent,
     clock: systemClock,
     random: randomOf(seed, 'poller').next,
@@ -110,6 +110,7 @@ function pollerOver(ports: CountedPorts, feed: HeldFeed, metrics: ReturnType<typ
     feed: ports.feed(feed),
     queue,
     checkpoints,
+    checkTables: async () => {},
     probes: { sqs: () => queue.depth(), dynamodb: () => checkpoints.read() },
   });
 }

@@ -25,10 +25,10 @@ test('a store that knows nothing of it is metered: its reads, and its writes who
   const { dynamodb } = clients;
   const { metrics, value } = measured();
   meterTables(dynamodb, { metrics, tables: { [resources.checkpointsTable]: 'checkpoints' } });
-  const store = dynamoDbCheckpointStore({ dynamodb, table: resources.checkpointsTable, feed: 'metered', metrics });
+  const store = dynamoDbCheckpointStore({ dynamodb, tableName: resources.checkpointsTable, feed: 'metered', metrics });
   expect(await store.acquire(undefined, 'somebody')).toBe('acquired');
   expect(value('waybill.store.write_units{checkpoints}')).toBe(1);
-  expect(await store.renew(7, 1)).toBe('lost');
+  expect(await store.renew(7, 1)).toBe('fenced');
   expect(value('waybill.store.write_units{checkpoints}')).toBe(2);
   await store.read();
   // A consistent read of a small item.

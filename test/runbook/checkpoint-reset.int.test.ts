@@ -46,7 +46,7 @@ afterEach(async () => {
 
 test('the reset that the runbook shows makes a running poller stop, take its lease anew and read from there', async () => {
   const { metrics } = measured();
-  const checkpoints = dynamoDbCheckpointStore({ dynamodb, table, feed: 'scan-events', metrics });
+  const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: table, feed: 'scan-events', metrics });
   const { feed, queue, lines, open } = rig(scans(83_000, 83_500), {
     firstEventId: 83_000,
     leaseMs: 2_000,

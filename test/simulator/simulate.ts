@@ -187,7 +187,7 @@ class Simulation {
   #createPoller(process: SimulatedProcess): Service {
     const { seed, poller } = this.#plan;
     return createPoller({
-      config: poller,
+      settings: poller,
       log: this.#log(process),
       clock: process.clock,
       random: chanceOf(seed, `random of ${process.name}`).next,
@@ -195,6 +195,8 @@ class Simulation {
       feed: this.#feed.openFor(process),
       queue: this.#queue.senderFor(process),
       checkpoints: this.#checkpoints.openFor(process),
+      checkTables: async () => {},
+      probes: {},
     });
   }
 

@@ -26,7 +26,7 @@ export class SimulatedCheckpoints {
       acquire: (seen, holder) =>
         call(`acquire over token ${seen?.token}`, () => {
           const { lastEventId, token = 0, counter = 0 } = this.#item ?? {};
-          if (this.#item?.token !== seen?.token || this.#item?.counter !== seen?.counter) return 'lost';
+          if (this.#item?.token !== seen?.token || this.#item?.counter !== seen?.counter) return 'outrun';
           this.#item = { ...this.#item, lastEventId, token: token + 1, counter: counter + 1, holder };
           this.#witness.leaseTaken(process, token + 1);
           return 'acquired';
@@ -34,8 +34,8 @@ export class SimulatedCheckpoints {
       renew: (token, lastEventId, completeness) =>
         call(`renew token ${token}, position ${lastEventId}, gaps ${completeness?.openGaps}`, () => {
           const item = this.#item;
-          if (!item || item.token !== token) return 'lost';
-          if (lastEventId !== undefined && lastEventId < (item.lastEventId ?? 0)) return 'lost';
+          if (!item || item.token !== token) return 'fenced';
+          if (lastEventId !== undefined && lastEventId < (item.lastEventId ?? 0)) return 'fenced';
           const openGaps = completeness ? completeness.openGaps : item.openGaps;
           this.#witness.checkpointWritten(process, item, { token, lastEventId, openGaps });
           if (completeness?.openGaps !== undefined) this.#witness.count('gap ledgers written');

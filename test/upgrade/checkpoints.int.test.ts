@@ -28,7 +28,7 @@ describe.each(cases)('a checkpoint that a poller of $version left $state', ({ it
       expect(requests[0]).toBe(before.last + 1);
       expect(await read()).toMatchObject(newer);
       expect(numberIn(await read(), 'fencingToken')).toBeGreaterThan(before.token);
-      expect(await checkpoints.renew(before.token, 400)).toBe('lost');
+      expect(await checkpoints.renew(before.token, 400)).toBe('fenced');
     });
 
     expect(await read()).toMatchObject({ ...newer, lastEventId: { N: '303' } });

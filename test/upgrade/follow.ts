@@ -30,11 +30,11 @@ export async function following(
   work: (following: Following) => Promise<void>,
 ): Promise<void> {
   const metrics = createMetrics(startTelemetry({ service: 'upgrade-test', otlp: false }).meter);
-  const table = { dynamodb: clients.dynamodb, table: resources.checkpointsTable, feed: feed.S, metrics };
+  const table = { dynamodb: clients.dynamodb, tableName: resources.checkpointsTable, feed: feed.S, metrics };
   const checkpoints = dynamoDbCheckpointStore(table);
   const requests: number[] = [];
   const poller = createPoller({
-    config: {
+    settings: {
       feed: feed.S,
       firstEventId: 1,
       limit: 100,
@@ -60,6 +60,8 @@ export async function following(
     queue: sqsSender(clients.sqs, resources.scanQueueUrl),
     checkpoints,
     metrics,
+    checkTables: async () => {},
+    probes: {},
   });
   poller.start();
   try {

@@ -11,11 +11,13 @@ import { commonVariables, processConfigOf } from '@waybill/shared/process/proces
 import { z } from 'zod';
 import type { PollerSettings } from './settings.ts';
 
-/** Every variable that the poller reads: `docs/configuration.md` is made of it. */
+/** Every variable that the poller reads. `docs/configuration.md` is made from it. */
 export const pollerVariables = {
-  SCAN_API_URL: httpUrl({ meaning: 'the endpoint, as `https://host/v1/scans/scanevents`; its own query is kept' }),
+  SCAN_API_URL: httpUrl({
+    meaning: 'the endpoint, for example `https://host/v1/scans/scanevents`; its own query is kept',
+  }),
   SCAN_API_TOKEN: secret({ meaning: 'sent as a bearer token' }),
-  SCAN_API_LIMIT: wholeNumber({ min: 1, max: 10_000, default: 100, meaning: 'events a page' }),
+  SCAN_API_LIMIT: wholeNumber({ min: 1, max: 10_000, default: 100, meaning: 'events per page' }),
   SCAN_API_REQUESTS_PER_SECOND: decimalNumber({
     min: 0.1,
     max: 1_000,
@@ -50,7 +52,7 @@ export const pollerVariables = {
     min: 1_024,
     max: 262_144,
     default: 61_440,
-    meaning: "a pack's aim; 60 KiB is one billed request",
+    meaning: 'packs are filled up to this size; 60 KiB is one billed request',
   }),
   MAX_QUEUE_MESSAGES: wholeNumber({
     min: 0,
@@ -62,13 +64,13 @@ export const pollerVariables = {
     min: 1,
     max: 64,
     default: 8,
-    meaning: 'requests at once while the feed is far ahead, within the token bucket; 1 for one after the other',
+    meaning: 'pages read at once while there is a backlog, within the token bucket; 1 for one after the other',
   }),
   GAP_PATIENCE_SECONDS: wholeNumber({
     min: 0,
     max: 86_400,
     default: 600,
-    meaning: 'how long an id that the feed skipped is asked for again; 0 for never',
+    meaning: 'how long the poller asks again for an id that the feed skipped; 0 for never',
   }),
   SCAN_QUEUE_URL: httpUrl({ meaning: 'the scan queue' }),
   CHECKPOINTS_TABLE: tableName({ meaning: 'where the position and the lease are kept' }),

@@ -1,15 +1,16 @@
 import { longestNapMs, questionsPerSecond } from './gaps/gap-watch.ts';
 import type { PollerSettings } from './settings.ts';
 
-/** Milliseconds on top of what a turn may rightly take (a wait, a request, a Retry-After) before `/livez` calls a loop dead. */
+/** Milliseconds on top of a wait and a request, for a `Retry-After` and more, before `/livez` calls a loop dead. */
 const marginMs = 360_000;
 
 /** How long each loop of the poller may go without a turn, milliseconds. */
-export function loopSilences(config: PollerSettings): Readonly<Record<'lease' | 'pages' | 'gaps', number>> {
-  const requestMs = config.requestTimeoutMs + 1_000 / config.requestsPerSecond;
+export function loopSilences(settings: PollerSettings): Readonly<Record<'lease' | 'pages' | 'gaps', number>> {
+  const { requestTimeoutMs, requestsPerSecond, leaseMs, pollIntervalMs } = settings;
+  const requestMs = requestTimeoutMs + 1_000 / requestsPerSecond;
   return {
-    lease: config.leaseMs + marginMs,
-    pages: config.pollIntervalMs + requestMs + marginMs,
-    gaps: longestNapMs + requestMs + 1_000 / questionsPerSecond(config.requestsPerSecond) + marginMs,
+    lease: leaseMs + marginMs,
+    pages: pollIntervalMs + requestMs + marginMs,
+    gaps: longestNapMs + requestMs + 1_000 / questionsPerSecond(requestsPerSecond) + marginMs,
   };
 }

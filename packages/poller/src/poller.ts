@@ -1,11 +1,11 @@
-import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { type Clock, type Random, watchedClock } from '@waybill/shared/clock.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import {
   DependencyWatch,
-  type Finding,
   healthReport,
   LoopWatch,
   type Probe,
+  ReportedHealth,
   RequestWatch,
 } from '@waybill/shared/process/health.ts';
 import { createService } from '@waybill/shared/process/lifecycle.ts';
@@ -19,10 +19,10 @@ import type { ScanFeed } from './feed/scan-feed.ts';
 import { TokenBucket } from './feed/token-bucket.ts';
 import { loopSilences } from './loop-silence.ts';
 import type { PollerSettings } from './settings.ts';
-import { type WorkDependencies, workUnderLease } from './work-under-lease.ts';
+import { workUnderLease } from './work-under-lease.ts';
 
 export type PollerDependencies = {
-  readonly config: PollerSettings;
+  readonly settings: PollerSettings;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,60 +30,57 @@ export type PollerDependencies = {
   readonly queue: MessageSender & QueueDepth;
   readonly checkpoints: CheckpointStore;
   readonly metrics: Metrics;
-  /** Looks whether the table is the right one, before any work: `TABLE_MISMATCH` ends the service, any other rejection is tried again. */
-  readonly checkTables?: () => Promise<void>;
-  /** What readiness asks every few seconds, by name. */
-  readonly probes?: Readonly<Record<string, Probe>>;
+  /** Refuses a table that is not the expected one (`TABLE_MISMATCH`); any other error is an engine that is not there yet. */
+  readonly checkTables: () => Promise<void>;
+  /** What readiness asks, by name. */
+  readonly probes: Readonly<Record<string, Probe>>;
 };
 
 /**
  * The poller: stands by for the lease; with it, reads the feed from the checkpoint on, puts its events on the queue and
- * moves the checkpoint behind what the queue confirmed. A lost lease sends it back to standing by. Readiness says whether
- * the dependencies answer, the feed is read and moves on and the queue takes messages, and who holds the lease.
+ * moves the checkpoint behind what the queue confirmed. A lost lease sends it back to standing by.
  */
 export function createPoller(deps: PollerDependencies): WatchedService {
-  const { config, log, clock, random, metrics } = deps;
+  const { settings, log, clock, metrics } = deps;
+  const { leaseMs } = settings;
+  const loops = new LoopWatch(clock);
+  const probes = new DependencyWatch(clock, deps.probes);
   const writes = new RequestWatch(clock);
+  const health = new ReportedHealth({
+    feed: { ok: true, detail: 'not asked yet' },
+    progress: { ok: true, detail: 'none yet' },
+    lease: { ok: false, detail: 'not asked for yet' },
+    queue: { ok: true, detail: 'nothing sent yet' },
+  });
   const checkpoints: CheckpointStore = {
     ...deps.checkpoints,
     acquire: (...args) => writes.watch(() => deps.checkpoints.acquire(...args)),
     renew: (...args) => writes.watch(() => deps.checkpoints.renew(...args)),
   };
-  const findings: Record<'feed' | 'progress' | 'lease' | 'queue', Finding> = {
-    feed: { ok: true, detail: 'not asked yet' },
-    progress: { ok: true, detail: 'none yet' },
-    lease: { ok: false, detail: 'not asked for yet' },
-    queue: { ok: true, detail: 'nothing sent yet' },
-  };
-  const loops = new LoopWatch(clock);
-  const bucket = new TokenBucket({ perSecond: config.requestsPerSecond, clock });
-  const dependencies = new DependencyWatch(clock, deps.probes ?? {});
-  const find: WorkDependencies['find'] = (part, finding) => {
-    findings[part] = finding;
-  };
+  const bucket = new TokenBucket({ perSecond: settings.requestsPerSecond, clock });
 
   const service = createService(async (stopping) => {
-    void dependencies.run(stopping);
-    await untilEnginesAnswer(deps.checkTables ?? (async () => undefined), deps, stopping);
+    void probes.run(stopping);
+    await untilEnginesAnswer(deps.checkTables, deps, stopping);
+    const leaseClock = watchedClock(clock, loops.watch('lease', loopSilences(settings).lease));
     let former: string | undefined;
     while (!stopping.aborted) {
       metrics['waybill.poller.lease'].record(0);
-      findings.lease = { ok: true, detail: 'standing by' };
-      const tick = loops.watch('lease', loopSilences(config).lease);
-      const { leaseMs } = config;
-      const taken = await standBy({ checkpoints, clock, random, log, leaseMs, former, tick }, stopping);
+      health.report('lease', { ok: true, detail: 'standing by' });
+      const taken = await standBy({ ...deps, checkpoints, clock: leaseClock, leaseMs, former }, stopping);
       if (!taken) break;
       former = taken.holder;
       metrics['waybill.poller.lease'].record(1);
-      findings.lease = { ok: true, detail: `held with token ${taken.token}` };
-      log.info({ feed: config.feed, token: taken.token, lastEventId: taken.lastEventId }, 'lease taken');
-      await workUnderLease(taken, { ...deps, checkpoints, bucket, loops, find }, stopping);
+      health.report('lease', { ok: true, detail: `held with token ${taken.token}` });
+      log.info({ feed: settings.feed, token: taken.token, lastEventId: taken.lastEventId }, 'lease taken');
+      const { report: reportHealth } = health;
+      await workUnderLease(taken, { ...deps, checkpoints, leaseClock, bucket, loops, reportHealth }, stopping);
     }
   });
 
   return {
     ...service,
     live: () => loops.report(),
-    ready: () => healthReport({ ...dependencies.parts(), ...findings, checkpoint: writes.finding() }),
+    ready: () => healthReport({ ...probes.parts(), ...health.parts(), checkpoint: writes.finding() }),
   };
 }

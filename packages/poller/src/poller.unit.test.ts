@@ -374,7 +374,7 @@ describe('the queue', () => {
     poller.start();
     await pass(300_000);
     expect(poller.ready().parts['queue']).toMatchObject({ ok: false });
-    const told = lines.filter(({ msg }) => msg === 'sends not confirmed, will be repeated');
+    const told = lines.filter(({ msg }) => msg === 'SQS did not confirm sends, will be retried');
     expect(told.length).toBeGreaterThan(2);
     expect(told.length).toBeLessThanOrEqual(30);
     expect(poller.live().ok).toBe(true);
@@ -410,6 +410,105 @@ describe('the queue', () => {
     poller.start();
     await pass(10_000);
     expect(queue.eventIds).toHaveLength(1_000);
+    await stop(poller);
+  });
+});
+
+describe('a loop that hangs is silent', () => {
+  const never = new Promise<never>(() => undefined);
+  /** Longer than any loop's silence may be. */
+  const longMs = 1_000_000;
+
+  test.each([
+    ['and the feed is idle', 10],
+    ['and the feed has more', 1_000],
+  ])('where a send hangs %s', async (_, events) => {
+    const { queue, open } = rig(scans(1, events));
+    queue.before = () => never;
+    const poller = open();
+    poller.start();
+    await pass(300_000);
+    expect(poller.live().ok).toBe(true);
+    await pass(longMs);
+    expect(poller.live().parts).toMatchObject({ pages: { ok: false }, lease: { ok: true } });
+  });
+
+  test('where the reading of a page hangs', async () => {
+    const { feed, open } = rig(scans(1, 10));
+    const poller = open();
+    poller.start();
+    await pass(5_000);
+    feed.before = () => never;
+    await pass(longMs);
+    expect(poller.live().parts).toMatchObject({ pages: { ok: false }, lease: { ok: true } });
+  });
+
+  test('where the sends of several readers hang', async () => {
+    const { feed, queue, value, open } = rig(scans(1, 50_000), { catchUpReaders: 8 });
+    feed.before = () => new Promise((resolve) => setTimeout(resolve, 100));
+    const poller = open();
+    poller.start();
+    await pass(2_000);
+    expect(value('waybill.feed.catch_ups')).toBe(1);
+    queue.before = () => never;
+    await pass(longMs);
+    expect(poller.live().parts).toMatchObject({ pages: { ok: false } });
+  });
+
+  test('where the depth of the queue is never told', async () => {
+    const { queue, open } = rig(scans(1, 10), { maxQueueMessages: 50 });
+    const poller = open({ queue: { sendBatch: queue.sendBatch, depth: () => never } });
+    poller.start();
+    await pass(longMs);
+    expect(poller.live().parts).toMatchObject({ pages: { ok: false } });
+  });
+
+  test('where a renewal of the lease hangs, though its age is asked for with every send', async () => {
+    const { feed, queue, checkpoints, open } = rig(scans(1, 10));
+    const poller = open();
+    poller.start();
+    await pass(2_000);
+    checkpoints.before = () => never;
+    for (let second = 0; second < longMs / 1_000; second += 1) {
+      feed.placed.push(...scans(11 + second, 11 + second));
+      await pass(1_000);
+    }
+    expect(queue.sends).toBeGreaterThan(5);
+    expect(poller.live().parts).toMatchObject({ lease: { ok: false } });
+  });
+
+  test('where standing by hangs', async () => {
+    const { checkpoints, open } = rig();
+    const poller = open();
+    checkpoints.before = () => never;
+    poller.start();
+    await pass(longMs);
+    expect(poller.live().parts).toMatchObject({ lease: { ok: false } });
+  });
+
+  test('and not one that sends a page of so many messages that they take longer than its silence may', async () => {
+    const { queue, checkpoints, open } = rig(junk(1, 10_000), { limit: 10_000 });
+    queue.before = () => new Promise((resolve) => setTimeout(() => resolve([]), 3_000));
+    const poller = open();
+    poller.start();
+    for (let minutes = 0; minutes < 12; minutes += 1) {
+      await pass(60_000);
+      expect(poller.live().ok).toBe(true);
+    }
+    expect(checkpoints.item?.lastEventId).toBeUndefined();
+    expect(queue.confirmed.length).toBeGreaterThan(5_000);
+    await stop(poller);
+  });
+
+  test('and not one whose sends SQS refuses for hours', async () => {
+    const { queue, open } = rig(scans(1, 10));
+    queue.before = () => {
+      throw new Error('SQS is away');
+    };
+    const poller = open();
+    poller.start();
+    await pass(3 * 3_600_000);
+    expect(poller.live().ok).toBe(true);
     await stop(poller);
   });
 });

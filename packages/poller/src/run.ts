@@ -9,7 +9,7 @@ import { dynamoDbCheckpointStore } from './checkpoint/dynamodb-checkpoint-store.
 import { readConfig } from './config.ts';
 import { scanApi } from './feed/scan-api.ts';
 import { createPoller } from './poller.ts';
-import { mostSends } from './queue/gathered-sends.ts';
+import { mostCalls } from './queue/leased-queue.ts';
 
 /** The poller as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
@@ -19,7 +19,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     const sqs = openSqs({
       requestTimeoutMs: 4_000,
       // Besides the sends, the queue's depth is asked for by the readers and by readiness.
-      maxSockets: mostSends + 2,
+      maxSockets: mostCalls + 2,
       maxAttempts: 2,
       endpointIsQueueHost: config.process.endpointIsQueueHost,
     });
@@ -28,10 +28,11 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     const dynamodb = openDynamoDb({ requestTimeoutMs: storeTimeoutMs, maxSockets: 8, maxAttempts: 2 });
     meterTables(dynamodb, { metrics, tables: { [checkpointsTable]: 'checkpoints' } });
     const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics);
-    const checkpoints = dynamoDbCheckpointStore({ dynamodb, table: checkpointsTable, feed: settings.feed, metrics });
+    const { feed } = settings;
+    const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: checkpointsTable, feed, metrics });
     const service = createPoller({
       ...tools,
-      config: settings,
+      settings,
       feed: scanApi({ ...config.scanApi, clock }),
       queue,
       checkpoints,

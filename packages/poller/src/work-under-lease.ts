@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { type Clock, type Random, watchedClock } from '@waybill/shared/clock.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Finding, LoopWatch } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
@@ -6,22 +6,26 @@ import type { MessageSender, QueueDepth } from '@waybill/shared/queue/message-qu
 import type { CheckpointStore } from './checkpoint/checkpoint-store.ts';
 import { Lease } from './checkpoint/lease.ts';
 import type { TakenLease } from './checkpoint/stand-by.ts';
-import { FeedFollower } from './feed/follow-feed.ts';
+import type { IdRange } from './feed/id-range.ts';
 import type { Position } from './feed/position.ts';
 import { PageReader } from './feed/read-page.ts';
 import type { ScanFeed } from './feed/scan-feed.ts';
 import type { TokenBucket } from './feed/token-bucket.ts';
+import { followFeed } from './follow/follow-feed.ts';
+import { forwardPages } from './forward-pages.ts';
 import { GapWatch } from './gaps/gap-watch.ts';
 import { loopSilences } from './loop-silence.ts';
-import { gatherSends } from './queue/gathered-sends.ts';
-import { queueRoom } from './queue-room.ts';
-import { leasedQueue, pageSender } from './send-page.ts';
+import { leasedQueue } from './queue/leased-queue.ts';
+import { queueCapacity } from './queue/queue-capacity.ts';
+import { pageSender } from './queue/send-page.ts';
 import type { PollerSettings } from './settings.ts';
 
 export type WorkDependencies = {
-  readonly config: PollerSettings;
+  readonly settings: PollerSettings;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Of the loop that keeps the lease. */
+  readonly leaseClock: Clock;
   readonly random: Random;
   readonly metrics: Metrics;
   readonly feed: ScanFeed;
@@ -30,39 +34,26 @@ export type WorkDependencies = {
   readonly checkpoints: CheckpointStore;
   readonly loops: LoopWatch;
   /** What readiness says of a part from now on. */
-  readonly find: (part: 'feed' | 'progress' | 'queue', finding: Finding) => void;
+  readonly reportHealth: (part: 'feed' | 'progress' | 'queue', finding: Finding) => void;
 };
 
-/** Reads the feed and passes its pages on under one lease, until that is lost or `stopping` aborts. Rejects with what nobody foresaw. */
+/** Reads the feed and forwards its pages under one lease, until that is lost or `stopping` aborts. Rejects with any other error. */
 export async function workUnderLease(taken: TakenLease, deps: WorkDependencies, stopping: AbortSignal): Promise<void> {
-  const { config, checkpoints, clock, random, log, metrics, loops, find } = deps;
-  const { gapPatienceMs: patienceMs, requestsPerSecond } = config;
-  const gaps = new GapWatch(
-    { clock, log, metrics, patienceMs, requestsPerSecond },
-    taken.openGaps,
-    taken.lastEventId ?? 0,
-  );
-  const lease = new Lease(taken, {
-    checkpoints,
-    clock,
-    random,
-    log,
-    metrics,
-    leaseMs: config.leaseMs,
-    tick: loops.watch('lease', loopSilences(config).lease),
-    completeness: (lastEventId) => gaps.completeness(lastEventId),
-  });
+  const { settings, leaseClock, log, metrics, loops, reportHealth } = deps;
+  const { gapPatienceMs: patienceMs, requestsPerSecond, leaseMs } = settings;
+  const gaps = new GapWatch({ ...deps, patienceMs, requestsPerSecond }, taken.openGaps, taken.lastEventId ?? 0);
+  const lease = new Lease(taken, { ...deps, leaseMs, completeness: (lastEventId) => gaps.completeness(lastEventId) });
   const ending = new AbortController();
   const end = () => ending.abort();
   stopping.addEventListener('abort', end);
   lease.lost.addEventListener('abort', end);
   if (stopping.aborted) end();
-  lease.start();
+  lease.start(leaseClock);
   try {
-    await passPagesOn({ lease, gaps, taken }, deps, ending.signal);
+    await readAndForward({ lease, gaps, start: startOf(taken, settings.firstEventId) }, deps, ending.signal);
   } catch (error) {
     if (!ending.signal.aborted) throw error;
-    log[lease.lost.aborted ? 'warn' : 'info']({ err: error }, 'page in hand given up, it will be read again');
+    log[lease.lost.aborted ? 'warn' : 'info']({ err: error }, 'page dropped, it will be read again');
   } finally {
     end();
     stopping.removeEventListener('abort', end);
@@ -70,96 +61,48 @@ export async function workUnderLease(taken: TakenLease, deps: WorkDependencies, 
     loops.forget('gaps');
     await lease.close();
     if (lease.lost.aborted) log.warn({ err: lease.lost.reason }, 'lease lost, standing by');
-    find('feed', { ok: true, detail: 'not asked while standing by' });
-    find('progress', { ok: true, detail: 'none while standing by' });
-    find('queue', { ok: true, detail: 'not sent to while standing by' });
+    reportHealth('feed', { ok: true, detail: 'not asked while standing by' });
+    reportHealth('progress', { ok: true, detail: 'none while standing by' });
+    reportHealth('queue', { ok: true, detail: 'not sent to while standing by' });
     metrics['waybill.poller.paused'].record(0);
   }
 }
 
-/** The part of the work that reads and sends; the lease is in order before and after it. */
-async function passPagesOn(
-  { lease, gaps, taken }: { readonly lease: Lease; readonly gaps: GapWatch; readonly taken: TakenLease },
+/** The part of the work that reads and sends. All of it has ended when this resolves or rejects. */
+async function readAndForward(
+  { lease, gaps, start }: { readonly lease: Lease; readonly gaps: GapWatch; readonly start: Position },
   deps: WorkDependencies,
   ending: AbortSignal,
 ): Promise<void> {
-  const { config, queue, clock, random, log, metrics, loops, find } = deps;
-  const { limit, pollIntervalMs, catchUpReaders, requestsPerSecond, maxQueueMessages, messageMaxBytes } = config;
-  const silences = loopSilences(config);
-  const watchesGaps = config.gapPatienceMs > 0;
-  const pageTick = loops.watch('pages', silences.pages);
-  // A tick of its own: questions that are answered must not hide that the reading hangs.
-  const gapTick = watchesGaps ? loops.watch('gaps', silences.gaps) : () => undefined;
-  const reader = new PageReader({
-    feed: deps.feed,
-    bucket: deps.bucket,
-    clock,
-    random,
-    log,
-    metrics,
-    limit,
-    find: (finding) => find('feed', finding),
-    tick: pageTick,
-  });
-  const start = startOf(taken, config.firstEventId);
-  const failed = new AbortController();
-  const reading = AbortSignal.any([ending, failed.signal]);
-  const room = queueRoom({ queue, clock, log, metrics, maxQueueMessages });
-  const findQueue = (finding: Finding) => find('queue', finding);
-  const sends = gatherSends(leasedQueue({ queue, lease, clock, log, find: findQueue }, ending), ending);
-  const sender = (tick: () => void) =>
-    pageSender({ queue: sends, clock, random, log, messageMaxBytes, find: findQueue }, tick);
-  const send = sender(pageTick);
-  const pages = new FeedFollower(
+  const { settings, loops } = deps;
+  const silences = loopSilences(settings);
+  const watchesGaps = settings.gapPatienceMs > 0;
+  const clock = watchedClock(deps.clock, loops.watch('pages', silences.pages));
+  const over = new AbortController();
+  const endReading = () => over.abort();
+  const reading = AbortSignal.any([ending, over.signal]);
+  const reader = new PageReader({ ...deps, limit: settings.limit });
+  const whenCapacity = queueCapacity({ ...deps, maxQueueMessages: settings.maxQueueMessages });
+  const queue = leasedQueue({ ...deps, lease }, ending);
+  const { messageMaxBytes } = settings;
+  const send = pageSender({ ...deps, queue, messageMaxBytes, clock });
+  let watching = Promise.resolve();
+  if (watchesGaps) {
+    const gapsClock = watchedClock(deps.clock, loops.watch('gaps', silences.gaps));
+    const sendOfGaps = pageSender({ ...deps, queue, messageMaxBytes, clock: gapsClock });
+    watching = gaps.run({ reader, whenCapacity, send: sendOfGaps, clock: gapsClock }, reading);
+    // It is awaited at the end; until then its failure ends the reading.
+    watching.catch(endReading);
+  }
+  const crossed = (hole: IdRange) => gaps.crossed(hole);
+  const pages = followFeed(
     start,
-    {
-      reader,
-      clock,
-      log,
-      metrics,
-      pollIntervalMs,
-      catchUpReaders,
-      requestsPerSecond,
-      watchesGaps,
-      room: (signal) => room(signal, pageTick),
-      send,
-      crossed: (hole) => gaps.crossed(hole),
-      find: (finding) => find('progress', finding),
-    },
+    { ...deps, ...settings, reader, clock, watchesGaps, whenCapacity, crossed, send },
     reading,
-  ).follow();
-  // While the position waits for what an answer for gaps has shown, its sends are the reading's turns as well.
-  let isHeldUp = false;
-  const sendOfGaps = sender(() => {
-    gapTick();
-    if (isHeldUp) pageTick();
-  });
-  const watching = gaps.run({ reader, room, send: sendOfGaps, tick: gapTick }, reading);
-  // It is awaited at the end; until then its failure ends the reading.
-  watching.catch(() => failed.abort());
-  let next = pages.next();
+  );
   try {
-    for (;;) {
-      const page = await next;
-      // A page read ahead of the end is dropped: it is read again from the checkpoint.
-      if (page.done || ending.aborted) return;
-      next = pages.next();
-      // It is awaited in the next turn or at the end; a failure until then is not unhandled.
-      next.catch(() => undefined);
-      await send(page.value, ending);
-      isHeldUp = true;
-      await gaps.untilSent(page.value.last);
-      isHeldUp = false;
-      // In one step: no write may have the one without the other.
-      gaps.passed(page.value);
-      // A page that moved nothing leaves an empty checkpoint empty.
-      if (page.value.last > start.last) await lease.moveTo(page.value.last, ending);
-    }
+    await forwardPages(pages, { start, send, gaps, lease, clock, endReading }, ending);
   } finally {
-    // Nothing else would end the reading of an idle feed, which is waited for: whoever sends must have ended.
-    failed.abort();
-    await next.catch(() => undefined);
-    await pages.return();
     await watching;
   }
 }

@@ -35,7 +35,7 @@ export class MemoryCheckpoints {
       read: () => call('read', () => this.item),
       acquire: (seen, holder) =>
         call('acquire', () => {
-          if (this.item?.token !== seen?.token || this.item?.counter !== seen?.counter) return 'lost';
+          if (this.item?.token !== seen?.token || this.item?.counter !== seen?.counter) return 'outrun';
           this.item = {
             ...this.item,
             lastEventId: this.item?.lastEventId,
@@ -47,9 +47,9 @@ export class MemoryCheckpoints {
         }),
       renew: (token, lastEventId, completeness) =>
         call('renew', () => {
-          if (this.item?.token !== token) return 'lost';
+          if (this.item?.token !== token) return 'fenced';
           const from = this.item.lastEventId;
-          if (lastEventId !== undefined && from !== undefined && lastEventId < from) return 'lost';
+          if (lastEventId !== undefined && from !== undefined && lastEventId < from) return 'fenced';
           if (lastEventId !== undefined) this.moves.push({ token, from, to: lastEventId });
           this.item = {
             ...this.item,

@@ -26,7 +26,7 @@ export function junk(from: number, to: number): Placed[] {
   return Array.from({ length: to - from + 1 }, (_, index) => ({ at: from + index, element: { junk: from + index } }));
 }
 
-/** A feed in memory. Answers at once, and as told: `cap` is the server's own limit. */
+/** A feed in memory, which answers at once. `cap` is the server’s own limit. */
 export class MemoryFeed implements ScanFeed {
   readonly requests: { readonly fromEventId: number; readonly limit: number }[] = [];
   /** In the order of places. */

@@ -7,7 +7,7 @@ export class MemoryQueue implements MessageSender, QueueDepth {
   sends = 0;
   questions = 0;
   messagesInQueue = 0;
-  /** Called for each send: throws, waits, or answers the entries to refuse. */
+  /** Called for each send: throws, waits, or returns the entries to refuse. */
   before: (messages: readonly OutgoingMessage[]) => Promise<readonly number[]> | readonly number[] = () => [];
 
   readonly sendBatch = async (messages: readonly OutgoingMessage[]): Promise<readonly EntryFailure[]> => {

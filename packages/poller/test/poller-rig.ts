@@ -9,7 +9,7 @@ import { MemoryFeed, type Placed } from './memory-feed.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { measured, recordedLog } from './observed.ts';
 
-const settings: PollerSettings = {
+const defaults: PollerSettings = {
   feed: 'scan-events',
   firstEventId: 1,
   limit: 100,
@@ -52,7 +52,7 @@ export function rig(
   const { log, lines } = recordedLog();
   const open = (more: Partial<PollerDependencies> = {}): WatchedService =>
     createPoller({
-      config: { ...settings, ...overrides },
+      settings: { ...defaults, ...overrides },
       log,
       clock: systemClock,
       random: seeded(1),
@@ -60,6 +60,8 @@ export function rig(
       queue: countedSender(queue, metrics),
       checkpoints: checkpoints.open(),
       metrics,
+      checkTables: async () => {},
+      probes: {},
       ...deps,
       ...more,
     });

@@ -1,28 +1,28 @@
-import { type StripeDependencies, StripeReader } from './read-stripe.ts';
-import type { SentAhead } from './sent-ahead.ts';
-import { type Settled, Stripe } from './stripe.ts';
+import { readStripe, type StripeDependencies } from './read-stripe.ts';
+import type { SentEvents } from './sent-events.ts';
+import { type Confirmed, Stripe } from './stripe.ts';
 
-export type CatchUpDependencies = Omit<StripeDependencies, 'sentBehind' | 'isEnding' | 'announce'> & {
+export type CatchUpDependencies = Omit<StripeDependencies, 'sentBeyond' | 'isWindingDown' | 'onChange'> & {
   /** `CATCH_UP_READERS`. */
   readonly readers: number;
 };
 
-/** What lies ahead. */
-export type Distance = {
-  /** The position: everything up to it is confirmed on the queue, or is on its way there. */
+/** What lies ahead of the position. */
+export type Backlog = {
+  /** The position: everything up to it is confirmed on the queue, or is being sent. */
   readonly last: number;
   /** An id that the feed showed. */
   readonly head: number;
   /** Ids that a page spans, as far as that was seen. */
   readonly pageIds: number;
-  /** What was sent, and is confirmed, of that which lies ahead. */
-  readonly sent: SentAhead;
+  /** What is confirmed of that which lies ahead. */
+  readonly sent: SentEvents;
 };
 
-/** How it goes on with what lies right behind the position. */
+/** What comes next for the position. */
 export type CatchUpStep =
-  | ({ readonly kind: 'moved' } & Settled)
-  /** The next page is one for the sequential reader. */
+  | ({ readonly kind: 'confirmed' } & Confirmed)
+  /** The next page is for the sequential reader. */
   | { readonly kind: 'handed back' }
   | { readonly kind: 'over' };
 
@@ -33,109 +33,111 @@ const stripePages = 16;
 const leastStripePages = 2;
 
 /**
- * Reads a stretch of the feed by several readers at once, each a stripe of ids at a time. Readers stay within a few
- * stripes of the contiguous prefix. A stripe that meets anything out of the ordinary (a page without a usable id, or too
- * large; a jump that needs belief) hands the rest of its ids back: the rules for such things are the sequential reader's
- * alone.
+ * Reads a backlog by several readers at once, each a stripe of ids at a time. Readers stay within a few stripes of the
+ * position. A stripe that meets anything out of the ordinary (a page without a usable id, or too large; a jump that needs
+ * belief) hands the rest of its ids back: the rules for such things are the sequential reader's alone.
  */
 export class CatchUp {
   readonly #deps: CatchUpDependencies;
-  readonly #end = new AbortController();
+  readonly #stopped = new AbortController();
   readonly #signal: AbortSignal;
-  /** The id behind the head. */
-  readonly #beyond: number;
+  /** The id after the head. */
+  readonly #end: number;
   #pageIds: number;
   /** Stripes that are not wholly behind the position, ascending and without space between them. */
   #stripes: Stripe[] = [];
   /** Where the next stripe begins, and what was sent from there on. */
-  #cut: number;
-  readonly #sent: SentAhead;
-  #isEnding = false;
+  #nextFrom: number;
+  readonly #sent: SentEvents;
+  #isWindingDown = false;
   #failure: { readonly error: unknown } | undefined;
   #change = Promise.withResolvers<void>();
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor({ last, head, pageIds, sent }: Distance, deps: CatchUpDependencies, signal: AbortSignal) {
+  constructor({ last, head, pageIds, sent }: Backlog, deps: CatchUpDependencies, signal: AbortSignal) {
     this.#deps = deps;
-    this.#beyond = head + 1;
+    this.#end = head + 1;
     this.#pageIds = pageIds;
-    this.#cut = last + 1;
+    this.#nextFrom = last + 1;
     this.#sent = sent;
-    this.#signal = AbortSignal.any([signal, this.#end.signal]);
-    this.#signal.addEventListener('abort', () => this.#announce());
+    this.#signal = AbortSignal.any([signal, this.#stopped.signal]);
+    this.#signal.addEventListener('abort', () => this.#announceChange());
   }
 
   start(): void {
-    this.#reading = Promise.all(Array.from({ length: this.#deps.readers }, () => this.#work()));
+    this.#reading = Promise.all(Array.from({ length: this.#deps.readers }, () => this.#readStripes()));
   }
 
-  /** Begins no other page. What is in hand is sent, and what is settled is for the position to follow, as ever. */
+  /** Begins no other page. What is in hand is still sent, and the position follows what is confirmed. */
   windDown(): void {
-    this.#isEnding = true;
-    this.#announce();
+    this.#isWindingDown = true;
+    this.#announceChange();
   }
 
   /** Ends all readers; resolves when none will send any more. */
   async stop(): Promise<void> {
-    this.#end.abort();
+    this.#stopped.abort();
     await this.#reading;
   }
 
-  /** Waits for what is next, where the position stands at `last`. Rejects with what a reader rejected with. */
+  /** Waits for what comes next, where the position stands at `last`. Rejects with what a reader rejected with. */
   async next(last: number): Promise<CatchUpStep> {
     for (;;) {
       if (this.#failure) throw this.#failure.error;
       if (this.#signal.aborted) return { kind: 'over' };
-      this.#leaveBehind(last);
+      this.#dropPassed(last);
       const [front] = this.#stripes;
-      if (!front && this.#isCut()) return { kind: 'over' };
-      if (front && front.settled > last) return { kind: 'moved', ...front.take(last) };
+      if (!front && this.#isAllTaken()) return { kind: 'over' };
+      if (front && front.confirmed > last) return { kind: 'confirmed', ...front.takeConfirmed(last) };
       if (front?.isHandedBack) return { kind: 'handed back' };
       await this.#change.promise;
     }
   }
 
   /**
-   * Resolves once nothing that a reader was shown up to `last` is on its way any more: only then may the position move
-   * there for another reason than its stripe's being settled. Rejects as {@link next} does.
+   * Resolves once nothing that a reader was shown up to `last` is being sent any more. Only then may the position move
+   * there for another reason than a confirmed stripe. Rejects as {@link next} does.
    */
-  async untilSettled(last: number): Promise<void> {
-    // What lies behind it is not for new stripes.
-    this.#cut = Math.max(this.#cut, last + 1);
-    const isOnItsWay = (stripe: Stripe) => stripe.from <= last && stripe.settled < last && !stripe.isLeft;
-    while (!this.#failure && !this.#signal.aborted && this.#stripes.some(isOnItsWay)) await this.#change.promise;
+  async untilConfirmed(last: number): Promise<void> {
+    // New stripes begin after it.
+    this.#nextFrom = Math.max(this.#nextFrom, last + 1);
+    const isBeingSent = (stripe: Stripe) => stripe.from <= last && stripe.confirmed < last && !stripe.isReaderDone;
+    while (!this.#failure && !this.#signal.aborted && this.#stripes.some(isBeingSent)) await this.#change.promise;
     if (this.#failure) throw this.#failure.error;
   }
 
-  #isCut(): boolean {
-    return this.#isEnding || this.#cut >= this.#beyond;
+  /** Whether no further stripe is to be read. */
+  #isAllTaken(): boolean {
+    return this.#isWindingDown || this.#nextFrom >= this.#end;
   }
 
-  #leaveBehind(last: number): void {
+  #dropPassed(last: number): void {
     const before = this.#stripes.length;
     this.#stripes = this.#stripes.filter(({ end }) => end - 1 > last);
-    // Nothing would come of those at the far end any more.
-    while (this.#isEnding && this.#stripes.at(-1)?.offers(last) === false) this.#stripes.pop();
-    this.#cut = Math.max(this.#cut, last + 1);
-    if (this.#stripes.length < before) this.#announce();
+    // While winding down, those at the far end would never be read.
+    while (this.#isWindingDown && this.#stripes.at(-1)?.canMove(last) === false) this.#stripes.pop();
+    this.#nextFrom = Math.max(this.#nextFrom, last + 1);
+    if (this.#stripes.length < before) this.#announceChange();
   }
 
-  async #work(): Promise<void> {
+  /** One reader: takes stripe after stripe. */
+  async #readStripes(): Promise<void> {
     try {
       while (!this.#signal.aborted) {
-        const stripe = this.#cutStripe();
+        const stripe = this.#takeStripe();
         if (stripe) {
           await this.#readStripe(stripe);
-          // Not where it failed: who waits for it must wake up to the failure.
-          this.#leave(stripe);
-        } else if (this.#isCut()) return;
+          // Not where it failed: what waits for it must wake up to the failure.
+          stripe.isReaderDone = true;
+          this.#announceChange();
+        } else if (this.#isAllTaken()) return;
         else await this.#change.promise;
       }
     } catch (error) {
-      if (!this.#end.signal.aborted) this.#failure ??= { error };
-      this.#end.abort();
+      if (!this.#stopped.signal.aborted) this.#failure ??= { error };
+      this.#stopped.abort();
     } finally {
-      this.#announce();
+      this.#announceChange();
     }
   }
 
@@ -143,44 +145,39 @@ export class CatchUp {
     const { reader } = this.#deps;
     const deps: StripeDependencies = {
       ...this.#deps,
-      sentBehind: (eventId) => this.#sentOf(eventId),
-      isEnding: () => this.#isEnding,
-      announce: () => this.#announce(),
+      sentBeyond: (eventId) => this.#sentAt(eventId),
+      isWindingDown: () => this.#isWindingDown,
+      onChange: () => this.#announceChange(),
     };
-    const pages = await new StripeReader(stripe, deps, this.#signal).read();
+    const pages = await readStripe(stripe, deps, this.#signal);
     if (pages) this.#pageIds = Math.max(reader.limit, Math.ceil((stripe.end - stripe.from) / pages));
   }
 
-  #sentOf(eventId: number): SentAhead | undefined {
+  #sentAt(eventId: number): SentEvents | undefined {
     const home = this.#stripes.find(({ from, end, isLast }) => from <= eventId && (isLast || eventId < end));
-    return home?.sent ?? (eventId >= this.#cut ? this.#sent : undefined);
+    return home?.sent ?? (eventId >= this.#nextFrom ? this.#sent : undefined);
   }
 
-  #leave(stripe: Stripe): void {
-    stripe.isLeft = true;
-    this.#announce();
-  }
-
-  /** The next stripe; undefined while the readers are far enough ahead of the prefix, and when the head is reached. */
-  #cutStripe(): Stripe | undefined {
+  /** The next stripe. Undefined while the readers are far enough ahead of the position, and when the head is reached. */
+  #takeStripe(): Stripe | undefined {
     const { readers } = this.#deps;
-    if (this.#isCut() || this.#stripes.length >= 2 * readers) return undefined;
+    if (this.#isAllTaken() || this.#stripes.length >= 2 * readers) return undefined;
     // Towards the end stripes become smaller, so that all readers end at about the same time.
     const pages = Math.min(
       stripePages,
-      Math.max(leastStripePages, (this.#beyond - this.#cut) / readers / this.#pageIds),
+      Math.max(leastStripePages, (this.#end - this.#nextFrom) / readers / this.#pageIds),
     );
-    const from = this.#cut;
-    const end = Math.min(this.#beyond, from + Math.ceil(this.#pageIds * pages));
-    const isLast = end === this.#beyond;
+    const from = this.#nextFrom;
+    const end = Math.min(this.#end, from + Math.ceil(this.#pageIds * pages));
+    const isLast = end === this.#end;
     const sent = this.#sent.split(from, isLast ? Number.POSITIVE_INFINITY : end);
     const stripe = new Stripe({ from, end, isLast, sent });
-    this.#cut = end;
+    this.#nextFrom = end;
     this.#stripes.push(stripe);
     return stripe;
   }
 
-  #announce(): void {
+  #announceChange(): void {
     this.#change.resolve();
     this.#change = Promise.withResolvers<void>();
   }

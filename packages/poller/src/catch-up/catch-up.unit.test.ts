@@ -9,10 +9,10 @@ import { eventIdsOf, readElements } from '../feed/page.ts';
 import { PageReader } from '../feed/read-page.ts';
 import { TokenBucket } from '../feed/token-bucket.ts';
 import { decodeGaps } from '../gaps/gap-ledger.ts';
-import { mostSends } from '../queue/gathered-sends.ts';
+import { mostCalls } from '../queue/leased-queue.ts';
 import { CatchUp } from './catch-up.ts';
 import { findHead } from './find-head.ts';
-import { SentAhead } from './sent-ahead.ts';
+import { SentEvents } from './sent-events.ts';
 
 beforeEach(useVirtualTime);
 afterEach(() => {
@@ -139,7 +139,7 @@ describe('a poller far behind the feed', () => {
     expect(value('waybill.feed.catch_ups')).toBeUndefined();
     expect(feed.requests.length).toBeLessThan(6_000 / 200 + 5);
     expect(new Set(queue.eventIds)).toEqual(new Set(ids(1, 6_000)));
-    expect(lines.filter(({ msg }) => msg.startsWith('the feed answers Limit=1 with more'))).toHaveLength(1);
+    expect(lines.filter(({ msg }) => msg.startsWith('the feed ignores Limit=1'))).toHaveLength(1);
     await stop(poller);
   });
 
@@ -182,7 +182,7 @@ describe('a poller far behind the feed', () => {
     const poller = open();
     poller.start();
     await untilAt(checkpoints, 40_000);
-    expect(most).toBe(mostSends);
+    expect(most).toBe(mostCalls);
     await stop(poller);
   });
 
@@ -434,7 +434,7 @@ describe('a poller far behind the feed', () => {
 });
 
 describe('a stretch that others have in hand', () => {
-  test('is not taken for settled where its reader failed: the position must not go over it', async () => {
+  test('is not taken for confirmed where its reader failed: the position must not go over it', async () => {
     const { metrics } = measured();
     const { log } = recordedLog();
     const clock = systemClock;
@@ -442,29 +442,27 @@ describe('a stretch that others have in hand', () => {
     const reader = new PageReader({
       feed: new MemoryFeed(scans(1, 20_000)),
       bucket: new TokenBucket({ perSecond: 1_000, clock }),
-      clock,
       random: seeded(1),
       log,
       metrics,
       limit: 100,
-      find: () => undefined,
-      tick: () => undefined,
+      reportHealth: () => undefined,
     });
     const catchUp = new CatchUp(
-      { last: 0, head: 20_000, pageIds: 100, sent: new SentAhead() },
-      { reader, log, metrics, readers: 1, watchesGaps: false, room: async () => {}, send: () => failing.promise },
+      { last: 0, head: 20_000, pageIds: 100, sent: new SentEvents() },
+      { reader, clock, readers: 1, watchesGaps: false, whenCapacity: async () => {}, send: () => failing.promise },
       new AbortController().signal,
     );
     catchUp.start();
-    const settled = catchUp.untilSettled(1_000).then(
-      () => 'settled',
+    const confirmed = catchUp.untilConfirmed(1_000).then(
+      () => 'confirmed',
       (error: unknown) => error,
     );
     await pass(1_000);
     const unforeseen = new Error('unforeseen');
     failing.reject(unforeseen);
     await pass(10);
-    expect(await settled).toBe(unforeseen);
+    expect(await confirmed).toBe(unforeseen);
     await catchUp.stop();
   });
 });
@@ -482,18 +480,16 @@ describe('gaps of a feed of every other id', () => {
     const reader = new PageReader({
       feed: new MemoryFeed(everyOther(20_000)),
       bucket: new TokenBucket({ perSecond: 1_000, clock }),
-      clock,
       random: seeded(1),
       log,
       metrics,
       limit,
-      find: () => undefined,
-      tick: () => undefined,
+      reportHealth: () => undefined,
     });
     const end = new AbortController();
     const catchUp = new CatchUp(
-      { last: 0, head: 40_000, pageIds: 2 * limit, sent: new SentAhead() },
-      { reader, log, metrics, readers: 2, watchesGaps, room: async () => {}, send: async () => {} },
+      { last: 0, head: 40_000, pageIds: 2 * limit, sent: new SentEvents() },
+      { reader, clock, readers: 2, watchesGaps, whenCapacity: async () => {}, send: async () => {} },
       end.signal,
     );
     catchUp.start();
@@ -507,12 +503,12 @@ describe('gaps of a feed of every other id', () => {
   test('are kept up to as many as are watched, the newest of each stripe, and the others counted', async () => {
     const step = await firstMove(true);
     const gaps = ids(7_000, 7_999).map((n) => ({ from: 2 * n + 1, to: 2 * n + 1 }));
-    expect(step).toEqual({ kind: 'moved', last: 16_000, gaps, droppedGaps: 7_000, pages: 16, scannedAt });
+    expect(step).toEqual({ kind: 'confirmed', last: 16_000, gaps, droppedGaps: 7_000, pages: 16, scannedAt });
   });
 
   test('are not kept where nobody watches them', async () => {
     expect(await firstMove(false)).toEqual({
-      kind: 'moved',
+      kind: 'confirmed',
       last: 16_000,
       gaps: [],
       droppedGaps: 0,

@@ -1,24 +1,24 @@
 import { believableJump } from '../feed/position.ts';
 
 export type HeadSearch = {
-  /** The position to look from. */
+  /** The position. */
   readonly last: number;
-  /** Ids ahead that make it worth while. */
+  /** A head nearer than so many ids is not looked for. */
   readonly step: number;
-  /** Ids by which the answer may be short of the head. */
+  /** Ids by which the result may be short of the head. */
   readonly precision: number;
   /** Questions at once. */
   readonly width: number;
 };
 
-/** The valid ids of one element from this id on; undefined when it cannot be had (stopped, or a server that cannot be asked so). */
+/** The valid ids of one element from this id on. Undefined when it cannot be asked for (stopped, or a server that ignores the limit). */
 type Probe = (fromEventId: number) => Promise<readonly number[] | undefined>;
 
 /**
  * Looks for the feed's head: whether there is anything `step` ids ahead, then by doubling, several questions at once,
- * then by narrowing down. Answers an id that the feed showed, at most `precision` ids short of the head; undefined when
- * the feed is not that far ahead, or that cannot be asked. Costs a number of questions in the order of the logarithm of
- * the distance. An answer more than 10,000 ids beyond its question proves nothing: it may be one corrupt id.
+ * then by narrowing down. Returns an id that the feed showed, at most `precision` ids short of the head; undefined when
+ * the head is nearer than `step`, or cannot be asked for. The number of questions grows with the logarithm of the
+ * distance. An answer more than 10,000 ids beyond its question proves nothing: it may be one corrupt id.
  */
 export async function findHead(
   { last, step, precision, width }: HeadSearch,
@@ -28,7 +28,7 @@ export async function findHead(
   /** Whether the furthest of these showed something; undefined when one of them could not be asked. */
   const ask = async (distances: readonly number[]): Promise<boolean | undefined> => {
     const from = distances.map((distance) => last + distance).filter((id) => id < seen.beyond);
-    const answers = await allSettled(from.map(probe));
+    const answers = await allEnded(from.map(probe));
     if (answers.includes(undefined)) return undefined;
     const shown = from.map((id, index) => ({ id, shown: lowestWithin(answers[index] ?? [], id) }));
     for (const { shown: id } of shown) if (id !== undefined && id > (seen.head ?? 0)) seen.head = id;
@@ -49,7 +49,7 @@ export async function findHead(
     const part = Math.max(1, Math.floor((beyond - nearest) / (width + 1)));
     const isShown = await ask(Array.from({ length: width }, (_, index) => nearest - last + part * (index + 1)));
     if (isShown === undefined) return undefined;
-    // Nothing was learnt: nothing but answers that prove nothing.
+    // No answer proved anything.
     if (seen.beyond === beyond && seen.head === nearest) return seen.head;
   }
 }
@@ -60,8 +60,8 @@ function lowestWithin(eventIds: readonly number[], asked: number): number | unde
   return ids.length === 0 ? undefined : ids.reduce((a, b) => Math.min(a, b));
 }
 
-/** As `Promise.all`, but leaves none behind: a failure is told once all of them have ended. */
-async function allSettled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+/** As `Promise.all`, but rejects only once all of them have ended: none goes on unattended. */
+async function allEnded<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
 }

@@ -1,11 +1,10 @@
-/** What the poller asks of the checkpoints table. `dynamodb-checkpoint-store.ts` answers with DynamoDB, the simulator from memory. */
-
+/** One feed's item, as `dynamodb-checkpoint-store.ts` and the simulator's store in memory read it. */
 export type StoredCheckpoint = {
   /** Absent until something was confirmed. */
   readonly lastEventId: number | undefined;
   /** The fencing token: raised by every takeover and every operator's reset. */
   readonly token: number;
-  /** Counts every write of the holder, so that an idle one is seen alive. */
+  /** Raised by every write of the holder, so that an idle one is seen alive. */
   readonly counter: number;
   /** Who holds the lease; absent once it was released. */
   readonly holder: string | undefined;
@@ -23,20 +22,19 @@ export type CheckpointStore = {
   readonly read: () => Promise<StoredCheckpoint | undefined>;
   /**
    * Takes the lease on condition that token and counter are still those of `seen` (or that there is still no item),
-   * raising the token by one. `lost` when they are not. `holder` is new with every attempt, so that a taker whose
-   * answer was lost recognises its own success by reading.
+   * raising the token by one. `outrun` when they are not: another process was faster. `holder` is new with every
+   * attempt, so that a process whose answer was lost recognises its own success by reading.
    */
-  readonly acquire: (seen: StoredCheckpoint | undefined, holder: string) => Promise<'acquired' | 'lost'>;
+  readonly acquire: (seen: StoredCheckpoint | undefined, holder: string) => Promise<'acquired' | 'outrun'>;
   /**
-   * Renews the lease and, where they are given, moves the checkpoint and replaces gaps and watermark, in one write on
-   * condition that the token is still `token` and that the checkpoint does not move back. `lost` when the condition
-   * fails.
+   * Renews the lease. Moves the checkpoint and replaces gaps and watermark in the same write, where they are given. On
+   * condition that the token is still `token` and that the checkpoint does not move back; `fenced` when it fails.
    */
   readonly renew: (
     token: number,
     lastEventId: number | undefined,
     completeness?: Completeness,
-  ) => Promise<'renewed' | 'lost'>;
-  /** Gives the lease up on condition that the token is still `token`; a standby need not wait then. */
+  ) => Promise<'renewed' | 'fenced'>;
+  /** Gives the lease up, on condition that the token is still `token`: another process need not wait then. */
   readonly release: (token: number) => Promise<void>;
 };

@@ -43,7 +43,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   feed = randomUUID();
-  store = dynamoDbCheckpointStore({ dynamodb, table, feed, metrics });
+  store = dynamoDbCheckpointStore({ dynamodb, tableName: table, feed, metrics });
 });
 
 async function createTable(TableName: string, AttributeName: string, AttributeType: ScalarAttributeType) {
@@ -62,7 +62,7 @@ describe('the lease in the table', () => {
   test('of a new feed goes to one taker only', async () => {
     expect(await store.read()).toBeUndefined();
     const outcomes = await Promise.all(['a', 'b', 'c'].map((holder) => store.acquire(undefined, holder)));
-    expect(outcomes.toSorted()).toEqual(['acquired', 'lost', 'lost']);
+    expect(outcomes.toSorted()).toEqual(['acquired', 'outrun', 'outrun']);
     expect(await store.read()).toEqual({
       lastEventId: undefined,
       token: 1,
@@ -75,9 +75,9 @@ describe('the lease in the table', () => {
     await store.acquire(undefined, 'a');
     const seen = await store.read();
     expect(await store.renew(1, undefined)).toBe('renewed');
-    expect(await store.acquire(seen, 'b')).toBe('lost');
+    expect(await store.acquire(seen, 'b')).toBe('outrun');
     expect(await store.acquire(await store.read(), 'b')).toBe('acquired');
-    expect(await store.renew(1, 5)).toBe('lost');
+    expect(await store.renew(1, 5)).toBe('fenced');
     expect(await store.renew(2, 5)).toBe('renewed');
     expect(await store.read()).toEqual({ lastEventId: 5, token: 2, counter: 4, holder: 'b' });
   });
@@ -114,7 +114,7 @@ describe('the checkpoint in the table', () => {
     await store.acquire(undefined, 'a');
     expect(await store.renew(1, 100)).toBe('renewed');
     expect(await store.renew(1, 100)).toBe('renewed');
-    expect(await store.renew(1, 99)).toBe('lost');
+    expect(await store.renew(1, 99)).toBe('fenced');
     expect(await store.renew(1, Number.MAX_SAFE_INTEGER)).toBe('renewed');
     expect(await store.read()).toMatchObject({ lastEventId: Number.MAX_SAFE_INTEGER });
   });
@@ -137,7 +137,7 @@ describe('the checkpoint in the table', () => {
     expect(await store.renew(1, 12)).toBe('renewed');
     expect(await store.acquire(await store.read(), 'b')).toBe('acquired');
     expect(await store.read()).toMatchObject({ lastEventId: 12, openGaps: '1 3.2.0', watermark: 2 });
-    expect(await store.renew(1, 13, { openGaps: '1 5.1.0', watermark: 4 })).toBe('lost');
+    expect(await store.renew(1, 13, { openGaps: '1 5.1.0', watermark: 4 })).toBe('fenced');
     expect(await store.renew(2, undefined, { openGaps: undefined, watermark: 12 })).toBe('renewed');
     expect(await store.read()).toMatchObject({ lastEventId: 12, openGaps: undefined, watermark: 12 });
   });

@@ -6,7 +6,7 @@ import type { CheckpointStore } from './checkpoint-store.ts';
 
 export type CheckpointTable = {
   readonly dynamodb: DynamoDBClient;
-  readonly table: string;
+  readonly tableName: string;
   readonly feed: string;
   readonly metrics: Pick<Metrics, 'waybill.store.writes' | 'waybill.store.write_units'>;
 };
@@ -19,7 +19,7 @@ const checkpointItem = z.object({
   fencingToken: count,
   leaseCounter: count,
   leaseHolder: z.string().optional(),
-  // Whatever it is: the ledger's own reader says whether it understands it.
+  // Any value: the ledger's own reader says whether it can read it.
   openGaps: z.unknown().optional(),
   watermark: z.unknown().optional(),
 });
@@ -28,15 +28,15 @@ const checkpointItem = z.object({
  * The feed's item in the checkpoints table: `feed`, `lastEventId`, `fencingToken`, `leaseCounter`, `leaseHolder`,
  * `openGaps` (absent while there are none), `watermark`.
  */
-export function dynamoDbCheckpointStore({ dynamodb, table, feed, metrics }: CheckpointTable): CheckpointStore {
+export function dynamoDbCheckpointStore({ dynamodb, tableName, feed, metrics }: CheckpointTable): CheckpointStore {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
-  /** One conditional update; whether its condition held. */
+  /** Makes one conditional update. Returns whether its condition held. */
   const update = async (input: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> => {
     metrics['waybill.store.writes'].add(1, { table: 'checkpoints' });
     try {
       const { ConsumedCapacity } = await client.send(
-        new UpdateCommand({ TableName: table, Key: { feed }, ReturnConsumedCapacity: 'TOTAL', ...input }),
+        new UpdateCommand({ TableName: tableName, Key: { feed }, ReturnConsumedCapacity: 'TOTAL', ...input }),
       );
       metrics['waybill.store.write_units'].add(ConsumedCapacity?.CapacityUnits ?? 0, { table: 'checkpoints' });
       return true;
@@ -48,7 +48,7 @@ export function dynamoDbCheckpointStore({ dynamodb, table, feed, metrics }: Chec
 
   return {
     read: async () => {
-      const { Item } = await client.send(new GetCommand({ TableName: table, Key: { feed }, ConsistentRead: true }));
+      const { Item } = await client.send(new GetCommand({ TableName: tableName, Key: { feed }, ConsistentRead: true }));
       if (!Item) return undefined;
       const item = checkpointItem.parse(Item);
       return {
@@ -76,7 +76,7 @@ export function dynamoDbCheckpointStore({ dynamodb, table, feed, metrics }: Chec
           ...(seen && { ':token': token, ':counter': counter }),
         },
       });
-      return acquired ? 'acquired' : 'lost';
+      return acquired ? 'acquired' : 'outrun';
     },
 
     renew: async (token, lastEventId, completeness) => {
@@ -105,11 +105,11 @@ export function dynamoDbCheckpointStore({ dynamodb, table, feed, metrics }: Chec
           ...(watermark !== undefined && { ':watermark': watermark }),
         },
       });
-      return renewed ? 'renewed' : 'lost';
+      return renewed ? 'renewed' : 'fenced';
     },
 
     release: async (token) => {
-      // A condition that fails says that somebody else holds the lease: then it is given up already.
+      // Where the condition fails another process holds the lease: it is given up already.
       await update({
         UpdateExpression: 'REMOVE leaseHolder ADD leaseCounter :one',
         ConditionExpression: 'fencingToken = :token',

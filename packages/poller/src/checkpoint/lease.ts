@@ -8,22 +8,21 @@ import type { TakenLease } from './stand-by.ts';
 
 export type LeaseDependencies = {
   readonly checkpoints: CheckpointStore;
+  /** Of the process, not of a loop: all who send ask how old the lease is. */
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'waybill.feed.position' | 'waybill.feed.watermark' | 'waybill.store.errors'>;
   /** `LEASE_SECONDS`, in milliseconds. */
   readonly leaseMs: number;
-  /** Called with every turn, for `/livez`. */
-  readonly tick: () => void;
-  /** What is missing below this position as things are; it is written together with the position, and when it changed. */
+  /** What is missing below this position now. Written together with the position, and when it changed. */
   readonly completeness: (lastEventId: number) => Completeness;
 };
 
-/** Moves that may wait to be written: what they went over is on the queue, and a crash sends it again. A move is of a page, or in catch-up of what a stripe has settled since the last. */
+/** Moves that may wait to be written: what they went over is on the queue, and a crash sends it again. A move is one page, or what was confirmed of one stripe. */
 const maxUnwrittenMoves = 8;
 
-/** Moves that are written at once; fewer wait until {@link gatherMs} after the last write, in which more may come. */
+/** So many moves are written at once. Fewer wait until {@link gatherMs} after the last write, in which more may come. */
 const gatheredMoves = maxUnwrittenMoves / 2;
 const gatherMs = 250;
 
@@ -39,7 +38,9 @@ export class Lease {
   readonly #taken: TakenLease;
   readonly #lost = new AbortController();
   readonly #closing = new AbortController();
-  /** When the last successful write began: whoever stands by counts from then on, or later. */
+  /** Until when (monotonic) this process may send without asking: two thirds of the lease. In the past once it is lost. */
+  heldUntil: number;
+  /** When the last successful write began: another process counts from then on, or later. */
   #writtenAt: number;
   #position: number | undefined;
   #writtenPosition: number | undefined;
@@ -49,7 +50,7 @@ export class Lease {
   #isUrgent = false;
   /** Aborts the wait for the next renewal. */
   #nap = new AbortController();
-  /** Resolves with the next write that ended, whatever came of it, and when the lease is lost. */
+  /** Resolves when the next write ends, successful or not, and when the lease is lost. */
   #nextWrite = Promise.withResolvers<void>();
   #keeping: Promise<void> = Promise.resolve();
 
@@ -57,6 +58,7 @@ export class Lease {
     this.#deps = deps;
     this.#taken = taken;
     this.#writtenAt = taken.takenAt;
+    this.heldUntil = taken.takenAt + (deps.leaseMs * 2) / 3;
     this.#position = taken.lastEventId;
     this.#writtenPosition = taken.lastEventId;
   }
@@ -66,14 +68,14 @@ export class Lease {
     return this.#lost.signal;
   }
 
-  /** Begins the renewals. */
-  start(): void {
-    this.#keeping = this.#keep();
+  /** Begins the renewals, by the clock of their loop. */
+  start(clock: Clock): void {
+    this.#keeping = this.#keep(clock);
   }
 
   /**
-   * Everything up to `lastEventId` is confirmed on the queue. Resolves at once, or when few enough moves wait to be
-   * written, or when `stopping` aborts ({@link close} writes the last one). Rejects with `LEASE_LOST`.
+   * Moves the checkpoint: everything up to `lastEventId` is confirmed on the queue. Resolves once few enough moves wait
+   * to be written, or when `stopping` aborts ({@link close} writes the last one). Rejects with `LEASE_LOST`.
    */
   async moveTo(lastEventId: number, stopping: AbortSignal): Promise<void> {
     if (this.#position === undefined || lastEventId > this.#position) {
@@ -86,13 +88,13 @@ export class Lease {
   }
 
   /**
-   * Resolves when this process may send: at once while the last write is recent, else after a renewal, so that a holder
-   * that was frozen finds out before it sends anything. Rejects with `LEASE_LOST`, or with `STOPPED` when `stopping` has
-   * aborted and the renewal failed: a stop does not wait for an engine that is down.
+   * Resolves when this process may send: at once until {@link heldUntil}, else after a renewal, so that a holder that was
+   * frozen finds out before it sends anything. Rejects with `LEASE_LOST`, or with `STOPPED` when `stopping` has aborted
+   * and the renewal failed: a stop does not wait for an engine that is down.
    */
-  async ensureRecent(stopping: AbortSignal): Promise<void> {
+  async ensureHeld(stopping: AbortSignal): Promise<void> {
     this.lost.throwIfAborted();
-    for (let renewals = 0; this.#age() > (this.#deps.leaseMs * 2) / 3; renewals += 1) {
+    for (let renewals = 0; this.#deps.clock.monotonic() > this.heldUntil; renewals += 1) {
       if (renewals > 0 && stopping.aborted) throw new WaybillError('STOPPED', 'the lease could not be renewed');
       this.#isUrgent = true;
       this.#wake();
@@ -117,16 +119,16 @@ export class Lease {
       await checkpoints.release(token);
       log.info({ token, lastEventId: this.#writtenPosition }, 'lease released');
     } catch (error) {
-      log.warn({ token, lastEventId: this.#writtenPosition, err: error }, 'lease not released, it runs out');
+      log.warn({ token, lastEventId: this.#writtenPosition, err: error }, 'lease not released, it will expire');
     }
   }
 
-  async #keep(): Promise<void> {
-    const { clock, random, log, metrics, leaseMs, tick } = this.#deps;
+  async #keep(clock: Clock): Promise<void> {
+    const { random, log, metrics, leaseMs } = this.#deps;
     let failures = 0;
     while (!this.#closing.signal.aborted && !this.lost.aborted) {
-      tick();
-      const dueInMs = this.#isUrgent || this.#unwrittenMoves >= gatheredMoves ? 0 : this.#pauseMs - this.#age();
+      const age = clock.monotonic() - this.#writtenAt;
+      const dueInMs = this.#isUrgent || this.#unwrittenMoves >= gatheredMoves ? 0 : this.#pauseMs - age;
       if (dueInMs > 0) {
         this.#nap = new AbortController();
         await clock.sleep(dueInMs, this.#nap.signal);
@@ -139,16 +141,16 @@ export class Lease {
         metrics['waybill.store.errors'].add(1, { error: error instanceof Error ? error.name : 'unknown' });
         const waitMs = backoffMs(failures, renewalBackoff, random);
         failures += 1;
-        log.warn({ token: this.#taken.token, failures, waitMs, err: error }, 'lease not renewed, will be repeated');
-        if (this.#age() >= leaseMs) this.#lose('could not be renewed in time');
+        log.warn({ token: this.#taken.token, failures, waitMs, err: error }, 'lease not renewed, will be retried');
+        if (clock.monotonic() - this.#writtenAt >= leaseMs) this.#lose('could not be renewed in time');
         else await clock.sleep(waitMs, this.#closing.signal);
       }
     }
   }
 
-  /** One conditional write: the renewal, the newest position where it moved, the gaps below it where they changed. Rejects when the engine fails. */
+  /** One conditional write: the renewal, the newest position where it moved, the gaps where they changed. Rejects when the engine fails. */
   async #write(): Promise<void> {
-    const { checkpoints, clock, metrics } = this.#deps;
+    const { checkpoints, clock, metrics, leaseMs } = this.#deps;
     const startedAt = clock.monotonic();
     const position = this.#position;
     const moves = this.#moves;
@@ -160,8 +162,9 @@ export class Lease {
         position === this.#writtenPosition ? undefined : position,
         completeness,
       );
-      if (outcome === 'lost') return this.#lose('was taken over or reset');
+      if (outcome === 'fenced') return this.#lose('was taken over or reset');
       this.#writtenAt = startedAt;
+      this.heldUntil = startedAt + (leaseMs * 2) / 3;
       this.#writtenPosition = position;
       this.#writtenMoves = moves;
       this.#writtenCompleteness = completeness ?? this.#writtenCompleteness;
@@ -173,7 +176,7 @@ export class Lease {
     }
   }
 
-  /** What is missing below the newest position; undefined while that is as it was written. */
+  /** What is missing below the newest position. Undefined while that was written already. */
   #changedCompleteness(): Completeness | undefined {
     if (this.#position === undefined) return undefined;
     const now = this.#deps.completeness(this.#position);
@@ -185,18 +188,15 @@ export class Lease {
     return this.#moves - this.#writtenMoves;
   }
 
-  /** Milliseconds from one write to the next, where few moves wait or none. */
+  /** Milliseconds from one write to the next, while few moves wait or none. */
   get #pauseMs(): number {
     const renewalMs = this.#deps.leaseMs / 3;
     return this.#unwrittenMoves > 0 ? Math.min(gatherMs, renewalMs) : renewalMs;
   }
 
-  #age(): number {
-    return this.#deps.clock.monotonic() - this.#writtenAt;
-  }
-
   #lose(how: string): void {
     const { token } = this.#taken;
+    this.heldUntil = Number.NEGATIVE_INFINITY;
     this.#lost.abort(new WaybillError('LEASE_LOST', `the lease with token ${token} ${how}`, { details: { token } }));
     this.#announceWrite();
   }

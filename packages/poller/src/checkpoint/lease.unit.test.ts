@@ -19,10 +19,7 @@ const { log } = recordedLog();
 
 function waitFor(checkpoints: CheckpointStore, options: { seed?: number; former?: string; signal?: AbortSignal } = {}) {
   const { seed = 1, former, signal = open } = options;
-  return standBy(
-    { checkpoints, clock: systemClock, random: seeded(seed), log, leaseMs, former, tick: () => undefined },
-    signal,
-  );
+  return standBy({ checkpoints, clock: systemClock, random: seeded(seed), log, leaseMs, former }, signal);
 }
 
 function hold(taken: TakenLease, checkpoints: CheckpointStore, clock: Clock = systemClock): Lease {
@@ -34,10 +31,9 @@ function hold(taken: TakenLease, checkpoints: CheckpointStore, clock: Clock = sy
     log,
     metrics,
     leaseMs,
-    tick: () => undefined,
     completeness: () => ({ openGaps: undefined, watermark: undefined }),
   });
-  lease.start();
+  lease.start(clock);
   return lease;
 }
 
@@ -200,7 +196,7 @@ describe('a held lease', () => {
     expect(lease.lost.reason).toMatchObject({ code: 'LEASE_LOST' });
     const { renew } = store.calls;
     await expect(lease.moveTo(99, open)).rejects.toMatchObject({ code: 'LEASE_LOST' });
-    await expect(lease.ensureRecent(open)).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    await expect(lease.ensureHeld(open)).rejects.toMatchObject({ code: 'LEASE_LOST' });
     await lease.close();
     expect(store.calls).toMatchObject({ renew, release: 0 });
     expect(store.item?.lastEventId).toBe(5);
@@ -236,7 +232,7 @@ describe('a held lease', () => {
     const first = hold(await taken(waitFor(store.open())), store.open(), clock);
     frozenMs = leaseMs;
     store.item = { lastEventId: 9, token: 2, counter: 50, holder: 'the next' };
-    await expect(first.ensureRecent(open)).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    await expect(first.ensureHeld(open)).rejects.toMatchObject({ code: 'LEASE_LOST' });
     await expect(first.moveTo(100, open)).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect(store.item.lastEventId).toBe(9);
   });
@@ -248,7 +244,7 @@ describe('a held lease', () => {
       throw new Error('away');
     };
     await pass(leaseMs * 0.7);
-    const sending = lease.ensureRecent(AbortSignal.abort());
+    const sending = lease.ensureHeld(AbortSignal.abort());
     sending.catch(() => undefined);
     await pass(2_100);
     await expect(sending).rejects.toMatchObject({ code: 'STOPPED' });
@@ -318,19 +314,18 @@ describe('several holders', () => {
           });
           while (!stopping.signal.aborted) {
             const options = { checkpoints, clock, random, log, leaseMs, former: undefined };
-            const lease = await standBy({ ...options, tick: () => undefined }, stopping.signal);
+            const lease = await standBy(options, stopping.signal);
             if (!lease) return;
             const held = new Lease(lease, {
               ...options,
               metrics: measured().metrics,
-              tick: () => undefined,
               completeness: (watermark) => ({ openGaps: undefined, watermark }),
             });
-            held.start();
+            held.start(clock);
             let position = lease.lastEventId ?? 0;
             while (!held.lost.aborted && !stopping.signal.aborted) {
               position += 1;
-              await held.ensureRecent(stopping.signal).then(
+              await held.ensureHeld(stopping.signal).then(
                 () => {
                   if (store.item?.token !== lease.token) late += 1;
                 },

@@ -17,15 +17,14 @@ export type TakenLease = {
 
 export type StandByDependencies = {
   readonly checkpoints: CheckpointStore;
+  /** Of the loop that stands by and then keeps the lease. */
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   /** `LEASE_SECONDS`, in milliseconds. */
   readonly leaseMs: number;
-  /** Under which name this process held the lease last. It holds it no more, so that it need not wait for itself. */
+  /** Under which name this process held the lease last. It does not hold it any more, so it need not wait for itself. */
   readonly former: string | undefined;
-  /** Called with every turn, for `/livez`. */
-  readonly tick: () => void;
 };
 
 /**
@@ -34,18 +33,17 @@ export type StandByDependencies = {
  * machines are never compared). Undefined once `stopping` aborts. An engine that fails is asked again with backoff.
  */
 export async function standBy(deps: StandByDependencies, stopping: AbortSignal): Promise<TakenLease | undefined> {
-  const { checkpoints, clock, random, log, leaseMs, former, tick } = deps;
+  const { checkpoints, clock, random, log, leaseMs, former } = deps;
   const backoff: Backoff = { firstMs: 200, maxMs: Math.min(5_000, leaseMs) };
   const name = uniqueName(random);
   const attemptedAt: number[] = [];
   let watched: { readonly item: StoredCheckpoint; readonly since: number } | undefined;
   let failures = 0;
   while (!stopping.aborted) {
-    tick();
     try {
       const askedAt = clock.monotonic();
       const item = await checkpoints.read();
-      // The answer to an attempt was lost (or the client repeated it and was refused by its own success).
+      // The answer to an attempt was lost, or the client repeated the attempt and was refused by its own success.
       if (item?.holder?.startsWith(name))
         return {
           token: item.token,
@@ -78,7 +76,7 @@ export async function standBy(deps: StandByDependencies, stopping: AbortSignal):
         };
       log.info({ token: item?.token }, 'lease not taken: another poller was faster');
     } catch (error) {
-      log.warn({ err: error, failures: failures + 1 }, 'checkpoint not reached, standing by');
+      log.warn({ err: error, failures: failures + 1 }, 'checkpoint not readable, standing by');
     }
     await clock.sleep(backoffMs(failures, backoff, random), stopping);
     failures += 1;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { packUnparsed } from '@waybill/shared/domain/pack.ts';
 import { eventIdOf, parse, type Rejection, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { SeenContents } from './seen-contents.ts';
 
-/** An element that is no scan event, with the message body in which it travels. */
+/** An element that is not a scan event, with the message body in which it travels. */
 export type RejectedElement = {
   readonly rejection: Rejection;
   /** Its own id where it has a usable one. */
@@ -16,7 +17,7 @@ export type Page = {
   readonly rejected: readonly RejectedElement[];
 };
 
-/** Every element of a page becomes an event or a rejection; none is lost, none harms another. */
+/** Turns every element into an event or a rejection: none is lost, none harms another. */
 export function readElements(elements: readonly unknown[]): Page {
   const events: ScanEvent[] = [];
   const rejected: RejectedElement[] = [];
@@ -37,10 +38,41 @@ export function eventIdsOf(page: Page): number[] {
   return page.events.map((event) => event.eventId);
 }
 
-/** A digest of all that the page holds: two pages with the same one are the same page. */
+/** The usable ids of rejected elements. */
+export function rejectedIdsOf(page: Page): number[] {
+  return page.rejected.flatMap(({ eventId }) => eventId ?? []);
+}
+
+/**
+ * What of the page was not passed on yet, where it moves the position from `before` to `last`: the events between the
+ * two, and of everything else the contents not seen before. Undefined when that is nothing.
+ */
+export function unseenIn(page: Page, before: number, last: number, seen: SeenContents): Page | undefined {
+  const moving = (event: ScanEvent) => event.eventId > before && event.eventId <= last;
+  const events = page.events.filter((event) => moving(event) || seen.isNew(contentOf(event)));
+  const rejected = page.rejected.filter(({ body }) => seen.isNew(body));
+  return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
+}
+
+/** When the newest of the events above `before`, up to `last`, was scanned: milliseconds since 1970. Undefined where there is none. */
+export function scannedAt({ events }: Page, before: number, last: number): number | undefined {
+  const newest = events.reduce<ScanEvent | undefined>((best, event) => {
+    const isPassed = event.eventId > before && event.eventId <= last;
+    return isPassed && (!best || event.eventId >= best.eventId) ? event : best;
+  }, undefined);
+  const ms = newest ? Date.parse(newest.createdDateTimeUtc) : Number.NaN;
+  return Number.isFinite(ms) ? ms : undefined;
+}
+
+/** Two events are the same when their contents are equal: an id may come with several. */
+export function contentOf(event: ScanEvent): string {
+  return JSON.stringify(event);
+}
+
+/** A digest of all that the page holds: two pages with the same digest are the same page. */
 export function digestOf(page: Page): string {
   const hash = createHash('sha256');
-  for (const event of page.events) hash.update(JSON.stringify(event)).update('\n');
+  for (const event of page.events) hash.update(contentOf(event)).update('\n');
   for (const { body } of page.rejected) hash.update(body).update('\n');
   return hash.digest('base64');
 }

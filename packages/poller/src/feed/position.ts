@@ -1,28 +1,40 @@
+import { type IdRange, without } from './id-range.ts';
+
 /** Where a reader is in the feed. */
 export type Position = {
-  /** The EventId up to which the feed was read; `FIRST_EVENT_ID - 1` before anything was. */
+  /** The EventId up to which the feed was read; `FIRST_EVENT_ID - 1` before the first page. */
   readonly last: number;
-  /** Nothing was read yet: the first event is believed, however far above `last` it is. */
+  /** Nothing was read yet. The first event is believed then, however far above `last` it is. */
   readonly empty: boolean;
 };
 
-/** Ids, both ends included, that the position went over without seeing an event. */
-export type Hole = { readonly from: number; readonly to: number };
+/** A move of the position. */
+export type Move = {
+  /** The EventId up to which everything is on the queue then, but for gaps. */
+  readonly last: number;
+  /** Ids that the position went over without seeing them, to be watched from then on. */
+  readonly gaps: readonly IdRange[];
+  /** How many more gaps there were: of too many only the newest are kept. */
+  readonly droppedGaps: number;
+};
 
-export type Advance = { readonly position: Position; readonly holes: readonly Hole[] };
+export type Advance = {
+  readonly position: Position;
+  /** Ids that the position jumped over: to be reported, too many to be watched. */
+  readonly holes: readonly IdRange[];
+};
 
-/** A jump of more ids than this is a hole to report, and believed only when something was seen beyond it: one corrupt id must not skip the feed. */
+/** A jump of more ids than this is a hole. It is believed only when something was seen beyond it: one corrupt id must not skip the feed. */
 export const believableJump = 10_000;
 
 /**
- * Moves the position over the valid event ids of one page, in any order and with repetitions. Ids at or below the
- * position move nothing. An id more than {@link believableJump} above the one before it moves the position only when a
- * valid id beyond it was seen: in the same page, or up to `shown` elsewhere.
+ * Moves the position over the valid event ids of one page, in any order and with repetitions. An id that is a jump (see
+ * {@link believableJump}) moves it only when a higher valid id was seen: in the same page, or elsewhere up to `shown`.
  */
 export function advance(position: Position, eventIds: Iterable<number>, shown = 0): Advance {
   const ids = [...eventIds].filter((id) => id > position.last).sort((a, b) => a - b);
   const highest = Math.max(shown, ids.at(-1) ?? 0);
-  const holes: Hole[] = [];
+  const holes: IdRange[] = [];
   let { last, empty } = position;
   for (const id of ids) {
     const isJump = !empty && id - last > believableJump;
@@ -34,19 +46,19 @@ export function advance(position: Position, eventIds: Iterable<number>, shown = 
   return { position: { last, empty }, holes };
 }
 
-/** The id to ask the feed for. Stays safe at the very end of the ids. */
+/** The id to ask the feed for. Stays a safe integer at the very end of the ids. */
 export function nextEventId(position: Position): number {
   return Math.min(position.last + 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** Times the usual step from one id to the next that a hole must have to say that events are gone: sparse ids make large holes too. */
+/** A hole of so many usual steps from one id to the next says that events are gone. Sparse ids make large holes too. */
 const farLarger = 100;
 
 /**
- * Whether a hole is far larger than the steps between the ids around it (their median), as when the feed's retention has
- * passed the reader. Where nothing else is known of the feed's steps, it is.
+ * Whether a hole is far larger than the steps between the ids around it (their median), as when the feed deletes events
+ * before they are read. It is, where no other step is known.
  */
-export function isFarLarger(hole: Hole, eventIds: Iterable<number>): boolean {
+export function isFarLarger(hole: IdRange, eventIds: Iterable<number>): boolean {
   const ids = [...new Set(eventIds)].sort((a, b) => a - b);
   const steps = ids
     .slice(1)
@@ -56,4 +68,24 @@ export function isFarLarger(hole: Hole, eventIds: Iterable<number>): boolean {
     .sort((a, b) => a - b);
   const usual = steps[Math.floor((steps.length - 1) / 2)] ?? 1;
   return hole.to - hole.from + 2 > farLarger * usual;
+}
+
+/**
+ * The ids above `after`, up to `through`, that are neither valid ids of the page nor otherwise `accountedFor`. A jump of
+ * more than {@link believableJump} ids is a hole and left out.
+ */
+export function gapsBetween(
+  after: number,
+  validIds: readonly number[],
+  through: number,
+  accountedFor: readonly number[] = [],
+): readonly IdRange[] {
+  const ids = validIds.filter((id) => id > after && id <= through).sort((a, b) => a - b);
+  const gaps: IdRange[] = [];
+  let last = after;
+  for (const id of [...ids, through + 1]) {
+    if (id - last > 1 && id - last <= believableJump) gaps.push({ from: last + 1, to: id - 1 });
+    last = Math.max(last, id);
+  }
+  return accountedFor.length === 0 ? gaps : without(gaps, accountedFor);
 }

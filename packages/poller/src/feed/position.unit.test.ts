@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { advance, believableJump, isFarLarger, nextEventId, type Position } from './position.ts';
+import type { IdRange } from './id-range.ts';
+import { advance, believableJump, gapsBetween, isFarLarger, nextEventId, type Position } from './position.ts';
 
 const at = (last: number): Position => ({ last, empty: false });
 
@@ -108,5 +109,38 @@ describe('a hole', () => {
   test('is taken for one where nothing else is known of the feed', () => {
     expect(isFarLarger(hole, [30_001])).toBe(true);
     expect(isFarLarger(hole, [])).toBe(true);
+  });
+});
+
+function idsOf(ranges: readonly IdRange[]): number[] {
+  return ranges.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
+}
+
+describe('the gaps of a page', () => {
+  test('are, with the ids seen and the holes reported, every id that the position passed, and each once', () => {
+    const ids = fc.array(fc.integer({ min: 1, max: 40_000 }), { maxLength: 15 });
+    fc.assert(
+      fc.property(fc.nat({ max: 100 }), ids, (last, seen) => {
+        const { position, holes } = advance({ last, empty: false }, seen);
+        const gaps = gapsBetween(last, seen, position.last);
+        const crossed = [...new Set(seen)].filter((id) => id > last && id <= position.last);
+        const all = [...idsOf(gaps), ...idsOf(holes), ...crossed].sort((a, b) => a - b);
+        expect(all).toEqual(idsOf([{ from: last + 1, to: position.last }]));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('leave out a hole, and an id that an element without an event has', () => {
+    expect(gapsBetween(5, [believableJump + 5], believableJump + 5)).toEqual([{ from: 6, to: believableJump + 4 }]);
+    expect(gapsBetween(5, [believableJump + 6], believableJump + 6)).toEqual([]);
+    expect(gapsBetween(5, [10], 10, [7])).toEqual([
+      { from: 6, to: 6 },
+      { from: 8, to: 9 },
+    ]);
+    expect(gapsBetween(5, [7], 9)).toEqual([
+      { from: 6, to: 6 },
+      { from: 8, to: 9 },
+    ]);
   });
 });

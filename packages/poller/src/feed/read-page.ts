@@ -10,28 +10,25 @@ import type { TokenBucket } from './token-bucket.ts';
 export type ReaderDependencies = {
   readonly feed: ScanFeed;
   readonly bucket: TokenBucket;
-  readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'waybill.feed.requests'>;
   /** `SCAN_API_LIMIT`. */
   readonly limit: number;
-  /** What readiness says of the feed. */
-  readonly find: (finding: Finding) => void;
-  /** Called with every turn of the reading, for `/livez`. */
-  readonly tick: () => void;
+  readonly reportHealth: (part: 'feed', finding: Finding) => void;
 };
 
 /** One answer of the feed. */
-export type Answer = {
+export type FeedAnswer = {
   readonly elements: readonly unknown[];
   readonly fromEventId: number;
   readonly limit: number;
   /** As many elements as the feed gives at most, as far as that is known: there may be more. */
-  readonly full: boolean;
+  readonly isFull: boolean;
 };
 
-type Remedy = 'again' | 'wait' | 'give up';
+/** Asks for the page with another limit, or for the same page after a wait. */
+type Remedy = 'again' | 'wait';
 
 /** From a hiccup to a feed that is down: a request every 15 s on average does no harm. */
 const feedBackoff: Backoff = { firstMs: 250, maxMs: 30_000 };
@@ -39,12 +36,12 @@ const feedBackoff: Backoff = { firstMs: 250, maxMs: 30_000 };
 /** Failures in a row after which the process is not ready. */
 const toleratedFailures = 3;
 
-/** Pages to be read with a lowered `Limit` before it is doubled again: one heavy stretch must not halve the pace for ever, nor cost a request too large with every page. */
+/** Pages read with a lowered `Limit` before it is doubled again: one heavy stretch must not halve the pace for ever, nor cost a request too large with every page. */
 const pagesUntilRaised = 10;
 
 /**
- * Reads pages for as long as it takes, at the pace that the feed allows, with a `Limit` that fits its answers. Several
- * may read at once: they wait together after a failure, which then counts once.
+ * Reads pages at the pace that the feed allows, with a `Limit` that fits its answers. Several callers may read at once:
+ * they wait together after a failure, which counts once. Each brings the clock of its own loop.
  */
 export class PageReader {
   readonly #deps: ReaderDependencies;
@@ -74,124 +71,136 @@ export class PageReader {
     return this.#roundTripMs;
   }
 
-  /** The page from `fromEventId` on. Repeats until there is one; undefined once `signal` aborts. */
-  async read(fromEventId: number, signal: AbortSignal): Promise<Answer | undefined> {
+  /** Reads the page from `fromEventId` on, for as long as it takes. Undefined once `signal` aborts. */
+  async read(fromEventId: number, clock: Clock, signal: AbortSignal): Promise<FeedAnswer | undefined> {
     const lowerLimit = (error: unknown): Remedy => {
       if (!isTooLarge(error) || this.#limit === 1) return 'wait';
       this.#limit = Math.ceil(this.#limit / 2);
       this.#pagesSinceLowered = 0;
       return 'again';
     };
-    const elements = await this.#repeat(fromEventId, () => this.#limit, lowerLimit, signal);
+    const elements = await this.#repeat(fromEventId, () => this.#limit, lowerLimit, clock, signal);
     if (!elements) return undefined;
     const limit = this.#limit;
-    // A page larger than asked for says nothing of a server's cap: taken for it, every later page would look short.
+    // A page larger than asked for does not show a server's cap: taken for it, every later page would look short.
     if (elements.length <= limit) this.#largest = Math.max(this.#largest, elements.length);
     this.#raiseLimit();
-    return { elements, fromEventId, limit, full: elements.length >= Math.min(limit, this.#largest) };
+    return { elements, fromEventId, limit, isFull: elements.length >= Math.min(limit, this.#largest) };
   }
 
   /** As {@link read}, with a limit of the caller's. A page too large for that limit rejects. */
-  async readAt(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
-    const giveUpTooLarge = (error: unknown): Remedy => {
+  async readAt(
+    fromEventId: number,
+    limit: number,
+    clock: Clock,
+    signal: AbortSignal,
+  ): Promise<readonly unknown[] | undefined> {
+    const rejectTooLarge = (error: unknown): Remedy => {
       if (isTooLarge(error)) throw error;
       return 'wait';
     };
-    const elements = await this.#repeat(fromEventId, () => limit, giveUpTooLarge, signal);
+    const elements = await this.#repeat(fromEventId, () => limit, rejectTooLarge, clock, signal);
     // Readers that catch up find out, too, that pages fit again.
     if (elements && limit === this.#limit) this.#raiseLimit();
     return elements;
   }
 
   /**
-   * As {@link readAt}, but tried once: undefined when that failed. Neither answer nor failure says anything of the
-   * reading's progress or its being alive, and it holds up nobody else but for as long as the feed asks for.
+   * As {@link readAt}, but tried once: undefined when that failed. Neither answer nor failure counts for readiness. A
+   * failure makes others wait only for as long as the feed asks for.
    */
-  async readOnce(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
-    return this.#repeat(
-      fromEventId,
-      () => limit,
-      () => 'give up',
-      signal,
-      false,
-    );
+  async readOnce(
+    fromEventId: number,
+    limit: number,
+    clock: Clock,
+    signal: AbortSignal,
+  ): Promise<readonly unknown[] | undefined> {
+    if (!(await this.#whenAllowed(clock, signal))) return undefined;
+    try {
+      return await this.#request(fromEventId, limit, signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      this.#pauseFor(retryAfterMs(error), clock);
+      this.#deps.log.info({ fromEventId, limit, err: error }, 'optional request failed, not repeated');
+      return undefined;
+    }
   }
 
+  /** Undefined once `signal` aborts. `remedy` may throw to give up. */
   async #repeat(
     fromEventId: number,
     limit: () => number,
-    /** What to do about an error: `again` at once, where something was done about it. May throw. */
     remedy: (error: unknown) => Remedy,
+    clock: Clock,
     signal: AbortSignal,
-    isProgress = true,
   ): Promise<readonly unknown[] | undefined> {
-    const { feed, bucket, clock, random, log, metrics, tick } = this.#deps;
-    while (!signal.aborted) {
-      if (isProgress) tick();
-      await this.#pause(signal);
-      await bucket.take(signal);
-      if (signal.aborted) return undefined;
+    const { random, log } = this.#deps;
+    while (await this.#whenAllowed(clock, signal)) {
       const startedAt = clock.monotonic();
+      const request = { fromEventId, limit: limit() };
       try {
-        const elements = await feed.read(fromEventId, limit(), signal);
-        metrics['waybill.feed.requests'].add(1, { outcome: 'ok' });
-        if (isProgress) this.#succeeded(clock.monotonic() - startedAt);
+        const elements = await this.#request(fromEventId, request.limit, signal);
+        this.#succeeded(clock.monotonic() - startedAt);
         return elements;
       } catch (error) {
         if (signal.aborted) return undefined;
-        metrics['waybill.feed.requests'].add(1, { outcome: error instanceof WaybillError ? error.code : 'UNKNOWN' });
-        const tried = { fromEventId, limit: limit() };
-        const next = remedy(error);
-        if (next === 'give up') {
-          this.#pauseFor(retryAfterMs(error));
-          log.info({ ...tried, err: error }, 'question not answered, given up');
-          return undefined;
-        }
-        if (next === 'again') {
-          log.warn({ ...tried, err: error }, 'page too large, asking for less');
+        if (remedy(error) === 'again') {
+          log.warn({ ...request, err: error }, 'page too large, asking for less');
           continue;
         }
         const isCounted = startedAt >= this.#failedAt;
         const waitMs = Math.max(isCounted ? backoffMs(this.#failures, feedBackoff, random) : 0, retryAfterMs(error));
-        this.#pauseFor(waitMs);
-        if (isCounted) this.#failed(error, { ...tried, waitMs });
+        this.#pauseFor(waitMs, clock);
+        if (isCounted) this.#failed(error, { ...request, waitMs }, clock);
       }
     }
     return undefined;
   }
 
-  #pauseFor(ms: number): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, this.#deps.clock.monotonic() + ms);
-  }
-
-  /** Until the wait after the last failure is over. */
-  async #pause(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#deps;
-    for (;;) {
+  /** Waits for the end of the pause after the last failure, and for a token. Resolves with whether to ask now: not once `signal` aborts. */
+  async #whenAllowed(clock: Clock, signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
       const ms = this.#pausedUntil - clock.monotonic();
-      if (ms <= 0 || signal.aborted) return;
+      if (ms <= 0) break;
       await clock.sleep(Math.ceil(ms), signal);
     }
+    await this.#deps.bucket.take(signal);
+    return !signal.aborted;
+  }
+
+  async #request(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[]> {
+    const { feed, metrics } = this.#deps;
+    try {
+      const elements = await feed.read(fromEventId, limit, signal);
+      metrics['waybill.feed.requests'].add(1, { outcome: 'ok' });
+      return elements;
+    } catch (error) {
+      const outcome = error instanceof WaybillError ? error.code : 'UNKNOWN';
+      if (!signal.aborted) metrics['waybill.feed.requests'].add(1, { outcome });
+      throw error;
+    }
+  }
+
+  #pauseFor(ms: number, clock: Clock): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, clock.monotonic() + ms);
   }
 
   #succeeded(roundTripMs: number): void {
     this.#failures = 0;
     this.#roundTripMs = this.#roundTripMs === 0 ? roundTripMs : (this.#roundTripMs + roundTripMs) / 2;
-    this.#deps.find({ ok: true, detail: 'answers' });
+    this.#deps.reportHealth('feed', { ok: true, detail: 'answers' });
   }
 
-  #failed(error: unknown, request: { fromEventId: number; limit: number; waitMs: number }): void {
+  #failed(error: unknown, request: { fromEventId: number; limit: number; waitMs: number }, clock: Clock): void {
+    const { log, reportHealth } = this.#deps;
     this.#failures += 1;
-    this.#failedAt = this.#deps.clock.monotonic();
-    const repeatedly = this.#failures >= toleratedFailures;
-    if (repeatedly)
-      this.#deps.find({
-        ok: false,
-        detail: `${this.#failures} requests in a row failed, the last with ${codeOf(error)}`,
-      });
-    this.#deps.log[repeatedly ? 'error' : 'warn'](
+    this.#failedAt = clock.monotonic();
+    const isRepeated = this.#failures >= toleratedFailures;
+    const detail = `${this.#failures} requests in a row failed, the last with ${codeOf(error)}`;
+    if (isRepeated) reportHealth('feed', { ok: false, detail });
+    log[isRepeated ? 'error' : 'warn'](
       { ...request, failures: this.#failures, err: error },
-      'feed not read, will be repeated',
+      'feed request failed, will be retried',
     );
   }
 

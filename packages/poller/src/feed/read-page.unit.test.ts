@@ -12,13 +12,11 @@ function readerOf(limit: number, lengths: readonly number[]) {
   return new PageReader({
     feed: { read: async () => Array.from({ length: pages.next().value ?? 0 }, () => ({})) },
     bucket: new TokenBucket({ perSecond: 1_000, clock: systemClock }),
-    clock: systemClock,
     random: () => 0,
     log: recordedLog().log,
     metrics: measured().metrics,
     limit,
-    find: () => undefined,
-    tick: () => undefined,
+    reportHealth: () => undefined,
   });
 }
 
@@ -26,7 +24,7 @@ describe('a page is full', () => {
   const fullness = async (limit: number, lengths: readonly number[]) => {
     const reader = readerOf(limit, lengths);
     const full: (boolean | undefined)[] = [];
-    for (const _ of lengths) full.push((await reader.read(1, signal))?.full);
+    for (const _ of lengths) full.push((await reader.read(1, systemClock, signal))?.isFull);
     return full;
   };
 

@@ -1,7 +1,11 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip, createInflate } from 'node:zlib';
+import type { HttpResponse } from '@smithy/core/protocols';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import { z } from 'zod';
-import { bytesOf, type HttpAnswer, httpGetter } from './http-get.ts';
+import { httpGetter } from './http-get.ts';
+import { refused, shownBytes, unreadable } from './scan-api-error.ts';
 import type { ScanFeed } from './scan-feed.ts';
 
 /** Bytes of a decoded body that are read at most: 10,000 events of 3 KiB, five times what the feed's events take. */
@@ -10,14 +14,7 @@ export const maxBodyBytes = 32 * 1024 * 1024;
 /** Elements of a page that are taken at most, ten times the largest `Limit`: 32 MiB of `0,0,0,…` would fill the memory with messages. */
 export const maxElements = 100_000;
 
-/** Longest `Retry-After` that is honoured, milliseconds: a hostile or mistaken value must not stop the mirror for a day. */
-export const maxRetryAfterMs = 300_000;
-
-/** Characters of what was received that an error shows. */
-const shownCharacters = 200;
-
-/** Bytes that surely hold that many characters of UTF-8. */
-const shownBytes = shownCharacters * 4;
+const decoders = { gzip: createGunzip, deflate: createInflate };
 
 export type ScanApiOptions = {
   readonly url: string;
@@ -49,12 +46,10 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
         abort();
       });
       try {
-        return await readPage(
-          await get(addressOf(options.url, fromEventId, limit), headers, request.signal),
-          options.clock,
-        );
+        const { response } = await get(addressOf(options.url, fromEventId, limit), headers, request.signal);
+        return await readPage(response, options.clock);
       } catch (error) {
-        // Ends whatever of the body was not read.
+        // Ends the reading of a body that was not read to its end.
         abort();
         if (error instanceof WaybillError) throw error;
         const what = timedOut
@@ -77,38 +72,49 @@ function addressOf(url: string, fromEventId: number, limit: number): URL {
   return address;
 }
 
-/** A redirect is no page: it would be a request that nobody counted, and a wrong SCAN_API_URL would stay unseen. */
-async function readPage(answer: HttpAnswer, clock: Clock): Promise<readonly unknown[]> {
-  if (answer.status < 200 || answer.status > 299) throw await refused(answer, clock);
-  const body = await bytesOf(answer.body, maxBodyBytes);
-  if (body.cut) throw unreadable(`is larger than ${maxBodyBytes} bytes`, body.bytes, { tooLarge: true });
-  return elementsOf(body.bytes);
+/** The elements of a page. A redirect is refused: following it would be a request that nobody counted, and would hide a wrong SCAN_API_URL. */
+async function readPage(
+  { statusCode: status, headers, body }: HttpResponse,
+  clock: Clock,
+): Promise<readonly unknown[]> {
+  const decoded = decodedBody(body, headers['content-encoding']);
+  if (status < 200 || status > 299) {
+    // A body that breaks off says no less about the status.
+    const { bytes } = await bytesOf(decoded, shownBytes).catch(() => ({ bytes: Buffer.alloc(0) }));
+    throw refused({ status, retryAfter: headers['retry-after'] }, bytes, clock.now());
+  }
+  const { bytes, isCut } = await bytesOf(decoded, maxBodyBytes);
+  if (isCut) throw unreadable(`is larger than ${maxBodyBytes} bytes`, bytes, { tooLarge: true });
+  return elementsOf(bytes);
 }
 
-async function refused({ status, headers, body }: HttpAnswer, clock: Clock): Promise<WaybillError> {
-  // A body that breaks off says no less about the status.
-  const { bytes } = await bytesOf(body, shownBytes).catch(() => ({ bytes: Buffer.alloc(0) }));
-  const received = beginningOf(bytes);
-  const mayHeal = status === 408 || status === 429 || status >= 500;
-  const retryAfterMs = retryAfterOf(headers['retry-after'], clock.now());
-  return new WaybillError(
-    mayHeal ? 'FEED_UNAVAILABLE' : 'FEED_UNREADABLE',
-    `The Scan Event API answered ${status}; received: ${JSON.stringify(received)}`,
-    { details: { status, received, ...(retryAfterMs !== undefined && { retryAfterMs }) } },
-  );
+function decodedBody(body: unknown, contentEncoding: string | undefined): Readable {
+  if (!(body instanceof Readable)) throw new Error('the answer has no body');
+  const coding = contentEncoding?.trim().toLowerCase() ?? '';
+  // The decoder is destroyed with the error of what it reads, and the other way round.
+  return isKnown(coding) ? pipeline(body, decoders[coding](), () => undefined) : body;
 }
 
-/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), as milliseconds from `now`; undefined for anything else. */
-export function retryAfterOf(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : /^[A-Z]/i.test(text) ? Date.parse(text) - now : Number.NaN;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), maxRetryAfterMs);
+function isKnown(coding: string): coding is keyof typeof decoders {
+  return Object.hasOwn(decoders, coding);
+}
+
+/** The first `max` bytes of the body, and whether there were more, which are not read. Rejects where the body breaks off. */
+async function bytesOf(body: Readable, max: number): Promise<{ readonly bytes: Buffer; readonly isCut: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop destroys the stream.
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > max) break;
+  }
+  return { bytes: Buffer.concat(chunks).subarray(0, max), isCut: length > max };
 }
 
 const envelope = z.object({ ScanEvents: z.array(z.unknown()) });
 
-/** The elements of a page's body. Throws `FEED_UNREADABLE` for anything but the envelope. */
+/** Throws `FEED_UNREADABLE` for anything but the envelope. */
 function elementsOf(bytes: Buffer): readonly unknown[] {
   const { data, success } = envelope.safeParse(jsonOf(bytes));
   if (!success) throw unreadable('is not an object with an array "ScanEvents"', bytes);
@@ -128,22 +134,4 @@ function jsonOf(bytes: Buffer): unknown {
   } catch (cause) {
     throw unreadable('is not JSON', bytes, {}, cause);
   }
-}
-
-function unreadable(
-  what: string,
-  bytes: Buffer,
-  details: { readonly tooLarge?: boolean } = {},
-  cause?: unknown,
-): WaybillError {
-  const received = beginningOf(bytes);
-  return new WaybillError(
-    'FEED_UNREADABLE',
-    `The Scan Event API's answer ${what}; received: ${JSON.stringify(received)}`,
-    { cause, details: { ...details, received } },
-  );
-}
-
-function beginningOf(bytes: Buffer): string {
-  return bytes.subarray(0, shownBytes).toString('utf8').slice(0, shownCharacters).toWellFormed();
 }

@@ -6,7 +6,8 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scan } from '../../test/memory-feed.ts';
-import { maxBodyBytes, maxElements, maxRetryAfterMs, retryAfterOf, scanApi } from './scan-api.ts';
+import { maxBodyBytes, maxElements, scanApi } from './scan-api.ts';
+import { maxRetryAfterMs, retryAfterOf } from './scan-api-error.ts';
 
 let server: Server;
 let port: number;

@@ -1,4 +1,4 @@
-/** What the poller asks of a feed. `scan-api.ts` answers over HTTP, the simulator from memory. */
+/** What the poller asks of a feed. `scan-api.ts` implements it over HTTP, the simulator in memory. */
 export type ScanFeed = {
   /**
    * One request for at most `limit` elements with an EventId of `fromEventId` or above. No retry. Rejects with a

@@ -1,8 +1,8 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 
 /**
- * At most `perSecond` tokens a second, and at once no more than one second's worth (at least one token). Whoever takes
- * reserves the next token and waits until it is there, so that takers are served in their order.
+ * At most `perSecond` tokens per second, and at once no more than one second's worth (at least one token). Taking
+ * reserves the next token and waits until it is there, so that callers are served in their order.
  */
 export class TokenBucket {
   readonly #perSecond: number;

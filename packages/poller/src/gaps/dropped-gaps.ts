@@ -9,52 +9,44 @@ export type DroppedGapsDependencies = {
   readonly patienceMs: number;
 };
 
-/** Open gaps below which an episode is over: far enough below the most that there are, so that one does not end and begin with every page. */
+/** Open gaps at which an episode is over: far enough below the limit that an episode does not end and begin with every page. */
 const fewGaps = mostOpenGaps / 2;
 
 /**
- * Counts gaps that were dropped because there were too many, and says so once an episode: the watermark has passed ids
+ * Counts gaps that were dropped because there were too many, and logs each episode once: the watermark has passed ids
  * that were not asked for as long as they should have been.
  */
 export class DroppedGaps {
   readonly #deps: DroppedGapsDependencies;
+  /** Dropped in this episode; 0 while there is none. */
   #dropped = 0;
 
   constructor(deps: DroppedGapsDependencies) {
     this.#deps = deps;
   }
 
-  /** So many were dropped, of which these are left, at `now`. Milliseconds of the ledger's clock. */
-  add(dropped: number, ledger: GapLedger, now: number): void {
-    if (dropped === 0) return;
+  /** So many gaps were dropped at `now`, and this ledger is left. Milliseconds of the ledger's clock. */
+  note(dropped: number, ledger: GapLedger, now: number): void {
+    if (dropped === 0 && this.#dropped === 0) return;
     const { log, metrics, patienceMs } = this.#deps;
-    metrics['waybill.feed.dropped_gaps'].add(dropped);
-    if (this.#dropped === 0)
-      log.warn(
-        {
-          dropped,
-          watched: ledger.length,
-          patienceSeconds: patienceMs / 1_000,
-          reachSeconds: reachMs(ledger, now) / 1_000,
-        },
-        'more gaps than are watched, the oldest dropped: the watermark goes over them, the ledger reaches no further back',
-      );
-    this.#dropped += dropped;
-  }
-
-  /** The ledger as it is now, at `now`: where few gaps are left, the episode is over. */
-  look(ledger: GapLedger, now: number): void {
-    if (this.#dropped === 0 || ledger.length > fewGaps) return;
-    const { log } = this.#deps;
-    log.info(
-      { dropped: this.#dropped, watched: ledger.length, reachSeconds: reachMs(ledger, now) / 1_000 },
-      'no more gaps than are watched again',
-    );
-    this.#dropped = 0;
+    const open = { watched: ledger.length, reachSeconds: reachMs(ledger, now) / 1_000 };
+    if (dropped > 0) {
+      metrics['waybill.feed.dropped_gaps'].add(dropped);
+      if (this.#dropped === 0)
+        log.warn(
+          { dropped, ...open, patienceSeconds: patienceMs / 1_000 },
+          'too many open gaps: dropped the oldest, the watermark moves past them',
+        );
+      this.#dropped += dropped;
+    }
+    if (ledger.length <= fewGaps) {
+      log.info({ dropped: this.#dropped, ...open }, 'open gaps back within the limit');
+      this.#dropped = 0;
+    }
   }
 }
 
-/** For how long the oldest gap has been watched: what is left of the patience for those that come now. */
+/** For how long the oldest gap has been watched: what is left of the patience for new gaps. */
 function reachMs(ledger: GapLedger, now: number): number {
   return ledger.reduce((most, { seenAt }) => Math.max(most, now - seenAt), 0);
 }

@@ -1,9 +1,10 @@
-import { eventIdsOf, type Page } from '../feed/page.ts';
-import type { PassedOn } from '../feed/passed-on.ts';
+import { holds, type IdRange } from '../feed/id-range.ts';
+import { contentOf, eventIdsOf, type Page } from '../feed/page.ts';
 import { advance } from '../feed/position.ts';
-import { holds, type IdRange } from './id-range.ts';
+import type { SeenContents } from '../feed/seen-contents.ts';
 
-export type Asked = {
+/** A question for gaps, and what was known when it was asked. */
+export type AskedQuestion = {
   readonly question: IdRange;
   /** Ascending and apart from each other. */
   readonly openGaps: readonly IdRange[];
@@ -16,19 +17,19 @@ export type Asked = {
 };
 
 /**
- * What of the answer to a question for gaps is to be passed on: events in open gaps; and once per content whatever else
- * does not simply come again: what lies before the question, beyond the position or in a hole, another content of an
- * id, elements that are no event. Undefined when that is nothing.
+ * What of the answer to a question for gaps is to be passed on: events in open gaps, and once per content whatever the
+ * reading may not meet again. That is: an id before the question, beyond the position or in a hole; another content of
+ * an id; elements that are not events. Undefined when that is nothing.
  */
-export function newsInAnswer(
+export function unseenInAnswer(
   page: Page,
-  { question, openGaps, holes, appeared, last }: Asked,
-  passedOn: PassedOn,
+  { question, openGaps, holes, appeared, last }: AskedQuestion,
+  seen: SeenContents,
 ): Page | undefined {
   const contents = new Map<number, string>();
   const several = new Set<number>();
   for (const event of page.events) {
-    const content = JSON.stringify(event);
+    const content = contentOf(event);
     if ((contents.get(event.eventId) ?? content) !== content) several.add(event.eventId);
     contents.set(event.eventId, content);
   }
@@ -37,15 +38,15 @@ export function newsInAnswer(
     id < question.from || id > last || several.has(id) || appeared.has(id) || isInHole(id);
   const events = page.events.filter((event) => {
     const isOpen = holds(openGaps, event.eventId);
-    return (isOpen || isElsewhere(event.eventId)) && (passedOn.isNew(JSON.stringify(event)) || isOpen);
+    return (isOpen || isElsewhere(event.eventId)) && (seen.isNew(contentOf(event)) || isOpen);
   });
-  const rejected = page.rejected.filter(({ body }) => passedOn.isNew(body));
+  const rejected = page.rejected.filter(({ body }) => seen.isNew(body));
   return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
 }
 
 /**
  * The id up to which the answer shows everything: its last but one that can be believed, since any single id may be
- * corrupt. Where there is no such id, the end of the question at most: the page holds something, which may stand there.
+ * corrupt. Where there is no such id, the end of the question at most: the page holds something, which may belong there.
  */
 export function shownThrough(page: Page, { from, to }: IdRange): number {
   const eventIds = eventIdsOf(page);

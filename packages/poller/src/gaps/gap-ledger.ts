@@ -1,4 +1,4 @@
-import { type IdRange, outside, without } from './id-range.ts';
+import { type IdRange, outside, without } from '../feed/id-range.ts';
 
 /** A range of ids that the feed passed over without showing an event, and that may still turn up. Times are milliseconds of one process's monotonic clock. */
 export type OpenGap = IdRange & {
@@ -15,19 +15,17 @@ export type GapLedger = readonly OpenGap[];
 /** Ranges that are watched at most; with the longest numbers they take 19 KB of the item's 400 KB. */
 export const mostOpenGaps = 1_000;
 
-/** Milliseconds after which a gap is asked for first; from then on whenever its age has doubled, and once more at the end of the patience. */
+/** Milliseconds after which a gap is asked for first. After that it is asked for whenever its age has doubled, and once more at the end of the patience. */
 const firstQuestionMs = 1_000;
 
-/** Milliseconds until a gap is asked for again after a question that was not answered; doubled each time, so that the others have their turn. */
+/** Milliseconds until a gap is asked for again after a question that was not answered. Doubled each time, so that the others have their turn. */
 const afterFailureMs = 10_000;
 
 /** Questions in a row without an answer after which a gap is given up at the end of the patience: the feed may refuse it for ever. */
 const mostUnanswered = 5;
 
-export type Bounded = { readonly ledger: GapLedger; readonly dropped: number };
-
-/** Of more than `most` ranges those that were seen first are dropped. */
-export function bound(ledger: GapLedger, most = mostOpenGaps): Bounded {
+/** The ledger with at most `most` ranges: of more, those that were seen first are dropped. */
+export function dropOldest(ledger: GapLedger, most = mostOpenGaps) {
   const dropped = Math.max(0, ledger.length - most);
   if (dropped === 0) return { ledger, dropped };
   const oldest = new Set([...ledger].sort((a, b) => a.seenAt - b.seenAt || a.from - b.from).slice(0, dropped));
@@ -48,7 +46,7 @@ export function open(ledger: GapLedger, gaps: readonly IdRange[], now: number): 
   return fresh.length === 0 ? ledger : [...ledger, ...fresh].sort((a, b) => a.from - b.from);
 }
 
-/** The ledger after these events were confirmed on the queue. */
+/** The ledger after the queue has confirmed these events. */
 export function close(ledger: GapLedger, eventIds: Iterable<number>): GapLedger {
   return without(ledger, eventIds);
 }
@@ -74,7 +72,7 @@ export function unanswered(ledger: GapLedger, { from, to }: IdRange, now: number
   );
 }
 
-/** The gaps whose patience is over, and which the feed did not answer for again and again. */
+/** The gaps whose patience is over, and for which the feed did not answer several times in a row. */
 export function givenUp(ledger: GapLedger, patienceMs: number): GapLedger {
   return ledger.filter(
     ({ seenAt, unanswered }) =>
@@ -82,7 +80,7 @@ export function givenUp(ledger: GapLedger, patienceMs: number): GapLedger {
   );
 }
 
-/** The ledger without gaps that were asked for when they had been watched for `patienceMs`: they are void. */
+/** The ledger without void gaps: those that the feed did not fill within `patienceMs`, the question at its end included. */
 export function withoutVoid(ledger: GapLedger, patienceMs: number): GapLedger {
   return ledger.filter(({ seenAt, askedAt }) => askedAt === undefined || askedAt - seenAt < patienceMs);
 }
@@ -91,7 +89,7 @@ export function withoutVoid(ledger: GapLedger, patienceMs: number): GapLedger {
 export function dueAt({ seenAt, askedAt, unanswered }: OpenGap, patienceMs: number): number {
   const age = askedAt === undefined ? firstQuestionMs : Math.max(firstQuestionMs, 2 * (askedAt - seenAt));
   const due = seenAt + Math.min(patienceMs, age);
-  // In the first questions after the patience too, which would else follow each other at once.
+  // Also for the first questions after the patience, which would else follow each other at once.
   return unanswered ? Math.max(due, unanswered.at + afterFailureMs * 2 ** Math.min(unanswered.times - 1, 6)) : due;
 }
 
@@ -103,9 +101,9 @@ export function nextDueAt(ledger: GapLedger, patienceMs: number): number | undef
 }
 
 /**
- * What to ask the feed for: the gap that is due for longest, and those that follow it within `limit` ids, so that a page
- * of as many elements as the range has ids shows all of it. Half as many for each time that it was not answered: the page
- * may be too large. Undefined while nothing is due.
+ * What to ask the feed for: the gap that has been due for longest, and those that follow it within `limit` ids, so that
+ * a page of as many elements as the range has ids shows all of it. The range is halved for each time that the gap was not
+ * answered: the page may be too large. Undefined while nothing is due.
  */
 export function nextQuestion(ledger: GapLedger, now: number, patienceMs: number, limit: number): IdRange | undefined {
   let first: OpenGap | undefined;
@@ -121,16 +119,17 @@ export function nextQuestion(ledger: GapLedger, now: number, patienceMs: number,
   return { from, to: first.unanswered ? Math.min(to, reach) : to };
 }
 
-/** The id through which everything that the feed showed, or may still show, is confirmed, where the position stands at `last`. */
+/** The id up to which everything that the feed showed, or may still show, is confirmed, where the position stands at `last`. */
 export function watermarkOf(ledger: GapLedger, last: number): number {
   const [lowest] = ledger;
   return lowest && lowest.from <= last ? lowest.from - 1 : last;
 }
 
 /**
- * The ledger as text for the checkpoint's item: a version, then for each gap how far it begins behind the end of the one
- * before, how many ids it has, and for how long it was watched, in seconds, rounded down to whole `unitMs` (so that the
- * text changes seldom). An age and no time of day: clocks of two machines are never compared. Undefined when empty.
+ * The ledger as text for the checkpoint's item: a version, then for each gap three numbers in base 36. They are the
+ * distance from the end of the gap before, the number of ids, and for how many seconds it was watched, rounded down to
+ * whole `unitMs` (so that the text changes seldom). An age, not a time of day: clocks of two machines are never compared.
+ * Undefined when empty.
  */
 export function encodeGaps(ledger: GapLedger, now: number, unitMs: number): string | undefined {
   if (ledger.length === 0) return undefined;
@@ -144,7 +143,7 @@ export function encodeGaps(ledger: GapLedger, now: number, unitMs: number): stri
   return `1 ${entries.join(' ')}`;
 }
 
-/** What {@link encodeGaps} wrote, up to `last`. Undefined for any other text: of another release, or of a person. */
+/** Reads what {@link encodeGaps} wrote, up to `last`. Undefined for any other text: of another release, or of a person. */
 export function decodeGaps(text: string, last: number, now: number): GapLedger | undefined {
   const [version, ...entries] = text.split(' ');
   if (version !== '1') return undefined;
@@ -160,5 +159,5 @@ export function decodeGaps(text: string, last: number, now: number): GapLedger |
   }
   // After an operator's reset, what lies beyond the position is read anew.
   const upToLast = ledger.filter((gap) => gap.from <= last).map((gap) => ({ ...gap, to: Math.min(gap.to, last) }));
-  return bound(upToLast).ledger;
+  return dropOldest(upToLast).ledger;
 }

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { IdRange } from '../feed/id-range.ts';
+import { gapsBetween } from '../feed/position.ts';
 import {
   asked,
-  bound,
   close,
   decodeGaps,
+  dropOldest,
   dueAt,
   encodeGaps,
   type GapLedger,
@@ -16,7 +18,6 @@ import {
   watermarkOf,
   withoutVoid,
 } from './gap-ledger.ts';
-import { gapsBetween, type IdRange } from './id-range.ts';
 
 const patienceMs = 600_000;
 
@@ -89,7 +90,7 @@ describe('the ledger', () => {
       fc.property(anyHistory, anyRanges, fc.integer({ min: 1, max: 10 }), (history, ranges, most) => {
         const { ledger, now } = after(history);
         const whole = open(ledger, ranges, now + 1);
-        const bounded = bound(whole, most);
+        const bounded = dropOldest(whole, most);
         expect(bounded.ledger.length).toBe(Math.min(most, whole.length));
         expect(bounded.dropped).toBe(whole.length - bounded.ledger.length);
         expect(isOrdered(bounded.ledger)).toBe(true);
@@ -253,7 +254,7 @@ describe('the watermark', () => {
         for (const [index, { ids, late }] of pages.entries()) {
           const seen = ids.map((id) => last + id);
           const through = Math.max(last, ...seen);
-          ledger = bound(open(ledger, gapsBetween(last, seen, through), index), 6).ledger;
+          ledger = dropOldest(open(ledger, gapsBetween(last, seen, through), index), 6).ledger;
           last = through;
           ledger = withoutVoid(asked(close(ledger, late), { from: 1, to: last - 20 }, index), 3);
           const next = watermarkOf(ledger, last);

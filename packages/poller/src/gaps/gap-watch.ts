@@ -2,19 +2,21 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { Completeness } from '../checkpoint/checkpoint-store.ts';
-import { countNews, type News, type SendPage } from '../feed/news.ts';
-import { eventIdsOf, readElements } from '../feed/page.ts';
-import { PassedOn } from '../feed/passed-on.ts';
+import { holds, type IdRange } from '../feed/id-range.ts';
+import { eventIdsOf, type Page, readElements } from '../feed/page.ts';
+import type { Move } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
+import { SeenContents } from '../feed/seen-contents.ts';
 import { TokenBucket } from '../feed/token-bucket.ts';
-import type { QueueRoom } from '../queue-room.ts';
+import type { WhenCapacity } from '../queue/queue-capacity.ts';
+import type { SendPage } from '../queue/send-page.ts';
 import { DroppedGaps } from './dropped-gaps.ts';
-import { newsInAnswer, shownThrough } from './gap-answer.ts';
+import { shownThrough, unseenInAnswer } from './gap-answer.ts';
 import {
   asked,
-  bound,
   close,
   decodeGaps,
+  dropOldest,
   encodeGaps,
   type GapLedger,
   givenUp,
@@ -25,7 +27,6 @@ import {
   watermarkOf,
   withoutVoid,
 } from './gap-ledger.ts';
-import { holds, type IdRange } from './id-range.ts';
 
 export type GapWatchDependencies = {
   readonly clock: Clock;
@@ -36,16 +37,16 @@ export type GapWatchDependencies = {
   readonly requestsPerSecond: number;
 };
 
-/** Where questions go, and what comes of them. */
-export type GapReading = {
+/** What the loop of questions works with. */
+export type GapQuestions = {
   readonly reader: PageReader;
-  readonly room: QueueRoom;
+  readonly whenCapacity: WhenCapacity;
   readonly send: SendPage;
-  /** Called with every turn, for `/livez`. The reading has one of its own: questions must not hide that it hangs. */
-  readonly tick: () => void;
+  /** The loop's own: questions that are answered must not hide that the reading hangs. */
+  readonly clock: Clock;
 };
 
-/** Share of the request budget that goes to open gaps at most: the head has the rest. */
+/** Share of the request budget that goes to open gaps at most: the reading has the rest. */
 const budgetShare = 0.1;
 
 /** How many questions there may be, where the feed allows so many requests. */
@@ -53,7 +54,7 @@ export function questionsPerSecond(requestsPerSecond: number): number {
   return requestsPerSecond * budgetShare;
 }
 
-/** Milliseconds for which an idle watch sleeps at most, so that it is seen alive; opening a gap wakes it. */
+/** Milliseconds for which a wait sleeps at most, so that its loop is seen alive. */
 export const longestNapMs = 60_000;
 
 /** Ids of late events that are remembered. */
@@ -67,23 +68,23 @@ const storedAges = 10;
 
 /**
  * Watches the gaps that the position has passed: asks the feed for them again, passes on what turned up, and closes them
- * once that is confirmed. Works beside the reading at the head and never holds it up.
+ * once that is confirmed. Works beside the reading and never holds it up.
  */
 export class GapWatch {
   readonly #deps: GapWatchDependencies;
   readonly #share: TokenBucket;
-  readonly #passedOn = new PassedOn();
+  readonly #seen = new SeenContents();
   readonly #dropped: DroppedGaps;
-  /** Ids that turned up, the latest: another content of one may come alone. */
+  /** The latest ids that turned up: another content of one may come alone. */
   #appeared: ReadonlySet<number> = new Set();
-  /** What the position crossed and nobody asks for; the newest. */
+  /** The newest holes that the position crossed. */
   #holes: readonly IdRange[] = [];
   #ledger: GapLedger = [];
   /** The position: what lies beyond it was not passed on yet. */
   #last: number;
   #nap = new AbortController();
-  /** What an answer showed beyond the position, from this id on, while it is on its way. */
-  #ahead: { readonly from: number; readonly sending: Promise<void> } | undefined;
+  /** What an answer showed beyond the position, from this id on, while it is being sent. `over` aborts with the end of that. */
+  #sendingBeyond: { readonly from: number; readonly sending: Promise<void>; readonly over: AbortSignal } | undefined;
 
   /** `openGaps`: what the former holder left, where its checkpoint stands at `last`. */
   constructor(deps: GapWatchDependencies, openGaps: string | undefined, last: number) {
@@ -95,23 +96,27 @@ export class GapWatch {
     if (openGaps === undefined || patienceMs === 0) return;
     const ledger = decodeGaps(openGaps, last, clock.monotonic());
     if (ledger) this.#ledger = ledger;
-    else log.warn({ openGaps: openGaps.slice(0, 100) }, 'open gaps not understood, those before are not watched');
+    else log.warn({ openGaps: openGaps.slice(0, 100) }, 'stored open gaps unreadable, ignored');
   }
 
   /**
-   * Resolves once nothing that an answer showed between the position and `last` is on its way any more: the position may
-   * go there, whether or not the feed still shows it. Rejects when it could not be sent.
+   * Resolves once all that an answer showed between the position and `last` is confirmed: the position may go there,
+   * whether or not the feed still shows it. Rejects when it could not be sent. Waits by the clock of the caller's loop:
+   * that the sending hangs shows in the loop of questions.
    */
-  async untilSent(last: number): Promise<void> {
-    if (this.#ahead && this.#ahead.from <= last) await this.#ahead.sending;
+  async untilSent(last: number, clock: Clock): Promise<void> {
+    const beyond = this.#sendingBeyond;
+    if (!beyond || beyond.from > last) return;
+    while (!beyond.over.aborted) await clock.sleep(longestNapMs, beyond.over);
+    await beyond.sending;
   }
 
-  /** The position moves to `last` now, over these gaps: to be called together with the move of the checkpoint. */
-  passed({ gaps, droppedGaps, last }: Pick<News, 'gaps' | 'droppedGaps' | 'last'>): void {
+  /** The position moves now. To be called together with the move of the checkpoint. */
+  passed({ gaps, droppedGaps, last }: Move): void {
     const { clock, patienceMs } = this.#deps;
     this.#last = Math.max(this.#last, last);
     if (patienceMs === 0 || gaps.length === 0) return;
-    this.#keep(open(this.#ledger, gaps, clock.monotonic()), droppedGaps);
+    this.#replaceLedger(open(this.#ledger, gaps, clock.monotonic()), droppedGaps);
     this.#nap.abort();
   }
 
@@ -120,13 +125,11 @@ export class GapWatch {
     this.#holes = [...this.#holes, hole].slice(-mostHoles);
   }
 
-  /** What becomes of the ledger: its oldest ranges are dropped where there are too many, besides those `droppedGaps` before. */
-  #keep(changed: GapLedger, droppedGaps = 0): void {
-    const now = this.#deps.clock.monotonic();
-    const { ledger, dropped } = bound(changed);
+  /** Drops the oldest ranges where there are too many. `droppedGaps` more were dropped before. */
+  #replaceLedger(changed: GapLedger, droppedGaps = 0): void {
+    const { ledger, dropped } = dropOldest(changed);
     this.#ledger = ledger;
-    this.#dropped.add(dropped + droppedGaps, ledger, now);
-    this.#dropped.look(ledger, now);
+    this.#dropped.note(dropped + droppedGaps, ledger, this.#deps.clock.monotonic());
   }
 
   /** For the checkpoint's item, where the position stands at `last`. */
@@ -140,65 +143,80 @@ export class GapWatch {
   }
 
   /** Asks for open gaps when they are due, within its share of the requests, until the signal aborts. */
-  async run(reading: GapReading, signal: AbortSignal): Promise<void> {
-    const { clock, metrics, patienceMs } = this.#deps;
+  async run(questions: GapQuestions, signal: AbortSignal): Promise<void> {
+    const { metrics, patienceMs } = this.#deps;
+    const { whenCapacity, clock } = questions;
     if (patienceMs === 0) return;
     while (!signal.aborted) {
-      reading.tick();
       metrics['waybill.feed.open_gaps'].record(this.#ledger.length);
       const dueAt = nextDueAt(this.#ledger, patienceMs) ?? Number.POSITIVE_INFINITY;
       const napMs = Math.min(longestNapMs, Math.ceil(dueAt - clock.monotonic()));
       if (napMs > 0) {
+        // Ended by a gap that opens.
         this.#nap = new AbortController();
         await clock.sleep(napMs, AbortSignal.any([signal, this.#nap.signal]));
         continue;
       }
-      await reading.room(signal, reading.tick);
+      await whenCapacity(clock, signal);
       await this.#share.take(signal);
-      if (!signal.aborted) await this.#ask(reading, signal);
+      if (!signal.aborted) await this.#ask(questions, signal);
     }
   }
 
-  async #ask({ reader, send }: GapReading, signal: AbortSignal): Promise<void> {
-    const { clock, log, metrics, patienceMs } = this.#deps;
+  async #ask({ reader, send, clock }: GapQuestions, signal: AbortSignal): Promise<void> {
+    const { patienceMs } = this.#deps;
     const askedAt = clock.monotonic();
     const question = nextQuestion(this.#ledger, askedAt, patienceMs, reader.limit);
     if (!question) return;
     const { from, to } = question;
-    const elements = await reader.readOnce(from, Math.min(reader.limit, to - from + 1), signal);
-    // Something beyond every gap was shown before: who shows nothing at all from there on has not caught up with that.
+    const elements = await reader.readOnce(from, Math.min(reader.limit, to - from + 1), clock, signal);
+    // Something beyond every gap was shown before: a server that shows nothing at all from there on lags behind.
     if (!elements || elements.length === 0) {
       if (!signal.aborted) this.#noteUnanswered(question);
       return;
     }
     const page = readElements(elements);
-    const asking = { question, openGaps: this.#ledger, holes: this.#holes, appeared: this.#appeared, last: this.#last };
-    const news = newsInAnswer(page, asking, this.#passedOn);
-    if (news) {
-      countNews(news, to, this.#deps);
-      const sending = send({ ...news, last: to }, signal);
-      const beyond = eventIdsOf(news).filter((id) => id > this.#last);
-      this.#ahead = beyond.length === 0 ? undefined : { from: Math.min(...beyond), sending };
-      await sending;
-      this.#ahead = undefined;
-      const appeared = eventIdsOf(news).filter((id) => holds(this.#ledger, id));
-      this.#keep(close(this.#ledger, appeared));
-      this.#appeared = new Set([...this.#appeared, ...appeared].slice(-mostAppeared));
-      metrics['waybill.feed.late_events'].add(appeared.length);
-      if (appeared.length > 0)
-        log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events passed on');
+    const known = { question, openGaps: this.#ledger, holes: this.#holes, appeared: this.#appeared, last: this.#last };
+    const unseen = unseenInAnswer(page, known, this.#seen);
+    if (unseen) {
+      await this.#send(unseen, send({ ...unseen, last: to }, signal));
+      this.#closeGaps(unseen);
     }
     const shown = shownThrough(page, question);
-    this.#keep(withoutVoid(asked(this.#ledger, { from, to: shown }, askedAt), patienceMs));
+    this.#replaceLedger(withoutVoid(asked(this.#ledger, { from, to: shown }, askedAt), patienceMs));
+  }
+
+  /** Waits for the sending, and lets the position wait for it where it holds something beyond the position. */
+  async #send(unseen: Page, sending: Promise<void>): Promise<void> {
+    const beyond = eventIdsOf(unseen).filter((id) => id > this.#last);
+    const over = new AbortController();
+    if (beyond.length > 0) this.#sendingBeyond = { from: Math.min(...beyond), sending, over: over.signal };
+    try {
+      await sending;
+      this.#sendingBeyond = undefined;
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** What turned up in gaps is confirmed. */
+  #closeGaps(confirmed: Page): void {
+    const { log, metrics } = this.#deps;
+    const appeared = eventIdsOf(confirmed).filter((id) => holds(this.#ledger, id));
+    this.#replaceLedger(close(this.#ledger, appeared));
+    this.#appeared = new Set([...this.#appeared, ...appeared].slice(-mostAppeared));
+    metrics['waybill.feed.late_events'].add(appeared.length);
+    if (appeared.length > 0)
+      log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events passed on');
   }
 
   #noteUnanswered(question: IdRange): void {
     const { clock, log, metrics, patienceMs } = this.#deps;
     const ledger = unanswered(this.#ledger, question, clock.monotonic());
-    const lost = new Set(givenUp(ledger, patienceMs));
-    this.#keep(ledger.filter((gap) => !lost.has(gap)));
-    if (lost.size === 0) return;
-    metrics['waybill.feed.dropped_gaps'].add(lost.size);
-    log.warn({ ...question, gaps: lost.size }, 'the feed does not answer for these gaps, given up');
+    const hopeless = new Set(givenUp(ledger, patienceMs));
+    this.#replaceLedger(ledger.filter((gap) => !hopeless.has(gap)));
+    if (hopeless.size === 0) return;
+    metrics['waybill.feed.dropped_gaps'].add(hopeless.size);
+    log.warn({ ...question, gaps: hopeless.size }, 'gaps given up: the feed does not answer for them');
   }
 }

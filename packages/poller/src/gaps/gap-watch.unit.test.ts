@@ -174,7 +174,7 @@ describe('the questions for gaps', () => {
     await pass(600_000);
     expect(checkpoints.item).toMatchObject({ watermark: 100, openGaps: undefined });
     expect(value('waybill.feed.dropped_gaps')).toBe(1);
-    expect(lines).toContainEqual(expect.objectContaining({ msg: expect.stringMatching('given up'), gaps: 1 }));
+    expect(lines).toContainEqual(expect.objectContaining({ msg: expect.stringMatching('gaps given up'), gaps: 1 }));
     await stop(poller);
   });
 
@@ -320,6 +320,21 @@ test('an outage of SQS that meets an answer leaves the poller live, though the p
   await stop(poller);
 });
 
+test('a send that hangs with an answer that the position waits for shows as the silence of the questions', async () => {
+  const { feed, queue, open } = watching([...scans(1, 94), ...scans(100, 100)], { pollIntervalMs: 2_000 });
+  const poller = open();
+  poller.start();
+  await pass(900);
+  feed.placed.push(...scans(101, 104));
+  queue.before = (messages) =>
+    messages.some(({ body }) => body.includes('"eventId":101,')) ? new Promise(() => undefined) : [];
+  await pass(500);
+  feed.placed = scans(105, 120);
+  await pass(1_000_000);
+  expect(queue.eventIds).toContain(120);
+  expect(poller.live().parts).toMatchObject({ gaps: { ok: false }, pages: { ok: true } });
+});
+
 describe('more gaps than are watched', () => {
   test('are dropped, the oldest first, and counted; it is said once, with how far back the others reach', async () => {
     const sparse = (from: number, to: number) => ids(from, to).map((n) => ({ at: n * 2, element: scan(n * 2) }));
@@ -332,19 +347,19 @@ describe('more gaps than are watched', () => {
       await pass(1_000);
     }
     expect(value('waybill.feed.dropped_gaps')).toBeGreaterThan(1_900);
-    const warnings = lines.filter(({ msg }) => msg.startsWith('more gaps than are watched'));
+    const warnings = lines.filter(({ msg }) => msg.startsWith('too many open gaps'));
     expect(warnings).toMatchObject([{ level: 'warn', watched: 1_000, patienceSeconds: 600 }]);
     const reachSeconds = warnings[0]?.['reachSeconds'];
     expect(reachSeconds).toBeGreaterThan(15);
     expect(reachSeconds).toBeLessThan(25);
-    const over = () => lines.filter(({ msg }) => msg === 'no more gaps than are watched again');
+    const over = () => lines.filter(({ msg }) => msg === 'open gaps back within the limit');
     expect(over()).toHaveLength(0);
     // The rest has its patience, and the next episode is another one.
     await pass(700_000);
     expect(over()).toMatchObject([{ level: 'info', dropped: value('waybill.feed.dropped_gaps') }]);
     feed.placed.push(...sparse(4_001, 8_000));
     await pass(100_000);
-    expect(lines.filter(({ msg }) => msg.startsWith('more gaps than are watched'))).toHaveLength(2);
+    expect(lines.filter(({ msg }) => msg.startsWith('too many open gaps'))).toHaveLength(2);
     await stop(poller);
   });
 
@@ -356,7 +371,7 @@ describe('more gaps than are watched', () => {
     feed.placed = ids(1, 1_505).map((n) => ({ at: 2 * n, element: scan(2 * n) }));
     await pass(30_000);
     expect(value('waybill.feed.dropped_gaps')).toBe(1_495 - 1_000);
-    expect(lines.filter(({ msg }) => msg.startsWith('more gaps than are watched'))).toHaveLength(1);
+    expect(lines.filter(({ msg }) => msg.startsWith('too many open gaps'))).toHaveLength(1);
     await stop(poller);
   });
 });
@@ -443,7 +458,7 @@ describe('a takeover', () => {
     const poller = open();
     poller.start();
     await pass(500);
-    expect(lines.some(({ msg }) => msg.startsWith('open gaps not understood'))).toBe(true);
+    expect(lines.some(({ msg }) => msg.startsWith('stored open gaps unreadable'))).toBe(true);
     expect(checkpoints.item).toMatchObject({ lastEventId: 100, watermark: 76 });
     await stop(poller);
   });

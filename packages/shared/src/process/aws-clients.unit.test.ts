@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { gatherSends, mostSends } from '@waybill/poller/queue/gathered-sends.ts';
+import { mostCalls } from '@waybill/poller/queue/leased-queue.ts';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { leasedSender } from '../../../poller/test/leased-sender.ts';
 import { serveUntilTestEnds } from '../../test/local-service.ts';
 import { sqsSender } from '../queue/sqs-queue.ts';
 import { limits } from '../resources.ts';
@@ -117,12 +118,12 @@ describe('sockets', () => {
 
   test('are there for all sends that 64 readers have under way at once, and for a question besides', async () => {
     const { url, requests } = await silentService();
-    const sqs = sqsAt(url, { maxSockets: mostSends + 1 });
+    const sqs = sqsAt(url, { maxSockets: mostCalls + 1 });
     const sender = sqsSender(sqs, queueUrl);
-    const queue = gatherSends(sender, new AbortController().signal);
+    const queue = leasedSender(sender, new AbortController().signal);
     const full = [{ body: 'x'.repeat(limits.sendBytes) }];
     const waiting = Array.from({ length: 64 * 4 }, () => queue.sendBatch(full));
     void Promise.allSettled([...waiting, sender.depth()]);
-    await vi.waitFor(() => expect(requests()).toBe(mostSends + 1));
+    await vi.waitFor(() => expect(requests()).toBe(mostCalls + 1));
   });
 });

@@ -92,6 +92,25 @@ export class RequestWatch {
   }
 }
 
+/** What the work itself reports of its parts, by name. */
+export class ReportedHealth<Part extends string> {
+  readonly #parts: Record<Part, Finding>;
+
+  /** What holds until something is reported. */
+  constructor(parts: Readonly<Record<Part, Finding>>) {
+    this.#parts = { ...parts };
+  }
+
+  /** From now on this holds of the part. */
+  readonly report = (part: Part, finding: Finding): void => {
+    this.#parts[part] = finding;
+  };
+
+  parts(): Readonly<Record<Part, Finding>> {
+    return { ...this.#parts };
+  }
+}
+
 export type Probe = () => Promise<unknown>;
 
 /** Seconds of design.md section 4: readiness is lost within 15 s of a dependency failing. A probe each 4 s that may take 5 s finds it within 9 s. */

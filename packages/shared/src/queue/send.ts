@@ -6,6 +6,7 @@ import type { EntryFailure, MessageSender, OutgoingMessage } from './message-que
 
 export type SendDependencies = {
   readonly queue: MessageSender;
+  /** Used with each send that is confirmed and with each that failed, and not while one hangs. */
   readonly clock: Clock;
   readonly random: Random;
   /** Sends at once; each holds at most 256 KiB. */
@@ -34,6 +35,8 @@ export async function sendConfirmed(
       for (const batch of waiting) {
         if (over.signal.aborted) return;
         await sendBatchConfirmed(batch, dependencies, ending);
+        // A loop with a watched clock is seen to turn by this: the whole may take longer than its silence may.
+        dependencies.clock.monotonic();
       }
     } catch (error) {
       over.abort(error);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { instantClock } from '../../test/instant-clock.ts';
+import { watchedClock } from '../clock.ts';
 import { limits } from '../resources.ts';
 import type { EntryFailure, MessageSender, OutgoingMessage } from './message-queue.ts';
 import { batchesOf, type SendDependencies, sendConfirmed, sizeOf } from './send.ts';
@@ -149,6 +150,16 @@ describe('sending', () => {
     };
     await sendConfirmed(named(200), dependencies(queue, { concurrency: 3 }), untilAborted());
     expect(most).toBe(3);
+  });
+
+  test('uses its clock with each send that is confirmed, so that a loop with a watched clock is seen to turn', async () => {
+    let turns = 0;
+    const clock = watchedClock(instantClock(), () => {
+      turns += 1;
+    });
+    const { queue } = fickleQueue([]);
+    await sendConfirmed(named(30), dependencies(queue, { clock }), untilAborted());
+    expect(turns).toBe(3);
   });
 
   test('of nothing asks the queue nothing', async () => {

@@ -1,10 +1,10 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 
-/** Milliseconds between two searches from the same page: the first wait, doubled with each, and the longest. A search is some dozens of requests. */
+/** Milliseconds between two searches from the same page: the first wait, which doubles with each search, and the longest. A search costs some dozens of requests. */
 const firstWaitMs = 10_000;
 const longestWaitMs = 600_000;
 
-/** Decides when a search beyond a stuck page is worth its requests: when its content is new, or after a growing wait. */
+/** Decides when a search beyond a stuck page is worth its requests: when the page's content is new, or after a growing wait. */
 export class StuckWatch {
   readonly #clock: Clock;
   #content: string | undefined;
@@ -15,7 +15,7 @@ export class StuckWatch {
     this.#clock = clock;
   }
 
-  /** Whether to search now; counts as a search when so. `content` is a digest of the page. */
+  /** Whether to search now, which then counts as a search. `content` is a digest of the page. */
   isDue(content: string): boolean {
     const now = this.#clock.monotonic();
     if (content !== this.#content) {

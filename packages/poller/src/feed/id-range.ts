@@ -1,31 +1,9 @@
-import { believableJump } from '../feed/position.ts';
-
 /** Event ids, both ends included. */
 export type IdRange = { readonly from: number; readonly to: number };
 
 /**
- * The ids above `after`, up to `through`, that are neither among the valid ids nor otherwise `accountedFor`. A jump of
- * more than {@link believableJump} ids is a hole and no gap: it is left out.
- */
-export function gapsBetween(
-  after: number,
-  validIds: Iterable<number>,
-  through: number,
-  accountedFor: Iterable<number> = [],
-): IdRange[] {
-  const ids = [...validIds].filter((id) => id > after && id <= through).sort((a, b) => a - b);
-  const gaps: IdRange[] = [];
-  let last = after;
-  for (const id of [...ids, through + 1]) {
-    if (id - last > 1 && id - last <= believableJump) gaps.push({ from: last + 1, to: id - 1 });
-    last = Math.max(last, id);
-  }
-  return without(gaps, accountedFor);
-}
-
-/**
- * Ranges, ascending and apart from each other, without these ids; what is left of a range keeps everything else of it.
- * Both are gone through once, side by side.
+ * The ranges, ascending and apart from each other, without these ids. What is left of a range keeps its other fields.
+ * Takes one pass over both.
  */
 export function without<R extends IdRange>(ranges: readonly R[], ids: Iterable<number>): R[] {
   const taken = [...ids].sort((a, b) => a - b);
@@ -44,7 +22,7 @@ export function without<R extends IdRange>(ranges: readonly R[], ids: Iterable<n
   return parts;
 }
 
-/** The parts of `ranges` that are not in `others`; each ascending and apart, and gone through once, side by side. */
+/** The parts of `ranges` that are not in `others`. Both are ascending and apart from each other. Takes one pass over both. */
 export function outside(ranges: readonly IdRange[], others: readonly IdRange[]): IdRange[] {
   const parts: IdRange[] = [];
   let next = 0;

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
-/** Two of the largest pages that are asked for (10,000 elements), so that a page of such contents never pushes itself out; about 2 MB. */
+/** Two of the largest pages that are asked for (10,000 elements), so that such a page never pushes its own contents out; about 2 MB. */
 const defaultCapacity = 20_000;
 
 /**
- * Remembers what was passed on without moving the position: such contents come with every poll and are passed on once.
- * Bounded: the contents seen longest ago are forgotten, and passed on again if they ever come back.
+ * Remembers the contents that were passed on without moving the position: they come with every poll. At capacity the
+ * contents seen longest ago are forgotten, and passed on again if they come back.
  */
-export class PassedOn {
+export class SeenContents {
   readonly #capacity: number;
-  /** In the order of their last sight. */
+  /** In the order in which they were last seen. */
   readonly #digests = new Set<string>();
 
   constructor(capacity = defaultCapacity) {

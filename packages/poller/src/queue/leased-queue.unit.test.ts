@@ -1,9 +1,13 @@
+import { systemClock } from '@waybill/shared/clock.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
 import type { EntryFailure, MessageSender, OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
 import { sizeOf } from '@waybill/shared/queue/send.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gatherSends, mostSends } from './gathered-sends.ts';
+import { leasedSender } from '../../test/leased-sender.ts';
+import { recordedLog } from '../../test/observed.ts';
+import { type LeasedQueueDependencies, leasedQueue, mostCalls } from './leased-queue.ts';
 
 const never = new AbortController().signal;
 const message = (body: string): OutgoingMessage => ({ body });
@@ -42,7 +46,7 @@ const refused = (index: number): EntryFailure => ({ index, code: 'InternalError'
 describe('sends at the same time', () => {
   test('go alone and at once while few are under way', () => {
     const { sender, bodies } = heldQueue();
-    const queue = gatherSends(sender, never);
+    const queue = leasedSender(sender, never);
     void queue.sendBatch([message('a')]);
     void queue.sendBatch([message('b'), message('c')]);
     expect(bodies()).toEqual([['a'], ['b', 'c']]);
@@ -50,7 +54,7 @@ describe('sends at the same time', () => {
 
   test('beyond that go together in one call, as soon as another returns', async () => {
     const { sender, calls, bodies } = heldQueue();
-    const queue = gatherSends(sender, never);
+    const queue = leasedSender(sender, never);
     for (const name of ['a', 'b', 'c', 'd', 'e']) void queue.sendBatch([message(name)]);
     expect(bodies()).toEqual([['a'], ['b']]);
     await calls[0]?.answer();
@@ -59,7 +63,7 @@ describe('sends at the same time', () => {
 
   test('leave at once where they fill a call, by number or by size', () => {
     const { sender, bodies } = heldQueue();
-    const queue = gatherSends(sender, never);
+    const queue = leasedSender(sender, never);
     for (const name of ['a', 'b']) void queue.sendBatch([message(name)]);
     for (let index = 0; index < limits.batchEntries; index += 1) void queue.sendBatch([message(String(index))]);
     for (const name of ['large', 'larger']) void queue.sendBatch([large(name)]);
@@ -69,7 +73,7 @@ describe('sends at the same time', () => {
 
   test('are each told of their own entries that were not confirmed', async () => {
     const { sender, calls } = heldQueue();
-    const queue = gatherSends(sender, never);
+    const queue = leasedSender(sender, never);
     const early = [queue.sendBatch([message('a')]), queue.sendBatch([message('b')])];
     const late = [queue.sendBatch([message('c')]), queue.sendBatch([message('d'), message('e')])];
     await calls[0]?.answer();
@@ -80,7 +84,7 @@ describe('sends at the same time', () => {
 
   test('all fail with the call that carried them, and no others do', async () => {
     const { sender, calls } = heldQueue();
-    const queue = gatherSends(sender, never);
+    const queue = leasedSender(sender, never);
     const sends = ['a', 'b', 'c', 'd'].map((name) => queue.sendBatch([message(name)]));
     const outcomes = Promise.allSettled(sends);
     await calls[0]?.answer();
@@ -97,11 +101,11 @@ describe('sends at the same time', () => {
 
   test('never take more calls than there are sockets, however many there are', async () => {
     const { sender, calls } = heldQueue();
-    const queue = gatherSends(sender, never);
+    const queue = leasedSender(sender, never);
     const sends = Array.from({ length: 64 * 4 }, (_, index) => queue.sendBatch([large(String(index))]));
-    expect(calls).toHaveLength(mostSends);
+    expect(calls).toHaveLength(mostCalls);
     for (let index = 0; index < sends.length; index += 1) {
-      expect(calls.length).toBeLessThanOrEqual(index + mostSends);
+      expect(calls.length).toBeLessThanOrEqual(index + mostCalls);
       await calls[index]?.answer();
     }
     expect(await Promise.all(sends)).toEqual(sends.map(() => []));
@@ -110,7 +114,7 @@ describe('sends at the same time', () => {
   test('all leave though the signal aborts: a page that is half sent is finished', async () => {
     const { sender, calls, bodies } = heldQueue();
     const ending = new AbortController();
-    const queue = gatherSends(sender, ending.signal);
+    const queue = leasedSender(sender, ending.signal);
     const outcomes = Promise.all(['a', 'b', 'c'].map((name) => queue.sendBatch([message(name)])));
     ending.abort();
     for (const index of [0, 1, 2]) await calls[index]?.answer();
@@ -121,7 +125,7 @@ describe('sends at the same time', () => {
   test('that have not left are given up where a call fails after the signal aborted; those under way are waited for', async () => {
     const { sender, calls, bodies } = heldQueue();
     const ending = new AbortController();
-    const queue = gatherSends(sender, ending.signal);
+    const queue = leasedSender(sender, ending.signal);
     const outcomes = Promise.allSettled(['a', 'b', 'c'].map((name) => queue.sendBatch([message(name)])));
     ending.abort();
     await calls[0]?.fail(new Error('connection cut'));
@@ -151,11 +155,45 @@ test('every message goes out once and in order, in calls that SQS takes', async 
           return [];
         },
       };
-      const queue = gatherSends(sender, never);
+      const queue = leasedSender(sender, never);
       let name = 0;
       const batches = sizes.map((ofOne) => ofOne.map((size) => message(`${++name}`.padEnd(size, '.'))));
       await Promise.all(batches.map((batch) => queue.sendBatch(batch)));
       expect(sent).toEqual(batches.flat().map(({ body }) => body));
     }),
   );
+});
+
+describe('a call under a lease', () => {
+  const leased = (queue: MessageSender, lease: LeasedQueueDependencies['lease']) =>
+    leasedQueue({ queue, lease, clock: systemClock, log: recordedLog().log, reportHealth: () => undefined }, never);
+
+  test('leaves in the same turn while the lease is held for certain', () => {
+    const { sender, bodies } = heldQueue();
+    const ensureHeld = () => Promise.reject(new Error('asked'));
+    void leased(sender, { heldUntil: Number.POSITIVE_INFINITY, ensureHeld }).sendBatch([message('a')]);
+    expect(bodies()).toEqual([['a']]);
+  });
+
+  test('that had to wait for another looks at the lease anew, and leaves once that is renewed', async () => {
+    const { sender, calls, bodies } = heldQueue();
+    const renewed = Promise.withResolvers<void>();
+    const lease = { heldUntil: Number.POSITIVE_INFINITY, ensureHeld: () => renewed.promise };
+    const queue = leased(sender, lease);
+    for (const name of ['a', 'b', 'c']) void queue.sendBatch([message(name)]);
+    lease.heldUntil = Number.NEGATIVE_INFINITY;
+    await calls[0]?.answer();
+    expect(bodies()).toEqual([['a'], ['b']]);
+    renewed.resolve();
+    await calls[1]?.answer();
+    expect(bodies()).toEqual([['a'], ['b'], ['c']]);
+  });
+
+  test('never leaves once the lease is lost', async () => {
+    const { sender, bodies } = heldQueue();
+    const lost = new WaybillError('LEASE_LOST', 'taken over');
+    const queue = leased(sender, { heldUntil: Number.NEGATIVE_INFINITY, ensureHeld: () => Promise.reject(lost) });
+    await expect(queue.sendBatch([message('a')])).rejects.toBe(lost);
+    expect(bodies()).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
-import { eventIdsOf, lengthOf, type Page } from './page.ts';
-import { advance, nextEventId, type Position } from './position.ts';
+import { eventIdsOf, lengthOf, type Page } from '../feed/page.ts';
+import { advance, nextEventId, type Position } from '../feed/position.ts';
 
 /** A page that is full and cannot move the position. */
 export type StuckPage = {
@@ -8,12 +8,11 @@ export type StuckPage = {
   readonly page: Page;
 };
 
-/** One more page; undefined when it cannot be had (stopped, or too large). */
+/** Reads one more page. Undefined when it cannot be had (stopped, or too large). */
 type Read = (fromEventId: number, limit: number) => Promise<Page | undefined>;
 
-/** What came of a search. */
 export type SearchOutcome =
-  /** The position can move over these ids, of which a valid event beyond the doubtful ones was seen up to `shown`. */
+  /** The position can move over these ids. Valid ids were seen up to `shown`, beyond the doubtful ones. */
   | {
       readonly kind: 'found';
       readonly eventIds: readonly number[];
@@ -22,18 +21,26 @@ export type SearchOutcome =
     }
   | NothingFound;
 
-/** The feed holds nothing after what was seen; or pages came from everywhere, and none was of use. */
+/** The feed holds nothing after what was seen; or there were always more pages, and none of use. */
 type NothingFound = { readonly kind: 'nothing beyond' } | { readonly kind: 'exhausted' };
 
-/** Re-reads with a doubled limit at most, and the largest limit (design: up to ten times; the largest `SCAN_API_LIMIT`). */
+/** How often the page is read again with a doubled limit at most, and the largest limit (design: up to ten times; the largest `SCAN_API_LIMIT`). */
 const maxWidenings = 10;
 const maxLimit = 10_000;
 
 /**
- * Looks for what moves the position beyond a stuck page: first with a larger limit, for as long as the answers grow;
- * then from further on, by doubling, until a page holds usable ids or nothing at all; then back by bisection to two
- * neighbouring ids of which the first's page holds none and the second's does, so that both pages together leave out no
- * event between that stretch and the first usable id. Yields every page it read: their elements are passed on.
+ * Looks for what moves the position beyond a stuck page. Yields every page that it read: their elements are passed on.
+ *
+ * ```
+ * position   stuck page                    first usable id
+ *    |-------x x x x x x x x x x x x x x x x x e e e e e
+ *            1 larger limit -->
+ *            2 further on, doubling: ...............|....... a page with usable ids, or nothing at all
+ *            3 back, by bisection:            |<----
+ * ```
+ *
+ * The bisection ends at two neighbouring ids: from the first on a page holds no usable id, from the second on it does.
+ * Both pages together leave out no event between the stretch and the first usable id.
  */
 export async function* searchBeyond(stuck: StuckPage, read: Read): AsyncGenerator<Page, SearchOutcome> {
   const { position } = stuck;
@@ -76,7 +83,7 @@ export async function* searchBeyond(stuck: StuckPage, read: Read): AsyncGenerato
 type SeekOptions = {
   /** The page right after the id is known to hold nothing of use. */
   readonly isRead: boolean;
-  /** Whether it must be the first page of use, or any. */
+  /** Whether it must be the first page of use. */
   readonly isPrecise: boolean;
 };
 
@@ -84,7 +91,7 @@ type Sought = { readonly kind: 'found'; readonly eventIds: readonly number[] } |
 
 /**
  * Looks for a page with valid ids above `after`: at `after + 1`, then 1, 2, 4, … further on, until a page holds some or
- * there is none; then back by bisection, to the last page that holds none and its neighbour.
+ * there is none. Then back by bisection, to the last page that holds none and its neighbour.
  */
 async function* seekBeyond(
   after: number,
@@ -100,26 +107,28 @@ async function* seekBeyond(
     }
   };
   const base = after + 1;
-  let without = isRead ? base : after;
-  /** The lowest known id whose page is of use, and the lowest from which on the feed is known to hold nothing. */
-  let first: { readonly from: number; readonly eventIds: readonly number[] } | undefined;
+  /** The highest id whose page is known to hold nothing of use. */
+  let useless = isRead ? base : after;
+  /** The lowest id whose page is known to be of use. */
+  let useful: { readonly from: number; readonly eventIds: readonly number[] } | undefined;
+  /** The lowest id from which on the feed is known to hold nothing. */
   let end: number | undefined;
   for (let step = isRead ? 1 : 0; ; step = Math.max(1, step * 2)) {
-    const above = first?.from ?? end;
-    if (first && !isPrecise) break;
-    if (above !== undefined && above - without <= 1) break;
-    const from = above === undefined ? base + step : without + Math.floor((above - without) / 2);
-    // Nothing usable can be beyond the last id there is.
+    const above = useful?.from ?? end;
+    if (useful && !isPrecise) break;
+    if (above !== undefined && above - useless <= 1) break;
+    const from = above === undefined ? base + step : useless + Math.floor((above - useless) / 2);
+    // Nothing usable lies beyond the last safe id.
     if (base > Number.MAX_SAFE_INTEGER) return { kind: 'nothing beyond' };
     const page = from <= Number.MAX_SAFE_INTEGER ? await probe(from) : undefined;
     if (!page) return { kind: 'exhausted' };
     yield page;
     const found = eventIdsOf(page).filter((id) => id > after);
-    if (found.length > 0) first = { from, eventIds: found };
-    else if (lengthOf(page) === 0 && !first) end = from;
-    else without = from;
+    if (found.length > 0) useful = { from, eventIds: found };
+    else if (lengthOf(page) === 0 && !useful) end = from;
+    else useless = from;
   }
-  return first ? { kind: 'found', eventIds: first.eventIds } : { kind: 'nothing beyond' };
+  return useful ? { kind: 'found', eventIds: useful.eventIds } : { kind: 'nothing beyond' };
 }
 
 function highest(ids: readonly number[], atLeast = 0): number {

@@ -1,16 +1,19 @@
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
-import { digestOfText } from '../feed/passed-on.ts';
+import { contentOf } from '../feed/page.ts';
+import { digestOfText } from '../feed/seen-contents.ts';
 
-/** Events of one stretch that are remembered at most: some 100 KB. What is not is sent twice, which the state does not mind. */
+/** Events of one stretch that are remembered at most: some 100 KB. The others are sent twice, which does not change the state. */
 const mostRemembered = 1_000;
 
 /**
- * Events of one stretch of ids that were sent, or are on their way, and that a reader may meet again: those that showed
- * the head, those that the reader of an earlier stretch met beyond its end, and the first ones of the stretch, which
- * that reader may meet. Never one that only the reader of a later stretch has sent: whoever settles the stretch leaves
- * out what is in here, and the position gets there when earlier stretches are confirmed.
+ * Events of one stretch of ids that were sent, or are being sent, and that a reader may meet again: those that showed the
+ * head, those that the reader of an earlier stretch met beyond its end, and the first ones of the stretch, which that
+ * reader may meet.
+ *
+ * An event that only the reader of a later stretch has sent is never in here. The stretch is confirmed without what is in
+ * here, and the position gets there once the earlier stretches are confirmed: later ones need not be.
  */
-export class SentAhead {
+export class SentEvents {
   /** Digests by event id. */
   readonly #events = new Map<number, string>();
 
@@ -25,8 +28,8 @@ export class SentAhead {
   }
 
   /** Hands over what it knows of the ids `from` up to, but without, `end`. */
-  split(from: number, end: number): SentAhead {
-    const part = new SentAhead();
+  split(from: number, end: number): SentEvents {
+    const part = new SentEvents();
     for (const [eventId, digest] of this.#events) {
       if (eventId < from || eventId >= end) continue;
       part.#events.set(eventId, digest);
@@ -37,5 +40,5 @@ export class SentAhead {
 }
 
 function digestOfEvent(event: ScanEvent): string {
-  return digestOfText(JSON.stringify(event));
+  return digestOfText(contentOf(event));
 }

@@ -1,0 +1,82 @@
+import type { Clock } from '@waybill/shared/clock.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { IdRange } from '../feed/id-range.ts';
+import { eventIdsOf, lengthOf, type Page, readElements, rejectedIdsOf, unseenIn } from '../feed/page.ts';
+import { advance, gapsBetween, type Position } from '../feed/position.ts';
+import { type FeedAnswer, isTooLarge, type PageReader } from '../feed/read-page.ts';
+import type { SeenContents } from '../feed/seen-contents.ts';
+import type { Progress } from './progress.ts';
+import { searchBeyond } from './search-beyond.ts';
+
+/** A full page that cannot move the position. */
+export type StuckPage = { readonly position: Position; readonly answer: FeedAnswer; readonly page: Page };
+
+export type CrossDependencies = {
+  readonly reader: PageReader;
+  readonly clock: Clock;
+  readonly seen: SeenContents;
+  readonly progress: Progress;
+  readonly log: Logger;
+};
+
+/** A way beyond a stuck page. */
+export type Crossing = {
+  readonly position: Position;
+  readonly holes: readonly IdRange[];
+  readonly gaps: readonly IdRange[];
+  /** Elements that were seen on the way. */
+  readonly elements: number;
+};
+
+/**
+ * Looks for a way beyond a stuck page and yields what is new of each page on the way. Returns undefined where there is no
+ * way, which is reported, and once the signal aborts.
+ */
+export async function* crossStuckPage(
+  { position: before, answer, page }: StuckPage,
+  { reader, clock, seen, progress, log }: CrossDependencies,
+  signal: AbortSignal,
+): AsyncGenerator<Page, Crossing | undefined> {
+  const { fromEventId, limit, elements } = answer;
+  log.warn({ fromEventId, limit, elements: elements.length }, 'page has no usable id, searching beyond it');
+  const search = searchBeyond({ position: before, limit, page }, async (from, wider) => {
+    try {
+      const read = await reader.readAt(from, wider, clock, signal);
+      return read && readElements(read);
+    } catch (error) {
+      if (isTooLarge(error)) return undefined;
+      throw error;
+    }
+  });
+  let count = elements.length;
+  const ids = eventIdsOf(page);
+  const rejectedIds = rejectedIdsOf(page);
+  let step = await search.next();
+  for (; !step.done; step = await search.next()) {
+    count += lengthOf(step.value);
+    ids.push(...eventIdsOf(step.value));
+    rejectedIds.push(...rejectedIdsOf(step.value));
+    const unseen = unseenIn(step.value, before.last, before.last, seen);
+    if (unseen) yield unseen;
+    if (signal.aborted) return undefined;
+  }
+  const outcome = step.value;
+  if (outcome.kind !== 'found') {
+    if (signal.aborted) return undefined;
+    const standstill = { fromEventId, elements: elements.length, seen: count };
+    // Fewer than asked for and nothing after them: there is nothing newer.
+    const isEnd = outcome.kind === 'nothing beyond' && elements.length < limit;
+    if (isEnd) progress.reportEnd(before.last, standstill);
+    else progress.reportStuck(standstill);
+    return undefined;
+  }
+  const { position, holes } = advance(before, outcome.eventIds, outcome.shown);
+  const first = outcome.eventIds.reduce((a, b) => Math.min(a, b));
+  const isHole = outcome.movedForward && first > before.last + 1;
+  return {
+    position,
+    holes: isHole ? [{ from: before.last + 1, to: first - 1 }, ...holes.filter(({ from }) => from > first)] : holes,
+    gaps: before.empty ? [] : gapsBetween(before.last, ids, position.last, rejectedIds),
+    elements: count,
+  };
+}

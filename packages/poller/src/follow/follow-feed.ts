@@ -1,0 +1,173 @@
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import { BacklogProbe } from '../catch-up/backlog-probe.ts';
+import { CatchUp } from '../catch-up/catch-up.ts';
+import type { IdRange } from '../feed/id-range.ts';
+import { digestOf, eventIdsOf, type Page, readElements, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
+import { advance, gapsBetween, isFarLarger, type Move, nextEventId, type Position } from '../feed/position.ts';
+import type { FeedAnswer, PageReader } from '../feed/read-page.ts';
+import { SeenContents } from '../feed/seen-contents.ts';
+import type { WhenCapacity } from '../queue/queue-capacity.ts';
+import type { SendPage } from '../queue/send-page.ts';
+import { crossStuckPage } from './cross-stuck-page.ts';
+import { Progress, type ProgressDependencies } from './progress.ts';
+import { StuckWatch } from './stuck-watch.ts';
+
+export type FollowDependencies = ProgressDependencies & {
+  readonly reader: PageReader;
+  readonly metrics: Metrics;
+  readonly pollIntervalMs: number;
+  /** `CATCH_UP_READERS`: how many read at once while there is a backlog. */
+  readonly catchUpReaders: number;
+  readonly requestsPerSecond: number;
+  /** Whether anybody asks for ids that the feed skipped. */
+  readonly watchesGaps: boolean;
+  readonly whenCapacity: WhenCapacity;
+  /** The position crosses a hole. */
+  readonly crossed: (hole: IdRange) => void;
+  /** For what is not yielded: the pages of several readers, which do not wait for one another. */
+  readonly send: SendPage;
+};
+
+/** What the feed showed: a page to be sent, with which the position moves, or a move over what is confirmed already. */
+export type Followed = ({ readonly kind: 'page' } & Page & Move) | ({ readonly kind: 'confirmed' } & Move);
+
+/** What came of reading one page: more can be read at once, or there was nothing more and the poll interval has passed. */
+type Turn = 'more' | 'waited';
+
+/** Where the following stands. */
+type Following = FollowDependencies & {
+  readonly signal: AbortSignal;
+  readonly seen: SeenContents;
+  readonly stuck: StuckWatch;
+  readonly probe: BacklogProbe;
+  readonly progress: Progress;
+  position: Position;
+  hadUnseen: boolean;
+  catchingUp: CatchUp | undefined;
+};
+
+/**
+ * Follows the feed from a position on, in its order, until the signal aborts. Never waits for what it yielded to be
+ * confirmed, so that the next page can be asked for while the one before is being sent. With each page it yields, new or
+ * not: where that is not taken, nothing more is read.
+ */
+export async function* followFeed(
+  start: Position,
+  deps: FollowDependencies,
+  signal: AbortSignal,
+): AsyncGenerator<Followed, void> {
+  const seen = new SeenContents();
+  const following: Following = {
+    ...deps,
+    signal,
+    seen,
+    stuck: new StuckWatch(deps.clock),
+    probe: new BacklogProbe({ ...deps, seen }),
+    progress: new Progress(deps),
+    position: start,
+    hadUnseen: true,
+    catchingUp: undefined,
+  };
+  while (!signal.aborted) {
+    if ((yield* readOn(following)) === 'waited') following.probe.startOver();
+    yield* catchUp(following);
+  }
+}
+
+/** Reads one page. Looks beyond a page that cannot move the position, and waits where the feed has nothing more. */
+async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
+  const { reader, clock, whenCapacity, pollIntervalMs, seen, stuck, probe, progress, signal } = following;
+  // An idle feed sends nothing, so there is no need to ask the queue.
+  if (following.hadUnseen) await whenCapacity(clock, signal);
+  const before = following.position;
+  const answer = await reader.read(nextEventId(before), clock, signal);
+  if (!answer) return 'waited';
+  const page = readElements(answer.elements);
+  const ids = eventIdsOf(page);
+  const { position, holes } = advance(before, ids);
+  const { last } = position;
+  following.position = position;
+  for (const hole of holes) reportHole(following, hole, answer.elements.length, isFarLarger(hole, ids));
+  const first = ids.reduce((lowest, id) => (id > before.last && id < lowest ? id : lowest), last + 1);
+  const unseen = unseenIn(page, before.last, last, seen);
+  following.hadUnseen = unseen !== undefined;
+  if (unseen) {
+    // From an empty checkpoint the first event is believed: nothing before it is missing.
+    const after = before.empty ? Math.min(first, last) : before.last;
+    const gaps = following.watchesGaps ? gapsBetween(after, ids, last, rejectedIdsOf(page)) : [];
+    yield* moveOn(following, { kind: 'page', ...unseen, last, gaps, droppedGaps: 0 });
+  } else yield { kind: 'confirmed', last, gaps: [], droppedGaps: 0 };
+  const hasMoved = last > before.last;
+  const isOver = !answer.isFull || answer.elements.length === 0;
+  if (hasMoved || isOver) progress.reportGood(`at ${last}`);
+  else if (stuck.isDue(digestOf(page)) && (yield* cross(following, answer, page))) return 'more';
+  progress.countPages(1, hasMoved ? scannedAt(page, before.last, last) : undefined);
+  if (following.hadUnseen && answer.isFull) {
+    probe.sawFullPage(last - first + 1);
+    return 'more';
+  }
+  if (!hasMoved && isOver) progress.reportUpToDate();
+  await clock.sleep(pollIntervalMs, signal);
+  return 'waited';
+}
+
+/** Passes on what lies around a stuck page. Returns whether the position could move beyond it. */
+async function* cross(following: Following, answer: FeedAnswer, page: Page): AsyncGenerator<Followed, boolean> {
+  const { position: before, watchesGaps, progress, signal } = following;
+  const crossing = crossStuckPage({ position: before, answer, page }, following, signal);
+  let step = await crossing.next();
+  for (; !step.done; step = await crossing.next())
+    yield { kind: 'page', ...step.value, last: before.last, gaps: [], droppedGaps: 0 };
+  if (!step.value) return false;
+  const { position, holes, gaps, elements } = step.value;
+  following.position = position;
+  progress.reportGood(`at ${position.last}`);
+  progress.countPages(1);
+  for (const hole of holes) reportHole(following, hole, elements, false);
+  yield* moveOn(following, { kind: 'confirmed', last: position.last, gaps: watchesGaps ? gaps : [], droppedGaps: 0 });
+  return true;
+}
+
+/** Reads a backlog by several readers at once, where there is one. */
+async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
+  const { catchUpReaders: readers, log, metrics, probe, progress, signal } = following;
+  const backlog = await probe.backlogAt(following.position.last, signal);
+  if (!backlog) return;
+  const { last, head } = backlog;
+  log.info({ last, head, readers }, 'far behind the feed, catching up');
+  metrics['waybill.feed.catch_ups'].add(1);
+  const catchingUp = new CatchUp(backlog, { ...following, readers }, signal);
+  following.catchingUp = catchingUp;
+  catchingUp.start();
+  try {
+    for (;;) {
+      const step = await catchingUp.next(following.position.last);
+      if (step.kind === 'over') return;
+      if (step.kind === 'confirmed') {
+        const { pages, scannedAt: newestScannedAt, ...confirmed } = step;
+        following.position = { last: step.last, empty: false };
+        progress.reportGood(`at ${step.last}, catching up to ${head}`);
+        progress.countPages(pages, newestScannedAt);
+        yield confirmed;
+      }
+      // The head was reached, or the position stands still: only what other readers have in hand is left.
+      else if ((yield* readOn(following)) === 'waited') catchingUp.windDown();
+    }
+  } finally {
+    await catchingUp.stop();
+    following.catchingUp = undefined;
+    probe.startOver();
+  }
+}
+
+/** Yields what may move the position over what other readers have in hand, once that is confirmed. */
+async function* moveOn({ catchingUp, signal }: Following, followed: Followed): AsyncGenerator<Followed, void> {
+  await catchingUp?.untilConfirmed(followed.last);
+  // The waiting ends with the signal, too: the pages of others may not be confirmed then.
+  if (!signal.aborted) yield followed;
+}
+
+function reportHole(following: Following, hole: IdRange, elements: number, isFarLargerThanUsual: boolean): void {
+  following.crossed(hole);
+  following.progress.reportHole(hole, elements, isFarLargerThanUsual);
+}
