@@ -38,7 +38,7 @@ export async function pollerWalk(): Promise<string[]> {
   };
   const { metrics } = measured();
   const poller = createPoller({
-    config: {
+    settings: {
       feed: 'scan-events',
       firstEventId: 1,
       limit: 100,
