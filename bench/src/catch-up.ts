@@ -4,7 +4,7 @@ import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { cleanShares, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { pollerVariables, ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
-import { type Engine, embeddedEngine } from './engine.ts';
+import { type Engine, embeddedEngine } from './pipelines/engine.ts';
 
 /** A poller by itself, as production starts it, far behind a feed that takes a round trip to answer. */
 

@@ -1,11 +1,11 @@
 import { startReceiveCounter } from './counting/receive-counter.ts';
-import type { Engine } from './engine.ts';
 import { callsOf, summarise } from './figures/figures.ts';
 import { median } from './figures/median.ts';
 import type { EngineResults } from './figures/report.ts';
 import { type LimitCalls, nominalCalls, runLimit } from './limit-run.ts';
 import type { BenchOptions, Subject } from './options.ts';
 import type { BenchFeed } from './pipelines/bench-feed.ts';
+import type { Engine } from './pipelines/engine.ts';
 import { type RunFigures, runPipeline, type StartPipeline } from './pipelines/pipeline-run.ts';
 import { straightforward } from './pipelines/straightforward-pipeline.ts';
 import { waybill } from './pipelines/waybill-pipeline.ts';

@@ -14,9 +14,9 @@ import { freePort } from '@waybill/local/free-port.ts';
 import { pollerVariables, processorVariables } from '@waybill/local/pipeline/service-process.ts';
 import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
 import { bundle } from '../../images/bundle.ts';
-import { embeddedEngine } from './engine.ts';
 import { median } from './figures/median.ts';
 import { integer, mebibytes } from './figures/report.ts';
+import { embeddedEngine } from './pipelines/engine.ts';
 
 /**
  * `npm run bench:images`: how large each bundle is, and how long each service takes from its start to a 200 of `/readyz`

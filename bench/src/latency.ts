@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { startWriteWatch, type WrittenParcel } from './counting/write-watch.ts';
-import type { Engine } from './engine.ts';
 import { type Bar, integer } from './figures/report.ts';
 import type { BenchOptions } from './options.ts';
 import { type BenchFeed, benchFeed } from './pipelines/bench-feed.ts';
+import type { Engine } from './pipelines/engine.ts';
 import { waybill } from './pipelines/waybill-pipeline.ts';
 
 /** From an event's appearance in the feed to the answer of the write that holds it, milliseconds. */

@@ -1,5 +1,5 @@
-import type { Engine } from './engine.ts';
 import type { LimitPlan } from './limit/plan.ts';
+import type { Engine } from './pipelines/engine.ts';
 import { MeasuredProcess } from './pipelines/measured-process.ts';
 
 const entry = new URL('./limit/caller.ts', import.meta.url);

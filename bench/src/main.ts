@@ -1,10 +1,10 @@
 import { compare } from './compare.ts';
-import { type Engine, embeddedEngine, namedEngine } from './engine.ts';
 import { barLines, barsOf, integer, reportOf } from './figures/report.ts';
 import { latencyBars, latencyReport, measureLatency } from './latency.ts';
 import { measureMemory, memoryBars, memoryReport } from './memory.ts';
 import { type BenchOptions, readOptions, usage } from './options.ts';
 import { benchFeed } from './pipelines/bench-feed.ts';
+import { type Engine, embeddedEngine, namedEngine } from './pipelines/engine.ts';
 
 const options = optionsOrExit();
 const feed = benchFeed(options);

@@ -1,8 +1,8 @@
 import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
-import type { Engine } from './engine.ts';
 import { type Bar, integer, mebibytes } from './figures/report.ts';
 import type { BenchOptions } from './options.ts';
 import { benchFeed } from './pipelines/bench-feed.ts';
+import type { Engine } from './pipelines/engine.ts';
 import { runPipeline } from './pipelines/pipeline-run.ts';
 import { waybill } from './pipelines/waybill-pipeline.ts';
 

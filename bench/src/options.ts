@@ -1,11 +1,9 @@
 import { parseArgs } from 'node:util';
+import type { NamedEngines } from './pipelines/engine.ts';
 
 /** What can be measured: Waybill itself, its peer, and the calls alone. */
 export const subjects = ['waybill', 'straightforward', 'limit'] as const;
 export type Subject = (typeof subjects)[number];
-
-/** Endpoints of engines that run elsewhere. */
-export type NamedEngines = { readonly name: string; readonly sqs: string; readonly dynamodb: string };
 
 export type BenchOptions = {
   readonly events: number;

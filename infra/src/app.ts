@@ -1,6 +1,6 @@
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { readContext } from './context.ts';
+import { readContext } from './context/context.ts';
 import { DataStack } from './data/data-stack.ts';
 import { ServicesStack } from './services/services-stack.ts';
 

@@ -6,8 +6,8 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { documentedCommands } from '../test/documented-commands.ts';
-import { isSetByTheStack } from './process-variables.ts';
-import { flags, stackOf, synthesize } from './synthesized.ts';
+import { isSetByTheStack } from './context/process-variables.ts';
+import { flags, stackOf, synthesize } from './synthesis/synthesize.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const everything = {

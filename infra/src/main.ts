@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { addStacks } from './app.ts';
-import { isContextError } from './context.ts';
+import { isContextError } from './context/context.ts';
 
 try {
   addStacks(new App());

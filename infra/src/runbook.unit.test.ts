@@ -3,7 +3,7 @@ import { physicalName, scanQueue, tables } from '@waybill/shared/resources.ts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { alarmSections, anchors, innerLinks, shellBlocks, shellLines } from '../test/runbook.ts';
-import { synthesize } from './synthesized.ts';
+import { synthesize } from './synthesis/synthesize.ts';
 
 const runbookUrl = 'https://wiki.example/waybill';
 const { stacks } = synthesize({

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { describeKey } from '../src/context-key.ts';
+import { describeKey } from '../src/context/context-key.ts';
 
 /** `docs/deployment-context.md`, made from the schemas that the CDK app reads its context with. */
 export function contextPage(keys: Readonly<Record<string, z.ZodType>>): string {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import type { Resources } from '@waybill/provisioner/provision.ts';
-import type { Engine } from '../engine.ts';
 import type { BenchFeed, WatchedFeed } from './bench-feed.ts';
+import type { Engine } from './engine.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 import type { Usage } from './preload.ts';
 import { type CheckedParcels, checkParcels } from './stored-parcels.ts';

@@ -1,8 +1,8 @@
-import { type Context, readContext } from '@waybill/infra/context.ts';
+import { type Context, readContext } from '@waybill/infra/context/context.ts';
 import { policyOf } from '@waybill/infra/scaling-model/policy.ts';
 import type { Policy } from '@waybill/infra/scaling-model/target-tracking.ts';
 import { eventsPerMessage, messagesPerSecond, plannedShare } from '@waybill/infra/services/capacity.ts';
-import { stackOf, synthesize } from '@waybill/infra/synthesized.ts';
+import { stackOf, synthesize } from '@waybill/infra/synthesis/synthesize.ts';
 import { pollerVariables } from '@waybill/poller/config.ts';
 import { benchmarkFigures } from './benchmark-figures.ts';
 

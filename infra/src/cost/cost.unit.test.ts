@@ -1,7 +1,7 @@
 import { metricDefinitions } from '@waybill/shared/metrics.ts';
 import type { Price } from '@waybill/shared/prices.ts';
 import { describe, expect, test } from 'vitest';
-import { synthesize } from '../synthesized.ts';
+import { synthesize } from '../synthesis/synthesize.ts';
 import { costPage } from './cost-page.ts';
 import { customMetrics } from './custom-metrics.ts';
 import { defaultContext, deploymentOf, processorsFor } from './deployment.ts';

@@ -1,5 +1,5 @@
 import { metricDefinitions } from '@waybill/shared/metrics.ts';
-import { outcomes, tableOfTrouble, writtenTables } from '../services/metric-values.ts';
+import { outcomes, tableOfTrouble, writtenTables } from '../monitoring/metric-values.ts';
 
 /** Values that an attribute takes in a day without trouble; one that comes with trouble alone costs only the hours it comes in. */
 const everydayValues: Readonly<Record<string, readonly string[]>> = {

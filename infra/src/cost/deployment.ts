@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Context, readContext } from '../context.ts';
+import { type Context, readContext } from '../context/context.ts';
 import { messagesPerSecond } from '../services/capacity.ts';
 
 /** The services' address in a synth whose address does not matter. */

@@ -10,7 +10,7 @@ import {
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { DataTable } from './data-table.ts';
 import { OperatorPolicies } from './operator-policies.ts';

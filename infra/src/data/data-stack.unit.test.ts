@@ -2,7 +2,7 @@ import { physicalName, scanQueue, tables } from '@waybill/shared/resources.ts';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type SynthesizedStack, stackOf, synthesize } from '../synthesized.ts';
+import { type SynthesizedStack, stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const context = { environment: 'test', stacks: 'data' };
 const kept = stackOf(synthesize(context), 'data');

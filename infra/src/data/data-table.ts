@@ -3,7 +3,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
+import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 
 export type DataTableProps = AlarmSetting & {
   readonly definition: TableDefinition;

@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
+import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 
 const everyMinute = { statistic: 'Maximum', period: Duration.minutes(1) } satisfies MetricOptions;
 const everyHour = { statistic: 'Maximum', period: Duration.hours(1) } satisfies MetricOptions;

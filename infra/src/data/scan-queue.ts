@@ -2,7 +2,7 @@ import { physicalName, scanQueue } from '@waybill/shared/resources.ts';
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { AlarmSetting } from '../alarm.ts';
+import type { AlarmSetting } from '../monitoring/alarm.ts';
 import { alarmOnScanQueue } from './scan-queue-alarms.ts';
 
 export type ScanQueueProps = AlarmSetting & { readonly removalPolicy: RemovalPolicy };

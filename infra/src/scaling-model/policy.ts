@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { SynthesizedStack } from '../synthesized.ts';
-import { onlyOf } from './plain.ts';
+import { onlyOf } from '../synthesis/resources.ts';
+import type { SynthesizedStack } from '../synthesis/synthesize.ts';
 import type { Policy } from './target-tracking.ts';
 
 const query = z.object({

@@ -2,10 +2,10 @@ import { describe, expect, it, test } from 'vitest';
 import { outage, simulate, turns } from '../scaling-model/day.ts';
 import type { GapBesideNumber } from '../scaling-model/metric-math.ts';
 import { type Lags, usualLags } from '../scaling-model/pipeline.ts';
-import { resourcesOf } from '../scaling-model/plain.ts';
 import { policyOf } from '../scaling-model/policy.ts';
 import type { Policy, StepIn } from '../scaling-model/target-tracking.ts';
-import { stackOf, synthesize } from '../synthesized.ts';
+import { resourcesOf } from '../synthesis/resources.ts';
+import { stackOf, synthesize } from '../synthesis/synthesize.ts';
 import { messagesPerSecond } from './capacity.ts';
 
 const services = stackOf(synthesize({ apiUrl: 'https://carrier.example/v1/scans/scanevents' }), 'services');

@@ -1,4 +1,5 @@
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
+import { prices } from '@waybill/shared/prices.ts';
 import { physicalName, scanQueue } from '@waybill/shared/resources.ts';
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
@@ -16,10 +17,9 @@ import {
   type YAxisProps,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { prices } from '../cost/prices.ts';
 import type { DataStack } from '../data/data-stack.ts';
-import { waybillMetric } from '../metric.ts';
-import { outcomes, writtenTables } from './metric-values.ts';
+import { waybillMetric } from '../monitoring/metric.ts';
+import { outcomes, writtenTables } from '../monitoring/metric-values.ts';
 import type { Poller } from './poller.ts';
 import type { Processor } from './processor.ts';
 import type { TaskRestarts } from './task-restarts.ts';

@@ -1,7 +1,7 @@
 import { GatewayVpcEndpointAwsService, type IVpc, type SubnetSelection, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
-import type { ImportedVpc } from '../context.ts';
+import type { ImportedVpc } from '../context/context.ts';
+import { acknowledge } from '../findings/acknowledge.ts';
 
 /**
  * Where the tasks run. Of its own: public subnets without NAT, whose price is paid by the hour and the gigabyte, and with

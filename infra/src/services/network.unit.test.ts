@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { onlyOf, resourcesOf } from '../scaling-model/plain.ts';
-import { stackOf, synthesize } from '../synthesized.ts';
+import { onlyOf, resourcesOf } from '../synthesis/resources.ts';
+import { stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 

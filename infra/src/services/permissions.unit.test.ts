@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { resourcesOf } from '../scaling-model/plain.ts';
-import { stackOf, synthesize } from '../synthesized.ts';
+import { resourcesOf } from '../synthesis/resources.ts';
+import { stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const services = stackOf(
   synthesize({ apiUrl: 'https://carrier.example/v1/scans/scanevents', apiTokenSecret: 'carrier/token' }),

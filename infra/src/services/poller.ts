@@ -4,10 +4,10 @@ import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch
 import { type ICluster, Secret as TaskSecret } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 import type { DataStack } from '../data/data-stack.ts';
-import { waybillMetric } from '../metric.ts';
+import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
+import { waybillMetric } from '../monitoring/metric.ts';
 import type { Network } from './network.ts';
 import { Service } from './service.ts';
 

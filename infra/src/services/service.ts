@@ -23,7 +23,7 @@ import {
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge } from '../findings/acknowledge.ts';
 import type { Network } from './network.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));

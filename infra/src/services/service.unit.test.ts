@@ -5,8 +5,8 @@ import { App } from 'aws-cdk-lib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { addStacks } from '../app.ts';
-import { resourcesOf } from '../scaling-model/plain.ts';
-import { flags, stackOf, synthesize } from '../synthesized.ts';
+import { resourcesOf } from '../synthesis/resources.ts';
+import { flags, stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const usual = stackOf(synthesize({ apiUrl }), 'services');

@@ -1,8 +1,8 @@
 import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
-import { acknowledge } from '../acknowledge.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 import type { DataStack } from '../data/data-stack.ts';
+import { acknowledge } from '../findings/acknowledge.ts';
 import { Dashboard } from './dashboard.ts';
 import { Network } from './network.ts';
 import { Poller } from './poller.ts';

@@ -5,7 +5,7 @@ import { type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-event
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
+import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 
 /**
  * Tasks that ended by themselves, could not be started or were stopped as unhealthy: kept as ECS told of them (ECS itself

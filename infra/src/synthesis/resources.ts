@@ -1,4 +1,4 @@
-import type { SynthesizedStack } from '../synthesized.ts';
+import type { SynthesizedStack } from './synthesize.ts';
 
 /**
  * A value of a template in few words: `<LogicalId>` and `<LogicalId.Attribute>` for what it refers to, also in another

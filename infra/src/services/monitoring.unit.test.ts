@@ -2,8 +2,8 @@ import { type CloudWatchMetricName, metricDefinitions } from '@waybill/shared/me
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { customMetrics } from '../cost/custom-metrics.ts';
-import { onlyOf, resourcesOf } from '../scaling-model/plain.ts';
-import { stackOf, synthesize } from '../synthesized.ts';
+import { onlyOf, resourcesOf } from '../synthesis/resources.ts';
+import { stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const synthesized = synthesize({ apiUrl });

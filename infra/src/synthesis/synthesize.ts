@@ -5,13 +5,13 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { z } from 'zod';
-import { addStacks } from './app.ts';
+import { addStacks } from '../app.ts';
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
 /** What `cdk.json` gives every synth: the feature flags. */
 export const { context: flags } = cdkJson.parse(
-  JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')),
+  JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')),
 );
 
 const validationReport = z.object({

@@ -1,6 +1,6 @@
 import { hasCode } from '@waybill/shared/error.ts';
 import { describe, expect, it } from 'vitest';
-import { contextPage } from '../test/context-page.ts';
+import { contextPage } from '../../test/context-page.ts';
 import { contextKeys, readContext } from './context.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
@@ -226,5 +226,5 @@ describe("a process's variables", () => {
 });
 
 it('docs/deployment-context.md says what the schemas say', async () => {
-  await expect(contextPage(contextKeys)).toMatchFileSnapshot('../../docs/deployment-context.md');
+  await expect(contextPage(contextKeys)).toMatchFileSnapshot('../../../docs/deployment-context.md');
 });

@@ -2,7 +2,7 @@ import { Alarm, type AlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { Context } from './context.ts';
+import type { Context } from '../context/context.ts';
 
 /** What is the same for every alarm of a deployment. */
 export type AlarmSetting = {

@@ -4,10 +4,12 @@ import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { startEngines } from '@waybill/local/engines/engines.ts';
 import { variablesOf } from '@waybill/local/engines/place.ts';
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
-import type { NamedEngines } from './options.ts';
 
 /** The most that SQS allows: moto hands a message to several receives at once, and must not take that for failures. */
 const maxReceiveCount = 1_000;
+
+/** Endpoints of engines that run elsewhere. */
+export type NamedEngines = { readonly name: string; readonly sqs: string; readonly dynamodb: string };
 
 /** Engines that a pipeline can be run on. */
 export type Engine = {
