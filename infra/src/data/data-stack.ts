@@ -9,7 +9,6 @@ import {
 } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Context } from '../context/context.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { DataTable } from './data-table.ts';
@@ -18,8 +17,7 @@ import { ScanQueue } from './scan-queue.ts';
 
 /** What must not be lost: the scan queue with its dead-letter queue, the tables, and the alarms about them. */
 export class DataStack extends Stack {
-  readonly scanQueue: Queue;
-  readonly deadLetterQueue: Queue;
+  readonly scanQueue: ScanQueue;
   readonly parcels: Table;
   readonly checkpoints: Table;
   readonly failures: Table;
@@ -38,9 +36,8 @@ export class DataStack extends Stack {
       topic: this.alarmTopic,
       removalPolicy: context.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     };
-    const { queue, deadLetterQueue } = new ScanQueue(this, 'ScanQueue', kept);
-    this.scanQueue = queue;
-    this.deadLetterQueue = deadLetterQueue;
+    this.scanQueue = new ScanQueue(this, 'ScanQueue', kept);
+    const { queue, deadLetterQueue } = this.scanQueue;
     this.parcels = new DataTable(this, 'Parcels', {
       ...kept,
       definition: tables.parcels,

@@ -1,12 +1,23 @@
 import { pollerVariables } from '@waybill/poller/config.ts';
+import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  ComparisonOperator,
+  type GraphWidget,
+  MathExpression,
+  type Metric,
+  type MetricOptions,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { CapacityProviderStrategy, ICluster } from 'aws-cdk-lib/aws-ecs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Context } from '../context/context.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
+import { graph } from '../monitoring/graph.ts';
 import { waybillMetric } from '../monitoring/metric.ts';
+import { outcomes } from '../monitoring/metric-values.ts';
 import { BacklogScaling } from './backlog-scaling.ts';
 import { eventsPerMessage, messagesPerSecond } from './capacity.ts';
 import type { Network } from './network.ts';
@@ -23,10 +34,13 @@ export type ProcessorProps = {
 /** Takes events off the queue and stores parcel state: one task on demand, the others on Spot, as many as the backlog asks for. */
 export class Processor extends Construct {
   readonly service: Service;
+  readonly #environment: string;
 
   constructor(scope: Construct, id: string, props: ProcessorProps) {
     super(scope, id);
     const { context, data } = props;
+    const { queue } = data.scanQueue;
+    this.#environment = context.environment;
     this.service = new Service(this, 'Service', {
       ...props,
       environment: context.environment,
@@ -35,12 +49,12 @@ export class Processor extends Construct {
       capacityProviderStrategies: mostlySpot(context.spotShare),
       variables: {
         ...context.processorVariables,
-        SCAN_QUEUE_URL: data.scanQueue.queueUrl,
+        SCAN_QUEUE_URL: queue.queueUrl,
         PARCELS_TABLE: data.parcels.tableName,
         FAILURES_TABLE: data.failures.tableName,
       },
     });
-    this.service.allow(data.scanQueue.queueArn, [
+    this.service.allow(queue.queueArn, [
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
@@ -61,14 +75,46 @@ export class Processor extends Construct {
       'dynamodb:DescribeTable',
       'dynamodb:UpdateItem',
     ]);
-    this.#scale(context, data);
+    this.#scale(context, queue);
     this.#addAlarms({ context, topic: data.alarmTopic });
   }
 
-  #scale(
-    { environment, maxProcessors, processorSize, pollerVariables: given }: Context,
-    { scanQueue }: DataStack,
-  ): void {
+  /** Of one percentile, from the scan to the stored state. */
+  metricDelay(percentile: 'p50' | 'p99', options?: MetricOptions): Metric {
+    return this.#metric('waybill.processor.scan_to_state', { ...options, statistic: percentile });
+  }
+
+  metricEvents(options?: MetricOptions): Metric {
+    return this.#metric('waybill.processor.events', options);
+  }
+
+  metricFailures(options?: MetricOptions): Metric {
+    return this.#metric('waybill.processor.failures', options);
+  }
+
+  metricSplits(options?: MetricOptions): Metric {
+    return this.#metric('waybill.processor.splits', options);
+  }
+
+  /** 0 closed, 1 half open, 2 open; the worst of all processors unless another statistic is asked for. */
+  metricBreaker(options?: MetricOptions): Metric {
+    return this.#metric('waybill.processor.breaker', { statistic: 'Maximum', ...options });
+  }
+
+  outcomesWidget(): GraphWidget {
+    return graph(
+      'Write outcomes per minute',
+      outcomes.map((outcome) =>
+        this.#metric('waybill.processor.outcomes', { label: outcome, dimensionsMap: { outcome } }),
+      ),
+    );
+  }
+
+  #metric(name: CloudWatchMetricName, options?: MetricOptions): Metric {
+    return waybillMetric(this.#environment, name, { statistic: 'Sum', ...options });
+  }
+
+  #scale({ maxProcessors, processorSize, pollerVariables: given }: Context, queue: Queue): void {
     const everyMinute = { period: Duration.minutes(1) };
     const events = eventsPerMessage({
       limit: pollerVariables.SCAN_API_LIMIT.parse(given['SCAN_API_LIMIT']),
@@ -79,16 +125,15 @@ export class Processor extends Construct {
       maxTasks: maxProcessors,
       messagesPerSecond: messagesPerSecond(processorSize.cpu, events),
       metrics: {
-        visible: scanQueue.metricApproximateNumberOfMessagesVisible({ ...everyMinute, statistic: 'Average' }),
-        sent: scanQueue.metricNumberOfMessagesSent({ ...everyMinute, statistic: 'Sum' }),
+        visible: queue.metricApproximateNumberOfMessagesVisible({ ...everyMinute, statistic: 'Average' }),
+        sent: queue.metricNumberOfMessagesSent({ ...everyMinute, statistic: 'Sum' }),
         tasks: this.service.metricRunningTasks(),
-        breaker: waybillMetric(environment, 'waybill.processor.breaker', { statistic: 'Average' }),
+        breaker: this.metricBreaker({ statistic: 'Average' }),
       },
     });
   }
 
   #addAlarms(setting: AlarmSetting): void {
-    const { environment } = setting.context;
     new WaybillAlarm(this, 'NotRunning', {
       ...setting,
       section: 'processor-not-running',
@@ -108,7 +153,7 @@ export class Processor extends Construct {
       severity: 'critical',
       impact:
         'A processor cannot write to DynamoDB: it holds its messages and receives none, so parcel state stands still.',
-      metric: waybillMetric(environment, 'waybill.processor.breaker', { statistic: 'Maximum' }),
+      metric: this.metricBreaker(),
       // Half open counts: it is a probe of a second or so, and the minute's sample may meet it.
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 1,
@@ -127,8 +172,8 @@ export class Processor extends Construct {
         period,
         expression: 'IF(failures >= 20, 100 * failures / (failures + FILL(events, 0)), 0)',
         usingMetrics: {
-          failures: waybillMetric(environment, 'waybill.processor.failures', { statistic: 'Sum', period }),
-          events: waybillMetric(environment, 'waybill.processor.events', { statistic: 'Sum', period }),
+          failures: this.metricFailures({ period }),
+          events: this.metricEvents({ period }),
         },
       }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

@@ -54,11 +54,13 @@ export class Service extends Construct {
   readonly fargate: FargateService;
   readonly logGroup: LogGroup;
   readonly #task: FargateTaskDefinition;
+  readonly #name: ServiceProps['image'];
 
   constructor(scope: Construct, id: string, props: ServiceProps) {
     super(scope, id);
     const { environment, image, size } = props;
     const name = `waybill-${environment}-${image}`;
+    this.#name = image;
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/waybill/${environment}/${image}`,
       retention: RetentionDays.ONE_MONTH,
@@ -148,6 +150,23 @@ export class Service extends Construct {
       period: Duration.minutes(1),
       ...options,
     });
+  }
+
+  metricLoggedBytes(): Metric {
+    return this.logGroup.metricIncomingBytes({
+      label: this.#name,
+      period: Duration.hours(1),
+      // The CDK leaves it out, and the sum of the whole account would be shown.
+      dimensionsMap: { LogGroupName: this.logGroup.logGroupName },
+    });
+  }
+
+  /** CPU and memory of the busiest task, percent. */
+  metricsOfLoad(): Metric[] {
+    return [
+      this.fargate.metricCpuUtilization({ label: `${this.#name} CPU`, statistic: 'Maximum' }),
+      this.fargate.metricMemoryUtilization({ label: `${this.#name} memory`, statistic: 'Maximum' }),
+    ];
   }
 }
 
