@@ -1,5 +1,6 @@
 import { loadAt, meanLoad } from '@waybill/infra/scaling-model/day.ts';
-import { type Course, type Span, simulatePipeline, usualLags } from '@waybill/infra/scaling-model/pipeline.ts';
+import { type Course, simulatePipeline } from '@waybill/infra/scaling-model/pipeline.ts';
+import { type Span, usualLags } from '@waybill/infra/scaling-model/setting.ts';
 import { keepingUp } from './keeping-up.ts';
 import { tableQuota, warmOfNewTable } from './limits.ts';
 import type { Environment, Scale } from './scales.ts';

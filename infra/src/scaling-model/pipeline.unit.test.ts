@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EventQueue } from './event-queue.ts';
-import { type Setting, simulatePipeline, usualLags } from './pipeline.ts';
+import { simulatePipeline } from './pipeline.ts';
+import { type Setting, usualLags } from './setting.ts';
 import type { Policy } from './target-tracking.ts';
 import { Waiting } from './waiting.ts';
 
