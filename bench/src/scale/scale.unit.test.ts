@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { benchmarkFigures } from './benchmark-figures.ts';
 import { billOf } from './bill.ts';
 import { keepingUp } from './keeping-up.ts';
-import { limitsMet, scalePage } from './scale-page.ts';
+import { limitsMet } from './limits-met.ts';
+import { scalePage } from './scale-page.ts';
 import { environmentOf, scales } from './scales.ts';
 import { rateOf, recoveryMinutes, simulateScenario } from './scenarios.ts';
 
@@ -14,12 +15,12 @@ test('docs/scale.md says what limits, prices and the simulation amount to', { ti
 });
 
 describe('what the page says in words', { timeout: patienceMs }, () => {
-  const environments = scales.map((scale) => ({ scale, environment: environmentOf(scale.turned) }));
+  const environments = scales.map((scale) => ({ scale, environment: environmentOf(scale.settings) }));
   const seeds = [1, 2, 3];
   const each = environments.flatMap((one) => seeds.map((seed) => ({ ...one, seed })));
 
   test('reading is met first', () => {
-    expect(limitsMet()[0]?.what).toMatch(/requests a second/);
+    expect(limitsMet()[0]?.limit).toMatch(/requests per second/);
   });
 
   test.for(each)('of $scale.name an hour holds with seed $seed', ({ scale, environment, seed }) => {

@@ -42,6 +42,9 @@ function taskSize(meaning: string) {
   });
 }
 
+/** The highest `maxProcessors`. */
+export const mostProcessors = 100;
+
 /** Every key of the context: `docs/deployment-context.md` is made of it. */
 export const contextKeys = {
   environment: contextKey({
@@ -91,7 +94,7 @@ export const contextKeys = {
   pollerSize: taskSize('of a poller'),
   processorSize: taskSize('of a processor'),
   standby: flag({ meaning: 'true: a second poller stands by', default: false }),
-  maxProcessors: wholeNumber({ meaning: 'that scaling starts at most', min: 1, max: 100, default: 10 }),
+  maxProcessors: wholeNumber({ meaning: 'that scaling starts at most', min: 1, max: mostProcessors, default: 10 }),
   spotShare: wholeNumber({
     meaning: 'percent of the processors beyond the first that run on Fargate Spot',
     min: 0,

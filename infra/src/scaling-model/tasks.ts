@@ -1,7 +1,7 @@
 import type { EventQueue } from './event-queue.ts';
 
 /** Seconds until a started task stores messages. */
-const startSeconds = 60;
+export const startSeconds = 60;
 /** Seconds that a task is missing after Spot took it back. */
 const replaceSeconds = 120;
 
