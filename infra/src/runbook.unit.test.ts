@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { physicalName, scanQueue, tables } from '@waybill/shared/resources.ts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { alarmSections, anchors, innerLinks, shellBlocks, shellLines } from '../test/runbook.ts';
+import { loggedTexts } from '../test/logged-texts.ts';
+import { alarmSections, anchors, filteredLogTexts, innerLinks, shellBlocks, shellLines } from '../test/runbook.ts';
 import { synthesize } from './synthesis/synthesize.ts';
 
 const runbookUrl = 'https://wiki.example/waybill';
@@ -65,6 +66,17 @@ describe('the runbook', () => {
       const { status, stderr } = spawnSync('bash', ['-n'], { input: block, encoding: 'utf8' });
       expect({ block, status, stderr }).toEqual({ block, status: 0, stderr: '' });
     }
+  });
+
+  it('filters logs by texts that the processes log', () => {
+    const logged = loggedTexts();
+    expect(logged.length).toBeGreaterThan(30);
+    expect(filteredLogTexts().length).toBeGreaterThan(4);
+    const isLogged = (wanted: string) =>
+      wanted.endsWith('*')
+        ? logged.some((text) => text.startsWith(wanted.slice(0, -1)))
+        : logged.some((text) => text === wanted);
+    expect(filteredLogTexts().filter((wanted) => !isLogged(wanted))).toEqual([]);
   });
 
   it('waits for tables for as long as it takes: a waiter gives up after 25 looks', () => {

@@ -37,7 +37,7 @@ export class DroppedGaps {
           patienceSeconds: patienceMs / 1_000,
           reachSeconds: reachMs(ledger, now) / 1_000,
         },
-        'more gaps than are watched, the oldest dropped: the watermark goes over them, the ledger reaches no further back',
+        'too many open gaps: dropped the oldest, the watermark moves past them',
       );
     this.#dropped += dropped;
   }
@@ -48,7 +48,7 @@ export class DroppedGaps {
     const { log } = this.#deps;
     log.info(
       { dropped: this.#dropped, watched: ledger.length, reachSeconds: reachMs(ledger, now) / 1_000 },
-      'no more gaps than are watched again',
+      'open gaps back within the limit',
     );
     this.#dropped = 0;
   }

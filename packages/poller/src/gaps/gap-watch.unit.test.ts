@@ -332,19 +332,19 @@ describe('more gaps than are watched', () => {
       await pass(1_000);
     }
     expect(value('waybill.feed.dropped_gaps')).toBeGreaterThan(1_900);
-    const warnings = lines.filter(({ msg }) => msg.startsWith('more gaps than are watched'));
+    const warnings = lines.filter(({ msg }) => msg.startsWith('too many open gaps'));
     expect(warnings).toMatchObject([{ level: 'warn', watched: 1_000, patienceSeconds: 600 }]);
     const reachSeconds = warnings[0]?.['reachSeconds'];
     expect(reachSeconds).toBeGreaterThan(15);
     expect(reachSeconds).toBeLessThan(25);
-    const over = () => lines.filter(({ msg }) => msg === 'no more gaps than are watched again');
+    const over = () => lines.filter(({ msg }) => msg === 'open gaps back within the limit');
     expect(over()).toHaveLength(0);
     // The rest has its patience, and the next episode is another one.
     await pass(700_000);
     expect(over()).toMatchObject([{ level: 'info', dropped: value('waybill.feed.dropped_gaps') }]);
     feed.placed.push(...sparse(4_001, 8_000));
     await pass(100_000);
-    expect(lines.filter(({ msg }) => msg.startsWith('more gaps than are watched'))).toHaveLength(2);
+    expect(lines.filter(({ msg }) => msg.startsWith('too many open gaps'))).toHaveLength(2);
     await stop(poller);
   });
 
@@ -356,7 +356,7 @@ describe('more gaps than are watched', () => {
     feed.placed = ids(1, 1_505).map((n) => ({ at: 2 * n, element: scan(2 * n) }));
     await pass(30_000);
     expect(value('waybill.feed.dropped_gaps')).toBe(1_495 - 1_000);
-    expect(lines.filter(({ msg }) => msg.startsWith('more gaps than are watched'))).toHaveLength(1);
+    expect(lines.filter(({ msg }) => msg.startsWith('too many open gaps'))).toHaveLength(1);
     await stop(poller);
   });
 });
