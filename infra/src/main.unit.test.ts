@@ -24,7 +24,7 @@ it('a wrong context ends the app with its lines alone: no stack trace, nothing s
     stdout: '',
     stderr: [
       'The context is wrong (docs/deployment-context.md; -c key=value or infra/cdk.context.json):',
-      '  environment expected 1–16 of `a-z`, `0-9` and single `-` between them, a letter first, got "Prod"',
+      '  environment expected 1–16 of `a-z`, `0-9` and single `-` between them, beginning with a letter, got "Prod"',
       '  maxProcessors expected a whole number 1–100, got "many"',
       '',
     ].join('\n'),

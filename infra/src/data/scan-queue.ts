@@ -20,7 +20,7 @@ export class ScanQueue extends Construct {
     const queueName = physicalName(context.environment, scanQueue.name);
     this.#deadLetterQueueName = physicalName(context.environment, scanQueue.deadLetterQueue.name);
     const both = {
-      // SQS's own key costs nothing and needs no grant; a key in KMS would be one more thing that can refuse a batch.
+      // SQS's own key costs nothing and needs no grant. With a key in KMS one more service could refuse a batch.
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       maxMessageSizeBytes: scanQueue.maximumMessageBytes,
@@ -32,7 +32,7 @@ export class ScanQueue extends Construct {
       retentionPeriod: Duration.seconds(scanQueue.deadLetterQueue.retentionSeconds),
       redriveAllowPolicy: {
         redrivePermission: RedrivePermission.BY_QUEUE,
-        // By its name: each queue's policy holds the other's ARN, and two references would be a cycle.
+        // By its name: each queue's policy has the ARN of the other, and two references would be a circle.
         sourceQueues: [
           Queue.fromQueueArn(this, 'Source', Stack.of(this).formatArn({ service: 'sqs', resource: queueName })),
         ],

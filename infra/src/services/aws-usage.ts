@@ -30,7 +30,7 @@ export class AwsUsage {
     );
   }
 
-  /** From metrics that are published anyway: one of its own would cost something every month. Reads are left out. */
+  /** Computed from metrics that are published anyway: a metric of its own would cost money every month. Leaves reads out. */
   dollarsWidget(events: Metric): GraphWidget {
     const [request, unit] = [prices.sqsRequest, prices.writeUnit].map(({ usd }) => Number((usd * 1e6).toPrecision(6)));
     const units = writtenTables.map((table) => `FILL(${table}, 0)`).join(' + ');

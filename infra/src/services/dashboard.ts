@@ -25,8 +25,8 @@ export type DashboardProps = {
 };
 
 /**
- * What an operator wants to see at a glance: is it late, does it flow, what failed, how much runs, what does it cost. Each
- * part gives its metrics and widgets; this lays them out, and draws the graphs that several parts share.
+ * Shows an operator at a glance whether events are late, flow or fail, how many tasks run and what they cost. Each part gives
+ * its metrics and widgets. The dashboard lays them out, and draws the graphs that several parts share.
  */
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, { environment, data, poller, processor, restarts }: DashboardProps) {
@@ -114,7 +114,7 @@ export class Dashboard extends Construct {
     for (const row of rows) dashboard.addWidgets(new Row(...row));
   }
 
-  /** The alarms of both stacks, by their names: references would tie the stacks together for the sake of a picture. */
+  /** The alarms of both stacks, by their names: references would tie the stacks together for a picture only. */
   #alarms(data: DataStack) {
     return [data, Stack.of(this)]
       .flatMap((stack) => stack.node.findAll())

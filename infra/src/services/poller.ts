@@ -29,8 +29,8 @@ export type PollerProps = {
 };
 
 /**
- * Reads the feed: one task on demand, and a second that stands by where the context asks for it. A deployment runs old
- * and new side by side: the lease lets one of them read, and passes when the old one stops.
+ * Reads the feed: one task on demand, and a second one on standby if the context asks for it. During a deployment the old
+ * and the new task run side by side. The lease lets one of them read, and passes to the new one when the old one stops.
  */
 export class Poller extends Construct {
   readonly service: Service;
@@ -107,7 +107,7 @@ export class Poller extends Construct {
     return waybillMetric(this.#environment, name, { statistic: 'Sum', ...options });
   }
 
-  /** Read once, when a task starts: a rotated token takes effect with the next deployment. */
+  /** A task reads it once, when it starts: a rotated token takes effect with the next deployment. */
   #token(secretName: string | undefined): Readonly<Record<string, TaskSecret>> {
     if (!secretName) return {};
     return { SCAN_API_TOKEN: TaskSecret.fromSecretsManager(Secret.fromSecretNameV2(this, 'Token', secretName)) };
@@ -119,8 +119,7 @@ export class Poller extends Construct {
       ...setting,
       section: 'poller-makes-no-progress',
       severity: 'critical',
-      impact:
-        'No page of the feed has brought the poller on for some minutes: parcel state grows old, and nothing says by how much.',
+      impact: 'The poller has made no progress for some minutes: parcel state gets old, and no metric says how old.',
       metric: this.#metric('waybill.feed.pages', {
         period: Duration.minutes(Math.max(5, Math.ceil((3 * intervalMs) / 60_000))),
       }),
@@ -130,18 +129,18 @@ export class Poller extends Construct {
       // A poller that is gone publishes nothing.
       treatMissingData: TreatMissingData.BREACHING,
     });
-    // Made before the first poller runs, it would be raised at once.
+    // Created before the first poller runs, it would be raised at once.
     noProgress.node.addDependency(this.service.fargate);
     new WaybillAlarm(this, 'FeedLag', {
       ...setting,
       section: 'feed-lag',
       severity: 'warning',
-      impact: 'The newest scan that was read is more than a quarter of an hour old: parcel state is at least as late.',
+      impact: 'The newest scan that was read is more than 15 minutes old: parcel state is at least as late.',
       metric: this.metricLag({ period: Duration.minutes(5) }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 15 * 60,
       evaluationPeriods: 3,
-      // That nothing is read is another alarm's matter.
+      // Another alarm watches whether anything is read at all.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     new WaybillAlarm(this, 'RetentionHole', {
@@ -149,7 +148,7 @@ export class Poller extends Construct {
       section: 'retention-hole',
       severity: 'critical',
       impact:
-        'The feed jumped over far more ids than it usually leaves out: events may have left it before they were read, and parcel state lacks them.',
+        'The feed skipped far more ids than usual: it may have deleted events before they were read, and then they are missing in parcel state.',
       metric: this.#metric('waybill.feed.retention_holes', { period: Duration.minutes(5) }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 1,

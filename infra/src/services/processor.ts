@@ -31,7 +31,7 @@ export type ProcessorProps = {
   readonly network: Network;
 };
 
-/** Takes events off the queue and stores parcel state: one task on demand, the others on Spot, as many as the backlog asks for. */
+/** Receives events from the queue and stores parcel state: one task on demand, the others on Spot, as many as the backlog needs. */
 export class Processor extends Construct {
   readonly service: Service;
   readonly #environment: string;
@@ -59,13 +59,13 @@ export class Processor extends Construct {
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
       'sqs:ReceiveMessage',
-      // Failed events are split off to the queue itself.
+      // A failed event is sent to the queue again in a message of its own.
       'sqs:SendMessage',
     ]);
     this.service.allow(data.parcels.tableArn, [
       'dynamodb:DescribeTable',
       'dynamodb:GetItem',
-      // Batches of statements; a role without these writes each parcel by an UpdateItem of its own.
+      // For batches of statements. Without these actions the processor writes each parcel with its own UpdateItem.
       'dynamodb:PartiQLInsert',
       'dynamodb:PartiQLUpdate',
       'dynamodb:UpdateItem',
@@ -138,13 +138,12 @@ export class Processor extends Construct {
       ...setting,
       section: 'processor-not-running',
       severity: 'critical',
-      impact:
-        'No processor has run for five minutes: events wait on the queue, and after seven days there they are gone.',
+      impact: 'No processor has run for five minutes: events wait on the queue, and SQS deletes them after seven days.',
       metric: this.service.metricRunningTasks(),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 5,
-      // Where no task runs, ECS publishes nothing.
+      // While no task runs, ECS publishes nothing.
       treatMissingData: TreatMissingData.BREACHING,
     });
     new WaybillAlarm(this, 'BreakerOpen', {
@@ -152,9 +151,9 @@ export class Processor extends Construct {
       section: 'breaker-open',
       severity: 'critical',
       impact:
-        'A processor cannot write to DynamoDB: it holds its messages and receives none, so parcel state stands still.',
+        'A processor cannot write to DynamoDB: it keeps its messages and receives no others, so parcel state is not updated.',
       metric: this.metricBreaker(),
-      // Half open counts: it is a probe of a second or so, and the minute's sample may meet it.
+      // Half open counts too: a probe takes a second or so, and the minute's sample may be taken during it.
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 3,
@@ -166,7 +165,7 @@ export class Processor extends Construct {
       section: 'failure-rate',
       severity: 'warning',
       impact:
-        'More than one event in twenty fails: parcels miss scans until the cause is mended and the dead-letter queue redriven.',
+        'More than 5 % of what processors work on fails: scans are missing in parcel state until the cause is fixed and the dead-letter queue redriven.',
       metric: new MathExpression({
         label: 'failures, percent',
         period,
@@ -185,8 +184,8 @@ export class Processor extends Construct {
 }
 
 /**
- * The first task on demand, so that no shortage of Spot stops the work; of the others `spotShare` percent on Spot
- * (docs/decisions/0057-spot-share.md).
+ * The first task runs on demand, so that a shortage of Spot does not stop the work. Of the others `spotShare` percent run
+ * on Spot (docs/decisions/0057-spot-share.md).
  */
 function mostlySpot(spotShare: number): CapacityProviderStrategy[] {
   const onSpot = placedOnSpot(spotShare);
