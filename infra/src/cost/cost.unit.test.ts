@@ -26,7 +26,7 @@ describe('the bill', () => {
     expect(usd('vCPU on demand')).toEqual([Number((2 * 0.25 * 0.03238 * 730).toFixed(4))]);
     expect(usd('memory on demand')).toEqual([Number((2 * 0.5 * 0.00356 * 730).toFixed(4))]);
     expect(usd('vCPU on Spot')).toEqual([0]);
-    expect(usd('public IPv4, one a task')).toEqual([7.3]);
+    expect(usd('public IPv4, one per task')).toEqual([7.3]);
     expect(usd('dashboard')).toEqual([3]);
   });
 
