@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
-/** Runs the app as `cdk synth -c …` does: the context and the folder come in variables. */
+/** Runs the app as `cdk synth -c …` does, with context and folder in variables. */
 function cdkApp(context: Record<string, unknown>) {
   const outdir = mkdtempSync(join(tmpdir(), 'waybill-main-'));
   onTestFinished(() => rmSync(outdir, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ function cdkApp(context: Record<string, unknown>) {
   return { status, stdout, stderr, files: readdirSync(outdir) };
 }
 
-it('a wrong context ends the app with its lines alone: no stack trace, nothing synthesized', () => {
+it('a wrong context ends the app with its lines only: no stack trace, nothing synthesized', () => {
   expect(cdkApp({ stacks: 'data', environment: 'Prod', maxProcessors: 'many' })).toEqual({
     status: 2,
     stdout: '',

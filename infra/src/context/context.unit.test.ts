@@ -10,7 +10,7 @@ const vpc = {
   privateSubnetIds: ['subnet-0123456789abcdef0', 'subnet-89abcdef'],
 };
 
-/** The lines that name what is wrong. */
+/** The lines with what is wrong. */
 function refused(given: Record<string, unknown>): string[] {
   try {
     readContext(given);
@@ -79,7 +79,7 @@ describe('a deployment', () => {
     });
   });
 
-  it('takes an empty value, as an unset variable of a pipeline gives, for a missing one', () => {
+  it('treats an empty value, which an unset variable of a pipeline gives, as missing', () => {
     expect(readContext({ apiUrl, alarmEmail: '', apiTokenSecret: '', vpc: '', environment: '' })).toEqual(
       readContext({ apiUrl }),
     );
@@ -92,7 +92,7 @@ describe('a deployment', () => {
 });
 
 describe('what is wrong', () => {
-  it('is said all at once, a line each, with what was expected and what came', () => {
+  it('is reported all at once, each in a line with what was expected and what was given', () => {
     const lines = refused({
       environment: 'Production!',
       stacks: 'none',
@@ -133,7 +133,7 @@ describe('what is wrong', () => {
     ]);
   });
 
-  it('is said of a missing apiUrl too when other keys are wrong', () => {
+  it('includes a missing apiUrl when other keys are wrong', () => {
     expect(refused({ spotShare: 101 })).toEqual([
       expect.stringMatching(/^spotShare /),
       expect.stringMatching(/^apiUrl is required/),
@@ -151,27 +151,27 @@ describe('what is wrong', () => {
     expect(readContext({ apiUrl, environment }).environment).toBe(environment);
   });
 
-  it('is a secret whose name ends as the ARN of another one would', () => {
+  it('is a secret whose name ends like an ARN of another one', () => {
     for (const apiTokenSecret of ['waybill-a1B2c3', 'my-secret', 'carrier/api-key/x1'])
       expect(refused({ apiUrl, apiTokenSecret })).toEqual([expect.stringMatching(/^apiTokenSecret expected /)]);
     for (const apiTokenSecret of ['waybill/api-token', 'my-secrets', 'secret', 'a1B2c3'])
       expect(readContext({ apiUrl, apiTokenSecret }).apiTokenSecret).toBe(apiTokenSecret);
   });
 
-  it('in a VPC that is otherwise right is a zone without its subnet', () => {
+  it('in an otherwise right VPC is a zone without its subnet', () => {
     expect(refused({ apiUrl, vpc: { ...vpc, privateSubnetIds: ['subnet-89abcdef'] } })).toEqual([
       'vpc.privateSubnetIds expected one for each of the availabilityZones, in the same order',
     ]);
   });
 
-  it('is to deploy images where nothing was made ready for them', () => {
+  it('is to deploy images without a bootstrapped account', () => {
     expect(refused({ apiUrl, bootstrapped: 'false' })).toEqual([
       'bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',
     ]);
     expect(refused({ stacks: 'data', bootstrapped: 'false' })).toEqual([]);
   });
 
-  it('is never a key of the CDK itself, nor what it looked up', () => {
+  it('is never a key of the CDK itself, nor a result of its look-ups', () => {
     const own = {
       '@aws-cdk/core:checkSecretUsage': true,
       'aws:cdk:enable-path-metadata': true,
@@ -213,7 +213,7 @@ describe("a process's variables", () => {
     expect(others.join()).not.toContain('hunter2');
   });
 
-  it('leave Fargate time to end the process in order', () => {
+  it('leave time for an orderly end on Fargate', () => {
     expect(refused({ apiUrl, processorVariables: { STOP_TIMEOUT_SECONDS: 110 } })).toEqual([]);
     expect(refused({ apiUrl, processorVariables: { STOP_TIMEOUT_SECONDS: 111 } })).toEqual([
       'processorVariables.STOP_TIMEOUT_SECONDS expected at most 110: Fargate allows 120 s for a stop',
@@ -225,6 +225,6 @@ describe("a process's variables", () => {
   });
 });
 
-it('docs/deployment-context.md says what the schemas say', async () => {
+it('docs/deployment-context.md has what the schemas have', async () => {
   await expect(contextPage(contextKeys)).toMatchFileSnapshot('../../../docs/deployment-context.md');
 });

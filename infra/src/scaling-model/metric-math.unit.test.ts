@@ -22,7 +22,7 @@ describe('metric math gives what the page of AWS shows', () => {
     expect(evaluate('IF(metric1, metric2, 5)', metrics)).toEqual([30, 0, 5, 5, none]);
   });
 
-  it('where it calculates: a gap is 0, and what would be divided by zero is dropped', () => {
+  it('where it calculates: a gap is 0, and a division by zero gives no datapoint', () => {
     const metrics = { a: [6, none, 6, 6, none], b: [2, 2, none, 0, none] };
     expect(evaluate('a - b', metrics)).toEqual([4, -2, 6, 6, none]);
     expect(evaluate('a / b', metrics)).toEqual([3, 0, none, none, none]);

@@ -13,14 +13,14 @@ const services = stackOf(synthesize({ apiUrl: 'https://carrier.example/v1/scans/
 
 const { policy, queries, limits } = policyOf(services);
 
-/** What a processor of the default size is planned to store of the default page's messages, in a second. */
+/** Messages of default pages that a processor of the default size is planned to store per second. */
 const planned = messagesPerSecond(256, 100);
 
 const stepsIn: readonly StepIn[] = ['proportional', 'one task'];
 const gaps: readonly GapBesideNumber[] = ['stays a gap', 'is 0'];
 const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
 
-/** Who is late: each of the three by a minute and by two. */
+/** Lags with one of the three sources later or earlier than usual. */
 const lagOrders: readonly Lags[] = [
   { sqs: 4, ecs: 3, own: 4 },
   { sqs: 5, ecs: 3, own: 4 },
@@ -49,7 +49,7 @@ function but(changes: Readonly<Record<string, string>>, others: Partial<Policy> 
   return { ...policy, expressions, ...others };
 }
 
-/** What a day says of a policy, at its worst over the seeds. */
+/** The worst figures of a day under a policy, over all seeds. */
 function judge(
   tried: Policy,
   stepIn: StepIn,
@@ -90,9 +90,9 @@ describe('a day with a morning peak, a spike, an hour without DynamoDB and a qui
       const day = judge(policy, stepIn, { messagesPerSecond: planned * share });
       const named = `where a step in is ${stepIn} and a task stores ${share.toFixed(2)} of what is planned`;
 
-      test(`turns round with the load only, ${named}`, () => {
-        // Morning, spike and outage: out and in again each, five turns; noise may add one pair, or two where tasks that
-        // are slower than planned are held by less than what comes.
+      test(`changes direction only with the load, ${named}`, () => {
+        // Morning, spike and outage each scale out and in again: five changes. Noise may add one pair, or two pairs where
+        // tasks are slower than planned.
         expect(day.directionChanges).toBeLessThanOrEqual(share < 1 ? 9 : 7);
       });
 
@@ -105,7 +105,7 @@ describe('a day with a morning peak, a spike, an hour without DynamoDB and a qui
         expect(day.recoveryMinutes).toBeLessThanOrEqual(30);
       });
 
-      test(`is back at one task by night, and pays at most half of the hours of all, ${named}`, () => {
+      test(`is back at one task at night, and uses at most half of all task hours, ${named}`, () => {
         expect(day.tasksAtNight).toBe(1);
         expect(day.taskHours).toBeLessThanOrEqual(0.5 * 24 * policy.max);
       });
@@ -113,7 +113,7 @@ describe('a day with a morning peak, a spike, an hour without DynamoDB and a qui
   }
 });
 
-describe('the same day goes as well', () => {
+describe('the same day goes well, too,', () => {
   for (const lags of lagOrders) {
     for (const gap of gaps) {
       test.each(stepsIn)(
@@ -141,7 +141,7 @@ describe('the same day shows that', () => {
     },
   );
 
-  test('visible messages over tasks alone would flap: an empty queue gives away what keeps it empty', () => {
+  test('visible messages divided by tasks would flap: an empty queue stops the tasks that keep it empty', () => {
     expect(judge(but({ held: 'visible' }), 'proportional').directionChanges).toBeGreaterThan(40);
     expect(judge(but({ held: 'visible' }), 'one task').directionChanges).toBeGreaterThan(15);
   });
@@ -152,11 +152,11 @@ describe('the same day shows that', () => {
     );
   });
 
-  test('without the breaker in it an outage would start tasks that can do nothing', () => {
+  test('without the breaker in the metric an outage would start tasks that cannot work', () => {
     expect(judge(but({ backlogPerTask: 'backlog * 1' }), 'one task').startedInOutage).toBeGreaterThan(3);
   });
 
-  test('a breaker that is told three minutes after the backlog is told too late', () => {
+  test('a breaker that is published three minutes after the backlog comes too late', () => {
     const lags = { ...usualLags, own: usualLags.sqs + 3 };
     expect(judge(policy, 'one task', { lags }).startedInOutage).toBeGreaterThan(3);
   });
@@ -170,7 +170,7 @@ describe('the same day shows that', () => {
     expect(judge(lazy, 'one task').oldestMinutes).toBeGreaterThan(15);
   });
 
-  test('CPU would take tasks away in an outage, and not know of what waits afterwards', () => {
+  test('CPU would stop tasks in an outage, and ignore what waits afterwards', () => {
     const cpu = { ...policy, expressions: [['cpuOfAll', 'cpu * 1'] as const], target: 60 };
     const [guarded, byCpu] = [judge(policy, 'proportional'), judge(cpu, 'proportional')];
     expect(byCpu.recoveryMinutes).toBeGreaterThan(1.5 * guarded.recoveryMinutes);
@@ -178,7 +178,7 @@ describe('the same day shows that', () => {
 });
 
 describe('the policy', () => {
-  it('reads what the simulation gives it: free metrics, and the one of the breaker', () => {
+  it('reads the metrics of the simulation: free ones, and that of the breaker', () => {
     const read = queries.flatMap(({ Id, MetricStat }) =>
       MetricStat ? [[Id, MetricStat.Metric.MetricName, MetricStat.Stat]] : [],
     );
@@ -200,12 +200,12 @@ describe('the policy', () => {
     expect(dimensions).toEqual([['QueueName'], ['QueueName'], ['ClusterName', 'ServiceName'], undefined]);
   });
 
-  it('counts tasks by samples of a minute: ECS sends one a task while its resolution is left at 60 s', () => {
+  it('counts tasks by samples of a minute: ECS sends one per task as long as its resolution is 60 s', () => {
     for (const service of resourcesOf(services, 'AWS::ECS::Service').values())
       expect(service).not.toHaveProperty('MonitoringConfiguration');
   });
 
-  it('goes in slower than out, and never below one', () => {
+  it('scales in more slowly than out, and never below one', () => {
     expect(policy.scaleInCooldown).toBeGreaterThanOrEqual(3 * policy.scaleOutCooldown);
     expect(limits).toMatchObject({ MinCapacity: 1, MaxCapacity: 10, ScalableDimension: 'ecs:service:DesiredCount' });
   });
