@@ -1,7 +1,7 @@
-# The images of Waybill, a target each: poller, processor, and local (what docker-compose.localstack.yml needs besides).
+# The images of Waybill, one target each: poller, processor, and local (what else docker-compose.localstack.yml needs).
 #   docker build --target poller --tag waybill-poller .
-# Choices: docs/decisions/0064-images.md. Everything runs on the build machine's own platform but the last stages, which
-# run nothing: images for arm64 are built on amd64 without emulation.
+# Choices: docs/decisions/0064-images.md. Only the build stage runs commands, on the platform of the build machine, so images
+# for arm64 are built on amd64 without emulation.
 
 FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim AS build
 WORKDIR /waybill
@@ -15,7 +15,7 @@ COPY packages/shared/package.json packages/shared/
 COPY infra/package.json infra/
 COPY test/package.json test/
 COPY bench/package.json bench/
-# The root's own tools are in for esbuild; infra, test and bench stay out.
+# The root's own tools are installed for esbuild; those of infra, test and bench are not.
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts --include-workspace-root \
       --workspace packages/local --workspace packages/poller --workspace packages/processor
@@ -26,17 +26,17 @@ RUN node images/main.ts
 FROM node:24.21.0-trixie-slim AS runtime
 ARG VERSION=0.1.0
 ARG REVISION=unknown
-# Where the sources are is for whoever builds to say: --label org.opencontainers.image.source=…
+# Give the place of the sources when you build: --label org.opencontainers.image.source=…
 LABEL org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 ENV NODE_ENV=production
 WORKDIR /app
-# The base image's user `node`, by number, so that an orchestrator can see that it is not root.
+# The user `node` of the base image, by number, so that an orchestrator can see that it is not root.
 USER 1000:1000
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# Not the base image's shell script: CMD is process 1, and signals reach it.
+# Replaces the shell script of the base image, so that CMD is process 1 and gets the signals.
 ENTRYPOINT []
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["node", "livez.mjs"]
 
@@ -54,6 +54,6 @@ CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "--enable-so
 
 FROM runtime AS processor
 LABEL org.opencontainers.image.title="waybill-processor" \
-      org.opencontainers.image.description="Takes scan events off the queue and stores the state of each parcel"
+      org.opencontainers.image.description="Receives scan events from the queue and stores the state of each parcel"
 COPY --from=build /waybill/images/dist/processor ./
 CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "--enable-source-maps", "processor.mjs"]

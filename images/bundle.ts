@@ -6,14 +6,14 @@ import { type ImageName, programs } from './programs.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** CommonJS packages (pino, for one) take Node's own modules by `require`, which a module in ESM does not have. */
+/** CommonJS packages (such as pino) load Node's own modules by `require`, which an ES module does not have. */
 const requireForCommonJs =
   "import { createRequire as createRequireOfBundle } from 'node:module';\n" +
   'const require = createRequireOfBundle(import.meta.url);';
 
 /**
- * Of the packages, lets the source map know the file and no line. Node reads a map whole when the first stack trace is
- * asked for, and with every line of them it takes a quarter of the heap (docs/decisions/0064-images.md).
+ * Keeps the lines of packages out of the source map; it has only the name of each file. Node reads the whole map for the
+ * first stack trace, and with every line of the packages it takes a quarter of the heap (docs/decisions/0064-images.md).
  */
 const mapPackagesByFile: Plugin = {
   name: 'map packages by file',
@@ -28,8 +28,8 @@ const mapPackagesByFile: Plugin = {
 };
 
 /**
- * Writes the programs of one image to `folder`, each as one file with everything in it that it imports, `<name>.mjs`,
- * beside its source map. Rejects, with esbuild's messages, when one cannot be bundled.
+ * Writes the programs of one image to `folder`. Each is one file, `<name>.mjs`, which contains everything that it imports,
+ * with a source map. Rejects with esbuild's messages when a program cannot be bundled.
  */
 export async function bundle(image: ImageName, folder: string): Promise<void> {
   await build({
@@ -41,10 +41,10 @@ export async function bundle(image: ImageName, folder: string): Promise<void> {
     platform: 'node',
     format: 'esm',
     target: 'node24',
-    // The ESM halves of packages that have both: of a CommonJS one nothing can be left out.
+    // The ES modules of packages that have both: esbuild cannot leave unused parts of CommonJS out.
     mainFields: ['module', 'main'],
     banner: { js: requireForCommonJs },
-    // Positions only: a stack trace names file and line, not their text.
+    // Positions only: a stack trace shows file and line, not the source text.
     sourcemap: 'linked',
     sourcesContent: false,
     plugins: [mapPackagesByFile],

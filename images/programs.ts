@@ -1,6 +1,6 @@
 const livez = 'images/livez.ts';
 
-/** The programs of each image by name, and where their sources begin. The images are the targets of the `Dockerfile`. */
+/** The programs of each image by name, with their entry files. The images are the targets of the `Dockerfile`. */
 export const programs = {
   poller: { poller: 'packages/poller/src/main.ts', livez },
   processor: { processor: 'packages/processor/src/main.ts', livez },

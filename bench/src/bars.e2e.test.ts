@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compare } from './compare.ts';
-import { type Engine, embeddedEngine } from './engine.ts';
 import { barsOf, type EngineResults } from './figures/report.ts';
 import { benchFeed } from './pipelines/bench-feed.ts';
+import { type Engine, embeddedEngine } from './pipelines/engine.ts';
 
-/** Enough for the queue to fill: in the first moments each receive brings what little there is. */
+/** Enough to fill the queue: at the beginning each receive brings only few messages. */
 const events = 10_000;
 
 let engine: Engine;

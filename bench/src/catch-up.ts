@@ -4,20 +4,20 @@ import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { cleanShares, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { pollerVariables, ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
-import { type Engine, embeddedEngine } from './engine.ts';
+import { type Engine, embeddedEngine } from './pipelines/engine.ts';
 
-/** A poller by itself, as production starts it, far behind a feed that takes a round trip to answer. */
+/** Measures a poller alone, started as in production, far behind a feed whose responses take a round trip. */
 
 const usage = `npm exec --call "node bench/src/catch-up.ts [flags]"
 
   --events N     events of the feed (200000)
-  --latency MS   before each answer of the feed (100)
-  --readers N    CATCH_UP_READERS beside 1 (8)
+  --latency MS   before each response of the feed (100)
+  --readers N    CATCH_UP_READERS to compare with 1 (8)
 `;
 
-/** Times as fast as one page after the other. */
+/** Several readers must be so many times as fast as one. */
 const bar = 6;
-const lookEveryMs = 100;
+const pollEveryMs = 100;
 const firstEventId = 83_269;
 
 const { values } = parseArgs({
@@ -40,7 +40,7 @@ const elements = simulateFeed({ seed: 1, firstEventId, shares: cleanShares }).ta
 const end = elements.at(-1)?.position ?? 0;
 const engine = await embeddedEngine();
 try {
-  console.log(`${events} events, ${latencyMs} ms before each answer, pages of 100, ${engine.name}`);
+  console.log(`${events} events, ${latencyMs} ms before each response, pages of 100, ${engine.name}`);
   const sequential = await secondsWith(1, engine);
   const striped = await secondsWith(readers, engine);
   const ratio = sequential / striped;
@@ -51,7 +51,7 @@ try {
   await engine.stop();
 }
 
-/** From the first request that finds something until the checkpoint stands at the feed's end. */
+/** Seconds from the first request that finds something until the checkpoint is at the end of the feed. */
 async function secondsWith(catchUpReaders: number, { env, provision, remove }: Engine): Promise<number> {
   const resources = await provision();
   const feed = new HeldFeed(elements.values(), elements.length);
@@ -80,7 +80,7 @@ async function secondsWith(catchUpReaders: number, { env, provision, remove }: E
         );
         return seconds;
       }
-      await delay(lookEveryMs);
+      await delay(pollEveryMs);
     }
   } finally {
     await poller.stop();

@@ -1,29 +1,29 @@
 import { startReceiveCounter } from './counting/receive-counter.ts';
-import type { Engine } from './engine.ts';
 import { callsOf, summarise } from './figures/figures.ts';
 import { median } from './figures/median.ts';
 import type { EngineResults } from './figures/report.ts';
 import { type LimitCalls, nominalCalls, runLimit } from './limit-run.ts';
 import type { BenchOptions, Subject } from './options.ts';
 import type { BenchFeed } from './pipelines/bench-feed.ts';
+import type { Engine } from './pipelines/engine.ts';
 import { type RunFigures, runPipeline, type StartPipeline } from './pipelines/pipeline-run.ts';
 import { straightforward } from './pipelines/straightforward-pipeline.ts';
 import { waybill } from './pipelines/waybill-pipeline.ts';
 
-/** A page of the live feed: SCAN_API_LIMIT's default, of both pipelines. */
+/** A page of the live feed: the default of SCAN_API_LIMIT, for both pipelines. */
 const eventsPerPage = 100;
 
 type Compared = 'waybill' | 'straightforward';
 
-/** Calls that are made before anything is measured, so that no pipeline meets a cold engine. */
+/** Calls before anything is measured, so that no pipeline meets a cold engine. */
 const warmUp = { sends: 50, messagesPerSend: 10, bodyBytes: 290, updates: 500, parcels: 100 };
 
-/** Runs everything in turn, round after round, so that a machine that drifts hits all alike. */
+/** Runs everything in turn, round after round, so that changes of the machine's speed affect all alike. */
 export async function compare(
   engine: Engine,
   feed: BenchFeed,
   { runs, subjects, live }: Pick<BenchOptions, 'runs' | 'subjects' | 'live'>,
-  tell: (progress: string) => void,
+  report: (progress: string) => void,
 ): Promise<EngineResults> {
   const measured: Record<Compared, RunFigures[]> = { waybill: [], straightforward: [] };
   const limits: Record<Compared, number[]> = { waybill: [], straightforward: [] };
@@ -32,16 +32,16 @@ export async function compare(
   const pages = live > 0 ? { pagesPerSecond: live, eventsPerPage } : undefined;
   const runOf = async (name: Compared, round: number): Promise<RunFigures | undefined> => {
     const run = await runPipeline(engine, feed, starts[name], pages).catch((error: unknown) => {
-      // moto loses messages when others are deleted at the same time: that ends no comparison of the rest.
+      // moto loses messages when others are deleted at the same time. The rest can still be compared.
       if (name === 'straightforward') return error instanceof Error ? error : new Error(String(error));
       throw error;
     });
     if (run instanceof Error) {
-      tell(`round ${round}: ${name} did not finish: ${run.message}`);
+      report(`round ${round}: ${name} did not finish: ${run.message}`);
       return undefined;
     }
-    tell(`round ${round}: ${name} ${Math.round(run.events / run.seconds)} events/s`);
-    for (const difference of run.parcels.differences) tell(`  ${difference}`);
+    report(`round ${round}: ${name} ${Math.round(run.events / run.seconds)} events/s`);
+    for (const difference of run.parcels.differences) report(`  ${difference}`);
     return run;
   };
   await runLimit(engine, warmUp);
@@ -52,7 +52,7 @@ export async function compare(
       if (!wanted('limit')) continue;
       const seconds = await runLimit(engine, limitCalls(name, feed, run));
       limits[name].push(feed.events / seconds);
-      tell(`round ${round}: the calls of ${name} alone ${Math.round(feed.events / seconds)} events/s`);
+      report(`round ${round}: the calls of ${name} alone ${Math.round(feed.events / seconds)} events/s`);
     }
   }
   return {
@@ -67,7 +67,7 @@ export async function compare(
   };
 }
 
-/** The sends and writes as they were measured, with as many messages in each as there were; receives and deletes follow from these. */
+/** Sends and writes as they were measured, with as many messages in each. Receives and deletes follow from them. */
 function limitCalls(name: Compared, feed: BenchFeed, run: RunFigures | undefined): LimitCalls {
   const nominal = nominalCalls(name, feed.events, feed.expected.size);
   if (!run) return nominal;
@@ -76,7 +76,7 @@ function limitCalls(name: Compared, feed: BenchFeed, run: RunFigures | undefined
   return { ...nominal, sends, messagesPerSend, updates: parcelWrites + checkpointWrites };
 }
 
-/** One more run, with a look into what each receive brings. Its times are not used: the look costs some. */
+/** One more run that looks into each receive. Its times are not used, because that takes time. */
 async function countFolding(engine: Engine, feed: BenchFeed) {
   const counter = await startReceiveCounter(engine.sqsEndpoint);
   try {

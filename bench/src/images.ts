@@ -14,13 +14,13 @@ import { freePort } from '@waybill/local/free-port.ts';
 import { pollerVariables, processorVariables } from '@waybill/local/pipeline/service-process.ts';
 import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
 import { bundle } from '../../images/bundle.ts';
-import { embeddedEngine } from './engine.ts';
 import { median } from './figures/median.ts';
 import { integer, mebibytes } from './figures/report.ts';
+import { embeddedEngine } from './pipelines/engine.ts';
 
 /**
- * `npm run bench:images`: how large each bundle is, and how long each service takes from its start to a 200 of `/readyz`
- * on the embedded engines, as its image starts it and from its sources. Medians of runs in turn.
+ * `npm run bench:images`: how large each bundle is, and how long each service takes from its start to a 200 from `/readyz`
+ * on the embedded engines, started from the bundle as its image does, and from its sources. Medians of runs in turn.
  */
 
 const runs = 7;
@@ -93,23 +93,23 @@ async function secondsToReady(service: Service, from: 'bundle' | 'sources'): Pro
   }
 }
 
-/** Told to take one table for another, it refuses, and logs a stack trace: Node reads the source map for it. */
+/** Configured with a wrong table, the processor refuses to start and logs a stack trace, for which Node reads the source map. */
 async function peakOfFailure(flags: readonly string[]): Promise<number> {
   const resources = await engine.provision();
   const own = { ...processorVariables(resources), PARCELS_TABLE: resources.failuresTable };
-  const tellPeak = `data:text/javascript,process.on('exit',()=>console.error('peak='+process.resourceUsage().maxRSS))`;
+  const printPeak = `data:text/javascript,process.on('exit',()=>console.error('peak='+process.resourceUsage().maxRSS))`;
   const entry = join(folder, 'processor', 'processor.mjs');
-  const child = spawn(process.execPath, [...nodeFlags, ...flags, '--import', tellPeak, entry], {
+  const child = spawn(process.execPath, [...nodeFlags, ...flags, '--import', printPeak, entry], {
     env: { ...engine.env, ...own, HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let said = '';
+  let output = '';
   child.stderr.on('data', (chunk) => {
-    said += chunk;
+    output += chunk;
   });
   await once(child, 'close');
   await engine.remove(resources);
-  return Number(/peak=(\d+)/.exec(said)?.[1]) * 1_024;
+  return Number(/peak=(\d+)/.exec(output)?.[1]) * 1_024;
 }
 
 async function untilReady(port: number, isRunning: () => boolean): Promise<void> {
@@ -119,5 +119,5 @@ async function untilReady(port: number, isRunning: () => boolean): Promise<void>
     if (response?.ok) return;
     await delay(5);
   }
-  throw new Error('It ended before it was ready');
+  throw new Error('the process ended before it was ready');
 }

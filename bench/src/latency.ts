@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { startWriteWatch, type WrittenParcel } from './counting/write-watch.ts';
-import type { Engine } from './engine.ts';
 import { type Bar, integer } from './figures/report.ts';
 import type { BenchOptions } from './options.ts';
 import { type BenchFeed, benchFeed } from './pipelines/bench-feed.ts';
+import type { Engine } from './pipelines/engine.ts';
 import { waybill } from './pipelines/waybill-pipeline.ts';
 
-/** From an event's appearance in the feed to the answer of the write that holds it, milliseconds. */
+/** Milliseconds from an event's appearance in the feed to the response of the write that stores it. */
 export type LatencyResult = {
   readonly pollIntervalMs: number;
   readonly events: number;
@@ -17,12 +17,12 @@ export type LatencyResult = {
 };
 
 const seconds = 40;
-/** Left out: the first polls of an empty feed, and code that is not compiled yet. */
+/** Left out, because the first polls find an empty feed and code is not compiled yet. */
 const warmUpSeconds = 10;
-/** Time between two appearances of events: a carrier reports each scan as it happens. */
+/** Milliseconds between two appearances of events: a carrier reports each scan when it happens. */
 const appearEachMs = 50;
 const settleLimitMs = 30_000;
-/** The poller's default, and a shorter one: an event waits for the next poll first. */
+/** The poller's default, and a shorter one: an event first waits for the next poll. */
 const pollIntervals = [1_000, 250];
 const mostMs = 1_000;
 
@@ -30,13 +30,13 @@ const mostMs = 1_000;
 export async function measureLatency(
   engine: Engine,
   { seed, activeParcels, latency: eventsPerSecond }: Pick<BenchOptions, 'seed' | 'activeParcels' | 'latency'>,
-  tell: (progress: string) => void,
+  report: (progress: string) => void,
 ): Promise<LatencyResult[]> {
   const feed = benchFeed({ events: eventsPerSecond * seconds, seed, activeParcels });
   const results: LatencyResult[] = [];
   for (const pollIntervalMs of pollIntervals) {
     const result = await latencyOf(engine, feed, { eventsPerSecond, pollIntervalMs });
-    tell(`polls each ${pollIntervalMs} ms: p50 ${result.p50} ms, p99 ${result.p99} ms`);
+    report(`polls each ${pollIntervalMs} ms: p50 ${result.p50} ms, p99 ${result.p99} ms`);
     results.push(result);
   }
   return results;
@@ -81,7 +81,7 @@ async function latencyOf(
   }
 }
 
-/** When each event appeared, and when a write with it was answered. Events of a clean feed are stored in order, parcel by parcel. */
+/** When each event appeared, and when a write stored it. A clean feed's events are stored in order within each parcel. */
 export class ArrivalTimes {
   readonly #order: readonly WrittenParcel[];
   readonly #appearedAt: number[] = [];
@@ -97,7 +97,7 @@ export class ArrivalTimes {
     return this.#order.length - this.#stored;
   }
 
-  /** As many events are in the feed from now on. */
+  /** The feed has so many events from now on. */
   appeared(count: number, atMs: number): void {
     for (let index = this.#appearedAt.length; index < count; index += 1) {
       const { parcelId = 0, lastEventId: eventId = 0 } = this.#order[index] ?? {};
@@ -119,7 +119,7 @@ export class ArrivalTimes {
     }
   }
 
-  /** Of all but the first events. */
+  /** Figures of all events but the first ones. */
   figures(leftOut: number): Omit<LatencyResult, 'pollIntervalMs'> {
     const sorted = this.#tookMs.slice(leftOut).sort((a, b) => a - b);
     const at = (share: number) => Math.round(sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN);
@@ -127,7 +127,7 @@ export class ArrivalTimes {
   }
 }
 
-/** Held with the shorter interval: with the default, the wait for the next poll alone takes up to a second. */
+/** The bar applies to the shorter interval: with the default, the wait for the next poll alone takes up to a second. */
 export function latencyBars(results: readonly LatencyResult[]): Bar[] {
   return results.slice(-1).map(({ pollIntervalMs, p99 }) => ({
     name: `p99 under 1 s, polls each ${pollIntervalMs} ms`,

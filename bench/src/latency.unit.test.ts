@@ -30,7 +30,7 @@ test('the bar is held with the shorter interval', () => {
   ]);
 });
 
-test('a write is known by its request, and done by its answer', () => {
+test('a write is read from its request, and counts when its response succeeds', () => {
   const N = (value: number) => ({ N: String(value) });
   const insert = {
     Statement: `INSERT INTO "t" VALUE {'lastEventId':?,'revision':?,'parcelId':?}`,

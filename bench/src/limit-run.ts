@@ -1,5 +1,5 @@
-import type { Engine } from './engine.ts';
 import type { LimitPlan } from './limit/plan.ts';
+import type { Engine } from './pipelines/engine.ts';
 import { MeasuredProcess } from './pipelines/measured-process.ts';
 
 const entry = new URL('./limit/caller.ts', import.meta.url);
@@ -7,17 +7,17 @@ const entry = new URL('./limit/caller.ts', import.meta.url);
 /** Longer than the slowest engine takes for a million events. */
 const limitMs = 3 * 3_600_000;
 
-/** The calls of which the limit is to be known. */
+/** The calls whose limit is measured. */
 export type LimitCalls = Pick<LimitPlan, 'sends' | 'messagesPerSend' | 'bodyBytes' | 'updates' | 'parcels'>;
 
-/** What the calls of two pipelines are when nothing is measured of them: by their construction, for a full queue. */
+/** The calls of a pipeline that was not measured: by its construction, for a full queue. */
 export function nominalCalls(subject: 'waybill' | 'straightforward', events: number, parcels: number): LimitCalls {
   if (subject === 'straightforward')
     return { sends: Math.ceil(events / 10), messagesPerSend: 10, bodyBytes: 290, updates: events, parcels };
   return { sends: Math.ceil(events / 100), messagesPerSend: 1, bodyBytes: 15_000, updates: events, parcels };
 }
 
-/** Seconds that the engine takes for the calls alone. */
+/** Returns the seconds that the engine takes for the calls alone. */
 export async function runLimit(engine: Engine, calls: LimitCalls): Promise<number> {
   const resources = await engine.provision();
   const plan: LimitPlan = {

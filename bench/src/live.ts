@@ -14,15 +14,15 @@ import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
 import type { Usage } from './pipelines/preload.ts';
 
 /**
- * What a live feed costs: a caught-up pipeline with default settings, under a steady rate of events, measured for a
- * while. Prints one JSON line a rate, per second; docs/cost.md is worked out from them.
+ * Measures what a live feed costs: a pipeline that has caught up, with default settings, under a steady rate of events.
+ * Prints one JSON line per load with quantities per second; docs/cost.md is computed from them.
  *
- * The embedded SQS wakes every long poll for a message that only one of them gets, so receives are as on AWS only where
- * AWS_ENDPOINT_URL_SQS names an engine that does not, as ElasticMQ.
+ * The embedded SQS wakes every long poll for a message that only one of them gets. Receives are as on AWS only if
+ * AWS_ENDPOINT_URL_SQS names an engine that does not do this, such as ElasticMQ.
  *
  *   node bench/src/live.ts --load 1/1/100 --load 100/1/100 --seconds 120
  *
- * A load is events a second, processors and SCAN_API_LIMIT; several run side by side.
+ * A load is events per second, processors and SCAN_API_LIMIT. Several loads run in parallel.
  */
 const { values } = parseArgs({
   options: { load: { type: 'string', multiple: true }, seconds: { type: 'string', default: '120' } },
@@ -33,13 +33,13 @@ const loads = (values.load ?? ['1/1/100']).map((load) => {
   return { rate, processors, limit };
 });
 
-/** Seconds of events before the measurement begins: connections are open, code is compiled. */
+/** Seconds of events before the measurement begins, until connections are open and code is compiled. */
 const warmUpSeconds = 10;
-/** Milliseconds between two looks at how many events are due. */
+/** Milliseconds between two checks of how many events are due. */
 const feedEveryMs = 50;
 const preload = new URL('./pipelines/preload.ts', import.meta.url).href;
 
-/** A process with its output counted. */
+/** A process whose output is counted. */
 class CountedProcess {
   logBytes = 0;
   metricBytes = 0;
@@ -62,7 +62,7 @@ class CountedProcess {
     });
   }
 
-  /** Exports of metrics, whatever lines each had. */
+  /** Exports of metrics, however many lines each had. */
   get exports(): number {
     return this.#exports.size;
   }
@@ -92,9 +92,9 @@ class CountedProcess {
   }
 
   async usage(): Promise<Usage> {
-    const answer = once(this.#child, 'message');
+    const response = once(this.#child, 'message');
     this.#child.send('usage');
-    const [{ usage }] = await answer;
+    const [{ usage }] = await response;
     return usage;
   }
 
@@ -105,7 +105,7 @@ class CountedProcess {
   }
 }
 
-async function look(processes: readonly CountedProcess[]) {
+async function snapshotOf(processes: readonly CountedProcess[]) {
   const [usages, samples] = await Promise.all([
     Promise.all(processes.map((each) => each.usage())),
     Promise.all(processes.map((each) => each.metrics())),
@@ -166,9 +166,9 @@ async function measure({ rate, processors, limit }: (typeof loads)[number], inde
   const feeding = new AbortController();
   const fed = feedSteadily(feed, rate, feeding.signal);
   await delay(warmUpSeconds * 1_000);
-  const before = await look(running);
+  const before = await snapshotOf(running);
   await delay(seconds * 1_000);
-  const after = await look(running);
+  const after = await snapshotOf(running);
   const took = (after.at - before.at) / 1_000;
   const earlier: Readonly<Record<string, number>> = before.counts;
   const perSecond = Object.fromEntries(
@@ -181,15 +181,15 @@ async function measure({ rate, processors, limit }: (typeof loads)[number], inde
   feeding.abort();
   await fed;
   const metrics = running.map(({ metricBytes, metricLines, exports }) => ({
-    bytesAnExport: Math.round(metricBytes / exports),
-    linesAnExport: Math.round(metricLines / exports),
+    bytesPerExport: Math.round(metricBytes / exports),
+    linesPerExport: Math.round(metricLines / exports),
   }));
   await Promise.all(running.map((each) => each.stop()));
   await api.stop();
   console.log(JSON.stringify({ rate, processors, limit, seconds: Math.round(took), behind, perSecond, metrics }));
 }
 
-/** Makes `rate` elements a second appear, however late the timer comes. */
+/** Makes `rate` elements per second appear, even when the timer is late. */
 async function feedSteadily(feed: HeldFeed, rate: number, signal: AbortSignal): Promise<void> {
   const from = performance.now();
   let appeared = 0;

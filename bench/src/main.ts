@@ -1,14 +1,14 @@
 import { compare } from './compare.ts';
-import { type Engine, embeddedEngine, namedEngine } from './engine.ts';
 import { barLines, barsOf, integer, reportOf } from './figures/report.ts';
 import { latencyBars, latencyReport, measureLatency } from './latency.ts';
 import { measureMemory, memoryBars, memoryReport } from './memory.ts';
 import { type BenchOptions, readOptions, usage } from './options.ts';
 import { benchFeed } from './pipelines/bench-feed.ts';
+import { type Engine, embeddedEngine, namedEngine } from './pipelines/engine.ts';
 
 const options = optionsOrExit();
 const feed = benchFeed(options);
-const tell = (progress: string) => void process.stderr.write(`${progress}\n`);
+const report = (progress: string) => void process.stderr.write(`${progress}\n`);
 const results: object[] = [];
 let passed = true;
 
@@ -27,7 +27,7 @@ async function onEngine(engine: Engine): Promise<void> {
 }
 
 async function comparisonOn(engine: Engine): Promise<void> {
-  const result = await compare(engine, feed, options, (progress) => tell(`${engine.name}: ${progress}`));
+  const result = await compare(engine, feed, options, (progress) => report(`${engine.name}: ${progress}`));
   const bars = barsOf(result);
   passed &&= bars.every((bar) => bar.passed);
   results.push({ ...result, bars });
@@ -40,7 +40,7 @@ async function comparisonOn(engine: Engine): Promise<void> {
 }
 
 async function latencyOn(engine: Engine): Promise<void> {
-  const latency = await measureLatency(engine, options, tell);
+  const latency = await measureLatency(engine, options, report);
   const bars = latencyBars(latency);
   passed &&= bars.every((bar) => bar.passed);
   results.push({ engine: engine.name, latency, bars });
@@ -49,7 +49,7 @@ async function latencyOn(engine: Engine): Promise<void> {
 }
 
 async function memoryOn(engine: Engine): Promise<void> {
-  const memory = await measureMemory(engine, options, tell);
+  const memory = await measureMemory(engine, options, report);
   const bars = memoryBars(memory);
   passed &&= bars.every((bar) => bar.passed);
   results.push({ engine: engine.name, memory, bars });

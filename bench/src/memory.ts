@@ -1,14 +1,14 @@
 import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
-import type { Engine } from './engine.ts';
 import { type Bar, integer, mebibytes } from './figures/report.ts';
 import type { BenchOptions } from './options.ts';
 import { benchFeed } from './pipelines/bench-feed.ts';
+import type { Engine } from './pipelines/engine.ts';
 import { runPipeline } from './pipelines/pipeline-run.ts';
 import { waybill } from './pipelines/waybill-pipeline.ts';
 
 export type MemoryResult = {
   readonly events: number;
-  /** Whether V8 was told how large its heap may grow, as production does. */
+  /** Whether the size of V8's heap was limited, as in production. */
   readonly capped: boolean;
   readonly pollerPeakBytes: number;
   readonly processorPeakBytes: number;
@@ -17,21 +17,21 @@ export type MemoryResult = {
 const sizes = [20_000, 300_000];
 /** Peak memory that either process may reach. */
 const mostBytes = 256 * 2 ** 20;
-/** What fifteen times the events may add: garbage that V8 has not collected yet comes and goes by some tens of MiB. */
+/** Growth allowed with fifteen times the events: garbage that V8 has not collected yet varies by some tens of MiB. */
 const mostGrowth = 1.15;
 
-/** Waybill's peak memory at both sizes, capped and not. */
+/** Measures Waybill's peak memory at both sizes, capped and not capped. */
 export async function measureMemory(
   engine: Engine,
   { seed, activeParcels }: Pick<BenchOptions, 'seed' | 'activeParcels'>,
-  tell: (progress: string) => void,
+  report: (progress: string) => void,
 ): Promise<MemoryResult[]> {
   const results: MemoryResult[] = [];
   for (const events of sizes) {
     const feed = benchFeed({ events, seed, activeParcels });
     for (const capped of [true, false]) {
       const run = await runPipeline(engine, feed, waybill({ nodeFlags: capped ? nodeFlags : [] }));
-      tell(`${integer(events)} events, ${capped ? 'capped' : 'not capped'}: ${Math.round(run.seconds)} s`);
+      report(`${integer(events)} events, ${capped ? 'capped' : 'not capped'}: ${Math.round(run.seconds)} s`);
       const [pollerPeakBytes, processorPeakBytes] = [run.reader.peakRssBytes, run.writer.peakRssBytes];
       results.push({ events, capped, pollerPeakBytes, processorPeakBytes });
     }
@@ -39,7 +39,7 @@ export async function measureMemory(
   return results;
 }
 
-/** The bars hold for capped processes. */
+/** The bars apply to capped processes. */
 export function memoryBars(results: readonly MemoryResult[]): Bar[] {
   return (['pollerPeakBytes', 'processorPeakBytes'] as const).flatMap((figure) => {
     const name = figure === 'pollerPeakBytes' ? 'poller' : 'processor';

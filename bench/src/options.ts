@@ -1,11 +1,9 @@
 import { parseArgs } from 'node:util';
+import type { NamedEngines } from './pipelines/engine.ts';
 
-/** What can be measured: Waybill itself, its peer, and the calls alone. */
+/** What can be measured: Waybill, the straightforward pipeline, and the calls alone. */
 export const subjects = ['waybill', 'straightforward', 'limit'] as const;
 export type Subject = (typeof subjects)[number];
-
-/** Endpoints of engines that run elsewhere. */
-export type NamedEngines = { readonly name: string; readonly sqs: string; readonly dynamodb: string };
 
 export type BenchOptions = {
   readonly events: number;
@@ -16,9 +14,9 @@ export type BenchOptions = {
   readonly seed: number;
   readonly embedded: boolean;
   readonly named: NamedEngines | undefined;
-  /** Pages a second in which the feed appears; 0: whole at once. */
+  /** Pages per second in which the feed appears; 0: all at once. */
   readonly live: number;
-  /** Events a second of the feed whose latency is measured; 0: it is not. */
+  /** Events per second of the feed whose latency is measured; 0: latency is not measured. */
   readonly latency: number;
   readonly memory: boolean;
   readonly json: boolean;
@@ -27,12 +25,12 @@ export type BenchOptions = {
 export const usage = `npm run bench -- [flags]
 
   --events N         events of the feed (20000)
-  --runs N           runs of each, interleaved; medians are printed (3)
+  --runs N           runs of each, in turn; medians are printed (3)
   --only WHAT        waybill, straightforward or limit
-  --live N           the feed appears in pages of 100, N a second, instead of all at once (0)
-  --latency N        instead: from a scan to its state, on a feed of N events a second
+  --live N           the feed appears in pages of 100, N per second, instead of all at once (0)
+  --latency N        instead: time from scan to stored state, on a feed of N events per second
   --memory           instead: peak memory of Waybill at 20,000 and 300,000 events
-  --engine WHICH     embedded, named or all (all: embedded, then those named)
+  --engine WHICH     embedded, named or all (all: embedded, then the named ones)
   --sqs URL          names an SQS endpoint; default AWS_ENDPOINT_URL_SQS
   --dynamodb URL     names a DynamoDB endpoint; default AWS_ENDPOINT_URL_DYNAMODB
   --name TEXT        what to call the named engines in the output
@@ -41,7 +39,7 @@ export const usage = `npm run bench -- [flags]
   --json             figures as JSON
 `;
 
-/** Reads flags and endpoints. Throws with everything that is wrong, a line each. */
+/** Reads flags and endpoints. Throws an error with one line for each mistake. */
 export function readOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

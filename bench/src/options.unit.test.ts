@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readOptions } from './options.ts';
 
-test('measures everything on the embedded engines when nothing is said', () => {
+test('measures everything on the embedded engines by default', () => {
   expect(readOptions([], {})).toMatchObject({
     events: 20_000,
     runs: 3,
@@ -27,7 +27,7 @@ test('takes other engines from flags, and from the variables of the SDK', () => 
   });
 });
 
-test('names everything that is wrong at once', () => {
+test('reports everything that is wrong at once', () => {
   const args = ['--events', '10', '--runs', 'three', '--only', 'peers', '--sqs', 'http://127.0.0.1:1'];
   const wrong = () => readOptions(args, {});
   expect(wrong).toThrow('--events: expected a whole number 1000–10000000, got "10"');
@@ -36,6 +36,6 @@ test('names everything that is wrong at once', () => {
   expect(wrong).toThrow('--dynamodb: both endpoints must be named, this one is missing');
 });
 
-test('refuses named engines that nobody named', () => {
+test('refuses --engine named without endpoints', () => {
   expect(() => readOptions(['--engine', 'named'], {})).toThrow('--sqs and --dynamodb');
 });

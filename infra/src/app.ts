@@ -1,10 +1,10 @@
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { readContext } from './context.ts';
+import { readContext } from './context/context.ts';
 import { DataStack } from './data/data-stack.ts';
 import { ServicesStack } from './services/services-stack.ts';
 
-/** Waybill's stacks, as the context of `app` asks for them. */
+/** Adds Waybill's stacks, as the context of `app` describes them. */
 export function addStacks(app: App): void {
   const context = readContext(app.node.getAllContext());
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -6,8 +6,8 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { documentedCommands } from '../test/documented-commands.ts';
-import { isSetByTheStack } from './process-variables.ts';
-import { flags, stackOf, synthesize } from './synthesized.ts';
+import { isSetByTheStack } from './context/process-variables.ts';
+import { flags, stackOf, synthesize } from './synthesis/synthesize.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const everything = {
@@ -38,7 +38,7 @@ describe('the usual deployment', () => {
   });
 
   it.each(usual.stacks)('$name is as its snapshot shows it', async ({ name, template }) => {
-    // Hashes of images change with every source file, and say nothing of the infrastructure.
+    // Hashes of images change with every source file, not with the infrastructure.
     const text = JSON.stringify(template.toJSON(), null, 2).replace(/\b[0-9a-f]{64}\b/g, '<hash>');
     await expect(`${text}\n`).toMatchFileSnapshot(`../snapshots/${name}.snap`);
   });
@@ -49,7 +49,7 @@ describe('the usual deployment', () => {
   });
 });
 
-it('what the services stack sets in a task is what the context may not set', () => {
+it('the context may not set what the services stack sets in a task', () => {
   const named = z.array(z.object({ Name: z.string() })).default([]);
   const task = z.object({ ContainerDefinitions: z.array(z.object({ Environment: named, Secrets: named })) });
   const set = Object.values(stackOf(synthesize({ apiUrl, apiTokenSecret: 'token' }), 'services').resources)
@@ -64,10 +64,10 @@ describe.each<[string, Record<string, unknown>]>([
   ['the usual deployment', { apiUrl }],
   ['everything', everything],
   ['data alone', { stacks: 'data' }],
-  ['a try-out', { apiUrl, disposable: 'true' }],
+  ['a disposable deployment', { apiUrl, disposable: 'true' }],
   ['LocalStack', { stacks: 'data', disposable: 'true', bootstrapped: 'false' }],
   ['a standby', { apiUrl, standby: 'true' }],
-  ['a VPC that is there', { apiUrl, vpc: JSON.stringify(everything.vpc) }],
+  ['an existing VPC', { apiUrl, vpc: JSON.stringify(everything.vpc) }],
   ['no Spot', { apiUrl, spotShare: '0' }],
   ['a single processor', { apiUrl, maxProcessors: '1' }],
 ])('%s', (_, context) => {
@@ -88,7 +88,7 @@ describe('the documentation', () => {
   });
 
   it.each(commands)('has one in $page that synthesizes: $command', ({ page, context }) => {
-    // The runbook is for a deployment that has its context in `cdk.context.json`; elsewhere a command stands alone.
+    // The runbook assumes a deployment with its context in `cdk.context.json`. Commands elsewhere are complete.
     const beside = page === 'infra/RUNBOOK.md' ? { apiUrl } : {};
     expect(synthesize({ ...beside, ...context }).findings).toEqual([]);
   });
@@ -109,11 +109,11 @@ describe('a finding', () => {
   });
 });
 
-it('the feature flags are those that the CDK recommends, but for the references between stacks', () => {
+it('the feature flags are those that the CDK recommends, except the references between stacks', () => {
   const recommended = createRequire(import.meta.url).resolve('aws-cdk-lib/recommended-feature-flags.json');
   expect(flags).toEqual({
     ...JSON.parse(readFileSync(recommended, 'utf8')),
-    // An export refuses that the data stack is deleted while services use it; docs/decisions/0050.
+    // With an export the data stack cannot be deleted while services use it; docs/decisions/0050.
     '@aws-cdk/core:defaultCrossStackReferences': 'strong',
   });
 });

@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
-/** Runs the app as `cdk synth -c …` does: the context and the folder come in variables. */
+/** Runs the app as `cdk synth -c …` does, with context and folder in variables. */
 function cdkApp(context: Record<string, unknown>) {
   const outdir = mkdtempSync(join(tmpdir(), 'waybill-main-'));
   onTestFinished(() => rmSync(outdir, { recursive: true, force: true }));
@@ -18,13 +18,13 @@ function cdkApp(context: Record<string, unknown>) {
   return { status, stdout, stderr, files: readdirSync(outdir) };
 }
 
-it('a wrong context ends the app with its lines alone: no stack trace, nothing synthesized', () => {
+it('a wrong context ends the app with its lines only: no stack trace, nothing synthesized', () => {
   expect(cdkApp({ stacks: 'data', environment: 'Prod', maxProcessors: 'many' })).toEqual({
     status: 2,
     stdout: '',
     stderr: [
       'The context is wrong (docs/deployment-context.md; -c key=value or infra/cdk.context.json):',
-      '  environment expected 1–16 of `a-z`, `0-9` and single `-` between them, a letter first, got "Prod"',
+      '  environment expected 1–16 of `a-z`, `0-9` and single `-` between them, beginning with a letter, got "Prod"',
       '  maxProcessors expected a whole number 1–100, got "many"',
       '',
     ].join('\n'),

@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { physicalName, scanQueue, tables } from '@waybill/shared/resources.ts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { alarmSections, anchors, innerLinks, shellBlocks, shellLines } from '../test/runbook.ts';
-import { synthesize } from './synthesized.ts';
+import { loggedTexts } from '../test/logged-texts.ts';
+import { alarmSections, anchors, filteredLogTexts, innerLinks, shellBlocks, shellLines } from '../test/runbook.ts';
+import { synthesize } from './synthesis/synthesize.ts';
 
 const runbookUrl = 'https://wiki.example/waybill';
 const { stacks } = synthesize({
@@ -30,7 +31,7 @@ function recoveryDays(tableName: string): number {
   return recovery.parse(table?.Properties['PointInTimeRecoverySpecification']).RecoveryPeriodInDays;
 }
 
-/** The attributes of failures that the redrive policy lets its holders ask for. */
+/** The attributes of failures that the redrive policy allows to read. */
 function attributesOfRedrive(): string[] {
   const asking = z.object({ 'ForAllValues:StringEquals': z.object({ 'dynamodb:Attributes': z.array(z.string()) }) });
   const policy = z.object({
@@ -45,7 +46,7 @@ function attributesOfRedrive(): string[] {
 }
 
 describe('the runbook', () => {
-  it('has a section for each alarm and an alarm for each section, in the order of the alphabet', () => {
+  it('has a section for each alarm and an alarm for each section, in alphabetical order', () => {
     const named = alarms.map(({ AlarmName }) => AlarmName.replace('waybill-test-', '')).toSorted();
     expect(named.length).toBeGreaterThan(6);
     expect(sections.map(({ heading }) => heading)).toEqual(named);
@@ -55,7 +56,7 @@ describe('the runbook', () => {
     expect(parts).toEqual(['Description', 'Impact', 'Investigation', 'Resolution']);
   });
 
-  it('leads nowhere that is not there', () => {
+  it('has no link to a section that does not exist', () => {
     expect(innerLinks().filter((link) => !anchors().includes(link))).toEqual([]);
   });
 
@@ -67,7 +68,18 @@ describe('the runbook', () => {
     }
   });
 
-  it('waits for tables for as long as it takes: a waiter gives up after 25 looks', () => {
+  it('filters logs by texts that the processes log', () => {
+    const logged = loggedTexts();
+    expect(logged.length).toBeGreaterThan(30);
+    expect(filteredLogTexts().length).toBeGreaterThan(4);
+    const isLogged = (wanted: string) =>
+      wanted.endsWith('*')
+        ? logged.some((text) => text.startsWith(wanted.slice(0, -1)))
+        : logged.some((text) => text === wanted);
+    expect(filteredLogTexts().filter((wanted) => !isLogged(wanted))).toEqual([]);
+  });
+
+  it('waits for tables as long as it takes: a waiter gives up after 25 checks', () => {
     const waits = shellLines().filter((line) => line.includes('dynamodb wait'));
     expect(waits.length).toBeGreaterThan(1);
     expect(waits.filter((line) => !/\buntil aws dynamodb wait /.test(line))).toEqual([]);
@@ -79,7 +91,7 @@ describe('the runbook', () => {
     expect(read.filter((line) => !line.includes(' --output json '))).toEqual([]);
   });
 
-  it('gives a restored table the days of recovery that the stack gave it', () => {
+  it('gives a restored table the days of recovery that it has in the stack', () => {
     const given = shellLines().flatMap((line) => {
       const [, table, days] = /--table-name "([^"]+)" .*RecoveryPeriodInDays=(\d+)/.exec(line) ?? [];
       return table === undefined ? [] : [[table, Number(days)]];
@@ -93,7 +105,7 @@ describe('the runbook', () => {
     });
   });
 
-  it('gives processors back the shares of Spot that the stack gave them', () => {
+  it('gives processors back the shares of Spot that they have in the stack', () => {
     const strategy = z.array(
       z.object({ CapacityProvider: z.string(), Base: z.number().optional(), Weight: z.number() }),
     );
@@ -108,7 +120,7 @@ describe('the runbook', () => {
     expect(shellLines().join('\n')).toContain(` --capacity-provider-strategy ${shares.join(' ')} `);
   });
 
-  it('asks for reasons of failures as those who redrive may', () => {
+  it('reads only the attributes of failures that the redrive policy allows', () => {
     const scans = shellLines().filter((line) => line.includes('attribute_not_exists(resolvedAtUtc)'));
     expect(scans.length).toBeGreaterThan(1);
     for (const scan of scans) {
@@ -118,7 +130,7 @@ describe('the runbook', () => {
     }
   });
 
-  it('names queues and tables as they are named', () => {
+  it('uses the real names of queues and tables', () => {
     const known = [scanQueue, scanQueue.deadLetterQueue, ...Object.values(tables)].map(({ name }) =>
       physicalName('$ENVIRONMENT', name),
     );
@@ -127,7 +139,7 @@ describe('the runbook', () => {
     expect([...used].filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('names what the services stack names as it does', () => {
+  it('uses the real names of what the services stack names', () => {
     const names = new Set(
       resources.flatMap(({ Properties }) =>
         ['ClusterName', 'ServiceName', 'LogGroupName'].map((name) => Properties[name]),
@@ -150,7 +162,7 @@ describe.each(alarms)('the alarm $AlarmName', ({ AlarmName, AlarmDescription }) 
     const section = AlarmName.replace('waybill-test-', '');
     expect(AlarmDescription).toMatch(/^(WARNING|CRITICAL): \S.{20,}\. What to do: /);
     expect(AlarmDescription.endsWith(` What to do: ${runbookUrl}#${section}`)).toBe(true);
-    // CloudWatch cuts nothing: it refuses a longer description.
+    // CloudWatch does not cut a longer description: it refuses it.
     expect(AlarmDescription.length).toBeLessThanOrEqual(1_024);
   });
 });

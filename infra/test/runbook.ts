@@ -44,3 +44,8 @@ export function anchors(): string[] {
 export function innerLinks(): string[] {
   return [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
 }
+
+/** Every text that a filter pattern looks for in the logs, once; a trailing `*` stands for any rest. */
+export function filteredLogTexts(): string[] {
+  return [...new Set([...text.matchAll(/\$\.msg = "([^"]+)"/g)].map(([, wanted = '']) => wanted))];
+}

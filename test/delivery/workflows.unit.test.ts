@@ -13,7 +13,7 @@ const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).pars
 const surroundings: Surroundings = { npmScripts: new Set(Object.keys(scripts)), workflows: new Set(paths) };
 
 describe('the workflows', () => {
-  test.each(paths)('%s has nothing that the lint finds wrong', async (path) => {
+  test.each(paths)('the lint finds nothing wrong in %s', async (path) => {
     expect(await lintWorkflow(textOf(path), path, surroundings)).toEqual([]);
   });
 
@@ -39,13 +39,13 @@ describe('the lint of workflows', () => {
       'actions/checkout@v4: not pinned by a full commit digest',
       'actions/setup-node@820762786026740c76f36085b0efc47a31fe5020: no comment # vX.Y.Z',
       './.github/workflows/no-such-workflow.yml: no such workflow',
-      'on pull_request_target: runs foreign code',
-      'permissions at the top write: give them to the job that needs them',
+      'on pull_request_target: runs code of forks',
+      'permissions at the top allow writes: give them to the job that needs them',
       'everything-wrong: no timeout-minutes',
       'everything-wrong: sqs is softwaremill/elasticmq-native, not pinned to a version',
       'everything-wrong: checkout leaves its token in .git/config',
       'everything-wrong: no npm script no-such-script',
-      'everything-wrong: deploys without an environment that asks for a review',
+      'everything-wrong: deploys without an environment that requires a review',
     ]);
   });
 

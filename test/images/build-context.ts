@@ -6,12 +6,12 @@ import { root } from './dockerfile.ts';
 
 const patterns = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
 
-/** Copies what docker would be sent of the checkout: as the CDK does, which knows docker's rules for `.dockerignore`. */
+/** Copies the files of the checkout that docker would get, with the CDK's implementation of docker's rules for `.dockerignore`. */
 export function copyBuildContext(folder: string): void {
   FileSystem.copyDirectory(root, folder, { exclude: patterns, ignoreMode: IgnoreMode.DOCKER });
 }
 
-/** The files that docker would be sent, by their paths in the checkout. */
+/** The files that docker would get, by their paths in the checkout. */
 export function buildContext(): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'waybill-context-'));
   try {

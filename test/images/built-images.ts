@@ -6,9 +6,9 @@ import type { ImageName } from '../../images/programs.ts';
 import { copyBuildContext } from './build-context.ts';
 import { type CopyStep, dockerfileText, readStages, root, type Stage, type Step, stepsOf } from './dockerfile.ts';
 
-/** What docker would start. */
+/** What docker would run. */
 export type BuiltImage = {
-  /** The image's working directory: everything that the Dockerfile puts into it, and nothing else. */
+  /** The image's working directory, with exactly what the Dockerfile puts into it. */
   readonly folder: string;
   /** CMD; its first word is `node`. */
   readonly command: readonly string[];
@@ -18,15 +18,14 @@ export type BuiltImage = {
 
 export type BuiltImages = {
   readonly images: Readonly<Record<ImageName, BuiltImage>>;
-  /** Where the build stage worked. */
+  /** The working directory of the build stage. */
   readonly buildFolder: string;
   remove(): void;
 };
 
 /**
- * Follows the Dockerfile as docker would, without docker: from the files that `.dockerignore` lets through, step by
- * step, in folders outside the checkout. Instead of `npm ci` the packages that are installed already are linked, except
- * Waybill's own, which are those that were copied.
+ * Builds the images as docker would, without docker: from the files that `.dockerignore` allows, step by step, in folders
+ * outside the checkout. Instead of `npm ci` it links the installed packages; Waybill's own are those that were copied.
  */
 export function buildImages(): BuiltImages {
   const stages = readStages(dockerfileText);
@@ -37,7 +36,7 @@ export function buildImages(): BuiltImages {
     mkdirSync(context);
     copyBuildContext(context);
     const build = stages.find(({ name }) => name === 'build');
-    if (!build) throw new Error('The Dockerfile has no stage named build');
+    if (!build) throw new Error('the Dockerfile has no stage named build');
     const buildFolder = join(place, 'build');
     mkdirSync(buildFolder);
     for (const step of build.steps) {
@@ -73,7 +72,7 @@ function isCopy({ copies }: Stage, step: Step): step is CopyStep {
   return copies.some((copy) => copy === step);
 }
 
-/** A folder's content goes into the target, a file into a target that ends in `/`. */
+/** Copies the content of a folder into the target, or a file into a target that ends with `/`. */
 function copyInto(from: string, { sources, target }: CopyStep, folder: string): void {
   for (const source of sources) {
     const path = join(from, source);
@@ -88,7 +87,7 @@ function runIn(folder: string, command: string): void {
     return;
   }
   const [program, ...args] = command.split(/\s+/);
-  if (program !== 'node') throw new Error(`Only node can be run here, not ${command}`);
+  if (program !== 'node') throw new Error(`cannot run "${command}" here, only node`);
   execFileSync(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 

@@ -8,10 +8,10 @@ import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
 import type { Resources } from '@waybill/provisioner/provision.ts';
 import type { ImageProcess } from './image-process.ts';
 
-/** Milliseconds that tell hanging from slow on a busy machine. */
+/** Milliseconds after which a run hangs, even on a busy machine. */
 const patienceMs = 90_000;
 
-/** Waits until this poller has read to the end of the feed and the queue holds nothing. */
+/** Waits until this poller has read to the end of the feed and the queue is empty. */
 export async function drained(
   place: Place,
   resources: Resources,
@@ -34,7 +34,7 @@ export async function drained(
   });
 }
 
-/** What is stored, compared with what the feed held. */
+/** Compares what is stored with what the feed held. */
 export async function verdictOf(place: Place, resources: Resources, truth: Truth): Promise<Verdict> {
   const { sqs, dynamodb } = place.clients;
   return judge(truth, {

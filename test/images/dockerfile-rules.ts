@@ -5,7 +5,7 @@ const labels = ['title', 'description', 'licenses', 'version', 'revision'].map(
   (name) => `org.opencontainers.image.${name}`,
 );
 
-/** What is wrong with a Dockerfile: hadolint's rules, by their numbers where it has one, and Waybill's own. */
+/** Returns what is wrong with a Dockerfile, by hadolint's rules (with their numbers) and by Waybill's own. */
 export function findings(text: string): string[] {
   const stages = readStages(text);
   return [
@@ -19,27 +19,28 @@ function stageFindings(stage: Stage, earlier: readonly Stage[]): string[] {
   const found: string[] = [];
   const isStage = earlier.some((each) => each.name === base);
   if (!isStage && !tag) found.push(`${line}: DL3006 ${base} has no tag`);
-  if (tag === 'latest') found.push(`${line}: DL3007 ${base} is whatever is latest`);
+  if (tag === 'latest') found.push(`${line}: DL3007 ${base} has the tag latest`);
   else if (!isStage && tag && !/^\d+\.\d+\.\d+-/.test(tag)) found.push(`${line}: ${base} is not one version`);
   if (name === undefined) found.push(`${line}: the stage has no name`);
   if (earlier.some((each) => each.name === name)) found.push(`${line}: DL3024 ${name} is a stage already`);
   for (const copy of copies) {
     if (copy.from !== undefined && !earlier.some((each) => each.name === copy.from))
-      found.push(`${copy.line}: DL3022 there is no stage ${copy.from} before`);
+      found.push(`${copy.line}: DL3022 no earlier stage is named ${copy.from}`);
     if (copy.sources.length > 1 && !copy.target.endsWith('/'))
       found.push(`${copy.line}: DL3021 several sources, and ${copy.target} does not end in /`);
   }
   for (const step of steps) {
     const at = (what: string) => found.push(`${step.line}: ${what}`);
-    if (step.keyword === 'ADD') at('DL3020 COPY, not ADD');
-    if (step.keyword === 'MAINTAINER') at('DL4000 MAINTAINER is no more');
+    if (step.keyword === 'ADD') at('DL3020 use COPY instead of ADD');
+    if (step.keyword === 'MAINTAINER') at('DL4000 MAINTAINER is deprecated');
     if (step.keyword === 'WORKDIR' && !step.text.startsWith('/')) at('DL3000 WORKDIR is not absolute');
     if (['CMD', 'ENTRYPOINT'].includes(step.keyword) && !step.exec) at(`DL3025 ${step.keyword} is not in exec form`);
     if (step.keyword === 'HEALTHCHECK' && !step.exec) at('HEALTHCHECK is not in exec form');
     if (['ENV', 'ARG'].includes(step.keyword) && /TOKEN|SECRET|PASSWORD|ACCESS_KEY/.test(step.text))
       at(`${step.keyword} keeps a secret in the image`);
     if (step.keyword === 'RUN' && /\bsudo\b/.test(step.text)) at('DL3004 sudo');
-    if (step.keyword === 'RUN' && /\bnpm (i|install|add)\b/.test(step.text)) at('DL3016 npm ci takes what is locked');
+    if (step.keyword === 'RUN' && /\bnpm (i|install|add)\b/.test(step.text))
+      at('DL3016 use npm ci, which installs the locked versions');
   }
   for (const keyword of ['CMD', 'ENTRYPOINT', 'HEALTHCHECK'])
     if (steps.filter((step) => step.keyword === keyword).length > 1) found.push(`${line}: DL4003 ${keyword} twice`);
@@ -57,7 +58,7 @@ function targetFindings(stages: readonly Stage[], target: string): string[] {
     .map(({ text }) => text)
     .join(' ');
   for (const label of labels) if (!labelled.includes(`${label}=`)) found.push(`DL3048 has no label ${label}`);
-  // What runs in the image's own platform would need emulation where that is another than the build machine's.
+  // A command that runs on the platform of the image would need emulation on a build machine with another platform.
   for (const { steps, platform } of inheritance(stages, target))
     for (const step of steps) if (step.keyword === 'RUN' && !platform) found.push(`line ${step.line}: RUN`);
   return found.map((what) => `${target}: ${what}`);

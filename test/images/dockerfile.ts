@@ -7,12 +7,12 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export const dockerfileText = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
 
-/** One instruction, as far as the rules and the build without docker ask. */
+/** One instruction, as far as the rules and the build without docker need it. */
 export type Step = {
   readonly line: number;
   readonly keyword: string;
   readonly text: string;
-  /** The elements of the exec form; undefined in the shell form, and where there is none. */
+  /** The elements of the exec form; undefined for the shell form and for other instructions. */
   readonly exec: readonly string[] | undefined;
 };
 
@@ -23,7 +23,7 @@ export type CopyStep = Step & {
   readonly target: string;
 };
 
-/** What lies between one FROM and the next. */
+/** The instructions between one FROM and the next. */
 export type Stage = {
   readonly name: string | undefined;
   /** An image, or an earlier stage. */
@@ -58,18 +58,18 @@ export function readStages(text: string): Stage[] {
   return stages;
 }
 
-/** A stage after those that it is built on, so that the last setting of a kind is the one that counts. */
+/** The stages that a stage is built on, then the stage itself: the last setting of a kind counts. */
 export function inheritance(stages: readonly Stage[], name: string): Stage[] {
   const stage = stages.find((each) => each.name === name);
   return stage ? [...inheritance(stages, stage.base), stage] : [];
 }
 
-/** The steps of one kind that an image gets, its bases' first. */
+/** The steps of one kind that apply to an image, those of its bases first. */
 export function stepsOf(stages: readonly Stage[], name: string, keyword: string): Step[] {
   return inheritance(stages, name).flatMap(({ steps }) => steps.filter((step) => step.keyword === keyword));
 }
 
-/** The stages that no other is built on or copied from: what is built to be run. */
+/** The stages that are built to be run: no other stage is built on them or copies from them. */
 export function targets(stages: readonly Stage[]): string[] {
   const used = new Set(stages.flatMap(({ base, copies }) => [base, ...copies.map(({ from }) => from)]));
   return stages.flatMap(({ name }) => (name !== undefined && !used.has(name) ? [name] : []));

@@ -12,7 +12,7 @@ const manifest: { optionalDependencies: Record<string, string> } = JSON.parse(
   readFileSync(join(root, 'package.json'), 'utf8'),
 );
 
-/** The Dockerfile with something else in one place. */
+/** The Dockerfile with one change. */
 function changed(from: string | RegExp, to: string): string {
   const text = dockerfileText.replace(from, to);
   expect(text).not.toBe(dockerfileText);
@@ -20,7 +20,7 @@ function changed(from: string | RegExp, to: string): string {
 }
 
 describe('the Dockerfile', () => {
-  test('has nothing to complain of', () => {
+  test('follows every rule', () => {
     expect(findings(dockerfileText)).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe('the Dockerfile', () => {
     expect(new Set(tags)).toEqual(new Set([`${version}-trixie-slim`]));
   });
 
-  test('copies only what there is, and what .dockerignore lets through', () => {
+  test('copies only files that exist and that .dockerignore allows', () => {
     const sources = stages.flatMap(({ copies }) => copies.filter(({ from }) => !from).flatMap((copy) => copy.sources));
     const context = buildContext();
     expect(sources.length).toBeGreaterThan(5);

@@ -6,7 +6,7 @@ import { root } from './dockerfile.ts';
 
 const context = buildContext();
 
-test('docker is sent sources, manifests and the bundler, and nothing else of the checkout', () => {
+test('docker gets sources, manifests and the bundler, and nothing else of the checkout', () => {
   const unexpected = context.filter(
     (file) =>
       !/^(package(-lock)?\.json|\.npmrc|(infra|test|bench|packages\/\w+)\/package\.json)$/.test(file) &&
@@ -17,11 +17,11 @@ test('docker is sent sources, manifests and the bundler, and nothing else of the
   expect(context).toEqual(expect.arrayContaining(['packages/poller/src/main.ts', 'images/main.ts', '.npmrc']));
 });
 
-test('docker is sent no tests', () => {
+test('docker gets no tests', () => {
   expect(context.filter((file) => file.includes('.test.'))).toEqual([]);
 });
 
-test('what docker is sent stays below 3 MB', () => {
+test('what docker gets stays below 3 MB', () => {
   const bytes = context.reduce((sum, file) => sum + statSync(join(root, file)).size, 0);
   expect(bytes).toBeLessThan(3_000_000);
 });

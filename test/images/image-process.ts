@@ -4,10 +4,10 @@ import type { BuiltImage } from './built-images.ts';
 
 export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
-/** Where a container could write, or read what is not its own, Node refuses: no file outside the folder is read, none written, no process or worker started. */
+/** Node's permissions stand for the container: they refuse to read files outside the folder, to write files, and to start processes or workers. */
 const confined = (folder: string) => ['--permission', `--allow-fs-read=${folder}/*`];
 
-/** A built image as docker would run it with `--read-only`: its own command, in its own folder, with this environment and no other. */
+/** Runs a built image as docker would with `--read-only`: its own command, in its own folder, with this environment only. */
 export class ImageProcess {
   readonly ended: Promise<Ending>;
   readonly #image: BuiltImage;
@@ -15,12 +15,12 @@ export class ImageProcess {
   readonly #child: ChildProcess;
   #output = '';
 
-  /** @param command instead of the image's own, as compose may say */
+  /** @param command replaces the image's own, as compose can */
   constructor(image: BuiltImage, env: Readonly<Record<string, string>>, command: readonly string[] = image.command) {
     this.#image = image;
     this.#env = { ...image.env, HOME: image.folder, HTTP_HOST: '127.0.0.1', ...env };
     const [program, ...args] = command;
-    if (program !== 'node') throw new Error(`An image starts node, not ${program}`);
+    if (program !== 'node') throw new Error(`an image must start node, not ${program}`);
     this.#child = spawn(process.execPath, [...confined(image.folder), ...args], {
       cwd: image.folder,
       env: this.#env,
@@ -43,7 +43,7 @@ export class ImageProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Asks one of its endpoints; 0 where it does not answer. Throws, with all it wrote, when it has ended. */
+  /** Requests one of its endpoints; the status is 0 without a response. Throws with its output when it has ended. */
   async ask(path: string): Promise<{ readonly status: number; readonly text: string }> {
     if (!this.isRunning) throw new Error(`${this.#image.folder} ended:\n${this.#output}`);
     try {
@@ -55,7 +55,7 @@ export class ImageProcess {
     }
   }
 
-  /** Runs the image's health check beside it, as docker does; answers its exit code. */
+  /** Runs the image's health check beside it, as docker does, and returns the exit code. */
   async checkHealth(): Promise<number | null> {
     const [, ...args] = this.#image.healthcheck;
     const { folder } = this.#image;

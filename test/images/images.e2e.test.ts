@@ -28,7 +28,7 @@ const events = 1_500;
 let deployments = 0;
 const newPrefix = () => `image-${process.pid}-${Date.now().toString(36)}-${++deployments}-`;
 
-/** Starts an image with a port of its own; it ends with the test. */
+/** Starts an image on a port of its own until the test ends. */
 async function start(image: 'poller' | 'processor' | 'local', env: Readonly<Record<string, string | undefined>>) {
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const port = String(await freePort());
@@ -41,10 +41,10 @@ async function start(image: 'poller' | 'processor' | 'local', env: Readonly<Reco
   return started;
 }
 
-const answersWell = (process: ImageProcess, path: string) =>
+const untilOk = (process: ImageProcess, path: string) =>
   expect.poll(async () => (await process.ask(path)).status, { timeout: 30_000 }).toBe(200);
 
-/** Opens the server on a free port until the test ends; answers the port. */
+/** Opens the server on a free port until the test ends, and returns the port. */
 async function listening(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -53,7 +53,8 @@ async function listening(server: Server): Promise<number> {
     server.closeAllConnections();
   });
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
+  if (address === null || typeof address === 'string')
+    throw new Error(`the server listens on ${address}, not on a port`);
   return address.port;
 }
 
@@ -70,7 +71,7 @@ describe('the images', () => {
     });
     const processor = await start('processor', { ...processorVariables(resources), RECEIVE_WAIT_SECONDS: '1' });
     for (const service of [poller, processor]) {
-      await answersWell(service, '/readyz');
+      await untilOk(service, '/readyz');
       expect(await service.checkHealth()).toBe(0);
     }
     await drained(place(), resources, poller, () =>
@@ -116,7 +117,7 @@ describe('the images', () => {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/credentials`,
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
     });
-    await answersWell(processor, '/readyz');
+    await untilOk(processor, '/readyz');
     expect(await processor.stop()).toEqual({ code: 0, signal: null });
     expect(asked).toContain('GET /credentials');
     expect(asked).toContain('POST /v1/metrics');
@@ -128,7 +129,7 @@ describe('the images', () => {
     expect(service.output).toContain('SCAN_QUEUE_URL is required');
   });
 
-  test('would be refused a file to write, and one outside their folder to read', async () => {
+  test('cannot write files, nor read files outside their folder', async () => {
     const tries = ['writeFileSync("written", "")', `readFileSync(${JSON.stringify(join(root, 'package.json'))})`];
     for (const attempt of tries) {
       const command = ['node', '--eval', `process.getBuiltinModule('node:fs').${attempt}`];
@@ -138,7 +139,7 @@ describe('the images', () => {
     }
   });
 
-  test('are unwell when nothing answers', async () => {
+  test('fail their health check when nothing responds', async () => {
     const { folder } = built.images.poller;
     const silent = await start('poller', {});
     await silent.ended;
@@ -152,7 +153,7 @@ describe('the images', () => {
       expect(files.filter((file) => !/^[\w-]+\.mjs(\.map)?$/.test(file))).toEqual([]);
       for (const file of files.filter((name) => name.endsWith('.mjs'))) {
         expect(files).toContain(`${file}.map`);
-        // Every line of every package would be 1.5 MB, and tens of MiB in memory once a stack trace is asked for.
+        // With every line of every package it would be 1.5 MB, and take tens of MiB of memory for a stack trace.
         expect(statSync(join(folder, `${file}.map`)).size).toBeLessThan(400_000);
       }
     }

@@ -10,13 +10,13 @@ import { z } from 'zod';
 const root = fileURLToPath(import.meta.resolve('../..'));
 const infra = join(root, 'infra');
 const cli = join(root, 'node_modules', '.bin', 'cdk');
-/** Milliseconds that one command may take; on LocalStack it takes some ten seconds. */
+/** Milliseconds that one command may take. On LocalStack it takes some ten seconds. */
 const limitMs = 180_000;
 
-/** How a command of the CDK ended, and everything that it said. */
+/** The result of a command of the CDK, with all its output. */
 export type CdkRun = { readonly code: number | null; readonly output: string };
 
-/** What the data stack says when it is deployed. */
+/** The outputs of the data stack. */
 const stackOutputs = z.object({
   ScanQueueUrl: z.string(),
   DeadLetterQueueUrl: z.string(),
@@ -25,7 +25,7 @@ const stackOutputs = z.object({
   FailuresTable: z.string(),
 });
 
-/** The data stack of one environment, as README deploys it to LocalStack: with the CDK's own command line. */
+/** The data stack of one environment. The CDK's command line deploys it to LocalStack, as README shows. */
 export class DataStackOnLocalStack {
   readonly stackName: string;
   readonly #endpoint: string;
@@ -40,13 +40,13 @@ export class DataStackOnLocalStack {
     this.#context = Object.entries(context).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   }
 
-  /** @param endpoint LocalStack's, which is that of all services */
+  /** @param endpoint of LocalStack, for all services */
   static async of(endpoint: string, environment: string, options: { readonly disposable: boolean }) {
     const folder = await mkdtemp(join(tmpdir(), 'waybill-deploy-'));
     return new DataStackOnLocalStack(endpoint, environment, options.disposable, folder);
   }
 
-  /** Where `synth` writes the template, and from where {@link deploy} and {@link diff} can take a changed one. */
+  /** The folder to which `synth` writes the template. {@link deploy} and {@link diff} can read a changed one from there. */
   get assembly(): string {
     return join(this.#folder, 'assembly');
   }
@@ -59,12 +59,12 @@ export class DataStackOnLocalStack {
     return this.#cdk(['synth', '--quiet', '--output', this.assembly, ...this.#context]);
   }
 
-  /** @param app the folder of a synthesized app, instead of the app */
+  /** @param app the folder of a synthesized app; otherwise the app is synthesized */
   deploy(app?: string): Promise<CdkRun> {
     return this.#cdk(['deploy', '--require-approval=never', `--outputs-file=${this.#outputs}`, ...this.#app(app)]);
   }
 
-  /** Exit code 1 when there is a difference. */
+  /** The exit code is 1 when there is a difference. */
   diff(app?: string): Promise<CdkRun> {
     return this.#cdk(['diff', '--fail', ...this.#app(app)]);
   }
@@ -73,11 +73,11 @@ export class DataStackOnLocalStack {
     return this.#cdk(['destroy', '--force', ...this.#app(undefined)]);
   }
 
-  /** What the last deployment made. */
+  /** The resources of the last deployment. */
   async resources(): Promise<Resources> {
     const written: unknown = JSON.parse(await readFile(this.#outputs, 'utf8'));
     const outputs = z.record(z.string(), stackOutputs).parse(written)[this.stackName];
-    if (!outputs) throw new Error(`The deployment said nothing of ${this.stackName}: ${JSON.stringify(written)}`);
+    if (!outputs) throw new Error(`the deployment has no outputs of ${this.stackName}: ${JSON.stringify(written)}`);
     return {
       scanQueueUrl: outputs.ScanQueueUrl,
       deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
@@ -105,7 +105,7 @@ export class DataStackOnLocalStack {
     const child = spawn(cli, [...args, '--no-notices', '--version-reporting=false'], {
       cwd: infra,
       env: {
-        // The CLI and the app that it starts run on the `node` that they find.
+        // The CLI and the app that it starts run on the first `node` in the path.
         PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
         HOME: process.env['HOME'],
         NO_COLOR: '1',
@@ -132,16 +132,16 @@ export class DataStackOnLocalStack {
   }
 }
 
-/** The LocalStack to deploy to: the one endpoint that both variables name. */
+/** The endpoint of the LocalStack to deploy to, which both variables must name. */
 export function localStackEndpoint(): string {
   const { AWS_ENDPOINT_URL_SQS: sqs, AWS_ENDPOINT_URL_DYNAMODB: dynamodb } = process.env;
   if (!sqs || sqs !== dynamodb) {
-    throw new Error('AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_DYNAMODB must both name the same LocalStack');
+    throw new Error('AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_DYNAMODB must name the same LocalStack');
   }
   return sqs;
 }
 
-/** An environment that no other run has used. The context allows 16 characters. */
+/** The name of an environment that no other run has used. The context allows 16 characters. */
 export function freshEnvironment(beginning: string): string {
   return `${beginning}-${Date.now().toString(36)}`;
 }

@@ -16,16 +16,16 @@ beforeAll(() => {
 });
 afterAll(() => built?.remove());
 
-/** Elements of the feed: fewer than compose's own, which is for looking at. */
+/** Elements of the feed: fewer than in compose's own, which is for people. */
 const events = 1_500;
 const feedOf = (seed: number) => new HeldFeed(simulateFeed({ seed, activeParcels: events / 10 }), events);
 
-/** A feed in which nothing comes late: what a reader of it owes is then known without asking the API. */
+/** The seed of a feed without late events: what must be stored is then known without asking the API. */
 function punctualSeed(): number {
   for (let seed = 1; ; seed++) if ([...feedOf(seed).elements()].every(({ late }) => late === undefined)) return seed;
 }
 
-test('what compose starts, in the order in which it starts it, drains the feed', async () => {
+test('the services that compose starts, in their order, drain the feed', async () => {
   const seed = punctualSeed();
   const prefix = `compose-${process.pid}-${Date.now().toString(36)}-`;
   const composed = new Composed(prefix);
@@ -46,18 +46,18 @@ test('what compose starts, in the order in which it starts it, drains the feed',
   expect(await composed.down()).toEqual({ 'scan-api': clean, poller: clean, processor: clean });
 });
 
-/** The compose file's services as plain processes: each host name is 127.0.0.1, LocalStack is the engine at hand. */
+/** The compose file's services as plain processes. Every host name is 127.0.0.1, and LocalStack is the engine of the test. */
 class Composed {
   readonly #prefix: string;
   readonly #started = new Map<string, { readonly process: ImageProcess; readonly port: number }>();
   readonly #done: string[] = [];
 
-  /** @param prefix before every queue's and table's name, because the engine may be shared */
+  /** @param prefix of all queue and table names, because other tests may use the engine */
   constructor(prefix: string) {
     this.#prefix = prefix;
   }
 
-  /** Starts each service when what it waits for has come, and resolves when those that go on are well. */
+  /** Starts each service when the services that it waits for are ready. Resolves when all that keep running are healthy. */
   async up(shell: Readonly<Record<string, string>>): Promise<void> {
     const services = readCompose(shell);
     const waiting = new Map(Object.entries(services).filter(([, { build }]) => build !== undefined));
@@ -65,7 +65,7 @@ class Composed {
       const next = [...waiting].find(([, { depends_on }]) =>
         Object.keys(depends_on).every((name) => !waiting.has(name)),
       );
-      if (!next) throw new Error(`Each of ${[...waiting.keys()]} waits for another`);
+      if (!next) throw new Error(`${[...waiting.keys()]} wait for each other`);
       const [name, service] = next;
       for (const [other, { condition }] of Object.entries(service.depends_on)) await this.#until(other, condition);
       await this.#start(name, service);
@@ -101,7 +101,7 @@ class Composed {
   }
 
   async #until(name: string, condition: 'service_healthy' | 'service_completed_successfully'): Promise<void> {
-    // The engine is up already.
+    // The engine runs already.
     if (name === 'localstack') return;
     const service = this.running(name);
     if (condition === 'service_healthy') {
@@ -112,7 +112,7 @@ class Composed {
     }
   }
 
-  /** A variable as it is here: where compose names a container, the process that stands for it; names with the prefix. */
+  /** A variable of compose as it is here: with the process instead of the container, and names with the prefix. */
   #here(variable: string, value: string): Record<string, string> {
     const { AWS_ENDPOINT_URL_SQS = '', AWS_ENDPOINT_URL_DYNAMODB = '' } = place().env;
     if (variable === 'AWS_ENDPOINT_URL') return { AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB };
@@ -127,7 +127,7 @@ class Composed {
 
   #portOf(name: string): number {
     const service = this.#started.get(name);
-    if (!service) throw new Error(`Something names ${name} and does not wait for it`);
+    if (!service) throw new Error(`a service names ${name} but does not wait for it`);
     return service.port;
   }
 }

@@ -24,7 +24,7 @@ const service = z.looseObject({
 
 export type ComposeService = z.infer<typeof service>;
 
-/** The services of the compose file by name, with the shell's variables put in where it says `${NAME:-default}`. */
+/** The services of the compose file by name, with the shell's variables in place of `${NAME:-default}`. */
 export function readCompose(shell: Readonly<Record<string, string>> = {}): Record<string, ComposeService> {
   const text = readFileSync(composeFile, 'utf8').replaceAll(
     /\$\{(\w+):-([^}]*)\}/g,

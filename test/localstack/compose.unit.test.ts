@@ -14,9 +14,9 @@ const services = readCompose();
 const own = Object.entries(services).filter(([, { build }]) => build !== undefined);
 
 describe('docker-compose.localstack.yml', () => {
-  test('fits the schema of compose files, and a linter has nothing to say', () => {
+  test('fits the schema of compose files, and a linter finds nothing wrong', () => {
     const linter = new DCLinter({
-      // The order is the one in which things start; the quotes are those of JSON.
+      // Services are in the order in which they start; the quotes are those of JSON.
       rules: {
         'services-alphabetical-order': 0,
         'service-keys-order': 0,
@@ -33,19 +33,19 @@ describe('docker-compose.localstack.yml', () => {
   });
 
   test('runs the last LocalStack that needs no account, and says why', () => {
-    // With the digest of it, once Renovate has looked it up.
+    // With its digest, after Renovate has added it.
     expect(services['localstack']?.image).toMatch(/^localstack\/localstack:4\.14\.0(@sha256:[0-9a-f]{64})?$/);
     expect(readFileSync(composeFile, 'utf8')).toContain('4.14.0 is the last version that starts without an account');
   });
 
-  test('opens ports on 127.0.0.1 alone, none twice', () => {
+  test('opens ports on 127.0.0.1 only, none twice', () => {
     const ports = Object.values(services).flatMap((service) => service.ports);
     expect(ports.length).toBeGreaterThan(3);
     expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
     expect(new Set(ports.map((port) => port.split(':')[1])).size).toBe(ports.length);
   });
 
-  test('waits for LocalStack and the API to be well, and for the provisioner to be done', () => {
+  test('waits until LocalStack and the API are healthy and the provisioner has finished', () => {
     const waits = Object.entries(services).map(([name, { depends_on }]) => [
       name,
       Object.fromEntries(Object.entries(depends_on).map(([other, { condition }]) => [other, condition])),
@@ -65,7 +65,7 @@ describe('docker-compose.localstack.yml', () => {
     expect([...built].toSorted()).toEqual([...imageNames].toSorted());
   });
 
-  test('gives no container of its own a file to write, a capability or a privilege', () => {
+  test('gives its own containers no file to write, no capability and no privilege', () => {
     for (const [, service] of own) {
       expect(service).toMatchObject({ init: true, read_only: true, cap_drop: ['ALL'] });
       expect(service.security_opt).toEqual(['no-new-privileges:true']);
@@ -78,7 +78,7 @@ describe('docker-compose.localstack.yml', () => {
       expect(Number.parseInt(services[name]?.stop_grace_period ?? '', 10)).toBeGreaterThan(longest);
   });
 
-  test('names queue and tables as resources.ts does, and no variable that the processes do not know', () => {
+  test('names queue and tables as resources.ts does, and no unknown variables of the processes', () => {
     const sdk = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
     const unknown = (name: string, known: object) =>
       Object.keys(services[name]?.environment ?? {}).filter((each) => !(each in known) && !sdk.includes(each));

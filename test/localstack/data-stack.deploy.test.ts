@@ -16,7 +16,7 @@ import { expectGood, type Rig, rigs } from '../processes/rig.ts';
 import { until } from '../processes/until.ts';
 import { DataStackOnLocalStack, freshEnvironment, localStackEndpoint } from './cdk.ts';
 
-/** None that a feed shows. An event's id is its parcel's here: each has one. */
+/** Parcels that no feed contains. Each has one event, with the parcel's id as its EventId. */
 const parcelIds = [800_000_000_001, 800_000_000_002, 800_000_000_003] as const;
 
 const environment = freshEnvironment('deploy');
@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => stack.close());
 
 describe('the data stack, deployed by the CDK', () => {
-  test('makes the queues and tables of resources.ts, in which `npm run provision` finds nothing to mend', async (context) => {
+  test('makes the queues and tables of resources.ts, in which `npm run provision` finds nothing to change', async (context) => {
     const { clients } = await openRig(context, { resources });
     const found = await provisionOrCompare({ ...clients, prefix: physicalName(environment, '') });
     expect(found.resources).toEqual(resources);
@@ -45,7 +45,7 @@ describe('the data stack, deployed by the CDK', () => {
     );
   });
 
-  test('allows redrives from the scan queue alone, and encrypts', async (context) => {
+  test('allows redrives from the scan queue only, and encrypts', async (context) => {
     const { sqs } = (await openRig(context, { resources })).clients;
     const attributes = async (QueueUrl: string) => {
       const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
@@ -76,7 +76,7 @@ describe('the data stack, deployed by the CDK', () => {
     const before = await rig.deadLetters();
     const [full, ...neighbours] = parcelIds;
     const Key = { parcelId: { N: String(full) } };
-    // An item holds 400 KB (DynamoDB quotas): whatever wrote this left no room for a scan.
+    // An item holds 400 KB (DynamoDB quotas): this one has no room for a scan.
     const note = { S: 'x'.repeat(400 * 1024 - 100) };
     await dynamodb.send(
       new PutItemCommand({ TableName: resources.parcelsTable, Item: { ...Key, lastEventId: { N: '1' }, note } }),
@@ -96,13 +96,13 @@ describe('the data stack, deployed by the CDK', () => {
     expect(await rig.redrive()).toBe('move task');
     await until('its record is resolved', async () => (await recordOf(rig, full))?.resolved === true);
     expect(await storedEvents(rig, [full])).toEqual([full]);
-    // What nobody has mended comes back, and nothing else.
+    // Only the messages that are still bad come back.
     await until('the queue is empty', () => rig.isQueueEmpty());
     expect(bodies(await rig.deadLetters())).toEqual(bodies(before));
     await processor.stop();
   });
 
-  test('says what of it LocalStack leaves out', async (context) => {
+  test('reports what LocalStack leaves out', async (context) => {
     const { dynamodb } = (await openRig(context, { resources })).clients;
     const TableName = resources.parcelsTable;
     const { ContinuousBackupsDescription } = await dynamodb.send(new DescribeContinuousBackupsCommand({ TableName }));
@@ -140,7 +140,7 @@ function scanOf(id: number): ScanEvent {
   };
 }
 
-/** The last event that the table holds of each. */
+/** The last event of each parcel in the table. */
 async function storedEvents(rig: Rig, parcels: readonly number[]): Promise<unknown[]> {
   const stored = new Map((await rig.storedParcels()).map((parcel) => [parcel['parcelId'], parcel['lastEventId']]));
   return parcels.map((parcelId) => stored.get(parcelId));

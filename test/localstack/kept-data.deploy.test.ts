@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   try {
     await stack.destroy();
-    const { queues, tables } = await whatIsThere();
+    const { queues, tables } = await existingResources();
     for (const QueueUrl of queues) await clients.sqs.send(new DeleteQueueCommand({ QueueUrl }));
     for (const TableName of tables) await clients.dynamodb.send(new DeleteTableCommand({ TableName }));
   } finally {
@@ -52,7 +52,7 @@ afterAll(async () => {
   }
 });
 
-async function whatIsThere(): Promise<{ queues: readonly string[]; tables: readonly string[] }> {
+async function existingResources(): Promise<{ queues: readonly string[]; tables: readonly string[] }> {
   const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({ QueueNamePrefix: environment }));
   const { TableNames = [] } = await clients.dynamodb.send(new ListTablesCommand({}));
   return { queues: QueueUrls, tables: TableNames.filter((name) => name.startsWith(environment)) };
@@ -65,10 +65,10 @@ async function expectFirstDataKept(): Promise<void> {
 }
 
 describe('data that is not disposable', () => {
-  test('stays beside what a new name makes, and the diff says before what would be replaced', async () => {
+  test('stays when a new name creates new queues and tables, and the diff says so beforehand', async () => {
     const { code, output } = await stack.synth();
     expect(code, output).toBe(0);
-    // What another name in resources.ts comes to.
+    // As if resources.ts had another name.
     const template = await readFile(stack.template, 'utf8');
     await writeFile(stack.template, template.replaceAll(`${environment}-waybill-`, `${environment}-renamed-`));
 
@@ -88,15 +88,15 @@ describe('data that is not disposable', () => {
     const { Table } = await clients.dynamodb.send(new DescribeTableCommand({ TableName: first.parcelsTable }));
     leftOut('deletion protection', Table?.DeletionProtectionEnabled ? 'on' : 'ignored');
     const { code, output } = await stack.destroy();
-    // A real account refuses here already.
+    // A real account refuses already here.
     leftOut('termination protection', code === 0 ? 'ignored' : 'on');
     expect(output).toMatch(code === 0 ? /destroyed/ : /TerminationProtection/);
-    const { queues, tables } = await whatIsThere();
+    const { queues, tables } = await existingResources();
     expect([queues.length, tables.length]).toEqual([4, 6]);
     await expectFirstDataKept();
   });
 
-  test('is in the way of a new deployment, which says so and leaves it as it is', async () => {
+  test('makes a new deployment fail with a message, and stays as it is', async () => {
     const { code, output } = await stack.deploy();
     expect(code).toBe(1);
     expect(output).toMatch(/already exists/);

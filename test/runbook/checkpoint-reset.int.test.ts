@@ -11,7 +11,7 @@ import { rig } from '../../packages/poller/test/poller-rig.ts';
 
 const runbook = readFileSync(new URL('../../infra/RUNBOOK.md', import.meta.url), 'utf8');
 
-/** The runbook's `aws dynamodb update-item`, as the AWS CLI reads it. */
+/** The runbook's `aws dynamodb update-item`, read as the AWS CLI reads it. */
 function resetCommand(table: string): UpdateItemCommand {
   const [, command = ''] = /^(aws dynamodb update-item [\s\S]*?[^\\])$/m.exec(runbook) ?? [];
   const option = (name: string) => new RegExp(`--${name} '([^']+)'`).exec(command)?.[1] ?? '';
@@ -27,7 +27,7 @@ function resetCommand(table: string): UpdateItemCommand {
   });
 }
 
-/** As the runbook has it: the last EventId that counts as done, and so the next one read. */
+/** The last EventId that counts as done in the runbook, and the next one that is read. */
 const [done, next] = [83_268, 83_269];
 const stops: (() => Promise<unknown>)[] = [];
 let dynamodb: DynamoDBClient;
@@ -44,7 +44,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-test('the reset that the runbook shows makes a running poller stop, take its lease anew and read from there', async () => {
+test('the reset in the runbook makes a running poller stop, take its lease again and read from there', async () => {
   const { metrics } = measured();
   const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: table, feed: 'scan-events', metrics });
   const { feed, queue, lines, open } = rig(scans(83_000, 83_500), {
@@ -80,7 +80,7 @@ test('the reset that the runbook shows makes a running poller stop, take its lea
   );
 });
 
-test('the reset of a feed that was never read is refused: it would make an item for a mistyped name', async () => {
+test('the reset of a feed that was never read is refused, so that a mistyped name makes no item', async () => {
   const command = resetCommand(table);
   command.input.Key = { feed: { S: 'scan-event' } };
   await expect(dynamodb.send(command)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });

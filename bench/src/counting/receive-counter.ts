@@ -1,24 +1,24 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { unpack } from '@waybill/shared/domain/pack.ts';
 import { billedRequests } from '@waybill/shared/metrics.ts';
-import { type InFront, standInFront } from './in-front.ts';
+import { type EngineProxy, startEngineProxy } from './engine-proxy.ts';
 
 export type ReceiveCounts = {
   readonly receives: number;
-  /** Distinct pairs of a parcel and a receive that brought events of it: no fold within a receive can write less often. */
+  /** Distinct pairs of a parcel and a receive with events of it. Folding within a receive cannot need fewer writes. */
   readonly parcelReceives: number;
   /** Requests billed for these receives. */
   readonly billed: number;
 };
 
-export type ReceiveCounter = InFront & { counts(): ReceiveCounts };
+export type ReceiveCounter = EngineProxy & { counts(): ReceiveCounts };
 
-/** Stands in front of an SQS engine, hands everything on as it is, and looks into what receives bring. */
+/** A proxy in front of an SQS engine that forwards everything unchanged and counts what receives bring. */
 export async function startReceiveCounter(sqsEndpoint: string): Promise<ReceiveCounter> {
   const counts = { receives: 0, parcelReceives: 0, billed: 0 };
-  const front = await standInFront((incoming, outgoing) => {
-    forward(sqsEndpoint, incoming, outgoing, (answer) => {
-      const bodies = bodiesOf(answer);
+  const front = await startEngineProxy((incoming, outgoing) => {
+    forward(sqsEndpoint, incoming, outgoing, (response) => {
+      const bodies = bodiesOf(response);
       counts.receives += 1;
       counts.parcelReceives += parcelsIn(bodies);
       counts.billed += billedRequests(bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0));
@@ -31,7 +31,7 @@ function forward(
   endpoint: string,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  received: (answer: string) => void,
+  received: (response: string) => void,
 ): void {
   const { hostname, port } = new URL(endpoint);
   const { url: path, method, headers } = incoming;
@@ -50,12 +50,12 @@ function forward(
   incoming.pipe(onward);
 }
 
-function bodiesOf(answer: string): string[] {
-  const { Messages = [] }: { Messages?: { Body: string }[] } = JSON.parse(answer);
+function bodiesOf(response: string): string[] {
+  const { Messages = [] }: { Messages?: { Body: string }[] } = JSON.parse(response);
   return Messages.map(({ Body }) => Body);
 }
 
-/** Distinct parcels that these packs mention. */
+/** Counts the distinct parcels in these packs. */
 export function parcelsIn(bodies: readonly string[]): number {
   const parcels = bodies.flatMap((body) => {
     const unpacked = unpack(body);

@@ -11,7 +11,7 @@ const event = (eventId: number, parcelId: number) => ({
 });
 const packOf = (...events: object[]) => JSON.stringify({ version: 1, events });
 
-test('a parcel counts once for a receive, in however many of its messages it is', () => {
+test('a parcel counts once per receive, in however many of its messages it is', () => {
   expect(parcelsIn([packOf(event(1, 7), event(2, 8), event(3, 7)), packOf(event(4, 7))])).toBe(2);
 });
 

@@ -1,16 +1,16 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { type InFront, standInFront } from './in-front.ts';
+import { type EngineProxy, startEngineProxy } from './engine-proxy.ts';
 
-/** A parcel's state as a write has set it. */
+/** A parcel after a write. */
 export type WrittenParcel = { readonly parcelId: number; readonly lastEventId: number };
 
-/** Stands in front of a DynamoDB engine, hands everything on as it is, and tells of parcels as their writes are answered. */
+/** A proxy in front of a DynamoDB engine that forwards everything unchanged and reports parcels when their writes succeed. */
 export async function startWriteWatch(
   dynamodbEndpoint: string,
   written: (parcels: readonly WrittenParcel[]) => void,
-): Promise<InFront> {
+): Promise<EngineProxy> {
   const { hostname, port } = new URL(dynamodbEndpoint);
-  return standInFront((incoming, outgoing) => forward({ hostname, port }, incoming, outgoing, written));
+  return startEngineProxy((incoming, outgoing) => forward({ hostname, port }, incoming, outgoing, written));
 }
 
 function forward(
@@ -20,48 +20,53 @@ function forward(
   written: (parcels: readonly WrittenParcel[]) => void,
 ): void {
   const { url: path, method, headers } = incoming;
-  const asked: Buffer[] = [];
+  const requested: Buffer[] = [];
   const onward = request({ ...engine, path, method, headers }, (response) => {
-    const answered: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => answered.push(chunk));
+    const responded: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => responded.push(chunk));
     response.on('end', () => {
-      const body = Buffer.concat(answered);
-      const parcels = writtenBy(String(headers['x-amz-target']), text(asked), response.statusCode ?? 502, text([body]));
+      const body = Buffer.concat(responded);
+      const parcels = writtenBy(
+        String(headers['x-amz-target']),
+        text(requested),
+        response.statusCode ?? 502,
+        text([body]),
+      );
       if (parcels.length > 0) written(parcels);
       outgoing.writeHead(response.statusCode ?? 502, response.headers).end(body);
     });
   });
   onward.on('error', () => outgoing.destroy());
-  incoming.on('data', (chunk: Buffer) => asked.push(chunk));
+  incoming.on('data', (chunk: Buffer) => requested.push(chunk));
   incoming.pipe(onward);
 }
 
 const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString();
 
 type Value = { readonly N?: string };
-type Asked = {
+type Requested = {
   readonly Key?: { readonly parcelId?: Value };
   readonly ExpressionAttributeValues?: Readonly<Record<string, Value>>;
   readonly Statements?: readonly { readonly Statement: string; readonly Parameters: readonly Value[] }[];
 };
 
-/** What of these a write has done: an update, or the statements of a batch that have no error. */
-export function writtenBy(target: string, asked: string, status: number, answered: string): WrittenParcel[] {
+/** The parcels that a request has written: by an update, or by the statements of a batch that have no error. */
+export function writtenBy(target: string, requested: string, status: number, responded: string): WrittenParcel[] {
   if (status !== 200) return [];
   const parcel = (id: Value | undefined, last: Value | undefined) => ({
     parcelId: Number(id?.N),
     lastEventId: Number(last?.N),
   });
   if (target.endsWith('.UpdateItem')) {
-    const { Key, ExpressionAttributeValues }: Asked = JSON.parse(asked);
+    const { Key, ExpressionAttributeValues }: Requested = JSON.parse(requested);
     return Key?.parcelId ? [parcel(Key.parcelId, ExpressionAttributeValues?.[':id'])] : [];
   }
   if (!target.endsWith('.BatchExecuteStatement')) return [];
-  const { Statements = [] }: Asked = JSON.parse(asked);
-  const { Responses = [] }: { Responses?: readonly { readonly Error?: object }[] } = JSON.parse(answered);
+  const { Statements = [] }: Requested = JSON.parse(requested);
+  const { Responses = [] }: { Responses?: readonly { readonly Error?: object }[] } = JSON.parse(responded);
   return Statements.flatMap(({ Statement, Parameters }, index) => {
     if (Responses[index]?.Error) return [];
-    // The parcel's id is the last parameter of an insert, and the one that the condition begins with else.
+    // In an insert the parcel's id is the last parameter, in an update the first one of the condition.
     const before = Statement.slice(0, Statement.indexOf('parcelId')).split('?').length - 1;
     return [parcel(Parameters[before], Parameters[0])];
   });

@@ -2,9 +2,9 @@ import { dollarsOf } from '@waybill/local/cost.ts';
 import type { RunFigures } from '../pipelines/pipeline-run.ts';
 import { median } from './median.ts';
 
-/** What is printed of a pipeline: medians over its runs. Everything "per million" is per million events of the feed. */
+/** What is printed for a pipeline: medians over its runs. Everything in `perMillion` is per million events of the feed. */
 export type PipelineSummary = {
-  /** Parcels that were not as the feed says in the end, over all runs. */
+  /** Parcels that were wrong in the end, over all runs. */
   readonly wrongParcels: number;
   readonly eventsPerSecond: number;
   readonly cpuMicrosPerEvent: { readonly reader: number; readonly writer: number };
@@ -23,7 +23,7 @@ export type PipelineSummary = {
     readonly checkpointWrites: number;
     readonly reads: number;
     readonly writeUnits: number;
-    /** US dollars for requests and units, each read at most a unit. */
+    /** US dollars for requests and units, with one unit for each read. */
     readonly dollars: number;
   };
 };
@@ -32,7 +32,7 @@ const sqsPrefix = 'AmazonSQS.';
 /** Bytes of one write unit (DynamoDB pricing). */
 const writeUnitBytes = 1_024;
 
-/** Calls of one run by what they are for. The reader writes checkpoints only, the writer parcels only: a clean feed has no failures. */
+/** Calls of one run by their purpose. The reader writes checkpoints only, the writer parcels only: a clean feed has no failures. */
 export function callsOf(run: RunFigures) {
   const count = (action: string) => (run.reader.calls[action] ?? 0) + (run.writer.calls[action] ?? 0);
   const sqsCalls = Object.entries(run.reader.calls)
@@ -47,7 +47,7 @@ export function callsOf(run: RunFigures) {
   const checkpointWrites = run.reader.calls['DynamoDB_20120810.UpdateItem'] ?? 0;
   const sqsBilled = sqsCalls + run.billedBeyondCalls;
   const reads = count('DynamoDB_20120810.GetItem');
-  // DynamoDB bills a write by the item's size, and one whose condition fails alike. Engines differ in what they report.
+  // DynamoDB bills a write by the size of the item, also when its condition fails. Engines report different units.
   const writeUnits = parcelWrites * Math.ceil(run.parcels.largestItemBytes / writeUnitBytes) + checkpointWrites;
   return {
     sqsCalls,

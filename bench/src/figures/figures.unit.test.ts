@@ -27,7 +27,7 @@ const run: RunFigures = {
   parcels: { wrong: 1, differences: [], largestItemBytes: 1_025 },
 };
 
-test('every SQS call counts, and what was billed beyond one request a call', () => {
+test('every SQS call counts, and what was billed in addition to one request per call', () => {
   expect(callsOf(run)).toMatchObject({ sqsCalls: 17, sqsBilled: 22, sends: 10, receives: 3, deletes: 2, otherSqs: 2 });
 });
 

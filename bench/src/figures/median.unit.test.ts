@@ -9,6 +9,6 @@ test('the median of an even number of values is the mean of the two in the middl
   expect(median([4, 1, 3, 100])).toBe(3.5);
 });
 
-test('there is no median of nothing', () => {
+test('no values have no median', () => {
   expect(() => median([])).toThrow(RangeError);
 });

@@ -1,42 +1,42 @@
 import { shownDollars, shownPriceDates } from '@waybill/local/cost.ts';
 import type { PipelineSummary } from './figures.ts';
 
-/** What was found on one engine. What was not measured is undefined. */
+/** The results of one engine. What was not measured is undefined. */
 export type EngineResults = {
   readonly engine: string;
   readonly waybill: PipelineSummary | undefined;
   readonly straightforward: PipelineSummary | undefined;
-  /** Events a second of the calls alone. */
+  /** Events per second of the calls alone. */
   readonly limit: { readonly waybill: number; readonly straightforward: number } | undefined;
-  /** Of a run whose receives were looked into. */
   /** Whether the feed came in pages instead of all at once. */
   readonly live: boolean;
+  /** Of a run whose receives were counted. */
   readonly folding: { readonly parcelReceives: number; readonly parcelWrites: number } | undefined;
 };
 
 export type Bar = { readonly name: string; readonly found: string; readonly passed: boolean };
 
-/** At most this share of the straightforward pipeline's SQS requests. */
+/** Waybill may need this share of the SQS requests of the straightforward pipeline. */
 const sqsShare = 1 / 15;
-/** Writes above one for each parcel of each receive, as a share. */
+/** Share of writes that may exceed one for each parcel of each receive. */
 const surplusWrites = 0.01;
 /**
- * Times the straightforward pipeline's events a second in catch-up, and shares of its CPU per event: where parcels are
- * written in batches of statements, and where by single updates.
+ * How many times the events per second of the straightforward pipeline in catch-up, and which shares of its CPU per event:
+ * with writes in batches of statements, and with single updates.
  */
 const barsByWriter = {
   batched: { speedup: 3, cpu: 1 / 5, cpuLive: 1 / 3 },
   single: { speedup: 1.5, cpu: 2 / 3, cpuLive: 1 },
 } as const;
 
-/** The bars that these results can be held to. */
+/** The bars that apply to these results. */
 export function barsOf({ waybill, straightforward, folding, live }: EngineResults): Bar[] {
   const bars: Bar[] = [];
   if (waybill) {
     const wrong = waybill.wrongParcels;
     bars.push({ name: 'Waybill: every parcel as the feed says', found: `${wrong} wrong`, passed: wrong === 0 });
   }
-  // With live pages, receives follow from the clock: how many messages one brings is not the pipeline's to say.
+  // With live pages, receives follow the clock: the pipeline does not decide how many messages one brings.
   if (waybill && straightforward && !live) {
     for (const [kind, figure] of [
       ['API calls', 'sqsCalls'],
@@ -73,12 +73,12 @@ export function barsOf({ waybill, straightforward, folding, live }: EngineResult
   return bars;
 }
 
-/** Of both processes. */
+/** CPU of both processes, microseconds per event. */
 function cpuMicros({ cpuMicrosPerEvent: { reader, writer } }: PipelineSummary): number {
   return reader + writer;
 }
 
-/** The results as a table of 80 columns at most. */
+/** The results as a table, 80 characters wide at most. */
 export function reportOf(results: EngineResults): string {
   const { waybill, straightforward, limit } = results;
   const lines = [row('', 'Waybill', 'straightforward', 'ratio')];

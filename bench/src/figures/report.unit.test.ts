@@ -59,16 +59,16 @@ describe('the bars', () => {
     expect(found({ ...results, waybill })).toEqual([true, true]);
     const missed = { ...waybill, eventsPerSecond: 2_999, cpuMicrosPerEvent: { reader: 1, writer: 60 } };
     expect(found({ ...results, waybill: missed })).toEqual([false, false]);
-    // With live pages the rate is the feed's, and there is less to fold.
+    // With live pages the feed decides the rate, and there is less to fold.
     expect(found({ ...results, waybill: missed, live: true })).toEqual([true]);
   });
 
-  test('are not held to what was not measured', () => {
+  test('do not apply to what was not measured', () => {
     expect(barsOf({ ...results, waybill: undefined, folding: undefined })).toEqual([]);
   });
 });
 
-test('the report says what a million events cost each, and of when the prices are', () => {
+test('the report has the cost of a million events for each, and the dates of the prices', () => {
   const report = reportOf({
     ...results,
     waybill: { ...results.waybill, perMillion: { ...results.waybill.perMillion, dollars: 0.251 } },

@@ -2,9 +2,9 @@ import { Agent, type RequestOptions, request } from 'node:http';
 import type { LimitPlan, LimitReport } from './plan.ts';
 
 /**
- * The ceiling: the calls of a pipeline in a tight loop, over plain HTTP, with no SDK, no signature and no logic. Sends
- * and updates run side by side from the start, receives with their deletes as soon as everything is sent, so that each
- * takes ten messages while there are ten.
+ * The ceiling: the calls of a pipeline in a tight loop over plain HTTP, without SDK, signature or logic. Sends and updates
+ * run in parallel from the start. Receives and their deletes begin when everything is sent, so that each takes ten messages
+ * while there are ten.
  */
 
 const sendsAtOnce = 10;
@@ -12,7 +12,7 @@ const receiversAtOnce = 4;
 const updatesAtOnce = 64;
 const messagesPerReceive = 10;
 
-// It waits for its plan; the preload lets the channel alone not keep it.
+// Keeps the process alive until its plan comes: the preload has unreferenced the channel.
 process.channel?.ref();
 process.on('message', (plan: LimitPlan | string) => {
   if (typeof plan === 'string') return;
@@ -93,7 +93,7 @@ function caller(endpoint: string, service: string, scope: string, region: string
         'content-length': Buffer.byteLength(payload),
         'x-amz-target': `${service}.${action}`,
         'x-amz-date': '20260101T000000Z',
-        // Engines read the region from it and check nothing.
+        // Engines read the region from it and do not check the signature.
         authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/${region}/${scope}/aws4_request, SignedHeaders=host, Signature=0`,
       },
     };
@@ -107,7 +107,7 @@ function caller(endpoint: string, service: string, scope: string, region: string
         response.on('end', () => {
           const failedCondition = text.includes('ConditionalCheckFailed');
           if (response.statusCode === 200 || failedCondition) resolve(text);
-          else reject(new Error(`${action} answered ${response.statusCode}: ${text.slice(0, 500)}`));
+          else reject(new Error(`${action} returned ${response.statusCode}: ${text.slice(0, 500)}`));
         });
       });
       sent.on('error', reject);

@@ -3,14 +3,14 @@ import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { cleanShares, type FeedElement, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { type ExpectedParcel, expectedParcels } from '@waybill/local/outcome/oracle.ts';
 
-/** A feed that is the same for every run: made once, before anything is measured. */
+/** A feed that is the same for every run. It is made once, before anything is measured. */
 export type BenchFeed = {
   readonly events: number;
-  /** Parcel and id of each event, in the feed's order. */
+  /** Parcel and id of each event, in the order of the feed. */
   readonly order: readonly { readonly parcelId: number; readonly lastEventId: number }[];
   /** What every parcel must be in the end. */
   readonly expected: ReadonlyMap<number, ExpectedParcel>;
-  /** A carrier that holds nothing yet; `append` makes the whole feed appear at once. */
+  /** A feed that shows nothing yet; `append` makes events appear. */
   hold(): WatchedFeed;
 };
 
@@ -33,7 +33,7 @@ export function benchFeed(options: {
   };
 }
 
-/** Remembers when it was first read with something in it: the moment from which a pipeline's time runs. */
+/** Remembers when it was first read with events in it: from then on a pipeline's time is measured. */
 export class WatchedFeed extends HeldFeed {
   readonly #first = Promise.withResolvers<number>();
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Usage } from './preload.ts';
 
-/** Milliseconds that a process may take to answer; only a hung one takes as long. */
+/** Milliseconds after which a process that does not answer is taken for hung. */
 const answerLimitMs = 20_000;
 /** Characters of a process's output that are shown when it fails. */
 const shownOutput = 4_000;
@@ -19,11 +19,11 @@ export class MeasuredProcess {
   #output = '';
   #stopping = false;
 
-  /** @param nodeFlags for profiling, as `--cpu-prof` */
+  /** @param nodeFlags for example `--cpu-prof`, for profiling */
   constructor(name: string, entry: URL, env: Readonly<Record<string, string>>, nodeFlags: readonly string[] = []) {
     this.name = name;
     this.#child = spawn(process.execPath, [...nodeFlags, '--import', preload, entry.pathname], {
-      // Nothing is inherited that could steer the SDK or Node otherwise than `env` says.
+      // No inherited variable can configure the SDK or Node: only `env` does.
       env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NODE_V8_COVERAGE: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -41,7 +41,7 @@ export class MeasuredProcess {
     this.#failed.catch(() => undefined);
   }
 
-  /** The end of what it wrote. */
+  /** The end of the process's output. */
   get output(): string {
     return this.#output;
   }
@@ -54,7 +54,7 @@ export class MeasuredProcess {
     );
   }
 
-  /** Sends a question and resolves with the first message that `read` takes for its answer. */
+  /** Sends a question and resolves with the first message in which `read` finds its answer. */
   async ask<T>(question: Question, read: (message: unknown) => T | undefined, limitMs = answerLimitMs): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const listen = (message: unknown) => {
@@ -80,7 +80,7 @@ export class MeasuredProcess {
     return await Promise.race([promise, this.#failed]);
   }
 
-  /** Ends it at once, or, where a profile is to be written, orderly. */
+  /** Ends the process at once; with SIGTERM in order, so that it can write a profile. */
   async stop(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     this.#stopping = true;
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

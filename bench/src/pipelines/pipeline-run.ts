@@ -1,29 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import type { Resources } from '@waybill/provisioner/provision.ts';
-import type { Engine } from '../engine.ts';
 import type { BenchFeed, WatchedFeed } from './bench-feed.ts';
+import type { Engine } from './engine.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 import type { Usage } from './preload.ts';
 import { type CheckedParcels, checkParcels } from './stored-parcels.ts';
 
-/** Two processes that bring a feed into the parcels table. */
+/** Two processes that take a feed into the parcels table. */
 export type Pipeline = {
   readonly reader: MeasuredProcess;
   readonly writer: MeasuredProcess;
-  /** Resolves once both have done everything that comes before the first event. */
+  /** Resolves when both have done all that comes before the first event. */
   ready(): Promise<void>;
   /** Events stored so far. */
   stored(): Promise<number>;
-  /** SQS requests that were billed beyond one a call, so far. */
+  /** SQS requests billed in addition to one per call, so far. */
   billedBeyondCalls(): Promise<number>;
-  /** Writes of parcels that went in batches, so far: no header tells how many are in one. */
+  /** Writes of parcels in batches, so far: no header says how many are in one. */
   statements(): Promise<number>;
 };
 
 export type StartPipeline = (where: { engine: Engine; resources: Resources; scanApiUrl: string }) => Promise<Pipeline>;
 
-/** What a process used between the feed's appearance and its end. */
+/** What a process used from the feed's appearance until everything was stored. */
 export type ProcessFigures = {
   readonly cpuMicros: number;
   readonly peakRssBytes: number;
@@ -40,19 +40,19 @@ export type RunFigures = {
   readonly parcels: CheckedParcels;
 };
 
-/** Between two looks at how much is stored; times are exact to this. */
-const lookEachMs = 100;
-/** The last events are stored a moment after the count is full, or never. */
-const onTheirWayMs = 5_000;
-/** A run that does less is stuck. The slowest engine does ten times as much. */
+/** Milliseconds between two checks of how much is stored: times are exact to this. */
+const checkEveryMs = 100;
+/** After the count is full, the last events are stored within this time or never. */
+const lastEventsMs = 5_000;
+/** A run that stores fewer events in this time is stuck. The slowest engine stores ten times as many. */
 const leastProgress = { events: 600, ms: 60_000 };
 
-/** How the feed appears: whole at once, or in pages, so many a second. */
+/** How the feed appears: all at once, or in so many pages per second. */
 export type Appearance = { readonly pagesPerSecond: number; readonly eventsPerPage: number } | undefined;
 
 /**
- * One catch-up: the pipeline is ready at an empty feed, which then holds everything at once. Time runs from the first
- * request that finds something to the moment when everything is stored; processor time from just before the feed fills.
+ * One run. The pipeline is ready and the feed empty, then the events appear. Time is measured from the first request that
+ * finds something until everything is stored, CPU time from just before the events appear.
  */
 export async function runPipeline(
   engine: Engine,
@@ -82,7 +82,7 @@ export async function runPipeline(
     const after = await Promise.all([reader.usage(), writer.usage()]);
     const billedBeyondCalls = (await pipeline.billedBeyondCalls()) - billedBefore;
     const statements = (await pipeline.statements()) - statementsBefore;
-    const parcels = await storedInTheEnd(engine, resources.parcelsTable, feed);
+    const parcels = await checkedInTheEnd(engine, resources.parcelsTable, feed);
     return {
       events: feed.events,
       seconds: (endedAt - startedAt) / 1_000,
@@ -99,7 +99,7 @@ export async function runPipeline(
   }
 }
 
-/** Resolves when all of it is there. Late pages are made up for, so that the rate is kept on a busy machine. */
+/** Resolves when all events have appeared. After a late page the next ones follow sooner, to keep the rate on a busy machine. */
 async function appear(held: WatchedFeed, events: number, live: Appearance): Promise<void> {
   if (!live) return void held.append(events);
   const beginning = performance.now();
@@ -110,7 +110,7 @@ async function appear(held: WatchedFeed, events: number, live: Appearance): Prom
   }
 }
 
-/** Monotonic milliseconds when everything was stored. */
+/** Resolves with the monotonic milliseconds at which everything was stored. */
 async function allStored(pipeline: Pipeline, events: number): Promise<number> {
   let seen = { stored: 0, at: performance.now() };
   for (;;) {
@@ -122,24 +122,24 @@ async function allStored(pipeline: Pipeline, events: number): Promise<number> {
       const output = [pipeline.reader, pipeline.writer].map((process) => process.output).join('');
       throw new Error(`Stuck at ${stored} of ${events} events\n${output}`);
     }
-    await delay(lookEachMs);
+    await delay(checkEveryMs);
   }
 }
 
 /**
- * What the table holds. A few events may come twice and are counted twice, so that the count can be full while the last
- * ones are on their way: these are waited for.
+ * Checks the table. A few events may come and count twice, so the count can be full before the last ones are stored: this
+ * waits for them.
  */
-async function storedInTheEnd({ dynamodb }: Engine, table: string, feed: BenchFeed): Promise<CheckedParcels> {
-  const deadline = performance.now() + onTheirWayMs;
+async function checkedInTheEnd({ dynamodb }: Engine, table: string, feed: BenchFeed): Promise<CheckedParcels> {
+  const deadline = performance.now() + lastEventsMs;
   for (;;) {
     const parcels = await checkParcels(dynamodb, table, feed.expected);
     if (parcels.wrong === 0 || performance.now() > deadline) return parcels;
-    await delay(lookEachMs);
+    await delay(checkEveryMs);
   }
 }
 
-/** The peak is the process's own, start included; what else it used is the difference. */
+/** The difference of two reports; the peak of memory is that of the whole process, with its start. */
 function usedBetween(before: Usage, after: Usage): ProcessFigures {
   return {
     cpuMicros: after.cpuMicros - before.cpuMicros,

@@ -2,9 +2,9 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 
 /**
- * Loaded with `--import` into a process that is measured. It tells its parent, when asked, what the process has used
- * and which AWS calls it has made. It reads nothing of the program: calls are counted where Node announces a request,
- * by the header that names the AWS action, repeated attempts included, so that every program is counted alike.
+ * Loaded with `--import` into a process that is measured. When asked, it reports to its parent what the process has used and
+ * which AWS calls it has made. It is independent of the program, so every program is counted alike: it counts the requests
+ * that Node announces, with retries, by the header that names the AWS action.
  */
 
 /** What a measured process has used since it started. */
@@ -12,7 +12,7 @@ export type Usage = {
   /** User and system time of all its threads, microseconds. */
   readonly cpuMicros: number;
   readonly peakRssBytes: number;
-  /** HTTP requests by AWS action, as `AmazonSQS.SendMessageBatch`. */
+  /** HTTP requests by AWS action, for example `AmazonSQS.SendMessageBatch`. */
   readonly calls: Readonly<Record<string, number>>;
 };
 
@@ -21,7 +21,7 @@ export type UsageReport = { readonly usage: Usage };
 const calls: Record<string, number> = {};
 
 subscribe('http.client.request.start', (message) => {
-  // What Node publishes on this channel.
+  // Node publishes messages of this type on this channel.
   const { request } = message as { request: ClientRequest };
   const action = request.getHeader('x-amz-target');
   if (typeof action === 'string') calls[action] = (calls[action] ?? 0) + 1;
@@ -37,7 +37,7 @@ process.on('message', (message) => {
   };
   process.send?.({ usage } satisfies UsageReport);
 });
-// However the benchmark ends, nothing of it is left running.
+// However the benchmark ends, no process of it stays running.
 process.on('disconnect', () => process.exit(1));
-// The channel must not keep a process alive that is done.
+// The channel alone must not keep a process alive that has finished.
 process.channel?.unref();

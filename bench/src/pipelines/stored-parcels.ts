@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { compare, describe, type ExpectedParcel, type StoredParcel } from '@waybill/local/outcome/oracle.ts';
 import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
 
-/** Bookkeeping that only Waybill writes. */
+/** Attributes that only Waybill writes, for its own bookkeeping. */
 const bookkeeping = ['revision', 'updatedAtUtc'];
 
 export type CheckedParcels = {
@@ -12,7 +12,7 @@ export type CheckedParcels = {
   readonly largestItemBytes: number;
 };
 
-/** Compares a parcels table with what the feed says. */
+/** Compares a parcels table with the parcels of the feed. */
 export async function checkParcels(
   dynamodb: DynamoDBClient,
   table: string,
@@ -27,7 +27,7 @@ export async function checkParcels(
   };
 }
 
-/** As DynamoDB counts an item of numbers and strings: names and strings in UTF-8, two digits of a number to a byte and one more. */
+/** Bytes of an item of numbers and strings as DynamoDB counts them: names and strings in UTF-8; numbers one byte per two digits, and one more. */
 export function itemBytes(item: StoredParcel): number {
   return Object.entries(item).reduce((sum, [name, value]) => {
     const text = String(value);

@@ -21,13 +21,13 @@ export const straightforward: StartPipeline = async ({ engine, resources, scanAp
     reader,
     writer,
     ready: async () => {
-      // Their modules are loaded when they answer; then the first polls are under way at once.
+      // When they answer, their modules are loaded, and the first polls begin at once.
       await Promise.all([stored(writer), reader.usage()]);
       await untilPolling(writer, 4);
       await untilPolling(reader, 1);
     },
     stored: () => stored(writer),
-    // Ten events of some 300 bytes are one billed request, whatever is done with them.
+    // Ten events of some 300 bytes are one billed request in every action.
     billedBeyondCalls: async () => 0,
     statements: async () => 0,
   };
@@ -41,7 +41,7 @@ function stored(worker: MeasuredProcess): Promise<number> {
   );
 }
 
-/** The worker has its receives under way, the reader has read its checkpoint. */
+/** Resolves when the process has made so many calls: the worker its receives, the reader the read of its checkpoint. */
 async function untilPolling(process: MeasuredProcess, calls: number): Promise<void> {
   for (;;) {
     const usage = await process.usage();

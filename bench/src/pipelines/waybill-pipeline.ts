@@ -8,7 +8,7 @@ import type { StartPipeline } from './pipeline-run.ts';
 const poller = new URL('../../../packages/poller/src/main.ts', import.meta.url);
 const processor = new URL('../../../packages/processor/src/main.ts', import.meta.url);
 
-/** SQS actions that Waybill's own metrics count with what each is billed. */
+/** Waybill's metrics that count SQS calls. */
 const calledMetrics = [
   'waybill_queue_sends_total',
   'waybill_queue_receives_total',
@@ -18,10 +18,10 @@ const calledMetrics = [
 const readyLimitMs = 30_000;
 
 /**
- * Waybill as production starts it: poller and processor with their defaults.
+ * Waybill started as in production: poller and processor with default settings.
  *
- * @param options.processorSqs an SQS endpoint for the processor alone, in front of the engine's
- * @param options.processorDynamoDb a DynamoDB endpoint for the processor alone, in front of the engine's
+ * @param options.processorSqs an SQS endpoint for the processor only, in front of the engine
+ * @param options.processorDynamoDb a DynamoDB endpoint for the processor only, in front of the engine
  * @param options.pollIntervalMs instead of the poller's default
  * @param options.nodeFlags instead of those that production uses
  */
@@ -79,10 +79,10 @@ export function waybill(
 }
 
 function billedBeyond(metrics: Samples): number {
-  // A question has no payload, and no metric that counts it as a call.
-  const { GetQueueAttributes: questions = 0 } = metrics.by('waybill_queue_billed_total', 'action');
-  const billed = metrics.sum('waybill_queue_billed_total') - questions;
-  // A receive is counted when it begins and billed when it ends: long polls under way make this a few too low.
+  // GetQueueAttributes has no payload, and none of these metrics counts it as a call.
+  const { GetQueueAttributes: attributeRequests = 0 } = metrics.by('waybill_queue_billed_total', 'action');
+  const billed = metrics.sum('waybill_queue_billed_total') - attributeRequests;
+  // A receive is counted when it begins and billed when it ends: unfinished long polls make the result slightly too low.
   return billed - calledMetrics.reduce((sum, name) => sum + metrics.sum(name), 0);
 }
 

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 
 const page = new URL('../../../docs/benchmark.md', import.meta.url);
 
-/** What `docs/benchmark.md` says that the poller needs for an event, on the first engine of the page. */
+/** What the poller needs for an event, by the first run on `docs/benchmark.md`. */
 export type BenchmarkFigures = {
   /** The command that measured it. */
   readonly command: string;
   readonly pollerCpuMicros: number;
 };
 
-/** Throws where the page does not have a figure as the benchmark prints it. */
+/** Reads the figures from the page, which holds the benchmark's output as it was printed. Throws when one is missing. */
 export function benchmarkFigures(text = readFileSync(page, 'utf8')): BenchmarkFigures {
   const found = (row: RegExp): string => {
     const [, value] = row.exec(text) ?? [];

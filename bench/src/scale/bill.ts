@@ -9,7 +9,7 @@ export type Bill = {
   readonly events: number;
   readonly sqs: number;
   readonly dynamodb: number;
-  /** Tasks and their addresses, the pollers' included. */
+  /** Tasks and their addresses, those of the pollers included. */
   readonly fargate: number;
   readonly total: number;
 };
@@ -24,7 +24,7 @@ export function billOf(scale: Scale, { context }: Environment, result: Result): 
   const none = { sqsRequests: 0, writeUnits: 0, readUnits: 0 };
   const hours = result.running.length / 60;
   const processorHours = result.running.reduce((total, tasks) => total + tasks, 0) / 60;
-  // The first on demand, of the others a share on Spot.
+  // The first processor runs on demand, of the others a share on Spot.
   const spotHours = ((processorHours - hours) * context.spotShare) / 100;
   const pollers = context.standby ? 2 : 1;
   const fargate =

@@ -11,8 +11,8 @@ function consumptionOf({ sqsRequests, writeUnits, reads }: MeasuredLoad): Consum
 }
 
 /**
- * What a pipeline that has caught up consumes in a second at this rate: between two measured loads (docs/cost.md) in
- * proportion, below the lowest as that, above the highest as much for an event.
+ * What a pipeline that has caught up consumes per second at this rate. Between two measured loads (docs/cost.md) in
+ * proportion; below the lowest as much as the lowest; above the highest as much per event as the highest.
  */
 export function keepingUp(eventsPerSecond: number): Consumption {
   const [lowest] = loads;

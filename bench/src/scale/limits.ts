@@ -1,6 +1,6 @@
 const aws = 'https://docs.aws.amazon.com';
 
-/** A limit of AWS's, and its page. `adjustable` is empty where nothing was found about it. */
+/** A limit of AWS, and the page that has it. `adjustable` is empty where nothing was found about it. */
 export type Limit = {
   readonly what: string;
   readonly limit: string;
@@ -8,12 +8,12 @@ export type Limit = {
   readonly page: string;
 };
 
-/** Write units a second that a new on-demand table takes at once. */
+/** Write units per second that a new on-demand table takes at once. */
 export const warmOfNewTable = 4_000;
-/** Write units a second of one on-demand table, by default. */
+/** Write units per second of one on-demand table, by default. */
 export const tableQuota = 40_000;
 
-/** The day on which stored copies of AWS's pages were looked into. */
+/** The day on which stored copies of AWS's pages were read. */
 export const limitsRead = '2026-11-21';
 
 export const limits: readonly Limit[] = [
@@ -37,43 +37,43 @@ export const limits: readonly Limit[] = [
   },
   {
     what: 'DynamoDB, a new on-demand table',
-    limit: `${warmOfNewTable.toLocaleString('en-US')} write units a second`,
+    limit: `${warmOfNewTable.toLocaleString('en-US')} write units per second`,
     adjustable: 'warm throughput can be raised beforehand',
     page: `${aws}/amazondynamodb/latest/developerguide/warm-throughput.html`,
   },
   {
     what: 'DynamoDB, growth of an on-demand table',
-    limit: 'twice its former peak; more within 30 minutes may be throttled',
+    limit: 'twice its former peak; more than that within 30 minutes may be throttled',
     adjustable: 'warm throughput',
     page: `${aws}/amazondynamodb/latest/developerguide/pre-warming-on-demand-capacity-mode.html`,
   },
   {
     what: 'DynamoDB, one on-demand table',
-    limit: `${tableQuota.toLocaleString('en-US')} write units a second`,
+    limit: `${tableQuota.toLocaleString('en-US')} write units per second`,
     adjustable: 'yes',
     page: `${aws}/amazondynamodb/latest/developerguide/Limits.html`,
   },
   {
     what: 'DynamoDB, one partition, so one parcel',
-    limit: '1,000 write units a second',
+    limit: '1,000 write units per second',
     adjustable: 'no',
     page: `${aws}/amazondynamodb/latest/developerguide/bp-partition-key-design.html`,
   },
   {
     what: 'Fargate, tasks started for one service',
-    limit: '500 a minute',
+    limit: '500 per minute',
     adjustable: 'no',
     page: `${aws}/AmazonECS/latest/developerguide/service-quotas.html`,
   },
   {
     what: 'Fargate, tasks started in an account and Region',
-    limit: '100 at once, 20 a second lastingly, on demand and on Spot each',
+    limit: 'a burst of 100, then 20 per second; separately on demand and on Spot',
     adjustable: '',
     page: `${aws}/AmazonECS/latest/developerguide/throttling.html`,
   },
   {
     what: 'Fargate, vCPUs running in an account and Region',
-    limit: 'a quota of each account, low in new ones (Service Quotas console)',
+    limit: 'a quota of each account, low in new accounts (see the Service Quotas console)',
     adjustable: 'yes',
     page: `${aws}/AmazonECS/latest/developerguide/service-quotas.html`,
   },

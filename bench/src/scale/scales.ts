@@ -1,29 +1,29 @@
-import { type Context, readContext } from '@waybill/infra/context.ts';
+import { type Context, readContext } from '@waybill/infra/context/context.ts';
 import { policyOf } from '@waybill/infra/scaling-model/policy.ts';
 import type { Policy } from '@waybill/infra/scaling-model/target-tracking.ts';
 import { eventsPerMessage, messagesPerSecond, plannedShare } from '@waybill/infra/services/capacity.ts';
-import { stackOf, synthesize } from '@waybill/infra/synthesized.ts';
+import { stackOf, synthesize } from '@waybill/infra/synthesis/synthesize.ts';
 import { pollerVariables } from '@waybill/poller/config.ts';
 import { benchmarkFigures } from './benchmark-figures.ts';
 
-/** A size of feed, and how it is deployed. */
+/** A size of feed, and how Waybill is deployed for it. */
 export type Scale = {
   readonly name: string;
   readonly eventsPerHour: number;
-  /** Feeds that the events come in: each has an environment of its own, with poller, queue and tables. */
+  /** Feeds that the events are split into. Each has its own environment, with poller, queue and tables. */
   readonly feeds: number;
-  /** What is turned, as context of the CDK app; the rest is as it comes. */
-  readonly turned: Readonly<Record<string, string>>;
+  /** Context of the CDK app that is not the default. */
+  readonly settings: Readonly<Record<string, string>>;
 };
 
 export const scales: readonly [Scale, Scale, Scale] = [
-  { name: '10 thousand', eventsPerHour: 1e4, feeds: 1, turned: {} },
-  { name: '1 million', eventsPerHour: 1e6, feeds: 1, turned: { pollerVariables: '{"SCAN_API_LIMIT":1000}' } },
+  { name: '10 thousand', eventsPerHour: 1e4, feeds: 1, settings: {} },
+  { name: '1 million', eventsPerHour: 1e6, feeds: 1, settings: { pollerVariables: '{"SCAN_API_LIMIT":1000}' } },
   {
     name: '100 million',
     eventsPerHour: 1e8,
     feeds: 10,
-    turned: {
+    settings: {
       pollerSize: '1024/2048',
       processorSize: '1024/2048',
       maxProcessors: '20',
@@ -32,14 +32,16 @@ export const scales: readonly [Scale, Scale, Scale] = [
   },
 ];
 
-/** What one environment can do, by measured costs and the settings of its deployment. */
+/** What one environment can do, by measured costs and its settings. */
 export type Environment = {
   readonly context: Context;
   readonly policy: Policy;
   readonly eventsPerMessage: number;
-  /** Events a second. */
+  /** Events per second that the request rate allows to read. */
   readonly requestsAllow: number;
+  /** Events per second that the poller's CPU can read. */
   readonly pollerReads: number;
+  /** Events per second that one processor can store. */
   readonly processorStores: number;
   readonly maxQueueMessages: number;
 };
@@ -47,8 +49,8 @@ export type Environment = {
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 
 /** The environment of a context, with the scaling policy as the CDK app's template holds it. */
-export function environmentOf(turned: Scale['turned']): Environment {
-  const given = { apiUrl, ...turned };
+export function environmentOf(settings: Scale['settings']): Environment {
+  const given = { apiUrl, ...settings };
   const context = readContext(given);
   const variable = (
     name: 'SCAN_API_LIMIT' | 'MESSAGE_MAX_BYTES' | 'SCAN_API_REQUESTS_PER_SECOND' | 'MAX_QUEUE_MESSAGES',
@@ -65,7 +67,13 @@ export function environmentOf(turned: Scale['turned']): Environment {
   };
 }
 
-/** Events a second that a poller of this size reads, with the same reserve as a processor is planned with. */
+/** Events per second that a poller of this size reads, with the same reserve as is planned for a processor. */
 export function pollerReads(vcpuUnits: number): number {
   return ((Math.min(vcpuUnits, 1024) / 1024) * plannedShare * 1e6) / benchmarkFigures().pollerCpuMicros;
+}
+
+/** Settings as the page shows them. */
+export function shownSettings(settings: Scale['settings'], separator: string): string {
+  const entries = Object.entries(settings);
+  return entries.length === 0 ? 'none' : entries.map(([key, value]) => `\`${key}=${value}\``).join(separator);
 }

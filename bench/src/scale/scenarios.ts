@@ -1,11 +1,12 @@
 import { loadAt, meanLoad } from '@waybill/infra/scaling-model/day.ts';
-import { type Course, type Span, simulatePipeline, usualLags } from '@waybill/infra/scaling-model/pipeline.ts';
+import { type Course, simulatePipeline } from '@waybill/infra/scaling-model/pipeline.ts';
+import { type Span, usualLags } from '@waybill/infra/scaling-model/setting.ts';
 import { keepingUp } from './keeping-up.ts';
 import { tableQuota, warmOfNewTable } from './limits.ts';
 import type { Environment, Scale } from './scales.ts';
 
 const hour = 3_600;
-/** Seconds for which a backfill is followed at most. */
+/** Seconds for which a backfill is simulated at most. */
 const longest = 21 * 24 * hour;
 
 export type Scenario = 'day' | 'outage' | 'backfill';
@@ -14,14 +15,14 @@ export type Scenario = 'day' | 'outage' | 'backfill';
 export const outage: Span = { from: 9 * hour, until: 10 * hour };
 const backfillHours = 7 * 24;
 
-/** A course of one environment, in events, by minute. */
+/** The course of one environment, in events, by minute. */
 export type Result = Course & {
   readonly eventsPerSecond: (second: number) => number;
   /** Events stored in each minute. */
   readonly storedEvents: readonly number[];
 };
 
-/** Events a second, at its highest and over the day, of one feed. */
+/** Events per second of one feed: over the day, at its peak, and at a second. */
 export function rateOf({ eventsPerHour, feeds }: Scale) {
   const mean = eventsPerHour / feeds / hour;
   const at = (second: number) => (mean * loadAt(second)) / meanLoad;
@@ -30,17 +31,17 @@ export function rateOf({ eventsPerHour, feeds }: Scale) {
 }
 
 /**
- * Write units of an event, far above the lowest load. Waiting ones are no fewer: with millions of parcels under way the
- * scans of one lie hours apart, and but for bursts no receive brings two.
+ * Write units of an event, far above the lowest load. An event that waited needs no fewer: with millions of parcels under
+ * way the scans of one parcel lie hours apart, and apart from bursts no receive brings two of them.
  */
 export const unitsOfAnEvent = keepingUp(1_000).writeUnits / 1_000;
 
-/** Times the mean at which a day has its peak. */
-export const peakOfDay = rateOf({ name: '', eventsPerHour: hour, feeds: 1, turned: {} }).peak;
+/** The peak of a day, as a multiple of its mean. */
+export const peakOfDay = rateOf({ name: '', eventsPerHour: hour, feeds: 1, settings: {} }).peak;
 
 /**
- * Simulates one environment. A day and an outage befall a table that took such a peak before; a backfill, a new one.
- * AWS says of steps in only that they are gradual: one task at a time is the dearer end.
+ * Simulates one environment. On a day and in an outage the table took such a peak before; a backfill meets a new table. AWS
+ * says only that scaling in is gradual: one task at a time is the most expensive way.
  */
 export function simulateScenario(scale: Scale, environment: Environment, scenario: Scenario, seed: number): Result {
   const { eventsPerMessage: events, policy } = environment;
@@ -81,7 +82,7 @@ export function simulateScenario(scale: Scale, environment: Environment, scenari
   };
 }
 
-/** Minutes of lag below which a pipeline has caught up: what scaling itself accepts, and some gusts. */
+/** Seconds of lag below which a pipeline has caught up: what scaling itself accepts, and some gusts. */
 const caughtUpSeconds = 300;
 
 /** Minutes after which the lag is small for the first time. */

@@ -5,8 +5,8 @@ import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-
 import { Producer } from 'sqs-producer';
 
 /**
- * The first half of the straightforward pipeline: pages of the feed, one event to a message, ten messages to a send,
- * all sends of a page at once, the checkpoint saved when they are confirmed.
+ * The first half of the straightforward pipeline. It reads pages of the feed, puts one event into a message and ten messages
+ * into a send, sends a whole page in parallel, and saves the checkpoint when all sends are confirmed.
  */
 
 const { SCAN_API_URL = '', SCAN_QUEUE_URL = '', CHECKPOINTS_TABLE = '', SCAN_API_LIMIT = '100' } = process.env;
@@ -23,11 +23,11 @@ type Page = { readonly ScanEvents: readonly { readonly EventId: number }[] };
 let next = await readCheckpoint();
 for (;;) {
   const response = await fetch(`${SCAN_API_URL}?FromEventId=${next}&Limit=${SCAN_API_LIMIT}`);
-  if (!response.ok) throw new Error(`The Scan Event API answered ${response.status}`);
-  // The feed is clean: what it answers is a page.
+  if (!response.ok) throw new Error(`the Scan Event API returned ${response.status}`);
+  // The feed is clean: every response is a page.
   const { ScanEvents: events } = (await response.json()) as Page;
   const messages = events.map((event) => ({ id: String(event.EventId), body: JSON.stringify(event) }));
-  // Handed over at once, the producer would send its batches one after the other.
+  // Given all messages at once, the producer would send its batches one after the other.
   const batches = Array.from({ length: Math.ceil(messages.length / batchSize) }, (_, index) =>
     messages.slice(index * batchSize, (index + 1) * batchSize),
   );

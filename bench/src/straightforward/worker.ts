@@ -4,8 +4,8 @@ import { DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '
 import { Consumer } from 'sqs-consumer';
 
 /**
- * The second half of the straightforward pipeline: four consumers in one process, ten messages to a receive, one
- * conditional update to an event, the ten in parallel, then one delete for the ten.
+ * The second half of the straightforward pipeline: four consumers in one process. Each receives ten messages, makes one
+ * conditional update per event, ten in parallel, and deletes the ten with one call.
  */
 
 const { SCAN_QUEUE_URL = '', PARCELS_TABLE = '' } = process.env;
@@ -24,7 +24,7 @@ type CarrierEvent = {
   readonly User: { readonly RunId: string };
 };
 
-/** EventIds, because an engine may deliver one twice. */
+/** EventIds, because an engine may deliver an event twice. */
 const stored = new Set<number>();
 process.on('message', (message) => {
   if (message === 'stored') process.send?.({ stored: stored.size });
@@ -38,8 +38,8 @@ for (let index = 0; index < consumers; index++) {
     waitTimeSeconds: 20,
     handleMessageBatch,
   });
-  consumer.on('error', note);
-  consumer.on('processing_error', note);
+  consumer.on('error', printError);
+  consumer.on('processing_error', printError);
   consumer.start();
 }
 
@@ -49,16 +49,16 @@ async function handleMessageBatch(messages: Message[]): Promise<Message[]> {
 }
 
 async function handleMessage({ Body = '' }: Message): Promise<void> {
-  // The feed is clean: what is on the queue is an event.
+  // The feed is clean: every message is an event.
   const event = JSON.parse(Body) as CarrierEvent;
   const written = await update(latestUpdate(event));
-  // A milestone that arrives after a later scan is still the first of its type, perhaps.
+  // A milestone that comes after a later scan may still be the first of its type.
   const milestone = milestoneOf(event);
   if (!written && milestone) await update(lateMilestoneUpdate(event, milestone));
   stored.add(event.EventId);
 }
 
-/** Whether the condition held. */
+/** Returns whether the condition held. */
 async function update(input: UpdateCommandInput): Promise<boolean> {
   try {
     await documents.send(new UpdateCommand(input));
@@ -105,7 +105,7 @@ function milestoneOf({ Type }: CarrierEvent): 'pickup' | 'delivery' | undefined 
   return Type === 'DELIVERY' ? 'delivery' : undefined;
 }
 
-/** Shown when the run fails. What was not handled or deleted comes again when its visibility ends. */
-function note(error: Error): void {
+/** Shown when the run fails. A message that was not handled or deleted returns when its visibility timeout ends. */
+function printError(error: Error): void {
   process.stderr.write(`${error.message}\n`);
 }

@@ -1,7 +1,7 @@
 import { metricDefinitions } from '@waybill/shared/metrics.ts';
 import type { Price } from '@waybill/shared/prices.ts';
 import { describe, expect, test } from 'vitest';
-import { synthesize } from '../synthesized.ts';
+import { synthesize } from '../synthesis/synthesize.ts';
 import { costPage } from './cost-page.ts';
 import { customMetrics } from './custom-metrics.ts';
 import { defaultContext, deploymentOf, processorsFor } from './deployment.ts';
@@ -12,7 +12,7 @@ import { prices } from './prices.ts';
 const { stacks } = synthesize(defaultContext);
 const deployment = deploymentOf(stacks.flatMap(({ resources }) => Object.values(resources)));
 
-test('docs/cost.md says what prices, quantities and templates amount to', async () => {
+test('docs/cost.md is what prices, quantities and templates give', async () => {
   await expect(costPage(deployment, measuredLoads)).toMatchFileSnapshot('../../../docs/cost.md');
 });
 
@@ -21,22 +21,22 @@ describe('the bill', () => {
   const bill = monthlyCost(deployment, smallest);
   const usd = (what: string) => bill.filter((line) => line.what === what).map((line) => Number(line.usd.toFixed(4)));
 
-  test('has for the smallest load what a person works out', () => {
+  test('is for the smallest load what a person computes', () => {
     // Two tasks of a quarter of a vCPU and half a gigabyte, 730 hours.
     expect(usd('vCPU on demand')).toEqual([Number((2 * 0.25 * 0.03238 * 730).toFixed(4))]);
     expect(usd('memory on demand')).toEqual([Number((2 * 0.5 * 0.00356 * 730).toFixed(4))]);
     expect(usd('vCPU on Spot')).toEqual([0]);
-    expect(usd('public IPv4, one a task')).toEqual([7.3]);
+    expect(usd('public IPv4, one per task')).toEqual([7.3]);
     expect(usd('dashboard')).toEqual([3]);
   });
 
-  test('rises with the load, and its parts are all of it', () => {
+  test('rises with the load, and is the sum of its parts', () => {
     const totals = measuredLoads.map((load) => total(monthlyCost(deployment, load)));
     expect(totals).toEqual(totals.toSorted((a, b) => a - b));
     expect(total(bill)).toBeCloseTo(bill.reduce((sum, line) => sum + line.usd, 0));
   });
 
-  test('pays what exceeds the first processor by the share of Spot', () => {
+  test('has the share of Spot for all processors but the first', () => {
     const load = measuredLoads.at(-1);
     if (!load) throw new Error('no load was measured');
     const spotHours = (spotShare: number) =>
@@ -48,19 +48,19 @@ describe('the bill', () => {
   });
 });
 
-describe('what the bill rests on', () => {
-  test('are loads measured with as many processors as scaling plans with', () => {
+describe('the inputs of the bill', () => {
+  test('are loads measured with as many processors as scaling plans', () => {
     for (const { eventsPerSecond, processors } of measuredLoads)
       expect(processors).toBe(processorsFor(eventsPerSecond, deployment.context));
   });
 
-  test('is every poller of the templates', () => {
+  test('have every poller of the templates', () => {
     const standby = synthesize({ ...defaultContext, standby: true });
     expect(deployment.pollers).toBe(1);
     expect(deploymentOf(standby.stacks.flatMap(({ resources }) => Object.values(resources))).pollers).toBe(2);
   });
 
-  test('is every alarm and dashboard of the templates', () => {
+  test('have every alarm and dashboard of the templates', () => {
     const alarms = stacks.flatMap(({ template }) => Object.keys(template.findResources('AWS::CloudWatch::Alarm')));
     expect(alarms.length).toBeGreaterThan(5);
     expect(deployment.alarms).toBe(alarms.length + 2);
@@ -68,7 +68,7 @@ describe('what the bill rests on', () => {
     expect(deployment.dashboards).toBe(1);
   });
 
-  test('is every metric that is for CloudWatch', () => {
+  test('have every metric for CloudWatch', () => {
     const counted = new Set(customMetrics().map((metric) => metric.split(' ')[0]));
     const published = Object.entries(metricDefinitions).flatMap(([name, definition]) =>
       'cloudWatch' in definition ? [name] : [],
@@ -76,7 +76,7 @@ describe('what the bill rests on', () => {
     expect([...counted].toSorted()).toEqual(published.toSorted());
   });
 
-  test('are prices that say where and of which day they were read', () => {
+  test('are prices that say where and on which day they were read', () => {
     for (const price of Object.values<Price>(prices)) {
       expect(price.usd).toBeGreaterThan(0);
       expect(price.page).toMatch(/^https:\/\/aws\.amazon\.com\//);

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { type Context, readContext } from '../context.ts';
+import { type Context, readContext } from '../context/context.ts';
 import { messagesPerSecond } from '../services/capacity.ts';
 
-/** The services' address in a synth whose address does not matter. */
+/** The context of a synth in which the address of the API does not matter. */
 export const defaultContext = { apiUrl: 'https://carrier.example/v1/scans/scanevents' };
 
 /** A resource of a synthesized template. */
 type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> };
 
-/** What a deployment has that is paid for, whatever comes through it. */
+/** What a deployment costs independently of the events that come. */
 export type Deployment = {
   readonly context: Context;
   readonly pollers: number;
@@ -26,14 +26,14 @@ const scalingPolicy = z.object({
     CustomizedMetricSpecification: z.object({ Metrics: z.array(z.unknown()) }),
   }),
 });
-/** The processor's has no count: scaling has it. */
+/** The processor's service has no count, because scaling sets it. */
 const service = z.object({ DesiredCount: z.number().default(0) });
 const logGroup = z.object({ LogGroupName: z.string(), RetentionInDays: z.number() });
 
-/** Target tracking makes two alarms of its own, one to scale out and one to scale in, over all metrics of its policy. */
+/** Target tracking makes two alarms of its own, to scale out and to scale in, each with all metrics of its policy. */
 const alarmsOfTargetTracking = 2;
 
-/** Reads what is paid for off the templates of a deployment with the context's defaults. */
+/** Reads from the templates of a deployment with default context what is paid for. */
 export function deploymentOf(resources: readonly Resource[]): Deployment {
   const context = readContext(defaultContext);
   const of = (type: string) => resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
@@ -43,7 +43,7 @@ export function deploymentOf(resources: readonly Resource[]): Deployment {
       scalingPolicy.parse(policy).TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.Metrics,
     ),
   );
-  // The other group holds a line for each crash of a task.
+  // The other log group holds one line for each crash of a task.
   const processLogs = of('AWS::Logs::LogGroup')
     .map((group) => logGroup.parse(group))
     .filter(({ LogGroupName }) => LogGroupName.startsWith('/waybill/'));
@@ -58,12 +58,12 @@ export function deploymentOf(resources: readonly Resource[]): Deployment {
   };
 }
 
-/** Entries of a metric math that are metrics and not expressions. */
+/** Counts the entries of a metric math that are metrics, not expressions. */
 function countMeasured(entries: readonly unknown[] = []): number {
   return entries.filter((entry) => measured.safeParse(entry).success).length;
 }
 
-/** Processors for a steady load: as many as scaling plans with for that many events. */
+/** Processors for a steady load: as many as scaling plans for so many events. */
 export function processorsFor(eventsPerSecond: number, { processorSize }: Pick<Context, 'processorSize'>): number {
   const eventsOfOne = messagesPerSecond(processorSize.cpu, 1);
   return Math.max(1, Math.ceil(eventsPerSecond / eventsOfOne));

@@ -1,5 +1,5 @@
 /**
- * What was counted of a caught-up pipeline under a steady load, by `bench/src/live.ts` on the embedded DynamoDB and
+ * What `bench/src/live.ts` counted of a pipeline that has caught up, under a steady load, on the embedded DynamoDB and
  * ElasticMQ. All but `exportBytes` are per second.
  */
 export type MeasuredLoad = {
@@ -9,18 +9,18 @@ export type MeasuredLoad = {
   readonly limit: number;
   /** Pages read. */
   readonly pages: number;
-  /** As billed. To the two smaller loads GetQueueAttributes were added, which `waybill.queue.billed` did not hold yet when they were measured. */
+  /** As billed. For the two smaller loads GetQueueAttributes were added: `waybill.queue.billed` did not count them yet. */
   readonly sqsRequests: number;
   readonly writeUnits: number;
-  /** GetItem requests: each at most one read unit. */
+  /** GetItem requests, each one read unit at most. */
   readonly reads: number;
-  /** Of all processes, metrics apart. */
+  /** Of all processes, without metrics. */
   readonly logBytes: number;
-  /** Of the lines with metrics, each minute. */
+  /** Of the lines with metrics, per minute. */
   readonly exportBytes: { readonly poller: number; readonly processor: number };
 };
 
-/** How {@link measuredLoads} were counted, on an ElasticMQ that listens there. */
+/** The commands that counted {@link measuredLoads}, on an ElasticMQ at that address. */
 export const measuringCommands = [
   'export AWS_ENDPOINT_URL_SQS=http://127.0.0.1:9324',
   'npm exec --call "node bench/src/live.ts --load 1/1/100 --load 100/1/100 --seconds 125"',
@@ -63,9 +63,9 @@ export const measuredLoads: readonly [MeasuredLoad, ...MeasuredLoad[]] = [
   },
   {
     /**
-     * Two cores with engines beside the processes do not keep up with this many. Counted at a fifth of the events in a
-     * fifth of the page, which makes as many pages a second; then five times the writes, and each send and receive
-     * billed twice for what a page of five times the bytes is over 64 KiB.
+     * Two cores with the engines beside the processes do not keep up with so many. Measured with a fifth of the events and a
+     * fifth of the page size, which gives as many pages per second. Then five times the writes; each send and receive is
+     * billed twice, because a page of five times the bytes is larger than 64 KiB.
      */
     eventsPerSecond: 1_000,
     processors: 2,

@@ -1,25 +1,26 @@
 import { customMetrics } from './custom-metrics.ts';
 import type { Deployment } from './deployment.ts';
 import type { MeasuredLoad } from './measured-loads.ts';
-import { eventsAParcel, parcelItemBytes } from './parcel-item.ts';
+import { eventsPerParcel, parcelItemBytes } from './parcel-item.ts';
 import { type PriceName, prices } from './prices.ts';
 
-export const hoursAMonth = 730;
-const secondsAMonth = hoursAMonth * 3_600;
-/** Exports of metrics in a month: one a minute. */
-const exportsAMonth = hoursAMonth * 60;
+/** Hours of an average month, as AWS counts them. */
+export const hoursPerMonth = 730;
+const secondsPerMonth = hoursPerMonth * 3_600;
+/** Exports of metrics in a month: one per minute. */
+const exportsPerMonth = hoursPerMonth * 60;
 const gigabyte = 1e9;
 
-/** Bytes that a request to the Scan Event API takes out of AWS, acknowledgements of its answer included: assumed, and high. */
+/** Bytes that a request to the Scan Event API sends out of AWS, with the acknowledgements of the response. A high assumption. */
 const requestOutBytes = 1_000;
 
-/** E-mails of alarms in a month: assumed; a thousand would still cost two cents. */
+/** E-mails of alarms per month, assumed: even a thousand would cost two cents. */
 const emails = 100;
 
-/** Months after which the parcels table is shown: parcels are never deleted. */
+/** The bill has the size of the parcels table after so many months: parcels are never deleted. */
 export const monthsOfParcels = 12;
 
-/** A row of the bill: so many units of a price. */
+/** A line of the bill: so many units at a price. */
 export type Line = {
   readonly part: string;
   readonly what: string;
@@ -45,37 +46,37 @@ export function monthlyCost(deployment: Deployment, load: MeasuredLoad): Line[] 
   });
   const tasks = pollers + load.processors;
   const metricBytes =
-    (pollers * load.exportBytes.poller + load.processors * load.exportBytes.processor) * exportsAMonth;
-  const logGigabytes = (load.logBytes * secondsAMonth) / gigabyte;
+    (pollers * load.exportBytes.poller + load.processors * load.exportBytes.processor) * exportsPerMonth;
+  const logGigabytes = (load.logBytes * secondsPerMonth) / gigabyte;
   const metricGigabytes = metricBytes / gigabyte;
-  const kept = ((logGigabytes + metricGigabytes) * deployment.logRetentionDays * 24) / hoursAMonth;
-  const parcels = ((load.eventsPerSecond * secondsAMonth) / eventsAParcel) * monthsOfParcels;
+  const kept = ((logGigabytes + metricGigabytes) * deployment.logRetentionDays * 24) / hoursPerMonth;
+  const parcels = ((load.eventsPerSecond * secondsPerMonth) / eventsPerParcel) * monthsOfParcels;
   const tableGigabytes = (parcels * parcelItemBytes()) / gigabyte;
   return [
     line(
       'Fargate',
       'vCPU on demand',
       'vcpuHour',
-      (pollers * vcpu(pollerSize) + onDemand * vcpu(processorSize)) * hoursAMonth,
+      (pollers * vcpu(pollerSize) + onDemand * vcpu(processorSize)) * hoursPerMonth,
     ),
     line(
       'Fargate',
       'memory on demand',
       'memoryHour',
-      (pollers * gb(pollerSize) + onDemand * gb(processorSize)) * hoursAMonth,
+      (pollers * gb(pollerSize) + onDemand * gb(processorSize)) * hoursPerMonth,
     ),
-    line('Fargate', 'vCPU on Spot', 'spotVcpuHour', spot * vcpu(processorSize) * hoursAMonth),
-    line('Fargate', 'memory on Spot', 'spotMemoryHour', spot * gb(processorSize) * hoursAMonth),
-    line('network', 'public IPv4, one a task', 'publicIpv4Hour', tasks * hoursAMonth),
+    line('Fargate', 'vCPU on Spot', 'spotVcpuHour', spot * vcpu(processorSize) * hoursPerMonth),
+    line('Fargate', 'memory on Spot', 'spotMemoryHour', spot * gb(processorSize) * hoursPerMonth),
+    line('network', 'public IPv4, one per task', 'publicIpv4Hour', tasks * hoursPerMonth),
     line(
       'network',
       'requests to the Scan Event API',
       'transferOut',
-      (load.pages * secondsAMonth * requestOutBytes) / gigabyte,
+      (load.pages * secondsPerMonth * requestOutBytes) / gigabyte,
     ),
-    line('SQS', 'requests', 'sqsRequest', load.sqsRequests * secondsAMonth),
-    line('DynamoDB', 'writes', 'writeUnit', load.writeUnits * secondsAMonth),
-    line('DynamoDB', 'reads', 'readUnit', load.reads * secondsAMonth),
+    line('SQS', 'requests', 'sqsRequest', load.sqsRequests * secondsPerMonth),
+    line('DynamoDB', 'writes', 'writeUnit', load.writeUnits * secondsPerMonth),
+    line('DynamoDB', 'reads', 'readUnit', load.reads * secondsPerMonth),
     line('DynamoDB', `parcels of ${monthsOfParcels} months`, 'tableStorage', tableGigabytes),
     line('DynamoDB', 'their point-in-time recovery', 'pointInTimeRecovery', tableGigabytes),
     line('CloudWatch', 'log', 'logsIngested', logGigabytes),

@@ -1,4 +1,4 @@
-/** A delivered parcel as the parcels table holds it, with ids of the length that a feed has after years. */
+/** A delivered parcel as the parcels table holds it, with ids as long as those of a feed after years. */
 const delivered = {
   parcelId: 123_456_789,
   lastEventId: 987_654_321,
@@ -14,10 +14,10 @@ const delivered = {
   updatedAtUtc: '2021-05-11T21:11:36.123Z',
 };
 
-/** Bytes that DynamoDB bills for each item on top of its content (DynamoDB pricing, "Data storage"). */
+/** Bytes that DynamoDB bills for each item in addition to its content (DynamoDB pricing, "Data storage"). */
 const overheadBytes = 100;
 
-/** Bytes of one parcel as DynamoDB counts them: names and text by their UTF-8, numbers by two digits a byte and one more. */
+/** Bytes of one parcel as DynamoDB counts them: names and texts in UTF-8; numbers one byte per two digits, and one more. */
 export function parcelItemBytes(): number {
   return Object.entries(delivered).reduce(
     (sum, [name, value]) =>
@@ -26,5 +26,5 @@ export function parcelItemBytes(): number {
   );
 }
 
-/** Scans of one parcel, over its life: 20,000 events of 4,268 parcels in the feed of docs/benchmark.md. */
-export const eventsAParcel = 20_000 / 4_268;
+/** Scans of one parcel in its life: the feed of docs/benchmark.md has 20,000 events of 4,268 parcels. */
+export const eventsPerParcel = 20_000 / 4_268;

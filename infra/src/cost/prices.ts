@@ -4,10 +4,10 @@ const fargatePage = 'https://aws.amazon.com/fargate/pricing/';
 const cloudWatchPage = 'https://aws.amazon.com/cloudwatch/pricing/';
 const dynamoDbPage = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
 
-/** From AWS's Price List API, as others quoted it with its usage types and the day. */
+/** From AWS's Price List API, as others quoted it with the usage types and the day. */
 const priceList = (asOf: string) => ({ read: "quoted from AWS's Price List API", asOf });
 
-/** Prices in us-east-1 that the cost of a deployment is worked out from (docs/cost.md). */
+/** Prices in us-east-1, from which the cost of a deployment is computed (docs/cost.md). */
 export const prices = {
   vcpuHour: { usd: 0.03238, unit: 'vCPU-hour, Fargate ARM', page: fargatePage, ...priceList('2026-09-11') },
   memoryHour: { usd: 0.00356, unit: 'GB-hour, Fargate ARM', page: fargatePage, ...priceList('2026-09-11') },
@@ -15,14 +15,14 @@ export const prices = {
     usd: 0.01030969,
     unit: 'vCPU-hour, Fargate Spot ARM',
     page: fargatePage,
-    read: 'the feed that the page is drawn from; it moves with supply and demand',
+    read: 'the data that the page is made from; it changes with supply and demand',
     asOf: '2026-09-28',
   },
   spotMemoryHour: {
     usd: 0.00113349,
     unit: 'GB-hour, Fargate Spot ARM',
     page: fargatePage,
-    read: 'the feed that the page is drawn from; it moves with supply and demand',
+    read: 'the data that the page is made from; it changes with supply and demand',
     asOf: '2026-09-28',
   },
   publicIpv4Hour: {
@@ -44,7 +44,7 @@ export const prices = {
     unit: 'GB-month of point-in-time recovery',
     page: dynamoDbPage,
     read: "quoted from AWS's Price List API, for us-west-2",
-    asOf: '2026, day not said',
+    asOf: '2026, no day given',
   },
   logsIngested: { usd: 0.5, unit: 'GB ingested by CloudWatch Logs', page: cloudWatchPage, ...priceList('2026-09-21') },
   logsStored: {

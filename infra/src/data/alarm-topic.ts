@@ -5,14 +5,14 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 
 /**
- * Where every alarm of a deployment is told. Not encrypted by KMS: CloudWatch publishes only under a key of one's own,
- * which costs, and the text holds no data of parcels or people.
+ * Receives every alarm of a deployment. It is not encrypted by KMS: CloudWatch could publish only with a customer's own key,
+ * which costs money, and the texts hold no data of parcels or people.
  */
 export class AlarmTopic extends Topic {
   constructor(scope: Construct, id: string, { email }: { readonly email: string | undefined }) {
     super(scope, id, { displayName: 'Waybill alarms', enforceSSL: true });
     const { account } = Stack.of(this);
-    // A topic with a policy of its own loses the default one, by which the account's alarms may publish.
+    // A topic with its own policy loses the default one, which lets the account's alarms publish.
     this.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AlarmsOfThisAccount',

@@ -9,17 +9,15 @@ import {
 } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { DataTable } from './data-table.ts';
 import { OperatorPolicies } from './operator-policies.ts';
 import { ScanQueue } from './scan-queue.ts';
 
-/** What must not be lost: the scan queue with its dead-letter queue, the tables, and the alarms about them. */
+/** All that must not be lost: the scan queue with its dead-letter queue, the tables, and the alarms about them. */
 export class DataStack extends Stack {
-  readonly scanQueue: Queue;
-  readonly deadLetterQueue: Queue;
+  readonly scanQueue: ScanQueue;
   readonly parcels: Table;
   readonly checkpoints: Table;
   readonly failures: Table;
@@ -29,7 +27,7 @@ export class DataStack extends Stack {
     super(app, `waybill-${context.environment}-data`, {
       description: 'Waybill: the scan queue, its dead-letter queue and the tables',
       terminationProtection: !context.disposable,
-      // Declared without regard to exactOptionalPropertyTypes: its getters may answer undefined, as those of every synthesizer.
+      // The class implements the interface. With exactOptionalPropertyTypes its getters, which may return undefined, differ.
       ...(!context.bootstrapped && { synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer }),
     });
     this.alarmTopic = new AlarmTopic(this, 'Alarms', { email: context.alarmEmail });
@@ -38,16 +36,16 @@ export class DataStack extends Stack {
       topic: this.alarmTopic,
       removalPolicy: context.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     };
-    const { queue, deadLetterQueue } = new ScanQueue(this, 'ScanQueue', kept);
-    this.scanQueue = queue;
-    this.deadLetterQueue = deadLetterQueue;
+    this.scanQueue = new ScanQueue(this, 'ScanQueue', kept);
+    const { queue, deadLetterQueue } = this.scanQueue;
     this.parcels = new DataTable(this, 'Parcels', {
       ...kept,
       definition: tables.parcels,
       recoveryDays: 35,
       throttled: {
         section: 'parcels-throttled',
-        impact: 'Parcel state falls behind the feed: processors hold their messages and pause until writes pass again.',
+        impact:
+          'DynamoDB throttles the parcels table: processors keep their messages and pause until writes succeed again, and parcel state falls behind the feed.',
       },
     });
     this.checkpoints = new DataTable(this, 'Checkpoints', {
@@ -56,17 +54,19 @@ export class DataStack extends Stack {
       recoveryDays: 35,
       throttled: {
         section: 'checkpoints-throttled',
-        impact: 'The poller cannot keep its lease or move its checkpoint: the feed is read late or not at all.',
+        impact:
+          'DynamoDB throttles the checkpoints table: the poller may lose its lease, and the feed is read late or not at all.',
       },
     });
     this.failures = new DataTable(this, 'Failures', {
       ...kept,
       definition: tables.failures,
-      // It holds ids of people: what is erased from it can be restored for a week more, and then no longer.
+      // It holds ids of people: what is erased can be restored for one more week, then no longer.
       recoveryDays: 7,
       throttled: {
         section: 'failures-throttled',
-        impact: 'Failures cannot be recorded, so processors hold messages that failed, and parcel state falls behind.',
+        impact:
+          'DynamoDB throttles the failures table: failures cannot be recorded, so processors keep failed messages, and parcel state falls behind the feed.',
       },
     });
     const policies = new OperatorPolicies(this, 'Operators', {

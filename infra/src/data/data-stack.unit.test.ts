@@ -2,14 +2,14 @@ import { physicalName, scanQueue, tables } from '@waybill/shared/resources.ts';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type SynthesizedStack, stackOf, synthesize } from '../synthesized.ts';
+import { type SynthesizedStack, stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const context = { environment: 'test', stacks: 'data' };
 const kept = stackOf(synthesize(context), 'data');
 const { template, resources } = kept;
 const disposable = stackOf(synthesize({ ...context, disposable: true, alarmEmail: 'ops@example.com' }), 'data');
 
-/** Properties that CloudFormation cannot change without making the resource anew (its template reference, "Update requires: Replacement"). */
+/** Properties that CloudFormation cannot change without replacing the resource (its template reference, "Update requires: Replacement"). */
 const madeAnewBy: Readonly<Record<string, readonly string[]>> = {
   'AWS::SQS::Queue': ['QueueName', 'FifoQueue'],
   'AWS::DynamoDB::Table': [
@@ -26,7 +26,7 @@ function holdingData({ resources }: SynthesizedStack) {
 }
 
 describe('what holds data', () => {
-  it('stays when its stack is deleted, or it leaves the template, or is replaced', () => {
+  it('stays when its stack is deleted, when it leaves the template, or when it is replaced', () => {
     expect(kept.terminationProtection).toBe(true);
     expect(holdingData(kept)).toHaveLength(5);
     for (const [, { DeletionPolicy, UpdateReplacePolicy }] of holdingData(kept))
@@ -36,7 +36,7 @@ describe('what holds data', () => {
       });
   });
 
-  it('goes with its stack where the context says disposable', () => {
+  it('is deleted with its stack if the context says disposable', () => {
     expect(disposable.terminationProtection).toBe(false);
     for (const [, { DeletionPolicy, Properties }] of holdingData(disposable)) {
       expect(DeletionPolicy).toBe('Delete');
@@ -45,9 +45,9 @@ describe('what holds data', () => {
   });
 
   // CloudFormation refuses to replace a resource whose name is fixed ("cannot update a stack when a custom-named resource
-  // requires replacing"), and a changed logical id is a new resource whose name is taken. So what stands here cannot
-  // change once it is deployed: give the changed thing a new name instead, and move the data (docs/decisions/0051).
-  it('never needs to be made anew: logical ids, names and keys are these for ever', () => {
+  // requires replacing"), and a changed logical id is a new resource whose name is taken. So nothing here can change after
+  // it is deployed: create the changed resource under a new name instead, and move the data (docs/decisions/0051).
+  it('never needs to be replaced: logical ids, names and keys stay these', () => {
     const identities = holdingData(kept).map(([id, { Type, Properties }]) => [
       id,
       Object.fromEntries(Object.entries(Properties).filter(([property]) => madeAnewBy[Type]?.includes(property))),
@@ -57,7 +57,7 @@ describe('what holds data', () => {
       KeySchema: [{ AttributeName, KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName, AttributeType }],
     });
-    // Written out, not read from resources.ts: that is where a change would come from.
+    // Written out, not read from resources.ts, so that a change there fails.
     expect(Object.fromEntries(identities)).toEqual({
       ScanQueue52E952E3: { QueueName: 'test-waybill-scans' },
       ScanQueueDeadLettersEC03CF9A: { QueueName: 'test-waybill-scans-dlq' },
@@ -91,7 +91,7 @@ describe('the scan queue', () => {
     });
   });
 
-  it('alone may name its dead-letter queue, by an ARN made of its fixed name', () => {
+  it('is the only source of its dead-letter queue, by an ARN made of its fixed name', () => {
     const [, deadLetters] = Object.entries(resources).find(([id]) => id.includes('DeadLetters')) ?? [];
     const policy = deadLetters?.Properties['RedriveAllowPolicy'];
     expect(policy).toEqual({
@@ -115,7 +115,7 @@ describe('the scan queue', () => {
     });
   });
 
-  it('and its dead-letter queue refuse whoever comes without TLS', () => {
+  it('and its dead-letter queue refuse requests without TLS', () => {
     template.resourceCountIs('AWS::SQS::QueuePolicy', 2);
     template.allResourcesProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
@@ -141,7 +141,7 @@ describe.each(Object.entries(tables))('the %s table', (_, definition) => {
     DeletionProtectionEnabled: true,
   };
 
-  it('has the key of resources.ts, is paid by the request and cannot be deleted', () => {
+  it('has the key of resources.ts, is billed per request and cannot be deleted', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', properties);
   });
 
@@ -152,7 +152,7 @@ describe.each(Object.entries(tables))('the %s table', (_, definition) => {
     });
   });
 
-  it('can be restored to any second: of 35 days, or of 7 where it holds ids of people', () => {
+  it('can be restored to any second of 35 days, or of 7 if it holds ids of people', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       TableName: properties.TableName,
       PointInTimeRecoverySpecification: {
@@ -163,8 +163,8 @@ describe.each(Object.entries(tables))('the %s table', (_, definition) => {
   });
 });
 
-describe('alarms are told', () => {
-  it('to a topic that CloudWatch may publish to for this account, and nobody without TLS', () => {
+describe('alarms are sent', () => {
+  it('to a topic to which only alarms of this account may publish, and nobody without TLS', () => {
     template.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
@@ -180,7 +180,7 @@ describe('alarms are told', () => {
     });
   });
 
-  it('by e-mail where the context names an address', () => {
+  it('by e-mail if the context has an address', () => {
     template.resourceCountIs('AWS::SNS::Subscription', 0);
     disposable.template.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',
@@ -190,7 +190,7 @@ describe('alarms are told', () => {
 });
 
 describe('an alarm is raised', () => {
-  it('by any visible dead letter, and not ended by a queue that stops to publish', () => {
+  it('by any visible dead letter, and not ended by a queue that stops publishing', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: 'waybill-test-scan-dlq-not-empty',
       MetricName: 'ApproximateNumberOfMessagesVisible',
@@ -217,10 +217,10 @@ describe('an alarm is raised', () => {
     });
   });
 
-  it('by a dead letter three days before SQS may delete it, however late it came there', () => {
+  it('by a dead letter three days before SQS may delete it, however late it got there', () => {
     const retention = scanQueue.deadLetterQueue.retentionSeconds - scanQueue.retentionSeconds;
     const days = retention / 86_400 - 3;
-    // PutMetricAlarm: period times evaluation periods, at a period of an hour or more.
+    // PutMetricAlarm limits the period times the evaluation periods, with a period of an hour or more.
     expect(days).toBeLessThanOrEqual(7);
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: 'waybill-test-scan-dlq-old',
@@ -296,7 +296,7 @@ describe('an operator', () => {
     }),
   });
 
-  /** What the policy so described allows, as `action on what`. */
+  /** What the policy with this description allows, each as `action on resource`. */
   function allowed(description: string): string[] {
     const policies = Object.values(resources).filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy');
     const found = policies
@@ -316,7 +316,7 @@ describe('an operator', () => {
     return String(properties?.['QueueName'] ?? properties?.['TableName'] ?? arn);
   }
 
-  it('may redrive with the redrive policy, see the reasons of failures, and no more', () => {
+  it('may redrive and see the reasons of failures with the redrive policy, and nothing else', () => {
     expect(allowed('Waybill: redrive the dead-letter queue')).toEqual([
       'Allow dynamodb:Scan on test-waybill-failures, if {"ForAllValues:StringEquals":{"dynamodb:Attributes":["failureId","reason","detail","attempts","lastFailedAtUtc","resolvedAtUtc"]},"StringEqualsIfExists":{"dynamodb:Select":"SPECIFIC_ATTRIBUTES"}}',
       'Allow sqs:CancelMessageMoveTask on test-waybill-scans-dlq',
@@ -334,7 +334,7 @@ describe('an operator', () => {
     ]);
   });
 
-  it('may read and erase failures with the failures policy, and no more', () => {
+  it('may read and erase failures with the failures policy, and nothing else', () => {
     expect(allowed('Waybill: read and erase failures, which hold ids of people')).toEqual([
       'Allow dynamodb:DeleteItem on test-waybill-failures',
       'Allow dynamodb:DescribeTable on test-waybill-failures',
@@ -348,7 +348,7 @@ describe('an operator', () => {
     ]);
   });
 
-  it('may see and reset the checkpoint with the checkpoint policy, and no more', () => {
+  it('may see and reset the checkpoint with the checkpoint policy, and nothing else', () => {
     expect(allowed("Waybill: see and reset the poller's checkpoint")).toEqual([
       'Allow dynamodb:GetItem on test-waybill-checkpoints',
       'Allow dynamodb:UpdateItem on test-waybill-checkpoints',
@@ -366,7 +366,7 @@ describe('an operator', () => {
   });
 });
 
-it('says where everything is', () => {
+it('has outputs for everything that operators need', () => {
   expect(Object.keys(template.toJSON()['Outputs'] ?? {})).toEqual([
     'ScanQueueUrl',
     'DeadLetterQueueUrl',

@@ -3,18 +3,18 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
+import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 
 export type DataTableProps = AlarmSetting & {
   readonly definition: TableDefinition;
   readonly removalPolicy: RemovalPolicy;
-  /** Days that the table can be restored to any second of: at most 35 (DynamoDB), for the same price. */
+  /** The table can be restored to any second of so many days: 35 at most (DynamoDB), for the same price. */
   readonly recoveryDays: number;
-  /** The alarm about throttled requests: its section of the runbook and what they mean. */
+  /** The alarm about throttled requests: its section of the runbook and its impact. */
   readonly throttled: { readonly section: string; readonly impact: string };
 };
 
-/** A table of `resources.ts` that no careless command loses, with its alarm. */
+/** A table of `resources.ts`, protected against deletion by mistake, with its alarm. */
 export class DataTable extends Table {
   constructor(scope: Construct, id: string, props: DataTableProps) {
     const { context, topic, definition, removalPolicy, recoveryDays, throttled } = props;
@@ -26,7 +26,7 @@ export class DataTable extends Table {
       },
       ...(definition.ttl && { timeToLiveAttribute: definition.ttl }),
       billingMode: BillingMode.PAY_PER_REQUEST,
-      // DynamoDB's own key costs nothing; with a key in KMS every write would depend on one more service and its grants.
+      // DynamoDB's own key costs nothing. With a key in KMS every write would depend on one more service and its grants.
       encryption: TableEncryption.DEFAULT,
       pointInTimeRecoverySpecification: {
         pointInTimeRecoveryEnabled: true,
@@ -42,7 +42,7 @@ export class DataTable extends Table {
       severity: 'warning',
       metric: this.#throttleEvents(),
       threshold: 1,
-      // A single throttled request is repeated by the SDK and harms nobody: three minutes of five.
+      // Three minutes of five: the SDK retries a single throttled request, which does no harm.
       evaluationPeriods: 5,
       datapointsToAlarm: 3,
       // DynamoDB publishes these metrics only in minutes with throttled requests.
@@ -50,7 +50,7 @@ export class DataTable extends Table {
     });
   }
 
-  /** Reads and writes together: every cause (partition, account, on-demand maximum) counts here, in tables of either billing mode. */
+  /** Reads and writes together. They count every cause (partition, account, on-demand maximum), in either billing mode. */
   #throttleEvents(): MathExpression {
     const events = (metricName: string) =>
       new Metric({
@@ -60,7 +60,7 @@ export class DataTable extends Table {
         statistic: 'Sum',
       });
     return new MathExpression({
-      // A minute with throttled writes alone has no datum of reads, and a sum with nothing is nothing.
+      // A minute with throttled writes only has no datapoint of reads, and a sum with a gap is a gap.
       expression: 'FILL(reads, 0) + FILL(writes, 0)',
       usingMetrics: { reads: events('ReadThrottleEvents'), writes: events('WriteThrottleEvents') },
       period: Duration.minutes(1),

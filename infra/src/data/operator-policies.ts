@@ -2,7 +2,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge } from '../findings/acknowledge.ts';
 
 export type OperatorPoliciesProps = {
   readonly scanQueue: Queue;
@@ -11,16 +11,16 @@ export type OperatorPoliciesProps = {
   readonly checkpoints: Table;
 };
 
-/** What a failure record says without the element that failed: why, how often, since when. */
+/** Attributes of a failure record without the failed element: why, how often, since when. */
 const attributesWithoutPeople = ['failureId', 'reason', 'detail', 'attempts', 'lastFailedAtUtc', 'resolvedAtUtc'];
 
-/** What people may be given, ready to attach to their role; nobody has it by default. */
+/** Policies to attach to the roles of people. Nobody has them by default. */
 export class OperatorPolicies extends Construct {
-  /** Start, watch and cancel a redrive of the dead-letter queue, in the console too, and see why its messages failed. */
+  /** Allows to start, watch and cancel a redrive of the dead-letter queue, also in the console, and to see why messages failed. */
   readonly redrive: ManagedPolicy;
-  /** Read what failed, ids of people included, and erase it from the failures table and the dead-letter queue. */
+  /** Allows to read what failed, with ids of people, and to erase it from the failures table and the dead-letter queue. */
   readonly failures: ManagedPolicy;
-  /** Set the poller back to an EventId, or beyond one. */
+  /** Allows to set the poller's checkpoint to any EventId. */
   readonly checkpoint: ManagedPolicy;
 
   constructor(scope: Construct, id: string, props: OperatorPoliciesProps) {
@@ -36,7 +36,7 @@ export class OperatorPolicies extends Construct {
             'sqs:StartMessageMoveTask',
             'sqs:ListMessageMoveTasks',
             'sqs:CancelMessageMoveTask',
-            // The task receives and deletes with the rights of whoever started it.
+            // The task receives and deletes with the rights of the person who started it.
             'sqs:ReceiveMessage',
             'sqs:DeleteMessage',
             'sqs:ListDeadLetterSourceQueues',
@@ -53,8 +53,8 @@ export class OperatorPolicies extends Construct {
           sid: 'ReasonsOfFailures',
           actions: ['dynamodb:Scan'],
           resources: [failures.tableArn],
-          // As AWS writes it for "access to specific attributes" (IAM User Guide): a filter counts, so that nobody may
-          // search the bodies either.
+          // As AWS documents "access to specific attributes" (IAM User Guide). Attributes in a filter count too, so nobody
+          // can search the bodies.
           conditions: {
             'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributesWithoutPeople },
             StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },

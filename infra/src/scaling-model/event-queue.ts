@@ -1,4 +1,4 @@
-/** What will happen, by when: the earliest first, and what is due at one instant in the order in which it was planned. */
+/** What will happen: the earliest first, and what is due at the same instant in the order in which it was planned. */
 export class EventQueue {
   readonly #heap: { readonly at: number; readonly order: number; readonly happen: () => void }[] = [];
   #planned = 0;
@@ -19,7 +19,7 @@ export class EventQueue {
     }
   }
 
-  /** Lets the next event happen. */
+  /** Runs the next event. */
   next(): void {
     const [first] = this.#heap;
     const last = this.#heap.pop();

@@ -1,12 +1,12 @@
-/** A value a minute, oldest first; undefined where there is no datapoint. */
+/** One value per minute, the oldest first; undefined where there is no datapoint. */
 export type Series = readonly (number | undefined)[];
 
 /** All metrics over the same minutes. */
 export type Metrics = Readonly<Record<string, Series>>;
 
 /**
- * What arithmetic and comparisons with a number make of a minute without a datapoint. AWS says that missing values are
- * treated as 0, and its example of `METRICS()*100` leaves open whether that makes a datapoint where no series has one.
+ * The result of arithmetic or a comparison between a number and a minute without a datapoint. AWS says that missing
+ * values are treated as 0, but its example of `METRICS()*100` leaves open whether the result is then a datapoint.
  */
 export type GapBesideNumber = 'stays a gap' | 'is 0';
 
@@ -15,14 +15,14 @@ type Term = (metrics: Metrics) => Operand;
 type Operator = (a: number, b: number) => number | undefined;
 
 /**
- * Reads an expression of CloudWatch's metric math, as far as the scaling policy uses it: numbers, names, arithmetic,
- * comparisons, `MAX([…])`, `IF` and `FILL`, with what is said there of missing datapoints:
+ * Compiles an expression of CloudWatch's metric math, as far as the scaling policy uses it: numbers, names, arithmetic,
+ * comparisons, `MAX([…])`, `IF` and `FILL`. Missing datapoints are treated as its page says:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
 export function compile(expression: string, gap: GapBesideNumber): (metrics: Metrics) => Series {
   const tokens = expression.match(/[A-Za-z_]\w*|\d+(?:\.\d+)?|[<>=!]=|\S/g) ?? [];
   const refuse = (): never => {
-    throw new Error(`not understood at its end: ${tokens.slice(0, at + 1).join(' ')}`);
+    throw new Error(`metric math not understood at its end: ${tokens.slice(0, at + 1).join(' ')}`);
   };
   let at = 0;
   const skip = (token: string) => (tokens[at] === token ? ++at : refuse());
@@ -90,12 +90,12 @@ export function compile(expression: string, gap: GapBesideNumber): (metrics: Met
 
 function seriesOf(metrics: Metrics, name: string): Series {
   const found = metrics[name];
-  if (!found) throw new Error(`there is no metric ${name}`);
+  if (!found) throw new Error(`the metric ${name} is not given`);
   return found;
 }
 
 function series(operand: Operand): Series {
-  if (typeof operand === 'number') throw new Error('a number stands where CloudWatch demands a time series');
+  if (typeof operand === 'number') throw new Error('CloudWatch requires a time series here, not a number');
   return operand;
 }
 
@@ -111,7 +111,7 @@ function negated(term: Term): Term {
   };
 }
 
-/** AWS says nothing of gaps here: the greatest of those that are there. */
+/** The greatest of the values that are present. AWS does not say what happens at gaps. */
 function greatest(items: readonly Term[]): Term {
   return (metrics) => {
     const all = items.map((item) => series(item(metrics)));
@@ -129,7 +129,7 @@ function filled(gappy: Term, filler: Term): Term {
   };
 }
 
-/** Where the condition is met and its series has a gap, the answer is 0; where it is not met, a gap. */
+/** Where the condition holds and the series chosen by it has a gap, the result is 0. Where it does not hold, a gap stays a gap. */
 function chosen(condition: Term, met: Term, otherwise: Term): Term {
   return (metrics) => {
     const [yes, no] = [met(metrics), otherwise(metrics)];
@@ -140,7 +140,7 @@ function chosen(condition: Term, met: Term, otherwise: Term): Term {
   };
 }
 
-/** Of two series that which lacks a datapoint counts as 0 there; where both lack it there is none. */
+/** Where one of two series has no datapoint, it counts as 0; where both have none, the result has none. */
 function both(apply: Operator, left: Term, right: Term, gap: GapBesideNumber): Term {
   return (metrics) => {
     const [a, b] = [left(metrics), right(metrics)];

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { EventQueue } from './event-queue.ts';
-import { type Setting, simulatePipeline, usualLags } from './pipeline.ts';
+import { simulatePipeline } from './pipeline.ts';
+import { type Setting, usualLags } from './setting.ts';
 import type { Policy } from './target-tracking.ts';
 import { Waiting } from './waiting.ts';
 
-/** One processor, come what may. */
+/** Always one processor. */
 const alone: Policy = {
   target: 1e9,
   scaleOutCooldown: 300,
@@ -29,18 +30,18 @@ const setting: Setting = {
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
 describe('a pipeline', () => {
-  test('stores what comes as it comes, while it can', () => {
+  test('stores messages as they come, while it can', () => {
     const { stored, queued, lagSeconds } = simulatePipeline(setting);
     expect(sum(stored) / (6 * hour * 10)).toBeCloseTo(1, 1);
     expect(Math.max(...queued)).toBeLessThan(1e-6);
     expect(Math.max(...lagSeconds)).toBeLessThan(1e-6);
   });
 
-  test('holds an hour of messages after an hour of outage, and works them off with what it has left', () => {
+  test('holds an hour of messages after an hour of outage, and works them off with its spare capacity', () => {
     const { queued, oldestSeconds } = simulatePipeline({ ...setting, outages: [{ from: hour, until: 2 * hour }] });
     expect((queued[119] ?? 0) / (hour * 10)).toBeCloseTo(1, 1);
     expect(oldestSeconds[119]).toBeCloseTo(hour, 0);
-    // 36,000 messages at 20 a second more than come: half an hour.
+    // 36,000 messages at 20 per second more than come: half an hour.
     const empty = queued.findIndex((count, minute) => minute > 120 && count < 1);
     expect(empty - 120).toBeGreaterThan(26);
     expect(empty - 120).toBeLessThan(34);
@@ -57,10 +58,10 @@ describe('a pipeline', () => {
     expect(sum(bounded?.stored ?? [])).toBeCloseTo(sum(unbounded?.stored ?? []), 3);
   });
 
-  test('reads what the feed held no faster than it can read', () => {
+  test('reads a backlog of the feed no faster than it can', () => {
     const backlog = { messages: 2 * hour * 10, seconds: 2 * hour };
     const { lagSeconds, queued } = simulatePipeline({ ...setting, readsAtMost: 20, backlog });
-    // 72,000 messages at 10 a second more than come: two hours.
+    // 72,000 messages at 10 per second more than come: two hours.
     const caughtUp = lagSeconds.findIndex((lag) => lag < 1);
     expect(caughtUp).toBeGreaterThan(110);
     expect(caughtUp).toBeLessThan(130);
@@ -77,14 +78,14 @@ describe('a pipeline', () => {
     expect(Math.max(...bounded.stored) / 60).toBeCloseTo(6, 6);
   });
 
-  test('is the same for the same seed, and another for another', () => {
+  test('is the same for the same seed, and different for another', () => {
     const { stored } = simulatePipeline(setting);
     expect(simulatePipeline(setting).stored).toEqual(stored);
     expect(simulatePipeline({ ...setting, seed: 2 }).stored).not.toEqual(stored);
   });
 });
 
-test('events happen by their time, and at one time as they were planned', () => {
+test('events run by time, and at the same time in the order in which they were planned', () => {
   const events = new EventQueue();
   const happened: string[] = [];
   for (const [at, name] of [
@@ -99,7 +100,7 @@ test('events happen by their time, and at one time as they were planned', () => 
   expect(happened.join('')).toBe('abcd');
 });
 
-test('what came evenly grows younger as it is taken', () => {
+test('the age of messages that came evenly falls as they are taken', () => {
   const waiting = new Waiting();
   waiting.add(0, 10, 100);
   waiting.add(10, 20, 100);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { SynthesizedStack } from '../synthesized.ts';
-import { onlyOf } from './plain.ts';
+import { onlyOf } from '../synthesis/resources.ts';
+import type { SynthesizedStack } from '../synthesis/synthesize.ts';
 import type { Policy } from './target-tracking.ts';
 
 const query = z.object({
@@ -25,7 +25,7 @@ const configuration = z.object({
   CustomizedMetricSpecification: z.object({ Metrics: z.array(query) }),
 });
 
-/** The scaling policy as the template of the services holds it, and the metrics that it reads. */
+/** Reads the scaling policy from the template of the services, with its metrics and limits. */
 export function policyOf(services: SynthesizedStack) {
   const { TargetValue, ScaleOutCooldown, ScaleInCooldown, CustomizedMetricSpecification } = configuration.parse(
     onlyOf(services, 'AWS::ApplicationAutoScaling::ScalingPolicy')['TargetTrackingScalingPolicyConfiguration'],

@@ -1,31 +1,31 @@
 import { compile, type GapBesideNumber, type Metrics, type Series } from './metric-math.ts';
 
-/** A target-tracking policy, as the template holds it. */
+/** A target-tracking policy as the template holds it. */
 export type Policy = {
   readonly target: number;
   readonly scaleOutCooldown: number;
   readonly scaleInCooldown: number;
   readonly min: number;
   readonly max: number;
-  /** The expressions by id, in their order; the last is the one that is returned. */
+  /** The expressions by id, in their order; the last one is compared with the target. */
   readonly expressions: readonly (readonly [id: string, expression: string])[];
 };
 
-/** How many tasks a step in leaves. AWS documents only that it is more gradual than a step out: both ends are tried. */
+/** How many tasks a step in leaves. AWS documents only that it is more gradual than a step out, so both ends are tried. */
 export type StepIn = 'proportional' | 'one task';
 
 /** What AWS leaves open. */
 export type Unknowns = { readonly stepIn: StepIn; readonly gap: GapBesideNumber };
 
-/** Datapoints above the target that the high alarm needs, and below 90 % of it that the low alarm needs, a minute each. */
+/** One-minute datapoints above the target that the high alarm needs, and below 90 % of it that the low alarm needs. */
 const highDatapoints = 3;
 const lowDatapoints = 15;
 const lowShare = 0.9;
 
 /**
- * Application Auto Scaling with one target-tracking policy (its user guide, "How target tracking scaling works"): it
- * goes out in proportion to the metric, during the cooldown only further than it had gone, counting from where that
- * began; in only after the cooldown of the last step.
+ * Application Auto Scaling with one target-tracking policy (its user guide, "How target tracking scaling works"). It
+ * scales out in proportion to the metric. During the cooldown it scales out only beyond the last step, counted from where
+ * that step began. It scales in only after the cooldown of the last step in.
  */
 export class TargetTracking {
   readonly #policy: Policy;
@@ -45,11 +45,10 @@ export class TargetTracking {
   }
 
   /**
-   * Looks at all that CloudWatch has of the last minutes, and answers the desired count; `now` in seconds. As an alarm
-   * does, it takes the newest datapoints that there are (CloudWatch user guide, "How alarm state is evaluated when data
-   * is missing").
+   * Returns the desired count by all that CloudWatch has of the last minutes; `now` in seconds. Like an alarm, it takes the
+   * newest datapoints that there are (CloudWatch user guide, "How alarm state is evaluated when data is missing").
    */
-  look(metrics: Metrics, now: number): number {
+  evaluate(metrics: Metrics, now: number): number {
     const { target, min, max, scaleOutCooldown, scaleInCooldown } = this.#policy;
     const datapoints = this.#metricOf(metrics).filter((value) => value !== undefined);
     const newest = datapoints.at(-1);

@@ -1,4 +1,4 @@
-/** What waits in the order in which it came. Each batch came evenly between two instants. */
+/** Messages that wait, in the order in which they came. Each batch came evenly between two instants. */
 export class Waiting {
   readonly #batches: { from: number; readonly until: number; count: number }[] = [];
   #first = 0;
@@ -17,7 +17,7 @@ export class Waiting {
   take(count: number): void {
     let left = count;
     for (let batch = this.#batches[this.#first]; batch; batch = this.#batches[this.#first]) {
-      // The rounding of a sum must not leave a trace of a message behind, whose age would grow for ever.
+      // Rounding must not leave a fraction of a message behind: its age would grow for ever.
       if (batch.count > left + 1e-6) {
         batch.from += ((batch.until - batch.from) * left) / batch.count;
         batch.count -= left;
@@ -32,7 +32,7 @@ export class Waiting {
     this.#length = 0;
   }
 
-  /** Seconds for which the first has waited; 0 when nothing does. */
+  /** Seconds for which the first message has waited; 0 when none waits. */
   age(now: number): number {
     const first = this.#batches[this.#first];
     return first ? Math.max(0, now - first.from) : 0;

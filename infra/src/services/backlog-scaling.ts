@@ -5,30 +5,30 @@ import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
-/** Seconds that a message may wait in the queue while processors are kept few. */
+/** Seconds that a message may wait in the queue, so that few processors are needed. */
 const acceptableWaitSeconds = 120;
 
 /**
- * How much more than what comes a task must be able to store before it is taken away: below 70 % of use, for a target
- * tracking policy goes in below 90 % of its target.
+ * How much more than the incoming messages the tasks must be able to store. A target tracking policy scales in below 90 % of
+ * its target, so a task is stopped below 70 % of use.
  */
 const headroom = 1.3;
 
-/** Seconds after a scale-out until its tasks run and show in the metrics: the next one would count them as missing. */
+/** Seconds until the tasks of a scale-out run and show in the metrics. An earlier scale-out would count them as missing. */
 const scaleOutCooldownSeconds = 300;
 
-/** Seconds between two steps in: each throws away a task that a quarter of an hour showed not to be needed. */
+/** Seconds between two steps in. Each stops a task that was not needed for a quarter of an hour. */
 const scaleInCooldownSeconds = 900;
 
 export type BacklogScalingProps = {
   readonly service: FargateService;
   readonly maxTasks: number;
-  /** Full messages that one task stores in a second. */
+  /** Full messages that one task stores per second. */
   readonly messagesPerSecond: number;
   readonly metrics: {
-    /** Messages that wait, at the end of each minute. */
+    /** Messages that wait, in each minute. */
     readonly visible: Metric;
-    /** Messages put on the queue in each minute. */
+    /** Messages sent to the queue in each minute. */
     readonly sent: Metric;
     /** Tasks that ran in each minute. */
     readonly tasks: Metric;
@@ -38,10 +38,10 @@ export type BacklogScalingProps = {
 };
 
 /**
- * Keeps the backlog of each processor, visible messages over running tasks, at what it stores within two minutes. An
- * empty queue says nothing of how many processors keep it empty, so what comes holds them: it can keep the answer at the
- * target, never lift it above. While the breakers of most processors are open the answer is the target itself: more
- * tasks would not help, and fewer would be missing afterwards (docs/decisions/0056-backlog-scaling.md).
+ * Keeps the backlog per processor (visible messages divided by running tasks) at what it stores within two minutes. An empty
+ * queue does not say how many processors keep it empty, so incoming messages count, too: they can keep the metric at the
+ * target, but not raise it above. While the breakers of most processors are open, the metric is the target: more tasks would
+ * not help, and fewer would be missing afterwards (docs/decisions/0056-backlog-scaling.md).
  */
 export class BacklogScaling extends Construct {
   constructor(scope: Construct, id: string, { service, maxTasks, messagesPerSecond, metrics }: BacklogScalingProps) {
@@ -65,13 +65,14 @@ export class BacklogScaling extends Construct {
         scaleInCooldown: scaleInCooldownSeconds,
         customizedMetricSpecification: {
           metrics: [
-            ...Object.entries(metrics).map(([id, metric]) => measured(id, metric)),
+            ...Object.entries(metrics).map(([id, metric]) => metricQuery(id, metric)),
             ...expressions({
-              // Within the acceptable wait; the metric is the sum of a minute.
+              // Messages that come within the acceptable wait; the metric is the sum of a minute.
               coming: `FILL(sent, 0) * ${(acceptableWaitSeconds / 60) * headroom}`,
               full: `tasks * ${backlogOfOne}`,
               held: 'IF(coming > full, full, coming)',
-              // Where SQS is later than ECS its newest minutes would count as 0: by no tasks, so they are dropped.
+              // When metrics of SQS come later than those of ECS, the newest minutes would count as 0 messages. Divided by 0
+              // tasks they have no datapoint.
               backlog: 'MAX([visible, held]) / IF(FILL(visible, -1) >= 0, tasks, 0)',
             }),
             {
@@ -87,12 +88,12 @@ export class BacklogScaling extends Construct {
   }
 }
 
-/** Expressions by id, each of metrics and of those before it. */
+/** Expressions by id. Each uses metrics and the expressions before it. */
 function expressions(byId: Readonly<Record<string, string>>): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty[] {
   return Object.entries(byId).map(([id, expression]) => ({ id, expression, returnData: false }));
 }
 
-function measured(id: string, metric: Metric): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty {
+function metricQuery(id: string, metric: Metric): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty {
   const { namespace, metricName, statistic } = metric;
   const dimensions = Object.entries(metric.dimensions ?? {});
   return {
@@ -111,7 +112,7 @@ function measured(id: string, metric: Metric): CfnScalingPolicy.TargetTrackingMe
   };
 }
 
-/** The role that Application Auto Scaling has for ECS in every account. */
+/** The role of Application Auto Scaling for ECS, which every account has. */
 function serviceLinkedRole(scope: Construct) {
   const arn = Stack.of(scope).formatArn({
     service: 'iam',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { onlyOf, resourcesOf } from '../scaling-model/plain.ts';
-import { stackOf, synthesize } from '../synthesized.ts';
+import { onlyOf, resourcesOf } from '../synthesis/resources.ts';
+import { stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 
-/** The network of every service, as ECS gets it. */
+/** The network configuration of every service. */
 function networks(stack: Parameters<typeof resourcesOf>[0]) {
   return [...resourcesOf(stack, 'AWS::ECS::Service').values()].map((service) => service['NetworkConfiguration']);
 }
@@ -12,7 +12,7 @@ function networks(stack: Parameters<typeof resourcesOf>[0]) {
 describe('a network of its own', () => {
   const stack = stackOf(synthesize({ apiUrl }), 'services');
 
-  it('has public subnets and nothing that is paid by the hour', () => {
+  it('has public subnets and nothing that costs by the hour', () => {
     const types = new Set(Object.values(stack.resources).map(({ Type }) => Type));
     expect(types).toContain('AWS::EC2::InternetGateway');
     for (const paid of ['AWS::EC2::NatGateway', 'AWS::EC2::EIP', 'AWS::EC2::FlowLog'])
@@ -24,21 +24,21 @@ describe('a network of its own', () => {
     ]);
   });
 
-  it('lies in two zones, and leaves room for others', () => {
+  it('uses two zones, and leaves room for others', () => {
     const subnets = [...resourcesOf(stack, 'AWS::EC2::Subnet').values()];
     expect(onlyOf(stack, 'AWS::EC2::VPC')['CidrBlock']).toBe('10.0.0.0/16');
     expect(subnets.map((subnet) => subnet['CidrBlock'])).toEqual(['10.0.0.0/20', '10.0.16.0/20']);
     expect(new Set(subnets.map((subnet) => JSON.stringify(subnet['AvailabilityZone']))).size).toBe(2);
   });
 
-  it('lets the endpoints be reached from every subnet', () => {
+  it('reaches the endpoints from every subnet', () => {
     const tables = [...resourcesOf(stack, 'AWS::EC2::RouteTable').keys()].map((id) => `<${id}>`);
     expect(tables.length).toBeGreaterThanOrEqual(2);
     for (const endpoint of resourcesOf(stack, 'AWS::EC2::VPCEndpoint').values())
       expect(endpoint['RouteTableIds']).toEqual(tables);
   });
 
-  it('lets nothing in', () => {
+  it('allows no inbound traffic', () => {
     expect(resourcesOf(stack, 'AWS::EC2::SecurityGroupIngress').size).toBe(0);
     for (const group of resourcesOf(stack, 'AWS::EC2::SecurityGroup').values()) {
       expect(group).not.toHaveProperty('SecurityGroupIngress');
@@ -48,26 +48,26 @@ describe('a network of its own', () => {
     }
   });
 
-  it('gives every task an address, and no other machine', () => {
+  it('gives an address to every task, and to no other machine', () => {
     for (const network of networks(stack))
       expect(network).toMatchObject({ AwsvpcConfiguration: { AssignPublicIp: 'ENABLED' } });
     for (const subnet of resourcesOf(stack, 'AWS::EC2::Subnet').values())
       expect(subnet['MapPublicIpOnLaunch']).toBe(false);
   });
 
-  it('lets services start only when there is a way out', () => {
+  it('starts services only when there is a route to the internet', () => {
     for (const { Type, ...service } of Object.values(stack.resources)) {
       if (Type === 'AWS::ECS::Service')
         expect(JSON.stringify(service['DependsOn'])).toMatch(/PublicSubnet1DefaultRoute.*PublicSubnet2DefaultRoute/);
     }
   });
 
-  it('needs no function of the CDK to be set up', () => {
+  it('needs no Lambda function of the CDK', () => {
     expect(resourcesOf(stack, 'AWS::Lambda::Function').size).toBe(0);
   });
 });
 
-describe('a VPC that is there already', () => {
+describe('an existing VPC', () => {
   const vpc = {
     vpcId: 'vpc-0123456789abcdef0',
     availabilityZones: ['eu-west-1a', 'eu-west-1b'],
@@ -75,7 +75,7 @@ describe('a VPC that is there already', () => {
   };
   const stack = stackOf(synthesize({ apiUrl, vpc: JSON.stringify(vpc) }), 'services');
 
-  it('is used as it is: tasks in its private subnets, without addresses of their own', () => {
+  it('is used as it is: tasks run in its private subnets, without public addresses', () => {
     const types = Object.values(stack.resources).map(({ Type }) => Type);
     expect(types.filter((type) => type.startsWith('AWS::EC2::'))).toEqual([
       'AWS::EC2::SecurityGroup',

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { resourcesOf } from '../scaling-model/plain.ts';
-import { stackOf, synthesize } from '../synthesized.ts';
+import { resourcesOf } from '../synthesis/resources.ts';
+import { stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const services = stackOf(
   synthesize({ apiUrl: 'https://carrier.example/v1/scans/scanevents', apiTokenSecret: 'carrier/token' }),
@@ -20,7 +20,7 @@ const policies = z.array(
   }),
 );
 
-/** What each role may do, `action resource` a line. */
+/** What each role may do, one line `action resource` each. */
 function permissions(): Readonly<Record<string, readonly string[]>> {
   const given = new Map<string, string[]>([...resourcesOf(services, 'AWS::IAM::Role').keys()].map((id) => [id, []]));
   for (const { PolicyDocument, Roles } of policies.parse([...resourcesOf(services, 'AWS::IAM::Policy').values()])) {
@@ -47,7 +47,7 @@ const start = (service: string) => [
 const secret = 'secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:carrier/token-??????';
 
 describe('the roles', () => {
-  it('may do this and nothing more', () => {
+  it('may do exactly this', () => {
     expect(permissions()).toEqual({
       PollerServiceTaskTaskRole: [
         'dynamodb:DescribeTable <Checkpoints.Arn>',
@@ -98,7 +98,7 @@ describe('the actions that a role has are those that its process calls', () => {
   });
 });
 
-/** The IAM actions behind the commands that a process makes, by its bundled code: what it never reaches is not in there. */
+/** The IAM actions of the commands in a process's bundle, which leaves unused code out. */
 async function calledBy(process: string): Promise<ReadonlySet<string | undefined>> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(`../../../packages/${process}/src/main.ts`, import.meta.url))],

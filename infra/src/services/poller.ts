@@ -1,13 +1,22 @@
 import { pollerVariables } from '@waybill/poller/config.ts';
+import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  ComparisonOperator,
+  type GraphWidget,
+  MathExpression,
+  type Metric,
+  type MetricOptions,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { type ICluster, Secret as TaskSecret } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 import type { DataStack } from '../data/data-stack.ts';
-import { waybillMetric } from '../metric.ts';
+import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
+import { graph } from '../monitoring/graph.ts';
+import { waybillMetric } from '../monitoring/metric.ts';
 import type { Network } from './network.ts';
 import { Service } from './service.ts';
 
@@ -20,19 +29,21 @@ export type PollerProps = {
 };
 
 /**
- * Reads the feed: one task on demand, and a second that stands by where the context asks for it. A deployment runs old
- * and new side by side: the lease lets one of them read, and passes when the old one stops.
+ * Reads the feed: one task on demand, and a second one on standby if the context asks for it. During a deployment the old
+ * and the new task run side by side. The lease lets one of them read, and passes to the new one when the old one stops.
  */
 export class Poller extends Construct {
   readonly service: Service;
+  readonly #environment: string;
 
   constructor(scope: Construct, id: string, props: PollerProps) {
     super(scope, id);
     const { context, data, apiUrl } = props;
+    this.#environment = context.environment;
     const variables = {
       ...context.pollerVariables,
       SCAN_API_URL: apiUrl,
-      SCAN_QUEUE_URL: data.scanQueue.queueUrl,
+      SCAN_QUEUE_URL: data.scanQueue.queue.queueUrl,
       CHECKPOINTS_TABLE: data.checkpoints.tableName,
     };
     this.service = new Service(this, 'Service', {
@@ -45,7 +56,7 @@ export class Poller extends Construct {
       variables,
       secrets: this.#token(context.apiTokenSecret),
     });
-    this.service.allow(data.scanQueue.queueArn, ['sqs:SendMessage', 'sqs:GetQueueAttributes']);
+    this.service.allow(data.scanQueue.queue.queueArn, ['sqs:SendMessage', 'sqs:GetQueueAttributes']);
     this.service.allow(data.checkpoints.tableArn, [
       'dynamodb:DescribeTable',
       'dynamodb:GetItem',
@@ -54,23 +65,62 @@ export class Poller extends Construct {
     this.#addAlarms({ context, topic: data.alarmTopic }, variables);
   }
 
-  /** Read once, when a task starts: a rotated token takes effect with the next deployment. */
+  metricLag(options?: MetricOptions): Metric {
+    return this.#metric('waybill.feed.lag', { statistic: 'Maximum', ...options });
+  }
+
+  metricLease(options?: MetricOptions): Metric {
+    return this.#metric('waybill.poller.lease', { statistic: 'Maximum', ...options });
+  }
+
+  metricEvents(options?: MetricOptions): Metric {
+    return this.#metric('waybill.feed.events', options);
+  }
+
+  metricRejections(options?: MetricOptions): Metric {
+    return this.#metric('waybill.feed.rejections', options);
+  }
+
+  metricHoles(options?: MetricOptions): Metric {
+    return this.#metric('waybill.feed.holes', options);
+  }
+
+  metricFailedRequests({ label }: { readonly label: string }): MathExpression {
+    return new MathExpression({
+      label,
+      expression: 'requests - FILL(ok, 0)',
+      period: Duration.minutes(1),
+      usingMetrics: {
+        requests: this.#metric('waybill.feed.requests'),
+        ok: this.#metric('waybill.feed.requests', { dimensionsMap: { outcome: 'ok' } }),
+      },
+    });
+  }
+
+  droppedGapsWidget(): GraphWidget {
+    return graph('Gaps given up per minute', [
+      this.#metric('waybill.feed.dropped_gaps', { label: 'too many open, or never answered by the feed' }),
+    ]);
+  }
+
+  #metric(name: CloudWatchMetricName, options?: MetricOptions): Metric {
+    return waybillMetric(this.#environment, name, { statistic: 'Sum', ...options });
+  }
+
+  /** A task reads it once, when it starts: a rotated token takes effect with the next deployment. */
   #token(secretName: string | undefined): Readonly<Record<string, TaskSecret>> {
     if (!secretName) return {};
     return { SCAN_API_TOKEN: TaskSecret.fromSecretsManager(Secret.fromSecretNameV2(this, 'Token', secretName)) };
   }
 
   #addAlarms(setting: AlarmSetting, variables: Readonly<Record<string, string | undefined>>): void {
-    const { environment } = setting.context;
     const intervalMs = pollerVariables.POLL_INTERVAL_MS.parse(variables['POLL_INTERVAL_MS']);
     const noProgress = new WaybillAlarm(this, 'NoProgress', {
       ...setting,
       section: 'poller-makes-no-progress',
       severity: 'critical',
-      impact:
-        'No page of the feed has brought the poller on for some minutes: parcel state grows old, and nothing says by how much.',
-      metric: waybillMetric(environment, 'waybill.feed.pages', {
-        statistic: 'Sum',
+      impact: 'The poller has made no progress for some minutes: parcel state gets old, and no metric says how old.',
+      metric: this.#metric('waybill.feed.pages', {
         period: Duration.minutes(Math.max(5, Math.ceil((3 * intervalMs) / 60_000))),
       }),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -79,18 +129,18 @@ export class Poller extends Construct {
       // A poller that is gone publishes nothing.
       treatMissingData: TreatMissingData.BREACHING,
     });
-    // Made before the first poller runs, it would be raised at once.
+    // Created before the first poller runs, it would be raised at once.
     noProgress.node.addDependency(this.service.fargate);
     new WaybillAlarm(this, 'FeedLag', {
       ...setting,
       section: 'feed-lag',
       severity: 'warning',
-      impact: 'The newest scan that was read is more than a quarter of an hour old: parcel state is at least as late.',
-      metric: waybillMetric(environment, 'waybill.feed.lag', { statistic: 'Maximum', period: Duration.minutes(5) }),
+      impact: 'The newest scan that was read is more than 15 minutes old: parcel state is at least as late.',
+      metric: this.metricLag({ period: Duration.minutes(5) }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 15 * 60,
       evaluationPeriods: 3,
-      // That nothing is read is another alarm's matter.
+      // Another alarm watches whether anything is read at all.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     new WaybillAlarm(this, 'RetentionHole', {
@@ -98,11 +148,8 @@ export class Poller extends Construct {
       section: 'retention-hole',
       severity: 'critical',
       impact:
-        'The feed jumped over far more ids than it usually leaves out: events may have left it before they were read, and parcel state lacks them.',
-      metric: waybillMetric(environment, 'waybill.feed.retention_holes', {
-        statistic: 'Sum',
-        period: Duration.minutes(5),
-      }),
+        'The feed skipped far more ids than usual: it may have deleted events before they were read, and then they are missing in parcel state.',
+      metric: this.#metric('waybill.feed.retention_holes', { period: Duration.minutes(5) }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 1,

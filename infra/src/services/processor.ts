@@ -1,12 +1,23 @@
 import { pollerVariables } from '@waybill/poller/config.ts';
+import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  ComparisonOperator,
+  type GraphWidget,
+  MathExpression,
+  type Metric,
+  type MetricOptions,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { CapacityProviderStrategy, ICluster } from 'aws-cdk-lib/aws-ecs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 import type { DataStack } from '../data/data-stack.ts';
-import { waybillMetric } from '../metric.ts';
+import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
+import { graph } from '../monitoring/graph.ts';
+import { waybillMetric } from '../monitoring/metric.ts';
+import { outcomes } from '../monitoring/metric-values.ts';
 import { BacklogScaling } from './backlog-scaling.ts';
 import { eventsPerMessage, messagesPerSecond } from './capacity.ts';
 import type { Network } from './network.ts';
@@ -20,13 +31,16 @@ export type ProcessorProps = {
   readonly network: Network;
 };
 
-/** Takes events off the queue and stores parcel state: one task on demand, the others on Spot, as many as the backlog asks for. */
+/** Receives events from the queue and stores parcel state: one task on demand, the others on Spot, as many as the backlog needs. */
 export class Processor extends Construct {
   readonly service: Service;
+  readonly #environment: string;
 
   constructor(scope: Construct, id: string, props: ProcessorProps) {
     super(scope, id);
     const { context, data } = props;
+    const { queue } = data.scanQueue;
+    this.#environment = context.environment;
     this.service = new Service(this, 'Service', {
       ...props,
       environment: context.environment,
@@ -35,23 +49,23 @@ export class Processor extends Construct {
       capacityProviderStrategies: mostlySpot(context.spotShare),
       variables: {
         ...context.processorVariables,
-        SCAN_QUEUE_URL: data.scanQueue.queueUrl,
+        SCAN_QUEUE_URL: queue.queueUrl,
         PARCELS_TABLE: data.parcels.tableName,
         FAILURES_TABLE: data.failures.tableName,
       },
     });
-    this.service.allow(data.scanQueue.queueArn, [
+    this.service.allow(queue.queueArn, [
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
       'sqs:ReceiveMessage',
-      // Failed events are split off to the queue itself.
+      // A failed event is sent to the queue again in a message of its own.
       'sqs:SendMessage',
     ]);
     this.service.allow(data.parcels.tableArn, [
       'dynamodb:DescribeTable',
       'dynamodb:GetItem',
-      // Batches of statements; a role without these writes each parcel by an UpdateItem of its own.
+      // For batches of statements. Without these actions the processor writes each parcel with its own UpdateItem.
       'dynamodb:PartiQLInsert',
       'dynamodb:PartiQLUpdate',
       'dynamodb:UpdateItem',
@@ -61,14 +75,46 @@ export class Processor extends Construct {
       'dynamodb:DescribeTable',
       'dynamodb:UpdateItem',
     ]);
-    this.#scale(context, data);
+    this.#scale(context, queue);
     this.#addAlarms({ context, topic: data.alarmTopic });
   }
 
-  #scale(
-    { environment, maxProcessors, processorSize, pollerVariables: given }: Context,
-    { scanQueue }: DataStack,
-  ): void {
+  /** Of one percentile, from the scan to the stored state. */
+  metricDelay(percentile: 'p50' | 'p99', options?: MetricOptions): Metric {
+    return this.#metric('waybill.processor.scan_to_state', { ...options, statistic: percentile });
+  }
+
+  metricEvents(options?: MetricOptions): Metric {
+    return this.#metric('waybill.processor.events', options);
+  }
+
+  metricFailures(options?: MetricOptions): Metric {
+    return this.#metric('waybill.processor.failures', options);
+  }
+
+  metricSplits(options?: MetricOptions): Metric {
+    return this.#metric('waybill.processor.splits', options);
+  }
+
+  /** 0 closed, 1 half open, 2 open; the worst of all processors unless another statistic is asked for. */
+  metricBreaker(options?: MetricOptions): Metric {
+    return this.#metric('waybill.processor.breaker', { statistic: 'Maximum', ...options });
+  }
+
+  outcomesWidget(): GraphWidget {
+    return graph(
+      'Write outcomes per minute',
+      outcomes.map((outcome) =>
+        this.#metric('waybill.processor.outcomes', { label: outcome, dimensionsMap: { outcome } }),
+      ),
+    );
+  }
+
+  #metric(name: CloudWatchMetricName, options?: MetricOptions): Metric {
+    return waybillMetric(this.#environment, name, { statistic: 'Sum', ...options });
+  }
+
+  #scale({ maxProcessors, processorSize, pollerVariables: given }: Context, queue: Queue): void {
     const everyMinute = { period: Duration.minutes(1) };
     const events = eventsPerMessage({
       limit: pollerVariables.SCAN_API_LIMIT.parse(given['SCAN_API_LIMIT']),
@@ -79,27 +125,25 @@ export class Processor extends Construct {
       maxTasks: maxProcessors,
       messagesPerSecond: messagesPerSecond(processorSize.cpu, events),
       metrics: {
-        visible: scanQueue.metricApproximateNumberOfMessagesVisible({ ...everyMinute, statistic: 'Average' }),
-        sent: scanQueue.metricNumberOfMessagesSent({ ...everyMinute, statistic: 'Sum' }),
+        visible: queue.metricApproximateNumberOfMessagesVisible({ ...everyMinute, statistic: 'Average' }),
+        sent: queue.metricNumberOfMessagesSent({ ...everyMinute, statistic: 'Sum' }),
         tasks: this.service.metricRunningTasks(),
-        breaker: waybillMetric(environment, 'waybill.processor.breaker', { statistic: 'Average' }),
+        breaker: this.metricBreaker({ statistic: 'Average' }),
       },
     });
   }
 
   #addAlarms(setting: AlarmSetting): void {
-    const { environment } = setting.context;
     new WaybillAlarm(this, 'NotRunning', {
       ...setting,
       section: 'processor-not-running',
       severity: 'critical',
-      impact:
-        'No processor has run for five minutes: events wait on the queue, and after seven days there they are gone.',
+      impact: 'No processor has run for five minutes: events wait on the queue, and SQS deletes them after seven days.',
       metric: this.service.metricRunningTasks(),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 5,
-      // Where no task runs, ECS publishes nothing.
+      // While no task runs, ECS publishes nothing.
       treatMissingData: TreatMissingData.BREACHING,
     });
     new WaybillAlarm(this, 'BreakerOpen', {
@@ -107,9 +151,9 @@ export class Processor extends Construct {
       section: 'breaker-open',
       severity: 'critical',
       impact:
-        'A processor cannot write to DynamoDB: it holds its messages and receives none, so parcel state stands still.',
-      metric: waybillMetric(environment, 'waybill.processor.breaker', { statistic: 'Maximum' }),
-      // Half open counts: it is a probe of a second or so, and the minute's sample may meet it.
+        'A processor cannot write to DynamoDB: it keeps its messages and receives no others, so parcel state is not updated.',
+      metric: this.metricBreaker(),
+      // Half open counts too: a probe takes a second or so, and the minute's sample may be taken during it.
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 3,
@@ -121,14 +165,14 @@ export class Processor extends Construct {
       section: 'failure-rate',
       severity: 'warning',
       impact:
-        'More than one event in twenty fails: parcels miss scans until the cause is mended and the dead-letter queue redriven.',
+        'More than 5 % of what processors work on fails: scans are missing in parcel state until the cause is fixed and the dead-letter queue redriven.',
       metric: new MathExpression({
         label: 'failures, percent',
         period,
         expression: 'IF(failures >= 20, 100 * failures / (failures + FILL(events, 0)), 0)',
         usingMetrics: {
-          failures: waybillMetric(environment, 'waybill.processor.failures', { statistic: 'Sum', period }),
-          events: waybillMetric(environment, 'waybill.processor.events', { statistic: 'Sum', period }),
+          failures: this.metricFailures({ period }),
+          events: this.metricEvents({ period }),
         },
       }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -140,8 +184,8 @@ export class Processor extends Construct {
 }
 
 /**
- * The first task on demand, so that no shortage of Spot stops the work; of the others `spotShare` percent on Spot
- * (docs/decisions/0057-spot-share.md).
+ * The first task runs on demand, so that a shortage of Spot does not stop the work. Of the others `spotShare` percent run
+ * on Spot (docs/decisions/0057-spot-share.md).
  */
 function mostlySpot(spotShare: number): CapacityProviderStrategy[] {
   const onSpot = placedOnSpot(spotShare);

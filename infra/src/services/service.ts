@@ -23,12 +23,12 @@ import {
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge } from '../findings/acknowledge.ts';
 import type { Network } from './network.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Seconds that a process has beyond its own patience before Fargate kills it. */
+/** Seconds between the time after which a process gives up its stop and the time at which Fargate kills it. */
 const stopMarginSeconds = 10;
 
 export type ServiceProps = {
@@ -39,30 +39,32 @@ export type ServiceProps = {
   readonly image: 'poller' | 'processor';
   readonly size: { readonly cpu: number; readonly memoryMiB: number };
   readonly capacityProviderStrategies: readonly CapacityProviderStrategy[];
-  /** Undefined: one at first, then whatever scaling made of it; a deployment leaves it alone. */
+  /** Undefined: scaling decides, starting with one; a deployment does not change it. */
   readonly desiredCount?: number;
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, Secret>>;
 };
 
 /**
- * One of Waybill's processes on Fargate: ARM64, nothing to write but memory, nothing let in, checked by `/livez`, stopped
- * with more patience than it has itself. A deployment starts the new tasks before it stops the old ones, and goes back
- * when they do not live.
+ * One of Waybill's processes on Fargate: ARM64, a read-only file system, no inbound traffic, a health check by `/livez`, and
+ * more time to stop than the process itself takes. A deployment starts the new tasks before it stops the old ones, and is
+ * rolled back when the new ones are not healthy.
  */
 export class Service extends Construct {
   readonly fargate: FargateService;
   readonly logGroup: LogGroup;
   readonly #task: FargateTaskDefinition;
+  readonly #name: ServiceProps['image'];
 
   constructor(scope: Construct, id: string, props: ServiceProps) {
     super(scope, id);
     const { environment, image, size } = props;
     const name = `waybill-${environment}-${image}`;
+    this.#name = image;
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/waybill/${environment}/${image}`,
       retention: RetentionDays.ONE_MONTH,
-      // Kept, it would stand in the way of the next deployment by its name; it holds ids and outcomes, no data.
+      // If it were kept, the next deployment would fail because the name exists. It holds ids and outcomes, no data.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.#task = new FargateTaskDefinition(this, 'Task', {
@@ -79,16 +81,16 @@ export class Service extends Construct {
       platformVersion: FargatePlatformVersion.VERSION1_4,
       capacityProviderStrategies: [...props.capacityProviderStrategies],
       ...(props.desiredCount !== undefined && { desiredCount: props.desiredCount }),
-      // The old tasks go when the new ones are healthy: the last processor is never stopped, and of two pollers one
-      // stands by until the lease is released.
+      // Old tasks stop when the new ones are healthy, so the last processor is never stopped. Of two pollers one stands by
+      // until the lease is released.
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
       assignPublicIp: props.network.assignPublicIp,
       vpcSubnets: props.network.subnets,
-      securityGroups: [nothingIn(this, props.network, name)],
+      securityGroups: [outboundOnly(this, props.network, name)],
     });
-    // Before there is a route out no image can be pulled, and the circuit breaker would end the first deployment.
+    // Without a route to the internet no image can be pulled, and the circuit breaker would end the first deployment.
     const { vpc, subnets } = props.network;
     this.fargate.node.addDependency(vpc.selectSubnets(subnets).internetConnectivityEstablished);
     acknowledge(this.#task, {
@@ -118,7 +120,7 @@ export class Service extends Construct {
       user: '1000:1000',
       linuxParameters: plainLinux(this),
       stopTimeout: Duration.seconds(stopSeconds + stopMarginSeconds),
-      // As the image's own HEALTHCHECK, which ECS does not read; slower, because a quarter of a core starts Node slowly.
+      // The image has the same HEALTHCHECK, which ECS does not read. This one is slower: a quarter of a core starts Node slowly.
       healthCheck: {
         command: ['CMD', 'node', 'livez.mjs'],
         interval: Duration.seconds(30),
@@ -129,19 +131,19 @@ export class Service extends Construct {
       logging: LogDrivers.awsLogs({
         logGroup: this.logGroup,
         streamPrefix: image,
-        // While CloudWatch Logs is away a blocking driver would stop the process at its next line.
+        // While CloudWatch Logs is not available, a blocking driver would stop the process at its next line.
         mode: AwsLogDriverMode.NON_BLOCKING,
         maxBufferSize: Size.mebibytes(10),
       }),
     };
   }
 
-  /** Allows the process these actions on this one resource, and nothing else. */
+  /** Allows the process these actions on this one resource. */
   allow(resourceArn: string, actions: readonly string[]): void {
     this.#task.addToTaskRolePolicy(new PolicyStatement({ actions: [...actions], resources: [resourceArn] }));
   }
 
-  /** How many tasks ran in each minute: Fargate sends a sample a task and minute (docs/decisions/0056-backlog-scaling.md). */
+  /** Tasks that ran in each minute: Fargate sends one sample per task and minute (docs/decisions/0056-backlog-scaling.md). */
   metricRunningTasks(options?: MetricOptions): Metric {
     return this.fargate.metricCpuUtilization({
       statistic: 'SampleCount',
@@ -149,16 +151,33 @@ export class Service extends Construct {
       ...options,
     });
   }
+
+  metricLoggedBytes(): Metric {
+    return this.logGroup.metricIncomingBytes({
+      label: this.#name,
+      period: Duration.hours(1),
+      // The CDK leaves the dimension out, and the graph would show the sum of the whole account.
+      dimensionsMap: { LogGroupName: this.logGroup.logGroupName },
+    });
+  }
+
+  /** CPU and memory of the busiest task, percent. */
+  metricsOfLoad(): Metric[] {
+    return [
+      this.fargate.metricCpuUtilization({ label: `${this.#name} CPU`, statistic: 'Maximum' }),
+      this.fargate.metricMemoryUtilization({ label: `${this.#name} memory`, statistic: 'Maximum' }),
+    ];
+  }
 }
 
-/** Signals reach the process and orphans are reaped by an init process; no capability beyond an ordinary user's. */
+/** An init process passes signals on and reaps orphans; the process has no capabilities beyond those of an ordinary user. */
 function plainLinux(scope: Construct): LinuxParameters {
   const linux = new LinuxParameters(scope, 'Linux', { initProcessEnabled: true });
   linux.dropCapabilities(Capability.ALL);
   return linux;
 }
 
-function nothingIn(scope: Construct, { vpc }: Network, name: string): ISecurityGroup {
+function outboundOnly(scope: Construct, { vpc }: Network, name: string): ISecurityGroup {
   return new SecurityGroup(scope, 'SecurityGroup', {
     vpc,
     description: `${name}: out to the Scan Event API and AWS, nothing in`,

@@ -5,8 +5,8 @@ import { App } from 'aws-cdk-lib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { addStacks } from '../app.ts';
-import { resourcesOf } from '../scaling-model/plain.ts';
-import { flags, stackOf, synthesize } from '../synthesized.ts';
+import { resourcesOf } from '../synthesis/resources.ts';
+import { flags, stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const usual = stackOf(synthesize({ apiUrl }), 'services');
@@ -54,7 +54,7 @@ function serviceOf(stack: typeof usual, name: string) {
 describe.each(['Poller', 'Processor'])('the %s', (name) => {
   const { properties, container } = taskOf(usual, name);
 
-  it('is a small ARM64 task that cannot write to its disk and is nobody', () => {
+  it('is a small ARM64 task that cannot write to its disk and has an unprivileged user', () => {
     expect(properties).toMatchObject({
       Cpu: '256',
       Memory: '512',
@@ -71,17 +71,17 @@ describe.each(['Poller', 'Processor'])('the %s', (name) => {
     expect(dockerfile).toContain('USER 1000:1000');
   });
 
-  it('is checked as its image checks itself', () => {
+  it('has the health check of its image', () => {
     expect(container['HealthCheck']).toMatchObject({ Command: ['CMD', 'node', 'livez.mjs'] });
     expect(dockerfile).toContain('CMD ["node", "livez.mjs"]');
   });
 
-  it('is given more time to stop than it takes, and no more than Fargate allows', () => {
+  it('has more time to stop than it takes, and no more than Fargate allows', () => {
     expect(container.StopTimeout).toBe(50);
     expect(taskOf(other, 'Processor').container.StopTimeout).toBe(120);
   });
 
-  it('logs without ever waiting for the log, into a group that forgets', () => {
+  it('logs without waiting for the log, into a group with a retention', () => {
     expect(container['LogConfiguration']).toMatchObject({ LogDriver: 'awslogs', Options: { mode: 'non-blocking' } });
     const logs = [...resourcesOf(usual, 'AWS::Logs::LogGroup').values()];
     expect(logs).toContainEqual(
@@ -89,7 +89,7 @@ describe.each(['Poller', 'Processor'])('the %s', (name) => {
     );
   });
 
-  it('is deployed beside its predecessor, which stops when it is healthy, and taken back when it is not', () => {
+  it('is deployed beside the old task, which stops when it is healthy, and rolled back when it is not', () => {
     expect(serviceOf(usual, name)['DeploymentConfiguration']).toEqual({
       MinimumHealthyPercent: 100,
       MaximumPercent: 200,
@@ -103,7 +103,7 @@ describe.each(['Poller', 'Processor'])('the %s', (name) => {
   });
 });
 
-it('services are made after the kinds of capacity that they run on, and deleted before', () => {
+it('services are created after the capacity providers that they run on, and deleted before them', () => {
   const services = Object.values(usual.resources).filter(({ Type }) => Type === 'AWS::ECS::Service');
   expect(services).toHaveLength(2);
   for (const service of services) expect(service['DependsOn']).toContainEqual('CapacityProviders');
@@ -114,7 +114,7 @@ it('services are made after the kinds of capacity that they run on, and deleted 
 });
 
 describe('the poller', () => {
-  it('is told of its queue, table and feed, and of nothing else', () => {
+  it('gets its queue, table and feed, and nothing else', () => {
     expect(taskOf(usual, 'Poller').environment).toEqual({
       AWS_REGION: '<AWS::Region>',
       CLOUDWATCH_NAMESPACE: 'Waybill/dev',
@@ -143,7 +143,7 @@ describe('the poller', () => {
 });
 
 describe('the processor', () => {
-  it('is told of its queue and tables, and of nothing else', () => {
+  it('gets its queue and tables, and nothing else', () => {
     expect(taskOf(usual, 'Processor').environment).toEqual({
       AWS_REGION: '<AWS::Region>',
       CLOUDWATCH_NAMESPACE: 'Waybill/dev',
@@ -154,7 +154,7 @@ describe('the processor', () => {
     expect(taskOf(other, 'Processor').environment).toMatchObject({ RECEIVERS: '8', STOP_TIMEOUT_SECONDS: '110' });
   });
 
-  it('runs first on demand, then on Spot as far as it may', () => {
+  it('runs first on demand, then on Spot as far as allowed', () => {
     const strategy = (stack: typeof usual) => serviceOf(stack, 'Processor')['CapacityProviderStrategy'];
     expect(strategy(usual)).toEqual([
       { CapacityProvider: 'FARGATE', Base: 1, Weight: 1 },
@@ -169,7 +169,7 @@ describe('the processor', () => {
     ]);
   });
 
-  it('keeps the number of tasks that scaling found when it is deployed', () => {
+  it('keeps the number of tasks of scaling when it is deployed', () => {
     expect(serviceOf(usual, 'Processor')).not.toHaveProperty('DesiredCount');
   });
 });
@@ -184,12 +184,12 @@ describe('the images', () => {
     .filter((path) => path.startsWith('asset.'))
     .map((path) => ({ path: path.replace(/^[^/]+\//, ''), size: statSync(join(folder, path)).size }));
 
-  it('are built of the sources alone', () => {
+  it('are built from the sources only', () => {
     const paths = staged.map(({ path }) => path);
     expect(paths).toEqual(expect.arrayContaining(['Dockerfile', 'package-lock.json', 'packages/poller/src/main.ts']));
     expect(paths.filter((path) => /node_modules|\.git\/|coverage|cdk\.out|\.test\.ts$/.test(path))).toEqual([]);
     const bytes = staged.reduce((sum, { size }) => sum + size, 0);
-    // Two copies, of about 1 MB each; the repository with its packages holds hundreds.
+    // Two copies of about 1 MB each; the repository with its packages has hundreds.
     expect(bytes).toBeLessThan(6_000_000);
     expect(paths.length).toBeLessThan(600);
   });

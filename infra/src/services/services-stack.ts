@@ -1,15 +1,15 @@
 import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
-import { acknowledge } from '../acknowledge.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../context/context.ts';
 import type { DataStack } from '../data/data-stack.ts';
+import { acknowledge } from '../findings/acknowledge.ts';
 import { Dashboard } from './dashboard.ts';
 import { Network } from './network.ts';
 import { Poller } from './poller.ts';
 import { Processor } from './processor.ts';
 import { TaskRestarts } from './task-restarts.ts';
 
-/** What can be made anew at any time: the poller and the processor on Fargate, their scaling, dashboard and alarms. */
+/** All that can be recreated at any time: the poller and the processor on Fargate, their scaling, dashboard and alarms. */
 export class ServicesStack extends Stack {
   constructor(app: App, { context, data }: { readonly context: Context; readonly data: DataStack }) {
     super(app, `waybill-${context.environment}-services`, {
@@ -26,12 +26,12 @@ export class ServicesStack extends Stack {
       'AwsSolutions-ECS4':
         'Container Insights is paid by the metric; what alarms and scaling need is in the free metrics of ECS.',
     });
-    // As in `network.ts`: the class is its interface, but for optional properties.
+    // The class implements its interface; only its optional properties are declared differently (see `network.ts`).
     const cluster = own as ICluster;
     const shared = { context, data, cluster, network };
     const poller = new Poller(this, 'Poller', { ...shared, apiUrl: requireApiUrl(context) });
     const processor = new Processor(this, 'Processor', shared);
-    // Made before the services that run on them, and taken away after: the CDK's own way leaves the order to luck.
+    // Created before the services that use them, and deleted after them. The CDK's own method does not order them.
     const capacity = new CfnClusterCapacityProviderAssociations(this, 'CapacityProviders', {
       cluster: cluster.clusterName,
       capacityProviders: ['FARGATE', 'FARGATE_SPOT'],

@@ -5,12 +5,11 @@ import { type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-event
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type AlarmSetting, WaybillAlarm } from '../alarm.ts';
+import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 
 /**
- * Tasks that ended by themselves, could not be started or were stopped as unhealthy: kept as ECS told of them (ECS itself
- * forgets a stopped task within the hour), counted, and alarmed about when they come in series. Deployments, scaling and
- * Spot interruptions do not count.
+ * Logs, counts and alarms about tasks that ended by themselves, could not be started or were stopped as unhealthy. ECS
+ * itself forgets a stopped task within an hour. Tasks that deployments, scaling and Spot stop do not count.
  */
 export class TaskRestarts extends Construct {
   readonly #rule: Rule;
@@ -41,7 +40,7 @@ export class TaskRestarts extends Construct {
       section: 'task-restarts',
       severity: 'warning',
       impact:
-        'Tasks end and start again: each crash delays events, and three on one message put it into the dead-letter queue.',
+        'Tasks crash and start again: each crash delays events, and after three crashes a message goes to the dead-letter queue.',
       metric: this.metric({ period: Duration.minutes(15) }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 3,
@@ -71,14 +70,14 @@ function stoppedByItself({ clusterArn }: ICluster): EventPattern {
       lastStatus: ['STOPPED'],
       $or: [
         { stopCode: ['EssentialContainerExited', 'TaskFailedToStart'] },
-        // Unhealthy tasks are stopped by the scheduler, as those that a deployment replaces: only the reason tells them apart.
+        // The scheduler stops unhealthy tasks and those that a deployment replaces: only the reason tells them apart.
         { stoppedReason: [{ prefix: 'Task failed container health checks' }] },
       ],
     },
   };
 }
 
-/** Not the CDK's own target for log groups, which brings a Lambda function to write the resource policy. */
+/** Replaces the CDK's own target for log groups, which needs a Lambda function to write the resource policy. */
 function intoLog(logGroup: LogGroup): IRuleTarget {
   const arn = Stack.of(logGroup).formatArn({
     service: 'logs',

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { onlyOf, resourcesOf } from '../scaling-model/plain.ts';
-import { stackOf, synthesize } from '../synthesized.ts';
+import { onlyOf, resourcesOf } from '../synthesis/resources.ts';
+import { stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const stack = stackOf(synthesize({ apiUrl: 'https://carrier.example/v1/scans/scanevents' }), 'services');
 const rule = onlyOf(stack, 'AWS::Events::Rule');
 
 type Json = null | string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
 
-/** Whether an EventBridge pattern takes an event: lists of values and prefixes, nested objects, `$or`. */
+/** Whether an EventBridge pattern matches an event: lists of values and prefixes, nested objects, `$or`. */
 function matches(pattern: unknown, event: Json | undefined): boolean {
   if (Array.isArray(pattern)) return pattern.some((each) => matchesOne(each, event));
   if (typeof pattern !== 'object' || pattern === null) throw new Error(`no pattern: ${JSON.stringify(pattern)}`);
@@ -25,10 +25,10 @@ function matches(pattern: unknown, event: Json | undefined): boolean {
 function matchesOne(wanted: unknown, value: Json | undefined): boolean {
   if (typeof wanted !== 'object' || wanted === null) return wanted === value;
   if ('prefix' in wanted) return typeof value === 'string' && value.startsWith(String(wanted.prefix));
-  throw new Error(`not understood: ${JSON.stringify(wanted)}`);
+  throw new Error(`unknown pattern: ${JSON.stringify(wanted)}`);
 }
 
-/** What ECS tells of a task (Amazon ECS developer guide, "Task state change events"), as far as it matters. */
+/** The parts of a task's event that matter here (Amazon ECS developer guide, "Task state change events"). */
 function stopped(detail: Readonly<Record<string, Json>>): Json {
   return {
     source: 'aws.ecs',
@@ -71,7 +71,7 @@ describe('a task restart', () => {
     expect(matches(rule['EventPattern'], stopped(detail))).toBe(false);
   });
 
-  it('is kept in a log that EventBridge may write, and nobody else', () => {
+  it('is kept in a log that only EventBridge may write', () => {
     expect(rule['Targets']).toEqual([
       {
         Id: expect.anything(),
@@ -93,7 +93,7 @@ describe('a task restart', () => {
     ]);
   });
 
-  it('alarms from the third in a quarter of an hour, by the count of the rule', () => {
+  it('raises the alarm with the third in 15 minutes, by the count of the rule', () => {
     expect(resourcesOf(stack, 'AWS::CloudWatch::Alarm').get('TaskRestartsAlarm')).toMatchObject({
       Namespace: 'AWS/Events',
       MetricName: 'TriggeredRules',

@@ -29,6 +29,11 @@ export type ReceiveDependencies = {
 const handfulsPerReceiver = 2;
 /** The same while behind: 24,000 events with the default of four receivers, in packs of a hundred. */
 const handfulsPerReceiverBehind = 6;
+/** Messages in hand at most, for each receiver. */
+export const mostInHandPerReceiver = {
+  ordinary: handfulsPerReceiver * limits.batchEntries,
+  behind: handfulsPerReceiverBehind * limits.batchEntries,
+};
 /** Bodies in hand, for each receiver, up to which more is taken while behind: as much as twenty messages of 256 KiB may be in any case. */
 const bytesPerReceiver = 20 * limits.sendBytes;
 /** Share of the visibility timeout that a message may have been held while more is taken: its renewal is not due yet. */

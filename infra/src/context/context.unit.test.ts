@@ -1,6 +1,6 @@
 import { hasCode } from '@waybill/shared/error.ts';
 import { describe, expect, it } from 'vitest';
-import { contextPage } from '../test/context-page.ts';
+import { contextPage } from '../../test/context-page.ts';
 import { contextKeys, readContext } from './context.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
@@ -10,7 +10,7 @@ const vpc = {
   privateSubnetIds: ['subnet-0123456789abcdef0', 'subnet-89abcdef'],
 };
 
-/** The lines that name what is wrong. */
+/** The lines with what is wrong. */
 function refused(given: Record<string, unknown>): string[] {
   try {
     readContext(given);
@@ -46,7 +46,7 @@ describe('a deployment', () => {
   it('of data alone needs nothing', () => {
     expect(readContext({ stacks: 'data' })).toMatchObject({ stacks: 'data', apiUrl: undefined });
     expect(refused({})).toEqual([
-      "apiUrl is required for the services: the Scan Event API's endpoint (stacks=data goes without)",
+      "apiUrl is required for the services: the Scan Event API's endpoint (not needed with stacks=data)",
     ]);
   });
 
@@ -79,7 +79,7 @@ describe('a deployment', () => {
     });
   });
 
-  it('takes an empty value, as an unset variable of a pipeline gives, for a missing one', () => {
+  it('treats an empty value, which an unset variable of a pipeline gives, as missing', () => {
     expect(readContext({ apiUrl, alarmEmail: '', apiTokenSecret: '', vpc: '', environment: '' })).toEqual(
       readContext({ apiUrl }),
     );
@@ -92,7 +92,7 @@ describe('a deployment', () => {
 });
 
 describe('what is wrong', () => {
-  it('is said all at once, a line each, with what was expected and what came', () => {
+  it('is reported all at once, each in a line with what was expected and what was given', () => {
     const lines = refused({
       environment: 'Production!',
       stacks: 'none',
@@ -113,27 +113,27 @@ describe('what is wrong', () => {
       alarmEmial: 'ops@example.com',
     });
     expect(lines).toEqual([
-      'environment expected 1–16 of `a-z`, `0-9` and single `-` between them, a letter first, got "Production!"',
+      'environment expected 1–16 of `a-z`, `0-9` and single `-` between them, beginning with a letter, got "Production!"',
       'stacks expected `all` or `data`, got "none"',
       'disposable expected `true` or `false`, got "yes"',
       'bootstrapped expected `true` or `false`, got "1"',
       'apiUrl expected an http(s) URL without user or password, got "https://…@carrier.example/"',
-      'apiTokenSecret expected a name, 1–512 of `A-Za-z0-9/_+=.@-`, not ending in `-` and six more; no ARN, got "arn:aws:secretsmanager:eu-west-1:1:secret:x"',
+      'apiTokenSecret expected a name (not an ARN), 1–512 of `A-Za-z0-9/_+=.@-`, not ending with `-` and six characters, got "arn:aws:secretsmanager:eu-west-1:1:secret:x"',
       'alarmEmail expected an e-mail address, got "nobody"',
       'runbookUrl expected text without spaces and `#`, got "a b"',
-      'pollerSize expected vCPU units and MiB that Fargate knows: `256/512` … `1024/4096`, got "256/4096"',
-      'processorSize expected vCPU units and MiB that Fargate knows: `256/512` … `1024/4096`, got 512',
+      'pollerSize expected vCPU units and MiB that Fargate allows: `256/512` … `1024/4096`, got "256/4096"',
+      'processorSize expected vCPU units and MiB that Fargate allows: `256/512` … `1024/4096`, got 512',
       'standby expected `true` or `false`, got 1',
       'maxProcessors expected a whole number 1–100, got 0',
       'spotShare expected a whole number 0–100, got "100.5"',
       'pollerVariables expected JSON, `{"NAME": "value", …}` without those that the stack sets itself, got "{\\"LOG_LEVEL\\": "',
       'processorVariables expected `{"NAME": "value", …}` without those that the stack sets itself, got []',
-      'vpc.vpcId expected a VPC id, as `vpc-0123456789abcdef0`, got "subnet-1"',
-      'alarmEmial is no key of this app, got "ops@example.com"',
+      'vpc.vpcId expected a VPC id, like `vpc-0123456789abcdef0`, got "subnet-1"',
+      'alarmEmial is not a key of this app, got "ops@example.com"',
     ]);
   });
 
-  it('is said of a missing apiUrl too when other keys are wrong', () => {
+  it('includes a missing apiUrl when other keys are wrong', () => {
     expect(refused({ spotShare: 101 })).toEqual([
       expect.stringMatching(/^spotShare /),
       expect.stringMatching(/^apiUrl is required/),
@@ -151,27 +151,27 @@ describe('what is wrong', () => {
     expect(readContext({ apiUrl, environment }).environment).toBe(environment);
   });
 
-  it('is a secret whose name ends as the ARN of another one would', () => {
+  it('is a secret whose name ends like an ARN of another one', () => {
     for (const apiTokenSecret of ['waybill-a1B2c3', 'my-secret', 'carrier/api-key/x1'])
       expect(refused({ apiUrl, apiTokenSecret })).toEqual([expect.stringMatching(/^apiTokenSecret expected /)]);
     for (const apiTokenSecret of ['waybill/api-token', 'my-secrets', 'secret', 'a1B2c3'])
       expect(readContext({ apiUrl, apiTokenSecret }).apiTokenSecret).toBe(apiTokenSecret);
   });
 
-  it('in a VPC that is otherwise right is a zone without its subnet', () => {
+  it('in an otherwise right VPC is a zone without its subnet', () => {
     expect(refused({ apiUrl, vpc: { ...vpc, privateSubnetIds: ['subnet-89abcdef'] } })).toEqual([
-      'vpc.privateSubnetIds expected as many as there are availabilityZones, in their order',
+      'vpc.privateSubnetIds expected one for each of the availabilityZones, in the same order',
     ]);
   });
 
-  it('is to deploy images where nothing was made ready for them', () => {
+  it('is to deploy images without a bootstrapped account', () => {
     expect(refused({ apiUrl, bootstrapped: 'false' })).toEqual([
-      'bootstrapped=false is for stacks=data: the images of the services are put where `cdk bootstrap` made room',
+      'bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',
     ]);
     expect(refused({ stacks: 'data', bootstrapped: 'false' })).toEqual([]);
   });
 
-  it('is never a key of the CDK itself, nor what it looked up', () => {
+  it('is never a key of the CDK itself, nor a result of its look-ups', () => {
     const own = {
       '@aws-cdk/core:checkSecretUsage': true,
       'aws:cdk:enable-path-metadata': true,
@@ -191,7 +191,7 @@ describe("a process's variables", () => {
         processorVariables: { RECEIVE_WAIT_SECONDS: '20', STOP_TIMEOUT_SECONDS: '25' },
       }),
     ).toEqual([
-      'pollerVariables.LEASE_SECOND is no variable of the poller',
+      'pollerVariables.LEASE_SECOND is not a variable of the poller',
       'pollerVariables.SCAN_API_LIMIT expected a whole number 1–10,000, got "0"',
       'processorVariables.STOP_TIMEOUT_SECONDS must be at least RECEIVE_WAIT_SECONDS + 10: a stop lets the long poll in flight end',
     ]);
@@ -213,10 +213,10 @@ describe("a process's variables", () => {
     expect(others.join()).not.toContain('hunter2');
   });
 
-  it('leave Fargate time to end the process in order', () => {
+  it('leave time for an orderly end on Fargate', () => {
     expect(refused({ apiUrl, processorVariables: { STOP_TIMEOUT_SECONDS: 110 } })).toEqual([]);
     expect(refused({ apiUrl, processorVariables: { STOP_TIMEOUT_SECONDS: 111 } })).toEqual([
-      'processorVariables.STOP_TIMEOUT_SECONDS expected at most 110: Fargate allows a stop 120 s',
+      'processorVariables.STOP_TIMEOUT_SECONDS expected at most 110: Fargate allows 120 s for a stop',
     ]);
   });
 
@@ -225,6 +225,6 @@ describe("a process's variables", () => {
   });
 });
 
-it('docs/deployment-context.md says what the schemas say', async () => {
-  await expect(contextPage(contextKeys)).toMatchFileSnapshot('../../docs/deployment-context.md');
+it('docs/deployment-context.md has what the schemas have', async () => {
+  await expect(contextPage(contextKeys)).toMatchFileSnapshot('../../../docs/deployment-context.md');
 });

@@ -9,5 +9,5 @@ export const outcomes: readonly string[] = Object.keys(everyOutcome);
 /** Values of `table` in `waybill.store.write_units`. */
 export const writtenTables: readonly string[] = Object.keys(tables);
 
-/** The one table that is written only when there is trouble. */
-export const tableOfTrouble = 'failures' satisfies keyof typeof tables;
+/** The table that is written only when events fail. */
+export const failuresTable = 'failures' satisfies keyof typeof tables;

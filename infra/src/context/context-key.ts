@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a key's schema says of itself. */
+/** What the documentation shows of a key. */
 export type KeyMeta = { readonly allowed: string; readonly default: string; readonly meaning: string };
 
 const metadata = z.registry<KeyMeta>();
@@ -8,14 +8,14 @@ const metadata = z.registry<KeyMeta>();
 type Described<T> = {
   readonly meaning: string;
   readonly allowed: string;
-  /** Undefined: the key may be missing, and stays so. */
+  /** Undefined: the key is optional. */
   readonly default?: T;
   readonly shownDefault?: string;
 };
 
 type WithDefault<T> = Described<T> & { readonly default: T };
 
-/** Describes a value that {@link contextKey} and its siblings read: `-c` gives strings, `cdk.json` what JSON has. */
+/** Registers the description of a schema. */
 function described<T>(schema: z.ZodType<T>, options: Described<unknown>): z.ZodType<T> {
   const shown = options.default === undefined ? 'none' : `\`${String(options.default)}\``;
   return schema.register(metadata, {
@@ -30,7 +30,7 @@ function isMissing(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
 
-/** A key read by `read`, which answers undefined for a value that is not allowed. An empty value is a missing one. */
+/** A key that `read` reads; it returns undefined for a value that is not allowed. `-c` gives strings, `cdk.json` any JSON. */
 export function contextKey<T>(
   options: WithDefault<T> & { readonly read: (value: unknown) => T | undefined },
 ): z.ZodType<T>;
@@ -50,13 +50,13 @@ export function contextKey<T>(
   return described(schema, options);
 }
 
-/** True or false, as JSON or as a word. */
+/** True or false, as a JSON value or as a word. */
 export function flag(options: { readonly meaning: string; readonly default: boolean }): z.ZodType<boolean> {
   const words: Readonly<Record<string, boolean>> = { true: true, false: false };
   return contextKey({ ...options, allowed: '`true` or `false`', read: (value) => words[String(value)] });
 }
 
-/** A whole number in a range, as JSON or in decimal digits. */
+/** A whole number in a range, as a JSON value or in decimal digits. */
 export function wholeNumber(options: {
   readonly meaning: string;
   readonly min: number;
@@ -87,7 +87,7 @@ export function oneOf<const T extends string>(
   });
 }
 
-/** Text that matches a pattern; `allowed` says the pattern in words. For parts of a {@link jsonValue}. */
+/** Text that matches a pattern, which `allowed` describes in words. For parts of a {@link jsonValue}. */
 export function text(pattern: RegExp, allowed: string): z.ZodType<string> {
   return z.unknown().transform((value, context) => {
     if (typeof value === 'string' && pattern.test(value)) return value;
@@ -110,8 +110,8 @@ export function jsonValue<T>(shape: z.ZodType<T>, options: Described<T>): z.ZodT
     const result = shape.safeParse(parsed.json);
     if (result.success) return result.data;
     for (const { code, path, message } of result.error.issues) {
-      const isOtherwise = code === 'invalid_type' && path.length === 0;
-      const said = isOtherwise ? `expected ${options.allowed}, got ${shownValue(value)}` : message;
+      const isOtherType = code === 'invalid_type' && path.length === 0;
+      const said = isOtherType ? `expected ${options.allowed}, got ${shownValue(value)}` : message;
       context.issues.push({ code: 'custom', path, message: said, input: value });
     }
     return z.NEVER;
@@ -127,12 +127,12 @@ function fromJson(given: string): { readonly json: unknown } | undefined {
   }
 }
 
-/** What the documentation shows of a key. */
+/** Returns what the documentation shows of a key. */
 export function describeKey(schema: z.ZodType): KeyMeta | undefined {
   return metadata.get(schema);
 }
 
-/** What came, short, and without what may be a password in a URL. */
+/** The given value, shortened, and without what may be a password in a URL. */
 export function shownValue(value: unknown): string {
   const given = (JSON.stringify(value) ?? String(value)).replace(/:\/\/[^/\s]*@/g, '://…@');
   return given.length > 100 ? `${given.slice(0, 100)}…` : given;

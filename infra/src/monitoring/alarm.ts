@@ -2,7 +2,7 @@ import { Alarm, type AlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { Context } from './context.ts';
+import type { Context } from '../context/context.ts';
 
 /** What is the same for every alarm of a deployment. */
 export type AlarmSetting = {
@@ -14,13 +14,13 @@ export type WaybillAlarmProps = Omit<AlarmProps, 'alarmName' | 'alarmDescription
   AlarmSetting & {
     /** The heading of its section in `infra/RUNBOOK.md`, in lower case with dashes: `scan-dlq-not-empty`. */
     readonly section: string;
-    /** `critical`: data is at risk or not moving, get up; `warning`: look at it in working hours. */
+    /** `critical`: data is at risk or does not move, act now; `warning`: look at it in working hours. */
     readonly severity: 'warning' | 'critical';
-    /** What it means for those who use the data, in a sentence: an alarm cannot be made without saying it. */
+    /** What it means for the users of the data. No alarm can be made without it. */
     readonly impact: string;
   };
 
-/** An alarm that says its impact, links its section of the runbook, and tells the topic when it is raised and when it is over. */
+/** An alarm that says its impact, links its section of the runbook, and notifies the topic when it is raised and when it ends. */
 export class WaybillAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: WaybillAlarmProps) {
     const { context, section, severity, impact, topic, ...rest } = props;

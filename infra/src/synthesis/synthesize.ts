@@ -5,13 +5,13 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { z } from 'zod';
-import { addStacks } from './app.ts';
+import { addStacks } from '../app.ts';
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
-/** What `cdk.json` gives every synth: the feature flags. */
+/** The feature flags that `cdk.json` gives every synth. */
 export const { context: flags } = cdkJson.parse(
-  JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')),
+  JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')),
 );
 
 const validationReport = z.object({
@@ -29,7 +29,7 @@ const validationReport = z.object({
   ),
 });
 
-/** A resource of a template, as far as tests look into every kind of them. */
+/** The parts of a resource that all types of resources have. */
 const resource = z.looseObject({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
@@ -46,21 +46,21 @@ export type SynthesizedStack = {
 
 export type Synthesized = {
   readonly stacks: readonly SynthesizedStack[];
-  /** What cdk-nag, CloudFormation's rules and the CDK's own warnings found and nobody acknowledged, a line each. */
+  /** What cdk-nag, CloudFormation's rules and the CDK's own warnings found and nobody acknowledged, one line each. */
   readonly findings: readonly string[];
 };
 
-/** The app as `cdk synth` makes it of `cdk.json` and this context, in memory but for a folder that is gone afterwards. */
+/** Synthesizes the app as `cdk synth` does from `cdk.json` and this context. Leaves no files behind. */
 export function synthesize(
   given: Readonly<Record<string, unknown>>,
   build: (app: App) => void = addStacks,
 ): Synthesized {
   const outdir = mkdtempSync(join(tmpdir(), 'waybill-synth-'));
   try {
-    // Images are built of the repository's files, whose copy nobody looks at here.
+    // Images are built from the repository's files; their copy is not needed here.
     const app = new App({ outdir, context: { ...flags, 'aws:cdk:disable-asset-staging': true, ...given } });
     build(app);
-    const stacks = assembledBy(app).map(({ stackName, template, terminationProtection }) => ({
+    const stacks = stacksOf(app).map(({ stackName, template, terminationProtection }) => ({
       name: stackName,
       terminationProtection: terminationProtection ?? false,
       template: Template.fromJSON(template),
@@ -72,8 +72,8 @@ export function synthesize(
   }
 }
 
-/** No stack where a finding makes the synth fail: then the findings are what there is to look at. */
-function assembledBy(app: App): CloudFormationStackArtifact[] {
+/** Returns no stacks when a finding makes the synth fail: the findings say why. */
+function stacksOf(app: App): CloudFormationStackArtifact[] {
   try {
     return app.synth().stacks;
   } catch (error) {
@@ -95,9 +95,9 @@ function findingsIn(outdir: string): string[] {
   );
 }
 
-/** The stack whose name ends so. */
+/** Returns the data stack or the services stack. */
 export function stackOf({ stacks }: Synthesized, end: 'data' | 'services'): SynthesizedStack {
   const stack = stacks.find(({ name }) => name.endsWith(`-${end}`));
-  if (!stack) throw new Error(`there is no ${end} stack among ${stacks.map(({ name }) => name).join(', ')}`);
+  if (!stack) throw new Error(`no ${end} stack among ${stacks.map(({ name }) => name).join(', ')}`);
   return stack;
 }

@@ -4,10 +4,12 @@ import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { startEngines } from '@waybill/local/engines/engines.ts';
 import { variablesOf } from '@waybill/local/engines/place.ts';
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
-import type { NamedEngines } from './options.ts';
 
-/** The most that SQS allows: moto hands a message to several receives at once, and must not take that for failures. */
+/** The highest that SQS allows: moto gives a message to several receives at once, which must not count as failures. */
 const maxReceiveCount = 1_000;
+
+/** Endpoints of engines that run elsewhere. */
+export type NamedEngines = { readonly name: string; readonly sqs: string; readonly dynamodb: string };
 
 /** Engines that a pipeline can be run on. */
 export type Engine = {
@@ -17,7 +19,7 @@ export type Engine = {
   /** What a child process needs to reach them. */
   readonly env: Readonly<Record<string, string>>;
   readonly dynamodb: DynamoDBClient;
-  /** Queues and tables of their own for one run. */
+  /** Creates queues and tables for one run. */
   provision(): Promise<Resources>;
   remove(resources: Resources): Promise<void>;
   stop(): Promise<void>;

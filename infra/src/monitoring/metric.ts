@@ -2,7 +2,7 @@ import { type CloudWatchMetricName, cloudWatchNamespace } from '@waybill/shared/
 import { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 
-/** One of Waybill's own metrics as CloudWatch knows it; only those that the processes publish there can be named. */
+/** One of Waybill's own metrics in CloudWatch. Only metrics that the processes publish there can be named. */
 export function waybillMetric(
   environment: string,
   metricName: CloudWatchMetricName,

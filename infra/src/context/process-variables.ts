@@ -2,7 +2,7 @@ import { hasCode } from '@waybill/shared/error.ts';
 import { z } from 'zod';
 import { jsonValue } from './context-key.ts';
 
-/** Variables that the services stack sets itself, with a stand-in that passes for a value while synth knows none. */
+/** Variables that the services stack sets itself, each with a valid stand-in for the value that synth does not know. */
 const setByTheStack: Readonly<Record<string, string>> = {
   AWS_REGION: 'us-east-1',
   SCAN_API_URL: 'https://host.example/',
@@ -16,16 +16,16 @@ const setByTheStack: Readonly<Record<string, string>> = {
   CLOUDWATCH_NAMESPACE: 'Waybill',
 };
 
-/** Seconds: Fargate kills a task 120 s after its stop began, and the process must have given up before. */
+/** Seconds. Fargate kills a task 120 s after its stop began, and the process must have given up before that. */
 const longestStopSeconds = 110;
 
-/** JSON has numbers and booleans where an environment has text. */
+/** A JSON value may be a number or boolean; an environment has text only. */
 const environment = z.record(
   z.string(),
   z.union([z.string(), z.number(), z.boolean()], { error: 'expected text, a number or a boolean' }).transform(String),
 );
 
-/** Further variables of a process, checked as the process itself will check them: by its own `readConfig`. */
+/** Further variables of a process, checked by the process's own `readConfig`. */
 export function variablesOf(
   process: string,
   known: readonly string[],
@@ -36,10 +36,10 @@ export function variablesOf(
     const names = Object.keys(given);
     for (const name of names) {
       if (isSetByTheStack(name)) refuse(name, 'is set by the stack itself');
-      else if (!known.includes(name) && !name.startsWith('OTEL_')) refuse(name, `is no variable of the ${process}`);
+      else if (!known.includes(name) && !name.startsWith('OTEL_')) refuse(name, `is not a variable of the ${process}`);
     }
     if (Number(given['STOP_TIMEOUT_SECONDS']) > longestStopSeconds)
-      refuse('STOP_TIMEOUT_SECONDS', `expected at most ${longestStopSeconds}: Fargate allows a stop 120 s`);
+      refuse('STOP_TIMEOUT_SECONDS', `expected at most ${longestStopSeconds}: Fargate allows 120 s for a stop`);
     const own = Object.fromEntries(Object.entries(given).filter(([name]) => !isSetByTheStack(name)));
     for (const line of refusals(() => readConfig({ ...setByTheStack, ...own }))) {
       const [name = '', ...message] = line.split(' ');
@@ -54,12 +54,12 @@ export function variablesOf(
   });
 }
 
-/** Whether the services stack sets this variable of a process, or nobody should. */
+/** Whether the services stack sets this variable of a process, or nobody may set it. */
 export function isSetByTheStack(name: string): boolean {
   return name in setByTheStack || name.startsWith('AWS_');
 }
 
-/** The lines by which a process says what is wrong with its environment, `NAME message` each. */
+/** The lines in which a process says what is wrong with its environment, each `NAME message`. */
 function refusals(read: () => unknown): string[] {
   try {
     read();

@@ -2,8 +2,8 @@ import { type CloudWatchMetricName, metricDefinitions } from '@waybill/shared/me
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { customMetrics } from '../cost/custom-metrics.ts';
-import { onlyOf, resourcesOf } from '../scaling-model/plain.ts';
-import { stackOf, synthesize } from '../synthesized.ts';
+import { onlyOf, resourcesOf } from '../synthesis/resources.ts';
+import { stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const synthesized = synthesize({ apiUrl });
@@ -24,7 +24,7 @@ const waiting = z.object({
   Properties: z.object({ Dimensions: z.array(z.object({ Value: z.unknown() })).default([]) }),
 });
 
-/** The services that CloudFormation makes before a resource: those it depends on, and those its dimensions refer to. */
+/** The services that CloudFormation creates before a resource: those it depends on, and those its dimensions refer to. */
 function servicesBefore(resource: unknown) {
   const { DependsOn, Properties } = waiting.parse(resource);
   const referred = Properties.Dimensions.flatMap(
@@ -36,7 +36,7 @@ function servicesBefore(resource: unknown) {
 }
 
 describe('the alarms', () => {
-  it('are these, each to the topic', () => {
+  it('are these, each with the topic', () => {
     expect([...alarms.keys()].toSorted()).toEqual([
       'breaker-open',
       'failure-rate',
@@ -50,7 +50,7 @@ describe('the alarms', () => {
       expect(alarm).toMatchObject({ AlarmActions: ['<Alarms>'], OKActions: ['<Alarms>'] });
   });
 
-  it('miss a poller that reads no page for ten minutes, or is gone', () => {
+  it('are raised for a poller that reads no page for ten minutes, or is gone', () => {
     expect(alarms.get('poller-makes-no-progress')).toMatchObject({
       Namespace: 'Waybill/dev',
       MetricName: 'waybill.feed.pages',
@@ -63,7 +63,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('tell of the first hole that the feed’s retention may have left', () => {
+  it('are raised for the first hole that the feed’s retention may have left', () => {
     expect(alarms.get('retention-hole')).toMatchObject({
       Namespace: 'Waybill/dev',
       MetricName: 'waybill.feed.retention_holes',
@@ -75,7 +75,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('on what may be missing are made when the service runs that they watch', () => {
+  it('for missing data are created when the service that they watch runs', () => {
     const missing = Object.entries(stack.resources).filter(
       ([, { Type, Properties }]) => Type === 'AWS::CloudWatch::Alarm' && Properties['TreatMissingData'] === 'breaching',
     );
@@ -85,12 +85,12 @@ describe('the alarms', () => {
     ]);
   });
 
-  it('give a poller that asks every hour the time of three polls', () => {
+  it('allow three polls to a poller that asks every hour', () => {
     const rarely = stackOf(synthesize({ apiUrl, pollerVariables: { POLL_INTERVAL_MS: 3_600_000 } }), 'services');
     expect(alarmsOf(rarely).get('poller-makes-no-progress')).toMatchObject({ Period: 3 * 3600 });
   });
 
-  it('tell of a quarter of an hour of lag that lasts as long', () => {
+  it('are raised when a lag of 15 minutes lasts 15 minutes', () => {
     expect(alarms.get('feed-lag')).toMatchObject({
       MetricName: 'waybill.feed.lag',
       Statistic: 'Maximum',
@@ -102,7 +102,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('tell of a breaker that is not closed for three minutes, probing or not', () => {
+  it('are raised for a breaker that is open or half open for three minutes', () => {
     expect(alarms.get('breaker-open')).toMatchObject({
       MetricName: 'waybill.processor.breaker',
       Statistic: 'Maximum',
@@ -114,7 +114,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('miss processors when none has run for five minutes', () => {
+  it('are raised when no processor has run for five minutes', () => {
     expect(alarms.get('processor-not-running')).toMatchObject({
       Namespace: 'AWS/ECS',
       MetricName: 'CPUUtilization',
@@ -127,7 +127,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('tell of failures by their share, when there are some', () => {
+  it('are raised by the share of failures, from a minimum number', () => {
     expect(alarms.get('failure-rate')).toMatchObject({
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 5,
@@ -163,7 +163,7 @@ describe('the dashboard', () => {
   const { widgets } = dashboardBody.parse(JSON.parse(String(DashboardBody)));
   const shown = widgets.flatMap(({ properties }) => properties.metrics);
 
-  it('shows lag, throughput, outcomes, failures, dead letters, age, tasks and what costs', () => {
+  it('shows lag, throughput, outcomes, failures, dead letters, age, tasks and costs', () => {
     expect(DashboardName).toBe('waybill-dev');
     const names = shown.map(([, name]) => name);
     expect(names).toEqual(
@@ -186,14 +186,14 @@ describe('the dashboard', () => {
     );
   });
 
-  it('asks AWS for what is of this deployment: no metric is without dimensions', () => {
+  it('shows metrics of this deployment only: no AWS metric is without dimensions', () => {
     const ofAws = shown.filter(([namespace]) => String(namespace).startsWith('AWS/'));
     expect(ofAws.length).toBeGreaterThan(10);
     for (const [namespace, name, ...rest] of ofAws)
       expect(rest.filter((part) => typeof part === 'string').length, `${namespace} ${name}`).toBeGreaterThanOrEqual(2);
   });
 
-  it('tells the bytes of the two logs apart', () => {
+  it('shows the bytes of each log separately', () => {
     const logs = shown.filter(([, name]) => name === 'IncomingBytes').map(([, , ...rest]) => rest.slice(0, 2));
     expect(logs).toEqual([
       ['LogGroupName', '<PollerServiceLogs>'],
@@ -201,7 +201,7 @@ describe('the dashboard', () => {
     ]);
   });
 
-  it('shows what came of each write and each written table, as far as they are paid for every day', () => {
+  it('shows every outcome and every written table whose metric is billed every day', () => {
     const split = customMetrics().filter((metric) =>
       /^waybill\.(processor\.outcomes|store\.write_units) /.test(metric),
     );
@@ -210,7 +210,7 @@ describe('the dashboard', () => {
     expect(own).toEqual(expect.arrayContaining(split));
   });
 
-  it('takes no value from the data stack that nothing else takes', () => {
+  it('imports no value from the data stack that nothing else imports', () => {
     const { Outputs } = z
       .object({ Outputs: z.record(z.string(), z.object({ Export: z.unknown().optional() })) })
       .parse(stackOf(synthesized, 'data').template.toJSON());

@@ -1,15 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 
-export type InFront = { readonly endpoint: string; stop(): Promise<void> };
+export type EngineProxy = { readonly endpoint: string; stop(): Promise<void> };
 
-/** A server on a port of its own that stands in front of an engine; `handle` hands requests on. */
-export async function standInFront(handle: RequestListener): Promise<InFront> {
+/** Starts a server in front of an engine, on a port of its own; `handle` forwards requests. */
+export async function startEngineProxy(handle: RequestListener): Promise<EngineProxy> {
   const server = createServer(handle);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error(`Listens on ${address}, not on a port`);
+  if (address === null || typeof address === 'string')
+    throw new Error(`the proxy listens on ${address}, not on a port`);
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
     stop: async () => {

@@ -1,0 +1,62 @@
+import { prices } from '@waybill/shared/prices.ts';
+import { Duration } from 'aws-cdk-lib';
+import { type GraphWidget, MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { graph } from '../monitoring/graph.ts';
+import { waybillMetric } from '../monitoring/metric.ts';
+import { writtenTables } from '../monitoring/metric-values.ts';
+
+const period = Duration.hours(1);
+
+/** What all processes together use of SQS and DynamoDB, and what that costs. */
+export class AwsUsage {
+  readonly #environment: string;
+
+  constructor(environment: string) {
+    this.#environment = environment;
+  }
+
+  metricDynamoDbErrors(): Metric {
+    return waybillMetric(this.#environment, 'waybill.store.errors', { statistic: 'Sum', label: 'DynamoDB errors' });
+  }
+
+  requestsWidget(): GraphWidget {
+    return graph('Cost: billed SQS requests per hour', [this.#metricRequests({ label: 'requests' })]);
+  }
+
+  writeUnitsWidget(): GraphWidget {
+    return graph(
+      'Cost: DynamoDB write units per hour',
+      writtenTables.map((table) => this.#metricWriteUnits(table, { label: table })),
+    );
+  }
+
+  /** Computed from metrics that are published anyway: a metric of its own would cost money every month. Leaves reads out. */
+  dollarsWidget(events: Metric): GraphWidget {
+    const [request, unit] = [prices.sqsRequest, prices.writeUnit].map(({ usd }) => Number((usd * 1e6).toPrecision(6)));
+    const units = writtenTables.map((table) => `FILL(${table}, 0)`).join(' + ');
+    const dollars = new MathExpression({
+      label: 'US dollars at list prices',
+      expression: `(${request} * FILL(requests, 0) + ${unit} * (${units})) / events`,
+      period,
+      usingMetrics: {
+        requests: this.#metricRequests(),
+        events: events.with({ period }),
+        ...Object.fromEntries(writtenTables.map((table) => [table, this.#metricWriteUnits(table)])),
+      },
+    });
+    return graph('Cost: SQS and DynamoDB writes per million events', [dollars]);
+  }
+
+  #metricRequests(options?: { readonly label: string }): Metric {
+    return waybillMetric(this.#environment, 'waybill.queue.billed', { ...options, statistic: 'Sum', period });
+  }
+
+  #metricWriteUnits(table: string, options?: { readonly label: string }): Metric {
+    return waybillMetric(this.#environment, 'waybill.store.write_units', {
+      ...options,
+      statistic: 'Sum',
+      dimensionsMap: { table },
+      period,
+    });
+  }
+}
