@@ -1,6 +1,6 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { unpack } from '@waybill/shared/domain/pack.ts';
-import { billedRequests } from '@waybill/shared/metrics.ts';
+import { billedRequests } from '@waybill/shared/queue/counted-queue.ts';
 import { type InFront, standInFront } from './in-front.ts';
 
 export type ReceiveCounts = {

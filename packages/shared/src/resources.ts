@@ -3,7 +3,7 @@
  * embedded engines, LocalStack and the CDK stack read.
  */
 
-/** Limits of the services, with their source. */
+/** Limits of SQS, with their source. */
 export const limits = {
   /** Messages in one SendMessageBatch, DeleteMessageBatch, ChangeMessageVisibilityBatch or ReceiveMessage (SQS quotas). */
   batchEntries: 10,
