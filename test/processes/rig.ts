@@ -10,7 +10,7 @@ import { readDeadLetters, readFailureRecords } from '@waybill/local/outcome/dead
 import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
 import { judge, type Verdict } from '@waybill/local/outcome/verdict.ts';
 import { untilDrained } from '@waybill/local/pipeline/drain.ts';
-import { type QueueContent, queueContent } from '@waybill/local/pipeline/queue-depth.ts';
+import { type QueueContent, queueContent } from '@waybill/local/pipeline/queue-content.ts';
 import {
   type Environment,
   pollerVariables,
@@ -151,7 +151,7 @@ export class Rig {
     const drained = untilDrained({
       everyMs: 100,
       signal: AbortSignal.timeout(60_000),
-      look: async () => {
+      snapshot: async () => {
         const samples = await poller.metrics();
         const position = samples.sum('waybill_feed_position');
         return {
