@@ -12,7 +12,7 @@ export function configurationPage(common: Variables, processes: Readonly<Record<
     '',
     'Made from the schemas by `npm run test:unit -- test/docs -u`; a test fails when this page and the schemas differ.',
     '',
-    'Every variable is checked at start, before any connection is opened. All errors are printed together, and the process ends with exit code 2. An empty variable counts as missing. Numbers are plain decimal digits. Words of the trade are in the [glossary](glossary.md).',
+    'Every variable is checked at start, before any connection is opened. All errors are printed together, and the process ends with exit code 2. An empty variable counts as missing. Numbers are plain decimal digits. The [glossary](glossary.md) explains the words of the trade: [pack](glossary.md#pack), [lease](glossary.md#lease), [position](glossary.md#position), [gap](glossary.md#gap), [catch-up](glossary.md#catch-up), [in hand](glossary.md#in-hand) and others.',
     '',
     '## Every process',
     '',

@@ -14,7 +14,7 @@ export function metricsPage(): string {
     '',
     'Made from `packages/shared/src/metrics.ts` by `npm run test:unit -- test/docs -u`; a test fails when they differ.',
     '',
-    'Each process serves its metrics at `/metrics` for Prometheus, with underscores instead of dots and with `_total` after the name of a counter. It also exports them by OTLP/HTTP when `OTEL_EXPORTER_OTLP_ENDPOINT` is set, and those for CloudWatch when `CLOUDWATCH_NAMESPACE` is set. Words of the trade are in the [glossary](glossary.md).',
+    'Each process serves its metrics at `/metrics` for Prometheus, with underscores instead of dots and with `_total` after the name of a counter. It also exports them by OTLP/HTTP when `OTEL_EXPORTER_OTLP_ENDPOINT` is set, and those for CloudWatch when `CLOUDWATCH_NAMESPACE` is set. The [glossary](glossary.md) explains the words of the trade: [position](glossary.md#position), [hole](glossary.md#hole), [gap](glossary.md#gap), [watermark](glossary.md#watermark), [fold](glossary.md#fold), [breaker](glossary.md#breaker) and others.',
     '',
     '| metric | kind | unit | meaning | attributes | CloudWatch |',
     '|---|---|---|---|---|---|',

@@ -1,4 +1,4 @@
-/** What the code relies on of a DynamoDB, on every engine at hand, and where engines differ. */
+/** What the code expects of DynamoDB, on every engine at hand, and where engines differ. */
 import { randomUUID } from 'node:crypto';
 import {
   type AttributeValue,
@@ -307,7 +307,7 @@ describe.for(enginesUnderTest('dynamodb'))('$name', ({ name, open }) => {
   describe('a batch of PartiQL statements', () => {
     type Statement = readonly [text: string, ...parameters: AttributeValue[]];
 
-    /** What became of each statement, and the item that a failed one shows; undefined where the engine has no batches. */
+    /** The outcome of each statement, and the item that a failed one returns; undefined where the engine has no batches. */
     async function execute(...statements: Statement[]) {
       const Statements = statements.map(([Statement, ...Parameters]) => ({
         Statement,
