@@ -307,7 +307,9 @@ describe.for(enginesUnderTest('dynamodb'))('$name', ({ name, open }) => {
   describe('a batch of PartiQL statements', () => {
     type Statement = readonly [text: string, ...parameters: AttributeValue[]];
 
-    /** The outcome of each statement, and the item that a failed one returns; undefined where the engine has no batches. */
+    /**
+     * The outcome of each statement, and the item that a failed one returns; undefined where the engine has no batches.
+     */
     async function execute(...statements: Statement[]) {
       const Statements = statements.map(([Statement, ...Parameters]) => ({
         Statement,

@@ -111,7 +111,8 @@ describe.for(enginesUnderTest('sqs'))('$name', ({ name, open }) => {
             : 'takes it';
       differs('SendMessageBatch with one entry of forbidden characters', way);
       if (failures instanceof Error) {
-        // Then nothing is known, and nothing may be there: a resend of the good ones must not repeat what was confirmed.
+        // Then nothing is known, and nothing may be there: a resend of the good ones must not repeat what was
+        // confirmed.
         expect(await queue.depth()).toBe(0);
         return;
       }

@@ -1,8 +1,5 @@
-import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-
-/** TypeScript sources by their paths from the repository's root. */
-export type Sources = ReadonlyMap<string, string>;
+import { isTest, type Sources } from './sources.ts';
 
 /**
  * What the code of each part may import, besides itself: every import points up this list. Only tests may import
@@ -19,7 +16,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   infra: ['packages/shared', 'packages/consumer', 'packages/processor', 'packages/poller'],
   images: [],
   bench: ['packages/*', 'infra', 'images'],
-  test: ['packages/*', 'infra', 'images', 'bench'],
 };
 
 type Import = { readonly from: string; readonly to: string };
@@ -32,15 +28,6 @@ export function breachesOf(sources: Sources): string[] {
     ...circlesOf(imports).map((circle) => `circle of files: ${circle.join(' → ')}`),
     ...folderCircles(imports),
   ];
-}
-
-/** The sources of this repository. */
-export function readSources(root: string): Sources {
-  const paths = globSync('{packages,infra,images,bench,test}/**/*.ts', {
-    cwd: root,
-    exclude: (path) => /(^|\/)(node_modules|cdk\.out)$/.test(path),
-  });
-  return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }
 
 /** Biome formats every import so that its module stands on a line that begins with one of these words. */
@@ -64,10 +51,6 @@ function pathOf(module: string, from: string): string | undefined {
 
 function partOf(path: string): string {
   return /^packages\/[^/]+/.exec(path)?.[0] ?? path.slice(0, path.indexOf('/'));
-}
-
-function isTest(path: string): boolean {
-  return /\.test\.ts$|^(test|infra\/test|packages\/[^/]+\/test)\//.test(path);
 }
 
 function breachOf({ from, to }: Import): string[] {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { breachesOf, readSources } from './import-rule.ts';
+import { breachesOf } from './import-rule.ts';
+import { readSources } from './sources.ts';
 
 /** The breaches of a tree of files, each given by the modules that it imports. */
 function breaches(tree: Readonly<Record<string, readonly string[]>>): string[] {

@@ -94,7 +94,9 @@ describe.concurrent('SIGKILL', () => {
   });
 });
 
-/** Until the poller holds the lease, has sent pages and moved the checkpoint, and the processor has stored some of it. */
+/**
+ * Until the poller holds the lease, has sent pages and moved the checkpoint, and the processor has stored some of it.
+ */
 async function atWork(rig: Rig, poller: ServiceProcess, processor: ServiceProcess): Promise<void> {
   const before = await rig.checkpoint();
   await until('the poller holds the lease', () => holdsLease(poller));
@@ -105,7 +107,10 @@ async function atWork(rig: Rig, poller: ServiceProcess, processor: ServiceProces
   await until('the processor stored some of it', async () => (await stored()) > 0);
 }
 
-/** Until `/readyz` returns 200 and says this of the lease, with any token: on a busy machine a lease of 2 s is lost and taken again. */
+/**
+ * Until `/readyz` returns 200 and says this of the lease, with any token: on a busy machine a lease of 2 s is lost and
+ * taken again.
+ */
 async function leaseIs(poller: ServiceProcess, detail: RegExp): Promise<void> {
   await until(`the lease is: ${detail}`, async () => {
     const { status, text } = await poller.ask('/readyz');

@@ -201,7 +201,9 @@ export async function holdsLease(poller: ServiceProcess): Promise<boolean> {
   return samples.sum('waybill_poller_lease') === 1;
 }
 
-/** Engines for the test file that calls it. Returns a function that opens a rig on them, which ends with the given test. */
+/**
+ * Engines for the test file that calls it. Returns a function that opens a rig on them, which ends with the given test.
+ */
 export function rigs(): (test: Pick<TestContext, 'onTestFinished'>, options?: RigOptions) => Promise<Rig> {
   const place = usePlace();
   return async ({ onTestFinished }, options) => {

@@ -135,7 +135,10 @@ class ScanApiHandler {
     send(response, { status: 200, body });
   }
 
-  /** The indexes of the elements to serve, with the page faults that are due. A fault that would change nothing stays due. */
+  /**
+   * The indexes of the elements to serve, with the page faults that are due. A fault that would change nothing stays
+   * due.
+   */
   #page({ from, limit }: Query): number[] {
     const { feed, maxLimit = 1_000 } = this.#options;
     const capped = Math.min(limit, maxLimit);

@@ -28,7 +28,9 @@ const lineEveryMs = 3_000;
 export const columns = 79;
 const barWidth = 30;
 
-/** In a terminal a panel that stays in place, elsewhere a line every few seconds. NO_COLOR and its like are respected. */
+/**
+ * In a terminal a panel that stays in place, elsewhere a line every few seconds. NO_COLOR and its like are respected.
+ */
 export class ProgressDisplay {
   readonly #output: Output;
   readonly #isTerminal: boolean;

@@ -56,15 +56,17 @@ export async function* readWholeFeed(url: string, options: WholeFeedOptions = {}
   }
 }
 
-/** Whether an element belongs to the feed up to `through`. A far higher id is the feed's mistake, so it belongs, too. */
+/**
+ * Whether an element belongs to the feed up to `through`. A far higher id is the feed's mistake, so it belongs, too.
+ */
 function concerns(element: unknown, through: number): boolean {
   const id = idOf(element);
   return id === undefined || id <= through || id > through + believableStep;
 }
 
 /**
- * The highest id to continue from. An id far above the one before it is believed only when another one is close above it;
- * at the start of the feed, the first id is believed.
+ * The highest id to continue from. An id far above the one before it is believed only when another one is close above
+ * it; at the start of the feed, the first id is believed.
  */
 function lastBelievable(page: readonly unknown[], from: number, isFirst: boolean): number | undefined {
   const ids = new Set(page.map(idOf).filter((id): id is number => id !== undefined && id >= from));

@@ -49,7 +49,9 @@ async function untilAnswered(wait: EngineWait, name: string, ask: () => Promise<
   }
 }
 
-/** Whether there was no response, or one of a server that is not ready. One that is ready responds with less than 500. */
+/**
+ * Whether there was no response, or one of a server that is not ready. One that is ready responds with less than 500.
+ */
 function mayRecover(error: unknown): boolean {
   const status = z.object({ $metadata: z.object({ httpStatusCode: z.number() }) }).safeParse(error).data
     ?.$metadata.httpStatusCode;

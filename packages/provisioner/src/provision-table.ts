@@ -19,7 +19,9 @@ const tablePoll = { everyMs: 100, times: 300 };
 
 const billingMode = 'PAY_PER_REQUEST';
 
-/** Creates the table and waits until it is active, or compares an existing one. On an engine without TTL it has none. */
+/**
+ * Creates the table and waits until it is active, or compares an existing one. On an engine without TTL it has none.
+ */
 export async function provisionTable(
   dynamodb: DynamoDBClient,
   definition: TableDefinition,
@@ -123,7 +125,8 @@ class Table {
     // DynamoDB wants the old one off first, and up to an hour between the two.
     if (isOn)
       return { drift: [{ setting: 'TTL', expected, found: found?.AttributeName ?? 'none' }], isUnsupported: false };
-    // An engine without TTL reports "disabled", too. Enabling it on a table that does not exist tells, and changes nothing.
+    // An engine without TTL reports "disabled", too. Enabling it on a table that does not exist tells, and changes
+    // nothing.
     if (!(await this.#enableTtlOn(`${TableName}.not-there`, expected))) return { drift: [], isUnsupported: true };
     const fix = async () => void (await this.#enableTtlOn(TableName, expected));
     return { drift: [{ setting: 'TTL', expected, found: 'none', fix }], isUnsupported: false };

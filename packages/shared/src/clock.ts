@@ -13,9 +13,9 @@ type Sleepers = { readonly wakes: Set<() => void>; readonly wakeAll: () => void 
 const sleepersUnder = new WeakMap<AbortSignal, Sleepers>();
 
 /**
- * Calls `wake` when the signal aborts; returns a function that cancels this. All sleepers of a signal share one listener:
- * a signal walks all its listeners when one is added or removed, and with the thousands of writes that an outage holds,
- * this stopped the process for seconds.
+ * Calls `wake` when the signal aborts; returns a function that cancels this. All sleepers of a signal share one
+ * listener: a signal walks all its listeners when one is added or removed, and with the thousands of writes that an
+ * outage holds, this stopped the process for seconds.
  */
 function wakeOnAbort(signal: AbortSignal, wake: () => void): () => void {
   const { wakes, wakeAll } = sleepersUnder.get(signal) ?? firstSleeperUnder(signal);

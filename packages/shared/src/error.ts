@@ -1,4 +1,7 @@
-/** What went wrong, in a form that code can compare. The message says what happened, to what, and what the reader can do. */
+/**
+ * What went wrong, in a form that code can compare. The message says what happened, to what, and what the reader can
+ * do.
+ */
 export type ErrorCode =
   | 'CONFIG_INVALID'
   | 'FEED_UNAVAILABLE'

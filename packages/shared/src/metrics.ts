@@ -101,7 +101,7 @@ export const metricDefinitions = {
     { cloudWatch: [[]], lasting: true },
   ),
   'waybill.queue.sends': metric('counter', '{request}', 'SendMessageBatch requests'),
-  'waybill.queue.sent': metric('counter', '{message}', 'messages in these requests, repetitions included'),
+  'waybill.queue.sent': metric('counter', '{message}', 'messages in SendMessageBatch requests, repetitions included'),
   'waybill.queue.billed': metric('counter', '{request}', 'SQS requests as billed: one per 64 KiB of payload', {
     attributes: { action: 'SQS action' },
     cloudWatch: [[]],

@@ -12,7 +12,10 @@ export type Price = {
 
 const dynamoDbPage = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
 
-/** Prices in us-east-1 of what the processes count (`waybill.cost.spent`). A deployment's other prices are in `infra/src/cost/prices.ts`. */
+/**
+ * Prices in us-east-1 of what the processes count (`waybill.cost.spent`). A deployment's other prices are in
+ * `infra/src/cost/prices.ts`.
+ */
 export const prices = {
   sqsRequest: {
     usd: 0.4 / 1e6,

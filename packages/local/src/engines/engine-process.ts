@@ -8,8 +8,8 @@ const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Runs an engine in a child process that ends with its parent: when the IPC channel closes, however the parent died.
- * Signals are ignored, because Ctrl-C and `kill` on a group reach every process at once, while poller and processor still
- * need the engines to settle what they hold.
+ * Signals are ignored, because Ctrl-C and `kill` on a group reach every process at once, while poller and processor
+ * still need the engines to settle what they hold.
  *
  * @param listen starts the engine on a free port of 127.0.0.1 and returns the port
  */

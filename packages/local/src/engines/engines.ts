@@ -56,8 +56,8 @@ function environmentFor(sqsEndpoint: string, dynamodbEndpoint: string): Record<s
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    // A developer's own settings must not lead a local run to a real account: a profile outranks the keys above, and the
-    // last variable would make the SDK ignore the endpoints.
+    // A developer's own settings must not lead a local run to a real account: a profile outranks the keys above, and
+    // the last variable would make the SDK ignore the endpoints.
     AWS_PROFILE: '',
     AWS_SESSION_TOKEN: '',
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false',

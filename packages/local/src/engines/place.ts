@@ -26,7 +26,10 @@ export async function openPlace(environment: Readonly<Record<string, string | un
   };
 }
 
-/** The variables with which a process reaches engines at these URLs, with the region and credentials of this environment. */
+/**
+ * The variables with which a process reaches engines at these URLs, with the region and credentials of this
+ * environment.
+ */
 export function variablesOf(
   sqs: string,
   dynamodb: string,

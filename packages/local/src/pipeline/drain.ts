@@ -13,8 +13,9 @@ export type Snapshot = {
 };
 
 /**
- * Pages to read once the end is reached. The first may still have elements without a usable id, which stay at the feed's
- * tail. They are on the queue when the third page is requested, because one page is read ahead of the one being sent.
+ * Pages to read once the end is reached. The first may still have elements without a usable id, which stay at the
+ * feed's tail. They are on the queue when the third page is requested, because one page is read ahead of the one being
+ * sent.
  */
 const pagesBeyondEnd = 3;
 /** Snapshots in a row that must show an empty queue. */
@@ -43,7 +44,9 @@ export type DrainOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Waits until everything is settled. Rejects when a snapshot does, and, with the last snapshot, when the signal aborts. */
+/**
+ * Waits until everything is settled. Rejects when a snapshot does, and, with the last snapshot, when the signal aborts.
+ */
 export async function untilDrained({ snapshot, everyMs, signal }: DrainOptions): Promise<void> {
   const watch = new DrainWatch();
   let last: Snapshot | undefined;

@@ -115,7 +115,9 @@ export class Pipeline {
     await stopOrderly(this.processor);
   }
 
-  /** Stops both at once, as after Ctrl-C: they settle or hand back what they hold. Once `hurry` aborts they are killed. */
+  /**
+   * Stops both at once, as after Ctrl-C: they settle or hand back what they hold. Once `hurry` aborts they are killed.
+   */
   async stop(hurry: AbortSignal): Promise<void> {
     const kill = () => [this.poller, this.processor].forEach((service) => void service.kill('SIGKILL'));
     hurry.addEventListener('abort', kill, { once: true });

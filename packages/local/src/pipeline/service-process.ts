@@ -49,8 +49,8 @@ export function processorVariables(resources: Resources): Environment {
 }
 
 /**
- * A poller or processor as production runs it, in a child process. It has a process group of its own, so that Ctrl-C in a
- * terminal reaches only the parent, which knows the order of a stop. It ends with its parent, however that ends.
+ * A poller or processor as production runs it, in a child process. It has a process group of its own, so that Ctrl-C in
+ * a terminal reaches only the parent, which knows the order of a stop. It ends with its parent, however that ends.
  */
 export class ServiceProcess {
   readonly name: ServiceName;
@@ -63,7 +63,9 @@ export class ServiceProcess {
   readonly #listening = Promise.withResolvers<number>();
   #isAskedToEnd = false;
 
-  /** @param env the whole environment of the process; HTTP_HOST and HTTP_PORT are set here, to a free port of 127.0.0.1 */
+  /**
+   * @param env the whole environment of the process; HTTP_HOST and HTTP_PORT are set here, to a free port of 127.0.0.1
+   */
   constructor(name: ServiceName, env: Environment) {
     this.name = name;
     const entry = new URL(`../../../${name}/src/main.ts`, import.meta.url);
@@ -119,7 +121,9 @@ export class ServiceProcess {
     return this.#listening.promise;
   }
 
-  /** Requests one of its endpoints. Rejects when there is no response; when the process has ended, with its last lines. */
+  /**
+   * Requests one of its endpoints. Rejects when there is no response; when the process has ended, with its last lines.
+   */
   async ask(path: '/livez' | '/readyz' | '/metrics'): Promise<EndpointResponse> {
     if (!this.isRunning) throw failureOf(this.name, await this.ended, this.lastLines(12));
     const response = await fetch(`http://127.0.0.1:${await this.port()}${path}`, {

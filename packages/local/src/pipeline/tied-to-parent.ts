@@ -2,9 +2,9 @@ import { subscribe } from 'node:diagnostics_channel';
 import { Server } from 'node:net';
 
 /**
- * Loaded with `--import` before a process of production, which stays unchanged. However the parent ends, the IPC channel
- * to it closes and ends this process, so that nothing is left running. It also reports the port to the parent: with
- * HTTP_PORT=0 only the process itself knows it.
+ * Loaded with `--import` before a process of production, which stays unchanged. However the parent ends, the IPC
+ * channel to it closes and ends this process, so that nothing is left running. It also reports the port to the parent:
+ * with HTTP_PORT=0 only the process itself knows it.
  */
 
 /** A message to the parent. */

@@ -3,7 +3,9 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 export type ClientOptions = {
-  /** Milliseconds that one request may take, its wait for a socket included; for a long poll, its wait plus a margin. */
+  /**
+   * Milliseconds that one request may take, its wait for a socket included; for a long poll, its wait plus a margin.
+   */
   readonly requestTimeoutMs: number;
   /** Sockets, and so requests in flight. With fewer than the caller needs at once, the last requests fail unsent. */
   readonly maxSockets: number;

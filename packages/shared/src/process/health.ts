@@ -53,7 +53,10 @@ export class LoopWatch {
   }
 }
 
-/** Failures in a row that are a fault, and milliseconds for which the last one counts: longer than any wait between attempts. */
+/**
+ * Failures in a row that are a fault, and milliseconds for which the last one counts: longer than any wait between
+ * attempts.
+ */
 const toleratedFailures = 3;
 const failureCountsMs = 15_000;
 

@@ -100,8 +100,8 @@ export async function runUntilSignal(
 }
 
 /**
- * Ends a process that could not start. Prints what is wrong, without a stack, and exits with 2 for a wrong configuration,
- * with 1 for anything else. Rethrows errors that are not Waybill's own.
+ * Ends a process that could not start. Prints what is wrong, without a stack, and exits with 2 for a wrong
+ * configuration, with 1 for anything else. Rethrows errors that are not Waybill's own.
  */
 export function exitOnFailedStart(error: unknown): never {
   if (!(error instanceof WaybillError)) throw error;

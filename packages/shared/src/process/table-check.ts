@@ -6,8 +6,8 @@ import { type Backoff, retry } from '../retry.ts';
 import type { Logger } from './logger.ts';
 
 /**
- * Rejects with `TABLE_MISMATCH` when the table does not have the key that `definition` names: every write to it would be
- * rejected as if the event were at fault, and a wrong setting would send the whole feed to the dead-letter queue. No
+ * Rejects with `TABLE_MISMATCH` when the table does not have the key that `definition` names: every write to it would
+ * be rejected as if the event were at fault, and a wrong setting would send the whole feed to the dead-letter queue. No
  * retry heals that. Any other rejection is the engine's (unreachable, not allowed, no such table yet), and a retry may.
  */
 export async function requireKey(

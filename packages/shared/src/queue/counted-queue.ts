@@ -20,7 +20,10 @@ export function countedSender(queue: MessageSender & QueueDepth, metrics: Metric
   };
 }
 
-/** As {@link countedSender}, with the consuming side. A receive is billed by what it returns, so it is billed afterwards. */
+/**
+ * As {@link countedSender}, with the consuming side. A receive is billed by what it returns, so it is billed
+ * afterwards.
+ */
 export function countedConsumer(queue: MessageConsumer & QueueDepth, metrics: Metrics): MessageConsumer & QueueDepth {
   return {
     ...countedSender(queue, metrics),
@@ -54,7 +57,9 @@ function countBilled(metrics: Metrics, action: string): void {
   metrics['waybill.queue.billed'].add(1, { action });
 }
 
-/** Requests that SQS bills for a call with this payload (SQS pricing: every 64 KiB chunk is one request, at least one). */
+/**
+ * Requests that SQS bills for a call with this payload (SQS pricing: every 64 KiB chunk is one request, at least one).
+ */
 export function billedRequests(payloadBytes: number): number {
   return Math.max(1, Math.ceil(payloadBytes / limits.billedRequestBytes));
 }

@@ -13,7 +13,9 @@ const received = (body: string): ReceivedMessage => ({
   sentAtMs: 0,
 });
 
-/** A queue that does nothing, whose receives bring these bodies one after the other, and that counts what reaches it. */
+/**
+ * A queue that does nothing, whose receives bring these bodies one after the other, and that counts what reaches it.
+ */
 function counted(...receives: (readonly string[])[]) {
   const calls: string[] = [];
   const note = async <T>(call: string, answer: T): Promise<T> => {

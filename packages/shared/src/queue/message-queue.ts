@@ -39,8 +39,8 @@ export type VisibilityChange = { readonly receiptHandle: string; readonly second
 
 export type MessageConsumer = MessageSender & {
   /**
-   * One long poll: up to 10 messages, none when the wait ends. It cannot be aborted: an engine may deliver a message to a
-   * poll that its client has left.
+   * One long poll: up to 10 messages, none when the wait ends. It cannot be aborted: an engine may deliver a message to
+   * a poll that its client has left.
    */
   readonly receive: () => Promise<readonly ReceivedMessage[]>;
   /** At most 10 handles. An expired handle is not a failure: the message is no longer ours. */

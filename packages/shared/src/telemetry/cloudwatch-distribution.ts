@@ -11,8 +11,8 @@ export type Distribution = {
 };
 
 /**
- * Most buckets of a histogram. With the one for zeros they fit in the 100 values that CloudWatch accepts for a metric in
- * one log event (embedded metric format specification, "Target members").
+ * Most buckets of a histogram. With the one for zeros they fit in the 100 values that CloudWatch accepts for a metric
+ * in one log event (embedded metric format specification, "Target members").
  */
 export const maxBuckets = 96;
 

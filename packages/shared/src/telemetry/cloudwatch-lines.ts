@@ -24,8 +24,8 @@ const maxLineBytes = 16_384;
 const maxDimensionCharacters = 1_024;
 
 /**
- * The metrics for CloudWatch as lines in its embedded metric format: one JSON document for each combination of dimension
- * values, ended by a line break. Metrics without a data point are left out.
+ * The metrics for CloudWatch as lines in its embedded metric format: one JSON document for each combination of
+ * dimension values, ended by a line break. Metrics without a data point are left out.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  * @param at when the values were read, milliseconds since 1970
  */
@@ -85,7 +85,9 @@ function dimensionsOf(attributes: Attributes, keys: readonly string[]): Record<s
   return Object.fromEntries(keys.map((key) => [key, dimensionValue(attributes[key])]));
 }
 
-/** Text that CloudWatch accepts as a dimension's value: ASCII, not blank, no colon first (API reference, "Dimension"). */
+/**
+ * Text that CloudWatch accepts as a dimension's value: ASCII, not blank, no colon first (API reference, "Dimension").
+ */
 function dimensionValue(value: Attributes[string]): string {
   const text = String(value ?? '')
     .replace(/[^\x20-\x7e]/g, '?')
@@ -101,9 +103,9 @@ function cloudWatchUnit(unit: string): string {
 }
 
 /**
- * Splits readings into documents of at most {@link maxMetrics}, each name once in a document. Distributions get documents
- * of their own: their form is not in the specification, and a refused document loses all that is in it, the breaker's
- * alarm included.
+ * Splits readings into documents of at most {@link maxMetrics}, each name once in a document. Distributions get
+ * documents of their own: their form is not in the specification, and a refused document loses all that is in it, the
+ * breaker's alarm included.
  */
 function documentsOf(readings: readonly Reading[]): Reading[][] {
   const documents: Reading[][] = [];

@@ -21,7 +21,8 @@ export type CloudWatchOptions = {
 
 /**
  * Writes what changed since the last export, as lines from which CloudWatch Logs makes metrics: increments of counters,
- * gauges that were recorded, and gauges of a state in any case. A line that cannot be written is lost, without an error.
+ * gauges that were recorded, and gauges of a state in any case. A line that cannot be written is lost, without an
+ * error.
  *
  * Not an exporter for the SDK's periodic reader: that one exports nothing while nothing changes, states included.
  */
