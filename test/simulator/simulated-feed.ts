@@ -6,8 +6,6 @@ import type { FaultLayer } from './faults.ts';
 import { keyOf } from './oracle.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
-import type { Witness } from './witness.ts';
-import type { FeedElement } from './witnessed.ts';
 
 export type FeedPlan = {
   readonly elements: number;
@@ -38,6 +36,28 @@ export type FeedPlan = {
   readonly tooLarge: number;
   /** The server answers at most this many, whatever the limit asked for. */
   readonly cap: number;
+};
+
+export type FeedElement = {
+  /** Where it stands in the feed: its EventId where it has a usable one. */
+  readonly position: number;
+  /** What the simulator calls it: {@link keyOf} the event, or the JSON of anything else, as in `Carried`. */
+  readonly name: string;
+  readonly json: string;
+  /** What it must become, where it is a scan event. */
+  readonly event: ScanEvent | undefined;
+  readonly visibleAtMs: number;
+  readonly goneAtMs: number;
+  /** It became visible after elements beyond it. */
+  readonly late: boolean;
+  /** Its EventId is corrupt: far above all others, at the tail for ever. */
+  readonly lone: boolean;
+};
+
+/** Sees what the feed serves. */
+export type FeedWitness = {
+  readonly count: (fact: string) => void;
+  readonly pageServed: (process: SimulatedProcess, fromEventId: number, elements: readonly FeedElement[]) => void;
 };
 
 /** The feed from its first element to its last, in the order of positions. */
@@ -104,7 +124,7 @@ export class SimulatedFeed {
   readonly #time: VirtualTime;
   readonly #chance: Chance;
   readonly #faults: FaultLayer;
-  readonly #witness: Witness;
+  readonly #witness: FeedWitness;
   readonly #reading = new Map<SimulatedProcess, number>();
 
   constructor(options: {
@@ -113,7 +133,7 @@ export class SimulatedFeed {
     readonly time: VirtualTime;
     readonly chance: Chance;
     readonly faults: FaultLayer;
-    readonly witness: Witness;
+    readonly witness: FeedWitness;
   }) {
     this.elements = options.elements;
     this.lastEventId = Math.max(

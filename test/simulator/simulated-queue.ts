@@ -9,11 +9,10 @@ import {
 } from '@waybill/shared/queue/message-queue.ts';
 import type { Chance } from './chance.ts';
 import type { FaultLayer } from './faults.ts';
-import { carriedBy } from './oracle.ts';
+import { type Carried, carriedBy } from './oracle.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import type { Witness } from './witness.ts';
-import type { QueuedMessage, Receive } from './witnessed.ts';
 
 export type QueuePlan = {
   readonly maxReceiveCount: number;
@@ -25,6 +24,35 @@ export type QueuePlan = {
   readonly ghosts: number;
   /** Messages come in any order, and a receive brings fewer than there are. */
   readonly disorder: number;
+};
+
+/** One receive of one message, and how it ended. */
+export type Receive = {
+  readonly handle: string;
+  readonly receiver: SimulatedProcess;
+  readonly atMs: number;
+  /** The answer reached its receiver. */
+  answered: boolean;
+  /** A copy went to another receiver meanwhile, as a standard queue may. */
+  duplicated: boolean;
+  /** A call about this receive failed, or answered that this entry failed. */
+  troubled: boolean;
+  /** The receiver gave it back: seconds. */
+  returned: number | undefined;
+  deleted: boolean;
+};
+
+export type QueuedMessage = {
+  readonly id: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly sentAtMs: number;
+  readonly carried: Carried;
+  /** Since it was sent, or redriven. */
+  readonly receives: Receive[];
+  visibleAtMs: number;
+  mayDuplicate: boolean;
+  mayHaunt: boolean;
 };
 
 type Waiter = {

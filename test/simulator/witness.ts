@@ -7,20 +7,16 @@ import type { OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
 import type { FaultLayer } from './faults.ts';
 import { carriedBy, hasSeen, keyOf, stateAfter } from './oracle.ts';
 import type { FailureRecord, SimulatedFailureLog } from './simulated-failure-log.ts';
+import type { FeedElement } from './simulated-feed.ts';
+import type { SimulatedParcelTable } from './simulated-parcel-table.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
+import type { QueuedMessage, Receive, SimulatedQueue } from './simulated-queue.ts';
 import type { VirtualTime } from './virtual-time.ts';
-import type { FeedElement, QueuedMessage, Receive } from './witnessed.ts';
 
 /** What the witness looks at when it judges; made after it, since all of them report to it. */
 export type Scene = {
-  readonly queue: {
-    readonly messages: ReadonlyMap<string, QueuedMessage>;
-    readonly deadLetters: ReadonlyMap<string, QueuedMessage>;
-  };
-  readonly parcels: {
-    readonly parcels: ReadonlyMap<number, { readonly state: ParcelState }>;
-    readonly rejected: ReadonlySet<number>;
-  };
+  readonly queue: SimulatedQueue;
+  readonly parcels: SimulatedParcelTable;
   readonly failures: SimulatedFailureLog;
   readonly faults: FaultLayer;
   readonly feed: readonly FeedElement[];
