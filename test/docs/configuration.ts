@@ -3,7 +3,7 @@ import type { z } from 'zod';
 
 type Variables = Readonly<Record<string, z.ZodType>>;
 
-/** `docs/configuration.md`, made from the schemas that the processes read their environment with. */
+/** `docs/configuration.md`, made from the schemas with which the processes read their environment. */
 export function configurationPage(common: Variables, processes: Readonly<Record<string, Variables>>): string {
   const own = (variables: Variables) =>
     Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in common)));
@@ -12,13 +12,13 @@ export function configurationPage(common: Variables, processes: Readonly<Record<
     '',
     'Made from the schemas by `npm run test:unit -- test/docs -u`; a test fails when this page and the schemas differ.',
     '',
-    'Every variable is checked at start, before any connection is opened; all that is wrong is printed together, and the process ends with exit code 2. An empty variable counts as a missing one. Numbers are plain decimal digits.',
+    'Every variable is checked at start, before any connection is opened. All errors are printed together, and the process ends with exit code 2. An empty variable counts as missing. Numbers are plain decimal digits. The [glossary](glossary.md) explains the words of the trade: [pack](glossary.md#pack), [lease](glossary.md#lease), [position](glossary.md#position), [gap](glossary.md#gap), [catch-up](glossary.md#catch-up), [in hand](glossary.md#in-hand) and others.',
     '',
     '## Every process',
     '',
     table(common),
     '',
-    "Credentials come from where the AWS SDK finds them: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, a task's role.",
+    "The AWS SDK finds the credentials: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, a task's role.",
     ...Object.entries(processes).flatMap(([name, variables]) => ['', `## ${name}`, '', table(own(variables))]),
     '',
   ].join('\n');
@@ -27,7 +27,7 @@ export function configurationPage(common: Variables, processes: Readonly<Record<
 function table(variables: Variables): string {
   const rows = Object.entries(variables).map(([name, schema]) => {
     const variable = describeVariable(schema);
-    if (!variable) throw new Error(`${name} is not made by env.ts, so nothing is known of it`);
+    if (!variable) throw new Error(`${name} has no description: make its schema with env.ts`);
     return `| \`${name}\` | ${variable.default} | ${variable.allowed} | ${variable.meaning} |`;
   });
   return ['| variable | default | allowed | meaning |', '|---|---|---|---|', ...rows].join('\n');

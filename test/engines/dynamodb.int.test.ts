@@ -1,4 +1,4 @@
-/** What the code relies on of a DynamoDB, on every engine at hand, and where engines differ. */
+/** What the code expects of DynamoDB, on every engine at hand, and where engines differ. */
 import { randomUUID } from 'node:crypto';
 import {
   type AttributeValue,
@@ -16,9 +16,9 @@ import {
 import { dynamoDbParcelTable } from '@waybill/processor/parcels/dynamodb-parcel-table.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
-import { createMetrics } from '@waybill/shared/metrics.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { tables } from '@waybill/shared/resources.ts';
+import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyone, differences, enginesUnderTest } from './engines-under-test.ts';
@@ -307,7 +307,9 @@ describe.for(enginesUnderTest('dynamodb'))('$name', ({ name, open }) => {
   describe('a batch of PartiQL statements', () => {
     type Statement = readonly [text: string, ...parameters: AttributeValue[]];
 
-    /** What became of each statement, and the item that a failed one shows; undefined where the engine has no batches. */
+    /**
+     * The outcome of each statement, and the item that a failed one returns; undefined where the engine has no batches.
+     */
     async function execute(...statements: Statement[]) {
       const Statements = statements.map(([Statement, ...Parameters]) => ({
         Statement,

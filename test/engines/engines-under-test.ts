@@ -7,7 +7,7 @@ export type EngineUnderTest = {
   readonly open: () => Promise<{ readonly endpoint: string; readonly close: () => Promise<void> }>;
 };
 
-/** The embedded engine always, and beside it the one that the environment names. */
+/** Always the embedded engine, and also the one that the environment names. */
 export function enginesUnderTest(service: 'sqs' | 'dynamodb'): readonly EngineUnderTest[] {
   const named = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] || process.env['AWS_ENDPOINT_URL'];
   const embedded: EngineUnderTest = {
@@ -22,12 +22,12 @@ export function enginesUnderTest(service: 'sqs' | 'dynamodb'): readonly EngineUn
   return [embedded, { name: named, open: async () => ({ endpoint: named, close: async () => {} }) }];
 }
 
-/** What every engine takes; no test runs against an account. */
+/** Settings that every engine accepts; no test runs against an account. */
 export const anyone = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
 /**
- * Where engines differ, a test asks which way this one goes, expects the code to live with it, and the way is printed
- * when the suite ends, so that a difference is known and not skipped.
+ * Where engines differ, a test finds out what this one does and expects the code to work with it. The difference is
+ * printed when the suite ends, so that it is known.
  */
 export function differences(engine: string): (behaviour: string, way: string) => void {
   const lines: string[] = [];

@@ -1,4 +1,4 @@
-/** Traps of the AWS SDK and of the runtime, without which the clients of `aws-clients.ts` would look like needless care. */
+/** Traps of the AWS SDK and the runtime: the reasons for what `aws-clients.ts` does. */
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.unstubAllEnvs());
 
-/** The SDK warns of what is tried here on purpose. */
+/** The SDK warns about what is tried here on purpose. */
 const logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 const options = { requestTimeoutMs: 300, maxSockets: 4, maxAttempts: 1 };
 

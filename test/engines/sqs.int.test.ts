@@ -1,4 +1,4 @@
-/** What the code relies on of an SQS, on every engine at hand, and where engines differ. */
+/** What the code expects of SQS, on every engine at hand, and where engines differ. */
 import { randomUUID } from 'node:crypto';
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -57,7 +57,7 @@ describe.for(enginesUnderTest('sqs'))('$name', ({ name, open }) => {
     return { queue, deadLetters, deadLetterTargetArn };
   }
 
-  /** So many messages, asked for until they come: a poll may come away with less than a queue holds. */
+  /** This many messages, over several polls: one poll may return fewer than the queue has. */
   async function receiveAll(
     queue: Pick<Queue, 'receive'>,
     count: number,
@@ -111,7 +111,8 @@ describe.for(enginesUnderTest('sqs'))('$name', ({ name, open }) => {
             : 'takes it';
       differs('SendMessageBatch with one entry of forbidden characters', way);
       if (failures instanceof Error) {
-        // Nothing is known then, and nothing may be there: a resend of the good ones must not double what was confirmed.
+        // Then nothing is known, and nothing may be there: a resend of the good ones must not repeat what was
+        // confirmed.
         expect(await queue.depth()).toBe(0);
         return;
       }
@@ -129,7 +130,7 @@ describe.for(enginesUnderTest('sqs'))('$name', ({ name, open }) => {
     ] as const)(
       'may refuse or spoil %s, but takes our ASCII bodies of it and gives them back unchanged',
       async ([what, character]) => {
-        // A queue of its own: an engine may take what it can never give back, and fails every receive from then on.
+        // A queue of its own: an engine may accept what it cannot deliver, and then fails every receive.
         const spoilt = await newQueue();
         const taken = await sqs
           .send(new SendMessageCommand({ QueueUrl: spoilt.QueueUrl, MessageBody: character }))
@@ -282,7 +283,7 @@ describe.for(enginesUnderTest('sqs'))('$name', ({ name, open }) => {
         await handBack(queue, message);
       }
       const dead: ReceivedMessage[] = [];
-      // Some engines move a message only when somebody asks for messages again.
+      // Some engines move a message only with the next receive.
       const ask = async () => {
         expect(await queue.receive()).toEqual([]);
         dead.push(...(await deadLetters.receive()));
@@ -402,7 +403,7 @@ describe.for(enginesUnderTest('sqs'))('$name', ({ name, open }) => {
   });
 });
 
-/** Time in which a request reaches an engine on this machine; no answer tells that it has. */
+/** Time in which a request reaches an engine on this machine: no response shows that it has. */
 const underWay = () => new Promise((resolve) => setTimeout(resolve, 500));
 
 function reasonOf(answer: unknown): string {

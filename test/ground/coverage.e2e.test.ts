@@ -16,7 +16,9 @@ afterAll(() => {
   rmSync(reports, { recursive: true, force: true });
 });
 
-/** Runs the fixture's tests under the project's coverage gate; the process they start greets once for each of `hours`. */
+/**
+ * Runs the fixture's tests under the project's coverage gate; the process they start greets once for each of `hours`.
+ */
 function runFixture(hours: readonly number[]): { readonly exitCode: number | null; readonly output: string } {
   const run = spawnSync(
     process.execPath,

@@ -23,7 +23,7 @@ type Locked = {
   readonly optionalDependencies?: Versions;
 };
 
-// What npm itself wrote or reads: a wrong shape here would have stopped `npm ci` before any test.
+// npm wrote or reads these files: with a wrong shape, `npm ci` would have failed before any test.
 const readJson = <Shape>(...path: string[]): Shape => JSON.parse(readFileSync(join(root, ...path), 'utf8'));
 
 const manifest = readJson<Manifest>('package.json');
@@ -34,14 +34,14 @@ const workspaces = Object.keys(locked).filter((folder) => folder !== '' && !fold
 const dependenciesOf = ({ dependencies, devDependencies, optionalDependencies }: Manifest): [string, string][] =>
   Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
 
-/** The package that `name` means to the one at `path`, by Node's walk up the folders. */
+/** The package that `name` resolves to for the one at `path`, as Node walks up the folders. */
 function nearest(path: string, name: string): Locked | undefined {
   const found = locked[path === '' ? `node_modules/${name}` : `${path}/node_modules/${name}`];
   return found ?? (path === '' ? undefined : nearest(path.includes('/') ? dirname(path) : '', name));
 }
 
 describe('the scripts of the services', () => {
-  test.for(['poller', 'processor'])('tell Node how large the heap of the %s may grow', (name) => {
+  test.for(['poller', 'processor'])('limit the heap of the %s', (name) => {
     expect(manifest.scripts?.[name]).toBe(`node ${nodeFlags.join(' ')} packages/${name}/src/main.ts`);
   });
 });

@@ -1,4 +1,4 @@
-/** Before any test: tests prove nothing about Node 24 when another Node runs them. */
+/** Runs before all tests: on another Node, they prove nothing about Node 24. */
 export default function setup(): void {
   requireNode24(process.version);
   console.log(`Tests run on Node ${process.version}`);

@@ -4,7 +4,7 @@ import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
 import { judge, type Truth, type Verdict } from '@waybill/local/outcome/verdict.ts';
 import { untilDrained } from '@waybill/local/pipeline/drain.ts';
 import { readSamples } from '@waybill/local/pipeline/prometheus-text.ts';
-import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
+import { queueContent } from '@waybill/local/pipeline/queue-content.ts';
 import type { Resources } from '@waybill/provisioner/provision.ts';
 import type { ImageProcess } from './image-process.ts';
 
@@ -21,7 +21,7 @@ export async function drained(
   await untilDrained({
     everyMs: 100,
     signal: AbortSignal.timeout(patienceMs),
-    look: async () => {
+    snapshot: async () => {
       const samples = readSamples((await poller.ask('/metrics')).text);
       const position = samples.sum('waybill_feed_position');
       return {

@@ -32,8 +32,10 @@ test('the services that compose starts, in their order, drain the feed', async (
   onTestFinished(() => composed.kill());
   await composed.up({ FEED_EVENTS: String(events), FEED_SEED: String(seed) });
 
-  const { resources, findings } = await provisionOrCompare({ ...place().clients, prefix });
-  expect(findings.map(({ isMade, drift }) => ({ isMade, drift }))).toEqual(Array(5).fill({ isMade: false, drift: [] }));
+  const { resources, results } = await provisionOrCompare({ ...place().clients, prefix });
+  expect(results.map(({ isCreated, drift }) => ({ isCreated, drift }))).toEqual(
+    Array(5).fill({ isCreated: false, drift: [] }),
+  );
   const feed = feedOf(seed);
   await drained(place(), resources, composed.running('poller'), () => feed.lastEventId());
   const elements = [...feed.elements()].map(({ element }) => element);

@@ -36,12 +36,12 @@ beforeAll(async () => {
 afterAll(() => stack.close());
 
 describe('the data stack, deployed by the CDK', () => {
-  test('makes the queues and tables of resources.ts, in which `npm run provision` finds nothing to change', async (context) => {
+  test('makes the queues and tables of resources.ts, in which `npm run provision` finds nothing to fix', async (context) => {
     const { clients } = await openRig(context, { resources });
     const found = await provisionOrCompare({ ...clients, prefix: physicalName(environment, '') });
     expect(found.resources).toEqual(resources);
-    expect(found.findings.map(({ isMade, drift }) => ({ isMade, drift }))).toEqual(
-      Array.from({ length: 5 }, () => ({ isMade: false, drift: [] })),
+    expect(found.results.map(({ isCreated, drift }) => ({ isCreated, drift }))).toEqual(
+      Array.from({ length: 5 }, () => ({ isCreated: false, drift: [] })),
     );
   });
 
@@ -96,7 +96,7 @@ describe('the data stack, deployed by the CDK', () => {
     expect(await rig.redrive()).toBe('move task');
     await until('its record is resolved', async () => (await recordOf(rig, full))?.resolved === true);
     expect(await storedEvents(rig, [full])).toEqual([full]);
-    // Only the messages that are still bad come back.
+    // What nobody has fixed comes back, and nothing else.
     await until('the queue is empty', () => rig.isQueueEmpty());
     expect(bodies(await rig.deadLetters())).toEqual(bodies(before));
     await processor.stop();

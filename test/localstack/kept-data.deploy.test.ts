@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DeleteQueueCommand, ListQueuesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type EngineClients, openClients } from '@waybill/local/engines/engine-clients.ts';
-import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
+import { queueContent } from '@waybill/local/pipeline/queue-content.ts';
 import type { Resources } from '@waybill/provisioner/provision.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { differences } from '../engines/engines-under-test.ts';

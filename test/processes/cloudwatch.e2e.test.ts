@@ -9,7 +9,7 @@ const openRig = rigs();
 const namespace = cloudWatchNamespace('e2e');
 const clean = { code: 0, signal: null };
 
-/** What CloudWatch makes of everything that the process wrote. */
+/** The metrics that CloudWatch makes of everything that the process wrote. */
 function publishedBy(service: ServiceProcess): Published[] {
   return service.log().filter(isMetricLine).flatMap(published);
 }
@@ -23,7 +23,7 @@ function sumOf(metrics: readonly Published[], name: string, dimensions: Publishe
 }
 
 describe('the bytes that a process writes for CloudWatch', () => {
-  test('amount to what its /metrics says, over several exports and the last one at the stop', async (context) => {
+  test('add up to what its /metrics says, over several exports and the last one at the stop', async (context) => {
     const rig = await openRig(context, { events: 600 });
     const env = { CLOUDWATCH_NAMESPACE: namespace, OTEL_METRIC_EXPORT_INTERVAL: '1000', LOG_LEVEL: 'warn' };
     const processor = rig.processor(env);
@@ -62,18 +62,18 @@ describe('the bytes that a process writes for CloudWatch', () => {
     }
   });
 
-  test('tell its states at every export, though nothing changes, and the last one at the stop', async (context) => {
+  test('report its states at every export, though nothing changes, and the last one at the stop', async (context) => {
     const rig = await openRig(context);
     const holder = rig.poller();
     await until('it holds the lease', async () => (await holder.metrics()).sum('waybill_poller_lease') === 1);
-    // Far less than the lease lasts, so that nothing but the state is left to tell.
+    // Far shorter than the lease, so that only the state is left to report.
     const standby = rig.poller({ CLOUDWATCH_NAMESPACE: namespace, OTEL_METRIC_EXPORT_INTERVAL: '200' });
-    const told = () => publishedBy(standby).filter(({ name }) => name === 'waybill.poller.lease');
-    await until('it told its state several times', () => told().length > 3);
-    const before = told().length;
+    const reported = () => publishedBy(standby).filter(({ name }) => name === 'waybill.poller.lease');
+    await until('it reported its state several times', () => reported().length > 3);
+    const before = reported().length;
     expect(await standby.stop()).toEqual(clean);
-    expect(told().length).toBeGreaterThan(before);
-    for (const { value } of told()) expect(value).toBe(0);
+    expect(reported().length).toBeGreaterThan(before);
+    for (const { value } of reported()) expect(value).toBe(0);
   });
 
   test('are none without a namespace', async (context) => {

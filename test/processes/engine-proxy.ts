@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A TCP proxy in front of an engine, for taking it away and giving it back without losing what it holds in memory. */
+/** A TCP proxy before an engine: takes the engine away and gives it back, without losing what it has in memory. */
 export type EngineProxy = {
   readonly url: string;
   /** How many connections were ever made. */
   readonly connections: () => number;
   /** Everything passes. */
   open(): void;
-  /** Connections are cut at once, those that are there and new ones. */
+  /** Open and new connections are cut at once. */
   cut(): void;
-  /** Connections are taken, and nothing is ever answered. */
+  /** Connections are accepted, and nothing is answered. */
   silence(): void;
   stop(): Promise<void>;
 };
@@ -54,7 +54,7 @@ export async function startProxy(target: string, begin: 'open' | 'cut' | 'silenc
     url: `http://127.0.0.1:${address.port}`,
     connections: () => connections,
     open: () => {
-      // What was begun in silence is half said.
+      // Connections that were silenced have lost data.
       if (mode === 'silence') cutAll();
       mode = 'open';
     },

@@ -5,7 +5,7 @@ import { until } from './until.ts';
 
 const openRig = rigs();
 
-/** Seconds of the design within which readiness is lost, and what a busy machine may add to them. */
+/** Seconds within which readiness must be lost, and what a busy machine may add. */
 const readinessLimitMs = 15_000 + 3_000;
 
 async function isReady(service: ServiceProcess): Promise<boolean> {
@@ -46,7 +46,7 @@ describe.concurrent('processes', () => {
     const dynamodb = await rig.proxy('DYNAMODB');
     const env = { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url };
     const poller = rig.poller({ ...env, LEASE_SECONDS: '3', SCAN_API_LIMIT: '25' });
-    // Short enough that messages in hand would come again, and be used up, were they not held.
+    // So short that messages in hand would use up their receives if they were not held.
     const processor = rig.processor({ ...env, VISIBILITY_TIMEOUT_SECONDS: '5', WRITE_CONCURRENCY: '4' });
     await until('messages are in hand', async () => (await rig.queue()).inFlight > 5);
     dynamodb.cut();

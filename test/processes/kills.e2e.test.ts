@@ -9,7 +9,7 @@ const openRig = rigs();
 describe.concurrent('SIGKILL', () => {
   test('of poller and processor again and again loses nothing', async (context) => {
     const kills = 3;
-    // Slow enough that the feed outlasts the kills; and no message is to reach its last allowed receive by them.
+    // Slow, so that the feed outlasts the kills. The kills must not bring a message to its last receive.
     const rig = await openRig(context, {
       events: 2_500,
       api: { latencyMs: 50 },
@@ -56,7 +56,7 @@ describe.concurrent('SIGKILL', () => {
       processor.kill('SIGKILL');
       await processor.ended;
     }
-    // The move happens when somebody receives.
+    // The engine moves the message with the next receive.
     const processor = rig.processor();
     await until('the message is in the DLQ', async () => (await rig.deadLetters()).length === 1);
     expect(await rig.failures()).toEqual([expect.objectContaining({ reason: 'REPEATEDLY_INTERRUPTED', body })]);
@@ -80,7 +80,7 @@ describe.concurrent('SIGKILL', () => {
     await first.ended;
     await leaseIs(second, /^held/);
 
-    // Were it not released, this lease would have to run out for 60 s.
+    // If the lease were not released, it would expire only after 60 s.
     const third = rig.poller({ LEASE_SECONDS: '60', SCAN_API_LIMIT: '20' });
     const stopped = second.stop();
     expect((await stopped).code).toBe(0);
@@ -94,7 +94,9 @@ describe.concurrent('SIGKILL', () => {
   });
 });
 
-/** Until the poller holds the lease, has served pages and moved the checkpoint, and the processor has stored some of it. */
+/**
+ * Until the poller holds the lease, has sent pages and moved the checkpoint, and the processor has stored some of it.
+ */
 async function atWork(rig: Rig, poller: ServiceProcess, processor: ServiceProcess): Promise<void> {
   const before = await rig.checkpoint();
   await until('the poller holds the lease', () => holdsLease(poller));
@@ -105,7 +107,10 @@ async function atWork(rig: Rig, poller: ServiceProcess, processor: ServiceProces
   await until('the processor stored some of it', async () => (await stored()) > 0);
 }
 
-/** Until `/readyz` says 200, and this of the lease; not with which token: a lease of 2 s is lost and taken again on a busy machine. */
+/**
+ * Until `/readyz` returns 200 and says this of the lease, with any token: on a busy machine a lease of 2 s is lost and
+ * taken again.
+ */
 async function leaseIs(poller: ServiceProcess, detail: RegExp): Promise<void> {
   await until(`the lease is: ${detail}`, async () => {
     const { status, text } = await poller.ask('/readyz');

@@ -18,7 +18,7 @@ type Queues = Pick<Resources, 'scanQueueUrl' | 'deadLetterQueueUrl'>;
 
 /**
  * "Start DLQ redrive" of the console with its default target: every message goes back to the queue that it came from.
- * Answers how, when all are moved.
+ * Returns how, once all are moved.
  */
 export async function redrive(sqs: SQSClient, queues: Queues): Promise<RedriveWay> {
   const { deadLetterQueueUrl: QueueUrl } = queues;

@@ -10,7 +10,7 @@ import { readDeadLetters, readFailureRecords } from '@waybill/local/outcome/dead
 import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
 import { judge, type Verdict } from '@waybill/local/outcome/verdict.ts';
 import { untilDrained } from '@waybill/local/pipeline/drain.ts';
-import { type QueueContent, queueContent } from '@waybill/local/pipeline/queue-depth.ts';
+import { type QueueContent, queueContent } from '@waybill/local/pipeline/queue-content.ts';
 import {
   type Environment,
   pollerVariables,
@@ -32,7 +32,7 @@ export type RigOptions = {
   readonly seed?: number;
   readonly api?: Partial<ScanApiOptions>;
   readonly queue?: ProvisionOptions['queue'];
-  /** Queues and tables that are there already. Otherwise new ones are made. */
+  /** Existing queues and tables; new ones by default. */
   readonly resources?: Resources;
 };
 
@@ -124,7 +124,7 @@ export class Rig {
     }
   }
 
-  /** Brings every message of the DLQ back to the queue, as the console does. */
+  /** Moves every message of the DLQ back to the queue, as the console does. */
   async redrive(): Promise<RedriveWay> {
     const way = await redrive(this.clients.sqs, this.resources);
     console.info(`Redrive on ${this.#place.env['AWS_ENDPOINT_URL_SQS']}: ${way}`);
@@ -143,7 +143,7 @@ export class Rig {
     return readDeadLetters(this.clients.sqs, this.resources.deadLetterQueueUrl);
   }
 
-  /** Until this poller has nothing more to read and the queue holds nothing. */
+  /** Until this poller has nothing more to read and the queue is empty. */
   async drained(poller: ServiceProcess): Promise<void> {
     const failed = Promise.race(this.#services.map((service) => service.failed)).then((error) => {
       throw error;
@@ -151,7 +151,7 @@ export class Rig {
     const drained = untilDrained({
       everyMs: 100,
       signal: AbortSignal.timeout(60_000),
-      look: async () => {
+      snapshot: async () => {
         const samples = await poller.metrics();
         const position = samples.sum('waybill_feed_position');
         return {
@@ -165,7 +165,7 @@ export class Rig {
     await Promise.race([drained, failed]);
   }
 
-  /** Every parcel, failure record and dead letter, compared with what the feed held. */
+  /** Compares every parcel, failure record and dead letter with the feed. */
   async verdict(): Promise<Verdict> {
     const elements = [...this.api.feed.elements()]
       .filter(({ late }) => late === undefined || late === 'served')
@@ -180,7 +180,7 @@ export class Rig {
     );
   }
 
-  /** Ends every process that is left, orderly where it can be: what was covered counts only then. */
+  /** Ends every process that is left, orderly if possible: only then does its coverage count. */
   async close(): Promise<void> {
     for (const proxy of this.#proxies) proxy.open();
     await Promise.all(
@@ -195,13 +195,15 @@ export class Rig {
   }
 }
 
-/** Whether the process works as the one poller, says so, and answers. */
+/** Whether the process holds the lease, says so, and responds. */
 export async function holdsLease(poller: ServiceProcess): Promise<boolean> {
   const samples = await poller.metrics();
   return samples.sum('waybill_poller_lease') === 1;
 }
 
-/** Engines for the file that calls it; answers what opens a rig on them that ends with the test whose context it gets. */
+/**
+ * Engines for the test file that calls it. Returns a function that opens a rig on them, which ends with the given test.
+ */
 export function rigs(): (test: Pick<TestContext, 'onTestFinished'>, options?: RigOptions) => Promise<Rig> {
   const place = usePlace();
   return async ({ onTestFinished }, options) => {
@@ -211,7 +213,7 @@ export function rigs(): (test: Pick<TestContext, 'onTestFinished'>, options?: Ri
   };
 }
 
-/** A verdict with nothing to complain of; what is wrong shows in the difference. */
+/** A good verdict: what is wrong shows in the difference from it. */
 export function expectGood(verdict: Verdict): void {
   expect({ ...verdict, events: 0, parcels: 0, malformed: 0 }).toEqual({
     isGood: true,

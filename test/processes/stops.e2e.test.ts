@@ -9,7 +9,7 @@ const clean = { code: 0, signal: null };
 /** The rig's stop timeout, and what a busy machine (and the writing of coverage) may add. */
 const stopLimitMs = 15_000 + 10_000;
 
-/** Loaded before a process: a SIGTERM as soon as it listens for one, which is long before it has loaded the rest. */
+/** Loaded before a process: sends SIGTERM as soon as the process listens for it, long before it has loaded the rest. */
 const signalsItself = `
   let isSent = false;
   process.on('newListener', (name) => {
@@ -36,7 +36,7 @@ describe.concurrent('SIGTERM', () => {
     expect(visible).toBeGreaterThan(0);
     expect((await rig.checkpoint()).holder).toBeUndefined();
 
-    // Were the lease not free, it would have to run out for 60 s.
+    // If the lease were not released, it would expire only after 60 s.
     const next = rig.poller({ LEASE_SECONDS: '60' });
     expect(await timed(() => until('the next poller holds the lease', () => holdsLease(next)))).toBeLessThan(30_000);
     rig.processor();
@@ -105,7 +105,7 @@ describe.concurrent('SIGTERM', () => {
     expect(took).toBeLessThan(stopLimitMs);
     for (const service of [poller, processor]) expectEndedOrGaveUp(await service.ended, service);
 
-    // What could not be handed back comes again by itself, and is stored.
+    // What could not be handed back is received again, and stored.
     const next = rig.poller({ LEASE_SECONDS: '2' });
     rig.processor();
     await rig.drained(next);
@@ -113,7 +113,7 @@ describe.concurrent('SIGTERM', () => {
   });
 });
 
-/** 0, or 1 and a word about it when it had to give up on engines that hang. */
+/** 0; or 1 with a line in the log, if it had to give up on engines that hang. */
 function expectEndedOrGaveUp({ code }: { code: number | null }, service: ServiceProcess): void {
   if (code === 0) return;
   expect(code).toBe(1);

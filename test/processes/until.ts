@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Milliseconds that tell hanging from slow on a busy machine; a condition is looked at much more often. */
+/** Milliseconds after which something hangs, even on a busy machine. The condition is checked much more often. */
 const patienceMs = 60_000;
-const lookEveryMs = 50;
+const checkEveryMs = 50;
 
 /**
- * Waits until something holds; what its look throws counts as not yet. Not `expect.poll`, which tests that run side by
- * side would have to get from their contexts.
+ * Waits until a condition holds; an error of the condition counts as not yet. Not `expect.poll`: concurrent tests would
+ * have to take it from their contexts.
  */
 export async function until(
   what: string,
@@ -22,7 +22,7 @@ export async function until(
     } catch (error) {
       last = error;
     }
-    await delay(lookEveryMs);
+    await delay(checkEveryMs);
   }
-  throw new Error(`Still not so after ${limitMs / 1_000} s: ${what}`, { cause: last });
+  throw new Error(`Not after ${limitMs / 1_000} s: ${what}`, { cause: last });
 }

@@ -1,9 +1,9 @@
 import { createNoopMeter } from '@opentelemetry/api';
 import { createPoller } from '@waybill/poller/poller.ts';
 import { createProcessor } from '@waybill/processor/processor.ts';
-import { createMetrics } from '@waybill/shared/metrics.ts';
 import type { Service } from '@waybill/shared/process/lifecycle.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
+import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FaultLayer } from './faults.ts';
 import { hasSeen, isSame, keyOf, stateAfter } from './oracle.ts';

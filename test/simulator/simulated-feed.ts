@@ -6,7 +6,6 @@ import type { FaultLayer } from './faults.ts';
 import { keyOf } from './oracle.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
-import type { Witness } from './witness.ts';
 
 export type FeedPlan = {
   readonly elements: number;
@@ -53,6 +52,12 @@ export type FeedElement = {
   readonly late: boolean;
   /** Its EventId is corrupt: far above all others, at the tail for ever. */
   readonly lone: boolean;
+};
+
+/** Sees what the feed serves. */
+export type FeedWitness = {
+  readonly count: (fact: string) => void;
+  readonly pageServed: (process: SimulatedProcess, fromEventId: number, elements: readonly FeedElement[]) => void;
 };
 
 /** The feed from its first element to its last, in the order of positions. */
@@ -119,7 +124,7 @@ export class SimulatedFeed {
   readonly #time: VirtualTime;
   readonly #chance: Chance;
   readonly #faults: FaultLayer;
-  readonly #witness: Witness;
+  readonly #witness: FeedWitness;
   readonly #reading = new Map<SimulatedProcess, number>();
 
   constructor(options: {
@@ -128,7 +133,7 @@ export class SimulatedFeed {
     readonly time: VirtualTime;
     readonly chance: Chance;
     readonly faults: FaultLayer;
-    readonly witness: Witness;
+    readonly witness: FeedWitness;
   }) {
     this.elements = options.elements;
     this.lastEventId = Math.max(

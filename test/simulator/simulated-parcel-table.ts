@@ -8,11 +8,10 @@ import {
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/processor/parcels/parcel-table.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
-import { createMetrics } from '@waybill/shared/metrics.ts';
+import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import type { Chance } from './chance.ts';
 import type { FaultLayer } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
-import type { Witness } from './witness.ts';
 
 export type ParcelTablePlan = {
   /** The engine takes batches of statements. */
@@ -25,6 +24,13 @@ export type ParcelTablePlan = {
   readonly refusedWhole: number;
 };
 
+/** Sees what is written to the table. */
+export type ParcelTableWitness = {
+  readonly violate: (what: string) => void;
+  readonly count: (fact: string) => void;
+  readonly parcelWritten: (process: SimulatedProcess, before: ParcelState | undefined, after: ParcelState) => void;
+};
+
 const metrics = createMetrics(createNoopMeter());
 
 /** The parcels table with the conditions of {@link ParcelTable}, written by single updates or in batches of statements. */
@@ -33,7 +39,7 @@ export class SimulatedParcelTable {
   /** EventIds whose values the store rejects, until they are taken out. */
   readonly rejected: Set<number>;
   readonly #faults: FaultLayer;
-  readonly #witness: Witness;
+  readonly #witness: ParcelTableWitness;
   readonly #plan: ParcelTablePlan;
   readonly #chance: Chance;
 
@@ -42,7 +48,7 @@ export class SimulatedParcelTable {
     readonly chance: Chance;
     readonly rejected: ReadonlySet<number>;
     readonly faults: FaultLayer;
-    readonly witness: Witness;
+    readonly witness: ParcelTableWitness;
   }) {
     this.rejected = new Set(options.rejected);
     this.#faults = options.faults;

@@ -13,14 +13,14 @@ import { until } from '../processes/until.ts';
 const root = fileURLToPath(import.meta.resolve('../..'));
 const main = fileURLToPath(import.meta.resolve('@waybill/local/main.ts'));
 
-/** `npm start`, or what it runs, with everything that it says. */
+/** `npm start`, or what it runs, with everything that it prints. */
 class Start {
   readonly process: ChildProcess;
   readonly ended: Promise<unknown>;
   #output = '';
 
   constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    // A process group of its own, as a shell gives it: Ctrl-C is a signal to all of it.
+    // A process group of its own, as in a shell: Ctrl-C is a signal to all of it.
     this.process = spawn(command, args, {
       cwd: root,
       detached: true,
@@ -54,7 +54,7 @@ class Start {
     return this.process.exitCode;
   }
 
-  /** Until it has said so. Rejects when it ends before, with what it said instead. */
+  /** Waits until it has printed this. Rejects when it ends before, with what it has printed. */
   async says(what: string, text: RegExp): Promise<void> {
     const ended = this.ended.then(() => {
       throw new Error(`It ended before it was so that ${what}:\n${this.#output}`);
@@ -109,10 +109,10 @@ describe.concurrent('npm start', () => {
     for (const { output } of [first, again]) {
       expect(output).toMatch(/^Node v24\./m);
       expect(output).toContain('npm start -- --events 600 --seed 2');
-      expect(output).toMatch(/^ {2}\d s {2}read \d+\/600 {2}stored \d+/m);
-      expect(output).toMatch(/^ok {6}all \d+ parcels are what \d+ events of the feed amount to$/m);
+      expect(output).toMatch(/^[ \d]{3} s {2}read \d+\/600 {2}stored \d+/m);
+      expect(output).toMatch(/^ok {6}all \d+ parcels match the \d+ events of the feed$/m);
       expect(output).toMatch(/^ok {6}all [1-9]\d* malformed elements are in the failures table and in the DLQ$/m);
-      expect(output).toMatch(/^ok {6}nothing well-formed is in the DLQ$/m);
+      expect(output).toMatch(/^ok {6}no well-formed event is in the DLQ$/m);
       expect(output).toMatch(/^splits {7}6: another producer/m);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: it is the control character that must not be there.
       expect(output).not.toMatch(/\u001b/);
@@ -191,8 +191,8 @@ describe.concurrent('npm start', () => {
   test('with --scan-api-url mirrors that API, and ends with 1 when a parcel is not what the API says', async (context) => {
     const feed = new HeldFeed(simulateFeed({ seed: 3, activeParcels: 20, shares: { late: 0 } }), 150);
     const api = await startScanApi({ feed, seed: 3, token: 'secret' });
-    // Says something else once everything was mirrored (the poller asks for 100 events, only the comparison for more):
-    // that is what lost updates would look like.
+    // Serves something else to the comparison, which asks for more than the poller's 100 events: as if updates were
+    // lost.
     const carrier = createServer(async ({ url = '', headers }, response) => {
       const answer = await fetch(new URL(url, api.url), { headers: { authorization: headers.authorization ?? '' } });
       const text = await answer.text();

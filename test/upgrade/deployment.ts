@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
 import type { Place } from '@waybill/local/engines/place.ts';
-import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
+import { queueContent } from '@waybill/local/pipeline/queue-content.ts';
 import { type Environment, processorVariables, ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
 import type { Item, Message } from './release.ts';

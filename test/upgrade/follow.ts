@@ -1,9 +1,9 @@
 import { dynamoDbCheckpointStore } from '@waybill/poller/checkpoint/dynamodb-checkpoint-store.ts';
 import { createPoller } from '@waybill/poller/poller.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
-import { createMetrics } from '@waybill/shared/metrics.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
+import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import type { Deployment } from './deployment.ts';
 

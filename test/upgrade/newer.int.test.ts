@@ -1,4 +1,4 @@
-import { queueContent } from '@waybill/local/pipeline/queue-depth.ts';
+import { queueContent } from '@waybill/local/pipeline/queue-content.ts';
 import { expect, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment, until } from './deployment.ts';

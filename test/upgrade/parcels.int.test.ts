@@ -2,7 +2,7 @@ import { dynamoDbParcelTable } from '@waybill/processor/parcels/dynamodb-parcel-
 import { writeParcel } from '@waybill/processor/parcels/write-parcel.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
-import { createMetrics } from '@waybill/shared/metrics.ts';
+import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';

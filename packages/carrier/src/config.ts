@@ -5,12 +5,12 @@ import { z } from 'zod';
 const schema = z.object({
   HTTP_HOST: commonVariables.HTTP_HOST,
   HTTP_PORT: commonVariables.HTTP_PORT,
-  FEED_EVENTS: wholeNumber({ min: 1, max: 5_000_000, default: 20_000, meaning: 'elements that the feed holds' }),
-  FEED_SEED: wholeNumber({ min: 0, max: 4_294_967_295, default: 1, meaning: 'the feed and its faults follow from it' }),
-  SCAN_API_TOKEN: secret({ meaning: 'the bearer token that every request must carry' }),
+  FEED_EVENTS: wholeNumber({ min: 1, max: 5_000_000, default: 20_000, meaning: 'number of elements in the feed' }),
+  FEED_SEED: wholeNumber({ min: 0, max: 4_294_967_295, default: 1, meaning: 'seed of the feed and its faults' }),
+  SCAN_API_TOKEN: secret({ meaning: 'bearer token that every request must carry' }),
 });
 
-/** What the simulated API was told. Throws `CONFIG_INVALID` with every wrong variable in it. */
+/** Reads the environment of the simulated API. Throws `CONFIG_INVALID` with every wrong variable in it. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   return readEnv(schema, env);
 }

@@ -6,11 +6,11 @@ import { simulateFeed } from './feed/simulated-feed.ts';
 import { realisticFaults } from './scan-api-faults.ts';
 import { startScanApi } from './scan-api-server.ts';
 
-/** The simulated Scan Event API as a process of its own: serves one feed, with faults, until it is told to stop. */
+/** The simulated Scan Event API as a process: serves one feed, with faults, until a stop signal. */
 const config = configOrExit();
 const stops = listenForStops();
 const { FEED_SEED: seed, FEED_EVENTS: events, SCAN_API_TOKEN: token } = config;
-// As under `npm start`: a parcel is scanned again after about as many events of others.
+// As under `npm start`: a parcel is scanned again after about this many events of others.
 const activeParcels = Math.max(5, Math.min(2_000, Math.round(events / 10)));
 const feed = new HeldFeed(simulateFeed({ seed, activeParcels }), events);
 const api = await startScanApi({

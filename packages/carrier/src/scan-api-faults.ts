@@ -1,6 +1,6 @@
 import { randomOf } from './feed/random.ts';
 
-/** What can go wrong with an answer. The first group replaces it, the second spoils the page in it. */
+/** What can go wrong with a response. A refusal replaces it, a page fault changes the page in it. */
 export type FaultKind = RefusalKind | PageFaultKind;
 
 export type RefusalKind =
@@ -18,10 +18,10 @@ export type RefusalKind =
 
 export type PageFaultKind = 'repeated' | 'disorder' | 'oversized';
 
-/** Shares of requests that meet each fault. 0 switches it off; 1 is always. */
+/** The share of requests with each fault: 0 is never, 1 is always. */
 export type FaultShares = Readonly<Record<FaultKind, number>>;
 
-/** Rare enough for the reader to get along, frequent enough that 500 requests meet each. */
+/** Rare enough for the reader to make progress, frequent enough that each comes within 500 requests. */
 export const realisticFaults: FaultShares = {
   /** 429 with Retry-After in seconds, as a date, and without. */
   tooManySeconds: 0.004,
@@ -31,18 +31,18 @@ export const realisticFaults: FaultShares = {
   badGateway: 0.004,
   unavailable: 0.006,
   slow: 0.005,
-  /** The connection ends in the middle of the answer or before it. */
+  /** The connection ends before the response or in the middle of it. */
   cut: 0.006,
-  /** An answer that begins and never ends. Costs its reader a whole timeout. */
+  /** A response that begins and never ends. Costs its reader a whole timeout. */
   stalled: 0,
   /** An error page for people, with status 200. */
   html: 0.004,
   /** JSON with status 200 that has no `ScanEvents`. */
   envelope: 0.002,
-  /** Elements of the answer before, again. */
+  /** Elements of the response before, again. */
   repeated: 0.02,
   disorder: 0.02,
-  /** More elements than asked for. */
+  /** More elements than requested. */
   oversized: 0.01,
 };
 
@@ -78,8 +78,8 @@ const refusalKinds = [
 ] as const satisfies readonly RefusalKind[];
 
 /**
- * When which fault is due. A fault with share 1/n comes once in every n requests, at a random one of them: by plain
- * chance a short run would miss some kinds.
+ * Decides when each fault is due. A fault with share 1/n comes once in every n requests, at a random one of them: by
+ * chance alone, a short run would miss some kinds.
  */
 export class FaultSchedule {
   readonly #shares: FaultShares;
@@ -96,10 +96,10 @@ export class FaultSchedule {
     this.#request++;
   }
 
-  /** The refusal to meet the current request with. It is then no longer due. */
+  /** The refusal for the current request; after this it is no longer due. */
   takeRefusal(): RefusalKind | undefined {
     const kind = refusalKinds.find((candidate) => this.isDue(candidate));
-    if (kind) this.taken(kind);
+    if (kind) this.markTaken(kind);
     return kind;
   }
 
@@ -110,7 +110,7 @@ export class FaultSchedule {
     return due.at <= this.#request;
   }
 
-  taken(kind: FaultKind): void {
+  markTaken(kind: FaultKind): void {
     this.#plan(kind, (this.#due.get(kind)?.block ?? 0) + 1);
   }
 

@@ -9,59 +9,59 @@ const path = '/v1/scans/scanevents';
 
 export type ScanApiOptions = {
   readonly feed: HeldFeed;
-  /** Which requests meet faults follows from it. */
+  /** Decides which requests meet faults. */
   readonly seed: number;
   readonly faults?: Partial<FaultShares>;
   /** The bearer token that every request must carry. */
   readonly token?: string;
-  /** The most events of one answer, whatever `Limit` says. */
+  /** Most events of one response, whatever `Limit` says. */
   readonly maxLimit?: number;
-  /** Milliseconds before every answer; and before one that is to be slow. */
+  /** Milliseconds before every response, and before a slow one. */
   readonly latencyMs?: number;
   readonly slowMs?: number;
   /** Milliseconds since the epoch, for Retry-After dates. */
   readonly now?: () => number;
-  /** Where it listens: a free port of 127.0.0.1 unless told otherwise. */
+  /** Where it listens; by default on a free port of 127.0.0.1. */
   readonly host?: string;
   readonly port?: number;
 };
 
-/** What was really served. */
+/** What the API has served. */
 export type ScanApiCounts = {
   readonly requests: number;
-  /** Whole pages with at least one element, and without any. */
+  /** Whole pages with elements, and without. */
   readonly pages: number;
   readonly emptyPages: number;
   /** Elements in them. */
   readonly elements: number;
-  /** Elements served not for the first time. */
+  /** Elements that had been served before. */
   readonly repeats: number;
-  /** Distinct elements that are no scan events, and distinct late events. */
+  /** Distinct malformed elements, and distinct late events. */
   readonly badElements: number;
   readonly lateIds: number;
   readonly faults: Readonly<Record<FaultKind, number>>;
 };
 
 export type ScanApi = {
-  /** What `SCAN_API_URL` is to be. */
+  /** The value for `SCAN_API_URL`. */
   readonly url: string;
   readonly feed: HeldFeed;
   counts(): ScanApiCounts;
-  /** Ends it and every connection to it. May be called again. */
+  /** Ends the server and every connection to it. May be called twice. */
   stop(): Promise<void>;
 };
 
-/** Serves a feed over HTTP, as badly as it is told to, and `/livez`, which is always well. Rejects when it cannot listen. */
+/** Serves a feed over HTTP with the given faults, and `/livez` without any. Rejects when it cannot listen. */
 export async function startScanApi(options: ScanApiOptions): Promise<ScanApi> {
   const { host = '127.0.0.1', port = 0 } = options;
   const stopping = new AbortController();
-  const answering = new Answering(options, stopping.signal);
+  const handler = new ScanApiHandler(options, stopping.signal);
   const server = createServer((request, response) => {
-    answering.answer(request, response).catch((cause: unknown) => {
+    handler.handle(request, response).catch((cause: unknown) => {
       if (!stopping.signal.aborted) response.destroy(cause instanceof Error ? cause : new Error(String(cause)));
     });
   });
-  // Longer than any poll interval in use: a connection closed between two polls would look like a fault nobody asked for.
+  // Longer than any poll interval in use: a connection closed between two polls would look like a further fault.
   server.keepAliveTimeout = 60_000;
   server.listen(port, host);
   await once(server, 'listening');
@@ -71,7 +71,7 @@ export async function startScanApi(options: ScanApiOptions): Promise<ScanApi> {
   return {
     url: `http://${host}:${address.port}${path}`,
     feed: options.feed,
-    counts: () => answering.counts(),
+    counts: () => handler.counts(),
     stop: async () => {
       stopping.abort();
       if (!server.listening) return;
@@ -84,12 +84,12 @@ export async function startScanApi(options: ScanApiOptions): Promise<ScanApi> {
 
 type Query = { readonly from: number; readonly limit: number };
 
-class Answering {
+class ScanApiHandler {
   readonly #options: ScanApiOptions;
   readonly #stopping: AbortSignal;
   readonly #schedule: FaultSchedule;
   readonly #random: Random;
-  readonly #met: Record<FaultKind, number> = { ...noFaults };
+  readonly #injected: Record<FaultKind, number> = { ...noFaults };
   readonly #counts = { requests: 0, pages: 0, emptyPages: 0, elements: 0, repeats: 0, badElements: 0, lateIds: 0 };
 
   constructor(options: ScanApiOptions, stopping: AbortSignal) {
@@ -100,10 +100,10 @@ class Answering {
   }
 
   counts(): ScanApiCounts {
-    return { ...this.#counts, faults: { ...this.#met } };
+    return { ...this.#counts, faults: { ...this.#injected } };
   }
 
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#counts.requests++;
     const { latencyMs = 0, slowMs = 1_500 } = this.#options;
     const query = readRequest(request, this.#options.token);
@@ -114,7 +114,7 @@ class Answering {
     this.#schedule.nextRequest();
     const refusal = this.#schedule.takeRefusal();
     if (latencyMs > 0) await this.#wait(latencyMs);
-    if (refusal) this.#met[refusal]++;
+    if (refusal) this.#injected[refusal]++;
     if (refusal === 'slow') await this.#wait(slowMs);
     if (!refusal || refusal === 'slow') this.#sendPage(query, response);
     else this.#refuse(refusal, query, response);
@@ -135,7 +135,10 @@ class Answering {
     send(response, { status: 200, body });
   }
 
-  /** The indexes of the elements to answer, with the page faults that are due. One that would change nothing stays due. */
+  /**
+   * The indexes of the elements to serve, with the page faults that are due. A fault that would change nothing stays
+   * due.
+   */
   #page({ from, limit }: Query): number[] {
     const { feed, maxLimit = 1_000 } = this.#options;
     const capped = Math.min(limit, maxLimit);
@@ -143,34 +146,34 @@ class Answering {
     if (page.length >= capped && this.#schedule.isDue('oversized')) {
       const larger = feed.read(from, capped + 1 + this.#random.below(capped));
       if (larger.length > page.length) {
-        this.#meet('oversized');
+        this.#inject('oversized');
         page = larger;
       }
     }
     if (page.length > 0 && this.#schedule.isDue('repeated')) {
-      // What came late is told like this by carriers that tell it at all.
+      // Carriers that show late events at all show them like this.
       const again = [...feed.lateBefore(from), ...feed.before(from, 1 + this.#random.below(5))];
-      if (again.length > 0) this.#meet('repeated');
+      if (again.length > 0) this.#inject('repeated');
       page = [...again, ...page];
     }
     if (page.length > 1 && this.#schedule.isDue('disorder')) {
-      this.#meet('disorder');
-      // A rotation by at least one is never the order it was in.
+      this.#inject('disorder');
+      // A rotation by at least one always changes the order.
       const turn = 1 + this.#random.below(page.length - 1);
       page = [...page.slice(turn), ...this.#random.shuffled(page.slice(0, turn))];
     }
     return page;
   }
 
-  #meet(kind: FaultKind): void {
-    this.#schedule.taken(kind);
-    this.#met[kind]++;
+  #inject(kind: FaultKind): void {
+    this.#schedule.markTaken(kind);
+    this.#injected[kind]++;
   }
 
   #refuse(refusal: Exclude<RefusalKind, 'slow'>, query: Query, response: ServerResponse): void {
     if (refusal === 'stalled') this.#sendHalf(query, response, () => {});
     else if (refusal !== 'cut') send(response, plainRefusals[refusal](this.#options.now ?? Date.now));
-    else if (this.#met.cut % 2 === 0) response.socket?.destroy();
+    else if (this.#injected.cut % 2 === 0) response.socket?.destroy();
     else this.#sendHalf(query, response, () => response.socket?.destroy());
   }
 
@@ -186,11 +189,11 @@ class Answering {
   }
 }
 
-/** What is asked for, or the answer to a request that asks for nothing. */
-function readRequest({ url, method, headers }: IncomingMessage, token: string | undefined): Query | Answer {
+/** The query, or the response to a request without a valid one. */
+function readRequest({ url, method, headers }: IncomingMessage, token: string | undefined): Query | ApiResponse {
   const { pathname, searchParams } = new URL(url ?? '/', 'http://localhost');
   if (pathname === '/livez') return { status: 200, body: '{"ok":true}' };
-  if (pathname !== path) return problem(404, `There is nothing at ${pathname}`);
+  if (pathname !== path) return problem(404, `Not found: ${pathname}`);
   if (method !== 'GET') return problem(405, 'GET only', { Allow: 'GET' });
   if (token !== undefined && headers.authorization !== `Bearer ${token}`) {
     return problem(401, 'A valid bearer token is required', { 'WWW-Authenticate': 'Bearer' });
@@ -203,7 +206,7 @@ function readRequest({ url, method, headers }: IncomingMessage, token: string | 
   return { from: Number(from), limit: Number(limit) };
 }
 
-type Answer = {
+type ApiResponse = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
@@ -211,7 +214,7 @@ type Answer = {
 
 const json = 'application/json; charset=utf-8';
 
-const plainRefusals: Record<Exclude<RefusalKind, 'slow' | 'cut' | 'stalled'>, (now: () => number) => Answer> = {
+const plainRefusals: Record<Exclude<RefusalKind, 'slow' | 'cut' | 'stalled'>, (now: () => number) => ApiResponse> = {
   tooManySeconds: () => problem(429, 'Too many requests', { 'Retry-After': '1' }),
   // HTTP dates have whole seconds: the next but one is at least one second away.
   tooManyDate: (now) => {
@@ -226,11 +229,11 @@ const plainRefusals: Record<Exclude<RefusalKind, 'slow' | 'cut' | 'stalled'>, (n
   envelope: () => ({ status: 200, body: '{"Message":"An error has occurred.","ScanEvents":null}' }),
 };
 
-function problem(status: number, Message: string, headers: Record<string, string> = {}): Answer {
+function problem(status: number, Message: string, headers: Record<string, string> = {}): ApiResponse {
   return { status, headers, body: JSON.stringify({ Message }) };
 }
 
-function webPage(status: number, title: string): Answer {
+function webPage(status: number, title: string): ApiResponse {
   return {
     status,
     headers: { 'Content-Type': 'text/html; charset=utf-8' },
@@ -238,7 +241,7 @@ function webPage(status: number, title: string): Answer {
   };
 }
 
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
+function send(response: ServerResponse, { status, headers, body }: ApiResponse): void {
   response.writeHead(status, { 'Content-Type': json, 'Content-Length': Buffer.byteLength(body), ...headers });
   response.end(body);
 }

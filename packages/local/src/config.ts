@@ -3,7 +3,7 @@ import { httpUrl, secret, wholeNumber } from '@waybill/shared/process/env.ts';
 import { type GivenFlags, readFlags } from '@waybill/shared/process/flags.ts';
 import { z } from 'zod';
 
-/** What `npm start` was told. */
+/** The options of `npm start`. */
 export type StartOptions = {
   readonly seed: number;
   readonly events: number;
@@ -13,7 +13,7 @@ export type StartOptions = {
   readonly scanApi: { readonly url: string; readonly token: string; readonly firstEventId: number } | undefined;
 };
 
-/** Elements of the feed: some 30 s on two busy cores, and enough requests to meet each fault of `scan-api-faults.ts`. */
+/** Elements of the feed: some 30 s on two busy cores, and enough requests for each fault of `scan-api-faults.ts`. */
 const defaultEvents = 20_000;
 const maxEvents = 5_000_000;
 const maxSeed = 4_294_967_295;
@@ -29,32 +29,32 @@ const flags = {
 
 type FlagName = keyof typeof flags;
 
-const positionalHint = ' (npm hands on what follows --: npm start -- --events 500)';
+const positionalHint = ' (npm passes on what follows --: npm start -- --events 500)';
 
 export const help = `npm start -- [flags]
 
-Runs Waybill whole: SQS and DynamoDB embedded, a simulated Scan Event API that
-misbehaves as real ones do, poller and processor as production starts them.
-Ends when the feed is drained, with a comparison of every parcel.
+Runs all of Waybill: embedded SQS and DynamoDB, a simulated Scan Event API that
+misbehaves as real ones do, and poller and processor as production starts them.
+Ends when the feed is drained and every parcel was compared with it.
 
   --events N          elements that the feed holds, 1–${maxEvents.toLocaleString('en-US')}
                       (default ${defaultEvents.toLocaleString('en-US')})
-  --seed N            0–${maxSeed.toLocaleString('en-US')}: the same feed and faults again
-                      (default: another one each time, which is printed)
+  --seed N            0–${maxSeed.toLocaleString('en-US')}: repeats a feed with its faults
+                      (default: a new seed, which is printed)
   --live              keeps feeding and polling until Ctrl-C
   --scan-api-url URL  a real Scan Event API; SCAN_API_TOKEN is its bearer token,
-                      FIRST_EVENT_ID where to begin
-  --keep              leaves queues and tables up, and says how to reach them
-  --help              this
+                      FIRST_EVENT_ID the EventId to begin with
+  --keep              leaves queues and tables up and prints how to reach them
+  --help              this text
 
 Exit code: 0 all compared and equal, 1 a difference or a failure, 2 wrong flags,
-130 after Ctrl-C before the end. Variables of docs/configuration.md that are not
-set here (RECEIVERS, WRITE_CONCURRENCY, …) reach poller and processor.
+130 after Ctrl-C before the end. Other variables of docs/configuration.md
+(RECEIVERS, WRITE_CONCURRENCY, …) are passed on to poller and processor.
 `;
 
 /**
- * Reads the command line, and of the environment what belongs to `--scan-api-url`. Throws `CONFIG_INVALID` with all that
- * is wrong.
+ * Reads the command line, and from the environment what belongs to `--scan-api-url`. Throws `CONFIG_INVALID` with every
+ * mistake.
  */
 export function readCommandLine(
   args: readonly string[],
@@ -100,10 +100,10 @@ export function readCommandLine(
   };
 }
 
-/** The size and seed of a simulated feed say nothing about a real one. */
+/** A real feed has no size and seed. */
 function contradictions(values: GivenFlags<FlagName>['values']): string[] {
   if (!values.has('scan-api-url')) return [];
   return (['events', 'seed'] as const)
     .filter((name) => values.has(name))
-    .map((name) => `--${name} is for the simulated feed: expected it without --scan-api-url, got both`);
+    .map((name) => `--${name} is for the simulated feed: it cannot be combined with --scan-api-url`);
 }

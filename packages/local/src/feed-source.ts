@@ -5,33 +5,28 @@ import { type ScanApi, startScanApi } from '@waybill/carrier/scan-api-server.ts'
 import type { StartOptions } from './config.ts';
 import { type MixedPack, mixedPacks } from './other-producer.ts';
 import type { Truth } from './outcome/verdict.ts';
-import type { Environment } from './pipeline/service-process.ts';
+import type { UpstreamFeed } from './pipeline/pipeline.ts';
 import { readWholeFeed } from './whole-feed.ts';
 
-/** Where the scan events come from: the poller's side of it, and what is known of it otherwise. */
-export type FeedSource = {
-  readonly url: string;
-  /** The poller's variables that depend on what it reads from. */
-  readonly variables: Environment;
-  /** The simulated API; undefined when it is a real one. */
+/** Where the scan events come from, and what is known of them without Waybill. */
+export type FeedSource = UpstreamFeed & {
+  /** The simulated API; undefined for a real one. */
   readonly simulated: ScanApi | undefined;
-  /** What another producer sends besides. */
+  /** What another producer sends, too. */
   readonly packs: readonly MixedPack[];
-  /** Whether a poller at this position, seen now, has come to the end. */
-  isAtEnd(position: number): boolean;
-  /** Everything that a reader up to this position owes. */
+  /** Everything that a reader up to this position must have stored. */
   truth(position: number, signal: AbortSignal): Promise<FeedTruth>;
   stop(): Promise<void>;
 };
 
 export type FeedTruth = Truth & {
-  /** Ids at or below the position that were never shown to a reader that only reads on: they came too late. */
+  /** Ids at or below the position that came too late for a reader that only reads forward. */
   readonly missedIds: readonly number[];
 };
 
-/** A simulated feed and its API over HTTP, with faults; all from one seed. */
+/** A simulated feed and its HTTP API with faults, all from one seed. */
 export async function openSimulatedFeed({ seed, events }: Pick<StartOptions, 'seed' | 'events'>): Promise<FeedSource> {
-  // A parcel is scanned again after about as many events of others, so a short feed needs fewer of them.
+  // A parcel is scanned again after about this many events of others, so a short feed needs fewer parcels.
   const activeParcels = Math.max(5, Math.min(2_000, Math.round(events / 10)));
   const elements = () => simulateFeed({ seed, activeParcels });
   const feed = new HeldFeed(elements(), events);
@@ -39,7 +34,7 @@ export async function openSimulatedFeed({ seed, events }: Pick<StartOptions, 'se
   const packs = mixedPacks(elements(), Math.min(events, spreadPacksOver));
   return {
     url: api.url,
-    // The simulated API needs no sparing; everything else as in production.
+    // The simulated API takes any load; everything else as in production.
     variables: {
       SCAN_API_REQUESTS_PER_SECOND: '1000',
       POLL_INTERVAL_MS: '250',
@@ -68,7 +63,7 @@ function simulatedTruth(feed: HeldFeed, position: number, packs: readonly MixedP
   return { elements, malformedElsewhere: packs.map(({ malformed }) => malformed), missedIds };
 }
 
-/** Milliseconds without anything new after which a real feed counts as read to its end. */
+/** Milliseconds without a new event after which a real feed counts as read to its end. */
 const quietMs = 5_000;
 
 export function openRealFeed({ url, token, firstEventId }: NonNullable<StartOptions['scanApi']>): FeedSource {

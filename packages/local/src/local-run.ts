@@ -10,37 +10,35 @@ import { readDeadLetters, readFailureRecords } from './outcome/dead-letters.ts';
 import { readStoredParcels } from './outcome/stored-parcels.ts';
 import { judge, reasonsOf } from './outcome/verdict.ts';
 import { DrainWatch, untilEmpty } from './pipeline/drain.ts';
-import { Pipeline } from './pipeline/pipeline.ts';
-import { queueContent } from './pipeline/queue-depth.ts';
+import { type Checkpoint, Pipeline } from './pipeline/pipeline.ts';
+import { queueContent } from './pipeline/queue-content.ts';
 import type { Environment } from './pipeline/service-process.ts';
 import type { ProgressDisplay } from './progress.ts';
-import { type Facts, summaryLines, verdictMarks } from './summary.ts';
+import { type Compared, type Facts, factsOf, notCompared } from './run-facts.ts';
+import { RunWatch } from './run-watch.ts';
+import { summaryLines, verdictMarks } from './summary.ts';
 
-export type Surroundings = {
+export type RunDependencies = {
   readonly display: ProgressDisplay;
   readonly stops: StopSignals;
-  /** What poller and processor inherit. */
+  /** Passed on to poller and processor. */
   readonly env: Environment;
   readonly nodeVersion: string;
 };
 
-/** Elements that appear in a second under `--live`. */
+/** Elements that the feed gains per second under `--live`. */
 const livePerSecond = 50;
-/** Seconds without a single page after which a real API is given up. */
-const firstPageLimitSeconds = 20;
-/** How the poller names an answer that no repetition changes: a wrong address, a token that is missing or wrong. */
-const refusedForGood = /FEED_UNREADABLE \(4\d\d\)/;
 
-/** Starts everything, follows it to its end, and says how it went. Answers the exit code. */
-export async function runLocally(options: StartOptions, surroundings: Surroundings): Promise<number> {
-  const { display, stops, nodeVersion } = surroundings;
+/** Starts everything, follows it to its end and prints the summary. Returns the exit code. */
+export async function runLocally(options: StartOptions, deps: RunDependencies): Promise<number> {
+  const { display, stops, nodeVersion } = deps;
   display.say(`Node ${nodeVersion}, ${originOf(options)}\n`);
   const engines = await startEngines({ signal: stops.first });
   const clients = openClients(engines.env);
   let resources: Resources | undefined;
   try {
     resources = await provision({ ...clients, signal: stops.first });
-    return await orFailed(engines.failed, onEngines(options, surroundings, { engines, clients, resources }));
+    return await orFailed(engines.failed, runOnEngines(options, deps, { engines, clients, resources }));
   } finally {
     clients.close();
     if (options.keep && resources) await keep(engines, resources, display);
@@ -50,21 +48,21 @@ export async function runLocally(options: StartOptions, surroundings: Surroundin
 
 function originOf({ scanApi, seed, events }: StartOptions): string {
   if (scanApi) return `feed ${scanApi.url}`;
-  return `seed ${seed}. The same again:\n  npm start -- --events ${events} --seed ${seed}`;
+  return `seed ${seed}. To repeat this run:\n  npm start -- --events ${events} --seed ${seed}`;
 }
 
-type Place = { readonly engines: Engines; readonly clients: EngineClients; readonly resources: Resources };
+type OpenEngines = { readonly engines: Engines; readonly clients: EngineClients; readonly resources: Resources };
 
-async function onEngines(options: StartOptions, surroundings: Surroundings, place: Place): Promise<number> {
+async function runOnEngines(options: StartOptions, deps: RunDependencies, open: OpenEngines): Promise<number> {
   const source = options.scanApi ? openRealFeed(options.scanApi) : await openSimulatedFeed(options);
-  const { clients, resources, engines } = place;
-  const env = { ...surroundings.env, ...engines.env };
-  const pipeline = new Pipeline({ clients, resources, source, env });
+  const { clients, resources, engines } = open;
+  const env = { ...deps.env, ...engines.env };
+  const pipeline = new Pipeline({ clients, resources, feed: source, env });
   try {
-    const run = new LocalRun(options, surroundings, place, source, pipeline);
+    const run = new LocalRun(options, deps, open, source, pipeline);
     return await orFailed(pipeline.failed, run.toItsEnd());
   } finally {
-    surroundings.display.clear();
+    deps.display.clear();
     await pipeline.end();
     await source.stop();
   }
@@ -72,27 +70,25 @@ async function onEngines(options: StartOptions, surroundings: Surroundings, plac
 
 class LocalRun {
   readonly #options: StartOptions;
-  readonly #surroundings: Surroundings;
-  readonly #place: Place;
+  readonly #deps: RunDependencies;
+  readonly #open: OpenEngines;
   readonly #source: FeedSource;
   readonly #pipeline: Pipeline;
-  readonly #begun = performance.now();
-  /** When how much was stored: for the rate of the last seconds. */
-  #stored: { readonly at: number; readonly count: number }[] = [];
-  #seconds = 0;
+  readonly #watch: RunWatch;
 
-  constructor(options: StartOptions, surroundings: Surroundings, place: Place, source: FeedSource, pipeline: Pipeline) {
+  constructor(options: StartOptions, deps: RunDependencies, open: OpenEngines, source: FeedSource, pipeline: Pipeline) {
     this.#options = options;
-    this.#surroundings = surroundings;
-    this.#place = place;
+    this.#deps = deps;
+    this.#open = open;
     this.#source = source;
     this.#pipeline = pipeline;
+    this.#watch = new RunWatch(source, pipeline, deps.display);
   }
 
   async toItsEnd(): Promise<number> {
-    const { stops, display } = this.#surroundings;
+    const { stops, display } = this.#deps;
     const { live } = this.#options;
-    // Under --live the first Ctrl-C is the normal end: what is there is still brought home and compared.
+    // Under --live the first Ctrl-C is the normal end: what was read is still stored and compared.
     const interrupted = live ? stops.second : stops.first;
     const hurry = live ? stops.third : stops.second;
     try {
@@ -104,26 +100,28 @@ class LocalRun {
       if (!interrupted.aborted) throw error;
       display.say('interrupted: poller and processor settle what they hold');
       await this.#pipeline.stop(hurry);
-      this.#print(this.#facts(await this.#pipeline.checkpoint(), {}));
+      this.#print(this.#facts(await this.#pipeline.checkpoint(), notCompared));
       return stops.exitCode();
     }
   }
 
-  /** Until the feed is drained, and under `--live` until someone has had enough. */
+  /** Until the feed is drained; under `--live` until the first Ctrl-C. */
   async #follow(interrupted: AbortSignal): Promise<void> {
-    const { stops, display } = this.#surroundings;
-    const { clients, resources } = this.#place;
+    const { stops, display } = this.#deps;
+    const { clients, resources } = this.#open;
     await this.#pipeline.ready(interrupted);
     await sendPacks(clients.sqs, resources.scanQueueUrl, this.#source.packs);
     const { live } = this.#options;
     if (live) {
       await this.#feedUntil(stops.first, interrupted);
       display.say('draining; Ctrl-C again to stop at once');
-      // A real feed may never come to rest: it is compared as far as it was read.
+      // A real feed may never be idle: it is compared as far as it was read.
       if (!this.#source.simulated) return;
     }
-    const watch = new DrainWatch();
-    while (!watch.isDrained(await this.#look())) await delay(display.everyMs, undefined, { signal: interrupted });
+    const drain = new DrainWatch();
+    while (!drain.isDrained(await this.#watch.snapshot())) {
+      await delay(display.everyMs, undefined, { signal: interrupted });
+    }
   }
 
   async #feedUntil(enough: AbortSignal, interrupted: AbortSignal): Promise<void> {
@@ -132,59 +130,19 @@ class LocalRun {
       const due = Math.floor(((performance.now() - fedAt) / 1_000) * livePerSecond);
       fedAt += (due / livePerSecond) * 1_000;
       this.#source.simulated?.feed.append(due);
-      await this.#look();
-      await delay(this.#surroundings.display.everyMs, undefined, { signal: enough }).catch(() => undefined);
+      await this.#watch.snapshot();
+      await delay(this.#deps.display.everyMs, undefined, { signal: enough }).catch(() => undefined);
     }
     interrupted.throwIfAborted();
   }
 
-  async #look() {
-    const look = await this.#pipeline.look();
-    const { poller, processor } = this.#pipeline.counted;
-    const now = performance.now();
-    const stored = processor.sum('waybill_processor_events_total');
-    this.#stored = [...this.#stored.filter(({ at }) => now - at < 3_000), { at: now, count: stored }];
-    const [first] = this.#stored;
-    const perSecond = first && first.at < now ? ((stored - first.count) / (now - first.at)) * 1_000 : 0;
-    this.#surroundings.display.show({
-      seconds: (now - this.#begun) / 1_000,
-      read: poller.sum('waybill_feed_events_total') + poller.sum('waybill_feed_rejections_total'),
-      stored,
-      storedPerSecond: perSecond,
-      total: this.#source.simulated?.feed.size,
-      queued: look.queue.visible + look.queue.inFlight,
-      dead: look.dead,
-      position: look.position,
-      trouble: await this.#trouble(look.pages),
-    });
-    this.#seconds = (now - this.#begun) / 1_000;
-    return look;
-  }
-
-  /** Of a real feed that cannot be read: what the poller says. Throws when it never could, and when it never will. */
-  async #trouble(pages: number): Promise<string | undefined> {
-    const { poller } = this.#pipeline;
-    if (this.#source.simulated || !poller.isRunning) return undefined;
-    const trouble = await poller.trouble();
-    const seconds = (performance.now() - this.#begun) / 1_000;
-    const isGivenUp = seconds > firstPageLimitSeconds || refusedForGood.test(trouble ?? '');
-    if (trouble !== undefined && pages === 0 && isGivenUp) {
-      throw new Error(
-        `${this.#source.url} gave no page in ${seconds.toFixed(0)} s. The poller is not ready: ${trouble}\n` +
-          `Its last line: ${poller.lastLines(1).join('')}`,
-      );
-    }
-    return trouble && `poller not ready: ${trouble}`;
-  }
-
-  /** Stops the poller, then the processor, and compares what is stored with what the feed says. */
+  /** Stops the poller, then the processor, and compares what is stored with the feed. */
   async #compare(signal: AbortSignal): Promise<Facts> {
-    const { clients, resources } = this.#place;
-    const { display } = this.#surroundings;
+    const { clients, resources } = this.#open;
     await this.#pipeline.stopPoller();
     await untilEmpty(() => queueContent(clients.sqs, resources.scanQueueUrl), signal);
     await this.#pipeline.stopProcessor();
-    display.say('drained; comparing every parcel with the feed');
+    this.#deps.display.say('drained; comparing every parcel with the feed');
     const checkpoint = await this.#pipeline.checkpoint();
     const truth = await this.#source.truth(checkpoint.position, signal);
     const mirror = {
@@ -196,54 +154,32 @@ class LocalRun {
     return this.#facts(checkpoint, { missedIds, deadLetters: reasonsOf(mirror), verdict: judge(truth, mirror) });
   }
 
-  #facts(
-    { position, watermark }: Pick<Facts, 'position' | 'watermark'>,
-    found: Partial<Pick<Facts, 'missedIds' | 'deadLetters' | 'verdict'>>,
-  ): Facts {
-    const { poller, processor } = this.#pipeline.counted;
-    const both = (name: string) => poller.sum(name) + processor.sum(name);
-    const { simulated, packs, url } = this.#source;
-    return {
-      node: this.#surroundings.nodeVersion,
-      feed: simulated
-        ? { seed: this.#options.seed, held: simulated.feed.size, counts: simulated.counts(), packs: packs.length }
-        : { url },
-      seconds: this.#seconds,
-      position,
-      watermark,
-      openGaps: poller.sum('waybill_feed_open_gaps'),
-      late: poller.sum('waybill_feed_late_events_total'),
-      read: poller.sum('waybill_feed_events_total'),
-      stored: processor.sum('waybill_processor_events_total'),
-      rejections: poller.by('waybill_feed_rejections_total', 'reason'),
-      outcomes: processor.by('waybill_processor_outcomes_total', 'outcome'),
-      splits: processor.sum('waybill_processor_splits_total'),
-      sqsCalls: ['sends', 'receives', 'deletes', 'visibility_changes']
-        .map((action) => both(`waybill_queue_${action}_total`))
-        .reduce((sum, count) => sum + count, 0),
-      sqsBilled: both('waybill_queue_billed_total'),
-      writeUnits: both('waybill_store_write_units_total'),
-      readUnits: both('waybill_store_read_units_total'),
-      missedIds: found.missedIds ?? [],
-      deadLetters: found.deadLetters,
-      verdict: found.verdict,
-    };
+  #facts(checkpoint: Checkpoint, compared: Compared): Facts {
+    return factsOf({
+      node: this.#deps.nodeVersion,
+      seed: this.#options.seed,
+      seconds: this.#watch.seconds,
+      source: this.#source,
+      counted: this.#pipeline.counted,
+      checkpoint,
+      compared,
+    });
   }
 
   #print(facts: Facts): void {
-    this.#surroundings.display.sayMarked(['', ...summaryLines(facts)], {
+    this.#deps.display.sayMarked(['', ...summaryLines(facts)], {
       [verdictMarks.good]: 'green',
       [verdictMarks.bad]: 'red',
     });
   }
 }
 
-/** Rejects as soon as something that should run has failed. */
+/** The result of `work`, or the rejection of `failed` as soon as it settles. */
 async function orFailed<T>(failed: Promise<Error>, work: Promise<T>): Promise<T> {
   const failure = failed.then((error) => {
     throw error;
   });
-  // The work that was given up may fail as well, later.
+  // Work that was given up may fail later, too.
   work.catch(() => undefined);
   return await Promise.race([work, failure]);
 }

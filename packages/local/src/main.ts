@@ -9,7 +9,7 @@ import { ProgressDisplay } from './progress.ts';
 const options = optionsOrExit();
 const stops = listenForStops();
 const display = new ProgressDisplay(process.stdout, { isDumb: process.env['TERM'] === 'dumb' });
-// A terminal that was closed, a pipe that ended: the run goes on to its orderly end.
+// After a terminal or pipe was closed, the run goes on to its orderly end.
 process.stdout.on('error', () => undefined);
 
 try {

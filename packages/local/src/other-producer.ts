@@ -3,15 +3,15 @@ import type { FeedElement } from '@waybill/carrier/feed/simulated-feed.ts';
 import { toAscii } from '@waybill/shared/domain/json-text.ts';
 import { scanOf } from './outcome/oracle.ts';
 
-/** A message that holds good events and one that is none. */
+/** A message with good events and one malformed element. */
 export type MixedPack = { readonly body: string; readonly malformed: unknown };
 
-/** Good events of one pack. */
+/** Good events per pack. */
 const eventsEach = 12;
 
 type Packed = NonNullable<ReturnType<typeof scanOf>>;
 
-/** What can be wrong with an event of a pack; another one in each. */
+/** What can be wrong with an event; each pack gets another fault. */
 const spoils: readonly ((event: Packed) => unknown)[] = [
   (event) => ({ ...event, parcelId: null }),
   (event) => ({ ...event, createdDateTimeUtc: 'soon' }),
@@ -22,15 +22,15 @@ const spoils: readonly ((event: Packed) => unknown)[] = [
 ];
 
 /**
- * Packs as a producer other than the poller would send them: with events that the feed holds as well, so that they
- * change nothing about what parcels should be, and one malformed element in the middle, which has to be split off.
+ * Packs as a producer other than the poller would send them. Their events are in the feed as well, so that they do not
+ * change what parcels should be. One malformed element in the middle has to be split off.
  */
 export function mixedPacks(feed: Iterable<FeedElement>, elements: number): MixedPack[] {
   const good: Packed[] = [];
   let seen = 0;
   for (const element of feed) {
     if (++seen > elements) break;
-    // What the feed shows late, twice or not at all is its own affair.
+    // Not what the feed shows late, twice or not at all.
     const isPlain = !element.bad && element.lateBy === undefined && !element.wild && !element.twin;
     const event = isPlain ? scanOf(JSON.parse(element.json)) : undefined;
     if (event) good.push(event);
@@ -47,10 +47,10 @@ export function mixedPacks(feed: Iterable<FeedElement>, elements: number): Mixed
   });
 }
 
-/** Puts them on the queue; throws when one is not taken. */
+/** Puts the packs on the queue; throws when SQS refuses one. */
 export async function sendPacks(sqs: SQSClient, QueueUrl: string, packs: readonly MixedPack[]): Promise<void> {
   if (packs.length === 0) return;
   const Entries = packs.map(({ body }, index) => ({ Id: String(index), MessageBody: body }));
   const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
-  if (Failed.length > 0) throw new Error(`${Failed.length} packs were not taken: ${Failed[0]?.Code}`);
+  if (Failed.length > 0) throw new Error(`SQS refused ${Failed.length} packs: ${Failed[0]?.Code}`);
 }

@@ -5,30 +5,32 @@ import { styleText } from 'node:util';
 /** How far a run has come. */
 export type Progress = {
   readonly seconds: number;
-  /** Elements read, scan events stored. Repetitions count. */
+  /** Elements read and scan events stored, repetitions included. */
   readonly read: number;
   readonly stored: number;
   readonly storedPerSecond: number;
-  /** Elements that the feed holds, where that is known. */
+  /** Elements that the feed holds, if known. */
   readonly total: number | undefined;
-  /** Messages in the queue, in flight or not, and in its DLQ. */
+  /** Messages in the queue (in flight ones included) and in its DLQ. */
   readonly queued: number;
   readonly dead: number;
   readonly position: number;
-  /** What is wrong just now, in a few words. */
-  readonly trouble?: string | undefined;
+  /** What is wrong at the moment, in a few words. */
+  readonly problem?: string | undefined;
 };
 
-/** Where a run shows itself: a terminal, or anything else that takes lines. */
+/** A terminal, or anything else that takes lines. */
 export type Output = Writable & { readonly isTTY?: boolean };
 
-/** Milliseconds between two lines where there is no terminal to draw a panel in. */
+/** Milliseconds between two lines, without a terminal. */
 const lineEveryMs = 3_000;
-/** A terminal of 80 columns, with its last one left free: some wrap when it is written to. */
+/** The width of a terminal is 80 columns; the last stays free, because some terminals wrap when it is used. */
 export const columns = 79;
 const barWidth = 30;
 
-/** In a terminal a panel that stays where it is; elsewhere a line every few seconds. Colours as NO_COLOR and the like allow. */
+/**
+ * In a terminal a panel that stays in place, elsewhere a line every few seconds. NO_COLOR and its like are respected.
+ */
 export class ProgressDisplay {
   readonly #output: Output;
   readonly #isTerminal: boolean;
@@ -40,7 +42,7 @@ export class ProgressDisplay {
     this.#isTerminal = output.isTTY === true && !isDumb;
   }
 
-  /** Milliseconds between two looks that are worth showing. */
+  /** Milliseconds between two updates. */
   get everyMs(): number {
     return this.#isTerminal ? 300 : 500;
   }
@@ -54,17 +56,17 @@ export class ProgressDisplay {
     } else if (performance.now() - this.#lastLineAt >= lineEveryMs) {
       this.#lastLineAt = performance.now();
       this.#output.write(`${line(progress)}\n`);
-      if (progress.trouble) this.#output.write(`       ${progress.trouble}\n`);
+      if (progress.problem) this.#output.write(`       ${progress.problem}\n`);
     }
   }
 
-  /** Writes lines that stay; a panel comes again below them. */
+  /** Writes lines that stay; the panel is drawn below them. */
   say(text: string): void {
     this.clear();
     this.#output.write(`${text}\n`);
   }
 
-  /** As {@link say}, with the mark that a line begins with, if it is one of these, in its colour. */
+  /** As {@link say}, with a colour for the lines' first word where it is one of these marks. */
   sayMarked(lines: readonly string[], marks: Readonly<Record<string, 'green' | 'red'>>): void {
     const marked = lines.map((text) => {
       const found = Object.entries(marks).find(([mark]) => text.startsWith(`${mark} `));
@@ -73,7 +75,7 @@ export class ProgressDisplay {
     this.say(marked.join('\n'));
   }
 
-  /** Takes the panel away. */
+  /** Removes the panel. */
   clear(): void {
     if (this.#shownLines === 0) return;
     moveCursor(this.#output, 0, -this.#shownLines);
@@ -89,7 +91,7 @@ export class ProgressDisplay {
 const number = (value: number) => Math.round(value).toLocaleString('en-US');
 
 export function panel(progress: Progress): string[] {
-  const { read, stored, storedPerSecond, total, queued, dead, position, trouble } = progress;
+  const { read, stored, storedPerSecond, total, queued, dead, position, problem } = progress;
   const share = total === undefined ? undefined : Math.min(1, read / Math.max(1, total));
   const filled = Math.floor((share ?? 0) * barWidth);
   const bar = share === undefined ? '' : `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}  `;
@@ -97,7 +99,7 @@ export function panel(progress: Progress): string[] {
   return [
     `${bar}read ${number(read)}${of}`,
     `stored ${number(stored)}  ${number(storedPerSecond)}/s  in queue ${number(queued)}  in DLQ ${number(dead)}  at ${position}`,
-    ...(trouble ? [trouble] : []),
+    ...(problem ? [problem] : []),
   ].map((text) => text.slice(0, columns));
 }
 

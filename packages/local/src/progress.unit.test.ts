@@ -26,9 +26,9 @@ function output(isTTY: boolean): { output: Output; written: () => string } {
 }
 
 describe('progress', () => {
-  test('fits 80 columns, whatever the numbers and the trouble', () => {
-    const trouble = 'poller not ready: feed: 12 requests in a row failed, the last with FEED_UNREADABLE (401)';
-    for (const progress of [most, { ...most, trouble }, { ...most, total: undefined }]) {
+  test('fits 80 columns, whatever the numbers and the problem', () => {
+    const problem = 'poller not ready: feed: 12 requests in a row failed, the last with FEED_UNREADABLE (401)';
+    for (const progress of [most, { ...most, problem }, { ...most, total: undefined }]) {
       for (const text of [...panel(progress), line(progress)]) expect(text.length).toBeLessThan(80);
     }
   });
@@ -59,13 +59,13 @@ describe('progress', () => {
   test('elsewhere is a line every few seconds, with what is wrong beneath it', () => {
     const { output: file, written } = output(false);
     const display = new ProgressDisplay(file);
-    display.show({ ...most, trouble: 'poller not ready' });
+    display.show({ ...most, problem: 'poller not ready' });
     display.show(most);
     display.sayMarked(['ok      good', 'okay'], { ok: 'green' });
     expect(written().split('\n')).toEqual([line(most), '       poller not ready', 'ok      good', 'okay', '']);
   });
 
-  test('is no panel in a terminal that cannot move its cursor', () => {
+  test('is a line in a terminal that cannot move its cursor', () => {
     const { output: terminal, written } = output(true);
     new ProgressDisplay(terminal, { isDumb: true }).show(most);
     expect(written()).toBe(`${line(most)}\n`);

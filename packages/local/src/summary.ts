@@ -1,45 +1,13 @@
-import type { ScanApiCounts } from '@waybill/carrier/scan-api-server.ts';
 import { dollarsOf, shownDollars, shownPriceDates } from './cost.ts';
 import { describe } from './outcome/oracle.ts';
-import type { Verdict } from './outcome/verdict.ts';
 import { columns } from './progress.ts';
+import type { Facts } from './run-facts.ts';
 
-/** Everything that a run has to say when it ends. */
-export type Facts = {
-  readonly node: string;
-  /** Of a simulated feed, with what its API did; a real one has an address. */
-  readonly feed:
-    | { readonly seed: number; readonly held: number; readonly counts: ScanApiCounts; readonly packs: number }
-    | { readonly url: string };
-  readonly seconds: number;
-  readonly position: number;
-  /** The EventId through which nothing is missing. */
-  readonly watermark: number;
-  /** Ranges of ids that the feed skipped and that were still watched at the end; and what turned up in such ranges. */
-  readonly openGaps: number;
-  readonly late: number;
-  readonly read: number;
-  readonly stored: number;
-  readonly rejections: Readonly<Record<string, number>>;
-  readonly outcomes: Readonly<Record<string, number>>;
-  readonly splits: number;
-  readonly sqsCalls: number;
-  readonly sqsBilled: number;
-  readonly writeUnits: number;
-  readonly readUnits: number;
-  /** Feed ids that came too late; of a simulated feed only, where that can be known. */
-  readonly missedIds: readonly number[];
-  /** By reason and code; undefined when the run was interrupted before the DLQ was read. */
-  readonly deadLetters: Readonly<Record<string, Readonly<Record<string, number>>>> | undefined;
-  /** Undefined when the run was interrupted. */
-  readonly verdict: Verdict | undefined;
-};
-
-/** Differences and lost elements that are named; one is enough to begin with. */
-const named = 5;
+/** Differences and lost elements that are listed; one is enough to begin with. */
+const listed = 5;
 const labelWidth = 13;
 
-/** The summary, at most 79 characters a line. */
+/** The summary, in lines of at most 79 characters. */
 export function summaryLines(facts: Facts): string[] {
   return [
     `Waybill on Node ${facts.node}, embedded engines`,
@@ -53,12 +21,12 @@ export function summaryLines(facts: Facts): string[] {
     ]),
     ...row('complete', [
       `through EventId ${facts.watermark}`,
-      `${number(facts.openGaps)} gaps watched beyond it`,
+      `${number(facts.openGaps)} open gaps after it`,
       `${number(facts.late)} late events found in gaps`,
     ]),
     ...row('events', [
       `${number(facts.read)} read`,
-      `${number(facts.stored)} stored (repetitions count)`,
+      `${number(facts.stored)} stored (with repetitions)`,
       `${number(facts.stored / Math.max(0.001, facts.seconds))}/s`,
     ]),
     ...(facts.verdict ? row('parcels', [`${number(facts.verdict.parcels)} expected`]) : []),
@@ -103,8 +71,8 @@ function faultRows(facts: Facts): string[] {
   const late = lateIds + facts.missedIds.length;
   return [
     '',
-    'Met on the way',
-    ...row('answers', [
+    'Faults of the simulated API',
+    ...row('responses', [
       `429: ${faults.tooManySeconds + faults.tooManyDate + faults.tooManyBare}`,
       `503: ${faults.unavailable}`,
       `500: ${faults.serverError}`,
@@ -115,17 +83,21 @@ function faultRows(facts: Facts): string[] {
       `wrong JSON: ${faults.envelope}`,
     ]),
     ...row('pages', [
-      `disorder: ${faults.disorder}`,
+      `out of order: ${faults.disorder}`,
       `too large: ${faults.oversized}`,
-      `repeating: ${faults.repeated}`,
+      `with repetitions: ${faults.repeated}`,
     ]),
-    ...row('elements', [`malformed: ${badElements}`, `duplicates: ${repeats}`, `late ids: ${late}`]),
+    ...row('elements', [
+      `malformed: ${number(badElements)}`,
+      `duplicates: ${number(repeats)}`,
+      `late ids: ${number(late)}`,
+    ]),
     ...(facts.missedIds.length === 0
       ? []
       : row(
           '',
           [
-            `${facts.missedIds.length} not compared, because the poller had passed when they came:`,
+            `${facts.missedIds.length} not compared, because they came after the poller had passed:`,
             ...shortened(facts.missedIds, 20),
           ],
           ' ',
@@ -133,8 +105,8 @@ function faultRows(facts: Facts): string[] {
     ...row(
       'splits',
       [
-        `${facts.splits}: another producer sent ${feed.packs} packs, each with one malformed`,
-        'element among good events: that was split off, they were stored',
+        `${facts.splits}: another producer sent ${feed.packs} packs, each with one malformed element`,
+        'among good events. It was split off, and they were stored.',
       ],
       ' ',
     ),
@@ -148,19 +120,19 @@ function verdictLines({ verdict, feed }: Facts): string[] {
   return [
     ...check(
       differing === 0,
-      `all ${number(parcels)} parcels are what ${number(events)} events of the feed amount to`,
-      `${number(differing)} of ${number(parcels)} parcels differ from what the feed says`,
+      `all ${number(parcels)} parcels match the ${number(events)} events of the feed`,
+      `${number(differing)} of ${number(parcels)} parcels differ from the feed`,
       [
         ...differences.map(describe),
         ...('url' in feed && differing > 0
-          ? ['an event that became visible after the poller had passed shows as such a difference']
+          ? ['an event that became visible after the poller had passed looks like this, too']
           : []),
       ],
     ),
     ...check(
       withoutFailure.length + withoutDeadLetter.length === 0,
       `all ${number(malformed)} malformed elements are in the failures table and in the DLQ`,
-      `of ${number(malformed)} malformed elements, ${withoutFailure.length} lack a failure record, ${withoutDeadLetter.length} a dead letter`,
+      `of ${number(malformed)} malformed elements, ${withoutFailure.length} have no failure record, ${withoutDeadLetter.length} no dead letter`,
       [
         ...withoutFailure.map((key) => `no failure record: ${key}`),
         ...withoutDeadLetter.map((key) => `not in the DLQ: ${key}`),
@@ -168,8 +140,8 @@ function verdictLines({ verdict, feed }: Facts): string[] {
     ),
     ...check(
       wronglyDead.length === 0,
-      'nothing well-formed is in the DLQ',
-      `${wronglyDead.length} messages in the DLQ carry nothing malformed`,
+      'no well-formed event is in the DLQ',
+      `${wronglyDead.length} messages in the DLQ have no malformed element`,
       wronglyDead,
     ),
   ];
@@ -177,15 +149,15 @@ function verdictLines({ verdict, feed }: Facts): string[] {
 
 function check(isGood: boolean, good: string, bad: string, details: readonly string[]): string[] {
   if (isGood) return [`${verdictMarks.good}      ${good}`];
-  const more = details.length > named ? [`… and ${details.length - named} more`] : [];
-  const shown = [...details.slice(0, named), ...more].flatMap(folded);
+  const more = details.length > listed ? [`… and ${details.length - listed} more`] : [];
+  const shown = [...details.slice(0, listed), ...more].flatMap(folded);
   return [...folded(bad), ...shown].map((line, index) => (index === 0 ? verdictMarks.bad : '').padEnd(8) + line);
 }
 
-/** What a line of the verdict begins with. */
+/** The first word of a line of the verdict. */
 export const verdictMarks = { good: 'ok', bad: 'FAILED' } as const;
 
-/** A text of any kind in a few lines of the width that is left beside the marks. */
+/** A text in a few lines, as wide as fits beside the marks. */
 function folded(text: string): string[] {
   const width = columns - 8;
   const lines = Array.from({ length: Math.ceil(text.length / width) }, (_, index) =>
@@ -202,13 +174,13 @@ function total(byReason: Readonly<Record<string, number>>): string {
   return number(Object.values(byReason).reduce((sum, count) => sum + count, 0));
 }
 
-/** A total and what it is made of. */
+/** A total and its parts. */
 function byCode(whole: string, codes: Readonly<Record<string, number>>): string[] {
   const [first, ...rest] = counts(codes);
   return first === undefined ? [whole] : [`${whole}: ${first}`, ...rest];
 }
 
-/** The most frequent first, and by name, so that two runs of one seed read alike. */
+/** The most frequent first, equal ones by name, so that two runs of one seed read alike. */
 function counts(byName: Readonly<Record<string, number>>): string[] {
   return Object.entries(byName)
     .sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1))

@@ -1,7 +1,8 @@
 import { noFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from './outcome/verdict.ts';
-import { type Facts, summaryLines } from './summary.ts';
+import type { Facts } from './run-facts.ts';
+import { summaryLines } from './summary.ts';
 
 const good: Verdict = {
   isGood: true,
@@ -59,7 +60,7 @@ describe('the summary', () => {
       'Waybill on Node v24.21.0, embedded engines',
       'seed 4294967295, 5,000,000 elements held',
       'in 31.8 s',
-      'complete     through EventId 999999900, 1,000 gaps watched beyond it,',
+      'complete     through EventId 999999900, 1,000 open gaps after it,',
       '12 late events found in gaps',
       'applied 14,572, redundant 321, merged 289',
       '27: INVALID_ID 8, TOO_LONG 6, INVALID_DATE 4, MISSING 4',
@@ -82,9 +83,9 @@ describe('the summary', () => {
 
   test('says in three lines that all is well', () => {
     expect(summaryLines(facts).slice(-3)).toEqual([
-      'ok      all 4,200 parcels are what 19,980 events of the feed amount to',
+      'ok      all 4,200 parcels match the 19,980 events of the feed',
       'ok      all 33 malformed elements are in the failures table and in the DLQ',
-      'ok      nothing well-formed is in the DLQ',
+      'ok      no well-formed event is in the DLQ',
     ]);
   });
 
@@ -104,14 +105,14 @@ describe('the summary', () => {
       wronglyDead: ['{"version":1}'],
     };
     const shown = text({ verdict });
-    expect(shown).toContain('FAILED  7 of 4,200 parcels differ from what the feed says');
+    expect(shown).toContain('FAILED  7 of 4,200 parcels differ from the feed');
     expect(shown).toContain('parcel 5004, type: stored');
     expect(shown).not.toContain('parcel 5005');
     expect(shown).toContain('… and 2 more');
-    expect(shown).toContain('of 33 malformed elements, 1 lack a failure record, 1 a dead letter');
+    expect(shown).toContain('of 33 malformed elements, 1 have no failure record, 1 no dead letter');
     expect(shown).toContain('no failure record: {"EventId":1}');
     expect(shown).toContain('not in the DLQ: {"EventId":2}');
-    expect(shown).toContain('FAILED  1 messages in the DLQ carry nothing malformed');
+    expect(shown).toContain('FAILED  1 messages in the DLQ have no malformed element');
     expect(shown).not.toMatch(/^ok/m);
   });
 
@@ -125,7 +126,7 @@ describe('the summary', () => {
     const feed = { url: 'https://carrier.example/v1/scans/scanevents' };
     const verdict = { ...good, isGood: false, differences: [{ parcelId: 1, expected: {} }] };
     expect(text({ feed })).toContain('https://carrier.example/v1/scans/scanevents');
-    expect(text({ feed })).not.toContain('Met on the way');
+    expect(text({ feed })).not.toContain('Faults of the simulated API');
     expect(text({ feed, verdict }).replaceAll(/\n */g, '')).toContain('became visible after the poller had passed');
   });
 

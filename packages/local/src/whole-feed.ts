@@ -5,33 +5,33 @@ export type WholeFeedOptions = {
   readonly token?: string;
   /** EventId to begin with. */
   readonly from?: number;
-  /** The last EventId of interest, as a poller's final position. Without it: until the feed has nothing newer. */
+  /** The last EventId of interest, such as a poller's final position. Without it: to the end of the feed. */
   readonly through?: number;
-  /** Events asked for at once. */
+  /** Events per request. */
   readonly limit?: number;
-  /** Milliseconds to wait before the first of several tries. It doubles with each. */
+  /** Milliseconds before the first retry; doubled with each further one. */
   readonly retryMs?: number;
   readonly signal?: AbortSignal;
 };
 
-/** Tries of one page before it is given up. */
+/** Attempts at one page. */
 const tries = 10;
-/** An id further above the one before it is taken for corrupt, and not read on from. The poller does the same. */
+/** An id further above the one before it counts as corrupt, and reading does not continue from it. As in the poller. */
 const believableStep = 10_000;
 
 /**
- * Reads a Scan Event API from end to end, as simply as possible: page after page, every element as it came (some of
- * them more than once), for working out independently what a feed amounts to.
+ * Reads a Scan Event API from end to end, as simply as possible: page after page, every element as received, some more
+ * than once. For a comparison that does not depend on Waybill's own reader.
  *
- * @throws when a page cannot be read in ten tries, or is refused for good (400, 401, 403, 404)
+ * @throws when a page cannot be read in ten attempts, or is refused for good (400, 401, 403, 404)
  */
 export async function* readWholeFeed(url: string, options: WholeFeedOptions = {}): AsyncGenerator<unknown, void> {
   const { through = Number.POSITIVE_INFINITY, limit = 1_000 } = options;
   let from = options.from ?? 1;
   let isFirst = options.from === undefined;
   let largestPage = 1;
-  // Where a full page held nothing to read on from. The way out is sought from there by doubling, and again from the
-  // last such place when a step was too long, so that nothing is skipped.
+  // Where a full page had no id to continue from. Reading tries further on, by doubling steps, and when a step found
+  // something it returns to the last such place, so that nothing is skipped.
   let stuckAt: number | undefined;
   let step = 1;
   while (from <= through) {
@@ -56,15 +56,17 @@ export async function* readWholeFeed(url: string, options: WholeFeedOptions = {}
   }
 }
 
-/** Whether an element belongs to the feed up to `through`. A far higher id stands where it does by the feed's mistake. */
+/**
+ * Whether an element belongs to the feed up to `through`. A far higher id is the feed's mistake, so it belongs, too.
+ */
 function concerns(element: unknown, through: number): boolean {
   const id = idOf(element);
   return id === undefined || id <= through || id > through + believableStep;
 }
 
 /**
- * The highest id to read on from. An id far above the one before it is believed only when another follows close by;
- * from nowhere, the first one is.
+ * The highest id to continue from. An id far above the one before it is believed only when another one is close above
+ * it; at the start of the feed, the first id is believed.
  */
 function lastBelievable(page: readonly unknown[], from: number, isFirst: boolean): number | undefined {
   const ids = new Set(page.map(idOf).filter((id): id is number => id !== undefined && id >= from));
@@ -113,5 +115,5 @@ async function readPage(
       if (!(cause instanceof SyntaxError)) received = String(cause);
     }
   }
-  throw new Error(`${address} could not be read; the last answer was: ${received}`);
+  throw new Error(`${address} could not be read; the last response was: ${received}`);
 }

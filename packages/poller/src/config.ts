@@ -13,67 +13,70 @@ import type { PollerSettings } from './settings.ts';
 
 /** Every variable that the poller reads. `docs/configuration.md` is made from it. */
 export const pollerVariables = {
-  SCAN_API_URL: httpUrl({
-    meaning: 'the endpoint, for example `https://host/v1/scans/scanevents`; its own query is kept',
-  }),
+  SCAN_API_URL: httpUrl({ meaning: 'endpoint, such as `https://host/v1/scans/scanevents`; its own query is kept' }),
   SCAN_API_TOKEN: secret({ meaning: 'sent as a bearer token' }),
   SCAN_API_LIMIT: wholeNumber({ min: 1, max: 10_000, default: 100, meaning: 'events per page' }),
   SCAN_API_REQUESTS_PER_SECOND: decimalNumber({
     min: 0.1,
     max: 1_000,
     default: 10,
-    meaning: "token bucket that holds one second's worth; retries and questions for gaps count",
+    meaning: "limit of a token bucket that holds one second's worth; retries and requests for gaps count",
   }),
   SCAN_API_TIMEOUT_MS: wholeNumber({
     min: 100,
     max: 120_000,
     default: 10_000,
-    meaning: 'one request, its body included',
+    meaning: 'time limit of one request, its body included',
   }),
   POLL_INTERVAL_MS: wholeNumber({
     min: 50,
     max: 3_600_000,
     default: 1_000,
-    meaning: 'wait after a page that brought nothing new or was not full',
+    meaning: 'wait after a page that had nothing new or was not full',
   }),
   FEED: pattern(/^[A-Za-z0-9._-]{1,128}$/, {
     allowed: '1–128 of `A-Za-z0-9._-`',
     default: 'scan-events',
-    meaning: "the checkpoint's key; feeds share the checkpoints table only",
+    meaning: 'key of the checkpoint; two feeds may share the checkpoints table and nothing else',
   }),
   FIRST_EVENT_ID: wholeNumber({
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
     default: 1,
-    meaning: 'where a new feed starts',
+    meaning: 'EventId from which a new feed is read',
   }),
-  LEASE_SECONDS: wholeNumber({ min: 2, max: 300, default: 15, meaning: 'how long a silent holder keeps the lease' }),
+  LEASE_SECONDS: wholeNumber({
+    min: 2,
+    max: 300,
+    default: 15,
+    meaning: 'time after which the lease of a silent poller may be taken over',
+  }),
   MESSAGE_MAX_BYTES: wholeNumber({
     min: 1_024,
     max: 262_144,
     default: 61_440,
-    meaning: 'packs are filled up to this size; 60 KiB is one billed request',
+    meaning: 'size that a pack aims at; 60 KiB is one billed request',
   }),
   MAX_QUEUE_MESSAGES: wholeNumber({
     min: 0,
     max: 1_000_000,
     default: 50_000,
-    meaning: 'reading pauses while the queue holds more; 0 for off',
+    meaning: 'reading pauses while the queue holds more messages; 0: never',
   }),
   CATCH_UP_READERS: wholeNumber({
     min: 1,
     max: 64,
     default: 8,
-    meaning: 'pages read at once while there is a backlog, within the token bucket; 1 for one after the other',
+    meaning: 'parallel readers while the feed is far ahead, within the token bucket; 1: one request after the other',
   }),
   GAP_PATIENCE_SECONDS: wholeNumber({
     min: 0,
     max: 86_400,
     default: 600,
-    meaning: 'how long the poller asks again for an id that the feed skipped; 0 for never',
+    meaning: 'time for which a skipped id is asked for again; 0: never',
   }),
-  SCAN_QUEUE_URL: httpUrl({ meaning: 'the scan queue' }),
-  CHECKPOINTS_TABLE: tableName({ meaning: 'where the position and the lease are kept' }),
+  SCAN_QUEUE_URL: httpUrl({ meaning: 'URL of the scan queue' }),
+  CHECKPOINTS_TABLE: tableName({ meaning: 'table of the position and the lease' }),
   ...commonVariables,
 };
 

@@ -1,5 +1,6 @@
-import { createMetrics, type Metrics } from '@waybill/shared/metrics.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
 import { createLogger, type Logger } from '@waybill/shared/process/logger.ts';
+import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 
 /** Sums of counters, last values of gauges; with attributes as `name{value,…}` too. */
 export type Measured = { readonly metrics: Metrics; readonly value: (name: string) => number | undefined };

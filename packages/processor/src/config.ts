@@ -6,22 +6,22 @@ import type { ProcessorSettings } from './processor.ts';
 
 /** Every variable of the processor: `docs/configuration.md` is made from it. */
 export const processorVariables = {
-  SCAN_QUEUE_URL: httpUrl({ meaning: 'the scan queue' }),
-  PARCELS_TABLE: tableName({ meaning: 'where parcel state is kept' }),
-  FAILURES_TABLE: tableName({ meaning: 'where failures are recorded' }),
+  SCAN_QUEUE_URL: httpUrl({ meaning: 'URL of the scan queue' }),
+  PARCELS_TABLE: tableName({ meaning: 'table of parcel states' }),
+  FAILURES_TABLE: tableName({ meaning: 'table of failure records' }),
   RECEIVERS: wholeNumber({ min: 1, max: 64, default: 4, meaning: 'concurrent receive loops' }),
   RECEIVE_WAIT_SECONDS: wholeNumber({
     min: 0,
     max: 20,
     default: scanQueue.receiveWaitSeconds,
-    meaning: 'long poll; `STOP_TIMEOUT_SECONDS` must be 10 s more',
+    meaning: 'wait of a long poll; `STOP_TIMEOUT_SECONDS` must be at least 10 s more',
   }),
   WRITE_CONCURRENCY: wholeNumber({ min: 1, max: 1_024, default: 64, meaning: 'conditional writes in flight' }),
   VISIBILITY_TIMEOUT_SECONDS: wholeNumber({
     min: 5,
     max: 3_600,
     default: scanQueue.visibilityTimeoutSeconds,
-    meaning: 'renewed while a message is worked on or buffered',
+    meaning: 'visibility timeout of a received message; renewed while the message is in hand',
   }),
   ...commonVariables,
 };

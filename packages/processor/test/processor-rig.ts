@@ -1,7 +1,7 @@
 import { systemClock } from '@waybill/shared/clock.ts';
 import { pack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
-import { createMetrics } from '@waybill/shared/metrics.ts';
+import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { onTestFinished, vi } from 'vitest';
 import { recordedLog } from '../../shared/test/recorded-log.ts';

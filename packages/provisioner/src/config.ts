@@ -4,13 +4,13 @@ import { readFlags } from '@waybill/shared/process/flags.ts';
 import { commonVariables } from '@waybill/shared/process/process-config.ts';
 import { z } from 'zod';
 
-/** What `npm run provision` was told. */
+/** The options of `npm run provision`. */
 export type ProvisionerOptions = {
-  /** Undefined: AWS itself, which `--aws` asked for. */
+  /** Undefined: AWS itself, as `--aws` asks. */
   readonly endpoints: Endpoints | undefined;
   readonly region: string;
   readonly prefix: string;
-  readonly mend: boolean;
+  readonly fix: boolean;
   /** Seconds that the engine may take to answer. */
   readonly waitSeconds: number;
 };
@@ -27,19 +27,18 @@ const flags = {
 
 export const help = `npm run provision -- [flags]
 
-Makes Waybill's queues and tables on the engine that AWS_ENDPOINT_URL (or
+Creates Waybill's queues and tables on the engine that AWS_ENDPOINT_URL (or
 AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_DYNAMODB) names, and prints the
-variables that poller and processor need. What is there is left as it is; a
-setting that differs is printed as DRIFT.
+variables that poller and processor need. Existing queues and tables are not
+changed; a setting that differs is printed as DRIFT.
 
-  --prefix TEXT  before every name, so that deployments share an engine
-  --fix          sets what differs, where that loses nothing
-  --wait SECONDS for an engine that is starting, 0–600 (default 60)
-  --aws          on AWS itself, where otherwise the CDK makes them (infra/)
-  --help         this
+  --prefix TEXT  beginning of every name, so that deployments share an engine
+  --fix          corrects drift, where no data is lost by it
+  --wait SECONDS how long to wait for an engine to start, 0–600 (default 60)
+  --aws          creates them on AWS itself; infra/ does it with the CDK
+  --help         this text
 
-Exit code: 0 all as it should be, 1 drift or a failure, 2 wrong flags or
-variables.
+Exit code: 0 no drift, 1 drift or a failure, 2 wrong flags or variables.
 `;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -53,7 +52,7 @@ const schema = z.object({
   '--wait': wholeNumber({ min: 0, max: 600, default: 60, meaning: '' }),
 });
 
-/** Reads flags and environment. Throws `CONFIG_INVALID` with all that is wrong. */
+/** Reads flags and environment. Throws `CONFIG_INVALID` with every mistake. */
 export function readCommandLine(args: readonly string[], env: Environment): ProvisionerOptions | 'help' {
   const { values, problems } = readFlags(flags, args);
   if (values.has('help')) return 'help';
@@ -68,19 +67,19 @@ export function readCommandLine(args: readonly string[], env: Environment): Prov
   if (!result.data || all.length > 0) {
     throw new WaybillError(
       'CONFIG_INVALID',
-      `Nothing was made (npm run provision -- --help):\n${all.map((problem) => `  ${problem}`).join('\n')}`,
+      `Nothing was created, the options are wrong (npm run provision -- --help):\n${all.map((problem) => `  ${problem}`).join('\n')}`,
     );
   }
   return {
     endpoints: isAws ? undefined : endpoints,
     region: result.data.AWS_REGION,
     prefix: result.data['--prefix'],
-    mend: values.has('fix'),
+    fix: values.has('fix'),
     waitSeconds: result.data['--wait'],
   };
 }
 
-/** An engine must be named, or this would go to whatever account the shell happens to reach. */
+/** An engine must be named: otherwise this would change whatever account the shell can reach. */
 function missing(endpoints: Endpoints, env: Environment): string[] {
   const names = { sqs: 'AWS_ENDPOINT_URL_SQS', dynamodb: 'AWS_ENDPOINT_URL_DYNAMODB' } as const;
   const problems = (['sqs', 'dynamodb'] as const).flatMap((service) => {
@@ -88,11 +87,11 @@ function missing(endpoints: Endpoints, env: Environment): string[] {
     if (url === null && endpoints[service] === '')
       return [`${names[service]} (or AWS_ENDPOINT_URL) is required, or --aws`];
     const isAws = url !== null && /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/.test(url.hostname);
-    return isAws ? [`${names[service]} is AWS itself: give --aws instead, if that is meant`] : [];
+    return isAws ? [`${names[service]} is AWS itself: give --aws instead if you mean it`] : [];
   });
   const hasKeys = env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY'];
   if (!hasKeys && !env['AWS_PROFILE'])
-    problems.push('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are required: any text does');
+    problems.push('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are required: any text will do');
   return problems;
 }
 

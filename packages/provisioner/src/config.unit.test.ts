@@ -11,12 +11,12 @@ const engine = {
 describe('the provisioner', () => {
   test('goes to the engine that is named for both, or to each its own', () => {
     const both = { sqs: 'http://127.0.0.1:4566', dynamodb: 'http://127.0.0.1:4566' };
-    expect(readCommandLine([], engine)).toMatchObject({ endpoints: both, prefix: '', mend: false, waitSeconds: 60 });
+    expect(readCommandLine([], engine)).toMatchObject({ endpoints: both, prefix: '', fix: false, waitSeconds: 60 });
     const own = { ...engine, AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9324' };
     expect(readCommandLine(['--prefix', 'a-', '--fix', '--wait=5'], own)).toMatchObject({
       endpoints: { ...both, sqs: 'http://127.0.0.1:9324' },
       prefix: 'a-',
-      mend: true,
+      fix: true,
       waitSeconds: 5,
     });
   });

@@ -4,23 +4,23 @@ import { ListQueuesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { describeError } from '@waybill/shared/error.ts';
 import { z } from 'zod';
 
-const lookEveryMs = 250;
+const askEveryMs = 250;
 
 export type EngineWait = {
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
-  /** What to call them in an error. */
+  /** Their names in an error. */
   readonly names: { readonly sqs: string; readonly dynamodb: string };
   readonly limitMs: number;
   readonly now: () => number;
   readonly signal: AbortSignal;
-  /** Told once of each that does not answer at first. */
+  /** Called once for each that does not answer at first. */
   readonly onWait: (name: string, error: unknown) => void;
 };
 
 /**
- * Waits until both services answer. An answer that no waiting changes (wrong credentials, say) is thrown at once, and
- * after the limit who does not answer, and why.
+ * Waits until both services answer. Throws at once when waiting cannot help (wrong credentials, for example), and after
+ * the limit; the error says which service does not answer, and why.
  */
 export async function untilEnginesAnswer(wait: EngineWait): Promise<void> {
   const { sqs, dynamodb, names, signal } = wait;
@@ -33,24 +33,26 @@ export async function untilEnginesAnswer(wait: EngineWait): Promise<void> {
 
 async function untilAnswered(wait: EngineWait, name: string, ask: () => Promise<unknown>): Promise<void> {
   const from = wait.now();
-  for (let looks = 0; ; looks++) {
+  for (let attempt = 0; ; attempt++) {
     try {
       await ask();
       return;
     } catch (error) {
       wait.signal.throwIfAborted();
-      if (!mayCome(error)) throw new Error(`${name} refuses: ${describeError(error)}`, { cause: error });
+      if (!mayRecover(error)) throw new Error(`${name} refuses: ${describeError(error)}`, { cause: error });
       const seconds = Math.round((wait.now() - from) / 1_000);
       if (wait.now() - from >= wait.limitMs)
         throw new Error(`${name} does not answer after ${seconds} s: ${describeError(error)}`, { cause: error });
-      if (looks === 0) wait.onWait(name, error);
+      if (attempt === 0) wait.onWait(name, error);
     }
-    await delay(lookEveryMs, undefined, { signal: wait.signal });
+    await delay(askEveryMs, undefined, { signal: wait.signal });
   }
 }
 
-/** No answer at all, or one of a server that is not ready; anything below 500 was answered by one that is. */
-function mayCome(error: unknown): boolean {
+/**
+ * Whether there was no response, or one of a server that is not ready. One that is ready responds with less than 500.
+ */
+function mayRecover(error: unknown): boolean {
   const status = z.object({ $metadata: z.object({ httpStatusCode: z.number() }) }).safeParse(error).data
     ?.$metadata.httpStatusCode;
   return status === undefined || status >= 500;

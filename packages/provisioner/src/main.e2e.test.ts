@@ -39,10 +39,10 @@ async function run(args: readonly string[], variables: Readonly<Record<string, s
 }
 
 describe('npm run provision, as a process', () => {
-  test('makes what is missing and ends with 0; a second time as well', async () => {
+  test('creates what is missing and ends with 0; a second time as well', async () => {
     const args = ['--prefix', `m${randomUUID().slice(0, 8)}-`];
-    expect(await run(args, engine)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^made /m) });
-    expect(await run(args, engine)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^there /m) });
+    expect(await run(args, engine)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^created /m) });
+    expect(await run(args, engine)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^exists /m) });
   });
 
   test('goes where it is told, though the SDK is told to forget endpoints', async () => {

@@ -24,16 +24,16 @@ const newPrefix = () => `d${randomUUID().slice(0, 8)}-`;
 const look = (prefix: string) => provisionOrCompare({ sqs, dynamodb, prefix });
 
 /** What differs, a line each. */
-function driftOf({ findings }: Provisioned): string[] {
-  return findings.flatMap(({ name, drift }) =>
+function driftOf({ results }: Provisioned): string[] {
+  return results.flatMap(({ name, drift }) =>
     drift.map(
-      ({ setting, found, mend }) => `${name.replace(/^.*waybill-/, '')} ${setting} ${found}${mend ? '' : ', for good'}`,
+      ({ setting, found, fix }) => `${name.replace(/^.*waybill-/, '')} ${setting} ${found}${fix ? '' : ', for good'}`,
     ),
   );
 }
 
-async function mendAll({ findings }: Provisioned): Promise<void> {
-  for (const { drift } of findings) for (const { mend } of drift) await mend?.();
+async function fixAll({ results }: Provisioned): Promise<void> {
+  for (const { drift } of results) for (const { fix } of drift) await fix?.();
 }
 
 const makeTable = (TableName: string, table: Partial<CreateTableCommandInput>) =>
@@ -52,16 +52,18 @@ describe('a look at what is there', () => {
     const prefix = newPrefix();
     const first = await look(prefix);
     const second = await look(prefix);
-    expect(first.findings.map(({ isMade }) => isMade)).toEqual(Array(5).fill(true));
-    expect(second.findings.map(({ isMade }) => isMade)).toEqual(Array(5).fill(false));
+    expect(first.results.map(({ isCreated }) => isCreated)).toEqual(Array(5).fill(true));
+    expect(second.results.map(({ isCreated }) => isCreated)).toEqual(Array(5).fill(false));
     expect([...driftOf(first), ...driftOf(second)]).toEqual([]);
   });
 
   test('makes what is missing beside what is there', async () => {
     const prefix = newPrefix();
     await makeTable(`${prefix}waybill-failures`, {});
-    const { findings } = await look(prefix);
-    expect(findings.filter(({ isMade }) => !isMade).map(({ name }) => name)).toEqual([`${prefix}waybill-failures`]);
+    const { results } = await look(prefix);
+    expect(results.filter(({ isCreated }) => !isCreated).map(({ name }) => name)).toEqual([
+      `${prefix}waybill-failures`,
+    ]);
   });
 
   test('finds a queue whose settings differ, changes nothing by itself, and can set them right', async () => {
@@ -78,7 +80,7 @@ describe('a look at what is there', () => {
     expect([[], ['scans-dlq MessageRetentionPeriod 86400']]).toContainEqual(retention);
     expect(driftOf(await look(prefix))).toEqual(driftOf(before));
     expect(driftOf(before)).toContain('scans VisibilityTimeout 7');
-    await mendAll(before);
+    await fixAll(before);
     expect(driftOf(await look(prefix))).toEqual([]);
   });
 
@@ -99,7 +101,7 @@ describe('a look at what is there', () => {
       expect.stringMatching(/^scans RedrivePolicy.deadLetterTargetArn .*other-waybill-scans-dlq$/),
       'scans RedrivePolicy.maxReceiveCount 9',
     ]);
-    await mendAll(before);
+    await fixAll(before);
     expect(driftOf(await look(prefix))).toEqual([]);
   });
 
@@ -108,7 +110,7 @@ describe('a look at what is there', () => {
     await makeTable(`${prefix}waybill-parcels`, {});
     const found = await look(prefix);
     expect(driftOf(found)).toEqual(['parcels key failureId (S), for good']);
-    await mendAll(found);
+    await fixAll(found);
     expect(driftOf(await look(prefix))).toEqual(driftOf(found));
   });
 
@@ -118,22 +120,22 @@ describe('a look at what is there', () => {
     await makeTable(`${prefix}waybill-failures`, { BillingMode: 'PROVISIONED', ProvisionedThroughput });
     const before = await look(prefix);
     expect(driftOf(before)).toContain('failures billing mode PROVISIONED');
-    await mendAll(before);
+    await fixAll(before);
     expect(driftOf(await look(prefix))).toEqual([]);
   });
 
-  test('finds a table whose items do not expire, or by another attribute; an engine without TTL is told of instead', async () => {
+  test('finds a table whose items do not expire, or by another attribute; an engine without TTL is named instead', async () => {
     const prefix = newPrefix();
     await makeTable(`${prefix}waybill-failures`, {});
     const before = await look(prefix);
-    const failures = before.findings.find(({ name }) => name === `${prefix}waybill-failures`);
+    const failures = before.results.find(({ name }) => name === `${prefix}waybill-failures`);
     if (failures?.lacks.length) {
-      expect(failures.lacks).toEqual(['TTL: what is expired stays']);
+      expect(failures.lacks).toEqual(['TTL: expired items stay']);
       expect(driftOf(before)).toEqual([]);
       return;
     }
     expect(driftOf(before)).toEqual(['failures TTL none']);
-    await mendAll(before);
+    await fixAll(before);
     expect(driftOf(await look(prefix))).toEqual([]);
     const { TimeToLiveDescription } = await dynamodb.send(
       new DescribeTimeToLiveCommand({ TableName: `${prefix}waybill-failures` }),

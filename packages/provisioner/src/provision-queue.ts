@@ -8,18 +8,18 @@ import {
   type SQSClient,
   SQSServiceException,
 } from '@aws-sdk/client-sqs';
-import type { Drift, Finding } from './provision-finding.ts';
+import type { Drift, ProvisionResult } from './provision-result.ts';
 
-/** A queue as it should be; what is not named here is left to whoever set it. */
+/** The settings of a queue; others are left as they are. */
 export type QueueSettings = {
   readonly name: string;
   readonly attributes: Readonly<Partial<Record<QueueAttributeName, string>>>;
   readonly redrive?: { readonly deadLetterTargetArn: string; readonly maxReceiveCount: number };
 };
 
-export type ProvisionedQueue = { readonly url: string; readonly arn: string; readonly finding: Finding };
+export type ProvisionedQueue = { readonly url: string; readonly arn: string; readonly result: ProvisionResult };
 
-/** Makes the queue, or compares the one that is there. */
+/** Creates the queue, or compares an existing one. */
 export async function provisionQueue(
   sqs: SQSClient,
   settings: QueueSettings,
@@ -32,45 +32,45 @@ export async function provisionQueue(
     new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
     { abortSignal },
   );
-  const mend = async (Attributes: Record<string, string>) => {
+  const fix = async (Attributes: Record<string, string>) => {
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }), { abortSignal });
   };
   return {
     url,
-    arn: given(found.QueueArn, `GetQueueAttributes of ${name} answered no QueueArn`),
-    finding: {
+    arn: required(found.QueueArn, `GetQueueAttributes of ${name} returned no QueueArn`),
+    result: {
       kind: 'queue',
       name,
-      isMade: urlBefore === undefined,
-      drift: [...attributeDrift(settings, found, mend), ...redriveDrift(settings, found.RedrivePolicy, mend)],
+      isCreated: urlBefore === undefined,
+      drift: [...attributeDrift(settings, found, fix), ...redriveDrift(settings, found.RedrivePolicy, fix)],
       lacks: [],
     },
   };
 }
 
 type Found = Readonly<Partial<Record<string, string>>>;
-type Mend = (attributes: Record<string, string>) => Promise<void>;
+type Fix = (attributes: Record<string, string>) => Promise<void>;
 
-/** Engines report fewer attributes than AWS: one that is absent says nothing. */
-function attributeDrift({ attributes }: QueueSettings, found: Found, mend: Mend): Drift[] {
+/** Engines report fewer attributes than AWS: a missing one does not count as drift. */
+function attributeDrift({ attributes }: QueueSettings, found: Found, fix: Fix): Drift[] {
   return Object.entries(attributes).flatMap(([setting, expected]) => {
     const value = found[setting];
     if (value === undefined || value === expected) return [];
-    return [{ setting, expected, found: value, mend: () => mend({ [setting]: expected }) }];
+    return [{ setting, expected, found: value, fix: () => fix({ [setting]: expected }) }];
   });
 }
 
-/** Every engine reports a redrive policy that is set; without one, what fails would come again for ever. */
-function redriveDrift({ redrive }: QueueSettings, found: string | undefined, mend: Mend): Drift[] {
+/** Every engine reports a redrive policy. Without one, a failing message would be received for ever. */
+function redriveDrift({ redrive }: QueueSettings, found: string | undefined, fix: Fix): Drift[] {
   if (!redrive) return [];
   const policy: unknown = JSON.parse(found || '{}');
-  // Engines differ in whether the count is a number or text.
+  // The count is a number on some engines and text on others.
   const values = new Map(Object.entries(policy ?? {}).map(([key, value]) => [key, String(value)]));
   return Object.entries(redrive).flatMap(([key, value]) => {
     const expected = String(value);
     if (values.get(key) === expected) return [];
-    const mendPolicy = () => mend({ RedrivePolicy: JSON.stringify(redrive) });
-    return [{ setting: `RedrivePolicy.${key}`, expected, found: values.get(key) ?? 'none', mend: mendPolicy }];
+    const fixPolicy = () => fix({ RedrivePolicy: JSON.stringify(redrive) });
+    return [{ setting: `RedrivePolicy.${key}`, expected, found: values.get(key) ?? 'none', fix: fixPolicy }];
   });
 }
 
@@ -92,9 +92,9 @@ async function create(
   const Attributes = { ...attributes, ...(redrive && { RedrivePolicy: JSON.stringify(redrive) }) };
   try {
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }), { abortSignal });
-    return given(QueueUrl, `CreateQueue ${QueueName} answered no QueueUrl`);
+    return required(QueueUrl, `CreateQueue ${QueueName} returned no QueueUrl`);
   } catch (cause) {
-    // Somebody else made it since, with other settings: it is compared then.
+    // Someone else has created it since, with other settings: then it is compared.
     const url = isError(cause, undefined, /QueueNameExists|QueueAlreadyExists/)
       ? await urlOf(sqs, QueueName, abortSignal)
       : undefined;
@@ -103,13 +103,13 @@ async function create(
   }
 }
 
-/** Not by class alone: the query-compatible code that AWS and engines send along replaces the error's name. */
+/** Not by class alone: the query-compatible code that AWS and engines send replaces the error's name. */
 function isError(cause: unknown, type: (new (...args: never[]) => unknown) | undefined, names: RegExp): boolean {
   if (type && cause instanceof type) return true;
   return cause instanceof SQSServiceException && names.test(cause.name);
 }
 
-function given<T>(value: T | undefined, otherwise: string): T {
+function required<T>(value: T | undefined, otherwise: string): T {
   if (value === undefined) throw new Error(otherwise);
   return value;
 }

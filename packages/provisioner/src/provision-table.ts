@@ -12,34 +12,36 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { TableDefinition } from '@waybill/shared/resources.ts';
-import type { Drift, Finding } from './provision-finding.ts';
+import type { Drift, ProvisionResult } from './provision-result.ts';
 
-/** Milliseconds between two looks at a table that is being created, and how often to look: 30 s in all. */
-const tableLook = { everyMs: 100, times: 300 };
+/** Milliseconds between two polls of a table that is being created, and how many: 30 s in all. */
+const tablePoll = { everyMs: 100, times: 300 };
 
 const billingMode = 'PAY_PER_REQUEST';
 
-/** Makes the table and waits until it can be used, or compares the one that is there. An engine without TTL gets it without. */
+/**
+ * Creates the table and waits until it is active, or compares an existing one. On an engine without TTL it has none.
+ */
 export async function provisionTable(
   dynamodb: DynamoDBClient,
   definition: TableDefinition,
   signal: AbortSignal,
-): Promise<Finding> {
+): Promise<ProvisionResult> {
   const table = new Table(dynamodb, definition, signal);
   const state = await table.create();
   const description = await table.untilActive();
-  const ttl = state === 'there' ? await table.compareExpiry() : await table.expire();
+  const ttl = state === 'existing' ? await table.compareTtl() : await table.enableTtl();
   return {
     kind: 'table',
     name: definition.name,
-    isMade: state === 'made',
+    isCreated: state === 'created',
     drift: [...table.compare(description), ...ttl.drift],
-    lacks: ttl.isUnknown ? ['TTL: what is expired stays'] : [],
+    lacks: ttl.isUnsupported ? ['TTL: expired items stay'] : [],
   };
 }
 
-type Expiry = { readonly drift: readonly Drift[]; readonly isUnknown: boolean };
-const asItShouldBe: Expiry = { drift: [], isUnknown: false };
+type TtlResult = { readonly drift: readonly Drift[]; readonly isUnsupported: boolean };
+const asExpected: TtlResult = { drift: [], isUnsupported: false };
 
 class Table {
   readonly #dynamodb: DynamoDBClient;
@@ -52,11 +54,11 @@ class Table {
     this.#signal = signal;
   }
 
-  /** `coming`: somebody else is making it at this moment, and may not have come to its TTL. */
-  async create(): Promise<'made' | 'coming' | 'there'> {
+  /** `creating`: someone else is creating the table at this moment, and may not have enabled its TTL yet. */
+  async create(): Promise<'created' | 'creating' | 'existing'> {
     const { name: TableName, key } = this.#definition;
     const before = await this.#describe();
-    if (before) return before.TableStatus === 'CREATING' ? 'coming' : 'there';
+    if (before) return before.TableStatus === 'CREATING' ? 'creating' : 'existing';
     try {
       await this.#dynamodb.send(
         new CreateTableCommand({
@@ -67,20 +69,20 @@ class Table {
         }),
         { abortSignal: this.#signal },
       );
-      return 'made';
+      return 'created';
     } catch (cause) {
-      if (cause instanceof ResourceInUseException) return 'coming';
+      if (cause instanceof ResourceInUseException) return 'creating';
       throw cause;
     }
   }
 
   async untilActive(): Promise<TableDescription> {
-    for (let look = 0; look < tableLook.times; look++) {
+    for (let poll = 0; poll < tablePoll.times; poll++) {
       const table = await this.#describe();
       if (table?.TableStatus === 'ACTIVE') return table;
-      await delay(tableLook.everyMs, undefined, { signal: this.#signal });
+      await delay(tablePoll.everyMs, undefined, { signal: this.#signal });
     }
-    const seconds = (tableLook.everyMs * tableLook.times) / 1_000;
+    const seconds = (tablePoll.everyMs * tablePoll.times) / 1_000;
     throw new Error(`Table ${this.#definition.name} is not ACTIVE after ${seconds} s`);
   }
 
@@ -91,27 +93,27 @@ class Table {
     if (keyOf(table) !== expectedKey) drift.push({ setting: 'key', expected: expectedKey, found: keyOf(table) });
     const mode = billingModeOf(table);
     if (mode !== undefined && mode !== billingMode) {
-      const mend = async () => {
+      const fix = async () => {
         await this.#dynamodb.send(new UpdateTableCommand({ TableName, BillingMode: billingMode }), {
           abortSignal: this.#signal,
         });
         await this.untilActive();
       };
-      drift.push({ setting: 'billing mode', expected: billingMode, found: mode, mend });
+      drift.push({ setting: 'billing mode', expected: billingMode, found: mode, fix });
     }
     return drift;
   }
 
-  /** Switches TTL on, where the table should have it. */
-  async expire(): Promise<Expiry> {
+  /** Enables TTL if the table should have it. */
+  async enableTtl(): Promise<TtlResult> {
     const { name, ttl } = this.#definition;
-    if (!ttl) return asItShouldBe;
-    return { drift: [], isUnknown: !(await this.#knowsExpiryOf(name, ttl)) };
+    if (!ttl) return asExpected;
+    return { drift: [], isUnsupported: !(await this.#enableTtlOn(name, ttl)) };
   }
 
-  async compareExpiry(): Promise<Expiry> {
+  async compareTtl(): Promise<TtlResult> {
     const { name: TableName, ttl: expected } = this.#definition;
-    if (!expected) return asItShouldBe;
+    if (!expected) return asExpected;
     const { TimeToLiveDescription: found } = await this.#dynamodb
       .send(new DescribeTimeToLiveCommand({ TableName }), { abortSignal: this.#signal })
       .catch((cause: unknown) => {
@@ -119,17 +121,19 @@ class Table {
         throw cause;
       });
     const isOn = found?.TimeToLiveStatus?.startsWith('ENABL') === true;
-    if (isOn && found?.AttributeName === expected) return asItShouldBe;
+    if (isOn && found?.AttributeName === expected) return asExpected;
     // DynamoDB wants the old one off first, and up to an hour between the two.
-    if (isOn) return { drift: [{ setting: 'TTL', expected, found: found?.AttributeName ?? 'none' }], isUnknown: false };
-    // An engine that has no TTL says "disabled" as well. It is asked about a table that is not there, to change nothing.
-    if (!(await this.#knowsExpiryOf(`${TableName}.not-there`, expected))) return { drift: [], isUnknown: true };
-    const mend = async () => void (await this.#knowsExpiryOf(TableName, expected));
-    return { drift: [{ setting: 'TTL', expected, found: 'none', mend }], isUnknown: false };
+    if (isOn)
+      return { drift: [{ setting: 'TTL', expected, found: found?.AttributeName ?? 'none' }], isUnsupported: false };
+    // An engine without TTL reports "disabled", too. Enabling it on a table that does not exist tells, and changes
+    // nothing.
+    if (!(await this.#enableTtlOn(`${TableName}.not-there`, expected))) return { drift: [], isUnsupported: true };
+    const fix = async () => void (await this.#enableTtlOn(TableName, expected));
+    return { drift: [{ setting: 'TTL', expected, found: 'none', fix }], isUnsupported: false };
   }
 
-  /** Switches TTL on, if there is such a table. Answers false where the engine has never heard of TTL. */
-  async #knowsExpiryOf(TableName: string, AttributeName: string): Promise<boolean> {
+  /** Enables TTL if the table exists. Returns false if the engine does not know TTL. */
+  async #enableTtlOn(TableName: string, AttributeName: string): Promise<boolean> {
     try {
       const TimeToLiveSpecification = { AttributeName, Enabled: true };
       await this.#dynamodb.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }), {
@@ -138,7 +142,7 @@ class Table {
     } catch (cause) {
       if (isUnknownOperation(cause)) return false;
       const isNotThere = cause instanceof ResourceNotFoundException && TableName !== this.#definition.name;
-      // Switching on what is on already is an error.
+      // Enabling it twice is an error.
       const isOn = cause instanceof DynamoDBServiceException && /already enabled/i.test(cause.message);
       if (!isNotThere && !isOn) throw cause;
     }
@@ -153,7 +157,7 @@ class Table {
       );
       return table;
     } catch (cause) {
-      // DynamoDB shows a new table with delay.
+      // DynamoDB shows a new table with a delay.
       if (cause instanceof ResourceNotFoundException) return undefined;
       throw cause;
     }
@@ -165,7 +169,7 @@ function keyOf({ AttributeDefinitions, KeySchema }: TableDescription): string {
   return (KeySchema ?? []).map(({ AttributeName }) => `${AttributeName} (${types.get(AttributeName)})`).join(', ');
 }
 
-/** A table that never was on demand has no summary, on AWS. */
+/** On AWS, a table that was never on demand has no summary. */
 function billingModeOf({ BillingModeSummary, ProvisionedThroughput }: TableDescription): string | undefined {
   const isProvisioned = (ProvisionedThroughput?.ReadCapacityUnits ?? 0) > 0;
   return BillingModeSummary?.BillingMode ?? (isProvisioned ? 'PROVISIONED' : undefined);

@@ -2,11 +2,11 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { describeError } from '@waybill/shared/error.ts';
 import { scanQueue, tables } from '@waybill/shared/resources.ts';
-import type { Finding } from './provision-finding.ts';
 import { provisionQueue } from './provision-queue.ts';
+import type { ProvisionResult } from './provision-result.ts';
 import { provisionTable } from './provision-table.ts';
 
-/** Where the queues and tables of one deployment are. */
+/** URLs of the queues and names of the tables of one deployment. */
 export type Resources = {
   readonly scanQueueUrl: string;
   readonly deadLetterQueueUrl: string;
@@ -18,7 +18,7 @@ export type Resources = {
 export type ProvisionOptions = {
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
-  /** Before every name, so that several deployments (tests, say) share an engine without meeting. */
+  /** The beginning of every name, so that several deployments (tests, for example) can share an engine. */
   readonly prefix?: string;
   /** Settings that differ from those in `resources.ts`: a test that waits for a redelivery cannot wait 30 s. */
   readonly queue?: {
@@ -32,27 +32,27 @@ export type ProvisionOptions = {
 export type Provisioned = {
   readonly resources: Resources;
   /** One for each queue and table. */
-  readonly findings: readonly Finding[];
+  readonly results: readonly ProvisionResult[];
 };
 
 /**
- * Makes the queues and tables of `resources.ts` that are not there, with their settings, and waits until the tables can
- * be used. What is there is kept as it is, and rejected when it differs: {@link provisionOrCompare} says in what.
+ * Creates the missing queues and tables of `resources.ts` with their settings, and waits until the tables are active.
+ * Changes nothing that exists; rejects when it differs, with what {@link provisionOrCompare} finds.
  */
 export async function provision(options: ProvisionOptions): Promise<Resources> {
-  const { resources, findings } = await provisionOrCompare(options);
-  const drift = findings.flatMap(({ kind, name, drift }) =>
+  const { resources, results } = await provisionOrCompare(options);
+  const drift = results.flatMap(({ kind, name, drift }) =>
     drift.map(({ setting, expected, found }) => `${kind} ${name}: ${setting} is ${found}, expected ${expected}`),
   );
-  if (drift.length > 0) throw new Error(`What is there differs from resources.ts:\n${drift.join('\n')}`);
+  if (drift.length > 0) throw new Error(`Existing queues or tables differ from resources.ts:\n${drift.join('\n')}`);
   return resources;
 }
 
-/** As {@link provision}, and answers what was made and how what was there differs. Changes nothing that is there. */
+/** As {@link provision}, but returns what was created and how the existing ones differ. */
 export async function provisionOrCompare(options: ProvisionOptions): Promise<Provisioned> {
   const { dynamodb, prefix = '', signal = new AbortController().signal } = options;
   const definitions = [tables.parcels, tables.checkpoints, tables.failures];
-  const [{ deadLetters, scans }, tableFindings] = await Promise.all([
+  const [{ deadLetters, scans }, tableResults] = await Promise.all([
     about(`queues ${prefix}${scanQueue.name}`, provisionQueues(options, prefix, signal)),
     Promise.all(
       definitions.map((definition) =>
@@ -71,7 +71,7 @@ export async function provisionOrCompare(options: ProvisionOptions): Promise<Pro
       checkpointsTable: prefix + tables.checkpoints.name,
       failuresTable: prefix + tables.failures.name,
     },
-    findings: [deadLetters.finding, scans.finding, ...tableFindings],
+    results: [deadLetters.result, scans.result, ...tableResults],
   };
 }
 
@@ -103,7 +103,7 @@ async function provisionQueues({ sqs, queue }: ProvisionOptions, prefix: string,
   return { deadLetters, scans };
 }
 
-/** An engine's error does not say what was asked of it. */
+/** Adds to an engine's error what it is about. */
 async function about<T>(what: string, work: Promise<T>): Promise<T> {
   try {
     return await work;

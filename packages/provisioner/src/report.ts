@@ -1,28 +1,28 @@
 import type { ProvisionerOptions } from './config.ts';
 import type { Resources } from './provision.ts';
-import type { Drift, Finding } from './provision-finding.ts';
+import type { Drift, ProvisionResult } from './provision-result.ts';
 
-/** What was made, what was there, what differs; a line for each queue and table, and below it each difference. */
-export function findingLines(findings: readonly Finding[]): string[] {
-  return findings.flatMap(({ kind, name, isMade, drift, lacks }) => {
-    const state = drift.length > 0 ? 'DRIFT' : isMade ? 'made' : 'there';
+/** What was created, what existed, what differs: a line for each queue and table, and below it each difference. */
+export function resultLines(results: readonly ProvisionResult[]): string[] {
+  return results.flatMap(({ kind, name, isCreated, drift, lacks }) => {
+    const state = drift.length > 0 ? 'DRIFT' : isCreated ? 'created' : 'exists';
     return [
-      `${state.padEnd(7)}${kind.padEnd(7)}${name}`,
+      `${state.padEnd(9)}${kind.padEnd(7)}${name}`,
       ...drift.flatMap(driftLines),
-      ...lacks.map((what) => `       this engine has no ${what}`),
+      ...lacks.map((what) => `         this engine has no ${what}`),
     ];
   });
 }
 
-function driftLines({ setting, expected, found, mend }: Drift): string[] {
+function driftLines({ setting, expected, found, fix }: Drift): string[] {
   return [
     `         ${setting}`,
     `           expected ${expected}`,
-    `           found    ${found}${mend ? '' : '  (--fix cannot change it)'}`,
+    `           found    ${found}${fix ? '' : '  (--fix cannot change it)'}`,
   ];
 }
 
-/** What to set for poller and processor, to be pasted into a shell. */
+/** The variables for poller and processor, to be pasted into a shell. */
 export function variableLines({ endpoints, region }: ProvisionerOptions, resources: Resources): string[] {
   const variables = {
     AWS_REGION: region,
@@ -38,15 +38,16 @@ export function variableLines({ endpoints, region }: ProvisionerOptions, resourc
   ];
 }
 
-/** What drift asks of the reader. */
-export function adviceLines(findings: readonly Finding[], isMending: boolean): string[] {
-  const drift = findings.flatMap((finding) => finding.drift);
+/** What the reader can do about drift. */
+export function adviceLines(results: readonly ProvisionResult[], isFixing: boolean): string[] {
+  const drift = results.flatMap((result) => result.drift);
   if (drift.length === 0) return [];
   const lines = [
     `${drift.length} ${drift.length === 1 ? 'setting differs' : 'settings differ'} from packages/shared/src/resources.ts.`,
   ];
-  if (!isMending && drift.some(({ mend }) => mend)) lines.push('npm run provision -- --fix sets what can be set.');
-  if (drift.some(({ mend }) => !mend))
-    lines.push('The rest takes another name (--prefix), or a decision about the data in it.');
+  if (!isFixing && drift.some(({ fix }) => fix))
+    lines.push('npm run provision -- --fix corrects what can be corrected.');
+  if (drift.some(({ fix }) => !fix))
+    lines.push('The rest needs another name (--prefix), or a decision about the data in it.');
   return lines;
 }

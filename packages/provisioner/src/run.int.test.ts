@@ -29,25 +29,25 @@ const newPrefix = () => `p${randomUUID().slice(0, 8)}-`;
 
 async function run(options: Partial<ProvisionerOptions>) {
   const said: string[] = [];
-  const whole = { endpoints, region: 'us-east-1', prefix: '', mend: false, waitSeconds: 30, ...options };
+  const whole = { endpoints, region: 'us-east-1', prefix: '', fix: false, waitSeconds: 30, ...options };
   const code = await runProvisioner(whole, (line) => said.push(line), new AbortController().signal);
   return { code, said: said.join('\n') };
 }
 
 describe('npm run provision', () => {
-  test('says what it made, then that it is there, and which variables the processes need', async () => {
+  test('says what it created, then that it exists, and which variables the processes need', async () => {
     const prefix = newPrefix();
     const first = await run({ prefix });
     const second = await run({ prefix });
     expect([first.code, second.code]).toEqual([0, 0]);
-    expect(first.said.match(/^made .*/gm)).toEqual([
-      `made   queue  ${prefix}waybill-scans-dlq`,
-      `made   queue  ${prefix}waybill-scans`,
-      `made   table  ${prefix}waybill-parcels`,
-      `made   table  ${prefix}waybill-checkpoints`,
-      `made   table  ${prefix}waybill-failures`,
+    expect(first.said.match(/^created .*/gm)).toEqual([
+      `created  queue  ${prefix}waybill-scans-dlq`,
+      `created  queue  ${prefix}waybill-scans`,
+      `created  table  ${prefix}waybill-parcels`,
+      `created  table  ${prefix}waybill-checkpoints`,
+      `created  table  ${prefix}waybill-failures`,
     ]);
-    expect(second.said).toBe(first.said.replaceAll(/^made /gm, 'there'));
+    expect(second.said).toBe(first.said.replaceAll(/^created /gm, 'exists  '));
     const exported = [...first.said.matchAll(/^ {2}export (\w+)=(.+)$/gm)].map(([, name]) => name);
     expect(exported).toEqual([
       'AWS_REGION',
@@ -74,7 +74,7 @@ describe('npm run provision', () => {
     expect(found.code).toBe(1);
     expect(found.said).toContain(
       [
-        `DRIFT  queue  ${prefix}waybill-scans`,
+        `DRIFT    queue  ${prefix}waybill-scans`,
         '         VisibilityTimeout',
         '           expected 30',
         '           found    7',
@@ -82,8 +82,8 @@ describe('npm run provision', () => {
     );
     expect(found.said).toContain('1 setting differs from packages/shared/src/resources.ts');
 
-    const mended = await run({ prefix, mend: true });
-    expect(mended.code).toBe(0);
+    const fixed = await run({ prefix, fix: true });
+    expect(fixed.code).toBe(0);
     expect((await run({ prefix })).said).not.toContain('DRIFT');
   });
 
@@ -105,7 +105,7 @@ describe('npm run provision', () => {
       endpoints: { ...endpoints, dynamodb: `http://127.0.0.1:${port}` },
       region: 'us-east-1',
       prefix: newPrefix(),
-      mend: false,
+      fix: false,
       waitSeconds: 30,
     };
     expect(await runProvisioner(options, say, new AbortController().signal)).toBe(0);

@@ -4,19 +4,19 @@ import { describeError } from '@waybill/shared/error.ts';
 import type { ProvisionerOptions } from './config.ts';
 import { untilEnginesAnswer } from './engine-wait.ts';
 import { provisionOrCompare } from './provision.ts';
-import { adviceLines, findingLines, variableLines } from './report.ts';
+import { adviceLines, resultLines, variableLines } from './report.ts';
 
 /** Milliseconds for one request: LocalStack starts its DynamoDB with the first one, which takes some seconds. */
 const requestLimitMs = 15_000;
 
-/** Makes or compares what `options` say, and says how that went. Answers the exit code. */
+/** Creates or compares what `options` name, and prints a report. Returns the exit code. */
 export async function runProvisioner(
   options: ProvisionerOptions,
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<number> {
   const { endpoints, region, prefix } = options;
-  // An engine that takes a request and never answers must end in an error too.
+  // An engine that accepts a request and never responds must end in an error, too.
   const requestHandler = { connectionTimeout: 5_000, requestTimeout: requestLimitMs, throwOnRequestTimeout: true };
   const sqs = new SQSClient({
     region,
@@ -34,15 +34,15 @@ export async function runProvisioner(
     const limitMs = options.waitSeconds * 1_000;
     const onWait = (name: string, error: unknown) => say(`waiting for ${name}\n  ${describeError(error)}`);
     await untilEnginesAnswer({ sqs, dynamodb, names, limitMs, now: performance.now.bind(performance), signal, onWait });
-    let { resources, findings } = await provisionOrCompare({ sqs, dynamodb, prefix, signal });
-    const menders = findings.flatMap(({ drift }) => drift.flatMap(({ mend }) => mend ?? []));
-    if (options.mend && menders.length > 0) {
-      say([...findingLines(findings), '', 'Fixed what can be; as it is now:', ''].join('\n'));
-      for (const mend of menders) await mend();
-      ({ resources, findings } = await provisionOrCompare({ sqs, dynamodb, prefix, signal }));
+    let { resources, results } = await provisionOrCompare({ sqs, dynamodb, prefix, signal });
+    const fixes = results.flatMap(({ drift }) => drift.flatMap(({ fix }) => fix ?? []));
+    if (options.fix && fixes.length > 0) {
+      say([...resultLines(results), '', 'Corrected what can be corrected. Now:', ''].join('\n'));
+      for (const fix of fixes) await fix();
+      ({ resources, results } = await provisionOrCompare({ sqs, dynamodb, prefix, signal }));
     }
-    say([...findingLines(findings), '', ...variableLines(options, resources)].join('\n'));
-    const advice = adviceLines(findings, options.mend);
+    say([...resultLines(results), '', ...variableLines(options, resources)].join('\n'));
+    const advice = adviceLines(results, options.fix);
     if (advice.length === 0) return 0;
     say(['', ...advice].join('\n'));
     return 1;

@@ -13,9 +13,9 @@ type Sleepers = { readonly wakes: Set<() => void>; readonly wakeAll: () => void 
 const sleepersUnder = new WeakMap<AbortSignal, Sleepers>();
 
 /**
- * Calls `wake` when the signal aborts, until the answer is called. All sleepers of a signal share one listener: a signal
- * walks its listeners whenever one is added or removed, which with the thousands of writes that an outage holds stopped
- * the process for seconds at a time.
+ * Calls `wake` when the signal aborts; returns a function that cancels this. All sleepers of a signal share one
+ * listener: a signal walks all its listeners when one is added or removed, and with the thousands of writes that an
+ * outage holds, this stopped the process for seconds.
  */
 function wakeOnAbort(signal: AbortSignal, wake: () => void): () => void {
   const { wakes, wakeAll } = sleepersUnder.get(signal) ?? firstSleeperUnder(signal);
@@ -55,8 +55,8 @@ export const systemClock: Clock = {
 };
 
 /**
- * The clock, which calls `tick` whenever it is used to measure or to sleep. A loop that has such a clock to itself is
- * seen to turn by that: one whose call hangs uses its clock no more.
+ * A clock that calls `tick` whenever it measures or sleeps. A loop with such a clock of its own is alive for as long as
+ * it uses it: a loop whose call hangs no longer does.
  */
 export function watchedClock(clock: Clock, tick: () => void): Clock {
   return {

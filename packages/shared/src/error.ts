@@ -1,4 +1,7 @@
-/** What went wrong, for code to tell apart. Each code's message says what happened, to what, and what the reader can do. */
+/**
+ * What went wrong, in a form that code can compare. The message says what happened, to what, and what the reader can
+ * do.
+ */
 export type ErrorCode =
   | 'CONFIG_INVALID'
   | 'FEED_UNAVAILABLE'
@@ -31,7 +34,7 @@ export function hasCode(error: unknown, code: ErrorCode): error is WaybillError 
   return error instanceof WaybillError && error.code === code;
 }
 
-/** One line for a log or a record, whatever was thrown: `Name: message`, with the AWS error's name in front. */
+/** One line for a log or a record, whatever was thrown: `Name: message`. */
 export function describeError(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(describeError).join('; ');
   if (error instanceof WaybillError) return `${error.code}: ${error.message}`;

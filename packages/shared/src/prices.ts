@@ -3,16 +3,19 @@ export type Price = {
   /** US dollars for one `unit`. */
   readonly usd: number;
   readonly unit: string;
-  /** AWS's page with the price; it was not always read there, because it fills in its figures by script. */
+  /** AWS's page with the price. Its figures are filled in by script, so not every price was read there. */
   readonly page: string;
-  /** Where the figure was read, and of which day it is. */
+  /** Where the figure was read, and its date. */
   readonly read: string;
   readonly asOf: string;
 };
 
 const dynamoDbPage = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
 
-/** Prices in us-east-1 of what the processes count themselves (`waybill.cost.spent`). The others of a deployment are in `infra/src/cost/prices.ts`. */
+/**
+ * Prices in us-east-1 of what the processes count (`waybill.cost.spent`). A deployment's other prices are in
+ * `infra/src/cost/prices.ts`.
+ */
 export const prices = {
   sqsRequest: {
     usd: 0.4 / 1e6,

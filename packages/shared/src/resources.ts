@@ -3,11 +3,16 @@
  * embedded engines, LocalStack and the CDK stack read.
  */
 
-/** Limits of the services, with their source. */
+/** Limits of SQS, with their source. */
 export const limits = {
-  /** Messages in one SendMessageBatch, DeleteMessageBatch, ChangeMessageVisibilityBatch or ReceiveMessage (SQS quotas). */
+  /**
+   * Messages in one SendMessageBatch, DeleteMessageBatch, ChangeMessageVisibilityBatch or ReceiveMessage (SQS quotas).
+   */
   batchEntries: 10,
-  /** Bytes of one message, and of all messages of one SendMessageBatch together. AWS allows 1 MiB since 2025; engines and older endpoints stop at 256 KiB. */
+  /**
+   * Bytes of one message, and of all messages of one SendMessageBatch together. AWS allows 1 MiB since 2025; engines
+   * and older endpoints stop at 256 KiB.
+   */
   sendBytes: 262_144,
   /** Bytes that SQS bills as one request (SQS pricing). */
   billedRequestBytes: 65_536,
@@ -27,7 +32,9 @@ export const scanQueue = {
   deadLetterQueue: { name: 'waybill-scans-dlq', retentionSeconds: 14 * 24 * 3600 },
 } as const;
 
-/** Tables by what they hold: name, the one key attribute and its DynamoDB type, and the TTL attribute if there is one. */
+/**
+ * Tables by what they hold: name, the one key attribute and its DynamoDB type, and the TTL attribute if there is one.
+ */
 export const tables = {
   parcels: { name: 'waybill-parcels', key: { name: 'parcelId', type: 'N' } },
   checkpoints: { name: 'waybill-checkpoints', key: { name: 'feed', type: 'S' } },

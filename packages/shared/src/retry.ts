@@ -1,6 +1,6 @@
 import type { Clock, Random } from './clock.ts';
 
-/** Milliseconds before the first repetition, and the most that a repetition waits. */
+/** Milliseconds before the first retry, and the longest wait before a retry. */
 export type Backoff = { readonly firstMs: number; readonly maxMs: number };
 
 /**
@@ -21,8 +21,8 @@ export type RetryOptions = {
 };
 
 /**
- * Repeats `operation` until it succeeds. Rejects with the last error once `signal` aborts or `onFailure` throws. Not
- * cockatiel's retry: its wait cannot be interrupted, and a stop must not wait for a backoff.
+ * Repeats `operation` until it succeeds. Rejects with the last error once `signal` aborts or `onFailure` throws. The
+ * signal also ends a wait: a stop must not wait for a backoff.
  */
 export async function retry<T>(operation: () => Promise<T>, options: RetryOptions): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {

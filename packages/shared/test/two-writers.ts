@@ -1,5 +1,5 @@
-import { createMetrics } from '../src/metrics.ts';
 import { createLogger } from '../src/process/logger.ts';
+import { createMetrics } from '../src/telemetry/create-metrics.ts';
 import { startTelemetry } from '../src/telemetry/telemetry.ts';
 
 /**

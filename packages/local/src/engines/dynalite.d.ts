@@ -1,7 +1,7 @@
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 
-  /** Every `…Ms` is how long a table stays in that state before the next one. Without `path` data stay in memory. */
+  /** Each `…Ms` is how long a table stays in that state before the next one. Without `path`, data stay in memory. */
   export default function dynalite(options?: {
     createTableMs?: number;
     deleteTableMs?: number;

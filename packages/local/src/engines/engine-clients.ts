@@ -7,7 +7,7 @@ export type EngineClients = {
   close(): void;
 };
 
-/** Clients for the engines that these variables name. This process's own environment plays no part. */
+/** Clients for the engines that these variables name. This process's own environment is ignored. */
 export function openClients(env: Readonly<Record<string, string>>): EngineClients {
   const shared = {
     region: env['AWS_REGION'] ?? 'us-east-1',

@@ -1,17 +1,17 @@
-/** What an engine's child process tells its parent. */
+/** A message from an engine's process to its parent. */
 export type EngineReport = { readonly port: number } | { readonly kept: true } | { readonly failed: string };
 
-/** What the parent tells it: end now, or live on when the parent goes. */
+/** A message from the parent: end now, or outlive the parent. */
 export type EngineOrder = 'stop' | 'keep';
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs an engine in a child process whose life is tied to its parent's: it ends when the IPC channel closes, however
- * the parent died, and on nothing else. Signals are ignored because Ctrl-C and `kill` on a group reach every process
- * at once, while poller and processor still settle what they hold and need the engines for it.
+ * Runs an engine in a child process that ends with its parent: when the IPC channel closes, however the parent died.
+ * Signals are ignored, because Ctrl-C and `kill` on a group reach every process at once, while poller and processor
+ * still need the engines to settle what they hold.
  *
- * @param listen starts the engine on a free port of 127.0.0.1 and answers the port
+ * @param listen starts the engine on a free port of 127.0.0.1 and returns the port
  */
 export async function runEngine(listen: () => Promise<number>): Promise<void> {
   const ignore = () => {};
@@ -22,12 +22,12 @@ export async function runEngine(listen: () => Promise<number>): Promise<void> {
     if (order === 'stop') end();
     if (order === 'keep') {
       process.off('disconnect', end);
-      // A kept engine has nobody left to stop it but its user, who uses `kill`.
+      // Only its user can stop a kept engine, with `kill`.
       process.off('SIGTERM', ignore);
       report({ kept: true });
     }
   });
-  // The parent may have died while this process was loading, before anyone listened for it.
+  // The parent may have died while this process was loading, before the listener above.
   if (!process.connected) end();
   process.on('uncaughtException', (cause) => fail(cause));
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { EngineOrder, EngineReport } from './engine-process.ts';
 
-/** Milliseconds that an engine may take to start, and to end when told so. Both take well under a second when idle. */
+/** Milliseconds that an engine may take to start, and to stop. Both take well under a second on an idle machine. */
 const startLimitMs = 30_000;
 const stopLimitMs = 5_000;
 
@@ -9,21 +9,21 @@ const stopLimitMs = 5_000;
 export type Engines = {
   readonly sqsEndpoint: string;
   readonly dynamodbEndpoint: string;
-  /** What a process (or a shell) needs in its environment to reach the engines through an ordinary AWS SDK. */
+  /** The variables with which a process (or a shell) reaches the engines through an ordinary AWS SDK. */
   readonly env: Readonly<Record<string, string>>;
   readonly pids: readonly number[];
-  /** Settles when an engine ends that nobody stopped: with the reason. Stays pending after {@link stop} and {@link keep}. */
+  /** Settles with the reason when an engine ends by itself. Stays pending after {@link stop} and {@link keep}. */
   readonly failed: Promise<Error>;
-  /** Ends both. May be called again, and after {@link keep}, where it does nothing. */
+  /** Ends both. May be called twice; does nothing after {@link keep}. */
   stop(): Promise<void>;
-  /** Lets both live on after this process. From then on they end by `kill <pid>` only. */
+  /** Lets both outlive this process. From then on only `kill <pid>` ends them. */
   keep(): Promise<void>;
 };
 
 /**
- * Starts both engines and waits until they listen. They end with this process, however it ends, unless kept.
+ * Starts both engines and waits until they listen. Unless kept, they end with this process, however it ends.
  *
- * @throws when an engine does not start within 30 s, or `signal` aborts first; nothing is left running then
+ * @throws when an engine does not start within 30 s, or `signal` aborts first; then nothing is left running
  */
 export async function startEngines({ signal }: { signal?: AbortSignal } = {}): Promise<Engines> {
   const sqs = new Engine('SQS engine', new URL('./sqs-engine.ts', import.meta.url));
@@ -57,7 +57,7 @@ function environmentFor(sqsEndpoint: string, dynamodbEndpoint: string): Record<s
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     // A developer's own settings must not lead a local run to a real account: a profile outranks the keys above, and
-    // this switch makes the SDK forget the endpoints.
+    // the last variable would make the SDK ignore the endpoints.
     AWS_PROFILE: '',
     AWS_SESSION_TOKEN: '',
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false',
@@ -65,7 +65,7 @@ function environmentFor(sqsEndpoint: string, dynamodbEndpoint: string): Record<s
 }
 
 class Engine {
-  /** Settles when the child ends that was neither stopped nor kept. */
+  /** Settles when the child ends without being stopped or kept. */
   readonly failed: Promise<Error>;
   readonly #name: string;
   readonly #child: ChildProcess;
@@ -74,11 +74,11 @@ class Engine {
 
   constructor(name: string, entry: URL) {
     const child = fork(entry, {
-      // A group of its own: Ctrl-C in a terminal goes to the group of `npm start`, and a kept engine must outlive it.
+      // A process group of its own: Ctrl-C goes to the group of `npm start`, and a kept engine must outlive it.
       detached: true,
-      // Not inherited: a kept engine would hold the terminal's (or a pipe's) stdout and stderr open for ever.
+      // Not inherited: a kept engine would hold the terminal or pipe open for ever.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      // A test runner's or a profiler's flags are for the process they were given to.
+      // Flags of a test runner or profiler are for the parent only.
       execArgv: [],
     });
     this.#name = name;
@@ -106,13 +106,13 @@ class Engine {
     return this.#child.pid ?? 0;
   }
 
-  /** Answers the port, once the engine listens on it. */
+  /** The port, once the engine listens on it. */
   started(signal: AbortSignal | undefined): Promise<number> {
-    return this.#heard((report) => ('port' in report ? report.port : undefined), startLimitMs, signal);
+    return this.#reported((report) => ('port' in report ? report.port : undefined), startLimitMs, signal);
   }
 
   async stop(): Promise<void> {
-    // A kept engine is no longer this process's to end.
+    // A kept engine is not stopped.
     if (this.#left && !this.#child.connected) return;
     this.#left = true;
     this.#order('stop');
@@ -123,7 +123,7 @@ class Engine {
 
   async keep(): Promise<void> {
     if (this.#left) return;
-    const kept = this.#heard((report) => ('kept' in report ? report.kept : undefined), stopLimitMs);
+    const kept = this.#reported((report) => ('kept' in report ? report.kept : undefined), stopLimitMs);
     this.#order('keep');
     await kept;
     this.#left = true;
@@ -132,15 +132,15 @@ class Engine {
   }
 
   #order(order: EngineOrder): void {
-    // To a child that is already gone there is nothing to say; #ended knows.
+    // A child that is already gone needs no order; #ended knows.
     if (this.#child.connected) this.#child.send(order, () => {});
   }
 
-  #heard<T>(pick: (report: EngineReport) => T | undefined, limitMs: number, signal?: AbortSignal): Promise<T> {
+  #reported<T>(pick: (report: EngineReport) => T | undefined, limitMs: number, signal?: AbortSignal): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const listen = (report: EngineReport) => {
-      const heard = pick(report);
-      if (heard !== undefined) resolve(heard);
+      const picked = pick(report);
+      if (picked !== undefined) resolve(picked);
     };
     const abort = () => reject(signal?.reason);
     const late = setTimeout(() => reject(new Error(`The ${this.#name} did not answer within ${limitMs} ms`)), limitMs);

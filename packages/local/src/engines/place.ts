@@ -1,15 +1,15 @@
 import { type EngineClients, openClients } from './engine-clients.ts';
 import { startEngines } from './engines.ts';
 
-/** Engines for queues and tables: what a process needs in its environment to reach them, and clients. */
+/** Engines for queues and tables: the variables with which a process reaches them, and clients. */
 export type Place = {
   readonly env: Readonly<Record<string, string>>;
   readonly clients: EngineClients;
-  /** Ends the clients, and the engines if they were started for this place. */
+  /** Closes the clients, and ends the engines if they were started for this place. */
   stop(): Promise<void>;
 };
 
-/** The engines that this environment names, if it names both; else embedded ones. Of credentials any will do. */
+/** The engines that this environment names, if it names both; else embedded ones. Any credentials will do. */
 export async function openPlace(environment: Readonly<Record<string, string | undefined>>): Promise<Place> {
   const both = environment['AWS_ENDPOINT_URL'];
   const sqs = environment['AWS_ENDPOINT_URL_SQS'] || both;
@@ -26,7 +26,10 @@ export async function openPlace(environment: Readonly<Record<string, string | un
   };
 }
 
-/** What a process needs in its environment to reach engines at these URLs, with the region and credentials of this one, if it has any. */
+/**
+ * The variables with which a process reaches engines at these URLs, with the region and credentials of this
+ * environment.
+ */
 export function variablesOf(
   sqs: string,
   dynamodb: string,

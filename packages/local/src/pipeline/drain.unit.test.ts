@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { DrainWatch, type Look, untilDrained, untilEmpty } from './drain.ts';
+import { DrainWatch, type Snapshot, untilDrained, untilEmpty } from './drain.ts';
 
 const empty = { visible: 0, inFlight: 0 };
-const quiet: Look = { position: 9, pages: 0, queue: empty, isAtEnd: true };
+const quiet: Snapshot = { position: 9, pages: 0, queue: empty, isAtEnd: true };
 
-/** What the watch says to each look in turn. */
-const answers = (...looks: Partial<Look>[]) => {
+/** What the watch says of each snapshot in turn. */
+const answers = (...snapshots: Partial<Snapshot>[]) => {
   const watch = new DrainWatch();
-  return looks.map((look) => watch.isDrained({ ...quiet, ...look }));
+  return snapshots.map((snapshot) => watch.isDrained({ ...quiet, ...snapshot }));
 };
 
 describe('a feed is drained', () => {
-  test('when three pages came from its end on and the queue was found empty twice since', () => {
+  test('when three pages were read from its end on and the queue was empty twice since', () => {
     expect(answers({ pages: 5 }, { pages: 6 }, { pages: 7 }, { pages: 8 }, { pages: 9 })).toEqual([
       false,
       false,
@@ -36,18 +36,18 @@ describe('a feed is drained', () => {
     expect(answers({ pages: 5 }, { pages: 98 }, more, { pages: 100 }, { pages: 101 })).not.toContain(true);
   });
 
-  test('not by the counting of a poller that was started again', () => {
+  test('not by the counters of a restarted poller', () => {
     expect(answers({ pages: 500 }, { pages: 2 }, { pages: 2 }, { pages: 2 })).not.toContain(true);
     expect(answers({ pages: 500 }, { pages: 2 }, { pages: 5 }, { pages: 5 }).at(-1)).toBe(true);
   });
 });
 
-test('waiting for the drain ends with its signal, and says how far it had come', async () => {
+test('waiting for the drain ends with its signal, and says how far it got', async () => {
   const signal = AbortSignal.timeout(50);
-  await expect(untilDrained({ look: async () => quiet, everyMs: 1, signal })).rejects.toThrow('"position":9');
+  await expect(untilDrained({ snapshot: async () => quiet, everyMs: 1, signal })).rejects.toThrow('"position":9');
 });
 
-test('waiting for an empty queue looks until it is, and again', async () => {
+test('waiting for an empty queue ends when it was empty twice in a row', async () => {
   const contents = [{ visible: 1, inFlight: 0 }, empty, { visible: 0, inFlight: 1 }, empty, empty];
   await untilEmpty(async () => contents.shift() ?? empty, AbortSignal.timeout(5_000));
   expect(contents).toEqual([]);

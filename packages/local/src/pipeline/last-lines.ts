@@ -1,4 +1,4 @@
-/** The last lines that a process wrote, for showing them when it fails. */
+/** The last lines that a process wrote, to be shown when it fails. */
 export class LastLines {
   readonly #limit: number;
   #lines: string[] = [];
@@ -14,12 +14,12 @@ export class LastLines {
     this.#lines = [...this.#lines, ...lines.filter((line) => line !== '')].slice(-this.#limit);
   }
 
-  /** For a person: pino's JSON lines as time, level, message and error, anything else as it came. */
+  /** For a person: pino's JSON lines as time, level, message and error; anything else unchanged. */
   show(): string[] {
     return [...this.#lines, ...(this.#unfinished === '' ? [] : [this.#unfinished])].map(readable);
   }
 
-  /** As they came. */
+  /** Unchanged. */
   raw(): readonly string[] {
     return this.#lines;
   }

@@ -1,31 +1,44 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Resources } from '@waybill/provisioner/provision.ts';
 import type { EngineClients } from '../engines/engine-clients.ts';
-import type { FeedSource } from '../feed-source.ts';
-import type { Look } from './drain.ts';
+import type { Snapshot } from './drain.ts';
 import { noSamples, type Samples } from './prometheus-text.ts';
-import { queueContent } from './queue-depth.ts';
+import { queueContent } from './queue-content.ts';
 import { type Environment, inWords, pollerVariables, processorVariables, ServiceProcess } from './service-process.ts';
 
-/** What was counted by both processes up to the last look. */
+/** What both processes had counted at the last snapshot. */
 export type Counted = { readonly poller: Samples; readonly processor: Samples };
+
+export type PipelineSnapshot = Snapshot & { readonly dead: number };
+
+/** The position, and the id through which nothing is missing; 0 while nothing is confirmed. */
+export type Checkpoint = { readonly position: number; readonly watermark: number };
+
+/** The feed that the pipeline reads. */
+export type UpstreamFeed = {
+  readonly url: string;
+  /** Variables of the poller that depend on the feed. */
+  readonly variables: Environment;
+  /** Whether a poller that is now at this position has read everything. */
+  isAtEnd(position: number): boolean;
+};
 
 export type PipelineOptions = {
   readonly clients: EngineClients;
   readonly resources: Resources;
-  readonly source: FeedSource;
-  /** What both processes find in their environment, besides what this file sets. */
+  readonly feed: UpstreamFeed;
+  /** Both processes' environment, except for what this file sets. */
   readonly env: Environment;
 };
 
-const feed = 'scan-events';
-/** Seconds: a stop waits for the long poll in flight, and must have 10 s more. */
+const feedName = 'scan-events';
+/** Seconds. A stop waits for the long poll in flight and must have 10 s more. */
 const receiveWaitSeconds = 1;
 const stopTimeoutSeconds = 15;
-/** Milliseconds after which a process that should end because another failed is ended. */
+/** Milliseconds that a process has to stop after the other one has failed. */
 const failureGraceMs = 3_000;
 
-/** A poller and a processor as production runs them, seen from outside: by their endpoints, the queues and the tables. */
+/** A poller and a processor as production runs them, seen from outside: through their endpoints, queues and tables. */
 export class Pipeline {
   readonly poller: ServiceProcess;
   readonly processor: ServiceProcess;
@@ -33,7 +46,7 @@ export class Pipeline {
   #counted: Counted = { poller: noSamples, processor: noSamples };
 
   constructor(options: PipelineOptions) {
-    const { resources, source, env } = options;
+    const { resources, feed, env } = options;
     const common = { ...env, LOG_LEVEL: 'warn', STOP_TIMEOUT_SECONDS: String(stopTimeoutSeconds) };
     this.#options = options;
     this.processor = new ServiceProcess('processor', {
@@ -43,9 +56,9 @@ export class Pipeline {
     });
     this.poller = new ServiceProcess('poller', {
       ...common,
-      ...pollerVariables(resources, source.url),
-      ...source.variables,
-      FEED: feed,
+      ...pollerVariables(resources, feed.url),
+      ...feed.variables,
+      FEED: feedName,
     });
   }
 
@@ -53,7 +66,7 @@ export class Pipeline {
     return this.#counted;
   }
 
-  /** Settles when one of the processes ends that nobody had asked to. */
+  /** Settles when one of the processes ends without being asked to. */
   get failed(): Promise<Error> {
     return Promise.race([this.poller.failed, this.processor.failed]);
   }
@@ -62,8 +75,8 @@ export class Pipeline {
     await Promise.all([this.poller.ready({ signal }), this.processor.ready({ signal })]);
   }
 
-  async look(): Promise<Look & { readonly dead: number }> {
-    const { clients, resources, source } = this.#options;
+  async snapshot(): Promise<PipelineSnapshot> {
+    const { clients, resources, feed } = this.#options;
     const [queue, dead] = await Promise.all([
       queueContent(clients.sqs, resources.scanQueueUrl),
       queueContent(clients.sqs, resources.deadLetterQueueUrl),
@@ -75,15 +88,19 @@ export class Pipeline {
       pages: this.#counted.poller.sum('waybill_feed_pages_total'),
       queue,
       dead: dead.visible + dead.inFlight,
-      isAtEnd: source.isAtEnd(position),
+      isAtEnd: feed.isAtEnd(position),
     };
   }
 
-  /** What stands in the checkpoints table: the position, and the id through which nothing is missing. 0 when nothing was confirmed yet. */
-  async checkpoint(): Promise<{ readonly position: number; readonly watermark: number }> {
+  /** As the checkpoints table has it. */
+  async checkpoint(): Promise<Checkpoint> {
     const { clients, resources } = this.#options;
     const { Item } = await clients.dynamodb.send(
-      new GetItemCommand({ TableName: resources.checkpointsTable, Key: { feed: { S: feed } }, ConsistentRead: true }),
+      new GetItemCommand({
+        TableName: resources.checkpointsTable,
+        Key: { feed: { S: feedName } },
+        ConsistentRead: true,
+      }),
     );
     return { position: Number(Item?.['lastEventId']?.N ?? 0), watermark: Number(Item?.['watermark']?.N ?? 0) };
   }
@@ -98,7 +115,9 @@ export class Pipeline {
     await stopOrderly(this.processor);
   }
 
-  /** Both at once, as after Ctrl-C; what they hold they settle or hand back. Once `hurry` aborts they are ended. */
+  /**
+   * Stops both at once, as after Ctrl-C: they settle or hand back what they hold. Once `hurry` aborts they are killed.
+   */
   async stop(hurry: AbortSignal): Promise<void> {
     const kill = () => [this.poller, this.processor].forEach((service) => void service.kill('SIGKILL'));
     hurry.addEventListener('abort', kill, { once: true });
@@ -108,12 +127,12 @@ export class Pipeline {
     hurry.removeEventListener('abort', kill);
   }
 
-  /** Whatever became of them: afterwards none runs. */
+  /** Ends both, in whatever state they are. */
   async end(): Promise<void> {
     await this.stop(AbortSignal.timeout(failureGraceMs));
   }
 
-  /** A process that is ending, or busy, is as it was at the last look. */
+  /** A process that is ending or busy keeps the counts of the last snapshot. */
   async #count(): Promise<void> {
     const { poller, processor } = this.#counted;
     const read = (service: ServiceProcess, before: Samples) =>

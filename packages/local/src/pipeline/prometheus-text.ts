@@ -1,6 +1,6 @@
 /** The samples of one scrape. */
 export type Samples = {
-  /** A metric's value, summed over its attributes; 0 when it was not recorded yet. */
+  /** A metric's value, summed over its attributes; 0 if it was not recorded yet. */
   sum(name: string): number;
   /** A metric's values by one of its attributes. */
   by(name: string, attribute: string): Readonly<Record<string, number>>;
@@ -8,7 +8,7 @@ export type Samples = {
 
 type Sample = { readonly name: string; readonly attributes: string; readonly value: number };
 
-/** Reads the Prometheus text format, a sample a line: `name{attributes} value [timestamp]`. */
+/** Reads the Prometheus text format, one sample per line: `name{attributes} value [timestamp]`. */
 export function readSamples(text: string): Samples {
   const samples = text.split('\n').flatMap((line): Sample[] => {
     const match = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);

@@ -15,22 +15,22 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** How a process ended: by itself with a code, or by a signal. */
 export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
-/** An answer of a process's own HTTP endpoints. */
-export type EndpointAnswer = { readonly status: number; readonly text: string };
+/** A response of a process's own HTTP endpoints. */
+export type EndpointResponse = { readonly status: number; readonly text: string };
 
 /** The body of `/readyz`. */
 const readinessReport = z.object({ parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })) });
 
 /** Lines of a process's log that are kept. */
 const keptLines = 200;
-/** Milliseconds between two looks at an endpoint that is waited for. */
-const lookEveryMs = 50;
-/** Milliseconds that an endpoint may take: one that hangs is a finding, not a reason to hang as well. */
-const answerLimitMs = 5_000;
+/** Milliseconds between two requests to an endpoint that is waited for. */
+const askEveryMs = 50;
+/** Milliseconds that an endpoint may take: one that hangs must not make its caller hang. */
+const responseLimitMs = 5_000;
 
 const preload = new URL('./tied-to-parent.ts', import.meta.url).href;
 
-/** The variables that make a poller work on these resources. */
+/** The variables of a poller that uses these resources. */
 export function pollerVariables(resources: Resources, scanApiUrl: string): Environment {
   return {
     SCAN_API_URL: scanApiUrl,
@@ -39,7 +39,7 @@ export function pollerVariables(resources: Resources, scanApiUrl: string): Envir
   };
 }
 
-/** The variables that make a processor work on these resources. */
+/** The variables of a processor that uses these resources. */
 export function processorVariables(resources: Resources): Environment {
   return {
     SCAN_QUEUE_URL: resources.scanQueueUrl,
@@ -49,21 +49,23 @@ export function processorVariables(resources: Resources): Environment {
 }
 
 /**
- * A poller or processor as production runs it, in a child process of its own process group: Ctrl-C in a terminal goes to
- * the parent alone, which knows in which order things end. It ends when its parent does, however that happens.
+ * A poller or processor as production runs it, in a child process. It has a process group of its own, so that Ctrl-C in
+ * a terminal reaches only the parent, which knows the order of a stop. It ends with its parent, however that ends.
  */
 export class ServiceProcess {
   readonly name: ServiceName;
   /** Settles when the process has ended. */
   readonly ended: Promise<Ending>;
-  /** Settles when it ended and nobody had asked for that: says how, with its last log lines. Pending otherwise. */
+  /** Settles when the process ends without being asked to: with how, and its last log lines. Pending otherwise. */
   readonly failed: Promise<Error>;
   readonly #child: ChildProcess;
   readonly #log = new LastLines(keptLines);
   readonly #listening = Promise.withResolvers<number>();
   #isAskedToEnd = false;
 
-  /** @param env the whole environment of the process, but for HTTP_HOST and HTTP_PORT: a free port of 127.0.0.1 */
+  /**
+   * @param env the whole environment of the process; HTTP_HOST and HTTP_PORT are set here, to a free port of 127.0.0.1
+   */
   constructor(name: ServiceName, env: Environment) {
     this.name = name;
     const entry = new URL(`../../../${name}/src/main.ts`, import.meta.url);
@@ -81,7 +83,7 @@ export class ServiceProcess {
         this.#log.add(`${cause.message}\n`);
         resolve({ code: null, signal: null });
       });
-      // Not `exit`: only now is everything read that it wrote.
+      // Not `exit`: only after `close` has everything been read that it wrote.
       this.#child.once('close', (code, signal) => resolve({ code, signal }));
     });
     this.failed = new Promise((resolve) => {
@@ -91,7 +93,7 @@ export class ServiceProcess {
         if (!this.#isAskedToEnd) resolve(failure);
       });
     });
-    // Whoever wants the port hears of it; nobody has to want it.
+    // A caller of `port()` sees the rejection; without one it must not count as unhandled.
     this.#listening.promise.catch(() => undefined);
   }
 
@@ -104,7 +106,7 @@ export class ServiceProcess {
     return this.pid !== 0 && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Its log as it wrote it, the last lines of it. */
+  /** The last lines of its log, as it wrote them. */
   log(): readonly string[] {
     return this.#log.raw();
   }
@@ -114,44 +116,46 @@ export class ServiceProcess {
     return this.#log.show().slice(-count);
   }
 
-  /** Answers the port of its HTTP endpoints once it listens; rejects when it ends before. */
+  /** The port of its HTTP endpoints, once it listens; rejects when it ends before. */
   port(): Promise<number> {
     return this.#listening.promise;
   }
 
-  /** Asks one of its endpoints. Rejects when it does not answer; when the process has ended, with its last lines. */
-  async ask(path: '/livez' | '/readyz' | '/metrics'): Promise<EndpointAnswer> {
+  /**
+   * Requests one of its endpoints. Rejects when there is no response; when the process has ended, with its last lines.
+   */
+  async ask(path: '/livez' | '/readyz' | '/metrics'): Promise<EndpointResponse> {
     if (!this.isRunning) throw failureOf(this.name, await this.ended, this.lastLines(12));
     const response = await fetch(`http://127.0.0.1:${await this.port()}${path}`, {
-      signal: AbortSignal.timeout(answerLimitMs),
+      signal: AbortSignal.timeout(responseLimitMs),
     });
     return { status: response.status, text: await response.text() };
   }
 
-  /** Resolves once `/readyz` says 200. Rejects when the process ends, or after the limit: with what it said last. */
+  /** Resolves once `/readyz` returns 200. Rejects when the process ends, or after the limit, with its last response. */
   async ready({ limitMs = 30_000, signal }: { limitMs?: number; signal?: AbortSignal } = {}): Promise<void> {
     const from = performance.now();
-    let said = 'nothing';
+    let last = 'nothing';
     for (;;) {
       signal?.throwIfAborted();
-      const answer = await this.ask('/readyz').catch((error: unknown) => {
+      const response = await this.ask('/readyz').catch((error: unknown) => {
         if (!this.isRunning) throw error;
         return { status: 0, text: String(error) };
       });
-      if (answer.status === 200) return;
-      said = answer.text.trim();
+      if (response.status === 200) return;
+      last = response.text.trim();
       if (performance.now() - from > limitMs) {
-        throw new Error(`The ${this.name} is not ready after ${limitMs / 1_000} s: ${said}`);
+        throw new Error(`The ${this.name} is not ready after ${limitMs / 1_000} s: ${last}`);
       }
-      await delay(lookEveryMs);
+      await delay(askEveryMs);
     }
   }
 
-  /** What `/readyz` finds wrong, in words; undefined when it is ready, or does not answer. */
-  async trouble(): Promise<string | undefined> {
-    const answer = await this.ask('/readyz').catch(() => undefined);
-    if (!answer || answer.status === 200) return undefined;
-    const { parts } = readinessReport.parse(JSON.parse(answer.text));
+  /** Why the process is not ready, by `/readyz`; undefined when it is ready or does not respond. */
+  async problem(): Promise<string | undefined> {
+    const response = await this.ask('/readyz').catch(() => undefined);
+    if (!response || response.status === 200) return undefined;
+    const { parts } = readinessReport.parse(JSON.parse(response.text));
     const wrong = Object.entries(parts).filter(([, { ok }]) => !ok);
     return wrong.map(([name, { detail }]) => `${name}: ${detail}`).join('; ');
   }
@@ -160,13 +164,13 @@ export class ServiceProcess {
     return readSamples((await this.ask('/metrics')).text);
   }
 
-  /** Sends a signal; the process is not taken for failed when it ends by it. */
+  /** Sends a signal. A process that ends by it does not count as failed. */
   kill(signal: NodeJS.Signals): void {
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') this.#isAskedToEnd = true;
     if (this.isRunning) this.#child.kill(signal);
   }
 
-  /** Asks for an orderly stop and waits for the end. May be called again. */
+  /** Asks for an orderly stop and waits for the end. May be called twice. */
   async stop(): Promise<Ending> {
     this.kill('SIGTERM');
     return await this.ended;

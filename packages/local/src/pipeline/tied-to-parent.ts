@@ -2,19 +2,19 @@ import { subscribe } from 'node:diagnostics_channel';
 import { Server } from 'node:net';
 
 /**
- * Loaded with `--import` in front of a process of production, which stays as it is. However the parent ends, the IPC
- * channel to it closes, and this process ends; so nothing is left running. And it tells the parent which port it
- * listens on: with HTTP_PORT=0 only the process itself knows.
+ * Loaded with `--import` before a process of production, which stays unchanged. However the parent ends, the IPC
+ * channel to it closes and ends this process, so that nothing is left running. It also reports the port to the parent:
+ * with HTTP_PORT=0 only the process itself knows it.
  */
 
-/** What the parent is told. */
+/** A message to the parent. */
 export type PortReport = { readonly listeningOn: number };
 
 const end = () => process.exit(1);
 process.on('disconnect', end);
-// The channel alone must not keep a process alive that is done.
+// The channel alone must not keep alive a process that is done.
 process.channel?.unref();
-// The parent may have died while this process was loading, before anyone listened for it.
+// The parent may have died while this process was loading, before the listener above.
 if (!process.connected) end();
 
 subscribe('tracing:net.server.listen:asyncEnd', (message) => {

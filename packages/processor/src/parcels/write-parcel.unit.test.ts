@@ -1,4 +1,4 @@
-import { createMetrics } from '@waybill/shared/metrics.ts';
+import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { Journal } from '../../test/journal.ts';
 import { MemoryParcels } from '../../test/memory-tables.ts';

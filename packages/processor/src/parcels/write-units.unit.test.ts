@@ -1,7 +1,7 @@
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { foldByParcel, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { parse, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
-import { createMetrics } from '@waybill/shared/metrics.ts';
+import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { expect, test } from 'vitest';
 import { Journal } from '../../test/journal.ts';

@@ -4,11 +4,10 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 export type ClientOptions = {
   /**
-   * Longest time for one request, milliseconds; for a long poll, its wait and a margin. It runs while a request waits for
-   * a socket, too.
+   * Milliseconds that one request may take, its wait for a socket included; for a long poll, its wait plus a margin.
    */
   readonly requestTimeoutMs: number;
-  /** Sockets, and so requests under way at once: no fewer than the caller makes, or the last ones fail unsent. */
+  /** Sockets, and so requests in flight. With fewer than the caller needs at once, the last requests fail unsent. */
   readonly maxSockets: number;
   /** Attempts of one call, the first included; the SDK waits between them. */
   readonly maxAttempts: number;
@@ -33,7 +32,7 @@ export function openDynamoDb(options: ClientOptions): DynamoDBClient {
   return dynamodb;
 }
 
-/** The SDK's own log, which nobody reads: for it, each request and answer is copied, a third of what a batch costs. */
+/** The SDK's own log, which nobody reads. It copies each request and response: a third of the CPU of a batch. */
 const unreadLog = 'loggerMiddleware';
 
 function requestHandler({ requestTimeoutMs, maxSockets }: ClientOptions): NodeHttpHandler {
@@ -42,7 +41,7 @@ function requestHandler({ requestTimeoutMs, maxSockets }: ClientOptions): NodeHt
     requestTimeout: requestTimeoutMs,
     // Without this the timeout only logs a warning, and a hung request hangs for ever.
     throwOnRequestTimeout: true,
-    // The timeout above ends with the answer's headers: a body that stops arriving would hang a write or a renewal for ever.
+    // The timeout above ends with the response's headers: a body that stops arriving would hang a write or a renewal.
     socketTimeout: requestTimeoutMs,
     httpAgent: { maxSockets, keepAlive: true },
     httpsAgent: { maxSockets, keepAlive: true },

@@ -1,7 +1,7 @@
 /**
- * Takes note of a SIGTERM or SIGINT that comes while the other modules are still being loaded, which takes half a second:
- * the first import of a `main.ts`. Without it the process would end by the signal, as if it had crashed. The listeners
- * stay: Node forgets a signal that waits for its turn when the last listener goes.
+ * The first import of a `main.ts`: remembers a SIGTERM or SIGINT that arrives while the other modules are loading,
+ * which takes half a second. Without it the signal would end the process as if it had crashed. The listeners stay,
+ * because Node drops a pending signal when its last listener goes.
  */
 let received: NodeJS.Signals | undefined;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -10,7 +10,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-/** The first signal that came, if any. */
+/** The first signal that arrived, if any. */
 export function earlySignal(): NodeJS.Signals | undefined {
   return received;
 }

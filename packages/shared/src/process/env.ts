@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WaybillError } from '../error.ts';
 
-/** What a variable's schema says of itself: `docs/configuration.md` is made of it. */
+/** What `docs/configuration.md` says of a variable. */
 export type VariableMeta = { readonly allowed: string; readonly default: string; readonly meaning: string };
 
 const metadata = z.registry<VariableMeta>();
@@ -14,14 +14,14 @@ type VariableOptions<T> = {
   /** Undefined: the variable is required. */
   readonly default?: T | undefined;
   readonly shownDefault?: string;
-  /** Its value is never printed. */
+  /** The value is never printed. */
   readonly secret?: boolean;
 };
 
-/** A variable read by `read`, which answers undefined for a value that is not allowed. An empty value is a missing one. */
+/** A variable with a parser that returns undefined for text that is not allowed. An empty value counts as missing. */
 function variable<T>(
   options: VariableOptions<T> & { readonly optional?: boolean },
-  read: (text: string) => T | undefined,
+  parse: (text: string) => T | undefined,
 ): VariableSchema<T> {
   const schema: VariableSchema<T> = z
     .string()
@@ -32,11 +32,11 @@ function variable<T>(
         context.addIssue({ code: 'custom', message: `is required: ${options.allowed}` });
         return z.NEVER;
       }
-      const value = read(text);
+      const value = parse(text);
       if (value !== undefined) return value;
       context.addIssue({
         code: 'custom',
-        message: `expected ${options.allowed}, got ${options.secret ? 'something else' : shown(text)}`,
+        message: `expected ${options.allowed}, got ${options.secret ? 'something else' : redacted(text)}`,
       });
       return z.NEVER;
     });
@@ -78,12 +78,12 @@ function inRange(value: number, { min, max }: NumberOptions): number | undefined
 
 /** An http(s) URL without credentials in it. */
 export function httpUrl(options: { readonly meaning: string; readonly default?: string }): VariableSchema<string> {
-  const hidden = {
+  const described = {
     ...options,
     allowed: 'an http(s) URL without user or password',
     ...(options.default === '' && { shownDefault: 'none' }),
   };
-  return variable(hidden, (text) => {
+  return variable(described, (text) => {
     const url = URL.parse(text);
     return url && /^https?:$/.test(url.protocol) && !url.username && !url.password ? text : undefined;
   });
@@ -107,7 +107,7 @@ export function tableName(options: { readonly meaning: string }): VariableSchema
   return pattern(/^[A-Za-z0-9._-]{3,255}$/, { ...options, allowed: 'a table name, 3–255 of `A-Za-z0-9._-`' });
 }
 
-/** Any text, absent by default, never printed. */
+/** Any text; none by default, never printed. */
 export function secret(options: { readonly meaning: string }): VariableSchema<string> {
   return variable(
     { ...options, allowed: 'any visible ASCII text', default: '', shownDefault: 'none', secret: true },
@@ -126,8 +126,8 @@ export function oneOf<T extends string>(
 }
 
 /**
- * Reads the variables that `schema` names. Every wrong one is in the error (`CONFIG_INVALID`), a line each, with what
- * was expected and what came.
+ * Reads the variables that `schema` names. Throws `CONFIG_INVALID` with one line for each wrong variable: what was
+ * expected, and what was found.
  */
 export function readEnv<T>(schema: z.ZodType<T>, env: Readonly<Record<string, string | undefined>>): T {
   const result = schema.safeParse(env);
@@ -136,13 +136,13 @@ export function readEnv<T>(schema: z.ZodType<T>, env: Readonly<Record<string, st
   throw new WaybillError('CONFIG_INVALID', `The configuration is wrong (docs/configuration.md):\n${lines.join('\n')}`);
 }
 
-/** What the documentation shows of a variable. */
+/** What the docs say of the variable with this schema. */
 export function describeVariable(schema: z.ZodType): VariableMeta | undefined {
   return metadata.get(schema);
 }
 
-/** Without what may be a password: the user part of a URL, wherever a URL was put by mistake. */
-function shown(text: string): string {
+/** The text without what may be a password: the user part of a URL. */
+function redacted(text: string): string {
   const harmless = text.replace(/^([a-z+.-]*:\/\/)?.*@/is, '$1…@');
   return JSON.stringify(harmless.length > 100 ? `${harmless.slice(0, 100)}…` : harmless);
 }

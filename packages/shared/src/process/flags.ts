@@ -1,25 +1,25 @@
 import { parseArgs } from 'node:util';
 
-/** The flags of a command by name, without their dashes. */
+/** The flags of a command, by name without dashes. */
 export type Flags = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
 
 export type GivenFlags<Name extends string> = {
   readonly values: ReadonlyMap<Name, string | undefined>;
-  /** A line for each thing that is wrong. */
+  /** One line for each mistake. */
   readonly problems: readonly string[];
 };
 
 /**
- * What of a command line is flags, and all that is wrong with it.
+ * Reads a command line that takes flags only, and collects every mistake in it.
  *
- * @param hint is added to what is said of an argument that is no flag
+ * @param hint added to the message about an argument that is not a flag
  */
 export function readFlags<const F extends Flags>(
   flags: F,
   args: readonly string[],
   hint = '',
 ): GivenFlags<keyof F & string> {
-  // Not strict: it would throw at the first mistake, and all are to be shown.
+  // Not strict: that would throw at the first mistake, and all should be shown.
   const { tokens } = parseArgs({
     args: [...args],
     options: flags,

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { describeError } from '../error.ts';
 
-/** One part of a process's health. `detail` is for a person: what holds, or what is wrong. */
+/** One part of a process's health. `detail` is for a person: what is well, or what is wrong. */
 export type Finding = { readonly ok: boolean; readonly detail: string };
 
-/** Everything asked, by name; `ok` when all parts are. The body of `/livez` and `/readyz`. */
+/** All parts by name; `ok` when every part is. The body of `/livez` and `/readyz`. */
 export type HealthReport = { readonly ok: boolean; readonly parts: Readonly<Record<string, Finding>> };
 
 export function healthReport(parts: Readonly<Record<string, Finding>>): HealthReport {
@@ -12,8 +12,8 @@ export function healthReport(parts: Readonly<Record<string, Finding>>): HealthRe
 }
 
 /**
- * Watches that loops turn. Each loop ticks at least once in its allowed silence; one that hangs is found by `/livez`,
- * and the container is replaced. Nothing outside the process matters here.
+ * Watches that the loops of a process are alive. Each loop ticks at least once in its allowed silence. One that hangs
+ * fails `/livez`, and its container is replaced. Nothing outside the process counts here.
  */
 export class LoopWatch {
   readonly #clock: Clock;
@@ -23,7 +23,7 @@ export class LoopWatch {
     this.#clock = clock;
   }
 
-  /** Registers a loop and answers its tick. */
+  /** Registers a loop and returns its tick. */
   watch(name: string, silenceMs: number): () => void {
     const loop = { tickedAt: this.#clock.monotonic(), silenceMs };
     this.#loops.set(name, loop);
@@ -32,7 +32,7 @@ export class LoopWatch {
     };
   }
 
-  /** A loop that has ended on purpose is watched no more. */
+  /** Stops watching a loop that has ended on purpose. */
   forget(name: string): void {
     this.#loops.delete(name);
   }
@@ -45,7 +45,7 @@ export class LoopWatch {
         name,
         {
           ok: now - tickedAt <= silenceMs,
-          detail: `last turn ${silentSeconds} s ago, at most ${silenceMs / 1_000} s allowed`,
+          detail: `last tick ${silentSeconds} s ago, at most ${silenceMs / 1_000} s allowed`,
         },
       ];
     });
@@ -53,13 +53,16 @@ export class LoopWatch {
   }
 }
 
-/** Failures in a row that are no hiccup, and milliseconds for which the last one counts: longer than any wait between two attempts. */
+/**
+ * Failures in a row that are a fault, and milliseconds for which the last one counts: longer than any wait between
+ * attempts.
+ */
 const toleratedFailures = 3;
 const failureCountsMs = 15_000;
 
 /**
- * Watches requests that the work makes anyway. A probe that reads does not notice that writes are refused. What is not
- * tried any more is not held against the process: a poller that stands by need not write.
+ * Watches the requests that the work makes anyway: a probe that reads does not notice that writes are refused. Old
+ * failures do not count: a poller that stands by makes no writes.
  */
 export class RequestWatch {
   readonly #clock: Clock;
@@ -71,7 +74,7 @@ export class RequestWatch {
     this.#clock = clock;
   }
 
-  /** Makes the request and takes note of how it went. */
+  /** Makes the request and notes whether it failed. */
   async watch<T>(request: () => Promise<T>): Promise<T> {
     try {
       const result = await request();
@@ -113,11 +116,11 @@ export class ReportedHealth<Part extends string> {
 
 export type Probe = () => Promise<unknown>;
 
-/** Seconds of design.md section 4: readiness is lost within 15 s of a dependency failing. A probe each 4 s that may take 5 s finds it within 9 s. */
+/** Readiness is lost within 15 s of a dependency failing: a probe every 4 s that may take 5 s notices it within 9 s. */
 const probeEveryMs = 4_000;
 const probeTimeoutMs = 5_000;
 
-/** Asks each dependency every few seconds whether it answers. */
+/** Probes each dependency every few seconds. */
 export class DependencyWatch {
   readonly #clock: Clock;
   readonly #probes: Readonly<Record<string, Probe>>;
@@ -129,7 +132,7 @@ export class DependencyWatch {
     for (const name of Object.keys(probes)) this.#findings.set(name, { ok: false, detail: 'not asked yet' });
   }
 
-  /** Turns until `signal` aborts. Never rejects. */
+  /** Probes until `signal` aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(Object.entries(this.#probes).map(([name, probe]) => this.#watch(name, probe, signal)));
   }
@@ -151,7 +154,7 @@ export class DependencyWatch {
     const timeout = this.#clock
       .sleep(probeTimeoutMs, AbortSignal.any([signal, done.signal]))
       .then((): Finding => ({ ok: false, detail: `no answer within ${probeTimeoutMs / 1_000} s` }));
-    // Asked in an async function: a probe that throws at once is an answer, too.
+    // An async function, so that a probe that throws at once counts as failed, too.
     const ask = async () => await probe();
     const answer = ask().then(
       (): Finding => ({ ok: true, detail: 'answers' }),

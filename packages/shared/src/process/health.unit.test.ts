@@ -22,7 +22,7 @@ describe('watching loops', () => {
     await vi.advanceTimersByTimeAsync(30_000);
     expect(loops.report()).toEqual({
       ok: true,
-      parts: { receiver: { ok: true, detail: 'last turn 30 s ago, at most 30 s allowed' } },
+      parts: { receiver: { ok: true, detail: 'last tick 30 s ago, at most 30 s allowed' } },
     });
     await vi.advanceTimersByTimeAsync(1);
     expect(loops.report().ok).toBe(false);

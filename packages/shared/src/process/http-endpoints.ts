@@ -10,23 +10,26 @@ export type Endpoints = {
 };
 
 export type EndpointServer = {
-  /** The port that was opened, where 0 asked for any free one. */
+  /** The open port: the one that was asked for, or with 0 the free one that was found. */
   readonly port: number;
   readonly stop: () => Promise<void>;
 };
 
-/** Serves `/livez`, `/readyz` (200 or 503, with a small JSON body that says why) and `/metrics`. Rejects with `PORT_UNAVAILABLE` when the port cannot be opened. */
+/**
+ * Serves `/livez` and `/readyz` (200 or 503, with a JSON body that says why) and `/metrics`. Rejects with
+ * `PORT_UNAVAILABLE` when the port cannot be opened.
+ */
 export async function serveEndpoints(
   address: { readonly host: string; readonly port: number },
   endpoints: Endpoints,
 ): Promise<EndpointServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
-    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { error: 'GET only' });
-    if (path === '/livez') return answerHealth(response, endpoints.live());
-    if (path === '/readyz') return answerHealth(response, endpoints.ready());
+    if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, { error: 'GET only' });
+    if (path === '/livez') return sendHealth(response, endpoints.live());
+    if (path === '/readyz') return sendHealth(response, endpoints.ready());
     if (path === '/metrics') return endpoints.serveMetrics(request, response);
-    return answer(response, 404, { error: 'not here: /livez, /readyz, /metrics' });
+    return send(response, 404, { error: 'not found: try /livez, /readyz or /metrics' });
   });
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', (cause) => {
@@ -51,11 +54,11 @@ export async function serveEndpoints(
   };
 }
 
-function answerHealth(response: ServerResponse, report: HealthReport): void {
-  answer(response, report.ok ? 200 : 503, report);
+function sendHealth(response: ServerResponse, report: HealthReport): void {
+  send(response, report.ok ? 200 : 503, report);
 }
 
-function answer(response: ServerResponse, status: number, body: object): void {
+function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
   response.end(`${JSON.stringify(body)}\n`);
 }

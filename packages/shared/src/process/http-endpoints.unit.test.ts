@@ -54,7 +54,10 @@ describe('the endpoints', () => {
     async (path) => {
       const { url } = await serving();
       const response = await fetch(url + path);
-      expect([response.status, await response.json()]).toEqual([404, { error: 'not here: /livez, /readyz, /metrics' }]);
+      expect([response.status, await response.json()]).toEqual([
+        404,
+        { error: 'not found: try /livez, /readyz or /metrics' },
+      ]);
     },
   );
 

@@ -5,20 +5,20 @@ import type { Logger } from './logger.ts';
 export type Service = {
   /** Begins the work. A second start, or one after a stop, does nothing. */
   readonly start: () => void;
-  /** Asks for an orderly stop and resolves when it is done. Fine twice, and before or during the start. */
+  /** Asks for an orderly stop and resolves when it is done. May be called twice, and before or during the start. */
   readonly stop: () => Promise<void>;
   /** Resolves after an orderly stop; rejects when the service cannot go on. */
   readonly ended: Promise<void>;
 };
 
 /**
- * A service whose whole life is one function: it works until `stopping` aborts, puts its things in order and returns.
- * Returning early or throwing ends the service.
+ * A service made of one function, which works until `stopping` aborts, finishes what it holds and returns. An early
+ * return or an error ends the service.
  */
 export function createService(run: (stopping: AbortSignal) => Promise<void>): Service {
   const stopping = new AbortController();
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
-  // Whoever holds the service looks at `ended`; until then a rejection is not unhandled.
+  // The owner reads `ended` later; until then a rejection must not count as unhandled.
   ended.catch(() => undefined);
   let started = false;
   return {
@@ -48,7 +48,7 @@ export async function runUntilSignal(
     readonly log: Logger;
     readonly stopTimeoutMs: number;
     readonly close: () => Promise<void>;
-    /** A signal that came before: the stop begins at once. */
+    /** A signal that arrived before: the stop begins at once. */
     readonly earlySignal?: NodeJS.Signals | undefined;
     readonly process?: ProcessHandle;
   },
@@ -75,7 +75,7 @@ export async function runUntilSignal(
       await Promise.race([step(), timedOut]);
       return true;
     } catch (error) {
-      // A stop that took too long is the end of both steps, but one line in the log.
+      // A stop that takes too long fails both steps, but is logged once.
       if (error !== reported)
         log.fatal({ err: error }, hasCode(error, 'STOP_TIMED_OUT') ? 'gave up stopping' : 'failed');
       reported = error;
@@ -89,7 +89,7 @@ export async function runUntilSignal(
     service.start();
     return service.ended;
   });
-  // A service that ended by itself was sent no signal, and its close must not hang for ever either.
+  // A service that ended by itself got no signal, and its close must not hang for ever either.
   limitTheStop();
   const closed = await succeeds(options.close);
   clearTimeout(timer);
@@ -100,8 +100,8 @@ export async function runUntilSignal(
 }
 
 /**
- * Ends a process that could not start: prints what is wrong, without a stack, and exits with 2 when it is the
- * configuration, so that it is told apart from a failure at work (1). Errors that are not Waybill's own are thrown on.
+ * Ends a process that could not start. Prints what is wrong, without a stack, and exits with 2 for a wrong
+ * configuration, with 1 for anything else. Rethrows errors that are not Waybill's own.
  */
 export function exitOnFailedStart(error: unknown): never {
   if (!(error instanceof WaybillError)) throw error;

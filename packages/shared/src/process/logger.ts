@@ -8,8 +8,8 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * JSON lines on standard output, pretty where a terminal reads them. Ids always, payloads never: errors are logged as
- * their name, message and code, because an AWS error carries the stored item.
+ * JSON lines on standard output, pretty in a terminal. Ids always, payloads never: of an error only name, message, code
+ * and stack are logged, because an AWS error carries the stored item.
  */
 export function createLogger(
   options: { readonly service: string; readonly level: LogLevel; readonly pretty: boolean },
@@ -24,7 +24,7 @@ export function createLogger(
   };
   if (destination) return pino(settings, destination);
   if (options.pretty) return pino(settings, prettyLines({ sync: true }));
-  // Synchronous: the last lines before an exit must not be lost.
+  // Synchronous, so that the last lines before an exit are not lost.
   return pino(settings, pino.destination({ fd: 1, sync: true }));
 }
 

@@ -5,50 +5,50 @@ import { type LogLevel, logLevels } from './logger.ts';
 /** The variables that every process reads; each process's own come on top. */
 export const commonVariables = {
   AWS_REGION: pattern(/^[a-z0-9-]+$/, {
-    allowed: 'a region, as `eu-west-1`',
-    meaning: "the SDK's own; so are the credentials",
+    allowed: 'a region, such as `eu-west-1`',
+    meaning: 'region of the AWS SDK, which finds its credentials itself',
   }),
-  AWS_ENDPOINT_URL: httpUrl({ default: '', meaning: 'both services elsewhere (LocalStack)' }),
-  AWS_ENDPOINT_URL_SQS: httpUrl({ default: '', meaning: 'SQS elsewhere' }),
-  AWS_ENDPOINT_URL_DYNAMODB: httpUrl({ default: '', meaning: 'DynamoDB elsewhere' }),
-  LOG_LEVEL: oneOf(logLevels, { default: 'info', meaning: 'least severe line that is logged' }),
+  AWS_ENDPOINT_URL: httpUrl({ default: '', meaning: 'endpoint of both services, if not AWS (LocalStack)' }),
+  AWS_ENDPOINT_URL_SQS: httpUrl({ default: '', meaning: 'endpoint of SQS, if not AWS' }),
+  AWS_ENDPOINT_URL_DYNAMODB: httpUrl({ default: '', meaning: 'endpoint of DynamoDB, if not AWS' }),
+  LOG_LEVEL: oneOf(logLevels, { default: 'info', meaning: 'lowest level that is logged' }),
   HTTP_PORT: wholeNumber({
     min: 0,
     max: 65_535,
     default: 8080,
-    meaning: '`/livez`, `/readyz`, `/metrics`; 0 for any free port',
+    meaning: 'port of `/livez`, `/readyz` and `/metrics`; 0 for any free port',
   }),
   HTTP_HOST: pattern(/^[A-Za-z0-9.:-]+$/, {
     allowed: 'a host name or address',
     default: '0.0.0.0',
-    meaning: 'address that the port is opened on',
+    meaning: 'address to listen on',
   }),
   STOP_TIMEOUT_SECONDS: wholeNumber({
     min: 1,
     max: 3_600,
     default: 40,
-    meaning: 'longest clean stop; then the process gives up with exit code 1',
+    meaning: 'longest time for a clean stop; after it the process ends with exit code 1',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({
     default: '',
     meaning:
-      "metrics are pushed there too; OpenTelemetry's other `OTEL_EXPORTER_OTLP_*` and `OTEL_RESOURCE_ATTRIBUTES` apply",
+      "metrics are also pushed there; OpenTelemetry's other `OTEL_EXPORTER_OTLP_*` and `OTEL_RESOURCE_ATTRIBUTES` apply",
   }),
   CLOUDWATCH_NAMESPACE: pattern(/^(?!AWS\/)[\w./#-][\w./#: -]{0,254}$/, {
     allowed: 'a CloudWatch namespace, 1–255 of `A-Za-z0-9._/#: -`, not beginning with `:` or `AWS/`',
     default: '',
     shownDefault: 'none',
-    meaning: 'metrics are written there too, as lines on standard output that CloudWatch Logs reads them from',
+    meaning: 'metrics also go to this namespace, as lines on standard output that CloudWatch Logs reads',
   }),
   OTEL_METRIC_EXPORT_INTERVAL: wholeNumber({
     min: 100,
     max: 3_600_000,
     default: 60_000,
-    meaning: 'milliseconds between two pushes of metrics, by OTLP and to CloudWatch, whose alarms look at each minute',
+    meaning: 'milliseconds between two exports, by OTLP and to CloudWatch; its alarms look at each minute',
   }),
 };
 
-/** What every process is told, in the units that the code uses. */
+/** The configuration of every process, in the units that the code uses. */
 export type ProcessConfig = {
   readonly http: { readonly host: string; readonly port: number };
   readonly logLevel: LogLevel;
@@ -63,7 +63,7 @@ export type ProcessConfig = {
   readonly endpointIsQueueHost: boolean;
 };
 
-/** What the variables of {@link commonVariables} amount to. */
+/** The configuration that the values of {@link commonVariables} make. */
 export function processConfigOf(
   read: { readonly [Name in keyof typeof commonVariables]: z.output<(typeof commonVariables)[Name]> },
 ): ProcessConfig {

@@ -19,7 +19,7 @@ test('the variables of every process need a region and nothing else', () => {
     CLOUDWATCH_NAMESPACE: '',
     OTEL_METRIC_EXPORT_INTERVAL: 60_000,
   });
-  expect(() => readEnv(schema, {})).toThrow(/:\n {2}AWS_REGION is required: a region, as `eu-west-1`$/);
+  expect(() => readEnv(schema, {})).toThrow(/:\n {2}AWS_REGION is required: a region, such as `eu-west-1`$/);
 });
 
 test.for([

@@ -1,5 +1,6 @@
 import { type Clock, type Random, systemClock } from '../clock.ts';
-import { createMetrics, type Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics.ts';
+import { createMetrics } from '../telemetry/create-metrics.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { earlySignal } from './early-signal.ts';
 import type { HealthReport } from './health.ts';
@@ -8,7 +9,7 @@ import { runUntilSignal, type Service } from './lifecycle.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { ProcessConfig } from './process-config.ts';
 
-/** What every process is given to work with. */
+/** What every process works with. */
 export type ProcessTools = {
   readonly log: Logger;
   readonly clock: Clock;
@@ -16,7 +17,7 @@ export type ProcessTools = {
   readonly metrics: Metrics;
 };
 
-/** A service that says how it is: the body of `/livez` and of `/readyz`. */
+/** A service that reports its health: the bodies of `/livez` and `/readyz`. */
 export type WatchedService = Service & { readonly live: () => HealthReport; readonly ready: () => HealthReport };
 
 export type OpenedService = {
@@ -26,8 +27,8 @@ export type OpenedService = {
 };
 
 /**
- * Runs a service as this process: with log, metrics and endpoints, until a signal or its own end, and ends the process
- * with its exit code (`runUntilSignal`). Rejects when it cannot start, as with `PORT_UNAVAILABLE`.
+ * Runs a service as this process, with log, metrics and endpoints, until a signal or its own end; then ends the process
+ * with its exit code ({@link runUntilSignal}). Rejects when it cannot start, with `PORT_UNAVAILABLE` for example.
  *
  * @param name `poller` in `{"service":"poller"}` of each log line, and in the metrics' service name `waybill-poller`
  */

@@ -6,9 +6,9 @@ import { type Backoff, retry } from '../retry.ts';
 import type { Logger } from './logger.ts';
 
 /**
- * Refuses a table whose key is not the one that `definition` names: every write to it would be rejected as if the event
- * were at fault, and a wrong setting would turn the whole feed into poison. Rejects with `TABLE_MISMATCH` then, which
- * no retry heals; any other rejection is the engine's (away, not allowed, no such table yet) and may.
+ * Rejects with `TABLE_MISMATCH` when the table does not have the key that `definition` names: every write to it would
+ * be rejected as if the event were at fault, and a wrong setting would send the whole feed to the dead-letter queue. No
+ * retry heals that. Any other rejection is the engine's (unreachable, not allowed, no such table yet), and a retry may.
  */
 export async function requireKey(
   dynamodb: DynamoDBClient,
@@ -26,12 +26,12 @@ export async function requireKey(
   );
 }
 
-/** Milliseconds between two attempts while an engine does not answer at the start. */
+/** Milliseconds between two attempts while an engine does not answer at start. */
 const startBackoff: Backoff = { firstMs: 500, maxMs: 10_000 };
 
 /**
- * Repeats `check`, for as long as the engines do not answer it, and resolves with what it resolves with; with undefined
- * once `signal` aborts. Rejects with `TABLE_MISMATCH`, which no retry heals.
+ * Repeats `check` until the engines answer, and returns its result; undefined once `signal` aborts. Rejects with
+ * `TABLE_MISMATCH`, which no retry heals.
  */
 export async function untilEnginesAnswer<T>(
   check: () => Promise<T>,

@@ -1,4 +1,5 @@
-import { billedRequests, type Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics.ts';
+import { limits } from '../resources.ts';
 import type { MessageConsumer, MessageSender, QueueDepth } from './message-queue.ts';
 import { sizeOf } from './send.ts';
 
@@ -19,7 +20,10 @@ export function countedSender(queue: MessageSender & QueueDepth, metrics: Metric
   };
 }
 
-/** As {@link countedSender}, with the consuming side. A receive is billed by what it brings, so it is counted as billed once it has returned. */
+/**
+ * As {@link countedSender}, with the consuming side. A receive is billed by what it returns, so it is billed
+ * afterwards.
+ */
 export function countedConsumer(queue: MessageConsumer & QueueDepth, metrics: Metrics): MessageConsumer & QueueDepth {
   return {
     ...countedSender(queue, metrics),
@@ -51,4 +55,11 @@ export function countedConsumer(queue: MessageConsumer & QueueDepth, metrics: Me
 /** A call whose payload is far below the 64 KiB of one billed request. */
 function countBilled(metrics: Metrics, action: string): void {
   metrics['waybill.queue.billed'].add(1, { action });
+}
+
+/**
+ * Requests that SQS bills for a call with this payload (SQS pricing: every 64 KiB chunk is one request, at least one).
+ */
+export function billedRequests(payloadBytes: number): number {
+  return Math.max(1, Math.ceil(payloadBytes / limits.billedRequestBytes));
 }

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { measured } from '../../../poller/test/observed.ts';
 import { prices } from '../prices.ts';
-import { countedConsumer } from './counted-queue.ts';
+import { billedRequests, countedConsumer } from './counted-queue.ts';
 import type { MessageConsumer, QueueDepth, ReceivedMessage } from './message-queue.ts';
 
 const received = (body: string): ReceivedMessage => ({
@@ -13,7 +13,9 @@ const received = (body: string): ReceivedMessage => ({
   sentAtMs: 0,
 });
 
-/** A queue that does nothing, whose receives bring these bodies one after the other, and that counts what reaches it. */
+/**
+ * A queue that does nothing, whose receives bring these bodies one after the other, and that counts what reaches it.
+ */
 function counted(...receives: (readonly string[])[]) {
   const calls: string[] = [];
   const note = async <T>(call: string, answer: T): Promise<T> => {
@@ -90,4 +92,16 @@ test('a call that fails is counted all the same, but a receive that brought noth
   expect(value('waybill.queue.sends')).toBe(1);
   expect(value('waybill.queue.receives')).toBe(1);
   expect(value('waybill.queue.billed')).toBe(1);
+});
+
+describe('billed requests', () => {
+  test.for([
+    [0, 1],
+    [1, 1],
+    [65_536, 1],
+    [65_537, 2],
+    [262_144, 4],
+  ] as const)('of %d bytes are %d', ([bytes, requests]) => {
+    expect(billedRequests(bytes)).toBe(requests);
+  });
 });

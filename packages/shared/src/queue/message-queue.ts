@@ -1,6 +1,6 @@
 /**
- * What Waybill asks of a queue. `sqs-queue.ts` answers with SQS, the simulator with a queue in memory. Every method
- * may reject: then nothing is known about what was done.
+ * What Waybill needs of a queue: `sqs-queue.ts` offers it with SQS, the simulator with a queue in memory. Every method
+ * may reject; then nothing is known about what was done.
  */
 
 /** A message to be sent. Attributes are strings; a redrive keeps them. */
@@ -12,7 +12,7 @@ export type OutgoingMessage = {
 
 export type ReceivedMessage = {
   readonly messageId: string;
-  /** Names this receive of the message; a later receive has another. */
+  /** Identifies this receive of the message; a later receive has another. */
   readonly receiptHandle: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -22,11 +22,11 @@ export type ReceivedMessage = {
   readonly sentAtMs: number;
 };
 
-/** One entry of a batch that was not done: its place in the batch, and the service's code and words for why. */
+/** One entry of a batch that failed: its place in the batch, and the service's code and text. */
 export type EntryFailure = { readonly index: number; readonly code: string; readonly detail: string };
 
 export type MessageSender = {
-  /** Sends at most 10 messages of 256 KiB together; answers the entries that were not confirmed. */
+  /** Sends at most 10 messages, 256 KiB in total; returns the entries that were not confirmed. */
   readonly sendBatch: (messages: readonly OutgoingMessage[]) => Promise<readonly EntryFailure[]>;
 };
 
@@ -38,15 +38,18 @@ export type QueueDepth = {
 export type VisibilityChange = { readonly receiptHandle: string; readonly seconds: number };
 
 export type MessageConsumer = MessageSender & {
-  /** One long poll: up to 10 messages, none when the wait ends. Not abortable: an engine may hand a message to a poll that its client has left. */
+  /**
+   * One long poll: up to 10 messages, none when the wait ends. It cannot be aborted: an engine may deliver a message to
+   * a poll that its client has left.
+   */
   readonly receive: () => Promise<readonly ReceivedMessage[]>;
-  /** At most 10 handles. A handle that is no longer good is not a failure: the message is not ours any more. */
+  /** At most 10 handles. An expired handle is not a failure: the message is no longer ours. */
   readonly deleteBatch: (receiptHandles: readonly string[]) => Promise<readonly EntryFailure[]>;
-  /** At most 10 changes, seconds from now. A handle that is no longer good fails with the code `GONE`. */
+  /** At most 10 changes, seconds from now. An expired handle fails with the code `GONE`. */
   readonly changeVisibilityBatch: (changes: readonly VisibilityChange[]) => Promise<readonly EntryFailure[]>;
   /** Receives of one message before the redrive policy moves it; Infinity without such a policy. */
   readonly maxReceiveCount: () => Promise<number>;
 };
 
-/** The code of a batch entry whose receipt handle is no longer good. */
+/** The code of a batch entry whose receipt handle has expired. */
 export const gone = 'GONE';

@@ -9,41 +9,41 @@ export type SendDependencies = {
   /** Used with each send that is confirmed and with each that failed, and not while one hangs. */
   readonly clock: Clock;
   readonly random: Random;
-  /** Sends at once; each holds at most 256 KiB. */
+  /** Sends in flight at once; each holds at most 256 KiB. */
   readonly concurrency: number;
-  /** A send or some of its entries failed and will be repeated. Throws to give up. */
+  /** A send or some of its entries failed and will be retried. Throws to give up. */
   readonly onFailure: (error: unknown, attempt: number, waitMs: number) => void;
 };
 
 const sendBackoff: Backoff = { firstMs: 100, maxMs: 10_000 };
 
 /**
- * Sends every message and resolves once SQS has confirmed each of them, entry by entry. Failed entries alone are sent
- * again, with backoff, for as long as it takes. Rejects with the last error once `signal` aborts or `onFailure` throws,
- * and leaves nothing behind then: a former holder of the lease must not go on sending.
+ * Sends every message and resolves once SQS has confirmed each of them, entry by entry. Only failed entries are sent
+ * again, with backoff, for as long as it takes. Rejects with the last error once `signal` aborts or `onFailure` throws;
+ * then nothing more is sent, because a former holder of the lease must not go on sending.
  */
 export async function sendConfirmed(
   messages: readonly OutgoingMessage[],
-  dependencies: SendDependencies,
+  deps: SendDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const waiting = batchesOf(messages).values();
-  const over = new AbortController();
-  const ending = AbortSignal.any([signal, over.signal]);
+  const failed = new AbortController();
+  const ending = AbortSignal.any([signal, failed.signal]);
   const worker = async () => {
     try {
       for (const batch of waiting) {
-        if (over.signal.aborted) return;
-        await sendBatchConfirmed(batch, dependencies, ending);
+        if (failed.signal.aborted) return;
+        await sendBatchConfirmed(batch, deps, ending);
         // A loop with a watched clock is seen to turn by this: the whole may take longer than its silence may.
-        dependencies.clock.monotonic();
+        deps.clock.monotonic();
       }
     } catch (error) {
-      over.abort(error);
+      failed.abort(error);
     }
   };
-  await Promise.all(Array.from({ length: dependencies.concurrency }, worker));
-  if (over.signal.aborted) throw over.signal.reason;
+  await Promise.all(Array.from({ length: deps.concurrency }, worker));
+  if (failed.signal.aborted) throw failed.signal.reason;
 }
 
 async function sendBatchConfirmed(
@@ -62,7 +62,7 @@ async function sendBatchConfirmed(
   );
 }
 
-/** Sends of at most 10 entries and 256 KiB, in order. A message larger than that goes alone. */
+/** Batches of at most 10 entries and 256 KiB, in order. A larger message goes alone. */
 export function batchesOf(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const batches: OutgoingMessage[][] = [];
   let open: OutgoingMessage[] = [];
@@ -91,5 +91,8 @@ export function sizeOf(message: OutgoingMessage): number {
 
 function refused(failures: readonly EntryFailure[]): WaybillError {
   const reasons = [...new Set(failures.map(({ code, detail }) => (detail ? `${code} (${detail})` : code)))].join(', ');
-  return new WaybillError('QUEUE_REFUSED', `SQS did not confirm ${failures.length} of a send's entries: ${reasons}`);
+  return new WaybillError(
+    'QUEUE_REFUSED',
+    `SQS did not confirm ${failures.length} of the entries of a send: ${reasons}`,
+  );
 }

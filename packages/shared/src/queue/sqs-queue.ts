@@ -24,10 +24,10 @@ import {
 export function sqsSender(sqs: SQSClient, queueUrl: string): MessageSender & QueueDepth {
   return {
     sendBatch: async (messages) => {
-      const answer = await sqs.send(
+      const response = await sqs.send(
         new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: messages.map(sendEntry) }),
       );
-      return unconfirmed(messages.length, answer.Successful, answer.Failed);
+      return unconfirmed(messages.length, response.Successful, response.Failed);
     },
     depth: async () => {
       const { Attributes = {} } = await sqs.send(
@@ -45,7 +45,7 @@ export function sqsSender(sqs: SQSClient, queueUrl: string): MessageSender & Que
 }
 
 export type ConsumerOptions = {
-  /** Used for long polls only: their sockets must not keep deletes and heartbeats waiting. */
+  /** For long polls only: their sockets must not keep deletes and heartbeats waiting. */
   readonly receiving: SQSClient;
   readonly settling: SQSClient;
   readonly queueUrl: string;
@@ -53,13 +53,13 @@ export type ConsumerOptions = {
   readonly visibilityTimeoutSeconds: number;
 };
 
-/** The consuming side of an SQS queue, sending included (splits go back to the same queue). */
+/** The consuming side of an SQS queue, sending included: what is split off goes back to the same queue. */
 export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDepth {
   const { receiving, settling, queueUrl } = options;
   return {
     ...sqsSender(settling, queueUrl),
     receive: async () => {
-      const answer = await receiving.send(
+      const response = await receiving.send(
         new ReceiveMessageCommand({
           QueueUrl: queueUrl,
           MaxNumberOfMessages: limits.batchEntries,
@@ -69,19 +69,21 @@ export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDe
           MessageAttributeNames: ['All'],
         }),
       );
-      return (answer.Messages ?? []).map(received);
+      return (response.Messages ?? []).map(received);
     },
     deleteBatch: async (handles) => {
-      const answer = await settling.send(
+      const response = await settling.send(
         new DeleteMessageBatchCommand({
           QueueUrl: queueUrl,
           Entries: handles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle })),
         }),
       );
-      return unconfirmed(handles.length, answer.Successful, answer.Failed).filter((failure) => !isGone(failure.code));
+      return unconfirmed(handles.length, response.Successful, response.Failed).filter(
+        (failure) => !isGone(failure.code),
+      );
     },
     changeVisibilityBatch: async (changes) => {
-      const answer = await settling.send(
+      const response = await settling.send(
         new ChangeMessageVisibilityBatchCommand({
           QueueUrl: queueUrl,
           Entries: changes.map(({ receiptHandle, seconds }, index) => ({
@@ -91,7 +93,7 @@ export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDe
           })),
         }),
       );
-      return unconfirmed(changes.length, answer.Successful, answer.Failed).map((failure) =>
+      return unconfirmed(changes.length, response.Successful, response.Failed).map((failure) =>
         isGone(failure.code) ? { ...failure, code: gone } : failure,
       );
     },
@@ -105,7 +107,7 @@ export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDe
   };
 }
 
-/** SQS answers the count as a number or as a string, as it was set. */
+/** SQS returns the count as a number or as a string, as it was set. */
 const redrivePolicy = z
   .string()
   .transform((json): unknown => JSON.parse(json))
@@ -125,7 +127,7 @@ function sendEntry(message: OutgoingMessage, index: number) {
   };
 }
 
-/** Confirmed is what the answer lists as successful, entry by entry; an entry it does not mention at all is not. */
+/** Only an entry that the response lists as successful is confirmed; one that it does not mention is not. */
 function unconfirmed(
   count: number,
   successful: readonly { Id: string | undefined }[] = [],
@@ -141,7 +143,10 @@ function unconfirmed(
     });
 }
 
-/** The codes for a receipt handle that has expired or whose message is gone differ between engines; AWS prefixes some with `AWS.SimpleQueueService.`, LocalStack ends some in `Exception`. */
+/**
+ * The codes for a receipt handle that has expired, or whose message is gone, differ between engines: AWS prefixes some
+ * with `AWS.SimpleQueueService.`, LocalStack ends some in `Exception`.
+ */
 function isGone(code: string): boolean {
   return /(ReceiptHandleIsInvalid|InvalidParameterValue|MessageNotInflight)(Exception)?$/.test(code);
 }

@@ -1,6 +1,6 @@
 import type { ExponentialHistogram } from '@opentelemetry/sdk-metrics';
 
-/** Many values of one metric, as CloudWatch takes them: `Counts[i]` times about `Values[i]`; the rest is exact. */
+/** Many values of one metric, as CloudWatch accepts them: `Counts[i]` times about `Values[i]`; the rest is exact. */
 export type Distribution = {
   readonly Values: readonly number[];
   readonly Counts: readonly number[];
@@ -11,13 +11,13 @@ export type Distribution = {
 };
 
 /**
- * Most buckets of a histogram: with the one for zeros, all fit in the 100 members that CloudWatch takes of a metric in
- * one log event (embedded metric format specification, "Target members").
+ * Most buckets of a histogram. With the one for zeros they fit in the 100 values that CloudWatch accepts for a metric
+ * in one log event (embedded metric format specification, "Target members").
  */
 export const maxBuckets = 96;
 
 /**
- * The buckets of a histogram of values from 0 on, each shown by its middle, but never beyond the least and greatest
+ * The buckets of a histogram without negative values. Each bucket stands as its middle, within the least and greatest
  * value. Percentiles are off by at most half a bucket's width: 4.6 % of the value where the greatest is at most 3,700
  * times the least, 9.5 % up to 14 million times, 21 % beyond ({@link maxBuckets} buckets at scales 3, 2 and 1).
  */
@@ -42,7 +42,7 @@ export function distributionOf(histogram: ExponentialHistogram): Distribution {
   };
 }
 
-/** Six digits: the line is shorter, and what is lost is far below the width of a bucket. */
+/** Six digits make the line shorter, and lose far less than the width of a bucket. */
 function shortened(value: number): number {
   return Number(value.toPrecision(6));
 }

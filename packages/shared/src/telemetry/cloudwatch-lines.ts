@@ -15,8 +15,8 @@ type Reading = {
 const maxMetrics = 100;
 
 /**
- * Longest line, its end included: Docker's log drivers cut what a container writes at 16 KiB (moby's
- * `daemon/logger/copier.go`), and half a document is none. CloudWatch Logs itself takes 256 KiB and more.
+ * Longest line, with its line break: Docker's log drivers cut lines at 16 KiB (moby's `daemon/logger/copier.go`), and
+ * half a document is not valid JSON. CloudWatch Logs itself accepts 256 KiB and more.
  */
 const maxLineBytes = 16_384;
 
@@ -24,15 +24,15 @@ const maxLineBytes = 16_384;
 const maxDimensionCharacters = 1_024;
 
 /**
- * The metrics that are for CloudWatch, as lines in its embedded metric format: a JSON document for each combination of
- * dimension values, ended by a line break. Metrics without a data point are not in them.
+ * The metrics for CloudWatch as lines in its embedded metric format: one JSON document for each combination of
+ * dimension values, ended by a line break. Metrics without a data point are left out.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  * @param at when the values were read, milliseconds since 1970
  */
 export function cloudWatchLines(metrics: readonly MetricData[], namespace: string, at: number): string[] {
   const groups = Object.groupBy(metrics.flatMap(readingsOf), ({ dimensions }) => JSON.stringify(dimensions));
   return Object.values(groups).flatMap((group = []) =>
-    documentsWorth(group).flatMap((readings) => lines(readings, namespace, at)),
+    documentsOf(group).flatMap((readings) => lines(readings, namespace, at)),
   );
 }
 
@@ -46,7 +46,7 @@ function readingsOf(metric: MetricData): Reading[] {
 
 type Value = Pick<Reading, 'dimensions' | 'value'>;
 
-/** A metric's data points by these keys. Counts are added up; of gauges the highest stands for all, as alarms read them. */
+/** A metric's data points, folded by these keys: counts are added, of gauges the highest is kept, as alarms read it. */
 function valuesOf(metric: MetricData, keys: readonly string[]): Value[] {
   switch (metric.dataPointType) {
     case DataPointType.SUM:
@@ -59,7 +59,7 @@ function valuesOf(metric: MetricData, keys: readonly string[]): Value[] {
         value: distributionOf(value),
       }));
     case DataPointType.HISTOGRAM:
-      // The exporter asks for none of these: fixed buckets are too wide for percentiles.
+      // The reader asks for none of these: fixed buckets are too wide for percentiles.
       return [];
   }
 }
@@ -85,7 +85,9 @@ function dimensionsOf(attributes: Attributes, keys: readonly string[]): Record<s
   return Object.fromEntries(keys.map((key) => [key, dimensionValue(attributes[key])]));
 }
 
-/** Text that CloudWatch takes for a dimension's value: ASCII, not blank, not beginning with a colon (API reference, "Dimension"). */
+/**
+ * Text that CloudWatch accepts as a dimension's value: ASCII, not blank, no colon first (API reference, "Dimension").
+ */
 function dimensionValue(value: Attributes[string]): string {
   const text = String(value ?? '')
     .replace(/[^\x20-\x7e]/g, '?')
@@ -101,10 +103,11 @@ function cloudWatchUnit(unit: string): string {
 }
 
 /**
- * Readings as they fit in documents: a name once, and not too many. Distributions apart from plain values: their form is
- * not in the specification, and a document that is refused takes everything in it along, the breaker's alarm too.
+ * Splits readings into documents of at most {@link maxMetrics}, each name once in a document. Distributions get
+ * documents of their own: their form is not in the specification, and a refused document loses all that is in it, the
+ * breaker's alarm included.
  */
-function documentsWorth(readings: readonly Reading[]): Reading[][] {
+function documentsOf(readings: readonly Reading[]): Reading[][] {
   const documents: Reading[][] = [];
   for (const reading of readings) {
     const fitting = documents.find(

@@ -13,16 +13,16 @@ export type CloudWatchOptions = {
   readonly namespace: string;
   /** Milliseconds between two exports. */
   readonly intervalMs: number;
-  /** Takes a line with its end, and has written it when it returns. */
+  /** Writes a line (with its line break) before it returns. */
   readonly write: (line: string) => unknown;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 };
 
 /**
- * Writes what changed since the last export as lines that CloudWatch Logs makes metrics of: increments of counters,
- * gauges that were recorded, and gauges that tell a state whether they were recorded or not. What cannot be written is
- * lost, and nothing else happens.
+ * Writes what changed since the last export, as lines from which CloudWatch Logs makes metrics: increments of counters,
+ * gauges that were recorded, and gauges of a state in any case. A line that cannot be written is lost, without an
+ * error.
  *
  * Not an exporter for the SDK's periodic reader: that one exports nothing while nothing changes, states included.
  */
@@ -67,7 +67,7 @@ export class CloudWatchReader extends MetricReader {
       const passing = changed.filter(({ descriptor }) => !this.#states.has(descriptor.name));
       for (const line of cloudWatchLines([...this.#states.values(), ...passing], namespace, now())) write(line);
     } catch {
-      // Standard output is gone, and with it the log that could tell.
+      // Standard output is gone, and the log with it.
     }
   }
 }

@@ -1,8 +1,9 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { describe, expect, test } from 'vitest';
 import { type Published, published } from '../../test/embedded-metric-format.ts';
-import { createMetrics, metricDefinitions } from '../metrics.ts';
+import { metricDefinitions } from '../metrics.ts';
 import { CloudWatchReader } from './cloudwatch-reader.ts';
+import { createMetrics } from './create-metrics.ts';
 
 const now = Date.parse('2026-05-11T21:11:34Z');
 

@@ -9,26 +9,26 @@ import { CloudWatchReader } from './cloudwatch-reader.ts';
 
 export type Telemetry = {
   readonly meter: Meter;
-  /** Answers a GET of `/metrics` in the Prometheus text format. */
+  /** Serves a GET of `/metrics` in the Prometheus text format. */
   readonly serveMetrics: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Pushes what is left; never rejects, because a stop must not fail on a collector that is away. */
+  /** Exports what is left. Never rejects: an unreachable collector must not make a stop fail. */
   readonly stop: () => Promise<void>;
 };
 
 export type TelemetryOptions = {
-  /** The metrics' service name, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` give another. */
+  /** The metrics' service name, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` name another. */
   readonly service: string;
-  /** Pushes by OTLP/HTTP; `OTEL_EXPORTER_OTLP_*` say where and how. */
+  /** Exports by OTLP/HTTP; `OTEL_EXPORTER_OTLP_*` say where and how. */
   readonly otlp: boolean;
-  /** Writes the metrics that are for CloudWatch to standard output, unless it is empty. */
+  /** Writes the metrics for CloudWatch to standard output; empty for none. */
   readonly cloudWatchNamespace?: string;
-  /** Milliseconds between two pushes. */
+  /** Milliseconds between two exports. */
   readonly exportIntervalMs?: number;
-  /** Where CloudWatch's lines go instead of standard output. */
+  /** Takes CloudWatch's lines, instead of standard output. */
   readonly writeLine?: (line: string) => unknown;
 };
 
-/** Metrics for Prometheus to fetch, and pushed to where the options say. */
+/** Metrics that Prometheus can fetch, and that are exported where the options say. */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   const { exportIntervalMs: intervalMs = 60_000, cloudWatchNamespace: namespace = '' } = options;
   const prometheus = new PrometheusExporter({ preventServerStart: true });
@@ -48,8 +48,8 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
 }
 
 /**
- * Writes to standard output, whole, before it returns, also where a pipe is full for a while: as the log does, so that
- * the lines of both never mix.
+ * Writes whole lines to standard output before it returns, even while a pipe is full. The log does the same, so their
+ * lines never mix.
  */
 function standardOutput(): (line: string) => unknown {
   const output = pino.destination({ fd: 1, sync: true });

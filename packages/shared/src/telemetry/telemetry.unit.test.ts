@@ -2,7 +2,8 @@ import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { published } from '../../test/embedded-metric-format.ts';
 import { serveUntilTestEnds } from '../../test/local-service.ts';
-import { billedRequests, createMetrics, metricDefinitions } from '../metrics.ts';
+import { metricDefinitions } from '../metrics.ts';
+import { createMetrics } from './create-metrics.ts';
 import { startTelemetry, type Telemetry } from './telemetry.ts';
 
 afterEach(() => void vi.unstubAllEnvs());
@@ -196,17 +197,5 @@ describe('the lines for CloudWatch', () => {
     createMetrics(telemetry.meter)['waybill.processor.scan_to_state'].record(3);
     expect(await scrape(telemetry)).toMatch(/^waybill_processor_scan_to_state_bucket\{.*le="5".*\} 1$/m);
     await telemetry.stop();
-  });
-});
-
-describe('billed requests', () => {
-  test.for([
-    [0, 1],
-    [1, 1],
-    [65_536, 1],
-    [65_537, 2],
-    [262_144, 4],
-  ] as const)('of %d bytes are %d', ([bytes, requests]) => {
-    expect(billedRequests(bytes)).toBe(requests);
   });
 });

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { BatchExecuteStatementCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
-import { createMetrics } from '@waybill/shared/metrics.ts';
+import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { recordedLog } from '../../../../shared/test/recorded-log.ts';

@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 
-/** Messages of a queue: to be received, and received but neither deleted nor visible again. */
+/** Messages of a queue: ready to be received, and in flight (received, not yet deleted or visible again). */
 export type QueueContent = { readonly visible: number; readonly inFlight: number };
 
 export async function queueContent(sqs: SQSClient, queueUrl: string): Promise<QueueContent> {

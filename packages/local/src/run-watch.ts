@@ -1,0 +1,78 @@
+import type { FeedSource } from './feed-source.ts';
+import type { Pipeline, PipelineSnapshot } from './pipeline/pipeline.ts';
+import type { ProgressDisplay } from './progress.ts';
+
+/** Seconds without a single page after which a real API is given up. */
+const firstPageLimitSeconds = 20;
+/** How the poller names a refusal that no retry changes: a wrong address, a missing or wrong token. */
+const refusedForGood = /FEED_UNREADABLE \(4\d\d\)/;
+/** Milliseconds over which the rate of stored events is measured. */
+const rateOverMs = 3_000;
+
+/** Takes snapshots of a running pipeline and shows its progress. */
+export class RunWatch {
+  readonly #source: FeedSource;
+  readonly #pipeline: Pipeline;
+  readonly #display: ProgressDisplay;
+  readonly #begun = performance.now();
+  #stored: { readonly at: number; readonly count: number }[] = [];
+  #seconds = 0;
+
+  constructor(source: FeedSource, pipeline: Pipeline, display: ProgressDisplay) {
+    this.#source = source;
+    this.#pipeline = pipeline;
+    this.#display = display;
+  }
+
+  /** From the start to the last snapshot. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+
+  /** Throws when a real API has not given a page and will not. */
+  async snapshot(): Promise<PipelineSnapshot> {
+    const snapshot = await this.#pipeline.snapshot();
+    const { poller, processor } = this.#pipeline.counted;
+    const stored = processor.sum('waybill_processor_events_total');
+    this.#display.show({
+      seconds: this.#elapsed(),
+      read: poller.sum('waybill_feed_events_total') + poller.sum('waybill_feed_rejections_total'),
+      stored,
+      storedPerSecond: this.#rate(stored),
+      total: this.#source.simulated?.feed.size,
+      queued: snapshot.queue.visible + snapshot.queue.inFlight,
+      dead: snapshot.dead,
+      position: snapshot.position,
+      problem: await this.#problem(snapshot.pages),
+    });
+    this.#seconds = this.#elapsed();
+    return snapshot;
+  }
+
+  #elapsed(): number {
+    return (performance.now() - this.#begun) / 1_000;
+  }
+
+  #rate(stored: number): number {
+    const now = performance.now();
+    this.#stored = [...this.#stored.filter(({ at }) => now - at < rateOverMs), { at: now, count: stored }];
+    const [first] = this.#stored;
+    return first && first.at < now ? ((stored - first.count) / (now - first.at)) * 1_000 : 0;
+  }
+
+  /** Why a real feed cannot be read, by the poller's readiness. */
+  async #problem(pages: number): Promise<string | undefined> {
+    const { poller } = this.#pipeline;
+    if (this.#source.simulated || !poller.isRunning) return undefined;
+    const problem = await poller.problem();
+    const seconds = this.#elapsed();
+    const isGivenUp = seconds > firstPageLimitSeconds || refusedForGood.test(problem ?? '');
+    if (problem !== undefined && pages === 0 && isGivenUp) {
+      throw new Error(
+        `${this.#source.url} gave no page in ${seconds.toFixed(0)} s. The poller is not ready: ${problem}\n` +
+          `Its last line: ${poller.lastLines(1).join('')}`,
+      );
+    }
+    return problem && `poller not ready: ${problem}`;
+  }
+}

@@ -1,0 +1,57 @@
+/** A decision record: its number, its file in `docs/decisions`, its title, and its status. */
+export type DecisionRecord = {
+  readonly number: number;
+  readonly file: string;
+  readonly title: string;
+  /** The paragraph between title and context: what of the record no longer holds, and which record says so. */
+  readonly status: string | undefined;
+};
+
+/** Numbers of the records of each part; a number that is in none of them is about code, tests and tools. */
+const parts: Readonly<Record<string, readonly number[]>> = {
+  'Scan events': [3, 4],
+  'The poller: lease, reading, gaps': [10, 11, 12, 13, 14, 15, 16, 74],
+  'The consumer and the processor': [30, 31, 32, 33, 34, 36, 72, 73],
+  'Speed, cost, scale': [40, 41, 42, 43, 62],
+  'On AWS': [50, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 68],
+  'Images and local engines': [64, 65, 66, 70, 71],
+};
+const rest = 'Code, tests and tools';
+
+export function readRecord(file: string, text: string): DecisionRecord {
+  const [, number, title, status] = /^# (\d+)\. (.+)\n\n(?:(?!#)([\s\S]+?)\n\n)?(?=##)/.exec(text) ?? [];
+  if (!title || Number(number) !== Number(file.slice(0, 4))) {
+    throw new Error(`${file} does not begin with '# ${Number(file.slice(0, 4))}. Title' and '## Context'`);
+  }
+  return { number: Number(number), file, title, status: status?.replaceAll('\n', ' ') };
+}
+
+/** `docs/decisions/README.md`, made from the records. */
+export function decisionsPage(records: readonly DecisionRecord[]): string {
+  const placed = new Set(Object.values(parts).flat());
+  const groups = [
+    ...Object.entries(parts).map(([title, numbers]) => ({
+      title,
+      records: records.filter(({ number }) => numbers.includes(number)),
+    })),
+    { title: rest, records: records.filter(({ number }) => !placed.has(number)) },
+  ];
+  return [
+    '# Decisions',
+    '',
+    'Choices that someone could question, with the positions considered. A record is history: it says what held when it was written, with the names of that time. Its status says what no longer holds. Words of the trade are in the [glossary](../glossary.md).',
+    '',
+    'Made from the records by `npm run test:unit -- test/docs -u`; a test fails when this page and the records differ.',
+    ...groups.flatMap(({ title, records }) => [
+      '',
+      `## ${title}`,
+      '',
+      '| | decision | status |',
+      '|---|---|---|',
+      ...records.map(
+        ({ number, file, title, status }) => `| ${number} | [${title}](${file}) | ${status ?? 'accepted'} |`,
+      ),
+    ]),
+    '',
+  ].join('\n');
+}
