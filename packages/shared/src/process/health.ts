@@ -95,16 +95,16 @@ export class RequestWatch {
   }
 }
 
-/** What the work itself reports of its parts, by name. */
+/** The health of parts as the work itself reports it, by name. */
 export class ReportedHealth<Part extends string> {
   readonly #parts: Record<Part, Finding>;
 
-  /** What holds until something is reported. */
+  /** @param parts what holds until something is reported */
   constructor(parts: Readonly<Record<Part, Finding>>) {
     this.#parts = { ...parts };
   }
 
-  /** From now on this holds of the part. */
+  /** Replaces what was reported about the part. */
   readonly report = (part: Part, finding: Finding): void => {
     this.#parts[part] = finding;
   };

@@ -6,7 +6,7 @@ import type { EntryFailure, MessageSender, OutgoingMessage } from './message-que
 
 export type SendDependencies = {
   readonly queue: MessageSender;
-  /** Used with each send that is confirmed and with each that failed, and not while one hangs. */
+  /** Used after each send, confirmed or failed, and not while one hangs. */
   readonly clock: Clock;
   readonly random: Random;
   /** Sends in flight at once; each holds at most 256 KiB. */
@@ -35,7 +35,7 @@ export async function sendConfirmed(
       for (const batch of waiting) {
         if (failed.signal.aborted) return;
         await sendBatchConfirmed(batch, deps, ending);
-        // A loop with a watched clock is seen to turn by this: the whole may take longer than its silence may.
+        // Shows a watched loop to be alive: all sends together may take longer than its silence may.
         deps.clock.monotonic();
       }
     } catch (error) {
