@@ -95,15 +95,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'work that an outage stops is given back instead of held',
     promise: 5,
-    file: `${processor}/guard/engine-guard.ts`,
-    find: "if (hasCode(error, 'STORE_REJECTED')) throw error;",
+    file: `${processor}/guard/guard.ts`,
+    find: "if (faultOf(error) === 'item' || signal.aborted) throw error;",
     replace: 'throw error;',
   },
   {
     name: 'what an outage held stays held when it is over',
     promise: 5,
-    file: `${processor}/guard/admission.ts`,
-    find: 'this.#isOpen = true;',
+    file: `${processor}/guard/guard.ts`,
+    find: "this.#changeTo('closed');",
     replace: '',
   },
   {
@@ -160,7 +160,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the last allowed receive is worked on with no reason on record',
     promise: 1,
     file: `${processor}/consume.ts`,
-    find: 'await this.#guard.hold(last.failureId, () => failures.recordInterruption(last), this.#noMoreTime.signal);',
+    find: 'await this.#guard.execute(last.failureId, () => failures.recordInterruption(last), this.#noMoreTime.signal);',
     replace: '',
   },
   {
@@ -181,7 +181,7 @@ export const mutants: readonly Mutant[] = [
     name: 'success after a redrive does not resolve the failure',
     promise: 6,
     file: `${processor}/messages/settle.ts`,
-    find: 'if (resolves !== undefined) await guard.hold(resolves, () => failureLog.resolve(resolves), signal);',
+    find: 'if (resolves !== undefined) await guard.execute(resolves, () => failureLog.resolve(resolves), signal);',
     replace: '',
   },
   {

@@ -1,11 +1,12 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { LoopWatch, RequestWatch } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
 import type { Failure, FailureLog } from './failures/failure-log.ts';
-import { type BreakerState, EngineGuard } from './guard/engine-guard.ts';
+import { type BreakerState, type Fault, Guard } from './guard/guard.ts';
 import { DeleteBatcher } from './messages/delete-batcher.ts';
 import { interruption, type MessageReading, readMessage } from './messages/message-reading.ts';
 import { type HeldMessage, MessagesInHand } from './messages/messages-in-hand.ts';
@@ -79,10 +80,16 @@ export async function consume(dependencies: ConsumeDependencies, stopping: Abort
   loops.forget('heartbeat');
 }
 
+/** Whose failure an error of the store is: what names no item is the engine's. */
+function faultOf(error: unknown): Fault {
+  if (hasCode(error, 'STORE_REJECTED')) return 'item';
+  return hasCode(error, 'STORE_CONTENDED') ? 'others' : 'engine';
+}
+
 class Consumption {
   readonly #dependencies: ConsumeDependencies;
   readonly #settling: SettleDependencies;
-  readonly #guard: EngineGuard;
+  readonly #guard: Guard<'parcels'>;
   readonly #inHand: MessagesInHand;
   /** Aborts when a stop can wait for the work no longer. */
   readonly #noMoreTime = new AbortController();
@@ -101,10 +108,12 @@ class Consumption {
   constructor(dependencies: ConsumeDependencies) {
     const { log, clock, random, metrics, queue, failures, settings, maxReceiveCount } = dependencies;
     this.#dependencies = dependencies;
-    this.#guard = new EngineGuard({
+    this.#guard = new Guard({
       clock,
       random,
-      concurrency: settings.writeConcurrency,
+      engine: 'DynamoDB',
+      lanes: { parcels: settings.writeConcurrency },
+      faultOf,
       signal: this.#over.signal,
       ...guardReports(dependencies, dependencies.onBreaker),
     });
@@ -188,7 +197,7 @@ class Consumption {
     this.#explained.add(last);
     const record = () => this.#dependencies.failures.recordInterruption(last);
     // The hand-back does not wait for it: sent anew, the message needs no record, and carries its id all the same.
-    this.#guard.hold(last.failureId, record, this.#over.signal).catch(() => undefined);
+    this.#guard.execute(last.failureId, record, this.#over.signal).catch(() => undefined);
   }
 
   /** Ends with the hand-back's time at the latest, though a call to SQS may still be under way. */
@@ -239,7 +248,7 @@ class Consumption {
     const { clock, failures } = this.#dependencies;
     this.#explained.add(last);
     await this.#unlessInterrupted(one, async () => {
-      await this.#guard.hold(last.failureId, () => failures.recordInterruption(last), this.#noMoreTime.signal);
+      await this.#guard.execute(last.failureId, () => failures.recordInterruption(last), this.#noMoreTime.signal);
       const done = new AbortController();
       const turn = this.#nextTurn;
       this.#nextTurn = turn.then(() => clock.sleep(longestTurnMs, done.signal));

@@ -3,7 +3,7 @@ import { createService } from '@waybill/shared/process/lifecycle.ts';
 import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
 import { type ConsumeDependencies, type ConsumeSettings, consume } from './consume.ts';
-import type { BreakerState } from './guard/engine-guard.ts';
+import type { BreakerState } from './guard/guard.ts';
 
 export type ProcessorSettings = ConsumeSettings;
 

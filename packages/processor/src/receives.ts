@@ -4,7 +4,7 @@ import type { RequestWatch } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
-import type { EngineGuard } from './guard/engine-guard.ts';
+import type { Guard } from './guard/guard.ts';
 import type { HeldMessage, MessagesInHand } from './messages/messages-in-hand.ts';
 import { reportReceive } from './reports.ts';
 import type { ParcelWrites } from './work.ts';
@@ -20,7 +20,7 @@ export type ReceiveDependencies = {
   readonly metrics: Metrics;
   readonly queue: Pick<MessageConsumer, 'receive'>;
   readonly receives: RequestWatch;
-  readonly guard: Pick<EngineGuard, 'state' | 'needsAnother'>;
+  readonly guard: Pick<Guard<'parcels'>, 'state' | 'needsFreshProbe'>;
   readonly inHand: MessagesInHand;
   readonly writes: Pick<ParcelWrites, 'waiting'>;
 };
@@ -57,7 +57,7 @@ export class Receives {
     const { clock, settings, guard, inHand, writes } = this.#dependencies;
     if (guard.state !== 'closed') {
       if (this.#inFlight.size > 0) return false;
-      return inHand.count === 0 || (this.#hasRoom(handfulsPerReceiver) && guard.needsAnother);
+      return inHand.count === 0 || (this.#hasRoom(handfulsPerReceiver) && guard.needsFreshProbe);
     }
     const isBehind = writes.waiting > settings.writeConcurrency * roundsBehind;
     // One after the other, and at once while each finds the queue full: what comes joins the writes that wait.

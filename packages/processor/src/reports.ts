@@ -3,7 +3,7 @@ import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
-import type { BreakerState, GuardDependencies } from './guard/engine-guard.ts';
+import type { BreakerState, GuardDependencies } from './guard/guard.ts';
 import type { InHandDependencies } from './messages/messages-in-hand.ts';
 import type { Settlement } from './messages/settle.ts';
 
@@ -16,7 +16,7 @@ const breakerGauge: Record<BreakerState, number> = { closed: 0, 'half-open': 1, 
 export function guardReports(
   { log, metrics }: Reporting,
   onBreaker: (state: BreakerState) => void,
-): Pick<GuardDependencies, 'onEngineError' | 'onStateChange'> {
+): Pick<GuardDependencies<'parcels'>, 'onEngineError' | 'onStateChange'> {
   metrics['waybill.processor.breaker'].record(breakerGauge.closed);
   return {
     onEngineError: (error, waitMs) => {

@@ -3,7 +3,7 @@ import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { describeError, hasCode, type WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import type { EngineGuard } from './guard/engine-guard.ts';
+import type { Guard } from './guard/guard.ts';
 import { type ElementFailure, rejectedEvent } from './messages/message-reading.ts';
 import { isStoredUnreadable } from './parcels/parcel-item.ts';
 import type { ParcelTable } from './parcels/parcel-table.ts';
@@ -13,7 +13,7 @@ export type WorkDependencies = {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly parcels: ParcelTable;
-  readonly guard: EngineGuard;
+  readonly guard: Guard<'parcels'>;
   readonly signal: AbortSignal;
 };
 
@@ -159,7 +159,7 @@ export class ParcelWrites {
 
   async #storeChange(parcelId: number, events: readonly ScanEvent[], begin: () => ParcelState): Promise<WriteOutcome> {
     const { guard, parcels, metrics, log, signal } = this.#dependencies;
-    const outcome = await guard.hold(`parcel-${parcelId}`, () => writeParcel(parcels, begin()), signal, 'parcels');
+    const outcome = await guard.execute(`parcel-${parcelId}`, () => writeParcel(parcels, begin()), signal, 'parcels');
     metrics['waybill.processor.outcomes'].add(1, outcomes[outcome]);
     metrics['waybill.processor.events'].add(events.length);
     if (log.isLevelEnabled('debug')) {

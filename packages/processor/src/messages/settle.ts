@@ -7,7 +7,7 @@ import { sendConfirmed } from '@waybill/shared/queue/send.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
 import type { Failure, FailureLog } from '../failures/failure-log.ts';
-import type { EngineGuard } from '../guard/engine-guard.ts';
+import type { Guard } from '../guard/guard.ts';
 import type { DeleteBatcher } from './delete-batcher.ts';
 import { type ElementFailure, type MessageReading, messageAnew, splitMessage } from './message-reading.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
@@ -19,7 +19,7 @@ export type SettleDependencies = {
   readonly metrics: Metrics;
   readonly queue: MessageConsumer;
   readonly failures: FailureLog;
-  readonly guard: EngineGuard;
+  readonly guard: Guard<'parcels'>;
   readonly deletes: DeleteBatcher;
   readonly inHand: MessagesInHand;
   /** Receives of one message before the redrive policy moves it; Infinity without one. */
@@ -65,13 +65,13 @@ export async function settle(worked: WorkedMessage, dependencies: SettleDependen
   }
   if (settlement !== 'left') {
     const { resolves } = reading;
-    if (resolves !== undefined) await guard.hold(resolves, () => failureLog.resolve(resolves), signal);
+    if (resolves !== undefined) await guard.execute(resolves, () => failureLog.resolve(resolves), signal);
     await deleteMessage(held, dependencies);
   }
   // A message that was lost on its last allowed receive goes to the DLQ, and the record says why.
   if (interruption && ours) {
     const { failureId } = interruption;
-    await guard.hold(failureId, () => failureLog.removeInterruption(failureId), signal);
+    await guard.execute(failureId, () => failureLog.removeInterruption(failureId), signal);
   }
   return settlement;
 }
@@ -158,7 +158,7 @@ async function recordFailure(
 ): Promise<void> {
   const { guard, failures, metrics, log, signal } = dependencies;
   const { failureId, reason, detail } = failure;
-  await guard.hold(failureId, () => failures.record(failure), signal);
+  await guard.execute(failureId, () => failures.record(failure), signal);
   metrics['waybill.processor.failures'].add(1, { reason });
   const { messageId, receiveCount } = held.message;
   log.warn({ failureId, reason, detail, messageId, receiveCount }, 'failure recorded');
