@@ -1,7 +1,7 @@
 import { type Clock, type Random, systemClock } from '@waybill/shared/clock.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { engineError, pass, useVirtualTime } from '../../test/processor-rig.ts';
+import { engineError, pass, useVirtualTime } from '../../test/service-rig.ts';
 import { type BreakerState, type Fault, Guard } from './guard.ts';
 
 beforeEach(useVirtualTime);
