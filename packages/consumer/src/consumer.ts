@@ -37,8 +37,9 @@ export type ConsumerDependencies<Work, Lane extends string> = {
 
 const breakerGauge: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
 /**
- * Parts of the stop timeout: after the first, work that is not done is handed back instead of finished; after the second,
- * the hand-back waits for no poll any more; after the third, what SQS did not take back is left to its visibility.
+ * Shares of the stop timeout. After the first, work that is not done is handed back instead of finished. After the second,
+ * the hand-back no longer waits for polls in flight. After the third, what SQS did not take back is left to its visibility
+ * timeout.
  */
 const finishShare = 0.5;
 const pollsShare = 0.85;
@@ -89,7 +90,7 @@ export class Consumer<Work, Lane extends string> {
     });
   }
 
-  /** Until `stopping` aborts, and the stop is over. */
+  /** Resolves when `stopping` has aborted and the stop is over. */
   async run(stopping: AbortSignal): Promise<void> {
     const { clock, loops, settings } = this.#deps;
     const heartbeatEnds = new AbortController();
@@ -118,7 +119,7 @@ export class Consumer<Work, Lane extends string> {
     await this.#handBackAtStop(this.#inHand.remaining());
   }
 
-  /** Waits until no poll is in flight: that poll would take what is handed back, and a stop must cost a message one receive at most. */
+  /** Waits until no poll is in flight. A poll would take what is handed back, and a stop must cost a message one receive at most. */
   async #handBackAtStop(messages: readonly HeldMessage[]): Promise<void> {
     const signal = this.#stopDeadline.signal;
     for (const { interruption } of messages) if (interruption) this.#lastReceives.explain(interruption, signal);
@@ -127,7 +128,7 @@ export class Consumer<Work, Lane extends string> {
   }
 }
 
-/** What is told of the engine's failures and of the breaker, which starts closed. */
+/** Reports the engine's failures and the breaker's state, which is closed at first. */
 function guardReports<Work, Lane extends string>({
   handler,
   log,

@@ -15,9 +15,9 @@ export type HandBackDependencies = ResendDependencies & {
 const handBackBackoff: Backoff = { firstMs: 200, maxMs: 2_000 };
 
 /**
- * Gives messages back unharmed: visible at once, or, on the last allowed receive, sent anew, so that neither a stop nor
- * an outage uses up the receives. Tries until `signal` aborts, and ends then, though a call to SQS may still be under way;
- * what SQS did not take by then comes again when its visibility timeout ends. Never rejects.
+ * Gives messages back unharmed: visible at once, or sent anew on the last allowed receive, so that neither a stop nor an
+ * outage uses up the receives. Tries until `signal` aborts. Ends then, though a call to SQS may still be under way: what
+ * SQS did not take by then returns when its visibility timeout ends. Never rejects.
  */
 export async function handBack(
   messages: readonly HeldMessage[],

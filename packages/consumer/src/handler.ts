@@ -3,7 +3,7 @@ import type { Failure } from './failures/failure-log.ts';
 import type { Fault, Guard } from './guard/guard.ts';
 
 /**
- * What a consumer is for: the consumer receives, holds, settles and hands back; the handler reads and works.
+ * What a consumer is for. The consumer receives, holds, settles and hands back; the handler reads and works.
  *
  * @typeParam Work what a message asks to be done
  * @typeParam Lane names of the lanes in which its calls wait
@@ -15,12 +15,12 @@ export type Handler<Work, Lane extends string> = {
   readonly lanes: Readonly<Record<Lane, number>>;
   /** Whose failure an error of its calls is. An error that it does not know is the engine's. */
   readonly faultOf: (error: unknown) => Fault;
-  /** The failure ids of its elements. Anyone who may send sets attributes: no other id is taken from there. */
+  /** The failure ids of its elements. Anyone who may send to the queue sets attributes: no other id is taken from them. */
   readonly failureIds: RegExp;
   /**
    * Reads a message. Never throws: what is wrong with it is in the reading.
    *
-   * @param failureId the record that the message says it failed on before
+   * @param failureId the record of an earlier failure, which the message names in an attribute
    */
   readonly read: (message: ReceivedMessage, failureId: string | undefined) => Reading<Work>;
   /**
@@ -44,7 +44,7 @@ export type Reading<Work> = {
   readonly work: Work;
   /** Elements that cannot be worked on, or why the message cannot be read at all. */
   readonly failures: readonly ElementFailure[];
-  /** Whether it holds one element or none, so that there is nothing to split off. */
+  /** It holds one element or none: there is nothing to split off. */
   readonly single: boolean;
   /** The id on which its only element would fail, where it has one. */
   readonly elementId: string | undefined;
@@ -56,9 +56,9 @@ export type Reading<Work> = {
 export type ElementFailure = Failure & {
   /** The body in which the element travels alone; undefined where it cannot be written out apart from its neighbours. */
   readonly splitBody: string | undefined;
-  /** Whether time alone may cure it: a version that a rolling deploy will know. */
+  /** Time alone may cure it: a version that a rolling deploy will know. */
   readonly mayHeal: boolean;
 };
 
-/** What became of a message. `lost`: it is no longer ours, and whoever has it next meets its failures again. */
+/** What became of a message. `left`: it will be received again. `lost`: it is no longer ours; its next receiver meets its failures again. */
 export type Settlement = 'deleted' | 'split' | 'left' | 'lost';

@@ -21,7 +21,7 @@ export type LastReceiveDependencies = {
  */
 export class LastReceives {
   readonly #deps: LastReceiveDependencies;
-  /** Those whose record is written, or being written. */
+  /** Interruptions whose record is written, or being written. */
   readonly #explained = new WeakSet<Failure>();
   #nextTurn: Promise<void> = Promise.resolve();
 
@@ -29,7 +29,7 @@ export class LastReceives {
     this.#deps = deps;
   }
 
-  /** Does the work once it is on record and its turn has come. One that is held up does not keep the others waiting for long. */
+  /** Does the work once it is on record and its turn has come. Work that is held up does not keep the others waiting for long. */
   async work(interruption: Failure, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     await this.#record(interruption, signal);
     const done = new AbortController();
@@ -41,8 +41,8 @@ export class LastReceives {
   }
 
   /**
-   * Puts on record what came after the stop began: SQS may refuse to take it back. Does not wait for it: sent anew, the
-   * message needs no record, and carries its id all the same.
+   * Puts on record a message that came after the stop began: SQS may refuse to take it back. Does not wait for the record:
+   * a message sent anew needs none, and carries its id all the same.
    */
   explain(interruption: Failure, signal: AbortSignal): void {
     if (!this.#explained.has(interruption)) this.#record(interruption, signal).catch(() => undefined);

@@ -86,7 +86,7 @@ export class MessageWork<Work, Lane extends string> {
     await this.#unlessInterrupted(one, () => lastReceives.work(interruption, () => this.#work([one]), workDeadline));
   }
 
-  /** What the stop interrupts stays in hand and is handed back; any other error is ours, and the message comes again. */
+  /** Work that a stop interrupts stays in hand and is handed back. Any other error is ours: the message will be received again. */
   async #unlessInterrupted({ held }: OpenedMessage<Work>, work: () => Promise<void>): Promise<void> {
     const { workDeadline, inHand, log } = this.#deps;
     try {

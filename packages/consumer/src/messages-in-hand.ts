@@ -18,7 +18,7 @@ export type HeldMessage = {
   renewal: Promise<void> | undefined;
   /** On its last allowed receive, once it was read: what is on record while it is worked on. */
   interruption: Failure | undefined;
-  /** Settled or being handed back: it must not be handed back a second time. */
+  /** Settled, or already being handed back. */
   isDone: boolean;
 };
 
@@ -29,7 +29,7 @@ export type InHandDependencies = {
   readonly log: Logger;
   readonly metrics: Pick<ConsumerMetrics, 'inHand'>;
   readonly visibilityTimeoutMs: number;
-  /** It cannot be renewed any more, though it is ours for one visibility timeout yet: hand it back. No longer in hand. */
+  /** Hands back a message that cannot be renewed any more, though it is ours for one more visibility timeout. It is no longer in hand. */
   readonly onLimit: (held: HeldMessage) => void;
   /** Once it aborts, deletes that fail are not tried again. */
   readonly signal: AbortSignal;
@@ -40,13 +40,13 @@ type Deletion = { readonly handle: string; readonly resolve: () => void; readonl
 /** A renewal is due after this share of the visibility timeout; with a look each tenth it is made before half has passed. */
 const dueAfterShare = 0.35;
 const lookEachShare = 0.1;
-/** Time that a delete waits for others to share its request: ten to a request from 40 messages (some 4,000 events) per second on. The message stays under heartbeat meanwhile. */
+/** Time that a delete waits for others to share its request: from 40 messages per second on, ten share one. The heartbeat goes on meanwhile. */
 const lingerMs = 250;
 const deleteBackoff: Backoff = { firstMs: 200, maxMs: 5_000 };
 
 /**
- * The messages in hand, those that wait included, from their receive to their delete, ten to a request. Each one's
- * visibility is renewed for as long as it is held, at most until SQS's 12 hours after its receive.
+ * The messages in hand, from their receive to their delete. The visibility of each is renewed for as long as it is held,
+ * at most until SQS's 12 hours after its receive. Renewals and deletes go ten to a request.
  */
 export class MessagesInHand {
   readonly #deps: InHandDependencies;
@@ -73,7 +73,7 @@ export class MessagesInHand {
     return this.#bytes;
   }
 
-  /** Monotonic milliseconds at which the message was received that has been in hand for longest; infinite where none is. */
+  /** When the message was received that has been in hand for longest, monotonic milliseconds; infinite when none is in hand. */
   get oldestMs(): number {
     // A set keeps the order in which it was filled.
     for (const { receivedAt } of this.#held) return receivedAt;
@@ -124,7 +124,7 @@ export class MessagesInHand {
     return [...this.#held];
   }
 
-  /** Deletes the message, again until SQS has confirmed it or it is no longer ours. Rejects once the signal has aborted. */
+  /** Deletes the message. Retries until SQS has confirmed it or the message is no longer ours; rejects once the signal has aborted. */
   async delete(held: HeldMessage): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#toDelete.push({ handle: held.message.receiptHandle, resolve, reject });
@@ -163,7 +163,7 @@ export class MessagesInHand {
     }
   }
 
-  /** The heartbeat, by a clock of its own. Turns until `signal` aborts; never rejects. A renewal that hangs keeps no other waiting. */
+  /** The heartbeat, on a clock of its own. Runs until `signal` aborts; never rejects. A renewal that hangs keeps no other waiting. */
   async run(clock: Clock, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#renewDue(clock.monotonic());

@@ -29,7 +29,7 @@ export type PrefetchDependencies = {
     readonly backlog: () => number;
   };
   readonly work: { readonly begin: (messages: readonly HeldMessage[]) => void };
-  /** What a receive brings that was in flight when the stop began. */
+  /** Takes what a receive brings that was in flight when the stop began. */
   readonly handBack: (messages: readonly HeldMessage[]) => Promise<void>;
 };
 
@@ -42,7 +42,7 @@ export const mostInHandPerReceiver = { ordinary: 2 * limits.batchEntries, behind
 const bytesPerReceiver = 20 * limits.sendBytes;
 /** Share of the visibility timeout that a message may have been held while more is taken: its renewal is not due yet. */
 const heldShare = 0.25;
-/** Behind: as many rounds of the calls that the handler makes at once wait, a tenth of a second's work at the very least. */
+/** The handler is behind when this many rounds of the calls that it makes at once wait: a tenth of a second's work at the least. */
 const roundsBehind = 8;
 /** Time between receives while behind: there is work enough, and the next one brings what has come meanwhile. */
 const gatherMs = 250;
@@ -140,7 +140,7 @@ export class Prefetch {
     return room >= (this.#inFlight.size + 1) * limits.batchEntries;
   }
 
-  /** More may be in hand while behind, as long as none of it is held for so long that it had to be renewed, and memory holds it. */
+  /** More may be in hand while behind, unless some of it is held for so long that it must be renewed soon, or its bodies are large. */
   #mostWhileBehind(now: number): number {
     const { settings, inHand } = this.#deps;
     const isOld = now - inHand.oldestMs > settings.visibilityTimeoutMs * heldShare;

@@ -25,7 +25,7 @@ export function messageAnew({ body, attributes }: ReceivedMessage, failureId: st
   return takes ? marked : { body, attributes };
 }
 
-/** A message of others may hold more than ASCII, and is larger than its length once that is escaped. */
+/** Another program's message may hold more than ASCII, and then it is larger than its length. */
 function fits(message: OutgoingMessage): boolean {
   const beyondAscii = Buffer.byteLength(message.body) - message.body.length;
   return sizeOf(message) + beyondAscii <= limits.sendBytes;

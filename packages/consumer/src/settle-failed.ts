@@ -18,13 +18,13 @@ export type SettleFailedDependencies = ResendDependencies & {
   readonly workDeadline: AbortSignal;
 };
 
-/** Longest wait before a message that may heal comes again, seconds (design, "Settling"). */
+/** Seconds, at most, before a message that may heal is visible again (design, "Settling"). */
 const longestReturnSeconds = 120;
 
 /**
- * Settles a message of which something failed: the failures are put on record, then sent as messages of their own when
- * the message held several elements, and the message is to be deleted; else it is left to be received again. Rejects
- * when the engines do not let it; then the message is still in hand.
+ * Settles a message of which something failed. Records the failures first. Then sends the failed elements as messages of
+ * their own, when it held several, and leaves it to the caller to delete it; else returns it to the queue. Rejects when
+ * the engines do not let it; then the message is still in hand.
  */
 export async function settleFailed(
   failures: readonly ElementFailure[],
@@ -57,7 +57,7 @@ async function recordFailure(
   log.warn({ failureId, reason, detail, messageId, receiveCount }, 'failure recorded');
 }
 
-/** Lets the message come again, until the redrive policy moves it: at once when time cannot cure it. */
+/** Returns the message to the queue until the redrive policy moves it: at once when time cannot cure it. */
 async function leave(
   held: HeldMessage,
   failures: readonly ElementFailure[],

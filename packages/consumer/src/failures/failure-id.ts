@@ -10,7 +10,7 @@ export function bodyFailureId(body: string): string {
   return `body-${createHash('sha256').update(body).digest('hex')}`;
 }
 
-/** Whether it can be one of ours: what cannot must not become a key that the engine refuses. */
+/** Whether it can be one of ours. Any other must not become a key: the engine may refuse it. */
 export function isFailureId(id: string, elementIds: RegExp): boolean {
   return bodyIds.test(id) || elementIds.test(id);
 }

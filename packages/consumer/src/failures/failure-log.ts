@@ -1,4 +1,4 @@
-/** What the consumer asks of the failures table. `dynamodb-failure-log.ts` answers with DynamoDB, the simulator from memory. */
+/** What the consumer asks of the failures table. `dynamodb-failure-log.ts` does it with DynamoDB, the simulator in memory. */
 
 /** Why a message that is unharmed is in the dead-letter queue. */
 export const interrupted = 'REPEATEDLY_INTERRUPTED';

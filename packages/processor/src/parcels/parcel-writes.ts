@@ -23,7 +23,7 @@ type Rejected = ReadonlyMap<ScanEvent, string>;
 
 const none: Rejected = new Map();
 
-/** A message whose events are being stored. It is told by counting: a promise for each parcel of each message is not free. */
+/** A message whose events are being stored. Its parcels are counted: a promise for each parcel of each message is not free. */
 type PendingMessage = {
   readonly events: readonly ScanEvent[];
   /** Parcels that are not stored yet. */
