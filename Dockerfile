@@ -7,6 +7,7 @@ FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim AS build
 WORKDIR /waybill
 COPY package.json package-lock.json .npmrc ./
 COPY packages/carrier/package.json packages/carrier/
+COPY packages/consumer/package.json packages/consumer/
 COPY packages/local/package.json packages/local/
 COPY packages/poller/package.json packages/poller/
 COPY packages/processor/package.json packages/processor/

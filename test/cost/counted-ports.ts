@@ -1,7 +1,7 @@
 import type { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
+import type { FailureLog } from '@waybill/consumer/failures/failure-log.ts';
 import type { CheckpointStore } from '@waybill/poller/checkpoint/checkpoint-store.ts';
 import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
-import type { FailureLog } from '@waybill/processor/failures/failure-log.ts';
 import { batchedParcelTable } from '@waybill/processor/parcels/batched/batched-parcel-table.ts';
 import type { ExecuteStatements } from '@waybill/processor/parcels/batched/parcel-statement.ts';
 import type { ParcelTable } from '@waybill/processor/parcels/parcel-table.ts';
@@ -10,10 +10,11 @@ import type { Metrics } from '@waybill/shared/metrics.ts';
 import { billedRequests } from '@waybill/shared/queue/counted-queue.ts';
 import type { MessageConsumer, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import { sizeOf } from '@waybill/shared/queue/send.ts';
+import { Journal } from '../../packages/consumer/test/journal.ts';
+import { MemoryFailures } from '../../packages/consumer/test/memory-failures.ts';
+import { MemoryQueue } from '../../packages/consumer/test/memory-queue.ts';
 import { MemoryCheckpoints } from '../../packages/poller/test/memory-checkpoints.ts';
-import { Journal } from '../../packages/processor/test/journal.ts';
-import { MemoryQueue } from '../../packages/processor/test/memory-queue.ts';
-import { MemoryFailures, MemoryParcels } from '../../packages/processor/test/memory-tables.ts';
+import { MemoryParcels } from '../../packages/processor/test/memory-parcels.ts';
 
 /** What went through the ports. Writes and reads are of items that one unit covers. */
 export type Counts = {

@@ -5,9 +5,9 @@ export const costMutants: readonly (Mutation & { readonly figure: string })[] = 
   {
     name: 'messages are deleted one by one',
     figure: 'DeleteMessageBatch',
-    file: 'packages/processor/src/messages/delete-batcher.ts',
-    find: 'if (this.#waiting.length >= limits.batchEntries) this.#flush();',
-    replace: 'if (this.#waiting.length >= 1) this.#flush();',
+    file: 'packages/consumer/src/messages-in-hand.ts',
+    find: 'if (this.#toDelete.length >= limits.batchEntries) void this.#deleteAll();',
+    replace: 'if (this.#toDelete.length >= 1) void this.#deleteAll();',
   },
   {
     name: 'a message carries a few events',

@@ -11,6 +11,7 @@ export type Mutant = {
 };
 
 const poller = 'packages/poller/src';
+const consumer = 'packages/consumer/src';
 const processor = 'packages/processor/src';
 const shared = 'packages/shared/src';
 
@@ -32,9 +33,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a message is deleted before its events are stored',
     promise: 1,
-    file: `${processor}/consume.ts`,
-    find: 'const rejected = (await results[index]) ?? [];',
-    replace: 'void results[index]?.catch(() => undefined); const rejected = [];',
+    file: `${consumer}/message-work.ts`,
+    find: 'const failed = (await results[index]) ?? [];',
+    replace: 'void results[index]?.catch(() => undefined); const failed = [];',
   },
   {
     name: 'writes are gated on the latest id alone',
@@ -81,29 +82,29 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a failed message is put aside by hand instead of by the redrive policy',
     promise: 6,
-    file: `${processor}/messages/settle.ts`,
-    find: 'await leave(held, failures, dependencies);',
-    replace: 'await deleteMessage(held, dependencies);',
+    file: `${consumer}/settle-failed.ts`,
+    find: 'await leave(held, failures, deps);',
+    replace: 'await deps.inHand.delete(held);',
   },
   {
     name: 'the original is deleted before its split is on the queue',
     promise: 1,
-    file: `${processor}/messages/settle.ts`,
-    find: 'else await splitOff(failures, held, dependencies);',
-    replace: 'else { await deleteMessage(held, dependencies); await splitOff(failures, held, dependencies); }',
+    file: `${consumer}/settle-failed.ts`,
+    find: 'await resend(split, held, deps, deps.workDeadline);',
+    replace: 'await deps.inHand.delete(held); await resend(split, held, deps, deps.workDeadline);',
   },
   {
     name: 'work that an outage stops is given back instead of held',
     promise: 5,
-    file: `${processor}/guard/engine-guard.ts`,
-    find: "if (hasCode(error, 'STORE_REJECTED')) throw error;",
+    file: `${consumer}/guard/guard.ts`,
+    find: "if (faultOf(error) === 'item' || signal.aborted) throw error;",
     replace: 'throw error;',
   },
   {
     name: 'what an outage held stays held when it is over',
     promise: 5,
-    file: `${processor}/guard/admission.ts`,
-    find: 'this.#isOpen = true;',
+    file: `${consumer}/guard/guard.ts`,
+    find: "this.#changeTo('closed');",
     replace: '',
   },
   {
@@ -117,8 +118,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'visibility is not renewed',
     promise: 5,
-    file: `${processor}/messages/messages-in-hand.ts`,
-    find: '      this.#renewDue();',
+    file: `${consumer}/messages-in-hand.ts`,
+    find: 'this.#renewDue(clock.monotonic());',
     replace: '',
   },
   {
@@ -138,50 +139,50 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a stop drops what is in hand',
     promise: 7,
-    file: `${processor}/consume.ts`,
-    find: 'await this.#handBack(this.#inHand.remaining());',
+    file: `${consumer}/consumer.ts`,
+    find: 'await this.#handBackAtStop(this.#inHand.remaining());',
     replace: '',
   },
   {
     name: 'a stop hands back to its own polls',
     promise: 7,
-    file: `${processor}/consume.ts`,
-    find: 'await Promise.race([this.#receives.ended(), this.#pollsDeadline.promise]);',
+    file: `${consumer}/consumer.ts`,
+    find: 'await Promise.race([this.#prefetch.ended(), this.#pollsDeadline.promise]);',
     replace: '',
   },
   {
     name: 'a stop gives back what is on its last allowed receive as it is',
     promise: 5,
-    file: `${processor}/consume.ts`,
-    find: 'interruption: opened.last }',
-    replace: 'interruption: undefined }',
+    file: `${consumer}/hand-back.ts`,
+    find: 'for (const held of open) held.isDone = true;',
+    replace: 'for (const held of open) { held.isDone = true; held.interruption = undefined; }',
   },
   {
     name: 'the last allowed receive is worked on with no reason on record',
     promise: 1,
-    file: `${processor}/consume.ts`,
-    find: 'await this.#guard.hold(last.failureId, () => failures.recordInterruption(last), this.#noMoreTime.signal);',
+    file: `${consumer}/last-receive.ts`,
+    find: 'await this.#record(interruption, signal);',
     replace: '',
   },
   {
     name: 'a failure is not on record when its event is split off',
     promise: 1,
-    file: `${processor}/messages/settle.ts`,
-    find: 'await Promise.all(failures.map((failure) => recordFailure(failure, held, dependencies)));',
-    replace: 'void Promise.all(failures.map((failure) => recordFailure(failure, held, dependencies)));',
+    file: `${consumer}/settle-failed.ts`,
+    find: 'await Promise.all(failures.map((failure) => recordFailure(failure, held, deps)));',
+    replace: 'void Promise.all(failures.map((failure) => recordFailure(failure, held, deps)));',
   },
   {
     name: 'an event that fails takes its neighbours with it',
     promise: 4,
-    file: `${processor}/messages/settle.ts`,
-    find: "return !single && failures.every((failure) => failure.splitBody !== undefined) ? 'split' : 'left';",
-    replace: "return 'left';",
+    file: `${consumer}/settle-failed.ts`,
+    find: 'if (single || split.length < failures.length) {',
+    replace: 'if (failures.length > 0) {',
   },
   {
     name: 'success after a redrive does not resolve the failure',
     promise: 6,
-    file: `${processor}/messages/settle.ts`,
-    find: 'if (resolves !== undefined) await guard.hold(resolves, () => failureLog.resolve(resolves), signal);',
+    file: `${consumer}/message-work.ts`,
+    find: 'if (resolves !== undefined) await guard.execute(resolves, () => failureLog.resolve(resolves), workDeadline);',
     replace: '',
   },
   {

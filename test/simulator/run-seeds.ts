@@ -3,14 +3,29 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+/** `whole`: poller and processor. `list`: a consumer with the simplest handler there is. */
+export const worlds = ['whole', 'list'] as const;
+export type World = (typeof worlds)[number];
+
+/** Shows one seed again. */
+export function commandFor(world: World, seed: number): string {
+  const where = world === 'whole' ? '' : `SIMULATION_WORLD=${world} `;
+  return `${where}SIMULATION_SEED=${seed} npm run test:simulation`;
+}
+
 export type SeedRange = {
+  readonly world?: World;
   readonly first: number;
   readonly last: number;
   /** By its name: the logic is broken first, and the run ends with the first seed that notices. */
   readonly mutant?: string;
 };
 
-export type FailedSeed = { readonly seed: number; readonly profile: string; readonly violations: readonly string[] };
+export type FailedSeed = {
+  readonly seed: number;
+  readonly profile: string;
+  readonly violations: readonly string[];
+};
 
 export type Report = {
   readonly seeds: number;
@@ -27,14 +42,14 @@ const program = fileURLToPath(new URL('run.ts', import.meta.url));
 const hangsAfterMs = 120_000;
 
 /** Runs the seeds in as many processes as there are cores, each over a range of its own. */
-export async function runSeeds({ first, last, mutant }: SeedRange): Promise<Report> {
+export async function runSeeds({ first, last, mutant, world = 'whole' }: SeedRange): Promise<Report> {
   const processes = mutant === undefined ? Math.min(availableParallelism(), last - first + 1) : 1;
   const share = Math.ceil((last - first + 1) / processes);
   const ranges = Array.from({ length: processes }, (_, index) => ({
     first: first + index * share,
     last: Math.min(last, first + (index + 1) * share - 1),
   }));
-  const reports = await Promise.all(ranges.map((range) => runInProcess(range, mutant)));
+  const reports = await Promise.all(ranges.map((range) => runInProcess(range, world, mutant)));
   const facts = new Map<string, number>();
   for (const report of reports)
     for (const [fact, count] of report.facts) facts.set(fact, (facts.get(fact) ?? 0) + count);
@@ -45,13 +60,17 @@ export async function runSeeds({ first, last, mutant }: SeedRange): Promise<Repo
   };
 }
 
-async function runInProcess({ first, last }: SeedRange, mutant: string | undefined): Promise<Report> {
+async function runInProcess({ first, last }: SeedRange, world: World, mutant: string | undefined): Promise<Report> {
   const options = mutant === undefined ? ['--keep-going'] : ['--mutant', mutant];
-  const child = spawn(process.execPath, [program, '--json', '--seeds', `${first}..${last}`, ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // What runs as a mutant says nothing about the coverage of the source.
-    env: { ...process.env, ...(mutant !== undefined && { NODE_V8_COVERAGE: '' }) },
-  });
+  const child = spawn(
+    process.execPath,
+    [program, '--json', '--world', world, '--seeds', `${first}..${last}`, ...options],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // What runs as a mutant says nothing about the coverage of the source.
+      env: { ...process.env, ...(mutant !== undefined && { NODE_V8_COVERAGE: '' }) },
+    },
+  );
   const failed: FailedSeed[] = [];
   const facts = new Map<string, number>();
   let seeds = 0;
@@ -87,12 +106,10 @@ async function runInProcess({ first, last }: SeedRange, mutant: string | undefin
 }
 
 /** What a person needs to see a failed seed again. */
-export function toldOf(failed: readonly FailedSeed[]): string {
+export function toldOf(failed: readonly FailedSeed[], world: World = 'whole'): string {
   return failed
     .map(({ seed, profile, violations }) =>
-      [`seed ${seed} (${profile})`, ...violations, `again: SIMULATION_SEED=${seed} npm run test:simulation`].join(
-        '\n  ',
-      ),
+      [`seed ${seed} (${profile})`, ...violations, `again: ${commandFor(world, seed)}`].join('\n  '),
     )
     .join('\n');
 }

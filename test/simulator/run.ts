@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
 import { mutants } from './mutants.ts';
 import { loadMutated } from './mutate.ts';
+import { commandFor, worlds } from './run-seeds.ts';
 
 const usage = `node test/simulator/run.ts [options]
   --seeds FIRST..LAST   default 1..300
   --trace               prints everything that happens
   --keep-going          does not end at the first seed that fails
   --mutant NAME         breaks the logic first, as mutants.ts says
+  --world NAME          whole (default): poller and processor; list: a consumer with the simplest handler
   --json                one JSON object a seed, for programs`;
 
 const { values } = parseArgs({
@@ -15,19 +17,22 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    world: { type: 'string', default: 'whole' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 const range = /^(\d+)(?:\.\.(\d+))?$/.exec(values.seeds);
 const mutant = mutants.find(({ name }) => name === values.mutant);
-if (values.help || !range || (values.mutant !== undefined && !mutant)) {
+const world = worlds.find((name) => name === values.world);
+if (values.help || !range || !world || (values.mutant !== undefined && !mutant)) {
   console.error(usage);
   process.exit(values.help ? 0 : 2);
 }
 if (mutant) loadMutated(mutant);
 // After the hook: what is imported here may be the mutant.
-const { simulate } = await import('./simulate.ts');
+const simulate =
+  world === 'list' ? (await import('./list-world.ts')).simulateList : (await import('./simulate.ts')).simulate;
 
 const first = Number(range[1]);
 const last = Number(range[2] ?? first);
@@ -42,7 +47,7 @@ for (let seed = first; seed <= last; seed += 1) {
   failed += 1;
   if (!values.json)
     console.log(
-      `seed ${seed} (${profile}), after ${steps} steps:\n  ${violations.join('\n  ')}\n  again: SIMULATION_SEED=${seed} npm run test:simulation`,
+      `seed ${seed} (${profile}), after ${steps} steps:\n  ${violations.join('\n  ')}\n  again: ${commandFor(world, seed)}`,
     );
   if (!values['keep-going']) break;
 }

@@ -6,14 +6,16 @@ import { createLogger } from '@waybill/shared/process/logger.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FaultLayer } from './faults.ts';
+import { Fleet } from './fleet.ts';
 import { hasSeen, isSame, keyOf, stateAfter } from './oracle.ts';
-import { type Foreign, type Incident, type Kind, leastPatienceMs, type Plan, planOf } from './plan.ts';
+import { type Foreign, type Incident, leastPatienceMs, type Plan, planOf } from './plan.ts';
+import { ReceiveJudge } from './receive-judge.ts';
 import { SimulatedCheckpoints } from './simulated-checkpoints.ts';
 import { SimulatedFailureLog } from './simulated-failure-log.ts';
 import { growFeed, SimulatedFeed } from './simulated-feed.ts';
 import { SimulatedParcelTable } from './simulated-parcel-table.ts';
-import { SimulatedProcess } from './simulated-process.ts';
-import { SimulatedQueue } from './simulated-queue.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import { type QueuedMessage, SimulatedQueue } from './simulated-queue.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { Witness } from './witness.ts';
 
@@ -55,16 +57,6 @@ export async function simulate(
   return simulation.verdict;
 }
 
-/** One place in the fleet, and the process that fills it now. */
-type Place = {
-  readonly kind: Kind;
-  readonly index: number;
-  lives: number;
-  current:
-    | { readonly process: SimulatedProcess; readonly service: Service; stoppingSinceMs: number | undefined }
-    | undefined;
-};
-
 class Simulation {
   readonly witness: Witness;
   readonly #plan: Plan;
@@ -78,11 +70,11 @@ class Simulation {
   readonly #failures: SimulatedFailureLog;
   readonly #checkpoints: SimulatedCheckpoints;
   readonly #feed: SimulatedFeed;
-  readonly #places: readonly Place[];
+  readonly #fleet: Fleet;
+  readonly #judge: ReceiveJudge;
   readonly #metrics = createMetrics(createNoopMeter());
   /** Failure records whose messages were redriven with nothing wrong with them any more. */
   readonly #toResolve = new Set<string>();
-  #isOver = false;
 
   constructor(plan: Plan, time: VirtualTime, trace: ((line: string) => void) | undefined) {
     this.#plan = plan;
@@ -96,7 +88,7 @@ class Simulation {
       time,
       plan: plan.faults,
       chance: stream('faults'),
-      crash: (process, cause) => this.#crash(process, cause),
+      crash: (process, cause) => this.#fleet.crash(process, cause),
       trace: this.#trace,
     });
     const elements = growFeed(plan.feed, stream('feed'));
@@ -115,17 +107,32 @@ class Simulation {
     });
     this.#failures = new SimulatedFailureLog(faults);
     this.#checkpoints = new SimulatedCheckpoints({ faults, witness });
+    this.#judge = new ReceiveJudge({ time, faults, queue: this.#queue, maxReceiveCount: plan.queue.maxReceiveCount });
     witness.attach({
       queue: this.#queue,
       parcels: this.#parcels,
       failures: this.#failures,
-      faults,
+      judge: this.#judge,
       feed: elements,
-      maxReceiveCount: plan.queue.maxReceiveCount,
     });
-    const places = (kind: Kind, count: number) =>
-      Array.from({ length: count }, (_, index): Place => ({ kind, index: index + 1, lives: 0, current: undefined }));
-    this.#places = [...places('poller', plan.pollers), ...places('processor', plan.processors)];
+    this.#fleet = new Fleet({
+      counts: { poller: plan.pollers, processor: plan.processors },
+      plan,
+      time,
+      chance: this.#chance,
+      faults,
+      trace: this.#trace,
+      witness,
+      open: (process, kind) => (kind === 'poller' ? this.#createPoller(process) : this.#createProcessor(process)),
+      onCrash: (process) => {
+        if (this.#feed.readsAtOnce(process)) witness.count('crashes in mid-stripe');
+      },
+      onExit: (process, kind, stoppedAtMs) => {
+        if (kind !== 'processor') return;
+        const isHarmed = (message: QueuedMessage) => witness.isHarmed(message);
+        for (const breach of this.#judge.breachesOfHandBack(process, stoppedAtMs, isHarmed)) witness.violate(breach);
+      },
+    });
   }
 
   get verdict(): Verdict {
@@ -140,7 +147,7 @@ class Simulation {
   }
 
   async run(): Promise<void> {
-    for (const place of this.#places) this.#time.after(this.#chance.between(0, 3_000), () => this.#start(place));
+    this.#fleet.start();
     for (const incident of this.#plan.incidents) this.#time.after(incident.atMs, () => this.#befall(incident));
     const phases = [
       () => this.#settle('the faults'),
@@ -155,34 +162,10 @@ class Simulation {
       await phase();
       if (this.witness.violations.length > 0) break;
     }
-    this.#isOver = true;
-    for (const { current } of this.#places) current?.process.end();
+    this.#fleet.end();
   }
 
-  // The fleet.
-
-  #start(place: Place): void {
-    place.lives += 1;
-    const process = new SimulatedProcess(
-      `${place.kind} ${place.index}.${place.lives}`,
-      this.#time,
-      this.#plan.clocks(place.kind, place.index),
-    );
-    const service = place.kind === 'poller' ? this.#createPoller(process) : this.#createProcessor(process);
-    const life = { process, service, stoppingSinceMs: undefined };
-    place.current = life;
-    this.#trace(() => `${process.name} starts`);
-    const ended = (how: string) => {
-      if (!process.alive) return;
-      if (place.current?.stoppingSinceMs === undefined) this.witness.violate(`${process.name} ended by itself: ${how}`);
-      else this.#exited(place, process);
-    };
-    service.ended.then(
-      () => ended('resolved'),
-      (error: unknown) => ended(String(error)),
-    );
-    service.start();
-  }
+  // The processes.
 
   #createPoller(process: SimulatedProcess): Service {
     const { seed, poller } = this.#plan;
@@ -228,72 +211,10 @@ class Simulation {
     );
   }
 
-  #crash(process: SimulatedProcess, cause: string): void {
-    if (!process.alive) return;
-    this.#trace(() => `${process.name} is killed ${cause}`);
-    this.witness.count('crashes');
-    if (this.#feed.readsAtOnce(process)) this.witness.count('crashes in mid-stripe');
-    process.end();
-    this.#restart(process);
-  }
-
-  /** The process ended after its stop. */
-  #exited(place: Place, process: SimulatedProcess): void {
-    this.#trace(() => `${process.name} exits`);
-    const stoppedAtMs = place.current?.stoppingSinceMs ?? 0;
-    if (place.kind === 'processor') this.#judgeHandBack(process, stoppedAtMs);
-    this.witness.count('clean stops');
-    process.end();
-    this.#restart(process);
-  }
-
-  /** What a stopped processor had in hand is visible again, and cost its messages one receive at most. */
-  #judgeHandBack(process: SimulatedProcess, stoppedAtMs: number): void {
-    const isSqsFaulty = !this.#faults.wasSound('sqs', process, stoppedAtMs, this.#time.nowMs);
-    for (const message of this.#queue.messages.values()) {
-      const last = message.receives.at(-1);
-      if (this.witness.isHarmed(message) || process.frozenSince(stoppedAtMs)) continue;
-      const isLeft = last?.receiver === process && last.answered && !last.deleted && last.returned === undefined;
-      const isExcused =
-        last?.troubled || last?.duplicated || this.#faults.wasOut('sqs', process, stoppedAtMs, this.#time.nowMs);
-      if (isLeft && !isExcused && message.visibleAtMs > this.#time.nowMs)
-        this.witness.violate(`${process.name} stopped and left ${message.id} invisible`);
-      const handedBack = message.receives.filter(({ receiver, returned }) => receiver === process && returned === 0);
-      if (handedBack.length > 1 && !isSqsFaulty)
-        this.witness.violate(`${process.name} handed ${message.id} back to itself while it stopped`);
-    }
-  }
-
-  #restart(process: SimulatedProcess): void {
-    const place = this.#places.find(({ current }) => current?.process === process);
-    if (!place) return;
-    place.current = undefined;
-    if (!this.#isOver) this.#time.after(this.#chance.between(100, 8_000), () => !this.#isOver && this.#start(place));
-  }
-
   #befall(incident: Incident): void {
     if (incident.what === 'put') this.#put(incident.content);
     else if (incident.what === 'reset') this.#reset(incident.share);
-    else this.#befallProcess(incident);
-  }
-
-  #befallProcess(incident: Extract<Incident, { kind: Kind }>): void {
-    const place = this.#places.find(({ kind, index }) => kind === incident.kind && index === incident.index);
-    const process = place?.current?.process;
-    if (!place || !process) return;
-    if (incident.what === 'crash') this.#crash(process, 'by the schedule');
-    else if (incident.what === 'stop') this.#stop(place);
-    else this.#freeze(process, incident.forMs);
-  }
-
-  #freeze(process: SimulatedProcess, forMs: number): void {
-    this.#trace(() => `${process.name} is frozen for ${forMs} ms`);
-    this.witness.count('freezes');
-    process.freeze();
-    this.#time.after(forMs, () => {
-      this.#trace(() => `${process.name} thaws`);
-      process.thaw();
-    });
+    else this.#fleet.befall(incident);
   }
 
   /** What an operator may do; the poller reads anew from there. */
@@ -301,26 +222,6 @@ class Simulation {
     const last = this.#checkpoints.item?.lastEventId;
     const { firstEventId } = this.#plan.feed;
     if (last !== undefined) this.#checkpoints.reset(Math.floor(firstEventId - 1 + (last - firstEventId + 1) * share));
-  }
-
-  #stop(place: Place): void {
-    const life = place.current;
-    if (!life || life.stoppingSinceMs !== undefined) return;
-    const { process, service } = life;
-    life.stoppingSinceMs = this.#time.nowMs;
-    const startedAtMs = this.#time.nowMs;
-    this.#trace(() => `${process.name} is told to stop`);
-    process.enter(() => void service.stop());
-    // A second SIGTERM, for good measure.
-    if (this.#chance.happens(0.2)) this.#time.after(500, () => process.enter(() => void service.stop()));
-    const timeoutMs = place.kind === 'poller' ? this.#plan.pollerStopTimeoutMs : this.#plan.processor.stopTimeoutMs;
-    this.#time.after(timeoutMs, () => {
-      if (!process.alive) return;
-      const isStuck = Object.values(this.#plan.faults.rates).some(({ stuck }) => stuck > 0);
-      if (!isStuck && !process.frozenSince(startedAtMs))
-        this.witness.violate(`${process.name} did not stop within ${timeoutMs / 1_000} s`);
-      this.#crash(process, 'because it did not stop in time');
-    });
   }
 
   #put(content: Foreign): void {
@@ -365,20 +266,13 @@ class Simulation {
     const unconfirmed = this.witness.stillUnconfirmed();
     return [
       ...(this.#faults.active ? ['faults go on'] : []),
-      ...this.#places.flatMap((place) =>
-        this.#isRunning(place) ? [] : [`${place.kind} ${place.index} is not running`],
-      ),
+      ...this.#fleet.notRunning().map((name) => `${name} is not running`),
       ...(lastEventId !== target ? [`the checkpoint stands at ${lastEventId}, the feed ends at ${target}`] : []),
       ...(openGaps !== undefined ? [`gaps are open: ${openGaps}`] : []),
       ...(unconfirmed.length > 0 ? [`not confirmed: ${unconfirmed.join(', ')}`] : []),
       ...(this.#queue.ghostsToCome > 0 ? ['deleted messages are yet to come again'] : []),
       ...(this.#queue.messages.size > 0 ? [`${this.#queue.messages.size} messages in the queue`] : []),
     ];
-  }
-
-  #isRunning({ current }: Place): boolean {
-    if (!current || current.stoppingSinceMs !== undefined) return false;
-    return !current.process.frozen && !this.#faults.isStuck(current.process);
   }
 
   async #until(condition: () => boolean, endMs: number, complaint: () => string): Promise<void> {
@@ -505,9 +399,7 @@ class Simulation {
   }
 
   async #stopAll(): Promise<void> {
-    this.#isOver = true;
-    const lives = this.#places.flatMap(({ current }) => (current ? [current.process] : []));
-    for (const place of this.#places) this.#stop(place);
+    const lives = this.#fleet.stopAll();
     await this.#until(
       () => lives.every(({ alive }) => !alive),
       this.#time.nowMs + 120_000,

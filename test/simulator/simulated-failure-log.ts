@@ -1,10 +1,10 @@
-import type { Failure, FailureLog, FailureReason } from '@waybill/processor/failures/failure-log.ts';
+import type { Failure, FailureLog } from '@waybill/consumer/failures/failure-log.ts';
 import type { FaultLayer } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
 export type FailureRecord = {
   readonly failureId: string;
-  readonly reason: FailureReason;
+  readonly reason: string;
   readonly body: string;
   readonly attempts: number;
   readonly resolved: boolean;

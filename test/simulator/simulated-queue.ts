@@ -12,7 +12,6 @@ import type { FaultLayer } from './faults.ts';
 import { type Carried, carriedBy } from './oracle.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
-import type { Witness } from './witness.ts';
 
 export type QueuePlan = {
   readonly maxReceiveCount: number;
@@ -63,6 +62,16 @@ type Waiter = {
   readonly lingers: boolean;
 };
 
+/** Who sees what happens to the queue. */
+export type QueueWitness = {
+  readonly violate: (what: string) => void;
+  readonly sent: (process: SimulatedProcess, message: OutgoingMessage) => void;
+  readonly confirmed: (messages: readonly OutgoingMessage[]) => void;
+  readonly visibleAgain: (message: QueuedMessage) => void;
+  readonly deadLettered: (message: QueuedMessage) => void;
+  readonly deleted: (message: QueuedMessage, receiver: SimulatedProcess) => void;
+};
+
 export type ConsumerSettings = { readonly waitSeconds: number; readonly visibilityTimeoutSeconds: number };
 
 const sendBytes = 262_144;
@@ -80,7 +89,7 @@ export class SimulatedQueue {
   readonly #time: VirtualTime;
   readonly #chance: Chance;
   readonly #faults: FaultLayer;
-  readonly #witness: Witness;
+  readonly #witness: QueueWitness;
   #waiters: Waiter[] = [];
   #count = 0;
   #ghostsToCome = 0;
@@ -90,7 +99,7 @@ export class SimulatedQueue {
     readonly time: VirtualTime;
     readonly chance: Chance;
     readonly faults: FaultLayer;
-    readonly witness: Witness;
+    readonly witness: QueueWitness;
   }) {
     this.#plan = options.plan;
     this.#time = options.time;

@@ -2,20 +2,26 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { simulateList } from './list-world.ts';
 import { mutants } from './mutants.ts';
 import { runSeeds, toldOf } from './run-seeds.ts';
 import { simulate } from './simulate.ts';
 
-const { SIMULATION_SEED, SIMULATION_SEEDS = '10000', SIMULATION_FIRST_SEED = '1' } = process.env;
+const { SIMULATION_SEED, SIMULATION_WORLD, SIMULATION_SEEDS = '10000', SIMULATION_FIRST_SEED = '1' } = process.env;
 
 /** Seeds in which a mutant must be noticed. */
 const seedsForMutants = 2_500;
+/** The same in the world of a list, which is about the consumer alone. */
+const listSeedsForMutants = 300;
+/** The share of seeds that are run in the world of a list, too. */
+const listShare = 0.25;
 
 describe.runIf(SIMULATION_SEED)('the one seed that was asked for', () => {
   test(`keeps every promise: ${SIMULATION_SEED}`, async () => {
     const lines: string[] = [];
     const seed = Number(SIMULATION_SEED);
-    const { profile, violations } = await simulate(seed, { trace: (line) => lines.push(line) });
+    const simulateSeed = SIMULATION_WORLD === 'list' ? simulateList : simulate;
+    const { profile, violations } = await simulateSeed(seed, { trace: (line) => lines.push(line) });
     const trace = join(tmpdir(), `waybill-simulation-${seed}.log`);
     writeFileSync(trace, `${lines.join('\n')}\n`);
     console.log(`seed ${seed} (${profile}): everything that happened is in ${trace}`);
@@ -30,6 +36,25 @@ describe.runIf(!SIMULATION_SEED)('poller and processor under faults', () => {
     const report = await runSeeds({ first, last: first + count - 1 });
     expect(toldOf(report.failed)).toBe('');
     expect(report.seeds).toBe(count);
+  });
+});
+
+describe.runIf(!SIMULATION_SEED)('a consumer with the simplest handler under faults', () => {
+  const count = Math.ceil(Number(SIMULATION_SEEDS) * listShare);
+
+  test(`keeps every promise over ${count} seeds`, async () => {
+    const first = Number(SIMULATION_FIRST_SEED);
+    const report = await runSeeds({ world: 'list', first, last: first + count - 1 });
+    expect(toldOf(report.failed, 'list')).toBe('');
+    expect(report.seeds).toBe(count);
+  });
+
+  const ofConsumer = mutants.filter(({ file }) => file.startsWith('packages/consumer/'));
+
+  test.for(ofConsumer)('shows that $name', async ({ name }) => {
+    const { failed } = await runSeeds({ world: 'list', first: 1, last: listSeedsForMutants, mutant: name });
+    expect(failed, `not noticed in ${listSeedsForMutants} seeds`).not.toEqual([]);
+    expect(failed[0]?.profile).not.toBe('');
   });
 });
 

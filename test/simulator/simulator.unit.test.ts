@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { simulateList } from './list-world.ts';
 import { mutants } from './mutants.ts';
 import { mutated } from './mutate.ts';
 import { runSeeds, toldOf } from './run-seeds.ts';
 import { simulate } from './simulate.ts';
 
 const seeds = 300;
+const listSeeds = 150;
 /** Tells hanging from slow on a busy machine, under coverage. */
 const patienceMs = 240_000;
 
@@ -59,5 +61,44 @@ describe('poller and processor under faults', () => {
 
   test.for(mutants)('can still be broken so that $name', (mutant) => {
     expect(mutated(mutant)).toContain(mutant.replace);
+  });
+});
+
+describe('a consumer with the simplest handler under faults', () => {
+  test(`keeps every promise over ${listSeeds} seeds, in which every fault is met`, {
+    timeout: patienceMs,
+  }, async () => {
+    const report = await runSeeds({ world: 'list', first: 1, last: listSeeds });
+    expect(toldOf(report.failed, 'list')).toBe('');
+    expect(report.seeds).toBe(listSeeds);
+    expect([...report.facts.keys()]).toEqual(
+      expect.arrayContaining([
+        'crashes',
+        'freezes',
+        'clean stops',
+        'splits',
+        'items put again',
+        'messages received again',
+        'messages dead-lettered',
+        'unharmed messages dead-lettered',
+        'calls refused',
+        'calls done, answer lost',
+        'calls done, hung',
+        'calls to be done late, hung',
+        'calls out, silent',
+        'calls out, throttled',
+        'calls out, forbidden',
+        'calls rejected by the engine itself',
+      ]),
+    );
+  });
+
+  test('goes the same way whenever the seed is the same', async () => {
+    const traceOf = async (seed: number) => {
+      const lines: string[] = [];
+      const { steps } = await simulateList(seed, { trace: (line) => lines.push(line) });
+      return { steps, lines };
+    };
+    expect(await traceOf(6)).toEqual(await traceOf(6));
   });
 });

@@ -4,13 +4,13 @@ import { decodeGaps } from '@waybill/poller/gaps/gap-ledger.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
-import type { FaultLayer } from './faults.ts';
 import { carriedBy, hasSeen, keyOf, stateAfter } from './oracle.ts';
+import type { ReceiveJudge } from './receive-judge.ts';
 import type { FailureRecord, SimulatedFailureLog } from './simulated-failure-log.ts';
 import type { FeedElement } from './simulated-feed.ts';
 import type { SimulatedParcelTable } from './simulated-parcel-table.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
-import type { QueuedMessage, Receive, SimulatedQueue } from './simulated-queue.ts';
+import type { QueuedMessage, SimulatedQueue } from './simulated-queue.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** What the witness looks at when it judges; made after it, since all of them report to it. */
@@ -18,9 +18,8 @@ export type Scene = {
   readonly queue: SimulatedQueue;
   readonly parcels: SimulatedParcelTable;
   readonly failures: SimulatedFailureLog;
-  readonly faults: FaultLayer;
   readonly feed: readonly FeedElement[];
-  readonly maxReceiveCount: number;
+  readonly judge: ReceiveJudge;
 };
 
 type ServedPage = {
@@ -29,9 +28,6 @@ type ServedPage = {
   /** Asked for behind the checkpoint: to see whether something has turned up there. */
   readonly isBehind: boolean;
 };
-
-/** The answer to the receive and the write of the record, each slow, and a client's wait. */
-const timeToRecordMs = 10_000;
 
 /** Messages that a holder may still send after its lease went to another: what was on its way, and no more than that. */
 const mostSentAfterLoss = 40;
@@ -244,29 +240,15 @@ export class Witness {
         `${process.name} lost what was known of parcel ${after.parcelId}: ${told(before)} became ${told(after)}`,
       );
     if (before && before.latest.eventId === after.latest.eventId) this.count('late events merged');
-    const unrecorded = this.#unrecordedLastReceives(process, after.parcelId);
+    const unrecorded = this.#sceneNow.judge.unrecordedLastReceives(
+      process,
+      ({ carried }) => carried.events.some((event) => event.parcelId === after.parcelId),
+      (message) => this.#isExplained(message),
+    );
     if (unrecorded.length > 0)
       this.violate(
         `${process.name} worked on ${unrecorded.join(' or ')}, its last allowed receive, with no reason on record`,
       );
-  }
-
-  /** Where only messages on their last allowed receive explain a write to this parcel, and none of them is on record. */
-  #unrecordedLastReceives(process: SimulatedProcess, parcelId: number): readonly string[] {
-    const { queue, maxReceiveCount } = this.#sceneNow;
-    // What was lost to the DLQ may be worked on still.
-    const held = [...queue.messages.values(), ...queue.deadLetters.values()].filter(
-      (message) =>
-        message.receives.some(({ receiver }) => receiver === process) &&
-        message.carried.events.some((event) => event.parcelId === parcelId),
-    );
-    const isLast = (message: QueuedMessage) =>
-      queue.messages.has(message.id) &&
-      message.receives.length === maxReceiveCount &&
-      message.receives.filter(({ receiver }) => receiver === process).length === 1 &&
-      message.receives.at(-1)?.receiver === process;
-    const explained = held.some((message) => !isLast(message) || this.#isExplained(message));
-    return explained ? [] : held.map(({ id }) => id);
   }
 
   /** The message is about to be received again, or to be moved to the dead-letter queue. */
@@ -274,7 +256,7 @@ export class Witness {
     const last = message.receives.at(-1);
     if (!last) return;
     this.count('messages received again');
-    if (last.returned !== undefined || this.#isHarmed(message.carried) || this.#isExcused(last)) return;
+    if (last.returned !== undefined || this.#isHarmed(message.carried) || this.#sceneNow.judge.isExcused(last)) return;
     this.violate(`${message.id} came again while ${last.receiver.name}, alive and well, had it in hand`);
   }
 
@@ -283,11 +265,11 @@ export class Witness {
     const last = message.receives.at(-1);
     const isHarmed = this.#isHarmed(message.carried);
     const isSingle = message.carried.keys.size <= 1;
-    const isExcused = last !== undefined && this.#isExcused(last);
+    const isExcused = last !== undefined && this.#sceneNow.judge.isExcused(last);
     if (!isExcused && !(isHarmed && isSingle))
       this.violate(`${message.id} is in the DLQ, though nothing is wrong with it and no crash took its last receive`);
     // One that was deleted and is a ghost was done: there is nothing to explain.
-    const hadTime = last !== undefined && !last.deleted && this.#hadTimeToRecord(last);
+    const hadTime = last !== undefined && !last.deleted && this.#sceneNow.judge.hadTimeToRecord(last);
     // Of an event that is stored twice one copy may be put right, and its record with it, while the other is on its way here.
     const isStored = message.carried.events.every((event) =>
       hasSeen(this.#sceneNow.parcels.parcels.get(event.parcelId)?.state, stateAfter([event])),
@@ -297,7 +279,7 @@ export class Witness {
       this.violate(`${message.id} is in the DLQ without a reason on record`);
     if (!isHarmed) {
       this.count('unharmed messages dead-lettered');
-      const ends = message.receives.map((receive) => this.#endOf(receive));
+      const ends = message.receives.map((receive) => this.#sceneNow.judge.endOf(receive));
       this.count(`unharmed after ${ends.join(', ')}`);
     }
   }
@@ -351,35 +333,6 @@ export class Witness {
 
   #isExplained(message: QueuedMessage): boolean {
     return this.recordsOf(message).some(({ resolved }) => !resolved);
-  }
-
-  #isExcused(receive: Receive): boolean {
-    return !['held', 'returned'].includes(this.#endOf(receive));
-  }
-
-  /** Whether the receiver lived long enough, with a store that served it, to write down that this receive is the last. */
-  #hadTimeToRecord({ answered, atMs, receiver }: Receive): boolean {
-    const endedAtMs = receiver.endedAtMs ?? this.#time.nowMs;
-    return (
-      answered &&
-      endedAtMs - atMs > timeToRecordMs &&
-      !receiver.frozenSince(atMs) &&
-      this.#sceneNow.faults.wasSound('dynamodb', receiver, atMs, endedAtMs)
-    );
-  }
-
-  /** What ended a receive, other than its receiver. */
-  #endOf(receive: Receive): string {
-    const { faults } = this.#sceneNow;
-    const { receiver, atMs } = receive;
-    if (receive.deleted) return 'deleted';
-    if (receive.returned !== undefined) return 'returned';
-    if (!receiver.alive) return 'crash';
-    if (!receive.answered) return 'answer lost';
-    if (receive.duplicated) return 'duplicate';
-    if (receiver.frozenSince(atMs)) return 'freeze';
-    if (receive.troubled || faults.wasOut('sqs', receiver, atMs, this.#time.nowMs)) return 'SQS failure';
-    return 'held';
   }
 
   get #sceneNow(): Scene {

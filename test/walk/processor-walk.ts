@@ -9,9 +9,9 @@ import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { countedConsumer } from '@waybill/shared/queue/counted-queue.ts';
 import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
+import { Journal } from '../../packages/consumer/test/journal.ts';
+import { MemoryFailures } from '../../packages/consumer/test/memory-failures.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
-import { Journal } from '../../packages/processor/test/journal.ts';
-import { MemoryFailures } from '../../packages/processor/test/memory-tables.ts';
 import { FilesEntered } from './files-entered.ts';
 
 const scan = (eventId: number, type: string): ScanEvent => {

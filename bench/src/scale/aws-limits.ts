@@ -1,5 +1,5 @@
+import { mostInHandPerReceiver } from '@waybill/consumer/prefetch.ts';
 import { processorVariables } from '@waybill/processor/config.ts';
-import { mostInHandPerReceiver } from '@waybill/processor/receives.ts';
 import { limits } from './limits.ts';
 import { integer, most, row } from './page-format.ts';
 import { rateOf, unitsOfAnEvent } from './scenarios.ts';

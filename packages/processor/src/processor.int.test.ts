@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { pack, packOne, packUnparsed } from '@waybill/shared/domain/pack.ts';
 import { foldByParcel } from '@waybill/shared/domain/parcel-state.ts';
@@ -11,10 +12,9 @@ import { tables } from '@waybill/shared/resources.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { useEngines } from '../../consumer/test/engines.ts';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
-import { useEngines } from '../test/engines.ts';
 import { packOf, scan } from '../test/processor-rig.ts';
-import { dynamoDbFailureLog } from './failures/dynamodb-failure-log.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
 import { createProcessor } from './processor.ts';
 

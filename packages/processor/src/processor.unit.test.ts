@@ -1,133 +1,25 @@
 import { createHash } from 'node:crypto';
 import { WaybillError } from '@waybill/shared/error.ts';
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { describeConsumer } from '../../consumer/test/consumer-suite.ts';
+import { pass, useVirtualTime } from '../../consumer/test/service-rig.ts';
 import { anyEvent, anyJson, anyText } from '../../shared/test/arbitrary-events.ts';
-import { describeService } from '../../shared/test/service-suite.ts';
-import { engineError, packed, packOf, pass, rig, scan, useVirtualTime } from '../test/processor-rig.ts';
+import { packed, packOf, rig, scan } from '../test/processor-rig.ts';
 
-describeService('the processor', () => {
-  let checks = 0;
-  let failing = false;
-  const { processor, queue, lines } = rig({
-    receiveWaitMs: 0,
-    deps: {
-      checkTables: async () => {
-        checks += 1;
-        if (failing) throw new WaybillError('TABLE_MISMATCH', 'the table is another one');
-      },
-    },
-  });
-  queue.waitSeconds = 0.02;
+describeConsumer('the processor', (options) => {
+  const { processor, parcels, ...others } = rig(options);
   return {
+    ...others,
     service: processor,
-    begun: () => checks,
-    atWork: async () => {
-      while (!lines.some(({ msg }) => msg === 'processing')) await new Promise((resolve) => setTimeout(resolve, 1));
+    body: (...ids) => packed(...ids.map((id) => scan(id))),
+    failureId: (id) => `event-${id}`,
+    beforeWork: (before) => {
+      parcels.before = ({ parcelId }) => before(parcelId);
     },
-    fail: () => {
-      failing = true;
-    },
-    hang: () => {
-      queue.beforeAnswer = () => new Promise(() => {});
-    },
+    rejection: () => new WaybillError('STORE_REJECTED', 'the item is at fault'),
+    done: () => parcels.ids,
   };
-});
-
-describe('the start', () => {
-  beforeEach(useVirtualTime);
-
-  test('waits for engines that are down, receives nothing, is alive and not ready; then begins by itself', async () => {
-    let down = true;
-    const { processor, queue, parcels, stop } = rig({
-      deps: {
-        checkTables: async () => {
-          if (down) throw engineError('ResourceNotFoundException');
-        },
-        probes: {
-          dynamodb: async () => {
-            if (down) throw engineError('ResourceNotFoundException');
-          },
-        },
-      },
-    });
-    queue.put(packed(scan(1)));
-    processor.start();
-    await pass(60);
-    expect(queue.receives).toBe(0);
-    expect(processor.live().ok).toBe(true);
-    expect(processor.ready()).toMatchObject({
-      ok: false,
-      parts: { tables: { ok: false }, dynamodb: { ok: false, detail: expect.stringMatching(/^ResourceNotFound/) } },
-    });
-    down = false;
-    await pass(15);
-    expect(processor.ready().ok).toBe(true);
-    expect(parcels.ids).toEqual([1]);
-    await stop();
-  });
-
-  test('ends the service where a table has another key, and touches nothing', async () => {
-    const mismatch = new WaybillError('TABLE_MISMATCH', 'the table has another key');
-    const { processor, queue } = rig({ deps: { checkTables: () => Promise.reject(mismatch) } });
-    queue.put(packed(scan(1)));
-    processor.start();
-    await expect(processor.ended).rejects.toBe(mismatch);
-    expect(queue.receives).toBe(0);
-  });
-
-  test('takes the last allowed receive from the queue’s own redrive policy', async () => {
-    const { processor, queue, journal, lines, stop } = rig();
-    queue.receiveCountLimit = 7;
-    queue.put(packed(scan(1)), { receiveCount: 5 });
-    queue.put(packed(scan(2)), { receiveCount: 6 });
-    processor.start();
-    await pass(1);
-    expect(journal.lines(/^recorded/)).toEqual(['recorded event-2 REPEATEDLY_INTERRUPTED']);
-    expect(lines).toContainEqual(expect.objectContaining({ msg: 'processing', maxReceiveCount: 7 }));
-    await stop();
-  });
-
-  test('can be stopped while the engines are silent', async () => {
-    const { processor, stop } = rig({ deps: { checkTables: () => Promise.reject(engineError('TimeoutError')) } });
-    processor.start();
-    await pass(30);
-    expect(await stop()).toBe(0);
-    await expect(processor.ended).resolves.toBeUndefined();
-  });
-});
-
-test('is not ready while SQS answers, but refuses receives, and is ready again by itself', async () => {
-  useVirtualTime();
-  const { processor, queue, parcels, stop } = rig({ deps: { probes: { sqs: async () => 0 } } });
-  queue.before = (operation) => {
-    if (operation === 'receive') throw engineError('AccessDenied');
-    return [];
-  };
-  processor.start();
-  await pass(15);
-  expect(processor.ready()).toMatchObject({
-    ok: false,
-    parts: { sqs: { ok: true }, receives: { ok: false, detail: expect.stringContaining('AccessDenied') } },
-  });
-  queue.before = () => [];
-  await pass(20);
-  expect(processor.ready().ok).toBe(true);
-  queue.put(packed(scan(1)));
-  await pass(1);
-  expect(parcels.ids).toEqual([1]);
-  await stop();
-});
-
-test('is alive with the longest visibility timeout, though its heartbeat looks every six minutes', async () => {
-  useVirtualTime();
-  const { processor, stop } = rig({ visibilityTimeoutMs: 3_600_000 });
-  processor.start();
-  for (let minutes = 0; minutes < 15; minutes += 1) {
-    await pass(59);
-    expect(processor.live()).toMatchObject({ ok: true });
-  }
-  await stop();
 });
 
 describe('whatever comes as a message', () => {

@@ -1,5 +1,6 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
@@ -8,7 +9,6 @@ import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { meterTables } from '@waybill/shared/telemetry/cost-meter.ts';
 import { readConfig } from './config.ts';
-import { dynamoDbFailureLog } from './failures/dynamodb-failure-log.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
 import { createProcessor } from './processor.ts';
 

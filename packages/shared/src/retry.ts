@@ -21,8 +21,7 @@ export type RetryOptions = {
 };
 
 /**
- * Repeats `operation` until it succeeds. Rejects with the last error once `signal` aborts or `onFailure` throws. The
- * signal also ends a wait: a stop must not wait for a backoff.
+ * Repeats `operation` until it succeeds. Rejects with the last error once `signal` aborts or `onFailure` throws.
  */
 export async function retry<T>(operation: () => Promise<T>, options: RetryOptions): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {

@@ -1,7 +1,7 @@
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
-import { Journal } from '../../test/journal.ts';
-import { MemoryParcels } from '../../test/memory-tables.ts';
+import { Journal } from '../../../consumer/test/journal.ts';
+import { MemoryParcels } from '../../test/memory-parcels.ts';
 import { describeParcelTable } from '../../test/parcel-table-suite.ts';
 import { batchedParcelTable } from './batched/batched-parcel-table.ts';
 import type { ParcelTable } from './parcel-table.ts';

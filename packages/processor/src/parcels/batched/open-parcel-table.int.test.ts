@@ -5,8 +5,8 @@ import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { useEngines } from '../../../../consumer/test/engines.ts';
 import { recordedLog } from '../../../../shared/test/recorded-log.ts';
-import { useEngines } from '../../../test/engines.ts';
 import { scan } from '../../../test/processor-rig.ts';
 import { openParcelTable } from './open-parcel-table.ts';
 

@@ -1,10 +1,9 @@
 import { merge, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode } from '@waybill/shared/error.ts';
-import type { Failure, FailureLog } from '../src/failures/failure-log.ts';
+import type { Journal } from '../../consumer/test/journal.ts';
 import type { ParcelStatement, StatementAnswer } from '../src/parcels/batched/parcel-statement.ts';
 import type { MilestoneName } from '../src/parcels/parcel-item.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcels/parcel-table.ts';
-import type { Journal } from './journal.ts';
 
 /** The parcels table as {@link ParcelTable} describes it. */
 export class MemoryParcels implements ParcelTable {
@@ -94,53 +93,5 @@ export class MemoryParcels implements ParcelTable {
   /** Ids of the parcels that are stored. */
   get ids(): number[] {
     return [...this.parcels.keys()].sort((a, b) => a - b);
-  }
-}
-
-export type FailureRecord = Failure & { readonly attempts: number; readonly resolved: boolean };
-export type FailureOperation = keyof FailureLog;
-
-/** The failures table as {@link FailureLog} describes it. */
-export class MemoryFailures implements FailureLog {
-  readonly records = new Map<string, FailureRecord>();
-  /** Called before each operation: throws in place of it, or waits. */
-  before: (operation: FailureOperation, failureId: string) => Promise<void> | void = () => undefined;
-  readonly #journal: Journal;
-
-  constructor(journal: Journal) {
-    this.#journal = journal;
-  }
-
-  readonly record = async (failure: Failure): Promise<void> => {
-    await this.before('record', failure.failureId);
-    this.#write(failure);
-  };
-
-  readonly recordInterruption = async (failure: Failure): Promise<void> => {
-    await this.before('recordInterruption', failure.failureId);
-    const known = this.records.get(failure.failureId);
-    if (known && !known.resolved && known.reason !== failure.reason) return;
-    this.#write(failure);
-  };
-
-  readonly removeInterruption = async (failureId: string): Promise<void> => {
-    await this.before('removeInterruption', failureId);
-    if (this.records.get(failureId)?.reason !== 'REPEATEDLY_INTERRUPTED') return;
-    this.records.delete(failureId);
-    this.#journal.add(`removed ${failureId}`);
-  };
-
-  readonly resolve = async (failureId: string): Promise<void> => {
-    await this.before('resolve', failureId);
-    const known = this.records.get(failureId);
-    if (!known || known.resolved) return;
-    this.records.set(failureId, { ...known, resolved: true });
-    this.#journal.add(`resolved ${failureId}`);
-  };
-
-  #write({ failureId, reason, detail, body }: Failure): void {
-    const attempts = (this.records.get(failureId)?.attempts ?? 0) + 1;
-    this.records.set(failureId, { failureId, reason, detail, body, attempts, resolved: false });
-    this.#journal.add(`recorded ${failureId} ${reason}`);
   }
 }

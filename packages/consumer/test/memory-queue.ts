@@ -29,7 +29,7 @@ export class MemoryQueue implements MessageConsumer {
   waitSeconds = 20;
   /**
    * Called before each operation, with the message ids or, for sends, the bodies: throws in place of it, waits, or
-   * answers the entries to refuse.
+   * returns the entries to refuse.
    */
   before: (operation: QueueOperation, entries: readonly string[]) => Promise<readonly number[]> | readonly number[] =
     () => [];
@@ -142,7 +142,7 @@ export class MemoryQueue implements MessageConsumer {
 
   readonly maxReceiveCount = async (): Promise<number> => this.receiveCountLimit;
 
-  /** `effect` answers whether the handle was good. */
+  /** `effect` returns whether the handle was good. */
   async #batch<T>(
     operation: QueueOperation,
     entries: readonly T[],

@@ -1,7 +1,8 @@
 import { merge, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { packed, pass, rig, scan, useVirtualTime } from '../test/processor-rig.ts';
+import { pass, useVirtualTime } from '../../consumer/test/service-rig.ts';
+import { packed, rig, scan } from '../test/processor-rig.ts';
 import { storedParcel } from './parcels/parcel-item.ts';
 
 beforeEach(useVirtualTime);
@@ -131,29 +132,6 @@ test('an event that is rejected for itself leaves the older ones of its parcel t
   await stop();
 });
 
-test('while many writes wait, a receive is not made for each message as it comes', async () => {
-  const { queue, processor, release, stop } = busyRig();
-  let receives = 0;
-  queue.before = (operation) => {
-    if (operation === 'receive') receives += 1;
-    return [];
-  };
-  queue.put(packed(...Array.from({ length: 20 }, (_, index) => scan(100 + index))));
-  await pass(1);
-  receives = 0;
-  for (let id = 2; id <= 41; id += 1) {
-    queue.put(packed(scan(id)));
-    await pass(0.05);
-  }
-  // 40 messages in two seconds.
-  expect(receives).toBeLessThanOrEqual(10);
-  release();
-  await pass(60);
-  expect(queue.messages).toEqual([]);
-  expect(processor.live().ok).toBe(true);
-  await stop();
-});
-
 describe('while far behind', () => {
   const parcelsEach = 100;
   /** A queue of packs, each of a scan of each of a hundred parcels more; every parcel comes again 20 packs later. */
@@ -186,51 +164,6 @@ describe('while far behind', () => {
     expect(parcels.writes).toBeLessThan(8_000);
     await stop();
   });
-
-  test('no more is taken once what is in hand is old: nothing is held for long only to be folded', async () => {
-    const { processor, parcels, queue, stop, mostInHand } = deepQueue(400, 10);
-    const never = Promise.withResolvers<void>();
-    const { before } = parcels;
-    parcels.before = (state) => (state.parcelId === 1 ? never.promise : before(state));
-    processor.start();
-    await pass(9);
-    // From here on the message with that parcel has been in hand for more than a quarter of its visibility.
-    let most = 0;
-    queue.beforeAnswer = () => {
-      most = Math.max(most, queue.messages.filter(({ visibleAt }) => visibleAt > Date.now()).length);
-    };
-    expect(mostInHand()).toBeGreaterThan(80);
-    await pass(200);
-    expect(most).toBeLessThanOrEqual(80);
-    never.resolve();
-    await stop();
-  });
-});
-
-test('while far behind, no more bytes are in hand than the largest messages would be in any case', async () => {
-  const { queue, parcels, processor, stop } = rig({ writeConcurrency: 4, receivers: 1, visibilityTimeoutMs: 600_000 });
-  queue.visibilitySeconds = 600;
-  parcels.before = () => new Promise((resolve) => setTimeout(resolve, 100));
-  let mostBytes = 0;
-  queue.beforeAnswer = () => {
-    const inHand = queue.messages.filter(({ visibleAt }) => visibleAt > Date.now());
-    const bytes = inHand.reduce((sum, { body }) => sum + body.length, 0);
-    mostBytes = Math.max(mostBytes, bytes);
-  };
-  const long = 'x'.repeat(1_000);
-  for (let message = 0; message < 70; message += 1) {
-    const scans = Array.from({ length: 40 }, (_, index) =>
-      scan(message * 40 + index + 1, { type: long, statusCode: long, runId: long }),
-    );
-    queue.put(packed(...scans));
-  }
-  processor.start();
-  await pass(60);
-  const bytesOf20 = 20 * 262_144;
-  // The receive that passes the bound brings ten more messages.
-  expect(mostBytes).toBeGreaterThan(bytesOf20 / 2);
-  expect(mostBytes).toBeLessThanOrEqual(bytesOf20 + 10 * 130_000);
-  await stop();
 });
 
 describe('one parcel with ten thousand scans in a moment', () => {

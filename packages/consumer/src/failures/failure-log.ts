@@ -1,15 +1,16 @@
-/** What the processor asks of the failures table. `dynamodb-failure-log.ts` answers with DynamoDB, the simulator from memory. */
+/** What the consumer asks of the failures table. `dynamodb-failure-log.ts` does it with DynamoDB, the simulator in memory. */
 
-/** Why an event or message could not be applied. Stable: operators and alarms go by it. */
-export type FailureReason = 'INVALID_EVENT' | 'UNREADABLE_MESSAGE' | 'STORE_REJECTED' | 'REPEATEDLY_INTERRUPTED';
+/** Why a message that is unharmed is in the dead-letter queue. */
+export const interrupted = 'REPEATEDLY_INTERRUPTED';
 
 export type Failure = {
-  /** `event-<EventId>` where there is a valid one, else `body-<SHA-256 of the message body>`. */
+  /** One id for one element, whatever message carries it; `body-<SHA-256 of the message body>` where it has none. */
   readonly failureId: string;
-  readonly reason: FailureReason;
+  /** A stable code: operators and alarms go by it. {@link interrupted} is the consumer's, all others are the handler's. */
+  readonly reason: string;
   /** What was expected and what came, for a person; never the payload. */
   readonly detail: string;
-  /** The event's or element's JSON, else the message body; at most 64 KiB are kept. */
+  /** The element's JSON, else the message body; at most 64 KiB are kept. */
   readonly body: string;
 };
 

@@ -1,44 +1,49 @@
+import type { Guard } from '@waybill/consumer/guard/guard.ts';
 import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { describeError, hasCode, type WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import type { EngineGuard } from './guard/engine-guard.ts';
-import { type ElementFailure, rejectedEvent } from './messages/message-reading.ts';
-import { isStoredUnreadable } from './parcels/parcel-item.ts';
-import type { ParcelTable } from './parcels/parcel-table.ts';
-import { type WriteOutcome, writeParcel } from './parcels/write-parcel.ts';
+import { isStoredUnreadable } from './parcel-item.ts';
+import type { ParcelTable } from './parcel-table.ts';
+import { type WriteOutcome, writeParcel } from './write-parcel.ts';
 
-export type WorkDependencies = {
+export type ParcelWritesDependencies = {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly parcels: ParcelTable;
-  readonly guard: EngineGuard;
-  readonly signal: AbortSignal;
 };
 
-/** The events of a parcel that the store rejects, and why; all others are stored. */
-type Rejected = ReadonlyMap<ScanEvent, ElementFailure>;
+/** An event that the store rejects, and why, for a person. */
+export type RejectedEvent = { readonly event: ScanEvent; readonly detail: string };
+export type RejectedEvents = readonly RejectedEvent[];
+
+/** The events of one write that the store rejects, and why; all others are stored. */
+type Rejected = ReadonlyMap<ScanEvent, string>;
 
 const none: Rejected = new Map();
 
-/** A message whose events are being stored. Told by counting: a promise for each parcel of each message is not free. */
-type Told = {
+/** A message whose events are being stored. Its parcels are counted: a promise for each parcel of each message is not free. */
+type PendingMessage = {
   readonly events: readonly ScanEvent[];
   /** Parcels that are not stored yet. */
   remaining: number;
   readonly rejected: Rejected[];
-  readonly resolve: (rejected: readonly ElementFailure[]) => void;
+  readonly resolve: (rejected: RejectedEvents) => void;
   readonly reject: (error: unknown) => void;
 };
+
+/** What calls to the store go through, and what ends them. */
+type Calls = { readonly guard: Guard<'parcels'>; readonly signal: AbortSignal };
 
 /** One parcel's events in one write. */
 type Write = {
   readonly parcelId: number;
+  readonly calls: Calls;
   /** Grows, as the change does, until the write has begun. */
   readonly events: ScanEvent[];
   change: ParcelState;
-  readonly messages: Told[];
+  readonly messages: PendingMessage[];
 };
 
 /**
@@ -48,12 +53,12 @@ type Write = {
  * others go on.
  */
 export class ParcelWrites {
-  readonly #dependencies: WorkDependencies;
+  readonly #deps: ParcelWritesDependencies;
   readonly #waiting = new Map<number, Write>();
   readonly #underWay = new Set<number>();
 
-  constructor(dependencies: WorkDependencies) {
-    this.#dependencies = dependencies;
+  constructor(deps: ParcelWritesDependencies) {
+    this.#deps = deps;
   }
 
   /** Parcels whose write has not begun. */
@@ -63,27 +68,32 @@ export class ParcelWrites {
 
   /**
    * Stores the events of messages that were received together, folded per parcel across the messages and with those that
-   * wait already. Answers, for each message, a promise of its rejected events, so that no message waits for a parcel that it
+   * wait already. Returns, for each message, a promise of its rejected events, so that no message waits for a parcel that it
    * does not mention. A promise rejects with the engine's error once the signal aborts.
    */
-  store(messages: readonly (readonly ScanEvent[])[]): Promise<readonly ElementFailure[]>[] {
+  store(
+    messages: readonly (readonly ScanEvent[])[],
+    guard: Guard<'parcels'>,
+    signal: AbortSignal,
+  ): Promise<RejectedEvents>[] {
     const begun: Write[] = [];
-    const answers = messages.map((events) => {
-      const { promise, resolve, reject } = Promise.withResolvers<readonly ElementFailure[]>();
-      const message: Told = { events, remaining: 0, rejected: [], resolve, reject };
-      for (const event of events) this.#join(event, message, begun);
+    const calls = { guard, signal };
+    const results = messages.map((events) => {
+      const { promise, resolve, reject } = Promise.withResolvers<RejectedEvents>();
+      const message: PendingMessage = { events, remaining: 0, rejected: [], resolve, reject };
+      for (const event of events) this.#join(event, message, calls, begun);
       if (message.remaining === 0) resolve([]);
       return promise;
     });
     for (const write of begun) if (!this.#underWay.has(write.parcelId)) void this.#run(write);
-    return answers;
+    return results;
   }
 
-  #join(event: ScanEvent, message: Told, begun: Write[]): void {
+  #join(event: ScanEvent, message: PendingMessage, calls: Calls, begun: Write[]): void {
     const { parcelId } = event;
     const open = this.#waiting.get(parcelId);
     if (!open) {
-      const write = { parcelId, events: [event], change: stateOf(event), messages: [message] };
+      const write = { parcelId, calls, events: [event], change: stateOf(event), messages: [message] };
       message.remaining += 1;
       this.#waiting.set(parcelId, write);
       begun.push(write);
@@ -98,17 +108,17 @@ export class ParcelWrites {
 
   /** From its turn in the queue of writes to the answer; then what came for this parcel meanwhile. Never rejects. */
   async #run(write: Write): Promise<void> {
-    const { parcelId, events, messages } = write;
+    const { parcelId, messages } = write;
     this.#underWay.add(parcelId);
     const begin = () => {
       if (this.#waiting.get(parcelId) === write) this.#waiting.delete(parcelId);
     };
     try {
-      const rejected = await this.#storeParcel(parcelId, events, () => {
+      const rejected = await this.#storeParcel(write, () => {
         begin();
         return write.change;
       });
-      for (const message of messages) tell(message, rejected);
+      for (const message of messages) resolvePart(message, rejected);
     } catch (error) {
       begin();
       for (const message of messages) message.reject(error);
@@ -123,20 +133,21 @@ export class ParcelWrites {
    * first: alone it may be in order on an item that cannot be read, which can be read then. If it is rejected for what is
    * stored, so are the older ones, untried: a refused write costs what a write costs.
    *
-   * @param begin answers the change; from then on nothing joins it
+   * @param begin returns the change; from then on nothing joins it
    */
-  async #storeParcel(parcelId: number, events: readonly ScanEvent[], begin: () => ParcelState): Promise<Rejected> {
-    const rejection = await this.#rejectionOf(parcelId, events, begin);
+  async #storeParcel(write: Write, begin: () => ParcelState): Promise<Rejected> {
+    const { events } = write;
+    const rejection = await this.#rejectionOf(write, events, begin);
     if (!rejection) return none;
     if (events.length === 1) return rejectedFor(rejection, events);
-    const rejected = new Map<ScanEvent, ElementFailure>();
+    const rejected = new Map<ScanEvent, string>();
     const newestFirst = events.toSorted((a, b) => b.eventId - a.eventId);
     for (const [index, event] of newestFirst.entries()) {
-      const alone = await this.#rejectionOf(parcelId, [event], () => stateOf(event));
+      const alone = await this.#rejectionOf(write, [event], () => stateOf(event));
       if (!alone) continue;
       const isForAll = isStoredUnreadable(alone);
       const faulty = isForAll ? newestFirst.slice(index) : [event];
-      for (const [each, failure] of rejectedFor(alone, faulty)) rejected.set(each, failure);
+      for (const [each, detail] of rejectedFor(alone, faulty)) rejected.set(each, detail);
       if (isForAll) break;
     }
     return rejected;
@@ -144,12 +155,12 @@ export class ParcelWrites {
 
   /** Why the store rejects these events in one write; nothing when they are stored. */
   async #rejectionOf(
-    parcelId: number,
+    write: Write,
     events: readonly ScanEvent[],
     begin: () => ParcelState,
   ): Promise<WaybillError | undefined> {
     try {
-      await this.#storeChange(parcelId, events, begin);
+      await this.#storeChange(write, events, begin);
       return undefined;
     } catch (error) {
       if (hasCode(error, 'STORE_REJECTED')) return error;
@@ -157,15 +168,18 @@ export class ParcelWrites {
     }
   }
 
-  async #storeChange(parcelId: number, events: readonly ScanEvent[], begin: () => ParcelState): Promise<WriteOutcome> {
-    const { guard, parcels, metrics, log, signal } = this.#dependencies;
-    const outcome = await guard.hold(`parcel-${parcelId}`, () => writeParcel(parcels, begin()), signal, 'parcels');
+  async #storeChange(
+    { parcelId, calls: { guard, signal } }: Write,
+    events: readonly ScanEvent[],
+    begin: () => ParcelState,
+  ): Promise<void> {
+    const { parcels, metrics, log } = this.#deps;
+    const outcome = await guard.execute(`parcel-${parcelId}`, () => writeParcel(parcels, begin()), signal, 'parcels');
     metrics['waybill.processor.outcomes'].add(1, outcomes[outcome]);
     metrics['waybill.processor.events'].add(events.length);
     if (log.isLevelEnabled('debug')) {
       log.debug({ parcelId, eventIds: events.map((event) => event.eventId), outcome }, 'parcel written');
     }
-    return outcome;
   }
 }
 
@@ -177,15 +191,21 @@ const outcomes: Readonly<Record<WriteOutcome, { readonly outcome: WriteOutcome }
 };
 
 function rejectedFor(rejection: WaybillError, events: readonly ScanEvent[]): Rejected {
-  return new Map(events.map((event) => [event, rejectedEvent(event, describeError(rejection))]));
+  const detail = describeError(rejection);
+  return new Map(events.map((event) => [event, detail]));
 }
 
 /** One of its parcels is stored. */
-function tell(message: Told, rejected: Rejected): void {
+function resolvePart(message: PendingMessage, rejected: Rejected): void {
   message.remaining -= 1;
   // Nearly always empty; looking up every event in every parcel's result is not free.
   if (rejected.size > 0) message.rejected.push(rejected);
   if (message.remaining > 0) return;
   const { events, rejected: all } = message;
-  message.resolve(all.flatMap((each) => events.flatMap((event) => each.get(event) ?? [])));
+  const rejectedBy = (each: Rejected) =>
+    events.flatMap((event) => {
+      const detail = each.get(event);
+      return detail === undefined ? [] : [{ event, detail }];
+    });
+  message.resolve(all.flatMap(rejectedBy));
 }

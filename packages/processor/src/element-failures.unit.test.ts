@@ -3,7 +3,8 @@ import { eventJson, packOne, packUnparsed } from '@waybill/shared/domain/pack.ts
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { engineError, packed, packOf, pass, rig, scan, useVirtualTime } from '../../test/processor-rig.ts';
+import { pass, useVirtualTime } from '../../consumer/test/service-rig.ts';
+import { packed, packOf, rig, scan } from '../test/processor-rig.ts';
 
 beforeEach(useVirtualTime);
 
@@ -19,59 +20,6 @@ const rejecting =
     if (eventIds.includes(latest.eventId) || eventIds.includes(pickup?.eventId ?? 0))
       throw new WaybillError('STORE_REJECTED', 'the item is at fault');
   };
-
-describe('a message whose events are all stored', () => {
-  test('is deleted, together with others', async () => {
-    const { queue, parcels, journal, processor, stop } = rig();
-    for (let id = 1; id <= 10; id += 1) queue.put(packed(scan(id * 2), scan(id * 2 + 1)));
-    processor.start();
-    await pass(1);
-    expect(parcels.parcels.size).toBe(20);
-    expect(queue.messages).toEqual([]);
-    expect(journal.lines(/: delete$/)).toEqual(['batch of 10: delete']);
-    await stop();
-  });
-
-  test('is deleted when there was nothing in it', async () => {
-    const { queue, journal, processor, stop } = rig();
-    queue.put(packOf());
-    processor.start();
-    await pass(1);
-    expect(journal.lines(/^(deleted|recorded)/)).toEqual(['deleted m1']);
-    await stop();
-  });
-
-  test('is deleted again alone, when SQS did not delete it with the others', async () => {
-    const { queue, journal, processor, stop } = rig();
-    for (let id = 1; id <= 10; id += 1) queue.put(packed(scan(id)));
-    let deletes = 0;
-    queue.before = (operation) => (operation === 'delete' && ++deletes < 3 ? [...(deletes === 1 ? [3, 7] : [1])] : []);
-    processor.start();
-    await pass(10);
-    expect(journal.lines(/: delete$/)).toEqual(['batch of 10: delete', 'batch of 2: delete', 'batch of 1: delete']);
-    expect(queue.messages).toEqual([]);
-    expect(queue.deadLetters).toEqual([]);
-    await stop();
-  });
-
-  test('stays under heartbeat while SQS does not delete it, and is not received again', async () => {
-    const { queue, journal, processor, stop } = rig();
-    queue.put(packed(scan(1)));
-    let down = true;
-    queue.before = (operation) => {
-      if (operation === 'delete' && down) throw engineError('ServiceUnavailable');
-      return [];
-    };
-    processor.start();
-    await pass(120);
-    expect(queue.messages).toMatchObject([{ receiveCount: 1 }]);
-    down = false;
-    await pass(10);
-    expect(queue.messages).toEqual([]);
-    expect(journal.lines(/^stored/)).toHaveLength(1);
-    await stop();
-  });
-});
 
 describe('a message of several of which some failed', () => {
   test('is recorded, split, confirmed, then deleted, its neighbours long stored', async () => {
@@ -115,38 +63,6 @@ describe('a message of several of which some failed', () => {
     await stop();
   });
 
-  test('sends only what SQS did not confirm again, and is deleted after that', async () => {
-    const { queue, journal, processor, stop } = rig();
-    queue.put(packOf(scan(1), invalid(2), invalid(3), invalid(4)));
-    let sends = 0;
-    queue.before = (operation) => (operation === 'send' && ++sends === 1 ? [1] : []);
-    processor.start();
-    await pass(5);
-    const lines = journal.lines(/^(.*: send|sent|deleted m1)/);
-    expect(lines).toEqual(['batch of 3: send', 'sent m2', 'sent m3', 'batch of 1: send', 'sent m4', 'deleted m1']);
-    expect(new Set(queue.deadLetters.map(({ attributes }) => attributes?.['failureId'])).size).toBe(3);
-    await stop();
-  });
-
-  test('is held while its record cannot be written: no split, no release, no other failure', async () => {
-    const { queue, journal, failures, parcels, processor, stop } = rig();
-    queue.put(packOf(scan(1), invalid(2)));
-    let down = true;
-    failures.before = () => {
-      if (down) throw engineError('ResourceNotFoundException');
-    };
-    processor.start();
-    await pass(120);
-    expect(parcels.ids).toEqual([1]);
-    expect(journal.lines(/^(recorded|sent|deleted|visibility m1 0)/)).toEqual([]);
-    expect(queue.messages).toMatchObject([{ receiveCount: 1 }]);
-    down = false;
-    await pass(15);
-    expect(journal.lines(/^(recorded|sent)/).slice(0, 2)).toEqual(['recorded event-2 INVALID_EVENT', 'sent m2']);
-    expect(journal.lines(/^deleted/)).toEqual(['deleted m1']);
-    await stop();
-  });
-
   test('is left whole when a failed element is too deep to be written out again; its neighbours are stored', async () => {
     const { queue, parcels, failures, journal, processor, stop } = rig();
     queue.put(`{"version":1,"events":[${eventJson(scan(1))},${tooDeep},${eventJson(scan(3))}]}`);
@@ -172,16 +88,6 @@ describe('a message of several of which some failed', () => {
 });
 
 describe('a message of one that failed', () => {
-  test('is left as it came until the redrive policy moves it', async () => {
-    const { queue, journal, processor, stop } = rig();
-    queue.put(packOf(invalid(5)));
-    processor.start();
-    await pass(5);
-    expect(journal.lines(/^(sent|deleted)/)).toEqual([]);
-    expect(queue.deadLetters).toMatchObject([{ body: packOf(invalid(5)), attributes: {} }]);
-    await stop();
-  });
-
   test('comes again at once when it cannot heal, and ends in the DLQ by the redrive policy', async () => {
     const { queue, journal, failures, processor, stop } = rig();
     queue.put(packOf(invalid(5)), { attributes: { failureId: 'event-5' } });
@@ -226,19 +132,6 @@ describe('a message of one that failed', () => {
       'visibility m1 90',
       'dead m1',
     ]);
-    await stop();
-  });
-
-  test('waits at most two minutes, and waits always where no redrive policy ends the circle', async () => {
-    const { queue, journal, processor, messages, stop } = rig();
-    queue.receiveCountLimit = Number.POSITIVE_INFINITY;
-    queue.put('no JSON at all');
-    processor.start();
-    await pass(600);
-    expect(journal.lines(/^visibility/).slice(0, 6)).toEqual(
-      [30, 60, 90, 120, 120, 120].map((seconds) => `visibility m1 ${seconds}`),
-    );
-    expect(messages(/no redrive policy/)).toHaveLength(1);
     await stop();
   });
 
@@ -308,36 +201,6 @@ describe('a redriven message', () => {
     await pass(5);
     expect([...failures.records.keys()]).toEqual(['event-2']);
     expect(queue.messages).toEqual([]);
-    await stop();
-  });
-});
-
-describe('no message waits for another', () => {
-  test('while one parcel’s write hangs, messages received with it are stored and deleted', async () => {
-    const { queue, parcels, processor, stop } = rig();
-    const hanging = Promise.withResolvers<void>();
-    parcels.before = ({ parcelId }) => (parcelId === 5 ? hanging.promise : undefined);
-    for (let id = 1; id <= 10; id += 1) queue.put(packed(scan(id), scan(100 + id)));
-    processor.start();
-    await pass(2);
-    expect(queue.messages.map(({ messageId }) => messageId)).toEqual(['m5']);
-    for (let id = 11; id <= 40; id += 1) queue.put(packed(scan(id)));
-    await pass(60);
-    expect(queue.messages).toMatchObject([{ messageId: 'm5', receiveCount: 1 }]);
-    hanging.resolve();
-    await pass(1);
-    expect(queue.messages).toEqual([]);
-    await stop();
-  });
-
-  test('while one message’s split is not confirmed', async () => {
-    const { queue, processor, stop } = rig();
-    queue.before = (operation) => (operation === 'send' ? [0] : []);
-    queue.put(packOf(scan(1), invalid(2)));
-    for (let id = 11; id <= 40; id += 1) queue.put(packed(scan(id)));
-    processor.start();
-    await pass(60);
-    expect(queue.messages).toMatchObject([{ messageId: 'm1', receiveCount: 1 }]);
     await stop();
   });
 });

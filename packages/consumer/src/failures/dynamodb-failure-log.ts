@@ -9,7 +9,7 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import { beginningThatFits } from '@waybill/shared/domain/json-text.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { failureRetentionDays, tables } from '@waybill/shared/resources.ts';
-import type { Failure, FailureLog } from './failure-log.ts';
+import { type Failure, type FailureLog, interrupted } from './failure-log.ts';
 
 /** Bytes of a failed body that are kept (design: 64 KiB), the mark of a cut one included. */
 export const keptBodyBytes = 65_536;
@@ -72,7 +72,7 @@ export function dynamoDbFailureLog({ documents, tableName, clock, metrics }: Fai
               TableName: tableName,
               Key: { [tables.failures.key.name]: failureId },
               ConditionExpression: 'reason = :interrupted',
-              ExpressionAttributeValues: { ':interrupted': 'REPEATEDLY_INTERRUPTED' },
+              ExpressionAttributeValues: { ':interrupted': interrupted },
               ReturnConsumedCapacity: 'TOTAL',
             }),
           )

@@ -1,22 +1,28 @@
 import { type Clock, type Random, systemClock } from '@waybill/shared/clock.ts';
-import { WaybillError } from '@waybill/shared/error.ts';
+import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { engineError, pass, useVirtualTime } from '../../test/processor-rig.ts';
-import type { Lane } from './admission.ts';
-import { type BreakerState, EngineGuard } from './engine-guard.ts';
+import { engineError, pass, useVirtualTime } from '../../test/service-rig.ts';
+import { type BreakerState, type Fault, Guard } from './guard.ts';
 
 beforeEach(useVirtualTime);
 
 const never = new AbortController().signal;
 
+function faultOf(error: unknown): Fault {
+  if (hasCode(error, 'STORE_REJECTED')) return 'item';
+  return hasCode(error, 'STORE_CONTENDED') ? 'others' : 'engine';
+}
+
 function guarded(options: { readonly concurrency?: number; readonly clock?: Clock; readonly random?: Random } = {}) {
   const { concurrency = 64, clock = systemClock, random = () => 0.5 } = options;
   const states: BreakerState[] = [];
   const errors: unknown[] = [];
-  const guard = new EngineGuard({
+  const guard = new Guard({
     clock,
     random,
-    concurrency,
+    engine: 'the engine',
+    lanes: { work: concurrency },
+    faultOf,
     signal: never,
     onEngineError: (error) => void errors.push(error),
     onStateChange: (state) => void states.push(state),
@@ -54,7 +60,7 @@ describe('an engine that fails', () => {
     for (const pieces of [1, 5]) {
       const { guard, states } = guarded();
       const { seen, call } = engine(() => engineError(name));
-      const held = Array.from({ length: pieces }, (_, piece) => guard.hold(`parcel-${piece}`, call, never));
+      const held = Array.from({ length: pieces }, (_, piece) => guard.execute(`item-${piece}`, call, never));
       await pass(5);
       expect(states[0]).toBe('open');
       seen.down = false;
@@ -67,7 +73,7 @@ describe('an engine that fails', () => {
   test('with what is no Error at all, too', async () => {
     const { guard } = guarded();
     const { seen, call } = engine(() => 'gone');
-    const held = guard.hold('parcel-1', call, never);
+    const held = guard.execute('item-1', call, never);
     await pass(5);
     expect(guard.state).toBe('open');
     seen.down = false;
@@ -78,7 +84,7 @@ describe('an engine that fails', () => {
   test('is asked by a single probe at a time, some seconds apart, whatever is waiting', async () => {
     const { guard } = guarded({ concurrency: 8 });
     const { seen, call } = engine();
-    const held = Array.from({ length: 100 }, (_, piece) => guard.hold(`parcel-${piece}`, call, never));
+    const held = Array.from({ length: 100 }, (_, piece) => guard.execute(`item-${piece}`, call, never));
     await pass(2);
     // What was under way when the breaker opened, what took the place of the first four, and a probe or two: not all that waited.
     expect(seen.calls).toBeLessThanOrEqual(8 + 4 + 2);
@@ -96,7 +102,7 @@ describe('an engine that fails', () => {
   test('is back within the longest wait for a probe', async () => {
     const { guard } = guarded();
     const { seen, call } = engine();
-    const held = guard.hold('parcel-1', call, never);
+    const held = guard.execute('item-1', call, never);
     await pass(3_600);
     seen.down = false;
     await pass(10.1);
@@ -108,7 +114,7 @@ describe('an engine that fails', () => {
 test('a wall clock that is set back keeps no engine down', async () => {
   const { guard } = guarded();
   const { seen, call } = engine();
-  const held = guard.hold('parcel-1', call, never);
+  const held = guard.execute('item-1', call, never);
   await pass(60);
   vi.setSystemTime(Date.now() - 3_600_000);
   seen.down = false;
@@ -117,12 +123,12 @@ test('a wall clock that is set back keeps no engine down', async () => {
   expect(guard.state).toBe('closed');
 });
 
-test('what failed last is what a probe tries: records that cannot be written are not found well by a parcel', async () => {
+test('what failed last is what a probe tries: records that cannot be written are not found well by other work', async () => {
   const { guard, states } = guarded();
   const { call } = engine(() => engineError('AccessDeniedException'));
-  void guard.hold('event-1', call, never, 'records');
+  void guard.execute('event-1', call, never, 'records');
   await pass(10);
-  for (let parcel = 1; parcel <= 10; parcel += 1) void guard.hold(`parcel-${parcel}`, async () => {}, never, 'parcels');
+  for (let item = 1; item <= 10; item += 1) void guard.execute(`item-${item}`, async () => {}, never, 'work');
   await pass(60);
   expect(states).not.toContain('closed');
 });
@@ -132,7 +138,7 @@ describe('what says nothing about the engine', () => {
     const { guard, states, errors } = guarded();
     for (let piece = 0; piece < 20; piece += 1) {
       const rejection = new WaybillError('STORE_REJECTED', 'the item is at fault');
-      await expect(guard.hold('parcel-1', () => Promise.reject(rejection), never)).rejects.toBe(rejection);
+      await expect(guard.execute('item-1', () => Promise.reject(rejection), never)).rejects.toBe(rejection);
     }
     expect(states).toEqual([]);
     expect(errors).toEqual([]);
@@ -142,25 +148,25 @@ describe('what says nothing about the engine', () => {
     const { guard } = guarded();
     const { call } = engine();
     const held = new AbortController();
-    const failing = guard.hold('parcel-1', call, held.signal);
+    const failing = guard.execute('item-1', call, held.signal);
     await pass(5);
     held.abort();
     await expect(failing).rejects.toThrow();
     await pass(30);
     const rejection = new WaybillError('STORE_REJECTED', 'the item is at fault');
-    await expect(guard.hold('parcel-2', () => Promise.reject(rejection), never)).rejects.toBe(rejection);
+    await expect(guard.execute('item-2', () => Promise.reject(rejection), never)).rejects.toBe(rejection);
     expect(guard.state).toBe('closed');
   });
 
   test.each(['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'])(
-    'one hot parcel, throttled again and again with %s while another is stored now and then, opens nothing',
+    'one hot item, throttled again and again with %s while another is stored now and then, opens nothing',
     async (name) => {
       const { guard, states } = guarded();
       const { seen, call } = engine(() => engineError(name));
-      const held = [guard.hold('parcel-1', call, never), guard.hold('parcel-1', call, never)];
+      const held = [guard.execute('item-1', call, never), guard.execute('item-1', call, never)];
       for (let times = 0; times < 20; times += 1) {
         await pass(6);
-        await guard.hold('parcel-2', async () => 'done', never);
+        await guard.execute('item-2', async () => 'done', never);
       }
       expect(seen.calls).toBeGreaterThan(50);
       expect(states).toEqual([]);
@@ -170,18 +176,18 @@ describe('what says nothing about the engine', () => {
     },
   );
 
-  test('a parcel that others change all the time opens nothing', async () => {
+  test('an item that others change all the time opens nothing', async () => {
     const { guard, states } = guarded();
     const { call } = engine(() => new WaybillError('STORE_CONTENDED', 'changed by others'));
-    void guard.hold('parcel-1', call, never);
+    void guard.execute('item-1', call, never);
     await pass(60);
     expect(states).toEqual([]);
   });
 
-  test('but several parcels throttled in a row are a table that is, and a throttled probe has not found it well', async () => {
+  test('but several items throttled in a row are a table that is, and a throttled probe has not found it well', async () => {
     const { guard, states } = guarded();
     const { seen, call } = engine(() => engineError('ThrottlingException'));
-    const held = [1, 2, 3, 4, 5].map((parcel) => guard.hold(`parcel-${parcel}`, call, never));
+    const held = [1, 2, 3, 4, 5].map((item) => guard.execute(`item-${item}`, call, never));
     await pass(120);
     expect(guard.state).not.toBe('closed');
     expect(states).not.toContain('closed');
@@ -196,7 +202,7 @@ describe('an engine that throttles whatever there is, little as it may be,', () 
     for (const luck of [0, 0.5, 0.999]) {
       const { guard, states } = guarded({ random: () => luck });
       const { seen, call } = engine(() => engineError('ThrottlingException'));
-      const held = Array.from({ length: writes }, (_, parcel) => guard.hold(`parcel-${parcel}`, call, never));
+      const held = Array.from({ length: writes }, (_, item) => guard.execute(`item-${item}`, call, never));
       await pass(6.9);
       expect(states).toEqual([]);
       await pass(3.1);
@@ -216,10 +222,10 @@ describe('an engine that throttles whatever there is, little as it may be,', () 
   ])('is found well by %s, and has the whole time again from then on', async (_, answer) => {
     const { guard, states } = guarded();
     const { call } = engine(() => engineError('ThrottlingException'));
-    void guard.hold('parcel-1', call, never);
+    void guard.execute('item-1', call, never);
     for (let times = 0; times < 5; times += 1) {
       await pass(6);
-      await guard.hold('parcel-2', answer, never).catch(() => undefined);
+      await guard.execute('item-2', answer, never).catch(() => undefined);
     }
     expect(states).toEqual([]);
     await pass(10);
@@ -229,26 +235,26 @@ describe('an engine that throttles whatever there is, little as it may be,', () 
 
 describe('a hot item that is all there is', () => {
   /** One that has been throttled, and nothing else stored, for five minutes. */
-  async function hotAlone(lane: Lane = 'parcels') {
+  async function hotAlone(lane: 'work' | 'records' = 'work') {
     const { guard } = guarded();
     const { seen, call } = engine(() => engineError('ThrottlingException'));
-    void guard.hold('hot', call, never, lane);
+    void guard.execute('hot', call, never, lane);
     await pass(300);
     expect(guard.state).toBe('open');
     return { guard, seen };
   }
 
   test.each([
-    ['parcels', 'parcels'],
-    ['parcels', 'records'],
-    ['records', 'parcels'],
+    ['work', 'work'],
+    ['work', 'records'],
+    ['records', 'work'],
     ['records', 'records'],
-  ] as const)('of the %s, is not the next probe when another comes, of the %s', async (hot, lane) => {
+  ] as const)('of the lane %s, is not the next probe when another comes, of the lane %s', async (hot, lane) => {
     const { guard, seen } = await hotAlone(hot);
-    expect(guard.needsAnother).toBe(true);
+    expect(guard.needsFreshProbe).toBe(true);
     const before = seen.calls;
-    const other = guard.hold('another', async () => seen.calls, never, lane);
-    expect(guard.needsAnother).toBe(false);
+    const other = guard.execute('another', async () => seen.calls, never, lane);
+    expect(guard.needsFreshProbe).toBe(false);
     await pass(10);
     expect(await other).toBe(before);
   });
@@ -256,24 +262,24 @@ describe('a hot item that is all there is', () => {
   test('needs one more for each other that is throttled, too, and none while one is tried', async () => {
     const { guard } = await hotAlone();
     const other = engine(() => engineError('ThrottlingException'), 0.5);
-    void guard.hold('another', other.call, never, 'parcels');
+    void guard.execute('another', other.call, never, 'work');
     while (other.seen.calls === 0) {
-      expect(guard.needsAnother).toBe(false);
+      expect(guard.needsFreshProbe).toBe(false);
       await pass(0.1);
     }
-    expect(guard.needsAnother).toBe(false);
+    expect(guard.needsFreshProbe).toBe(false);
     await pass(0.5);
-    expect(guard.needsAnother).toBe(true);
+    expect(guard.needsFreshProbe).toBe(true);
   });
 });
 
 test('an engine that is down for another reason than throttling needs no other item to tell', async () => {
   const { guard } = guarded();
   const { call } = engine();
-  void guard.hold('parcel-1', call, never, 'parcels');
+  void guard.execute('item-1', call, never, 'work');
   for (let second = 0; second < 60; second += 1) {
     await pass(1);
-    expect(guard.needsAnother).toBe(false);
+    expect(guard.needsFreshProbe).toBe(false);
   }
   expect(guard.state).not.toBe('closed');
 });
@@ -284,9 +290,9 @@ describe('an engine whose calls take their time to fail', () => {
       const { guard, states } = guarded({ random: () => luck });
       const { seen, call } = engine(() => engineError('TimeoutError'), seconds);
       // A quiet time before is no time of failures.
-      await guard.hold('parcel-1', async () => {}, never);
+      await guard.execute('item-1', async () => {}, never);
       await pass(3_600);
-      const held = guard.hold('parcel-1', call, never);
+      const held = guard.execute('item-1', call, never);
       await pass(Math.min(7, seconds) - 0.01);
       expect(states).toEqual([]);
       await pass(15 - Math.min(7, seconds) + 0.01);
@@ -300,10 +306,10 @@ describe('an engine whose calls take their time to fail', () => {
   test('but one such call, while others are answered, opens nothing', async () => {
     const { guard, states } = guarded();
     const { seen, call } = engine(() => engineError('TimeoutError'), 8);
-    const held = guard.hold('parcel-1', call, never);
+    const held = guard.execute('item-1', call, never);
     for (let times = 0; times < 60; times += 1) {
       await pass(1);
-      void guard.hold('parcel-2', async () => {}, never);
+      void guard.execute('item-2', async () => {}, never);
     }
     expect(seen.calls).toBeGreaterThan(5);
     expect(states).toEqual([]);
@@ -339,8 +345,8 @@ describe('an outage that holds 24,000 writes', () => {
       if (down) throw engineError('InternalServerError');
       stored += 1;
     };
-    const held = Array.from({ length: writes }, (_, parcel) =>
-      guard.hold(`parcel-${parcel}`, call, stopping.signal, 'parcels'),
+    const held = Array.from({ length: writes }, (_, item) =>
+      guard.execute(`item-${item}`, call, stopping.signal, 'work'),
     );
     const counts = () => ({ calls, sleeps, stored, mostAtOnce });
     const mend = () => {
@@ -388,15 +394,15 @@ describe('an outage that holds 24,000 writes', () => {
   });
 });
 
-describe('a call that carries the writes of many parcels', () => {
+describe('a call that carries the writes of many items', () => {
   test('fails once, however many they are: it takes five such calls to open the breaker', async () => {
     const { guard, states, errors } = guarded();
     const held: Promise<unknown>[] = [];
     const stopping = new AbortController();
     const failingCall = async () => {
       const error = engineError('TimeoutError');
-      for (let parcel = 1; parcel <= 25; parcel += 1) {
-        const write = guard.hold(`parcel-${parcel}`, () => Promise.reject(error), stopping.signal);
+      for (let item = 1; item <= 25; item += 1) {
+        const write = guard.execute(`item-${item}`, () => Promise.reject(error), stopping.signal);
         held.push(write.catch(() => undefined));
       }
       // Before the first of them is tried again.
@@ -421,7 +427,9 @@ describe('a call that carries the writes of many parcels', () => {
         statement === 1 ? Promise.resolve() : Promise.reject(error),
       );
       const stopping = new AbortController();
-      const held = answers.map((answer, index) => guard.hold(`parcel-${call}-${index}`, () => answer, stopping.signal));
+      const held = answers.map((answer, index) =>
+        guard.execute(`item-${call}-${index}`, () => answer, stopping.signal),
+      );
       const settled = Promise.allSettled(held);
       await pass(0.001);
       stopping.abort();
@@ -437,7 +445,7 @@ describe('a stop', () => {
     const { guard } = guarded({ concurrency: 1 });
     const { seen, call } = engine();
     const stopping = new AbortController();
-    const held = [1, 2, 3].map((parcel) => guard.hold(`parcel-${parcel}`, call, stopping.signal, 'parcels'));
+    const held = [1, 2, 3].map((item) => guard.execute(`item-${item}`, call, stopping.signal, 'work'));
     const ended = Promise.allSettled(held);
     await pass(0.005);
     stopping.abort();
@@ -453,7 +461,7 @@ describe('a stop', () => {
     const { guard, errors } = guarded();
     const { seen, call } = engine(() => engineError('ThrottlingException'));
     const stopping = new AbortController();
-    const held = guard.hold('parcel-1', call, stopping.signal);
+    const held = guard.execute('item-1', call, stopping.signal);
     const rejected = expect(held).rejects.toMatchObject({ name: 'ThrottlingException' });
     while (seen.calls < 2) await pass(0.001);
     await pass(untilStop);
@@ -468,7 +476,7 @@ describe('a stop', () => {
     const { seen, call } = engine();
     seen.down = false;
     const stopping = new AbortController();
-    const held = guard.hold('parcel-1', call, stopping.signal);
+    const held = guard.execute('item-1', call, stopping.signal);
     await pass(0.005);
     stopping.abort();
     await pass(1);

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { engineError, packed, packOf, pass, rig, scan, useVirtualTime } from '../test/processor-rig.ts';
+import { bodyOf } from '../test/list-handler.ts';
+import { listRig } from '../test/list-rig.ts';
+import { engineError, pass, useVirtualTime } from '../test/service-rig.ts';
 
 beforeEach(useVirtualTime);
 
@@ -7,10 +9,10 @@ const halfVisibilityMs = 15_000;
 
 describe('the heartbeat', () => {
   test('renews every message in hand before half its visibility has passed, ten to a request', async () => {
-    const { queue, parcels, journal, processor, stop } = rig({ receivers: 3 });
-    parcels.before = () => new Promise(() => {});
-    const ids = Array.from({ length: 45 }, (_, index) => queue.put(packed(scan(index + 1))).messageId);
-    processor.start();
+    const { queue, list, journal, service, stop } = listRig({ receivers: 3 });
+    list.before = () => new Promise(() => {});
+    const ids = Array.from({ length: 45 }, (_, index) => queue.put(bodyOf(index + 1)).messageId);
+    service.start();
     await pass(600);
     for (const id of ids) {
       const renewedAt = journal.entries.filter(({ line }) => line === `visibility ${id} 30`).map(({ atMs }) => atMs);
@@ -25,17 +27,17 @@ describe('the heartbeat', () => {
   });
 
   test('goes on for messages that wait for a split, a delete or their turn on the last receive', async () => {
-    const { queue, parcels, processor, stop } = rig();
-    parcels.before = ({ parcelId }) => (parcelId === 4 ? new Promise(() => {}) : undefined);
+    const { queue, list, service, stop } = listRig();
+    list.before = (item) => (item === 4 ? new Promise(() => {}) : undefined);
     queue.before = (operation, entries) => {
       if (operation === 'send') throw engineError('ServiceUnavailable');
       return operation === 'delete' ? entries.map((_, index) => index) : [];
     };
-    queue.put(packOf(scan(1), 'nonsense'));
-    queue.put(packed(scan(2)));
-    queue.put(packed(scan(4)), { receiveCount: 2 });
-    queue.put(packed(scan(5)), { receiveCount: 2 });
-    processor.start();
+    queue.put(bodyOf(1, 'nonsense'));
+    queue.put(bodyOf(2));
+    queue.put(bodyOf(4), { receiveCount: 2 });
+    queue.put(bodyOf(5), { receiveCount: 2 });
+    service.start();
     await pass(300);
     expect(queue.messages.map(({ receiveCount }) => receiveCount)).toEqual([1, 1, 3, 3]);
     expect(queue.deadLetters).toEqual([]);
@@ -43,18 +45,18 @@ describe('the heartbeat', () => {
   });
 
   test('ends for a message that is settled', async () => {
-    const { queue, journal, processor, stop } = rig();
-    queue.put(packed(scan(1)));
-    processor.start();
+    const { queue, journal, service, stop } = listRig();
+    queue.put(bodyOf(1));
+    service.start();
     await pass(100);
     expect(journal.lines(/^(visibility|deleted)/)).toEqual(['deleted m1']);
     await stop();
   });
 
   test('is repeated until SQS takes it; one batch that hangs keeps no other waiting', async () => {
-    const { queue, parcels, processor, stop } = rig({ receivers: 1 });
-    parcels.before = () => new Promise(() => {});
-    for (let id = 1; id <= 20; id += 1) queue.put(packed(scan(id)));
+    const { queue, list, service, stop } = listRig({ receivers: 1 });
+    list.before = () => new Promise(() => {});
+    for (let id = 1; id <= 20; id += 1) queue.put(bodyOf(id));
     let calls = 0;
     queue.before = async (operation, entries) => {
       if (operation !== 'visibility') return [];
@@ -63,7 +65,7 @@ describe('the heartbeat', () => {
       if (calls === 1) await new Promise(() => {});
       return calls === 4 ? entries.map((_, index) => index).slice(0, 3) : [];
     };
-    processor.start();
+    service.start();
     await pass(120);
     const ours = queue.messages.filter(({ visibleAt }) => visibleAt > Date.now()).map(({ messageId }) => messageId);
     expect(ours).toEqual(Array.from({ length: 10 }, (_, index) => `m${index + 11}`));
@@ -71,11 +73,11 @@ describe('the heartbeat', () => {
   });
 
   test('finds a message lost that SQS no longer knows as ours, and neither splits nor releases it', async () => {
-    const { queue, journal, processor, failures, messages, stop } = rig();
+    const { queue, journal, service, failures, messages, stop } = listRig();
     const recording = Promise.withResolvers<void>();
     failures.before = () => recording.promise;
-    const mine = queue.put(packOf(scan(1), 'nonsense'));
-    processor.start();
+    const mine = queue.put(bodyOf(1, 'nonsense'));
+    service.start();
     await pass(1);
     mine.receiptHandle = 'm1#somebody else’s';
     mine.visibleAt = Number.POSITIVE_INFINITY;
@@ -88,11 +90,11 @@ describe('the heartbeat', () => {
   });
 
   test('hands a message back before SQS’s 12 hours are over, on the last allowed receive as a new one', async () => {
-    const { queue, parcels, journal, processor, stop } = rig();
-    parcels.before = () => new Promise(() => {});
-    queue.put(packed(scan(1)));
-    queue.put(packed(scan(2)), { receiveCount: 2, attributes: { origin: 'here' } });
-    processor.start();
+    const { queue, list, journal, service, stop } = listRig();
+    list.before = () => new Promise(() => {});
+    queue.put(bodyOf(1));
+    queue.put(bodyOf(2), { receiveCount: 2, attributes: { origin: 'here' } });
+    service.start();
     const begun = Date.now();
     for (let hour = 0; hour < 12; hour += 1) await pass(3_600);
     const handedBack = journal.entries.findIndex(({ line }) => line === 'visibility m1 0');
@@ -101,10 +103,10 @@ describe('the heartbeat', () => {
     expect(last + 30_000 - begun).toBeLessThanOrEqual(12 * 3_600_000);
     expect(last - begun).toBeGreaterThan(11.9 * 3_600_000);
     expect(queue.deadLetters).toEqual([]);
-    expect(journal.lines(/^(sent|deleted|removed)/)).toEqual(['sent m3', 'deleted m2', 'removed event-2']);
+    expect(journal.lines(/^(sent|deleted|removed)/)).toEqual(['sent m3', 'deleted m2', 'removed item-2']);
     expect(queue.messages).toMatchObject([
       { messageId: 'm1', receiveCount: 2 },
-      { messageId: 'm3', attributes: { origin: 'here', failureId: 'event-2' } },
+      { messageId: 'm3', attributes: { origin: 'here', failureId: 'item-2' } },
     ]);
     await stop();
   });
@@ -112,21 +114,21 @@ describe('the heartbeat', () => {
 
 describe('an outage', () => {
   test('of two minutes with messages in flight puts nothing in the DLQ, records nothing, releases nothing', async () => {
-    const { queue, parcels, journal, failures, processor, stop } = rig({ receivers: 4 });
-    for (let id = 1; id <= 30; id += 1) queue.put(packed(scan(id), scan(1_000 + id)));
+    const { queue, list, journal, failures, service, stop } = listRig({ receivers: 4 });
+    for (let id = 1; id <= 30; id += 1) queue.put(bodyOf(id, 1_000 + id));
     let down = false;
-    parcels.before = () => {
+    list.before = () => {
       if (down) throw engineError('ProvisionedThroughputExceededException');
     };
-    failures.before = parcels.before as () => void;
-    processor.start();
+    failures.before = list.before as () => void;
+    service.start();
     down = true;
     await pass(30);
     const received = queue.messages.filter(({ receiveCount }) => receiveCount > 0).length;
     const polls = queue.receives;
-    for (let id = 31; id <= 60; id += 1) queue.put(packed(scan(id), scan(1_000 + id)));
-    expect(processor.ready()).toMatchObject({ ok: false, parts: { breaker: { ok: false } } });
-    expect(processor.live().ok).toBe(true);
+    for (let id = 31; id <= 60; id += 1) queue.put(bodyOf(id, 1_000 + id));
+    expect(service.ready()).toMatchObject({ ok: false, parts: { breaker: { ok: false } } });
+    expect(service.live().ok).toBe(true);
     await pass(90);
     expect(received).toBeGreaterThan(0);
     // The polls that were under way when the breaker opened may bring something yet.
@@ -135,26 +137,26 @@ describe('an outage', () => {
     expect(queue.messages.every(({ receiveCount }) => receiveCount <= 1)).toBe(true);
     down = false;
     await pass(60);
-    expect(parcels.parcels.size).toBe(120);
+    expect(list.items.size).toBe(120);
     expect(queue.messages).toEqual([]);
     expect(queue.deadLetters).toEqual([]);
     expect(failures.records.size).toBe(0);
-    expect(processor.ready().ok).toBe(true);
+    expect(service.ready().ok).toBe(true);
     await stop();
   });
 
   test('by throttling, with three writes in hand, is told by readiness within 15 s, and little more is received', async () => {
-    const { queue, parcels, journal, processor, stop } = rig({ receiveWaitMs: 2_000 });
+    const { queue, list, journal, service, stop } = listRig({ receiveWaitMs: 2_000 });
     queue.waitSeconds = 2;
     let down = true;
-    parcels.before = () => {
+    list.before = () => {
       if (down) throw engineError('ThrottlingException');
     };
-    for (let id = 1; id <= 3; id += 1) queue.put(packed(scan(id)));
-    processor.start();
+    for (let id = 1; id <= 3; id += 1) queue.put(bodyOf(id));
+    service.start();
     await pass(15);
-    expect(processor.ready()).toMatchObject({ ok: false, parts: { breaker: { ok: false } } });
-    for (let id = 4; id <= 120; id += 1) queue.put(packed(scan(id)));
+    expect(service.ready()).toMatchObject({ ok: false, parts: { breaker: { ok: false } } });
+    for (let id = 4; id <= 120; id += 1) queue.put(bodyOf(id));
     const received = () => queue.messages.filter(({ receiveCount }) => receiveCount > 0).length;
     // What the poll under way brings is tried, a probe for each, before more is fetched.
     await pass(50);
@@ -163,7 +165,7 @@ describe('an outage', () => {
     for (let minute = 0; minute < 20; minute += 1) {
       await pass(60);
       mostReceived = Math.max(mostReceived, received());
-      expect(processor.ready().ok).toBe(false);
+      expect(service.ready().ok).toBe(false);
     }
     expect(mostReceived).toBeGreaterThan(13);
     expect(mostReceived).toBeLessThanOrEqual(40);
@@ -171,20 +173,20 @@ describe('an outage', () => {
     expect(queue.messages.every(({ receiveCount }) => receiveCount <= 1)).toBe(true);
     down = false;
     await pass(15);
-    expect(parcels.ids).toHaveLength(120);
+    expect(list.ids).toHaveLength(120);
     expect(queue.deadLetters).toEqual([]);
-    expect(processor.ready().ok).toBe(true);
+    expect(service.ready().ok).toBe(true);
     await stop();
   });
 
   test('is probed with one receive when nothing is in hand', async () => {
-    const { queue, parcels, processor, stop } = rig();
+    const { queue, list, service, stop } = listRig();
     let down = true;
-    parcels.before = () => {
+    list.before = () => {
       if (down) throw engineError('AccessDeniedException');
     };
-    const only = queue.put(packed(scan(1)));
-    processor.start();
+    const only = queue.put(bodyOf(1));
+    service.start();
     await pass(30);
     // Somebody else took it: the hand is empty, and the breaker still open.
     only.receiptHandle = 'm1#somebody else’s';
@@ -196,39 +198,39 @@ describe('an outage', () => {
     expect(queue.receives - polls).toBeGreaterThanOrEqual(4);
     down = false;
     await pass(30);
-    expect(processor.ready().ok).toBe(true);
+    expect(service.ready().ok).toBe(true);
     await stop();
   });
 
   test('of SQS is waited out: receives come back by themselves', async () => {
-    const { queue, parcels, processor, stop } = rig();
+    const { queue, list, service, stop } = listRig();
     let down = true;
     queue.before = (operation) => {
       if (down && operation === 'receive') throw engineError('AccessDenied');
       return [];
     };
-    queue.put(packed(scan(1)));
-    processor.start();
+    queue.put(bodyOf(1));
+    service.start();
     await pass(300);
     expect(queue.receives).toBeLessThan(200);
     down = false;
     await pass(15);
-    expect(parcels.ids).toEqual([1]);
+    expect(list.ids).toEqual([1]);
     await stop();
   });
 
   test('holds no more in hand than two receives a receiver, however long the queue is', async () => {
-    const { queue, parcels, processor, stop } = rig({ receivers: 2 });
-    parcels.before = () => new Promise(() => {});
-    for (let id = 1; id <= 200; id += 1) queue.put(packed(scan(id)));
-    processor.start();
+    const { queue, list, service, stop } = listRig({ receivers: 2 });
+    list.before = () => new Promise(() => {});
+    for (let id = 1; id <= 200; id += 1) queue.put(bodyOf(id));
+    service.start();
     await pass(60);
     expect(queue.messages.filter(({ receiveCount }) => receiveCount > 0)).toHaveLength(40);
     await stop();
   });
 });
 
-describe('one hot parcel, throttled for an hour,', () => {
+describe('one hot item, throttled for an hour,', () => {
   test.each([
     { alone: 0, every: 5, messages: 30, receiveCount: 0 },
     { alone: 0, every: 15, messages: 20, receiveCount: 0 },
@@ -239,19 +241,19 @@ describe('one hot parcel, throttled for an hour,', () => {
   ])(
     'and for $alone s alone in hand, stops no other: a message each $every s, $messages of them, received $receiveCount times before',
     async ({ alone, every, messages, receiveCount }) => {
-      const { queue, parcels, journal, processor, stop } = rig();
+      const { queue, list, journal, service, stop } = listRig();
       const hotUntil = Date.now() + 3_600_000;
-      parcels.before = ({ parcelId }) => {
-        if (parcelId === 1 && Date.now() < hotUntil) throw engineError('ThrottlingException');
+      list.before = (item) => {
+        if (item === 1 && Date.now() < hotUntil) throw engineError('ThrottlingException');
       };
-      queue.put(packed(scan(1)));
-      processor.start();
+      queue.put(bodyOf(1));
+      service.start();
       await pass(alone);
       const putAt = new Map<string, number>();
       for (let id = 2; id <= messages + 1; id += 1) {
         await pass(every);
         putAt.set(`stored ${id}`, Date.now());
-        queue.put(packed(scan(id)), { receiveCount });
+        queue.put(bodyOf(id), { receiveCount });
       }
       // The longest wait for a probe.
       await pass(10);
@@ -263,7 +265,7 @@ describe('one hot parcel, throttled for an hour,', () => {
       expect(Math.max(...waitedMs)).toBeLessThanOrEqual(10_000);
       expect(queue.deadLetters).toEqual([]);
       await pass(3_600);
-      expect(parcels.ids).toHaveLength(messages + 1);
+      expect(list.ids).toHaveLength(messages + 1);
       expect(queue.messages).toEqual([]);
       await stop();
     },
@@ -272,25 +274,25 @@ describe('one hot parcel, throttled for an hour,', () => {
 
 describe('the last allowed receive', () => {
   test('is on record before the work, and no more after it', async () => {
-    const { queue, journal, failures, processor, stop } = rig();
-    queue.put(packed(scan(1)), { receiveCount: 2 });
-    processor.start();
+    const { queue, journal, failures, service, stop } = listRig();
+    queue.put(bodyOf(1), { receiveCount: 2 });
+    service.start();
     await pass(1);
     expect(journal.lines(/^(recorded|stored|deleted|removed)/)).toEqual([
-      'recorded event-1 REPEATEDLY_INTERRUPTED',
+      'recorded item-1 REPEATEDLY_INTERRUPTED',
       'stored 1',
       'deleted m1',
-      'removed event-1',
+      'removed item-1',
     ]);
     expect(failures.records.size).toBe(0);
     await stop();
   });
 
   test('is on record for every message in hand, worked on or not, when the process dies', async () => {
-    const { queue, parcels, failures, processor } = rig();
-    parcels.before = () => new Promise(() => {});
-    for (let id = 1; id <= 5; id += 1) queue.put(packed(scan(id), scan(100 + id)), { receiveCount: 2 });
-    processor.start();
+    const { queue, list, failures, service } = listRig();
+    list.before = () => new Promise(() => {});
+    for (let id = 1; id <= 5; id += 1) queue.put(bodyOf(id, 100 + id), { receiveCount: 2 });
+    service.start();
     await pass(0.5);
     expect([...failures.records.values()].map(({ reason }) => reason)).toEqual(
       Array.from({ length: 5 }, () => 'REPEATEDLY_INTERRUPTED'),
@@ -298,71 +300,71 @@ describe('the last allowed receive', () => {
   });
 
   test('is worked on alone, one message after the other, but none is held up for long', async () => {
-    const { queue, parcels, journal, processor, stop } = rig();
-    parcels.before = ({ parcelId }) => (parcelId === 2 ? new Promise(() => {}) : undefined);
-    for (let id = 1; id <= 3; id += 1) queue.put(packed(scan(id)), { receiveCount: 2 });
-    queue.put(packed(scan(9)));
-    processor.start();
+    const { queue, list, journal, service, stop } = listRig();
+    list.before = (item) => (item === 2 ? new Promise(() => {}) : undefined);
+    for (let id = 1; id <= 3; id += 1) queue.put(bodyOf(id), { receiveCount: 2 });
+    queue.put(bodyOf(9));
+    service.start();
     await pass(1);
-    expect(parcels.ids).toEqual([1, 9]);
+    expect(list.ids).toEqual([1, 9]);
     await pass(2);
-    expect(parcels.ids).toEqual([1, 3, 9]);
+    expect(list.ids).toEqual([1, 3, 9]);
     const lines = journal.lines(/^(stored [13]|deleted m[13])/);
     expect(lines).toEqual(['stored 1', 'deleted m1', 'stored 3', 'deleted m3']);
     await stop();
   });
 
   test('keeps the reason that is known already, and goes to the DLQ with it', async () => {
-    const { queue, failures, processor, stop } = rig();
-    queue.put(packOf('nonsense'), { attributes: { failureId: `body-${'0'.repeat(64)}` } });
-    processor.start();
+    const { queue, failures, service, stop } = listRig();
+    queue.put(bodyOf('nonsense'), { attributes: { failureId: `body-${'0'.repeat(64)}` } });
+    service.start();
     await pass(5);
-    expect([...failures.records.values()]).toMatchObject([{ reason: 'INVALID_EVENT', attempts: 3 }]);
+    expect([...failures.records.values()]).toMatchObject([{ reason: 'INVALID_ITEM', attempts: 3 }]);
     expect(queue.deadLetters).toHaveLength(1);
     await stop();
   });
 
   test('stays on record when the message was lost while it was worked on: it goes to the DLQ', async () => {
-    const { queue, parcels, failures, processor, stop } = rig();
+    const { queue, list, failures, service, stop } = listRig();
     const hanging = Promise.withResolvers<void>();
-    parcels.before = () => hanging.promise;
-    const mine = queue.put(packed(scan(1)), { receiveCount: 2 });
-    processor.start();
+    list.before = () => hanging.promise;
+    const mine = queue.put(bodyOf(1), { receiveCount: 2 });
+    service.start();
     await pass(1);
     mine.receiptHandle = 'expired';
     mine.visibleAt = Number.POSITIVE_INFINITY;
     await pass(20);
     hanging.resolve();
     await pass(20);
-    expect(failures.records.get('event-1')).toMatchObject({ reason: 'REPEATEDLY_INTERRUPTED' });
+    expect(failures.records.get('item-1')).toMatchObject({ reason: 'REPEATEDLY_INTERRUPTED' });
     await stop();
   });
 });
 
 describe('a stop', () => {
   test('finishes what is in hand and ends with the poll in flight', async () => {
-    const { queue, parcels, processor, stop } = rig();
+    const { queue, list, service, stop } = listRig();
     const slow = Promise.withResolvers<void>();
-    parcels.before = () => slow.promise;
-    queue.put(packed(scan(1)));
-    processor.start();
+    list.before = () => slow.promise;
+    queue.put(bodyOf(1));
+    service.start();
     await pass(1);
     setTimeout(() => slow.resolve(), 2_000);
     expect(await stop()).toBeLessThanOrEqual(20);
-    expect(parcels.ids).toEqual([1]);
+    expect(list.ids).toEqual([1]);
     expect(queue.messages).toEqual([]);
   });
 
   test('begins no poll, and hands back what the poll in flight brings', async () => {
-    const { queue, parcels, journal, processor, stop } = rig({ receivers: 1 });
-    processor.start();
+    const { queue, list, journal, service, stop } = listRig({ receivers: 1 });
+    service.start();
     await pass(1);
     setTimeout(() => {
-      for (let id = 1; id <= 12; id += 1) queue.put(packed(scan(id)));
+      for (let id = 1; id <= 12; id += 1) queue.put(bodyOf(id));
     }, 5_000);
     await stop();
     expect(queue.receives).toBe(1);
-    expect(parcels.ids).toEqual([]);
+    expect(list.ids).toEqual([]);
     expect(journal.lines(/^visibility/)).toEqual(
       Array.from({ length: 10 }, (_, index) => `visibility m${index + 1} 0`),
     );
@@ -371,25 +373,25 @@ describe('a stop', () => {
   });
 
   test('hands nothing back to a poll of its own: a stop costs a message one receive at most', async () => {
-    const { queue, parcels, processor, stop } = rig({ receivers: 4 });
-    parcels.before = () => new Promise(() => {});
-    queue.put(packed(scan(1)));
-    queue.put(packed(scan(2)), { receiveCount: 1 });
-    processor.start();
+    const { queue, list, service, stop } = listRig({ receivers: 4 });
+    list.before = () => new Promise(() => {});
+    queue.put(bodyOf(1));
+    queue.put(bodyOf(2), { receiveCount: 1 });
+    service.start();
     await pass(1);
-    setTimeout(() => queue.put(packed(scan(3))), 15_000);
-    setTimeout(() => queue.put(packed(scan(4)), { receiveCount: 1 }), 18_000);
+    setTimeout(() => queue.put(bodyOf(3)), 15_000);
+    setTimeout(() => queue.put(bodyOf(4), { receiveCount: 1 }), 18_000);
     await stop();
     expect(queue.messages).toMatchObject([1, 2, 1, 2].map((receiveCount) => ({ receiveCount })));
     expect(queue.messages.every(({ visibleAt }) => visibleAt <= Date.now())).toBe(true);
   });
 
   test('puts on record what comes on its last allowed receive meanwhile: SQS may not take it back', async () => {
-    const { queue, failures, processor, stop } = rig();
-    processor.start();
+    const { queue, failures, service, stop } = listRig();
+    service.start();
     await pass(1);
     setTimeout(() => {
-      queue.put(packed(scan(1)), { receiveCount: 2 });
+      queue.put(bodyOf(1), { receiveCount: 2 });
       queue.before = (operation) => (operation === 'receive' ? [] : new Promise(() => {}));
     }, 1_000);
     await stop();
@@ -397,23 +399,23 @@ describe('a stop', () => {
   });
 
   test('waits for no poll that hangs, but hands back in time', async () => {
-    const { queue, parcels, processor } = rig({ receivers: 1 });
-    parcels.before = () => new Promise(() => {});
-    queue.put(packed(scan(1)));
-    processor.start();
+    const { queue, list, service } = listRig({ receivers: 1 });
+    list.before = () => new Promise(() => {});
+    queue.put(bodyOf(1));
+    service.start();
     await pass(1);
     queue.beforeAnswer = () => new Promise(() => {});
-    void processor.stop();
+    void service.stop();
     await pass(36);
     expect(queue.messages).toMatchObject([{ receiveCount: 1 }]);
     expect(queue.messages[0]?.visibleAt).toBeLessThanOrEqual(Date.now());
   });
 
   test('hands back what is not done after half its time, ten to a request, in time', async () => {
-    const { queue, parcels, journal, processor, stop } = rig();
-    parcels.before = () => new Promise(() => {});
-    for (let id = 1; id <= 20; id += 1) queue.put(packed(scan(id)));
-    processor.start();
+    const { queue, list, journal, service, stop } = listRig();
+    list.before = () => new Promise(() => {});
+    for (let id = 1; id <= 20; id += 1) queue.put(bodyOf(id));
+    service.start();
     await pass(1);
     expect(await stop()).toBeLessThanOrEqual(38);
     expect(journal.lines(/^visibility m\d+ 0/)).toHaveLength(20);
@@ -424,11 +426,11 @@ describe('a stop', () => {
   });
 
   test('sends a message on its last allowed receive anew, attributes and all, then deletes it', async () => {
-    const { queue, parcels, journal, failures, processor, stop } = rig();
-    parcels.before = () => new Promise(() => {});
-    const body = packed(scan(1), scan(2));
+    const { queue, list, journal, failures, service, stop } = listRig();
+    list.before = () => new Promise(() => {});
+    const body = bodyOf(1, 2);
     queue.put(body, { receiveCount: 2, attributes: { origin: 'here' } });
-    processor.start();
+    service.start();
     await pass(1);
     const [failureId = ''] = failures.records.keys();
     await stop();
@@ -438,22 +440,22 @@ describe('a stop', () => {
   });
 
   test('sends it as it came where its record’s id would make it too large', async () => {
-    const { queue, parcels, processor, stop } = rig();
-    parcels.before = () => new Promise(() => {});
-    const body = `${packed(scan(1))}${' '.repeat(262_144)}`.slice(0, 262_144);
+    const { queue, list, service, stop } = listRig();
+    list.before = () => new Promise(() => {});
+    const body = `${bodyOf(1)}${' '.repeat(262_144)}`.slice(0, 262_144);
     queue.put(body, { receiveCount: 2 });
-    processor.start();
+    service.start();
     await pass(1);
     await stop();
     expect(queue.messages).toMatchObject([{ body, receiveCount: 0, attributes: {} }]);
   });
 
   test('keeps trying to hand back while its time lasts, and keeps the record of what it could not', async () => {
-    const { queue, parcels, journal, failures, processor, messages, stop } = rig();
-    parcels.before = () => new Promise(() => {});
-    queue.put(packed(scan(1)));
-    queue.put(packed(scan(2)), { receiveCount: 2 });
-    processor.start();
+    const { queue, list, journal, failures, service, messages, stop } = listRig();
+    list.before = () => new Promise(() => {});
+    queue.put(bodyOf(1));
+    queue.put(bodyOf(2), { receiveCount: 2 });
+    service.start();
     await pass(1);
     let refusals = 3;
     queue.before = (operation) => {
@@ -462,35 +464,35 @@ describe('a stop', () => {
     };
     expect(await stop()).toBeLessThanOrEqual(38);
     expect(journal.lines(/^(visibility m1 0|sent|deleted|removed)/)).toEqual(['visibility m1 0']);
-    expect(failures.records.get('event-2')).toMatchObject({ reason: 'REPEATEDLY_INTERRUPTED' });
-    expect(messages(/its record stays/)).toHaveLength(1);
+    expect(failures.records.get('item-2')).toMatchObject({ reason: 'REPEATEDLY_INTERRUPTED' });
+    expect(messages(/its failure record stays/)).toHaveLength(1);
   });
 
   test('ends in time while the engines are silent', async () => {
-    const { queue, parcels, processor, stop } = rig();
-    parcels.before = () => new Promise(() => {});
-    queue.put(packed(scan(1)));
-    queue.put(packed(scan(2)), { receiveCount: 2 });
-    processor.start();
+    const { queue, list, service, stop } = listRig();
+    list.before = () => new Promise(() => {});
+    queue.put(bodyOf(1));
+    queue.put(bodyOf(2), { receiveCount: 2 });
+    service.start();
     await pass(1);
     queue.before = (operation) => (operation === 'receive' ? [] : new Promise(() => {}));
     expect(await stop()).toBeLessThanOrEqual(38);
   });
 
   test('never uses up a receive: stopped again and again, nothing goes to the DLQ', async () => {
-    const { queue, parcels } = rig();
-    const body = packed(scan(1), scan(2));
+    const { queue, list } = listRig();
+    const body = bodyOf(1, 2);
     queue.put(body);
     for (let run = 0; run < 8; run += 1) {
-      const again = rig({ deps: { queue } });
-      again.parcels.before = () => {
+      const again = listRig({ ports: { queue } });
+      again.list.before = () => {
         throw engineError('AccessDeniedException');
       };
-      again.processor.start();
+      again.service.start();
       await pass(1);
       await again.stop();
     }
-    expect(parcels.ids).toEqual([]);
+    expect(list.ids).toEqual([]);
     expect(queue.deadLetters).toEqual([]);
     expect(queue.bodies).toEqual([body]);
   });

@@ -1,0 +1,150 @@
+import { type Clock, type Random, watchedClock } from '@waybill/shared/clock.ts';
+import type { LoopWatch, RequestWatch } from '@waybill/shared/process/health.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
+import type { ConsumerMetrics } from './consumer-metrics.ts';
+import type { FailureLog } from './failures/failure-log.ts';
+import { type BreakerState, Guard } from './guard/guard.ts';
+import { handBack } from './hand-back.ts';
+import type { Handler } from './handler.ts';
+import { LastReceives } from './last-receive.ts';
+import { MessageWork } from './message-work.ts';
+import { type HeldMessage, MessagesInHand } from './messages-in-hand.ts';
+import { loopSilenceMs, Prefetch } from './prefetch.ts';
+
+export type ConsumerSettings = {
+  readonly receivers: number;
+  readonly receiveWaitMs: number;
+  readonly visibilityTimeoutMs: number;
+  readonly stopTimeoutMs: number;
+};
+
+export type ConsumerDependencies<Work, Lane extends string> = {
+  readonly settings: ConsumerSettings;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: ConsumerMetrics;
+  readonly queue: MessageConsumer;
+  readonly failures: FailureLog;
+  readonly handler: Handler<Work, Lane>;
+  readonly loops: LoopWatch;
+  readonly receives: RequestWatch;
+  /** Receives of one message before the redrive policy moves it; Infinity without one. */
+  readonly maxReceiveCount: number;
+  readonly onBreaker: (state: BreakerState) => void;
+};
+
+const breakerGauge: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
+/**
+ * Shares of the stop timeout. After the first, work that is not done is handed back instead of finished. After the second,
+ * the hand-back no longer waits for polls in flight. After the third, what SQS did not take back is left to its visibility
+ * timeout.
+ */
+const finishShare = 0.5;
+const pollsShare = 0.85;
+const handBackShare = 0.95;
+
+/** Receives, works and settles until it is stopped; then finishes or hands back what is in hand. */
+export class Consumer<Work, Lane extends string> {
+  readonly #deps: ConsumerDependencies<Work, Lane>;
+  readonly #inHand: MessagesInHand;
+  readonly #lastReceives: LastReceives;
+  readonly #work: MessageWork<Work, Lane>;
+  readonly #prefetch: Prefetch;
+  /** Aborts when a stop can wait for the work no longer. */
+  readonly #workDeadline = new AbortController();
+  /** Resolves when a stop can wait for the polls in flight no longer. */
+  readonly #pollsDeadline = Promise.withResolvers<void>();
+  /** Aborts when a stop can wait for SQS no longer either. */
+  readonly #stopDeadline = new AbortController();
+
+  constructor(deps: ConsumerDependencies<Work, Lane>) {
+    this.#deps = deps;
+    const { settings, log, handler } = deps;
+    const { visibilityTimeoutMs } = settings;
+    const { engine, lanes, faultOf } = handler;
+    const signal = this.#stopDeadline.signal;
+    const guard = new Guard({ ...deps, engine, lanes, faultOf, signal, ...guardReports(deps) });
+    const inHand = new MessagesInHand({
+      ...deps,
+      visibilityTimeoutMs,
+      onLimit: (held) => {
+        const { messageId } = held.message;
+        log.warn({ messageId }, 'message held for the 12 hours that SQS allows, handing it back');
+        void handBack([held], { ...deps, inHand }, signal);
+      },
+      signal,
+    });
+    this.#inHand = inHand;
+    this.#lastReceives = new LastReceives({ ...deps, guard });
+    const parts = { ...deps, guard, inHand, lastReceives: this.#lastReceives };
+    this.#work = new MessageWork({ ...parts, workDeadline: this.#workDeadline.signal });
+    this.#prefetch = new Prefetch({
+      ...parts,
+      work: this.#work,
+      handBack: (messages) => {
+        this.#work.read(messages);
+        return this.#handBackAtStop(messages);
+      },
+    });
+  }
+
+  /** Resolves when `stopping` has aborted and the stop is over. */
+  async run(stopping: AbortSignal): Promise<void> {
+    const { clock, loops, settings } = this.#deps;
+    const heartbeatEnds = new AbortController();
+    const tick = loops.watch('heartbeat', this.#inHand.lookEachMs + loopSilenceMs);
+    const heartbeat = this.#inHand.run(watchedClock(clock, tick), heartbeatEnds.signal);
+    const receiving = this.#prefetch.run(stopping);
+    await new Promise((resolve) => {
+      if (stopping.aborted) resolve(undefined);
+      else stopping.addEventListener('abort', resolve, { once: true });
+    });
+    const stopped = new AbortController();
+    const after = (share: number) => clock.sleep(settings.stopTimeoutMs * share, stopped.signal);
+    void after(pollsShare).then(this.#pollsDeadline.resolve);
+    void after(handBackShare).then(() => this.#stopDeadline.abort());
+    await Promise.all([receiving, this.#finish(after(finishShare))]);
+    stopped.abort();
+    heartbeatEnds.abort();
+    await heartbeat;
+    loops.forget('heartbeat');
+  }
+
+  /** Waits for the work in hand, until the deadline at the latest, then hands back what is left. */
+  async #finish(deadline: Promise<void>): Promise<void> {
+    await Promise.race([this.#work.ended(), deadline]);
+    this.#workDeadline.abort();
+    await this.#handBackAtStop(this.#inHand.remaining());
+  }
+
+  /** Waits until no poll is in flight. A poll would take what is handed back, and a stop must cost a message one receive at most. */
+  async #handBackAtStop(messages: readonly HeldMessage[]): Promise<void> {
+    const signal = this.#stopDeadline.signal;
+    for (const { interruption } of messages) if (interruption) this.#lastReceives.explain(interruption, signal);
+    await Promise.race([this.#prefetch.ended(), this.#pollsDeadline.promise]);
+    await handBack(messages, { ...this.#deps, inHand: this.#inHand }, signal);
+  }
+}
+
+/** Reports the engine's failures and the breaker's state, which is closed at first. */
+function guardReports<Work, Lane extends string>({
+  handler,
+  log,
+  metrics,
+  onBreaker,
+}: ConsumerDependencies<Work, Lane>) {
+  metrics.breaker.record(breakerGauge.closed);
+  return {
+    onEngineError: (error: unknown, waitMs: number) => {
+      metrics.engineErrors.add(1, { error: error instanceof Error ? error.name : 'unknown' });
+      log.warn({ err: error, waitMs }, `${handler.engine} failed, the work is held`);
+    },
+    onStateChange: (state: BreakerState) => {
+      metrics.breaker.record(breakerGauge[state]);
+      onBreaker(state);
+      log.warn({ breaker: state }, 'breaker changed');
+    },
+  };
+}

@@ -1,0 +1,233 @@
+import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
+import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
+import { WaitingCalls } from './waiting-calls.ts';
+
+/** `half-open`: a probe is under way. */
+export type BreakerState = 'closed' | 'half-open' | 'open';
+
+/** Whose failure an error is. `item`: no retry would cure it. `others`: other writers got in between; the engine is well. */
+export type Fault = 'item' | 'others' | 'engine';
+
+/** The lane that every guard has: failure records. */
+type Records = 'records';
+
+export type GuardDependencies<Lane extends string> = {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The engine's name, for people. */
+  readonly engine: string;
+  /** Calls at once in each lane. No lane waits behind another. */
+  readonly lanes: Readonly<Record<Lane, number>>;
+  readonly faultOf: (error: unknown) => Fault;
+  /** The engine failed; the work is held and will be tried again, in `waitMs` or when a probe has found the engine well. */
+  readonly onEngineError: (error: unknown, waitMs: number) => void;
+  readonly onStateChange: (state: BreakerState) => void;
+  /** Ends the probing: nothing is held any more. */
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Errors of a whole table or of one hot key alike: DynamoDB limits each partition, too (3,000 read and 1,000 write units
+ * per second, "Burst and adaptive capacity").
+ */
+const throttlings: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+]);
+
+/** Failure records written at once, besides the work: behind a backlog of work the reason for a dead letter would come too late. */
+const recordsAtOnce = 8;
+/** Failures in a row after which the engine is taken to be down. */
+const failuresToOpen = 5;
+/**
+ * Milliseconds of failures and nothing else after which it is, too, however few, counted from the beginning of the first
+ * call that failed. Noticed when a call fails: at worst one that began just before, after one that took just as long, and
+ * the backoff between, is still within the 15 s in which readiness is lost (design, "Environment").
+ */
+const failingToOpenMs = 7_000;
+/** Time between probes of an engine that is down; grows while it stays down. Jitter takes away half of it at most. */
+const probeBackoff: Backoff = { firstMs: 1_000, maxMs: 10_000 };
+/** Time between attempts of one piece of work while the breaker is closed. */
+const workBackoff: Backoff = { firstMs: 100, maxMs: 2_000 };
+
+/**
+ * Stands between the work and the engine that it calls. What is not the item's fault is the engine's: the work is held
+ * and tried again in place. After a few failures in a row the breaker opens: one call at a time goes through, as a probe,
+ * and all others wait until one has succeeded.
+ */
+export class Guard<Lane extends string> {
+  readonly #deps: GuardDependencies<Lane>;
+  readonly #slots: ReadonlyMap<string, { free: number }>;
+  readonly #waiting: WaitingCalls;
+  #state: BreakerState = 'closed';
+  #underWay = 0;
+  #failuresInARow = 0;
+  /** Probes since the breaker was last closed. */
+  #probes = 0;
+  /** Where to look first for the call that may go through as a probe; undefined while none may. */
+  #probeFrom: string | undefined;
+  /** What failed last: a probe of another lane would say little, unless all that waits in this one was throttled. */
+  #failingLane: string = 'records';
+  /** Items throttled since any call last succeeded. */
+  readonly #throttledItems = new Set<string>();
+  /** Errors met before: a call that carries the writes of many items fails once, though each of them fails. */
+  readonly #counted = new WeakSet<object>();
+  readonly #reported = new WeakSet<object>();
+  /** Monotonic milliseconds since which the engine has failed and done nothing else. */
+  #failingSince: number | undefined;
+  /** Monotonic milliseconds of its last answer. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: GuardDependencies<Lane>) {
+    this.#deps = deps;
+    const lanes: Readonly<Record<string, number>> = { records: recordsAtOnce, ...deps.lanes };
+    this.#slots = new Map(Object.entries(lanes).map(([lane, free]) => [lane, { free }]));
+    this.#waiting = new WaitingCalls([...this.#slots.keys()], (item) => this.#throttledItems.has(item));
+  }
+
+  get state(): BreakerState {
+    return this.#state;
+  }
+
+  /** Whatever is held was throttled: only a fresh item can tell whether it is hot, or the whole table is. */
+  get needsFreshProbe(): boolean {
+    return this.#underWay === 0 && !this.#waiting.hasUntried;
+  }
+
+  /**
+   * Runs `call` until it works. `item` names what it writes. Rejects with an error that is the item's fault, and with the
+   * engine's error or `STOPPED` once `signal` aborts: then the caller hands the work back. A call under way is never cut off.
+   */
+  async execute<T>(
+    item: string,
+    call: () => Promise<T>,
+    signal: AbortSignal,
+    lane: Lane | Records = 'records',
+  ): Promise<T> {
+    const { clock, random, faultOf, onEngineError } = this.#deps;
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await this.#inTurn(lane, item, call, signal);
+      } catch (error) {
+        if (faultOf(error) === 'item' || signal.aborted) throw error;
+        this.#failingLane = lane;
+        const waitMs = backoffMs(failures, workBackoff, random);
+        if (isFirst(error, this.#reported)) onEngineError(error, waitMs);
+        // While the breaker is not closed it waits for its turn, which needs no timer of its own.
+        if (this.#state === 'closed') await clock.sleep(waitMs, signal);
+        if (signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** At once where the lane has a slot and nothing waits, else when its turn comes. */
+  #inTurn<T>(lane: string, item: string, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const stopped = () => new WaybillError('STOPPED', `stopped before the call to ${this.#deps.engine} began`);
+    if (signal.aborted) return Promise.reject(stopped());
+    if (this.#state === 'closed' && this.#waiting.length === 0 && this.#isFree(lane)) {
+      return this.#attempt(lane, item, call);
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const begin = () => void this.#attempt(lane, item, call).then(resolve, reject);
+    this.#waiting.push({ lane, item, signal, begin, stop: () => reject(stopped()) });
+    this.#admit();
+    return promise;
+  }
+
+  /** Begins what may begin: while the breaker is closed by the slots of each lane, else the one call that is to be the probe. */
+  #admit(): void {
+    if (this.#waiting.length === 0) return;
+    if (this.#state === 'closed') {
+      for (const lane of this.#slots.keys()) while (this.#isFree(lane) && this.#waiting.beginFirst(lane));
+    } else if (this.#probeFrom !== undefined) {
+      const from = this.#probeFrom;
+      this.#probeFrom = undefined;
+      const others = [...this.#slots.keys()].filter((lane) => lane !== from);
+      const free = [from, ...others].filter((lane) => this.#isFree(lane));
+      if (!this.#waiting.beginProbe(free)) this.#probeFrom = from;
+    }
+  }
+
+  #isFree(lane: string): boolean {
+    return (this.#slots.get(lane)?.free ?? 0) > 0;
+  }
+
+  /** One call, begun before anything else can change what its turn depends on. Through a breaker that is not closed it is the probe. */
+  async #attempt<T>(lane: string, item: string, call: () => Promise<T>): Promise<T> {
+    const isProbe = this.#state !== 'closed';
+    const slots = this.#slots.get(lane);
+    if (slots) slots.free -= 1;
+    this.#underWay += 1;
+    if (isProbe) this.#changeTo('half-open');
+    const begunAt = this.#deps.clock.monotonic();
+    try {
+      const result = await call();
+      this.#throttledItems.clear();
+      this.#answered(isProbe);
+      if (this.#state === 'closed') this.#failuresInARow = 0;
+      return result;
+    } catch (error) {
+      if (this.#deps.faultOf(error) === 'engine') this.#failed(item, error, begunAt, isProbe);
+      else this.#answered(isProbe);
+      throw error;
+    } finally {
+      if (slots) slots.free += 1;
+      this.#underWay -= 1;
+      this.#admit();
+    }
+  }
+
+  #answered(isProbe: boolean): void {
+    this.#failingSince = undefined;
+    this.#answeredAt = this.#deps.clock.monotonic();
+    if (!isProbe) return;
+    this.#probes = 0;
+    this.#failuresInARow = 0;
+    this.#changeTo('closed');
+  }
+
+  /**
+   * What one failure says. One hot item, throttled again and again with no success of another in between, must not stop
+   * the others, unless nothing else has worked for long. A probe that is throttled has not found the engine well.
+   */
+  #failed(item: string, error: unknown, begunAt: number, isProbe: boolean): void {
+    // A call that hangs while others are answered says nothing of that time.
+    this.#failingSince ??= Math.max(begunAt, this.#answeredAt);
+    const isThrottled = error instanceof Error && throttlings.has(error.name);
+    const isThrottledAgain = isThrottled && this.#throttledItems.has(item);
+    if (isThrottled) this.#throttledItems.add(item);
+    if (isProbe) return void this.#open();
+    if (this.#state !== 'closed') return;
+    const isForLong = this.#deps.clock.monotonic() - this.#failingSince >= failingToOpenMs;
+    if (isThrottledAgain ? !isForLong : !isFirst(error, this.#counted)) return;
+    this.#failuresInARow += 1;
+    if (this.#failuresInARow >= failuresToOpen || isForLong) void this.#open();
+  }
+
+  /** Lets one call through after a while: what becomes of it closes the breaker or calls this again. */
+  async #open(): Promise<void> {
+    const { clock, random, signal } = this.#deps;
+    this.#changeTo('open');
+    const step = Math.min(probeBackoff.maxMs, probeBackoff.firstMs * 2 ** Math.min(this.#probes, 30));
+    this.#probes += 1;
+    await clock.sleep((step / 2) * (1 + random()), signal);
+    if (signal.aborted) return;
+    this.#probeFrom = this.#failingLane;
+    this.#admit();
+  }
+
+  #changeTo(state: BreakerState): void {
+    this.#state = state;
+    this.#deps.onStateChange(state);
+  }
+}
+
+/** Whether this very object was not met before; remembers it. */
+function isFirst(error: unknown, met: WeakSet<object>): boolean {
+  if (typeof error !== 'object' || error === null) return true;
+  const first = !met.has(error);
+  met.add(error);
+  return first;
+}

@@ -1,0 +1,90 @@
+import { Fifo } from './fifo.ts';
+
+export type WaitingCall = {
+  readonly lane: string;
+  /** What it writes. */
+  readonly item: string;
+  readonly signal: AbortSignal;
+  readonly begin: () => void;
+  /** Its signal has aborted: it will not begin. */
+  readonly stop: () => void;
+};
+
+/**
+ * Calls that wait for their turn, first in, first out in each lane. What waits costs nothing, neither a timer nor an
+ * attempt, however much it is.
+ */
+export class WaitingCalls {
+  /** Calls that wait, in all lanes. */
+  length = 0;
+  readonly #lanes: ReadonlyMap<string, Fifo<WaitingCall>>;
+  readonly #wasTried: (item: string) => boolean;
+  readonly #watched = new WeakSet<AbortSignal>();
+
+  /** @param wasTried whether another try of this item would tell less than the first one of another */
+  constructor(lanes: readonly string[], wasTried: (item: string) => boolean) {
+    this.#lanes = new Map(lanes.map((lane) => [lane, new Fifo()]));
+    this.#wasTried = wasTried;
+  }
+
+  /** Whether a call waits whose item was not tried. */
+  get hasUntried(): boolean {
+    return [...this.#lanes.values()].some((waiting) => waiting.some(({ item }) => !this.#wasTried(item)));
+  }
+
+  push(call: WaitingCall): void {
+    this.#watch(call.signal);
+    this.#lanes.get(call.lane)?.push(call);
+    this.length += 1;
+  }
+
+  /** Begins the first call of the lane; false where none waits. */
+  beginFirst(lane: string): boolean {
+    return this.#begin(this.#lanes.get(lane)?.shift());
+  }
+
+  /**
+   * Begins one call that is to be a probe: the first whose item was not tried, of these lanes one after the other, else
+   * the first at all; false where none waits.
+   */
+  beginProbe(lanes: readonly string[]): boolean {
+    return lanes.some((lane) => this.#begin(this.#takeUntried(lane))) || lanes.some((lane) => this.beginFirst(lane));
+  }
+
+  #begin(call: WaitingCall | undefined): boolean {
+    if (!call) return false;
+    this.length -= 1;
+    call.begin();
+    return true;
+  }
+
+  /** Those that were tried and wait before it go behind all others. */
+  #takeUntried(lane: string): WaitingCall | undefined {
+    const waiting = this.#lanes.get(lane);
+    for (let left = waiting?.length ?? 0; left > 0; left -= 1) {
+      const next = waiting?.shift();
+      if (next && !this.#wasTried(next.item)) return next;
+      if (next) waiting?.push(next);
+    }
+    return undefined;
+  }
+
+  /** One listener for all that wait under a signal: with a listener each, adding and removing them takes seconds. */
+  #watch(signal: AbortSignal): void {
+    if (this.#watched.has(signal)) return;
+    this.#watched.add(signal);
+    signal.addEventListener('abort', () => this.#stopUnder(signal), { once: true });
+  }
+
+  #stopUnder(signal: AbortSignal): void {
+    for (const waiting of this.#lanes.values()) {
+      for (let left = waiting.length; left > 0; left -= 1) {
+        const call = waiting.shift();
+        if (call && call.signal !== signal) waiting.push(call);
+        if (call?.signal !== signal) continue;
+        this.length -= 1;
+        call.stop();
+      }
+    }
+  }
+}

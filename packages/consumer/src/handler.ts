@@ -1,0 +1,64 @@
+import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import type { Failure } from './failures/failure-log.ts';
+import type { Fault, Guard } from './guard/guard.ts';
+
+/**
+ * What a consumer is for. The consumer receives, holds, settles and hands back; the handler reads and works.
+ *
+ * @typeParam Work what a message asks to be done
+ * @typeParam Lane names of the lanes in which its calls wait
+ */
+export type Handler<Work, Lane extends string> = {
+  /** What its calls go to, for people: `DynamoDB`. */
+  readonly engine: string;
+  /** Calls at once in each lane. No lane waits behind another. */
+  readonly lanes: Readonly<Record<Lane, number>>;
+  /** Whose failure an error of its calls is. An error that it does not know is the engine's. */
+  readonly faultOf: (error: unknown) => Fault;
+  /** The failure ids of its elements. Anyone who may send to the queue sets attributes: no other id is taken from them. */
+  readonly failureIds: RegExp;
+  /**
+   * Reads a message. Never throws: what is wrong with it is in the reading.
+   *
+   * @param failureId the record of an earlier failure, which the message names in an attribute
+   */
+  readonly read: (message: ReceivedMessage, failureId: string | undefined) => Reading<Work>;
+  /**
+   * Does the work of messages that were received together, so that it can be folded. Returns for each message a promise
+   * of what failed in it. Calls its engine through `guard` only; a promise rejects with the engine's error once `signal`
+   * aborts.
+   */
+  readonly work: (
+    together: readonly Work[],
+    guard: Guard<Lane>,
+    signal: AbortSignal,
+  ) => readonly Promise<readonly ElementFailure[]>[];
+  /** Units of work that wait for a call. The consumer prefetches more while there are many, to be folded. */
+  readonly backlog: () => number;
+  /** Called once a message is settled. Returns what the log line about that says of the work. */
+  readonly settled: (work: Work, settlement: Settlement) => Readonly<Record<string, unknown>>;
+};
+
+/** What a received message holds. */
+export type Reading<Work> = {
+  readonly work: Work;
+  /** Elements that cannot be worked on, or why the message cannot be read at all. */
+  readonly failures: readonly ElementFailure[];
+  /** It holds one element or none: there is nothing to split off. */
+  readonly single: boolean;
+  /** The id on which its only element would fail, where it has one. */
+  readonly elementId: string | undefined;
+  /** The record to resolve when all of it succeeds, though the message does not name it. */
+  readonly resolves: string | undefined;
+};
+
+/** A failure of one element of a message, or of the whole message. */
+export type ElementFailure = Failure & {
+  /** The body in which the element travels alone; undefined where it cannot be written out apart from its neighbours. */
+  readonly splitBody: string | undefined;
+  /** Time alone may cure it: a version that a rolling deploy will know. */
+  readonly mayHeal: boolean;
+};
+
+/** What became of a message. `left`: it will be received again. `lost`: it is no longer ours; its next receiver meets its failures again. */
+export type Settlement = 'deleted' | 'split' | 'left' | 'lost';

@@ -1,0 +1,99 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { bodyOf } from '../test/list-handler.ts';
+import { listRig } from '../test/list-rig.ts';
+import { pass, useVirtualTime } from '../test/service-rig.ts';
+import { mostInHandPerReceiver } from './prefetch.ts';
+
+beforeEach(useVirtualTime);
+
+const itemsEach = 100;
+const items = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
+
+test('while much work waits, a receive is not made for each message as it comes', async () => {
+  const { queue, list, service, stop } = listRig({ callsAtOnce: 1 });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  list.before = (item) => (item === 1 ? released : undefined);
+  queue.put(bodyOf(1));
+  service.start();
+  await pass(1);
+  queue.put(bodyOf(...items(100, 20)));
+  await pass(1);
+  const before = queue.receives;
+  for (let id = 2; id <= 41; id += 1) {
+    queue.put(bodyOf(id));
+    await pass(0.05);
+  }
+  // 40 messages in two seconds.
+  expect(queue.receives - before).toBeLessThanOrEqual(10);
+  release();
+  await pass(60);
+  expect(queue.messages).toEqual([]);
+  expect(service.live().ok).toBe(true);
+  await stop();
+});
+
+describe('while far behind', () => {
+  /** A queue of messages with a hundred items each, and how many are in hand when a receive is answered. */
+  function deepQueue(messages: number, putMs: number) {
+    const all = listRig({ callsAtOnce: 8, receivers: 4 });
+    const { queue, list } = all;
+    list.before = () => new Promise((resolve) => setTimeout(resolve, putMs));
+    const seen = { mostInHand: 0 };
+    queue.beforeAnswer = () => {
+      const inHand = queue.messages.filter(({ visibleAt }) => visibleAt > Date.now()).length;
+      seen.mostInHand = Math.max(seen.mostInHand, inHand);
+    };
+    for (let message = 0; message < messages; message += 1)
+      queue.put(bodyOf(...items(message * itemsEach + 1, itemsEach)));
+    return { ...all, seen };
+  }
+
+  test('more is in hand than two receives a receiver, and no more than six', async () => {
+    const { queue, service, stop, seen } = deepQueue(300, 10);
+    service.start();
+    await pass(120);
+    expect(queue.messages).toEqual([]);
+    expect(seen.mostInHand).toBeGreaterThan(200);
+    expect(seen.mostInHand).toBeLessThanOrEqual(4 * mostInHandPerReceiver.behind);
+    expect(mostInHandPerReceiver).toEqual({ ordinary: 20, behind: 60 });
+    await stop();
+  });
+
+  test('no more is taken once what is in hand is old: nothing is held for long only to be folded', async () => {
+    const { list, service, stop, seen } = deepQueue(400, 10);
+    const never = Promise.withResolvers<void>();
+    const { before } = list;
+    list.before = (item) => (item === 1 ? never.promise : before(item));
+    service.start();
+    await pass(9);
+    expect(seen.mostInHand).toBeGreaterThan(80);
+    // From here on the message with that item has been in hand for more than a quarter of its visibility.
+    seen.mostInHand = 0;
+    await pass(200);
+    expect(seen.mostInHand).toBeGreaterThan(0);
+    expect(seen.mostInHand).toBeLessThanOrEqual(80);
+    never.resolve();
+    await stop();
+  });
+
+  test('no more bytes are in hand than the largest messages would be in any case', async () => {
+    const { queue, list, service, stop } = listRig({ callsAtOnce: 4, receivers: 1, visibilityTimeoutMs: 600_000 });
+    queue.visibilitySeconds = 600;
+    list.before = () => new Promise((resolve) => setTimeout(resolve, 100));
+    let mostBytes = 0;
+    queue.beforeAnswer = () => {
+      const inHand = queue.messages.filter(({ visibleAt }) => visibleAt > Date.now());
+      const bytes = inHand.reduce((sum, { body }) => sum + body.length, 0);
+      mostBytes = Math.max(mostBytes, bytes);
+    };
+    for (let message = 0; message < 70; message += 1)
+      queue.put(`${bodyOf(...items(message * 40 + 1, 40))}${' '.repeat(120_000)}`);
+    service.start();
+    await pass(60);
+    const bytesOf20 = 20 * 262_144;
+    // The receive that passes the bound brings ten more messages.
+    expect(mostBytes).toBeGreaterThan(bytesOf20 / 2);
+    expect(mostBytes).toBeLessThanOrEqual(bytesOf20 + 10 * 130_000);
+    await stop();
+  });
+});

@@ -1,0 +1,47 @@
+import { createConsumer } from '../src/consumer-service.ts';
+import type { Journal } from './journal.ts';
+import { listHandler } from './list-handler.ts';
+import { type RigOptions, serviceRig } from './service-rig.ts';
+
+/** A list in memory. */
+class MemoryList {
+  readonly items = new Set<number>();
+  /** Called before an item is put: throws in place of it, or waits. */
+  before: (item: number) => Promise<void> | void = () => undefined;
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  readonly put = async (item: number): Promise<void> => {
+    await this.before(item);
+    this.items.add(item);
+    this.#journal.add(`stored ${item}`);
+  };
+
+  /** What is on the list. */
+  get ids(): number[] {
+    return [...this.items].sort((a, b) => a - b);
+  }
+}
+
+/** A consumer with the simplest handler there is, over ports in memory. */
+export function listRig({ callsAtOnce = 64, ...options }: RigOptions & { readonly callsAtOnce?: number } = {}) {
+  return serviceRig(options, ({ metrics, ...ports }, journal) => {
+    const list = new MemoryList(journal);
+    const service = createConsumer({
+      ...ports,
+      handler: listHandler(list, callsAtOnce),
+      metrics: {
+        inHand: metrics['waybill.processor.in_hand'],
+        messageAge: metrics['waybill.queue.message_age'],
+        breaker: metrics['waybill.processor.breaker'],
+        engineErrors: metrics['waybill.store.errors'],
+        failures: metrics['waybill.processor.failures'],
+        splits: metrics['waybill.processor.splits'],
+      },
+    });
+    return { service, list };
+  });
+}

@@ -1,0 +1,63 @@
+import { bodyFailureId } from '@waybill/consumer/failures/failure-id.ts';
+import type { ElementFailure } from '@waybill/consumer/handler.ts';
+import { eventJson, packOne, type Unpacked, type UnpackResult } from '@waybill/shared/domain/pack.ts';
+import type { Rejection } from '@waybill/shared/domain/scan-event.ts';
+import type { RejectedEvent } from './parcels/parcel-writes.ts';
+
+/** The failure ids of scan events. */
+export const eventFailureIds = /^event-\d{1,16}$/;
+
+export function eventFailureId(eventId: number): string {
+  return `event-${eventId}`;
+}
+
+/** The failure of a message that cannot be read. */
+export function unreadableMessage(
+  { code, expected }: Extract<UnpackResult, { kind: 'unreadable' }>,
+  body: string,
+  failureId: string | undefined,
+): ElementFailure {
+  return {
+    failureId: failureId ?? bodyFailureId(body),
+    reason: 'UNREADABLE_MESSAGE',
+    detail: `${code}: expected ${expected}`,
+    body,
+    splitBody: undefined,
+    mayHeal: code === 'UNKNOWN_VERSION',
+  };
+}
+
+/**
+ * The failure of an element that is not a scan event.
+ *
+ * @param whole the message that carries it; `failureId` is the record on which its only element failed before
+ */
+export function invalidElement(
+  { rejection, eventId, json }: Extract<Unpacked, { rejection: Rejection }>,
+  whole: { readonly body: string; readonly single: boolean; readonly failureId: string | undefined },
+): ElementFailure {
+  // What is split off has this body, so that it fails on the same record again.
+  const splitBody = whole.single || json === undefined ? undefined : packOne(json);
+  const ownId = eventId === undefined ? bodyFailureId(splitBody ?? whole.body) : eventFailureId(eventId);
+  return {
+    failureId: (whole.single ? whole.failureId : undefined) ?? ownId,
+    reason: 'INVALID_EVENT',
+    detail: `${rejection.code}: expected ${rejection.expected}${rejection.path && ` in ${rejection.path}`}`,
+    body: json ?? whole.body,
+    splitBody,
+    mayHeal: false,
+  };
+}
+
+/** The failure of an event that the store rejects. */
+export function rejectedEvent({ event, detail }: RejectedEvent): ElementFailure {
+  const json = eventJson(event);
+  return {
+    failureId: eventFailureId(event.eventId),
+    reason: 'STORE_REJECTED',
+    detail,
+    body: json,
+    splitBody: packOne(json),
+    mayHeal: false,
+  };
+}

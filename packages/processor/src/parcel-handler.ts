@@ -1,0 +1,87 @@
+import type { Fault } from '@waybill/consumer/guard/guard.ts';
+import type { Handler, Reading } from '@waybill/consumer/handler.ts';
+import type { Clock } from '@waybill/shared/clock.ts';
+import { unpack } from '@waybill/shared/domain/pack.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import { hasCode } from '@waybill/shared/error.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
+import {
+  eventFailureId,
+  eventFailureIds,
+  invalidElement,
+  rejectedEvent,
+  unreadableMessage,
+} from './element-failures.ts';
+import type { ParcelTable } from './parcels/parcel-table.ts';
+import { ParcelWrites, type RejectedEvents } from './parcels/parcel-writes.ts';
+
+export type ParcelHandlerDependencies = {
+  readonly log: Logger;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly metrics: Metrics;
+  readonly parcels: ParcelTable;
+  readonly writeConcurrency: number;
+};
+
+/** Packs of scan events, and parcel state as what they ask for. */
+export function parcelHandler(deps: ParcelHandlerDependencies): Handler<readonly ScanEvent[], 'parcels'> {
+  const { clock, metrics, writeConcurrency } = deps;
+  const writes = new ParcelWrites(deps);
+  const failuresOf = async (rejected: Promise<RejectedEvents>) => (await rejected).map(rejectedEvent);
+  return {
+    engine: 'DynamoDB',
+    lanes: { parcels: writeConcurrency },
+    faultOf,
+    failureIds: eventFailureIds,
+    read: readPack,
+    work: (together, guard, signal) => writes.store(together, guard, signal).map(failuresOf),
+    backlog: () => writes.waiting,
+    settled: (events) => {
+      if (events.length > 0) {
+        const oldest = events.map((event) => event.createdDateTimeUtc).reduce((a, b) => (a < b ? a : b));
+        recordAge(metrics['waybill.processor.scan_to_state'], Date.parse(oldest), clock.now());
+      }
+      return { events: events.length, ...span(events) };
+    },
+  };
+}
+
+function readPack({ body }: ReceivedMessage, failureId: string | undefined): Reading<readonly ScanEvent[]> {
+  const unpacked = unpack(body);
+  if (unpacked.kind === 'unreadable') {
+    const failures = [unreadableMessage(unpacked, body, failureId)];
+    return { work: [], failures, single: true, elementId: undefined, resolves: undefined };
+  }
+  const isUnparsed = unpacked.kind === 'unparsed';
+  const elements = isUnparsed ? [unpacked.element] : unpacked.elements;
+  const single = elements.length <= 1;
+  const events = elements.flatMap((element) => ('event' in element ? [element.event] : []));
+  const whole = { body, single, failureId };
+  const failures = elements.flatMap((element) => ('event' in element ? [] : [invalidElement(element, whole)]));
+  const [event] = events;
+  const elementId = single && event ? eventFailureId(event.eventId) : undefined;
+  // An element that failed in the poller, and is read now, is on record by its own id.
+  return { work: events, failures, single, elementId, resolves: isUnparsed ? elementId : undefined };
+}
+
+/** What names no item is the engine's failure. */
+function faultOf(error: unknown): Fault {
+  if (hasCode(error, 'STORE_REJECTED')) return 'item';
+  return hasCode(error, 'STORE_CONTENDED') ? 'others' : 'engine';
+}
+
+/** The ids that a line about many events carries. */
+function span(events: readonly ScanEvent[]): { readonly firstEventId?: number; readonly lastEventId?: number } {
+  const [first] = events;
+  if (!first) return {};
+  let firstEventId = first.eventId;
+  let lastEventId = first.eventId;
+  for (const { eventId } of events) {
+    if (eventId < firstEventId) firstEventId = eventId;
+    if (eventId > lastEventId) lastEventId = eventId;
+  }
+  return { firstEventId, lastEventId };
+}
