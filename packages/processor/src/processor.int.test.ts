@@ -3,7 +3,6 @@ import { ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-
 import { DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { pack, packOne, packUnparsed } from '@waybill/shared/domain/pack.ts';
-import { foldByParcel } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
@@ -11,6 +10,7 @@ import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { foldByParcel } from '../../shared/test/fold-by-parcel.ts';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
 import { useEngines } from '../test/engines.ts';
 import { packOf, scan } from '../test/processor-rig.ts';

@@ -1,8 +1,8 @@
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
-import { foldByParcel } from '@waybill/shared/domain/parcel-state.ts';
-import { parse } from '@waybill/shared/domain/scan-event.ts';
+import { parse } from '@waybill/shared/domain/feed-element.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { foldByParcel } from '../../../shared/test/fold-by-parcel.ts';
 import { compare, expectedParcels, describe as inWords, type StoredParcel, scanOf } from './oracle.ts';
 
 const scan = (EventId: number, Type: string, more: Record<string, unknown> = {}) => ({

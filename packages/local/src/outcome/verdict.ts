@@ -1,4 +1,5 @@
-import { beginningOfJson, toAscii } from '@waybill/shared/domain/json-text.ts';
+import { beginningOfJson } from '@waybill/shared/domain/json-text.ts';
+import { toAscii } from '@waybill/shared/domain/pack.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
 import { compare, type Difference, expectedParcels, type StoredParcel, scanOf } from './oracle.ts';
 

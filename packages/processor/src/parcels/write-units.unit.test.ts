@@ -1,9 +1,11 @@
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
-import { foldByParcel, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import { parse, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import { parse } from '@waybill/shared/domain/feed-element.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { createMetrics } from '@waybill/shared/metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { expect, test } from 'vitest';
+import { foldByParcel } from '../../../shared/test/fold-by-parcel.ts';
 import { Journal } from '../../test/journal.ts';
 import { MemoryParcels } from '../../test/memory-tables.ts';
 import { batchedParcelTable } from './batched/batched-parcel-table.ts';

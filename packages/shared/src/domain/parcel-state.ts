@@ -46,17 +46,6 @@ export function sameState(a: ParcelState, b: ParcelState): boolean {
   return compareScans(a.latest, b.latest) === 0 && same(a.pickup, b.pickup) && same(a.delivery, b.delivery);
 }
 
-/** One change per parcel: each parcel's events folded with {@link merge}, in order of first appearance. */
-export function foldByParcel(events: Iterable<ScanEvent>): Map<number, ParcelState> {
-  const changes = new Map<number, ParcelState>();
-  for (const event of events) {
-    const change = stateOf(event);
-    const seen = changes.get(event.parcelId);
-    changes.set(event.parcelId, seen ? merge(seen, change) : change);
-  }
-  return changes;
-}
-
 function later(a: Scan, b: Scan): Scan {
   return compareScans(a, b) >= 0 ? a : b;
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyEvent, anyInstant } from '../../test/arbitrary-events.ts';
-import { foldByParcel, merge, type ParcelState, sameState, stateOf } from './parcel-state.ts';
+import { foldByParcel } from '../../test/fold-by-parcel.ts';
+import { merge, type ParcelState, sameState, stateOf } from './parcel-state.ts';
 import type { ScanEvent } from './scan-event.ts';
 
 /** Events of one parcel that collide all the time: three ids, and two contents or more under one id as often as not. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyEvent, anyJson, feedElement, nested } from '../../test/arbitrary-events.ts';
-import { eventIdOf, judged, judgedPacked, parse, parsePacked } from './scan-event.ts';
+import { parse, parseBySchema } from './feed-element.ts';
+import { parsePacked, parsePackedBySchema } from './pack.ts';
+import { eventIdOf } from './scan-event.ts';
 
 const scan = {
   eventId: 83269,
@@ -18,14 +20,14 @@ const forms = [
   {
     form: 'an element of the feed',
     read: parse,
-    judge: judged,
+    bySchema: parseBySchema,
     valid: element,
     names: { id: 'EventId', parcel: 'ParcelId', type: 'Type', date: 'CreatedDateTimeUtc', status: 'StatusCode' },
   },
   {
     form: 'an element of a pack',
     read: parsePacked,
-    judge: judgedPacked,
+    bySchema: parsePackedBySchema,
     valid: scan,
     names: { id: 'eventId', parcel: 'parcelId', type: 'type', date: 'createdDateTimeUtc', status: 'statusCode' },
   },
@@ -84,7 +86,7 @@ function replaced(name: string, value: unknown): object {
   return known[name] ? { [known[name]]: value } : {};
 }
 
-describe.for(forms)('$form', ({ read, judge, valid, names }) => {
+describe.for(forms)('$form', ({ read, bySchema, valid, names }) => {
   test('is what the schema takes it for, whichever fields are out of the ordinary', () => {
     const value = fc.oneof(
       anyJson,
@@ -95,7 +97,7 @@ describe.for(forms)('$form', ({ read, judge, valid, names }) => {
     fc.assert(
       fc.property(changes, (changed) => {
         const raw = { ...valid, ...changed };
-        expect(read(raw)).toEqual(judge(raw));
+        expect(read(raw)).toEqual(bySchema(raw));
       }),
       { numRuns: 1_000 },
     );
