@@ -113,7 +113,8 @@ describe('the processor on real engines', () => {
     expect(await deadLetters(3)).toEqual([packOne(JSON.stringify(bad)), unparsed, 'no JSON at all'].sort());
     await until(async () => (await parcel(41)) !== undefined);
     await processor.stop();
-    for (const [parcelId, { latest, pickup, delivery }] of foldByParcel(events)) {
+    for (const [parcelId, { latest, milestones }] of foldByParcel(events)) {
+      const { pickup, delivery } = milestones;
       expect(await parcel(parcelId)).toMatchObject({
         lastEventId: latest.eventId,
         type: latest.type,

@@ -13,6 +13,25 @@ export type ScanEvent = {
   readonly runId: string;
 };
 
+/** What a parcel's event says of it. */
+export type Scan = Omit<ScanEvent, 'parcelId'>;
+
+/** By id; two contents under one id by their fields in a fixed order, so that neither side of a merge is favoured. */
+export function compareScans(a: Scan, b: Scan): number {
+  return (
+    a.eventId - b.eventId ||
+    compareText(a.createdDateTimeUtc, b.createdDateTimeUtc) ||
+    compareText(a.type, b.type) ||
+    compareText(a.statusCode, b.statusCode) ||
+    compareText(a.runId, b.runId)
+  );
+}
+
+/** By code unit, as `<` does: no locale has a say in what is stored. */
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
 /** Why an element is not a scan event. Stable: metrics, logs and failure records carry it. */
 export type RejectionCode =
   | 'NOT_AN_OBJECT'

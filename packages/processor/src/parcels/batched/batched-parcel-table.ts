@@ -1,4 +1,4 @@
-import { type Milestone, merge, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import { type Milestone, merge, milestoneNames, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ConditionalWrite, ParcelTable } from '../parcel-table.ts';
@@ -102,8 +102,7 @@ export function batchedParcelTable(dependencies: BatchedDependencies): ParcelTab
 function isInOrder(stored: ParcelState, change: ParcelState): boolean {
   return (
     stored.latest.eventId < change.latest.eventId &&
-    isNotBefore(stored.pickup, change.pickup) &&
-    isNotBefore(stored.delivery, change.delivery)
+    milestoneNames.every((name) => isNotBefore(stored.milestones[name], change.milestones[name]))
   );
 }
 

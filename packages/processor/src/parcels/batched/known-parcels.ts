@@ -1,5 +1,9 @@
-import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import type { MilestoneName } from '../parcel-item.ts';
+import {
+  type MilestoneName,
+  milestoneBits,
+  milestoneNames,
+  type ParcelState,
+} from '@waybill/shared/domain/parcel-state.ts';
 
 /** Parcels remembered are at least this many and at most twice as many: at most 3 MiB (measured: two maps of 30,000 ids each). */
 const mostPerGeneration = 30_000;
@@ -12,7 +16,7 @@ const weight = 1 / 64;
  * experience says otherwise: a feed may begin parcels in its own way.
  */
 export class KnownParcels {
-  /** Parcels with the milestones that they are known to have, as an index of {@link combinations}. */
+  /** Parcels with the bits of the milestones that they are known to have. */
   #young = new Map<number, number>();
   #old = new Map<number, number>();
   readonly #newShare = { withPickup: 0.9, without: 0.1 };
@@ -22,20 +26,20 @@ export class KnownParcels {
   }
 
   /** Milestones of the change that are stored already, as far as this process knows. */
-  milestonesKept({ parcelId, pickup, delivery }: ParcelState): readonly MilestoneName[] {
-    const has = this.#milestonesOf(parcelId) ?? 0;
-    return combinations[has & indexOf(pickup !== undefined, delivery !== undefined)] ?? [];
+  milestonesKept({ parcelId, milestones }: ParcelState): readonly MilestoneName[] {
+    const kept = (this.#milestonesOf(parcelId) ?? 0) & milestoneBits(milestones);
+    return kept === 0 ? none : milestoneNames.filter((_, index) => kept & (1 << index));
   }
 
   /** To be told of every parcel that a write has found stored, or not. */
   learn(change: ParcelState, wasNew: boolean): void {
-    const { parcelId, pickup, delivery } = change;
+    const { parcelId, milestones } = change;
     const known = this.#milestonesOf(parcelId);
     if (known === undefined) {
       const kind = kindOf(change);
       this.#newShare[kind] += ((wasNew ? 1 : 0) - this.#newShare[kind]) * weight;
     }
-    this.#young.set(parcelId, (known ?? 0) | indexOf(pickup !== undefined, delivery !== undefined));
+    this.#young.set(parcelId, (known ?? 0) | milestoneBits(milestones));
     if (this.#young.size < mostPerGeneration) return;
     this.#old = this.#young;
     this.#young = new Map();
@@ -46,12 +50,8 @@ export class KnownParcels {
   }
 }
 
-const combinations: readonly (readonly MilestoneName[])[] = [[], ['pickup'], ['delivery'], ['pickup', 'delivery']];
+const none: readonly MilestoneName[] = [];
 
-function indexOf(pickup: boolean, delivery: boolean): number {
-  return (pickup ? 1 : 0) + (delivery ? 2 : 0);
-}
-
-function kindOf({ pickup }: ParcelState): 'withPickup' | 'without' {
-  return pickup ? 'withPickup' : 'without';
+function kindOf({ milestones }: ParcelState): 'withPickup' | 'without' {
+  return milestones.pickup ? 'withPickup' : 'without';
 }

@@ -3,7 +3,8 @@ import type { Logger } from '@waybill/shared/process/logger.ts';
 import { dynamoDbParcelTable, type ParcelTableDependencies } from '../dynamodb-parcel-table.ts';
 import type { ParcelTable } from '../parcel-table.ts';
 import { batchedParcelTable } from './batched-parcel-table.ts';
-import { dynamoDbStatements, takesStatements } from './dynamodb-statements.ts';
+import { dynamoDbStatements } from './dynamodb-statements.ts';
+import { takesStatements } from './statement-probe.ts';
 
 /** Failures of the question in a row, after which the processor starts with single updates. */
 const mostAttempts = 3;

@@ -1,5 +1,4 @@
-import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import type { MilestoneName } from '../parcel-item.ts';
+import type { MilestoneName, ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { StoredParcel } from '../parcel-table.ts';
 
 /**
