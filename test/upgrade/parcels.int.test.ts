@@ -8,8 +8,6 @@ import {
   type ParcelState,
   stateOf,
 } from '@waybill/shared/domain/parcel-state.ts';
-import { createMetrics } from '@waybill/shared/metrics.ts';
-import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment } from './deployment.ts';
@@ -25,8 +23,7 @@ describe.each(releases)('the parcels of $version', ({ release }) => {
     const deployment = await Deployment.open(place());
     const { dynamodb } = deployment.clients;
     const tableName = deployment.resources.parcelsTable;
-    const metrics = createMetrics(startTelemetry({ service: 'upgrade-test', otlp: false }).meter);
-    const table = dynamoDbParcelTable({ dynamodb, tableName, clock: systemClock, metrics });
+    const table = dynamoDbParcelTable({ dynamodb, tableName, clock: systemClock });
     const outcomes = new Set<string>();
     for (const item of release.parcels) {
       const stored = stateIn(item);

@@ -51,7 +51,6 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
       documents: DynamoDBDocumentClient.from(dynamodb),
       tableName: resources.failuresTable,
       clock,
-      metrics,
     }),
     checkTables: async () => {
       await requireKey(dynamodb, parcelsTable, tables.parcels);

@@ -7,7 +7,6 @@ import {
 import type { Clock } from '@waybill/shared/clock.ts';
 import { type Milestones, milestoneBits, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
-import type { Metrics } from '@waybill/shared/metrics.ts';
 import {
   type Attribute,
   alwaysSet,
@@ -26,7 +25,6 @@ export type ParcelTableDependencies = {
   readonly dynamodb: DynamoDBClient;
   readonly tableName: string;
   readonly clock: Pick<Clock, 'now'>;
-  readonly metrics: Metrics;
 };
 
 /** What an update sets, and when. The same for all states with the same milestones, so each is put together once. */
@@ -117,13 +115,12 @@ async function conditionalUpdate(
   { update, condition, values }: Update,
   stored: number,
 ): Promise<ConditionalWrite> {
-  const { dynamodb, tableName, clock, metrics } = dependencies;
-  metrics['waybill.store.writes'].add(1, { table: 'parcels' });
+  const { dynamodb, tableName, clock } = dependencies;
   const now = new Date(clock.now()).toISOString();
   const ExpressionAttributeValues: Item = {};
   for (const [placeholder, value] of values) ExpressionAttributeValues[placeholder] = value(state, now, stored);
   try {
-    const answer = await dynamodb.send(
+    await dynamodb.send(
       new UpdateItemCommand({
         TableName: tableName,
         Key: keyOf(state),
@@ -132,10 +129,8 @@ async function conditionalUpdate(
         ExpressionAttributeNames: quotedNames,
         ExpressionAttributeValues,
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        ReturnConsumedCapacity: 'TOTAL',
       }),
     );
-    metrics['waybill.store.write_units'].add(answer.ConsumedCapacity?.CapacityUnits ?? 0, { table: 'parcels' });
     return { done: true };
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) {

@@ -17,7 +17,6 @@ import {
   type Value,
 } from '../parcel-item.ts';
 import type { ExecuteStatements, ParcelStatement, StatementAnswer } from './parcel-statement.ts';
-import { unitsSpent } from './statement-units.ts';
 
 /** DynamoDB's names of a statement's failure (BatchStatementError's documentation), and those of the same failure of a whole call. */
 const namesOfCall: Readonly<Record<string, string>> = {
@@ -49,27 +48,16 @@ const refusedCodes: ReadonlySet<string> = new Set([
 export function dynamoDbStatements(
   dependencies: ParcelTableDependencies & { readonly onDenied: (error: unknown) => void },
 ): ExecuteStatements {
-  const { dynamodb, tableName, clock, metrics, onDenied } = dependencies;
+  const { dynamodb, tableName, clock, onDenied } = dependencies;
   const request = requestsTo(tableName);
   return async (statements) => {
     const now = new Date(clock.now()).toISOString();
     const Statements = statements.map((statement) => request(statement, now));
-    metrics['waybill.store.writes'].add(1, { table: 'parcels' });
-    metrics['waybill.store.statements'].add(statements.length);
     try {
-      const answer = await dynamodb.send(
-        new BatchExecuteStatementCommand({ Statements, ReturnConsumedCapacity: 'TOTAL' }),
-      );
-      const responses = answer.Responses ?? [];
-      const reported = answer.ConsumedCapacity ?? [];
-      const units =
-        reported.length > 0
-          ? reported.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0)
-          : unitsSpent(Statements, responses);
-      metrics['waybill.store.write_units'].add(units, { table: 'parcels' });
-      const denied = responses.find(({ Error: failure }) => failure?.Code === 'AccessDenied')?.Error;
+      const { Responses = [] } = await dynamodb.send(new BatchExecuteStatementCommand({ Statements }));
+      const denied = Responses.find(({ Error: failure }) => failure?.Code === 'AccessDenied')?.Error;
       if (denied) onDenied(statementError('AccessDenied', denied.Message));
-      return answersTo(statements, responses);
+      return answersTo(statements, Responses);
     } catch (error) {
       if (!(error instanceof Error && refusals.has(error.name))) throw error;
       if (error.name !== 'ValidationException') onDenied(error);

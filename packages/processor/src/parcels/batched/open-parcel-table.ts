@@ -1,4 +1,5 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { dynamoDbParcelTable, type ParcelTableDependencies } from '../dynamodb-parcel-table.ts';
 import type { ParcelTable } from '../parcel-table.ts';
@@ -34,6 +35,7 @@ export function openParcelTable(
   dependencies: ParcelTableDependencies & {
     readonly clock: Pick<Clock, 'now' | 'monotonic'>;
     readonly log: Logger;
+    readonly metrics: Pick<Metrics, 'waybill.store.second_tries'>;
     readonly writeConcurrency: number;
   },
 ): ChosenParcelTable {

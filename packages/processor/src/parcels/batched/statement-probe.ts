@@ -42,7 +42,9 @@ async function failureOf(
   statement: BatchStatementRequest,
 ): Promise<{ readonly Code?: string | undefined; readonly Message?: string | undefined }> {
   try {
-    const { Responses } = await dynamodb.send(new BatchExecuteStatementCommand({ Statements: [statement] }));
+    const { Responses } = await dynamodb.send(
+      new BatchExecuteStatementCommand({ Statements: [statement], ReturnConsumedCapacity: 'NONE' }),
+    );
     return Responses?.[0]?.Error ?? {};
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ValidationException') throw error;
