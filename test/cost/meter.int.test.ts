@@ -54,7 +54,7 @@ test('the question which statements the engine takes is not counted, and what is
   meterTables(dynamodb, { metrics, tables: { [tableName]: 'parcels' }, statements: { table: 'parcels', unitsSpent } });
   const { log } = recordedLog();
   const parcels = openParcelTable({ dynamodb, tableName, clock: systemClock, log, metrics, writeConcurrency: 64 });
-  await parcels.choose();
+  await parcels.chooseWriter();
   expect(value('waybill.store.writes')).toBeUndefined();
   expect(value('waybill.store.statements')).toBeUndefined();
   await parcels.apply(stateOf(scan(1)));

@@ -54,7 +54,7 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
     }),
     checkTables: async () => {
       await requireKey(dynamodb, parcelsTable, tables.parcels);
-      await parcels.choose();
+      await parcels.chooseWriter();
     },
     probes: {},
   });

@@ -53,7 +53,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       checkTables: async () => {
         await requireKey(dynamodb, parcelsTable, tables.parcels);
         await requireKey(dynamodb, failuresTable, tables.failures);
-        await parcels.choose();
+        await parcels.chooseWriter();
       },
       probes: {
         sqs: () => queue.depth(),

@@ -40,7 +40,7 @@ const openSingle: Open = (where) => dynamoDbParcelTable(settings(where));
 const openChosen: Open = (where) => {
   const given = { ...settings(where), writeConcurrency: 64 };
   const asked = openParcelTable({ ...settings(), writeConcurrency: 64, log: recordedLog().log });
-  const table = asked.choose().then((writer) => {
+  const table = asked.chooseWriter().then((writer) => {
     const single = dynamoDbParcelTable(given);
     return writer === 'single'
       ? single

@@ -11,6 +11,7 @@ import {
   type Attribute,
   alwaysSet,
   attributesOf,
+  fieldsOf,
   type Item,
   isReserved,
   parcelKey,
@@ -27,19 +28,18 @@ export type ParcelTableDependencies = {
   readonly clock: Pick<Clock, 'now'>;
 };
 
-/** What an update sets, and when. The same for all states with the same milestones, so each is put together once. */
+/** An update's texts, with what their placeholders stand for. It is the same for all states with the same milestones. */
 type Update = {
   readonly update: string;
   readonly condition: string;
-  /** What each placeholder of the two stands for. */
   readonly values: readonly (readonly [placeholder: string, value: Value])[];
 };
 
 /** The parcels table on DynamoDB, one `UpdateItem` to a change. Never a `PutItem`: attributes of newer versions survive. */
-export function dynamoDbParcelTable(dependencies: ParcelTableDependencies): ParcelTable {
+export function dynamoDbParcelTable(deps: ParcelTableDependencies): ParcelTable {
   return {
-    apply: (change) => conditionalUpdate(dependencies, change, applying(change), 0),
-    replace: (state, revision) => conditionalUpdate(dependencies, state, replacing(state), revision),
+    apply: (change) => conditionalUpdate(deps, change, applying(change), 0),
+    replace: (state, revision) => conditionalUpdate(deps, state, replacing(state), revision),
   };
 }
 
@@ -47,9 +47,7 @@ const applying = forEachMilestones((milestones, put) => {
   const attributes = attributesOf(milestones);
   const sets = [
     ...alwaysSet.map((attribute) => `${nameOf(attribute)} = ${put(attribute.value)}`),
-    ...attributes
-      .flatMap(({ timeUtc, eventId }) => [timeUtc, eventId])
-      .map(({ name, value }) => `${name} = if_not_exists(${name}, ${put(value)})`),
+    ...fieldsOf(attributes).map(({ name, value }) => `${name} = if_not_exists(${name}, ${put(value)})`),
     `${revision.name} = if_not_exists(${revision.name}, ${put(zero)}) + ${put(one)}`,
   ];
   /*
@@ -68,14 +66,16 @@ const applying = forEachMilestones((milestones, put) => {
 });
 
 const replacing = forEachMilestones((milestones, put) => {
-  const attributes = attributesOf(milestones).flatMap(({ timeUtc, eventId }) => [timeUtc, eventId]);
-  const sets = [...alwaysSet, ...attributes, revision].map(
-    (attribute) => `${nameOf(attribute)} = ${put(attribute.value)}`,
-  );
+  const attributes = [...alwaysSet, ...fieldsOf(attributesOf(milestones)), revision];
+  const sets = attributes.map((attribute) => `${nameOf(attribute)} = ${put(attribute.value)}`);
   return { update: `SET ${sets.join(', ')}`, condition: `${revision.name} = ${put(expectedRevision)}` };
 });
 
-/** @param make puts the two texts together; what it puts into them becomes a placeholder */
+/**
+ * Makes an update for each set of milestones once, the texts and their values in one pass.
+ *
+ * @param make puts the texts together; `put` takes a value and returns its placeholder
+ */
 function forEachMilestones(
   make: (milestones: Milestones, put: (value: Value) => string) => Omit<Update, 'values'>,
 ): (state: ParcelState) => Update {
@@ -110,12 +110,12 @@ const quotedNames = Object.fromEntries(
 );
 
 async function conditionalUpdate(
-  dependencies: ParcelTableDependencies,
+  deps: ParcelTableDependencies,
   state: ParcelState,
   { update, condition, values }: Update,
   stored: number,
 ): Promise<ConditionalWrite> {
-  const { dynamodb, tableName, clock } = dependencies;
+  const { dynamodb, tableName, clock } = deps;
   const now = new Date(clock.now()).toISOString();
   const ExpressionAttributeValues: Item = {};
   for (const [placeholder, value] of values) ExpressionAttributeValues[placeholder] = value(state, now, stored);
@@ -135,7 +135,7 @@ async function conditionalUpdate(
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) {
       // Some engines do not return the old item with a failed condition.
-      const item = error.Item ?? (await readItem(dependencies, state));
+      const item = error.Item ?? (await readItem(deps, state));
       return { done: false, stored: item && storedParcel(item, state.parcelId) };
     }
     if (namesTheItem(error)) {
@@ -143,7 +143,7 @@ async function conditionalUpdate(
        * The stored item may be at fault: then reading it says so. Or the table may have another key, which is all that an
        * engine can refuse a read for: a refused read is the engine's failure.
        */
-      const item = await readItem(dependencies, state);
+      const item = await readItem(deps, state);
       if (item) storedParcel(item, state.parcelId);
       throw new WaybillError('STORE_REJECTED', `DynamoDB rejects parcel ${state.parcelId}: ${describeError(error)}`, {
         cause: error,

@@ -56,7 +56,7 @@ export const alwaysSet: readonly Attribute[] = [
   text('updatedAtUtc', (_, now) => now),
 ];
 
-export type MilestoneAttributes = { readonly [Field in keyof Milestone]: Attribute<Milestone[Field]> } & {
+type MilestoneAttributes = { readonly [Field in keyof Milestone]: Attribute<Milestone[Field]> } & {
   readonly milestone: MilestoneName;
 };
 
@@ -73,6 +73,11 @@ export const revision = number('revision', (_, stored) => stored + 1);
 /** The attributes of the milestones that are there. */
 export function attributesOf(milestones: Milestones): readonly MilestoneAttributes[] {
   return milestoneAttributes.filter(({ milestone }) => milestones[milestone]);
+}
+
+/** All attributes of these milestones. */
+export function fieldsOf(milestones: readonly MilestoneAttributes[]): readonly Attribute[] {
+  return milestones.flatMap(({ timeUtc, eventId }) => [timeUtc, eventId]);
 }
 
 function milestoneIn(state: ParcelState, name: MilestoneName): Milestone {

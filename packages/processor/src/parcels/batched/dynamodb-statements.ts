@@ -9,6 +9,7 @@ import {
   type Attribute,
   alwaysSet,
   attributesOf,
+  fieldsOf,
   isReserved,
   parcelKey,
   revision,
@@ -18,7 +19,7 @@ import {
 } from '../parcel-item.ts';
 import type { ExecuteStatements, ParcelStatement, StatementAnswer } from './parcel-statement.ts';
 
-/** DynamoDB's names of a statement's failure (BatchStatementError's documentation), and those of the same failure of a whole call. */
+/** DynamoDB's names for the failure of a statement (BatchStatementError's documentation), and for the same failure of a whole call. */
 const namesOfCall: Readonly<Record<string, string>> = {
   AccessDenied: 'AccessDeniedException',
   ProvisionedThroughputExceeded: 'ProvisionedThroughputExceededException',
@@ -28,8 +29,8 @@ const namesOfCall: Readonly<Record<string, string>> = {
 };
 
 /**
- * Failures of a call that say nothing of a single update: one statement may be refused for all, and the permission for
- * statements, which is one of its own, may go while the processor runs.
+ * Failures of a call that say nothing about a single update: the call may be refused for one of its statements, and the
+ * permission for statements, which is one of its own, may be taken away while the processor runs.
  */
 const refusals: ReadonlySet<string> = new Set([
   'ValidationException',
@@ -44,11 +45,11 @@ const refusedCodes: ReadonlySet<string> = new Set([
   'AccessDenied',
 ]);
 
-/** Statements on DynamoDB, by `BatchExecuteStatement`. `onDenied` is called when engine or role take none, or no more. */
+/** Statements on DynamoDB, by `BatchExecuteStatement`. Calls `onDenied` when engine or role take none, or no more. */
 export function dynamoDbStatements(
-  dependencies: ParcelTableDependencies & { readonly onDenied: (error: unknown) => void },
+  deps: ParcelTableDependencies & { readonly onDenied: (error: unknown) => void },
 ): ExecuteStatements {
-  const { dynamodb, tableName, clock, onDenied } = dependencies;
+  const { dynamodb, tableName, clock, onDenied } = deps;
   const request = requestsTo(tableName);
   return async (statements) => {
     const now = new Date(clock.now()).toISOString();
@@ -106,12 +107,7 @@ function planOf(statement: ParcelStatement, tableName: string): StatementPlan {
   const assign = (attribute: Attribute) => `${quoted(attribute)}=${put(attribute.value)}`;
   const keeps = statement.kind === 'update' ? statement.keeps : [];
   const milestones = attributesOf(statement.state.milestones);
-  const set = [
-    ...alwaysSet,
-    ...milestones
-      .filter(({ milestone }) => !keeps.includes(milestone))
-      .flatMap(({ timeUtc, eventId }) => [timeUtc, eventId]),
-  ];
+  const set = [...alwaysSet, ...fieldsOf(milestones.filter(({ milestone }) => !keeps.includes(milestone)))];
   switch (statement.kind) {
     case 'insert': {
       const fields = [...set, revision, parcelKey].map(({ name, value }) => `'${name}':${put(value)}`);
@@ -157,7 +153,7 @@ function answersTo(
       try {
         return { kind: 'unmet', stored: storedParcel(Item, parcelId) };
       } catch {
-        // It cannot be read, but a single update may be in order all the same.
+        // Such an item cannot be read, but a single update of it may be in order.
         return { kind: 'refused' };
       }
     }
@@ -167,7 +163,7 @@ function answersTo(
   });
 }
 
-/** A statement's failure as the error that the same failure of a whole call is. */
+/** The failure of a statement, as the error that a whole call would fail with. */
 export function statementError(code: string, message: string | undefined): Error {
   return Object.assign(new Error(message ?? code), { name: namesOfCall[code] ?? code });
 }
