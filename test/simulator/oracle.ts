@@ -14,7 +14,7 @@ import type { Scan, ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 /** What a message body carries. Elements are named by their JSON. */
 export type Carried = {
   readonly events: readonly ScanEvent[];
-  /** Elements that are no scan event. */
+  /** Elements that are not scan events. */
   readonly bad: readonly string[];
   /** Nobody can read it. */
   readonly unreadable: boolean;

@@ -36,7 +36,7 @@ export type FeedPlan = {
   readonly disorder: number;
   readonly repeats: number;
   readonly tooLarge: number;
-  /** The server answers at most this many, whatever the limit asked for. */
+  /** The server returns at most this many, whatever the limit asked for. */
   readonly cap: number;
 };
 

@@ -173,7 +173,7 @@ function shown({ parcelId, latest, milestones }: ParcelState): string {
   return `parcel ${parcelId} latest ${latest.eventId} ${ids.join(' ')}`;
 }
 
-/** An error as the AWS SDK throws it: told apart by its name. */
+/** An error as the AWS SDK throws it, known by its name. */
 function named(name: string): Error {
   return Object.assign(new Error('simulated'), { name });
 }

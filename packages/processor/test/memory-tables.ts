@@ -9,11 +9,11 @@ import type { Journal } from './journal.ts';
 export class MemoryParcels implements ParcelTable {
   readonly parcels = new Map<number, StoredParcel>();
   writes = 0;
-  /** Called before each write: throws in place of it, or waits. */
+  /** Called before each write, to throw in its place or to wait. */
   before: (state: ParcelState) => Promise<void> | void = () => undefined;
   /** Calls of statements so far. */
   readonly calls: (readonly ParcelStatement[])[] = [];
-  /** Called before each call of statements: throws in place of it, or waits. */
+  /** Called before each call of statements, to throw in its place or to wait. */
   beforeCall: (statements: readonly ParcelStatement[]) => Promise<void> | void = () => undefined;
   readonly #journal: Journal;
 
@@ -101,7 +101,7 @@ export type FailureOperation = keyof FailureLog;
 /** The failures table as {@link FailureLog} describes it. */
 export class MemoryFailures implements FailureLog {
   readonly records = new Map<string, FailureRecord>();
-  /** Called before each operation: throws in place of it, or waits. */
+  /** Called before each operation, to throw in its place or to wait. */
   before: (operation: FailureOperation, failureId: string) => Promise<void> | void = () => undefined;
   readonly #journal: Journal;
 

@@ -96,7 +96,7 @@ export function describeParcelTable(name: string, open: () => TableOnTrial, pair
       );
     });
 
-    test('answers what is stored when the condition fails, nothing when there is nothing', async () => {
+    test('returns what is stored when the condition fails, nothing when there is nothing', async () => {
       const { table, put } = open();
       const state = stateOf(scan(5, { parcelId: freshId(), type: 'DELIVERY' }));
       expect(await table.replace(state, 3)).toEqual({ done: false, stored: undefined });

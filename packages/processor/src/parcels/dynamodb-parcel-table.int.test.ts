@@ -178,7 +178,7 @@ describe.for([
       revision: 1,
     });
     await putItem(lacking);
-    // Of the pickup, a statement must know whether there is one, and is told by what is stored.
+    // A statement must know whether there is a pickup: what is stored shows it.
     const later = stateOf(scan(9, { parcelId, type: 'PICKUP' }));
     expect(await writeParcel(open(), later)).toBe('applied');
     expect(parcelOf((await getItem(parcelId)) ?? {})).toMatchObject({

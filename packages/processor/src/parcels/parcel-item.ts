@@ -11,7 +11,7 @@ import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import type { StoredParcel } from './parcel-table.ts';
 
-/** An item as DynamoDB's own API has it. */
+/** An item in the form of DynamoDB's own API. */
 export type Item = Record<string, AttributeValue>;
 
 /**
@@ -86,7 +86,7 @@ function milestoneIn(state: ParcelState, name: MilestoneName): Milestone {
   return milestone;
 }
 
-/** Names that DynamoDB's expressions and PartiQL alike take for a word of their own. */
+/** Reserved words of both DynamoDB's expressions and PartiQL. */
 const reserved: ReadonlySet<string> = new Set(['type']);
 
 export function isReserved({ name }: Attribute): boolean {
@@ -95,7 +95,7 @@ export function isReserved({ name }: Attribute): boolean {
 
 const unreadable = 'unreadable';
 
-/** Rejects an item that is not a parcel as the item's fault: no retry would cure it. {@link isStoredUnreadable} tells it from a rejected change. */
+/** Rejects an item that is not a parcel as the item's fault: no retry would cure it. {@link isStoredUnreadable} distinguishes it from a rejected change. */
 export function storedParcel(item: Item, parcelId: number): StoredParcel {
   const optional = <Type>({ name, read }: Attribute<Type>): Type | undefined => {
     const stored = item[name];

@@ -15,7 +15,7 @@ import { writeParcel } from './write-parcel.ts';
 /** What statements may cost beyond single updates, which need no guess of what is stored. */
 const mostSurplus = 0.02;
 /**
- * The same of several processors, none of which knows what the others have stored. In this feed one parcel in ten has its
+ * The same for several processors. None of them knows what the others have stored. In this feed one parcel in ten has its
  * pickup late, twice or not at all, and each of those is a guess gone wrong.
  */
 const mostSurplusOfSeveral = 0.04;
@@ -63,7 +63,7 @@ test.each([
       batchedParcelTable({ execute: parcels.execute, single: parcels, writeConcurrency, metrics }),
     );
   const [bySingle, byBatches] = [new MemoryParcels(new Journal()), new MemoryParcels(new Journal())];
-  // The second time is a replay: everything is stored already, and processors that are new have met none of it.
+  // The second time is a replay: everything is stored already, and the processors are new and have not met any of it.
   for (const pass of ['first', 'replayed']) {
     const single = await writesOf(bySingle, (parcels) => [parcels], fold);
     const batched = await writesOf(byBatches, inBatches, fold);

@@ -181,7 +181,7 @@ describe('a message of version 1, as it may lie in a queue for 14 days', () => {
   });
 });
 
-describe('an element that is no scan event', () => {
+describe('an element that is not a scan event', () => {
   test('travels whole and alone, and is read anew as the feed sent it', () => {
     fc.assert(
       fc.property(anyJson, (element) => {
@@ -267,7 +267,7 @@ describe('an element that is no scan event', () => {
   );
 });
 
-describe('a body that is no message', () => {
+describe('a body that is not a message', () => {
   test.for(['', ' ', 'text', '{', '{"version":1,"events":[}', '\u0000', 'undefined', '{"version":1,"events":[]}x'])(
     'and not JSON, as %j, is NOT_JSON',
     (body) => {
@@ -304,7 +304,7 @@ describe('a body that is no message', () => {
     },
   );
 
-  test('is told, however deep or large it is', () => {
+  test('is recognised, however deep or large it is', () => {
     expect(unpack('['.repeat(1_000_000))).toMatchObject({ code: 'NOT_JSON' });
     expect(unpack(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)).toMatchObject({ code: 'NOT_A_PACK' });
     expect(unpack(`"${'x'.repeat(10_000_000)}"`)).toMatchObject({ code: 'NOT_A_PACK' });
@@ -316,7 +316,7 @@ describe('a pack', () => {
     expect(unpack('{"version":1,"events":[]}')).toEqual({ kind: 'pack', elements: [] });
   });
 
-  test('with an element that is no event gives its neighbours, and it with reason, id and JSON', () => {
+  test('with an element that is not an event gives its neighbours, and it with reason, id and JSON', () => {
     const event = {
       eventId: 1,
       parcelId: 1,

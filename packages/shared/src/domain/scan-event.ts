@@ -169,7 +169,7 @@ function isRejectionCode(text: string): text is RejectionCode {
   return Object.hasOwn(expectations, text);
 }
 
-/** An engine's answer to half a surrogate pair cannot be told from an outage: one such event would stop the feed. */
+/** Engines answer half a surrogate pair as they answer in an outage: one such event would stop the feed. */
 function isWellFormed(string: string): boolean {
   return string.isWellFormed();
 }

@@ -37,7 +37,7 @@ const without = (raw: object, name: string) => Object.fromEntries(Object.entries
 const rejected = (code: string, path: string) => ({ rejection: expect.objectContaining({ code, path }) });
 
 describe('any JSON at all', () => {
-  test('is answered with an event or a rejection, never an exception', () => {
+  test('gives an event or a rejection, never an exception', () => {
     fc.assert(
       fc.property(anyJson, (raw) => {
         for (const answer of [parse(raw), parsePacked(raw)]) {
@@ -162,7 +162,7 @@ describe.for(forms)('$form', ({ read, bySchema, valid, names }) => {
         fc.property(year, part(14), part(33), part(26), part(62), part(62), (y, mo, d, h, mi, s) => {
           const text = `${y}-${mo}-${d}T${h}:${mi}:${s}`;
           const date = new Date(`${text}Z`);
-          // Date rolls 30 February over into March and 24:00 into the next day; what it gives back tells.
+          // Date rolls 30 February over into March and 24:00 into the next day: what it returns shows that.
           const exists = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
           expect('event' in reading(`${text}Z`)).toBe(exists);
         }),
@@ -328,7 +328,7 @@ describe('a rejection', () => {
   });
 });
 
-describe('the id of an element that is no scan event', () => {
+describe('the id of an element that is not a scan event', () => {
   test.for([
     [{ EventId: 7 }, 7],
     [{ eventId: 7 }, 7],

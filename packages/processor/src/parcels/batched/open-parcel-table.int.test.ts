@@ -29,7 +29,7 @@ function open(dynamodb: DynamoDBClient, tableName: string, monotonic = () => 0) 
 
 type Answer = { readonly status: number; readonly body: object };
 
-/** An engine that answers each operation as it is told to, and keeps what it was asked. */
+/** An engine that answers each operation as the test says, and keeps what it was asked. */
 async function engine(answerTo: (operation: string, request: string) => Answer) {
   const asked: string[] = [];
   const server: Server = createServer(async (request, response) => {
@@ -64,7 +64,7 @@ const failure = (name: string): Answer => ({
   body: { __type: name },
 });
 const statementFailure = (Code: string): Answer => ({ status: 200, body: { Responses: [{ Error: { Code } }] } });
-/** As an engine that has statements answers the question, and does every other statement. */
+/** Answers the probe as an engine does that has statements, and does every other statement. */
 const takesThem = (request: string): Answer => {
   if (request.includes(`INSERT INTO \\"parcels\\" VALUE {'parcelId': ?}`)) return statementFailure('ValidationError');
   if (request.includes('{"N":"0"}')) return statementFailure('ConditionalCheckFailed');
@@ -129,7 +129,7 @@ describe('the writer', () => {
   });
 
   test.each(['InternalServerError', 'AccessDeniedException'])(
-    'is batches once an engine that said %s answers properly',
+    'is batches once an engine that said %s is well',
     async (name) => {
       let nowMs = 0;
       let isWell = false;
@@ -219,7 +219,7 @@ describe('a statement that meets an item which cannot be read', () => {
     expect(asked.slice(before)).toEqual(['BatchExecuteStatement', 'UpdateItem']);
   });
 
-  test('and is rejected, is none of the few that are throttled and tried again alone, however many there are', async () => {
+  test('and is rejected, is not among the few that are throttled and tried again alone, however many there are', async () => {
     const hot = '{"N":"1000"}';
     const { dynamodb, asked } = await engine((operation, request) => {
       if (operation === 'UpdateItem') {

@@ -1,7 +1,7 @@
 import type { BatchStatementRequest, BatchStatementResponse } from '@aws-sdk/client-dynamodb';
 import { scanAttributes } from '../parcel-item.ts';
 
-/** Characters that all texts of a scan may have together so that its parcel's item, names and numbers included, is one write unit: 1 KiB, three bytes a character. */
+/** Characters of all texts of a scan up to which its parcel's item, names and numbers included, is one write unit: 1 KiB at three bytes a character. */
 const textsInOneUnit = 200;
 /** Bytes of an item beside the texts of its scan: names, numbers, the dates of its milestones. */
 const otherBytes = 400;
