@@ -18,8 +18,6 @@ import { systemClock } from '@waybill/shared/clock.ts';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { tables } from '@waybill/shared/resources.ts';
-import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
-import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyone, differences, enginesUnderTest } from './engines-under-test.ts';
 
@@ -100,13 +98,7 @@ describe.for(enginesUnderTest('dynamodb'))('$name', ({ name, open }) => {
       if (old) expect(old).toEqual(item);
       expect(await stored(key)).toEqual(item);
 
-      const { meter } = startTelemetry({ service: 'test', otlp: false });
-      const parcels = dynamoDbParcelTable({
-        dynamodb,
-        tableName: TableName,
-        clock: systemClock,
-        metrics: createMetrics(meter),
-      });
+      const parcels = dynamoDbParcelTable({ dynamodb, tableName: TableName, clock: systemClock });
       const scan = {
         ...{
           eventId: 9,

@@ -6,7 +6,6 @@ import { dynamoDbCheckpointStore } from '@waybill/poller/checkpoint/dynamodb-che
 import { provision } from '@waybill/provisioner/provision.ts';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { scans } from '../../packages/poller/test/memory-feed.ts';
-import { measured } from '../../packages/poller/test/observed.ts';
 import { rig } from '../../packages/poller/test/poller-rig.ts';
 
 const runbook = readFileSync(new URL('../../infra/RUNBOOK.md', import.meta.url), 'utf8');
@@ -45,8 +44,7 @@ afterEach(async () => {
 });
 
 test('the reset in the runbook makes a running poller stop, take its lease again and read from there', async () => {
-  const { metrics } = measured();
-  const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: table, feed: 'scan-events', metrics });
+  const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: table, feed: 'scan-events' });
   const { feed, queue, lines, open } = rig(scans(83_000, 83_500), {
     firstEventId: 83_000,
     leaseMs: 2_000,

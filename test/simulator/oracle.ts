@@ -1,15 +1,20 @@
-import type { Milestone, ParcelState, Scan } from '@waybill/shared/domain/parcel-state.ts';
-import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import {
+  type Milestone,
+  milestoneNames,
+  milestoneTypes,
+  type ParcelState,
+} from '@waybill/shared/domain/parcel-state.ts';
+import type { Scan, ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 
 /**
- * What must come out, computed the naive way and sharing no code with what is tested: from all events at once, by
- * sorting them.
+ * What must come out, computed the naive way: from all events at once, by sorting them. It shares no code with what is
+ * tested, but for the table of milestones.
  */
 
 /** What a message body carries. Elements are named by their JSON. */
 export type Carried = {
   readonly events: readonly ScanEvent[];
-  /** Elements that are no scan event. */
+  /** Elements that are not scan events. */
   readonly bad: readonly string[];
   /** Nobody can read it. */
   readonly unreadable: boolean;
@@ -56,14 +61,11 @@ export function keyOf(event: ScanEvent): string {
 export function stateAfter(events: readonly ScanEvent[]): ParcelState | undefined {
   const latest = events.toSorted(byTruth).at(-1);
   if (!latest) return undefined;
-  const pickup = firstOf('PICKUP', events);
-  const delivery = firstOf('DELIVERY', events);
-  return {
-    parcelId: latest.parcelId,
-    latest: scanOf(latest),
-    ...(pickup && { pickup }),
-    ...(delivery && { delivery }),
-  };
+  const milestones = milestoneNames.flatMap((name) => {
+    const first = firstOf(milestoneTypes[name], events);
+    return first ? [[name, first] as const] : [];
+  });
+  return { parcelId: latest.parcelId, latest: scanOf(latest), milestones: Object.fromEntries(milestones) };
 }
 
 /** Whether the state has seen everything that the other has. */
@@ -72,8 +74,7 @@ export function hasSeen(state: ParcelState | undefined, other: ParcelState | und
   if (!state) return false;
   return (
     byTruth({ parcelId: 0, ...state.latest }, { parcelId: 0, ...other.latest }) >= 0 &&
-    firstIsAtLeastAsEarly(state.pickup, other.pickup) &&
-    firstIsAtLeastAsEarly(state.delivery, other.delivery)
+    milestoneNames.every((name) => firstIsAtLeastAsEarly(state.milestones[name], other.milestones[name]))
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
+import { milestoneTypes } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { Chance } from './chance.ts';
@@ -34,7 +35,7 @@ export type FeedPlan = {
   readonly disorder: number;
   readonly repeats: number;
   readonly tooLarge: number;
-  /** The server answers at most this many, whatever the limit asked for. */
+  /** The server returns at most this many, whatever the limit asked for. */
   readonly cap: number;
 };
 
@@ -194,7 +195,9 @@ export class SimulatedFeed {
   }
 }
 
-const types = ['PICKUP', 'STATUS', 'STATUS', 'STATUS', 'DELIVERY', 'CUSTOMS'] as const;
+const [firstMilestone = 'STATUS', ...laterMilestones] = Object.values(milestoneTypes);
+/** In this order a seed gives the feed that it has always given. */
+const types = [firstMilestone, 'STATUS', 'STATUS', 'STATUS', ...laterMilestones, 'CUSTOMS'] as const;
 
 function eventAt(eventId: number, plan: FeedPlan, chance: Chance): ScanEvent {
   return {

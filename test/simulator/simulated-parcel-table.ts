@@ -6,7 +6,7 @@ import {
   type StatementAnswer,
 } from '@waybill/processor/parcels/batched/parcel-statement.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/processor/parcels/parcel-table.ts';
-import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import type { Chance } from './chance.ts';
@@ -61,7 +61,7 @@ export class SimulatedParcelTable {
     const single = this.#singleFor(process);
     if (!this.#plan.takesStatements) return single;
     const execute = (statements: readonly ParcelStatement[]) => {
-      const operation = `execute ${statements.map(({ kind, state }) => `${kind} ${told(state)}`).join(', ')}`;
+      const operation = `execute ${statements.map(({ kind, state }) => `${kind} ${shown(state)}`).join(', ')}`;
       return this.#faults.call(process, { engine: 'dynamodb', operation }, () => this.#execute(process, statements));
     };
     return batchedParcelTable({ execute, single, writeConcurrency, metrics });
@@ -71,9 +71,9 @@ export class SimulatedParcelTable {
     const call = (operation: string, effect: () => ConditionalWrite) =>
       this.#faults.call(process, { engine: 'dynamodb', operation }, effect);
     return {
-      apply: (change) => call(`apply ${told(change)}`, () => this.#apply(process, change)),
+      apply: (change) => call(`apply ${shown(change)}`, () => this.#apply(process, change)),
       replace: (state, revision) =>
-        call(`replace ${told(state)} at ${revision}`, () => this.#replace(process, state, revision)),
+        call(`replace ${shown(state)} at ${revision}`, () => this.#replace(process, state, revision)),
     };
   }
 
@@ -112,14 +112,14 @@ export class SimulatedParcelTable {
     }
     if (stored && kind === 'replace' && stored.revision !== statement.revision) return { kind: 'unmet', stored };
     if (stored && kind === 'update') {
-      const isUnmet = (['pickup', 'delivery'] as const).some((name) => {
-        const [known, added] = [stored.state[name], state[name]];
+      const isUnmet = milestoneNames.some((name) => {
+        const [known, added] = [stored.state.milestones[name], state.milestones[name]];
         if (!added) return false;
         return statement.keeps.includes(name) ? !known || known.eventId >= added.eventId : known !== undefined;
       });
       if (isUnmet || stored.state.latest.eventId >= state.latest.eventId) return { kind: 'unmet', stored };
-      const { pickup, delivery } = stored.state;
-      this.#write(process, stored, { ...state, ...(pickup && { pickup }), ...(delivery && { delivery }) });
+      const milestones = { ...state.milestones, ...stored.state.milestones };
+      this.#write(process, stored, { ...state, milestones });
     } else this.#write(process, stored, state);
     return { kind: 'done' };
   }
@@ -143,17 +143,13 @@ export class SimulatedParcelTable {
     const isAhead =
       !stored ||
       (stored.state.latest.eventId < change.latest.eventId &&
-        (!change.pickup || !stored.state.pickup || stored.state.pickup.eventId < change.pickup.eventId) &&
-        (!change.delivery || !stored.state.delivery || stored.state.delivery.eventId < change.delivery.eventId));
+        milestoneNames.every((name) => {
+          const [known, added] = [stored.state.milestones[name], change.milestones[name]];
+          return !added || !known || known.eventId < added.eventId;
+        }));
     if (!isAhead) return { done: false, stored };
-    const pickup = stored?.state.pickup ?? change.pickup;
-    const delivery = stored?.state.delivery ?? change.delivery;
-    this.#write(process, stored, {
-      parcelId: change.parcelId,
-      latest: change.latest,
-      ...(pickup && { pickup }),
-      ...(delivery && { delivery }),
-    });
+    const milestones = { ...change.milestones, ...stored?.state.milestones };
+    this.#write(process, stored, { parcelId: change.parcelId, latest: change.latest, milestones });
     return { done: true };
   }
 
@@ -170,18 +166,20 @@ export class SimulatedParcelTable {
     this.parcels.set(state.parcelId, { state, revision: (stored?.revision ?? 0) + 1 });
   }
 
-  #refuseRejected({ parcelId, latest, pickup, delivery }: ParcelState): void {
-    const named = [latest.eventId, pickup?.eventId, delivery?.eventId].find((id) => id && this.rejected.has(id));
+  #refuseRejected({ parcelId, latest, milestones }: ParcelState): void {
+    const ids = [latest.eventId, ...Object.values(milestones).map(({ eventId }) => eventId)];
+    const named = ids.find((id) => this.rejected.has(id));
     if (named !== undefined)
       throw new WaybillError('STORE_REJECTED', `simulated: parcel ${parcelId} does not take event ${named}`);
   }
 }
 
-function told({ parcelId, latest, pickup, delivery }: ParcelState): string {
-  return `parcel ${parcelId} latest ${latest.eventId} pickup ${pickup?.eventId ?? '-'} delivery ${delivery?.eventId ?? '-'}`;
+function shown({ parcelId, latest, milestones }: ParcelState): string {
+  const ids = milestoneNames.map((name) => `${name} ${milestones[name]?.eventId ?? '-'}`);
+  return `parcel ${parcelId} latest ${latest.eventId} ${ids.join(' ')}`;
 }
 
-/** An error as the AWS SDK throws it: told apart by its name. */
+/** An error as the AWS SDK throws it, known by its name. */
 function named(name: string): Error {
   return Object.assign(new Error('simulated'), { name });
 }

@@ -19,7 +19,7 @@ import { type Environment, processorVariables, ServiceProcess } from '@waybill/l
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
 import type { Item, Message } from './release.ts';
 
-/** Milliseconds that tell hanging from slow on a busy machine. */
+/** Milliseconds: long enough for a slow, busy machine. */
 const patienceMs = 45_000;
 const lookEveryMs = 20;
 
@@ -88,8 +88,8 @@ export class Deployment {
   }
 
   /**
-   * Puts a message on the scan queue that comes for the third time, its last, when it is next received: after a while, or
-   * once the function that this answers shows it.
+   * Puts a message on the scan queue whose next receive is its third and last. It becomes visible after a while, or when
+   * the returned function is called.
    */
   async sendForTheLastTime(MessageBody: string): Promise<() => Promise<void>> {
     const { sqs } = this.clients;
@@ -152,7 +152,7 @@ export class Deployment {
   }
 }
 
-/** In the order of attributes, which is no engine's to choose. Anything but a string or number is refused. */
+/** Sorted by attribute name, so that it does not depend on the engine. Refuses anything but strings and numbers. */
 function itemOf(attributes: Readonly<Record<string, { readonly S?: string; readonly N?: string }>>): Item {
   const names = Object.keys(attributes).sort();
   return Object.fromEntries(

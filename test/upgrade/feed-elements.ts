@@ -20,7 +20,7 @@ function tooDeep(): unknown {
   return { EventId: 204, nested: element };
 }
 
-/** Parcels in every state, and elements that are no scan event, in the order of the feed. */
+/** Parcels in every state, and elements that are not scan events, in the order of the feed. */
 export const feedElements: readonly unknown[] = [
   scan(101, 1, 'STATUS'),
   scan(102, 2, 'PICKUP'),
@@ -43,7 +43,7 @@ export const feedElements: readonly unknown[] = [
   scan(301, 1, 'STATUS', { StatusCode: 'LAST' }),
 ];
 
-/** What other producers put on the scan queue: an event beside what is none, and what is no message. */
+/** What other producers put on the scan queue: an event beside an element that is not one. */
 export const foreignPack = JSON.stringify({
   version: 1,
   events: [

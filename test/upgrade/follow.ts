@@ -30,7 +30,7 @@ export async function following(
   work: (following: Following) => Promise<void>,
 ): Promise<void> {
   const metrics = createMetrics(startTelemetry({ service: 'upgrade-test', otlp: false }).meter);
-  const table = { dynamodb: clients.dynamodb, tableName: resources.checkpointsTable, feed: feed.S, metrics };
+  const table = { dynamodb: clients.dynamodb, tableName: resources.checkpointsTable, feed: feed.S };
   const checkpoints = dynamoDbCheckpointStore(table);
   const requests: number[] = [];
   const poller = createPoller({

@@ -1,9 +1,13 @@
 import { dynamoDbParcelTable } from '@waybill/processor/parcels/dynamodb-parcel-table.ts';
 import { writeParcel } from '@waybill/processor/parcels/write-parcel.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
-import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
-import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
-import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
+import {
+  merge,
+  milestoneNames,
+  milestoneTypes,
+  type ParcelState,
+  stateOf,
+} from '@waybill/shared/domain/parcel-state.ts';
 import { describe, expect, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment } from './deployment.ts';
@@ -19,8 +23,7 @@ describe.each(releases)('the parcels of $version', ({ release }) => {
     const deployment = await Deployment.open(place());
     const { dynamodb } = deployment.clients;
     const tableName = deployment.resources.parcelsTable;
-    const metrics = createMetrics(startTelemetry({ service: 'upgrade-test', otlp: false }).meter);
-    const table = dynamoDbParcelTable({ dynamodb, tableName, clock: systemClock, metrics });
+    const table = dynamoDbParcelTable({ dynamodb, tableName, clock: systemClock });
     const outcomes = new Set<string>();
     for (const item of release.parcels) {
       const stored = stateIn(item);
@@ -38,7 +41,7 @@ describe.each(releases)('the parcels of $version', ({ release }) => {
 
 /** Scans of each kind before, at and after what the parcel has seen. */
 function changesTo({ parcelId, latest }: ParcelState): ParcelState[] {
-  return ['PICKUP', 'STATUS', 'DELIVERY'].flatMap((type) =>
+  return [...Object.values(milestoneTypes), 'STATUS'].flatMap((type) =>
     [latest.eventId - 50, latest.eventId, latest.eventId + 50].map((eventId) =>
       stateOf({
         parcelId,
@@ -66,7 +69,8 @@ function stateIn(item: Item): ParcelState {
       runId: text('runId'),
       createdDateTimeUtc: text('createdDateTimeUtc'),
     },
-    ...('pickupEventId' in item && { pickup: milestone('pickup') }),
-    ...('deliveryEventId' in item && { delivery: milestone('delivery') }),
+    milestones: Object.fromEntries(
+      milestoneNames.filter((name) => `${name}EventId` in item).map((name) => [name, milestone(name)]),
+    ),
   };
 }

@@ -2,7 +2,7 @@ import type { Deployment } from './deployment.ts';
 import { numberIn } from './item.ts';
 import type { Item, Message, Release, SentMessage } from './release.ts';
 
-/** A parcel of which something is stored that is none, so that its events are rejected. */
+/** A stored item that is not a parcel, so that its events are rejected. */
 const noParcel: Item = { parcelId: { N: '13' }, lastEventId: { S: 'no number' } };
 
 /**

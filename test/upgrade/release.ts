@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-/** An item as DynamoDB has it. Waybill writes strings and numbers alone. */
+/** An item in the form of DynamoDB's API. Waybill writes only strings and numbers. */
 const item = z.record(z.string(), z.union([z.strictObject({ S: z.string() }), z.strictObject({ N: z.string() })]));
 
 export type Item = z.infer<typeof item>;

@@ -98,7 +98,7 @@ export async function processorWalk(): Promise<string[]> {
     parcels,
     failures: new MemoryFailures(new Journal()),
     metrics,
-    checkTables: async () => void (await parcels.choose()),
+    checkTables: async () => void (await parcels.chooseWriter()),
     probes: {},
   });
   processor.start();

@@ -1,3 +1,5 @@
+import { milestoneNames } from '@waybill/shared/domain/parcel-state.ts';
+
 /** A delivered parcel as the parcels table holds it, with ids as long as those of a feed after years. */
 const delivered = {
   parcelId: 123_456_789,
@@ -6,10 +8,8 @@ const delivered = {
   statusCode: 'DELIVERED',
   runId: 'NC1001-20210511',
   createdDateTimeUtc: '2021-05-11T21:11:34.1234567Z',
-  pickupTimeUtc: '2021-05-10T08:15:00.1234567Z',
-  pickupEventId: 987_654_301,
-  deliveryTimeUtc: '2021-05-11T21:11:34.1234567Z',
-  deliveryEventId: 987_654_321,
+  ...Object.fromEntries(milestoneNames.map((name) => [`${name}TimeUtc`, '2021-05-11T21:11:34.1234567Z'])),
+  ...Object.fromEntries(milestoneNames.map((name) => [`${name}EventId`, 987_654_321])),
   revision: 5,
   updatedAtUtc: '2021-05-11T21:11:36.123Z',
 };

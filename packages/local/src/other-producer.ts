@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { FeedElement } from '@waybill/carrier/feed/simulated-feed.ts';
-import { toAscii } from '@waybill/shared/domain/json-text.ts';
+import { toAscii } from '@waybill/shared/domain/pack.ts';
 import { scanOf } from './outcome/oracle.ts';
 
 /** A message with good events and one malformed element. */

@@ -4,7 +4,7 @@ import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { countedSender } from '@waybill/shared/queue/counted-queue.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
-import { meterTables } from '@waybill/shared/telemetry/cost-meter.ts';
+import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
 import { dynamoDbCheckpointStore } from './checkpoint/dynamodb-checkpoint-store.ts';
 import { readConfig } from './config.ts';
 import { scanApi } from './feed/scan-api.ts';
@@ -29,7 +29,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     meterTables(dynamodb, { metrics, tables: { [checkpointsTable]: 'checkpoints' } });
     const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics);
     const { feed } = settings;
-    const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: checkpointsTable, feed, metrics });
+    const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: checkpointsTable, feed });
     const service = createPoller({
       ...tools,
       settings,

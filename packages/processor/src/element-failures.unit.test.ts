@@ -16,8 +16,8 @@ const tooDeep = `{"eventId":7,"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
 /** A store that rejects these events, by what they set. */
 const rejecting =
   (...eventIds: number[]) =>
-  ({ latest, pickup }: ParcelState) => {
-    if (eventIds.includes(latest.eventId) || eventIds.includes(pickup?.eventId ?? 0))
+  ({ latest, milestones }: ParcelState) => {
+    if (eventIds.includes(latest.eventId) || eventIds.includes(milestones.pickup?.eventId ?? 0))
       throw new WaybillError('STORE_REJECTED', 'the item is at fault');
   };
 

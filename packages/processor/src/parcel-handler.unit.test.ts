@@ -26,7 +26,10 @@ test('events of later receives join the write that waits for their parcel', asyn
   }
   release();
   await pass(5);
-  expect(parcels.parcels.get(7)?.state).toMatchObject({ latest: { eventId: 72 }, pickup: { eventId: 70 } });
+  expect(parcels.parcels.get(7)?.state).toMatchObject({
+    latest: { eventId: 72 },
+    milestones: { pickup: { eventId: 70 } },
+  });
   expect(parcels.writes).toBe(2);
   expect(journal.lines(/^deleted/).toSorted()).toEqual(['deleted m1', 'deleted m2', 'deleted m3', 'deleted m4']);
   await stop();
@@ -68,7 +71,7 @@ test('a parcel whose stored item cannot be read costs a message two writes, and 
   const { queue, parcels, failures, journal, processor, stop } = rig();
   const corrupt = { parcelId: { N: '7' }, lastEventId: { S: 'five' } };
   const tries: (readonly number[])[] = [];
-  parcels.before = ({ parcelId, latest, pickup }) => {
+  parcels.before = ({ parcelId, latest, milestones: { pickup } }) => {
     if (parcelId !== 7) return;
     tries.push([latest.eventId, ...(pickup ? [pickup.eventId] : [])]);
     storedParcel(corrupt, 7);
@@ -92,7 +95,7 @@ test('a parcel whose stored item cannot be read costs a message two writes, and 
     ['event-8', 'STORE_REJECTED'],
     ['event-9', 'STORE_REJECTED'],
   ]);
-  expect(failures.records.get('event-6')?.detail).toContain('what is stored of parcel 7 is no parcel');
+  expect(failures.records.get('event-6')?.detail).toContain('the stored item of parcel 7 is not a parcel');
   await stop();
 });
 
@@ -101,7 +104,7 @@ test('where one of a parcel’s events heals what is stored and could not be rea
   // Its scan lacks an attribute; its ids can be compared.
   const corrupt = { parcelId: { N: '7' }, lastEventId: { N: '20' }, pickupEventId: { N: '10' } };
   const tries: (readonly number[])[] = [];
-  parcels.before = ({ parcelId, latest, pickup }) => {
+  parcels.before = ({ parcelId, latest, milestones: { pickup } }) => {
     tries.push([latest.eventId, ...(pickup ? [pickup.eventId] : [])]);
     if (parcels.parcels.has(parcelId)) return;
     if (latest.eventId < 20 || (pickup && pickup.eventId <= 10)) storedParcel(corrupt, parcelId);
@@ -113,7 +116,10 @@ test('where one of a parcel’s events heals what is stored and could not be rea
   processor.start();
   await pass(10);
   expect(tries.slice(0, 3)).toEqual([[30, 5], [30], [5, 5]]);
-  expect(parcels.parcels.get(7)?.state).toMatchObject({ latest: { eventId: 30 }, pickup: { eventId: 5 } });
+  expect(parcels.parcels.get(7)?.state).toMatchObject({
+    latest: { eventId: 30 },
+    milestones: { pickup: { eventId: 5 } },
+  });
   expect(queue.messages).toEqual([]);
   expect(failures.records.size).toBe(0);
   await stop();

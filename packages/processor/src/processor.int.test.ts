@@ -4,7 +4,6 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aw
 import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { pack, packOne, packUnparsed } from '@waybill/shared/domain/pack.ts';
-import { foldByParcel } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
@@ -13,6 +12,7 @@ import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { useEngines } from '../../consumer/test/engines.ts';
+import { foldByParcel } from '../../shared/test/fold-by-parcel.ts';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
 import { packOf, scan } from '../test/processor-rig.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
@@ -51,11 +51,10 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
       documents: DynamoDBDocumentClient.from(dynamodb),
       tableName: resources.failuresTable,
       clock,
-      metrics,
     }),
     checkTables: async () => {
       await requireKey(dynamodb, parcelsTable, tables.parcels);
-      await parcels.choose();
+      await parcels.chooseWriter();
     },
     probes: {},
   });
@@ -113,7 +112,8 @@ describe('the processor on real engines', () => {
     expect(await deadLetters(3)).toEqual([packOne(JSON.stringify(bad)), unparsed, 'no JSON at all'].sort());
     await until(async () => (await parcel(41)) !== undefined);
     await processor.stop();
-    for (const [parcelId, { latest, pickup, delivery }] of foldByParcel(events)) {
+    for (const [parcelId, { latest, milestones }] of foldByParcel(events)) {
+      const { pickup, delivery } = milestones;
       expect(await parcel(parcelId)).toMatchObject({
         lastEventId: latest.eventId,
         type: latest.type,

@@ -7,9 +7,10 @@ import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { countedConsumer } from '@waybill/shared/queue/counted-queue.ts';
 import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
-import { meterTables } from '@waybill/shared/telemetry/cost-meter.ts';
+import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
 import { readConfig } from './config.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
+import { unitsSpent } from './parcels/batched/statement-units.ts';
 import { createProcessor } from './processor.ts';
 
 /** The processor as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
@@ -28,7 +29,11 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     });
     const settling = openSqs({ requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2, endpointIsQueueHost });
     const dynamodb = openDynamoDb({ requestTimeoutMs: 4_000, maxSockets: writeConcurrency + 8, maxAttempts: 2 });
-    meterTables(dynamodb, { metrics, tables: { [parcelsTable]: 'parcels', [failuresTable]: 'failures' } });
+    meterTables(dynamodb, {
+      metrics,
+      tables: { [parcelsTable]: 'parcels', [failuresTable]: 'failures' },
+      statements: { table: 'parcels', unitsSpent },
+    });
     const sqs = sqsConsumer({
       receiving,
       settling,
@@ -44,11 +49,11 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       settings,
       queue,
       parcels,
-      failures: dynamoDbFailureLog({ documents, tableName: failuresTable, clock, metrics }),
+      failures: dynamoDbFailureLog({ documents, tableName: failuresTable, clock }),
       checkTables: async () => {
         await requireKey(dynamodb, parcelsTable, tables.parcels);
         await requireKey(dynamodb, failuresTable, tables.failures);
-        await parcels.choose();
+        await parcels.chooseWriter();
       },
       probes: {
         sqs: () => queue.depth(),

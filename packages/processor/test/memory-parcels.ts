@@ -1,19 +1,18 @@
-import { merge, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import { type MilestoneName, merge, milestoneNames, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import type { Journal } from '../../consumer/test/journal.ts';
 import type { ParcelStatement, StatementAnswer } from '../src/parcels/batched/parcel-statement.ts';
-import type { MilestoneName } from '../src/parcels/parcel-item.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcels/parcel-table.ts';
 
 /** The parcels table as {@link ParcelTable} describes it. */
 export class MemoryParcels implements ParcelTable {
   readonly parcels = new Map<number, StoredParcel>();
   writes = 0;
-  /** Called before each write: throws in place of it, or waits. */
+  /** Called before each write, to throw in its place or to wait. */
   before: (state: ParcelState) => Promise<void> | void = () => undefined;
   /** Calls of statements so far. */
   readonly calls: (readonly ParcelStatement[])[] = [];
-  /** Called before each call of statements: throws in place of it, or waits. */
+  /** Called before each call of statements, to throw in its place or to wait. */
   beforeCall: (statements: readonly ParcelStatement[]) => Promise<void> | void = () => undefined;
   readonly #journal: Journal;
 
@@ -28,10 +27,10 @@ export class MemoryParcels implements ParcelTable {
     const inOrder =
       !stored ||
       (stored.state.latest.eventId < change.latest.eventId &&
-        [
-          [stored.state.pickup, change.pickup],
-          [stored.state.delivery, change.delivery],
-        ].every(([known, added]) => !known || !added || known.eventId < added.eventId));
+        milestoneNames.every((name) => {
+          const [known, added] = [stored.state.milestones[name], change.milestones[name]];
+          return !known || !added || known.eventId < added.eventId;
+        }));
     if (!inOrder) return { done: false, stored };
     return this.#write(stored ? merge(stored.state, change) : change, stored);
   };
@@ -68,15 +67,14 @@ export class MemoryParcels implements ParcelTable {
       if (stored.revision !== statement.revision) return { kind: 'unmet', stored };
       return this.#done(state, stored);
     }
-    const { latest, pickup, delivery } = stored.state;
+    const { latest, milestones } = stored.state;
     const isMet = (name: MilestoneName) => {
-      const [known, added] = [stored.state[name], state[name]];
+      const [known, added] = [milestones[name], state.milestones[name]];
       if (!added) return true;
       return statement.keeps.includes(name) ? known !== undefined && known.eventId < added.eventId : !known;
     };
-    if (latest.eventId >= state.latest.eventId || !isMet('pickup') || !isMet('delivery'))
-      return { kind: 'unmet', stored };
-    return this.#done({ ...state, ...(pickup && { pickup }), ...(delivery && { delivery }) }, stored);
+    if (latest.eventId >= state.latest.eventId || !milestoneNames.every(isMet)) return { kind: 'unmet', stored };
+    return this.#done({ ...state, milestones: { ...state.milestones, ...milestones } }, stored);
   }
 
   #done(state: ParcelState, stored: StoredParcel | undefined): StatementAnswer {

@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import {
+  merge,
+  milestoneNames,
+  milestoneTypes,
+  type ParcelState,
+  stateOf,
+} from '@waybill/shared/domain/parcel-state.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyInstant } from '../../shared/test/arbitrary-events.ts';
@@ -15,26 +21,27 @@ export type TableOnTrial = {
   readonly get: (parcelId: number) => Promise<StoredParcel | undefined>;
 };
 
-/** Ids that collide, so that every order and every tie of latest, pickup and delivery comes up. */
+/** Ids that collide, so that every order and every tie of latest and milestones comes up. */
 const id = fc.integer({ min: 1, max: 6 });
 const text = fc.constantFrom('', 'a', 'b', 'é');
 const instant = fc.oneof(fc.constantFrom('2021-05-11T21:11:34Z', '2021-05-11T21:11:34.5Z'), anyInstant);
 const milestone = fc.record({ eventId: id, timeUtc: instant });
 
 /** Any parcel state, reachable or not: the write must not depend on what wrote before it. */
-const anyState = fc
-  .record({
-    latest: fc.record({
-      eventId: id,
-      type: fc.constantFrom('PICKUP', 'STATUS', 'DELIVERY', 'x'),
-      statusCode: text,
-      runId: text,
-      createdDateTimeUtc: instant,
-    }),
-    pickup: fc.option(milestone, { nil: undefined }),
-    delivery: fc.option(milestone, { nil: undefined }),
-  })
-  .map(({ latest, pickup, delivery }) => ({ latest, ...(pickup && { pickup }), ...(delivery && { delivery }) }));
+const anyState = fc.record({
+  latest: fc.record({
+    eventId: id,
+    type: fc.constantFrom(...Object.values(milestoneTypes), 'STATUS', 'x'),
+    statusCode: text,
+    runId: text,
+    createdDateTimeUtc: instant,
+  }),
+  milestones: fc.record(Object.fromEntries(milestoneNames.map((name) => [name, milestone])), {
+    requiredKeys: [],
+    noNullPrototype: true,
+  }),
+});
+const types = [...Object.values(milestoneTypes), 'STATUS'];
 
 /**
  * The behaviour that every parcels table has, and so the behaviour of `writeParcel` on it.
@@ -89,7 +96,7 @@ export function describeParcelTable(name: string, open: () => TableOnTrial, pair
       );
     });
 
-    test('answers what is stored when the condition fails, nothing when there is nothing', async () => {
+    test('returns what is stored when the condition fails, nothing when there is nothing', async () => {
       const { table, put } = open();
       const state = stateOf(scan(5, { parcelId: freshId(), type: 'DELIVERY' }));
       expect(await table.replace(state, 3)).toEqual({ done: false, stored: undefined });
@@ -103,7 +110,7 @@ export function describeParcelTable(name: string, open: () => TableOnTrial, pair
       const { table, get } = open();
       const parcelId = freshId();
       const events = Array.from({ length: 12 }, (_, index) =>
-        scan(index + 1, { parcelId, type: ['PICKUP', 'STATUS', 'DELIVERY'][index % 3] ?? '' }),
+        scan(index + 1, { parcelId, type: types[index % types.length] ?? '' }),
       );
       const changes = events.map(stateOf);
       const shuffled = [...changes.slice(6).reverse(), ...changes.slice(0, 6)];

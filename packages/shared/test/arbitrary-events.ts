@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { milestoneTypes } from '../src/domain/parcel-state.ts';
 import type { ScanEvent } from '../src/domain/scan-event.ts';
 
 /** Characters that JSON, ASCII and UTF-16 treat specially: quotes, controls, line separators, halves of pairs, a BOM. */
@@ -45,7 +46,7 @@ function anyWholeText(maxLength: number): fc.Arbitrary<string> {
 }
 
 const anyType: fc.Arbitrary<string> = fc.oneof(
-  fc.constantFrom('PICKUP', 'STATUS', 'DELIVERY'),
+  fc.constantFrom(...Object.values(milestoneTypes), 'STATUS'),
   anyWholeText(12).filter((text) => text !== ''),
 );
 

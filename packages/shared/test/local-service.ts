@@ -18,8 +18,8 @@ export async function serveUntilTestEnds(listener: RequestListener): Promise<str
 export type AwsCall = { readonly action: string; readonly input: Record<string, unknown> };
 
 /**
- * A service that speaks AWS's JSON protocol as far as a test says: for answers that no engine gives on demand. The SDK
- * in front of it is the real one.
+ * A service that speaks AWS's JSON protocol as far as a test says: for answers that no engine gives on demand. An answer
+ * with a `__type` is an error. The SDK in front of it is the real one.
  */
 export async function awsJsonService(answer: (call: AwsCall) => object): Promise<{ url: string; calls: AwsCall[] }> {
   const calls: AwsCall[] = [];
@@ -30,7 +30,9 @@ export async function awsJsonService(answer: (call: AwsCall) => object): Promise
       input: JSON.parse(Buffer.concat(chunks).toString()),
     };
     calls.push(call);
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer(call)));
+    const body = answer(call);
+    const status = '__type' in body ? 400 : 200;
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
   });
   return { url, calls };
 }

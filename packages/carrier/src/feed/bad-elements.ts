@@ -44,7 +44,7 @@ const spoiledEvents = {
   deviceNumber: (event) => ({ ...event, Device: 103 }),
 } satisfies Record<string, Spoil>;
 
-/** An element that does not even tell which event it is. */
+/** An element that does not even name its event. */
 const namelessElements = {
   elementNull: () => null,
   elementNumber: (event) => event.EventId,
@@ -68,7 +68,7 @@ export type BadElementKind = keyof typeof spoils | 'tooDeep';
 
 export const badElementKinds: readonly [BadElementKind, ...BadElementKind[]] = ['tooDeep', ...kindsOf(spoils)];
 
-/** The JSON of an element that is no scan event, made from one that is. */
+/** The JSON of an element that is not a scan event, made from one that is. */
 export function badElement(kind: BadElementKind, event: CarrierEvent): string {
   if (kind === 'tooDeep') {
     const depths = '['.repeat(unwritableDepth) + ']'.repeat(unwritableDepth);
@@ -79,6 +79,6 @@ export function badElement(kind: BadElementKind, event: CarrierEvent): string {
 }
 
 function kindsOf<T extends object>(record: T): (keyof T)[] {
-  // Object.keys answers string[] because a value may have more keys than its type; this one is written out above.
+  // Object.keys returns string[] because a value may have more keys than its type; this one is written out above.
   return Object.keys(record) as (keyof T)[];
 }

@@ -9,11 +9,11 @@ export type LateState = 'hidden' | 'readable' | 'served';
 export type LateId = {
   readonly eventId: number;
   readonly state: LateState;
-  /** Whether a request beyond it had come before it became readable: whoever only reads on from there misses it. */
+  /** Whether a request beyond it had come before it became readable: a reader that only reads on from there misses it. */
   readonly passed: boolean;
 };
 
-/** An element of the feed, as whoever checks a reader wants it. */
+/** An element of the feed, with what a check of a reader needs to know. */
 export type HeldElement = {
   readonly position: number;
   /** The element itself, parsed. */
@@ -118,7 +118,7 @@ export class HeldFeed {
     return this.#late.has(index);
   }
 
-  /** Takes note that an answer with these elements went out whole. Answers which of them had not been served before. */
+  /** Takes note that an answer with these elements went out whole. Returns those that had not been served before. */
   noteServed(indexes: readonly number[]): number[] {
     let beyond = 0;
     const fresh = indexes.filter((index) => !this.#served[index]);
@@ -188,7 +188,7 @@ export class HeldFeed {
     return low;
   }
 
-  /** Sees to it that the element is there; false when the feed does not hold it. */
+  /** Makes the element, if need be; false when the feed does not hold it. */
   #make(index: number): boolean {
     if (index >= this.#held) return false;
     while (this.#text.length <= index) {

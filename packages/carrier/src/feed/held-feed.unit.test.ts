@@ -18,7 +18,7 @@ function serve(feed: HeldFeed, from: number, limit: number): number[] {
   return ScanEvents.map(({ EventId }: { EventId: number }) => EventId);
 }
 
-test('answers the first events at or above an id, at most as many as asked for', () => {
+test('returns the first events at or above an id, at most as many as asked for', () => {
   const feed = holding(event(3), event(5), event(6), event(9));
   expect(serve(feed, 1, 2)).toEqual([3, 5]);
   expect(serve(feed, 5, 2)).toEqual([5, 6]);
@@ -73,14 +73,14 @@ test('holds what was appended only from then on', () => {
   expect(feed.lastEventId()).toBe(2);
 });
 
-test('tells the elements just before an id', () => {
+test('returns the elements just before an id', () => {
   const feed = holding(event(1), event(2), event(3, { lateBy: 9 }), event(4), event(5));
   const idsBefore = (from: number) => JSON.parse(feed.answer(feed.before(from, 2)).toString()).ScanEvents;
   expect(idsBefore(5)).toEqual([{ EventId: 2 }, { EventId: 4 }]);
   expect(idsBefore(1)).toEqual([]);
 });
 
-test('tells which late events came after a reader, for as long as it has not seen them', () => {
+test('says which late events came after a reader, for as long as it has not seen them', () => {
   const feed = holding(event(1), event(2, { lateBy: 1 }), event(3), event(4, { lateBy: 9 }), event(5));
   const late = (from: number) => JSON.parse(feed.answer(feed.lateBefore(from)).toString()).ScanEvents;
   expect(late(9)).toEqual([]);

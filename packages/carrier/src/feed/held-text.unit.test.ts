@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { HeldText } from './held-text.ts';
 import { simulateFeed } from './simulated-feed.ts';
 
-test('answers the same bytes that it was given, from any chunk, packed away or not', () => {
+test('returns the same bytes that it was given, from any chunk, packed away or not', () => {
   const json = simulateFeed({ seed: 1, shares: { bad: 0 } })
     .take(5_000)
     .map((element) => element.json)

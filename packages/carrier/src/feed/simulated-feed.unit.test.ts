@@ -35,7 +35,7 @@ test('positions ascend, and only twins share one', () => {
   }
 });
 
-test('the bad elements are no scan events, and all others are', () => {
+test('the bad elements are not scan events, and all others are', () => {
   const elements = take(20_000, { seed: 2, shares: { bad: 0.1, odd: 0.5, wild: 0.01 } });
   for (const [index, scan] of scans(elements).entries()) {
     const { bad, json } = elements[index] ?? {};

@@ -1,6 +1,4 @@
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
-import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
 import { useEngines } from '../../test/engines.ts';
 import { dynamoDbFailureLog, keptBodyBytes } from './dynamodb-failure-log.ts';
@@ -11,10 +9,9 @@ const engines = useEngines(process.env);
 function openLog() {
   const documents = DynamoDBDocumentClient.from(engines().dynamodb);
   const tableName = engines().resources.failuresTable;
-  const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   // Far ahead: an engine that honours the TTL deletes a record of years ago in the middle of a test.
   const time = { now: Date.parse('2124-06-01T12:00:00Z') };
-  const log = dynamoDbFailureLog({ documents, tableName, clock: { now: () => time.now }, metrics });
+  const log = dynamoDbFailureLog({ documents, tableName, clock: { now: () => time.now } });
   const get = async (failureId: string) =>
     (await documents.send(new GetCommand({ TableName: tableName, Key: { failureId }, ConsistentRead: true }))).Item;
   return { log, time, get };

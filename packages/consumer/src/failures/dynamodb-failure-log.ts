@@ -7,7 +7,6 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { beginningThatFits } from '@waybill/shared/domain/json-text.ts';
-import type { Metrics } from '@waybill/shared/metrics.ts';
 import { failureRetentionDays, tables } from '@waybill/shared/resources.ts';
 import { type Failure, type FailureLog, interrupted } from './failure-log.ts';
 
@@ -18,28 +17,17 @@ export type FailureLogDependencies = {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly clock: Pick<Clock, 'now'>;
-  readonly metrics: Metrics;
 };
 
 const setRecord =
   'SET reason = :reason, detail = :detail, body = :body, lastFailedAtUtc = :now, firstFailedAtUtc = if_not_exists(firstFailedAtUtc, :now), attempts = if_not_exists(attempts, :zero) + :one, expiresAt = :expiresAt REMOVE resolvedAtUtc';
 
 /** The failures table on DynamoDB. Rejects only with the engine's errors. */
-export function dynamoDbFailureLog({ documents, tableName, clock, metrics }: FailureLogDependencies): FailureLog {
-  const counted = (units: number | undefined) => {
-    metrics['waybill.store.writes'].add(1, { table: 'failures' });
-    metrics['waybill.store.write_units'].add(units ?? 0, { table: 'failures' });
-  };
+export function dynamoDbFailureLog({ documents, tableName, clock }: FailureLogDependencies): FailureLog {
   const update = async (failureId: string, input: Omit<UpdateCommandInput, 'TableName' | 'Key'>) => {
-    const answer = await documents.send(
-      new UpdateCommand({
-        TableName: tableName,
-        Key: { [tables.failures.key.name]: failureId },
-        ReturnConsumedCapacity: 'TOTAL',
-        ...input,
-      }),
+    await documents.send(
+      new UpdateCommand({ TableName: tableName, Key: { [tables.failures.key.name]: failureId }, ...input }),
     );
-    counted(answer.ConsumedCapacity?.CapacityUnits);
   };
   const recordValues = ({ reason, detail, body }: Failure) => {
     const now = clock.now();
@@ -66,17 +54,14 @@ export function dynamoDbFailureLog({ documents, tableName, clock, metrics }: Fai
       ),
     removeInterruption: (failureId) =>
       ignoringCondition(
-        documents
-          .send(
-            new DeleteCommand({
-              TableName: tableName,
-              Key: { [tables.failures.key.name]: failureId },
-              ConditionExpression: 'reason = :interrupted',
-              ExpressionAttributeValues: { ':interrupted': interrupted },
-              ReturnConsumedCapacity: 'TOTAL',
-            }),
-          )
-          .then((answer) => counted(answer.ConsumedCapacity?.CapacityUnits)),
+        documents.send(
+          new DeleteCommand({
+            TableName: tableName,
+            Key: { [tables.failures.key.name]: failureId },
+            ConditionExpression: 'reason = :interrupted',
+            ExpressionAttributeValues: { ':interrupted': interrupted },
+          }),
+        ),
       ),
     resolve: (failureId) =>
       ignoringCondition(
@@ -89,7 +74,7 @@ export function dynamoDbFailureLog({ documents, tableName, clock, metrics }: Fai
   };
 }
 
-async function ignoringCondition(write: Promise<void>): Promise<void> {
+async function ignoringCondition(write: Promise<unknown>): Promise<void> {
   try {
     await write;
   } catch (error) {

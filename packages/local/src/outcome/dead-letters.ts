@@ -15,7 +15,7 @@ export type FailureRecord = {
   readonly resolved: boolean;
 };
 
-/** Seconds for which what was read stays hidden, so that it is not read twice; then all of it is handed back. */
+/** Seconds for which messages stay hidden once they are read, so that none is read twice. All are handed back then. */
 const hiddenSeconds = 300;
 const batchEntries = 10;
 

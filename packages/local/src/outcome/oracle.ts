@@ -1,6 +1,8 @@
-/**
+import { type MilestoneName, milestoneNames, milestoneTypes } from '@waybill/shared/domain/parcel-state.ts';
+
+/*
  * What Waybill should have stored, worked out once more from the feed itself. On purpose it shares no code with the
- * pipeline and folds nothing: a mistake in `merge` or `parse` must not be able to hide here.
+ * pipeline but the table of milestones, and folds nothing: a mistake in `merge` or `parse` must not be able to hide here.
  */
 
 type Scan = {
@@ -20,10 +22,10 @@ export type ExpectedParcel = {
   readonly statusCode: string;
   readonly runId: string;
   readonly createdDateTimeUtc: string;
-  readonly pickupTimeUtc?: string;
-  readonly pickupEventId?: number;
-  readonly deliveryTimeUtc?: string;
-  readonly deliveryEventId?: number;
+} & Readonly<ExpectedMilestones>;
+
+type ExpectedMilestones = { [Attribute in `${MilestoneName}TimeUtc`]?: string } & {
+  [Attribute in `${MilestoneName}EventId`]?: number;
 };
 
 /** An item as it was read, by attribute. */
@@ -105,8 +107,13 @@ function expectedParcel(scans: readonly Scan[]): ExpectedParcel | undefined {
     .map(contents)
     .sort(byCodeUnits);
   const [createdDateTimeUtc = '', type = '', statusCode = '', runId = ''] = contenders.at(-1) ?? [];
-  const pickup = firstOf('PICKUP', scans);
-  const delivery = firstOf('DELIVERY', scans);
+  const milestones: ExpectedMilestones = {};
+  for (const name of milestoneNames) {
+    const earliest = firstOf(milestoneTypes[name], scans);
+    if (!earliest) continue;
+    milestones[`${name}TimeUtc` as const] = earliest.timeUtc;
+    milestones[`${name}EventId` as const] = earliest.eventId;
+  }
   return {
     parcelId: first.parcelId,
     lastEventId: highestId,
@@ -114,8 +121,7 @@ function expectedParcel(scans: readonly Scan[]): ExpectedParcel | undefined {
     statusCode,
     runId,
     createdDateTimeUtc,
-    ...(pickup && { pickupTimeUtc: pickup.timeUtc, pickupEventId: pickup.eventId }),
-    ...(delivery && { deliveryTimeUtc: delivery.timeUtc, deliveryEventId: delivery.eventId }),
+    ...milestones,
   };
 }
 
@@ -141,7 +147,7 @@ function byCodeUnits(a: readonly string[], b: readonly string[]): number {
   return 0;
 }
 
-/** The element as a scan, or nothing when it is none (design, "What counts as a scan event"). */
+/** The element as a scan, or nothing when it is not one (design, "What counts as a scan event"). */
 export function scanOf(element: unknown): Scan | undefined {
   if (!isObject(element)) return undefined;
   const { EventId, ParcelId, Type, CreatedDateTimeUtc, StatusCode = null, User = null, Device = null } = element;

@@ -1,8 +1,9 @@
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
-import { foldByParcel } from '@waybill/shared/domain/parcel-state.ts';
-import { parse } from '@waybill/shared/domain/scan-event.ts';
+import { parse } from '@waybill/shared/domain/feed-element.ts';
+import { milestoneNames } from '@waybill/shared/domain/parcel-state.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { foldByParcel } from '../../../shared/test/fold-by-parcel.ts';
 import { compare, expectedParcels, describe as inWords, type StoredParcel, scanOf } from './oracle.ts';
 
 const scan = (EventId: number, Type: string, more: Record<string, unknown> = {}) => ({
@@ -91,15 +92,21 @@ describe('what is expected of a parcel', () => {
       fc.property(fc.integer(), (seed) => {
         const elements = simulated(seed, 200);
         const events = elements.map(parse).flatMap((parsed) => ('event' in parsed ? [parsed.event] : []));
-        const folded = [...foldByParcel(events).values()].map(({ parcelId, latest, pickup, delivery }) => ({
+        const folded = [...foldByParcel(events).values()].map(({ parcelId, latest, milestones }) => ({
           parcelId,
           lastEventId: latest.eventId,
           type: latest.type,
           statusCode: latest.statusCode,
           runId: latest.runId,
           createdDateTimeUtc: latest.createdDateTimeUtc,
-          ...(pickup && { pickupTimeUtc: pickup.timeUtc, pickupEventId: pickup.eventId }),
-          ...(delivery && { deliveryTimeUtc: delivery.timeUtc, deliveryEventId: delivery.eventId }),
+          ...Object.fromEntries(
+            milestoneNames.flatMap((name) => {
+              const { timeUtc, eventId } = milestones[name] ?? {};
+              return timeUtc === undefined
+                ? []
+                : [[`${name}TimeUtc`, timeUtc] as const, [`${name}EventId`, eventId] as const];
+            }),
+          ),
         }));
         expect(folded).toEqual([...expectedParcels(elements).values()]);
       }),

@@ -1,4 +1,5 @@
-import { beginningOfJson, toAscii } from '@waybill/shared/domain/json-text.ts';
+import { beginningOfJson } from '@waybill/shared/domain/json-text.ts';
+import { toAscii } from '@waybill/shared/domain/pack.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
 import { compare, type Difference, expectedParcels, type StoredParcel, scanOf } from './oracle.ts';
 
@@ -31,7 +32,7 @@ export type Verdict = {
   readonly wronglyDead: readonly string[];
 };
 
-/** Characters of an element's JSON by which it is recognised; elements too large or too deep travel cut. */
+/** Characters of an element's JSON by which it is recognised: elements that are too large or too deep travel cut. */
 const keyCharacters = 600;
 
 /** Whether the parcels are what the feed says, and whether all that is malformed, and nothing else, is accounted for. */
@@ -100,7 +101,7 @@ function letterKey(body: string): string {
   return Array.isArray(events) && events.length === 1 ? keyOf(events[0]) : shortened(body);
 }
 
-/** A record holds the element's JSON; of a long one the beginning, which is no JSON. */
+/** A record holds the element's JSON; of a long one its beginning, which is not JSON. */
 function recordKey(body: string): string {
   const element = parsed(body);
   return element === undefined ? shortened(body) : carriedKey(element);

@@ -12,6 +12,7 @@ import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
 import { openDynamoDb } from '@waybill/shared/process/aws-clients.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { tables } from '@waybill/shared/resources.ts';
+import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { measured } from '../../test/observed.ts';
 import { believableJump } from '../feed/position.ts';
@@ -33,6 +34,7 @@ beforeAll(async () => {
     Object.assign(process.env, engines.env);
   }
   dynamodb = openDynamoDb({ requestTimeoutMs: 5_000, maxSockets: 8, maxAttempts: 2 });
+  meterTables(dynamodb, { metrics, tables: { [table]: 'checkpoints' } });
   await createTable(table, 'feed', 'S');
   await createTable(numbered, 'feed', 'N');
 });
@@ -43,7 +45,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   feed = randomUUID();
-  store = dynamoDbCheckpointStore({ dynamodb, tableName: table, feed, metrics });
+  store = dynamoDbCheckpointStore({ dynamodb, tableName: table, feed });
 });
 
 async function createTable(TableName: string, AttributeName: string, AttributeType: ScalarAttributeType) {

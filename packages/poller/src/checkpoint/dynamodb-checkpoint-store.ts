@@ -1,6 +1,5 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { Metrics } from '@waybill/shared/metrics.ts';
 import { z } from 'zod';
 import type { CheckpointStore } from './checkpoint-store.ts';
 
@@ -8,7 +7,6 @@ export type CheckpointTable = {
   readonly dynamodb: DynamoDBClient;
   readonly tableName: string;
   readonly feed: string;
-  readonly metrics: Pick<Metrics, 'waybill.store.writes' | 'waybill.store.write_units'>;
 };
 
 /** A number that an item written by hand may lack. */
@@ -28,17 +26,13 @@ const checkpointItem = z.object({
  * The feed's item in the checkpoints table: `feed`, `lastEventId`, `fencingToken`, `leaseCounter`, `leaseHolder`,
  * `openGaps` (absent while there are none), `watermark`.
  */
-export function dynamoDbCheckpointStore({ dynamodb, tableName, feed, metrics }: CheckpointTable): CheckpointStore {
+export function dynamoDbCheckpointStore({ dynamodb, tableName, feed }: CheckpointTable): CheckpointStore {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
   /** Makes one conditional update. Returns whether its condition held. */
   const update = async (input: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> => {
-    metrics['waybill.store.writes'].add(1, { table: 'checkpoints' });
     try {
-      const { ConsumedCapacity } = await client.send(
-        new UpdateCommand({ TableName: tableName, Key: { feed }, ReturnConsumedCapacity: 'TOTAL', ...input }),
-      );
-      metrics['waybill.store.write_units'].add(ConsumedCapacity?.CapacityUnits ?? 0, { table: 'checkpoints' });
+      await client.send(new UpdateCommand({ TableName: tableName, Key: { feed }, ...input }));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;

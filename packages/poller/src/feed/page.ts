@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { parse } from '@waybill/shared/domain/feed-element.ts';
 import { packUnparsed } from '@waybill/shared/domain/pack.ts';
-import { eventIdOf, parse, type Rejection, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import { eventIdOf, type Rejection, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { SeenContents } from './seen-contents.ts';
 
 /** An element that is not a scan event, with the message body in which it travels. */

@@ -6,7 +6,7 @@ import {
   PutItemCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
@@ -40,7 +40,7 @@ const openSingle: Open = (where) => dynamoDbParcelTable(settings(where));
 const openChosen: Open = (where) => {
   const given = { ...settings(where), writeConcurrency: 64 };
   const asked = openParcelTable({ ...settings(), writeConcurrency: 64, log: recordedLog().log });
-  const table = asked.choose().then((writer) => {
+  const table = asked.chooseWriter().then((writer) => {
     const single = dynamoDbParcelTable(given);
     return writer === 'single'
       ? single
@@ -68,7 +68,13 @@ async function getItem(parcelId: number): Promise<Item | undefined> {
 
 /** As design.md names the attributes, and not as the code under test writes them. */
 function itemOf({ state, revision }: StoredParcel): Item {
-  const { parcelId, latest, pickup, delivery } = state;
+  const { parcelId, latest, milestones } = state;
+  const known = milestoneNames.flatMap((name) => {
+    const { eventId, timeUtc } = milestones[name] ?? {};
+    return timeUtc === undefined
+      ? []
+      : [[`${name}EventId`, { N: String(eventId) }] as const, [`${name}TimeUtc`, { S: timeUtc }] as const];
+  });
   return {
     parcelId: { N: String(parcelId) },
     lastEventId: { N: String(latest.eventId) },
@@ -76,8 +82,7 @@ function itemOf({ state, revision }: StoredParcel): Item {
     statusCode: { S: latest.statusCode },
     runId: { S: latest.runId },
     createdDateTimeUtc: { S: latest.createdDateTimeUtc },
-    ...(pickup && { pickupEventId: { N: String(pickup.eventId) }, pickupTimeUtc: { S: pickup.timeUtc } }),
-    ...(delivery && { deliveryEventId: { N: String(delivery.eventId) }, deliveryTimeUtc: { S: delivery.timeUtc } }),
+    ...Object.fromEntries(known),
     revision: { N: String(revision) },
     updatedAtUtc: { S: '2020-01-01T00:00:00.000Z' },
   };
@@ -100,8 +105,9 @@ function parcelOf(item: Item): StoredParcel {
       runId: text('runId'),
       createdDateTimeUtc: text('createdDateTimeUtc'),
     },
-    ...(rest['pickupEventId'] && { pickup: milestone('pickup') }),
-    ...(rest['deliveryEventId'] && { delivery: milestone('delivery') }),
+    milestones: Object.fromEntries(
+      milestoneNames.filter((name) => rest[`${name}EventId`]).map((name) => [name, milestone(name)]),
+    ),
   };
   // Nothing else of an event is stored.
   expect({ ...itemOf({ state, revision: Number(revision?.N) }), updatedAtUtc }).toEqual({
@@ -151,7 +157,7 @@ describe.for([
     ['has nothing of a parcel', {}],
     ['has an id of the wrong type', { lastEventId: { S: '5' } }],
     ['has no revision', { lastEventId: { N: '5' }, type: { S: '' } }],
-    ['has a revision that is no number', { lastEventId: { N: '1' }, revision: { S: 'x' } }],
+    ['has a revision that is not a number', { lastEventId: { N: '1' }, revision: { S: 'x' } }],
   ])('that %s is rejected as the item’s fault, and stays as it is', async (_, attributes: Item) => {
     const parcelId = first + 2;
     const item = { parcelId: { N: String(parcelId) }, ...attributes };
@@ -172,11 +178,11 @@ describe.for([
       revision: 1,
     });
     await putItem(lacking);
-    // Of the pickup, a statement must know whether there is one, and is told by what is stored.
+    // A statement must know whether there is a pickup: what is stored shows it.
     const later = stateOf(scan(9, { parcelId, type: 'PICKUP' }));
     expect(await writeParcel(open(), later)).toBe('applied');
     expect(parcelOf((await getItem(parcelId)) ?? {})).toMatchObject({
-      state: { latest: { eventId: 9 }, pickup: { eventId: 3 } },
+      state: { latest: { eventId: 9 }, milestones: { pickup: { eventId: 3 } } },
       revision: 2,
     });
   });

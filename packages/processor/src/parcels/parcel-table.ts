@@ -1,18 +1,18 @@
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 
-/** What the processor asks of the parcels table. `dynamodb-parcel-table.ts` answers with DynamoDB, the simulator from memory. */
+/** What the processor asks of the parcels table. `dynamodb-parcel-table.ts` implements it on DynamoDB, the simulator in memory. */
 
 /** A parcel as it is stored. `revision` counts its writes. */
 export type StoredParcel = { readonly state: ParcelState; readonly revision: number };
 
-/** Either the write was done, or its condition failed against what is stored (undefined: there is no item any more). */
+/** Either the write was done, or its condition failed against what is stored; undefined where there is no item any more. */
 export type ConditionalWrite =
   | { readonly done: true }
   | { readonly done: false; readonly stored: StoredParcel | undefined };
 
 /**
- * Two conditional writes; a single-update writer and a batched one implement them alike. Both reject with
- * `STORE_REJECTED` when the store names this item as the reason, with anything else when the engine is.
+ * Two conditional writes. The single writer and the batched one implement them alike. Both reject with `STORE_REJECTED`
+ * when the store names this item as the reason, with any other error when the engine is the reason.
  */
 export type ParcelTable = {
   /**

@@ -5,11 +5,11 @@ import type { ParcelTable } from './parcel-table.ts';
 /** What a write did. `merged`: came late and still added something; `redundant`: everything in the change was known. */
 export type WriteOutcome = 'applied' | 'merged' | 'redundant';
 
-/** Races lost in a row before the parcel is left to the backoff: each means that another writer got through. */
+/** Races lost in a row before the parcel is left to the backoff. Each lost race means that another writer got through. */
 const mostRaces = 10;
 
 /**
- * Brings the change into the stored parcel, so that what is stored equals `merge(stored, change)`, and never less, even
+ * Merges the change into the stored parcel, so that what is stored equals `merge(stored, change)`, and never less, even
  * when others write at the same time. Rejects as {@link ParcelTable} does, and with `STORE_CONTENDED` after too many lost races.
  */
 export async function writeParcel(table: ParcelTable, change: ParcelState): Promise<WriteOutcome> {
@@ -29,6 +29,6 @@ export async function writeParcel(table: ParcelTable, change: ParcelState): Prom
   }
   throw new WaybillError(
     'STORE_CONTENDED',
-    `parcel ${change.parcelId} was changed by others ${mostRaces} times in a row`,
+    `other writers changed parcel ${change.parcelId} ${mostRaces} times in a row`,
   );
 }

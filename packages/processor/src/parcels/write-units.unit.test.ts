@@ -1,10 +1,12 @@
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
-import { foldByParcel, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import { parse, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import { parse } from '@waybill/shared/domain/feed-element.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { expect, test } from 'vitest';
 import { Journal } from '../../../consumer/test/journal.ts';
+import { foldByParcel } from '../../../shared/test/fold-by-parcel.ts';
 import { MemoryParcels } from '../../test/memory-parcels.ts';
 import { batchedParcelTable } from './batched/batched-parcel-table.ts';
 import type { ParcelTable } from './parcel-table.ts';
@@ -13,7 +15,7 @@ import { writeParcel } from './write-parcel.ts';
 /** What statements may cost beyond single updates, which need no guess of what is stored. */
 const mostSurplus = 0.02;
 /**
- * The same of several processors, none of which knows what the others have stored. In this feed one parcel in ten has its
+ * The same for several processors. None of them knows what the others have stored. In this feed one parcel in ten has its
  * pickup late, twice or not at all, and each of those is a guess gone wrong.
  */
 const mostSurplusOfSeveral = 0.04;
@@ -61,7 +63,7 @@ test.each([
       batchedParcelTable({ execute: parcels.execute, single: parcels, writeConcurrency, metrics }),
     );
   const [bySingle, byBatches] = [new MemoryParcels(new Journal()), new MemoryParcels(new Journal())];
-  // The second time is a replay: everything is stored already, and processors that are new have met none of it.
+  // The second time is a replay: everything is stored already, and the processors are new and have not met any of it.
   for (const pass of ['first', 'replayed']) {
     const single = await writesOf(bySingle, (parcels) => [parcels], fold);
     const batched = await writesOf(byBatches, inBatches, fold);

@@ -1,26 +1,3 @@
-/** The string with everything beyond ASCII as `\u` escapes. For JSON text, where that changes no meaning. */
-export function toAscii(json: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII, control characters included.
-  return /[^\x00-\x7f]/.test(json) ? json.replace(/[^\x00-\x7f]/g, escapeUnit) : json;
-}
-
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
-/**
- * The value as ASCII JSON, or undefined when it is nested too deep: `JSON.stringify` recurses where `JSON.parse` does
- * not, so that what was read cannot always be written.
- */
-export function asciiJson(value: unknown): string | undefined {
-  try {
-    return toAscii(JSON.stringify(value) ?? 'null');
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
-
 /**
  * The first `maxChars` characters of the value's JSON, at any depth. An explicit stack instead of recursion; strings
  * are cut before they are quoted, so that the cost is bounded by `maxChars` and the width of what is open.
@@ -62,11 +39,15 @@ export function beginningOfJson(value: unknown, maxChars: number): string {
   return text.slice(0, maxChars);
 }
 
+/** Bytes of a `\u` escape, which a unit beyond ASCII takes. */
+const escapedBytes = 6;
+
 /** The longest beginning of `text` whose quoted ASCII JSON form, quotes included, takes at most `maxBytes`. */
 export function beginningThatFits(text: string, maxBytes: number): string {
   let bytes = 2;
   for (let index = 0; index < text.length; index += 1) {
-    bytes += toAscii(JSON.stringify(text.charAt(index))).length - 2;
+    const unit = text.charAt(index);
+    bytes += unit > '\x7f' ? escapedBytes : JSON.stringify(unit).length - 2;
     if (bytes > maxBytes) return text.slice(0, index);
   }
   return text;

@@ -1,43 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyJson, anyText, nested } from '../../test/arbitrary-events.ts';
-import { asciiJson, beginningOfJson, beginningThatFits, toAscii } from './json-text.ts';
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII, control characters included.
-const ascii = /^[\x00-\x7f]*$/;
-
-describe('ASCII JSON', () => {
-  test('reads back as the same value, though every character of it is ASCII', () => {
-    fc.assert(
-      fc.property(fc.oneof(anyJson, anyText(40)), (value) => {
-        const json = asciiJson(value) ?? '';
-        expect(json).toMatch(ascii);
-        // Through JSON once, because it writes -0 as 0.
-        expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
-      }),
-    );
-  });
-
-  test('leaves text that is ASCII already as it is', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => toAscii(text) === text));
-  });
-
-  test('writes a character beyond U+FFFF as the two escapes of its halves, and a lone half as one', () => {
-    expect(asciiJson('📦\ud83d')).toBe('"\\ud83d\\udce6\\ud83d"');
-    expect(asciiJson({ é: '\u0080' })).toBe('{"\\u00e9":"\\u0080"}');
-  });
-
-  test.for(['arrays', 'objects'] as const)(
-    'of %s nested too deep to be written out is undefined, not an exception',
-    (kind) => {
-      expect(asciiJson(nested(100_000, kind))).toBe(undefined);
-    },
-  );
-
-  test('of what JSON cannot hold is null', () => {
-    expect(asciiJson(undefined)).toBe('null');
-  });
-});
+import { beginningOfJson, beginningThatFits } from './json-text.ts';
+import { asciiJson } from './pack.ts';
 
 describe('the beginning of JSON', () => {
   test('is the JSON, cut after so many characters', () => {
@@ -63,7 +28,7 @@ describe('the beginning of JSON', () => {
     );
   });
 
-  test('costs no more than what it answers and the width of what is open', { timeout: 10_000 }, () => {
+  test('costs no more than what it returns and the width of what is open', { timeout: 10_000 }, () => {
     const wide = { text: 'x'.repeat(1_000_000), list: Array.from({ length: 100_000 }, () => ['']) };
     for (let round = 0; round < 200; round += 1) beginningOfJson(wide, 65_536);
   });

@@ -1,6 +1,17 @@
+import { z } from 'zod';
 import { limits } from '../resources.ts';
-import { asciiJson, beginningOfJson, beginningThatFits, toAscii } from './json-text.ts';
-import { eventIdOf, type Parsed, parse, parsePacked, type Rejection, type ScanEvent } from './scan-event.ts';
+import { parse } from './feed-element.ts';
+import { beginningOfJson, beginningThatFits } from './json-text.ts';
+import {
+  eventIdOf,
+  fields,
+  isPlainObject,
+  type Parsed,
+  parseWith,
+  plainEvent,
+  type Rejection,
+  type ScanEvent,
+} from './scan-event.ts';
 
 /** Bytes of a body that stands for an element too large or too deep to be carried (design: at most 64 KiB). */
 export const cutBodyBytes = 65_536;
@@ -45,7 +56,7 @@ export function packOne(elementJson: string): string {
   return packStart + elementJson + packEnd;
 }
 
-/** The body that carries an element which is no scan event, whole where it can be, cut where it cannot. */
+/** The body that carries an element which is not a scan event: whole where that fits, cut where it does not. */
 export function packUnparsed(element: unknown): string {
   const json = asciiJson(element);
   const whole = json === undefined ? undefined : `${unparsedStart}${json}}`;
@@ -56,7 +67,7 @@ export function packUnparsed(element: unknown): string {
   return frame(cut);
 }
 
-/** One element of a message: a scan event, or why it is none. */
+/** One element of a message: a scan event, or why it is not one. */
 export type Unpacked =
   | { readonly event: ScanEvent }
   | {
@@ -122,7 +133,57 @@ function unpacked(parsed: Parsed, raw: unknown): Unpacked {
   return { rejection: parsed.rejection, eventId: eventIdOf(raw), json: asciiJson(raw) };
 }
 
-/** An event's place in a pack. It is flat, so that it can always be written. */
+/** The event as a pack spells it. It is flat, so that it can always be written. */
 export function eventJson(event: ScanEvent): string {
   return toAscii(JSON.stringify(event));
+}
+
+const packedElement = z.object(
+  {
+    eventId: fields.id,
+    parcelId: fields.id,
+    type: fields.type,
+    createdDateTimeUtc: fields.instant,
+    statusCode: fields.text,
+    runId: fields.text,
+  },
+  { error: 'NOT_AN_OBJECT' },
+);
+
+/** Reads one element of a pack, under the same rules as an element of the feed. Never throws. */
+export function parsePacked(raw: unknown): Parsed {
+  return parsePackedFast(raw) ?? parsePackedBySchema(raw);
+}
+
+/** As {@link parsePacked}, by the schema alone. */
+export function parsePackedBySchema(raw: unknown): Parsed {
+  return parseWith(packedElement, raw, (element) => element);
+}
+
+/** The event where the element is plainly one; undefined leaves the decision to the schema. */
+function parsePackedFast(raw: unknown): Parsed | undefined {
+  return isPlainObject(raw) ? plainEvent(raw) : undefined;
+}
+
+/**
+ * The value as ASCII JSON, or undefined when it is nested too deep: `JSON.stringify` recurses where `JSON.parse` does
+ * not, so that what was read cannot always be written.
+ */
+export function asciiJson(value: unknown): string | undefined {
+  try {
+    return toAscii(JSON.stringify(value) ?? 'null');
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** JSON with everything beyond ASCII as `\u` escapes, which changes no meaning. */
+export function toAscii(json: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII, control characters included.
+  return /[^\x00-\x7f]/.test(json) ? json.replace(/[^\x00-\x7f]/g, escapeUnit) : json;
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyEvent, anyJson, anyText, feedElement, nested } from '../../test/arbitrary-events.ts';
 import { limits } from '../resources.ts';
-import { cutBodyBytes, eventJson, pack, packOne, packUnparsed, unpack } from './pack.ts';
+import { asciiJson, cutBodyBytes, eventJson, pack, packOne, packUnparsed, toAscii, unpack } from './pack.ts';
 import type { ScanEvent } from './scan-event.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII, control characters included.
@@ -181,7 +181,7 @@ describe('a message of version 1, as it may lie in a queue for 14 days', () => {
   });
 });
 
-describe('an element that is no scan event', () => {
+describe('an element that is not a scan event', () => {
   test('travels whole and alone, and is read anew as the feed sent it', () => {
     fc.assert(
       fc.property(anyJson, (element) => {
@@ -267,7 +267,7 @@ describe('an element that is no scan event', () => {
   );
 });
 
-describe('a body that is no message', () => {
+describe('a body that is not a message', () => {
   test.for(['', ' ', 'text', '{', '{"version":1,"events":[}', '\u0000', 'undefined', '{"version":1,"events":[]}x'])(
     'and not JSON, as %j, is NOT_JSON',
     (body) => {
@@ -304,7 +304,7 @@ describe('a body that is no message', () => {
     },
   );
 
-  test('is told, however deep or large it is', () => {
+  test('is recognised, however deep or large it is', () => {
     expect(unpack('['.repeat(1_000_000))).toMatchObject({ code: 'NOT_JSON' });
     expect(unpack(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)).toMatchObject({ code: 'NOT_A_PACK' });
     expect(unpack(`"${'x'.repeat(10_000_000)}"`)).toMatchObject({ code: 'NOT_A_PACK' });
@@ -316,7 +316,7 @@ describe('a pack', () => {
     expect(unpack('{"version":1,"events":[]}')).toEqual({ kind: 'pack', elements: [] });
   });
 
-  test('with an element that is no event gives its neighbours, and it with reason, id and JSON', () => {
+  test('with an element that is not an event gives its neighbours, and it with reason, id and JSON', () => {
     const event = {
       eventId: 1,
       parcelId: 1,
@@ -364,5 +364,38 @@ describe('a pack', () => {
         expect(packOne(eventJson(event))).toHaveLength(frameBytes + eventJson(event).length);
       }),
     );
+  });
+});
+
+describe('ASCII JSON', () => {
+  test('reads back as the same value, though every character of it is ASCII', () => {
+    fc.assert(
+      fc.property(fc.oneof(anyJson, anyText(40)), (value) => {
+        const json = asciiJson(value) ?? '';
+        expect(json).toMatch(ascii);
+        // Through JSON once, because it writes -0 as 0.
+        expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  test('leaves text that is ASCII already as it is', () => {
+    fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => toAscii(text) === text));
+  });
+
+  test('writes a character beyond U+FFFF as the two escapes of its halves, and a lone half as one', () => {
+    expect(asciiJson('📦\ud83d')).toBe('"\\ud83d\\udce6\\ud83d"');
+    expect(asciiJson({ é: '\u0080' })).toBe('{"\\u00e9":"\\u0080"}');
+  });
+
+  test.for(['arrays', 'objects'] as const)(
+    'of %s nested too deep to be written out is undefined, not an exception',
+    (kind) => {
+      expect(asciiJson(nested(100_000, kind))).toBe(undefined);
+    },
+  );
+
+  test('of what JSON cannot hold is null', () => {
+    expect(asciiJson(undefined)).toBe('null');
   });
 });

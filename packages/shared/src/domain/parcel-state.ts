@@ -1,10 +1,21 @@
-import type { ScanEvent } from './scan-event.ts';
+import { compareScans, type Scan, type ScanEvent } from './scan-event.ts';
 
-/** The scan that a parcel stands at. */
-export type Scan = Omit<ScanEvent, 'parcelId'>;
+/**
+ * The milestones: each is the first scan of its type. A further one is a further row here: what stores, compares and
+ * checks milestones goes by this table.
+ */
+export const milestoneTypes = { pickup: 'PICKUP', delivery: 'DELIVERY' } as const;
+
+export type MilestoneName = keyof typeof milestoneTypes;
+
+// Object.keys returns string[] because a value may have more keys than its type; this one is written out above.
+export const milestoneNames = Object.keys(milestoneTypes) as readonly MilestoneName[];
 
 /** A moment that matters once: the scan of its type with the lowest id. `timeUtc` keeps the feed's own digits. */
 export type Milestone = { readonly eventId: number; readonly timeUtc: string };
+
+type MutableMilestones = Partial<Record<MilestoneName, Milestone>>;
+export type Milestones = Readonly<MutableMilestones>;
 
 /**
  * What has been seen of one parcel, and equally a change to it. A join-semilattice under {@link merge}: order,
@@ -14,67 +25,57 @@ export type ParcelState = {
   readonly parcelId: number;
   /** The scan with the highest eventId. */
   readonly latest: Scan;
-  /** The PICKUP with the lowest eventId. */
-  readonly pickup?: Milestone;
-  /** The DELIVERY with the lowest eventId. */
-  readonly delivery?: Milestone;
+  /** Those that were seen. */
+  readonly milestones: Milestones;
 };
+
+const nameOfType: ReadonlyMap<string, MilestoneName> = new Map(
+  milestoneNames.map((name) => [milestoneTypes[name], name]),
+);
+
+/** One object for all: most scans are not a milestone, and merging those costs nothing then. */
+const noMilestones: Milestones = {};
 
 /** The state of a parcel of which just this event was seen. */
 export function stateOf(event: ScanEvent): ParcelState {
   const { parcelId, ...latest } = event;
-  const milestone = { eventId: event.eventId, timeUtc: event.createdDateTimeUtc };
-  if (event.type === 'PICKUP') return { parcelId, latest, pickup: milestone };
-  if (event.type === 'DELIVERY') return { parcelId, latest, delivery: milestone };
-  return { parcelId, latest };
+  const name = nameOfType.get(event.type);
+  if (name === undefined) return { parcelId, latest, milestones: noMilestones };
+  const milestones: MutableMilestones = {};
+  milestones[name] = { eventId: event.eventId, timeUtc: event.createdDateTimeUtc };
+  return { parcelId, latest, milestones };
 }
 
 /** Everything that either has seen. Both must be of one parcel. Commutative, associative, idempotent. */
 export function merge(a: ParcelState, b: ParcelState): ParcelState {
-  const pickup = earlier(a.pickup, b.pickup);
-  const delivery = earlier(a.delivery, b.delivery);
   return {
     parcelId: a.parcelId,
     latest: later(a.latest, b.latest),
-    ...(pickup && { pickup }),
-    ...(delivery && { delivery }),
+    milestones: mergeMilestones(a.milestones, b.milestones),
   };
 }
 
 /** Whether two states of one parcel have seen the same. */
 export function sameState(a: ParcelState, b: ParcelState): boolean {
-  return compareScans(a.latest, b.latest) === 0 && same(a.pickup, b.pickup) && same(a.delivery, b.delivery);
-}
-
-/** One change per parcel: each parcel's events folded with {@link merge}, in order of first appearance. */
-export function foldByParcel(events: Iterable<ScanEvent>): Map<number, ParcelState> {
-  const changes = new Map<number, ParcelState>();
-  for (const event of events) {
-    const change = stateOf(event);
-    const seen = changes.get(event.parcelId);
-    changes.set(event.parcelId, seen ? merge(seen, change) : change);
-  }
-  return changes;
+  return (
+    compareScans(a.latest, b.latest) === 0 &&
+    milestoneNames.every((name) => sameMilestone(a.milestones[name], b.milestones[name]))
+  );
 }
 
 function later(a: Scan, b: Scan): Scan {
   return compareScans(a, b) >= 0 ? a : b;
 }
 
-/** By id; two contents under one id by their fields in a fixed order, so that neither side of a merge is favoured. */
-function compareScans(a: Scan, b: Scan): number {
-  return (
-    a.eventId - b.eventId ||
-    compareText(a.createdDateTimeUtc, b.createdDateTimeUtc) ||
-    compareText(a.type, b.type) ||
-    compareText(a.statusCode, b.statusCode) ||
-    compareText(a.runId, b.runId)
-  );
-}
-
-/** By code unit, as `<` does: no locale has a say in what is stored. */
-function compareText(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
+function mergeMilestones(a: Milestones, b: Milestones): Milestones {
+  if (b === noMilestones) return a;
+  if (a === noMilestones) return b;
+  const merged: MutableMilestones = {};
+  for (const name of milestoneNames) {
+    const first = earlier(a[name], b[name]);
+    if (first) merged[name] = first;
+  }
+  return merged;
 }
 
 function earlier(a: Milestone | undefined, b: Milestone | undefined): Milestone | undefined {
@@ -83,6 +84,17 @@ function earlier(a: Milestone | undefined, b: Milestone | undefined): Milestone 
   return a.timeUtc >= b.timeUtc ? a : b;
 }
 
-function same(a: Milestone | undefined, b: Milestone | undefined): boolean {
+function sameMilestone(a: Milestone | undefined, b: Milestone | undefined): boolean {
   return a?.eventId === b?.eventId && a?.timeUtc === b?.timeUtc;
+}
+
+/** The milestones that are there, a bit each: what depends on nothing but the combination can be kept by it. */
+export function milestoneBits(milestones: Milestones): number {
+  let bits = 0;
+  let bit = 1;
+  for (const name of milestoneNames) {
+    if (milestones[name]) bits |= bit;
+    bit <<= 1;
+  }
+  return bits;
 }

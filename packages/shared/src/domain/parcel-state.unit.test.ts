@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyEvent, anyInstant } from '../../test/arbitrary-events.ts';
-import { foldByParcel, merge, type ParcelState, sameState, stateOf } from './parcel-state.ts';
+import { foldByParcel } from '../../test/fold-by-parcel.ts';
+import { merge, milestoneNames, milestoneTypes, type ParcelState, sameState, stateOf } from './parcel-state.ts';
 import type { ScanEvent } from './scan-event.ts';
+
+const types = [...Object.values(milestoneTypes), 'STATUS'];
 
 /** Events of one parcel that collide all the time: three ids, and two contents or more under one id as often as not. */
 const colliding: fc.Arbitrary<ScanEvent> = anyEvent({
   parcelId: fc.constant(5002),
   eventId: fc.integer({ min: 1, max: 3 }),
-  type: fc.constantFrom('PICKUP', 'DELIVERY', 'STATUS', 'pickup'),
+  type: fc.constantFrom(...types, 'pickup'),
   createdDateTimeUtc: fc.oneof(fc.constantFrom('2021-05-11T21:11:34.1Z', '2021-05-11T21:11:34.10Z'), anyInstant),
   statusCode: fc.constantFrom('', 'a', 'B', 'é', '\ud83d\udce6', '\uffff'),
   runId: fc.constantFrom('', '99', '100'),
@@ -16,7 +19,7 @@ const colliding: fc.Arbitrary<ScanEvent> = anyEvent({
 
 /** One parcel's events, mostly with ids of their own. */
 const history = fc.array(
-  fc.oneof(colliding, anyEvent({ parcelId: fc.constant(5002), type: fc.constantFrom('PICKUP', 'DELIVERY', 'STATUS') })),
+  fc.oneof(colliding, anyEvent({ parcelId: fc.constant(5002), type: fc.constantFrom(...types) })),
   { minLength: 1, maxLength: 12 },
 );
 
@@ -91,10 +94,11 @@ describe('merge', () => {
     );
   });
 
-  test.for([
-    ['PICKUP', 'pickup'],
-    ['DELIVERY', 'delivery'],
-  ] as const)(
+  test('knows the pickup and the delivery', () => {
+    expect(milestoneTypes).toMatchObject({ pickup: 'PICKUP', delivery: 'DELIVERY' });
+  });
+
+  test.for(milestoneNames.map((name) => [milestoneTypes[name], name] as const))(
     'keeps of every %s the lowest EventId as the %s, with the greater time seen under it',
     ([type, milestone]) => {
       fc.assert(
@@ -103,7 +107,7 @@ describe('merge', () => {
           const eventId = Math.min(...ofType.map((event) => event.eventId));
           const times = ofType.filter((event) => event.eventId === eventId).map((event) => event.createdDateTimeUtc);
           const expected = ofType.length > 0 ? { eventId, timeUtc: times.sort(byCodeUnit).at(-1) } : undefined;
-          expect(folded(events)[milestone]).toEqual(expected);
+          expect(folded(events).milestones[milestone]).toEqual(expected);
         }),
       );
     },
@@ -156,7 +160,7 @@ describe('two contents under one EventId', () => {
       [other, late, early],
       [late, other, early],
     ])
-      expect(order.reduce(merge)).toEqual({ ...other, pickup });
+      expect(order.reduce(merge)).toEqual({ ...other, milestones: { pickup } });
   });
 });
 
@@ -169,8 +173,9 @@ describe('the state of one event', () => {
         expect(stateOf(event)).toStrictEqual({
           parcelId,
           latest,
-          ...(event.type === 'PICKUP' && { pickup: milestone }),
-          ...(event.type === 'DELIVERY' && { delivery: milestone }),
+          milestones: Object.fromEntries(
+            milestoneNames.filter((name) => milestoneTypes[name] === event.type).map((name) => [name, milestone]),
+          ),
         });
       }),
     );
@@ -190,7 +195,10 @@ describe('a pickup or delivery that comes late', () => {
 
   test('still becomes the first one, while the latest scan stays', () => {
     const seen = merge(at(5, 'PICKUP'), at(9, 'STATUS'));
-    expect(merge(seen, at(3, 'PICKUP'))).toEqual({ ...seen, pickup: { eventId: 3, timeUtc: '2021-05-11T21:11:03Z' } });
+    expect(merge(seen, at(3, 'PICKUP'))).toEqual({
+      ...seen,
+      milestones: { pickup: { eventId: 3, timeUtc: '2021-05-11T21:11:03Z' } },
+    });
   });
 
   test('and is not the first one changes nothing', () => {
@@ -210,7 +218,7 @@ describe('sameState', () => {
     );
   });
 
-  test.for(['PICKUP', 'DELIVERY'])('tells states apart that differ in the %s alone', (type) => {
+  test.for(Object.values(milestoneTypes))('tells states apart that differ in the %s alone', (type) => {
     const event = { parcelId: 1, statusCode: '', runId: '' };
     const first = stateOf({ ...event, eventId: 3, type, createdDateTimeUtc: '2021-05-11T21:11:34Z' });
     const latest = stateOf({ ...event, eventId: 9, type: 'STATUS', createdDateTimeUtc: '2021-05-12T21:11:34Z' });
@@ -283,8 +291,8 @@ function slices<T>(sequence: readonly T[], cuts: readonly number[]): T[][] {
     .filter((slice) => slice.length > 0);
 }
 
-function sorted({ parcelId, latest, pickup, delivery }: ParcelState): unknown {
+function sorted({ parcelId, latest, milestones }: ParcelState): unknown {
   const { eventId, type, createdDateTimeUtc, statusCode, runId } = latest;
-  const of = (milestone: typeof pickup) => milestone && [milestone.eventId, milestone.timeUtc];
-  return [parcelId, eventId, type, createdDateTimeUtc, statusCode, runId, of(pickup), of(delivery)];
+  const seen = milestoneNames.map((name) => milestones[name] && [milestones[name].eventId, milestones[name].timeUtc]);
+  return [parcelId, eventId, type, createdDateTimeUtc, statusCode, runId, ...seen];
 }

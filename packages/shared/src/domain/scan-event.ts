@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One valid element of the feed, reduced to what Waybill keeps of it. */
+/** One valid scan event, reduced to what Waybill keeps of it: `feed-element.ts` reads the carrier's spelling, `pack.ts` that of messages. */
 export type ScanEvent = {
   /** Safe integer above 0; its order is the order of truth. */
   readonly eventId: number;
@@ -12,6 +12,25 @@ export type ScanEvent = {
   readonly statusCode: string;
   readonly runId: string;
 };
+
+/** What a parcel's event says of it. */
+export type Scan = Omit<ScanEvent, 'parcelId'>;
+
+/** By id; two contents under one id by their fields in a fixed order, so that neither side of a merge is favoured. */
+export function compareScans(a: Scan, b: Scan): number {
+  return (
+    a.eventId - b.eventId ||
+    compareText(a.createdDateTimeUtc, b.createdDateTimeUtc) ||
+    compareText(a.type, b.type) ||
+    compareText(a.statusCode, b.statusCode) ||
+    compareText(a.runId, b.runId)
+  );
+}
+
+/** By code unit, as `<` does: no locale has a say in what is stored. */
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
 
 /** Why an element is not a scan event. Stable: metrics, logs and failure records carry it. */
 export type RejectionCode =
@@ -34,6 +53,13 @@ export type Rejection = {
 
 export type Parsed = { readonly event: ScanEvent } | { readonly rejection: Rejection };
 
+/** The id of an element in either spelling, if it has a usable one, though the rest of it may be wrong. Failure records are named by it. */
+export function eventIdOf(raw: unknown): number | undefined {
+  if (!isPlainObject(raw)) return undefined;
+  const candidate = 'EventId' in raw ? raw['EventId'] : raw['eventId'];
+  return isId(candidate) ? candidate : undefined;
+}
+
 /** Longest `Type`, `StatusCode` and `RunId`, in characters (design: `TOO_LONG`). Dates share it: no clock has a thousand digits. */
 const maxTextLength = 1024;
 
@@ -52,131 +78,73 @@ const expectations: Record<RejectionCode, string> = {
 const fail = (code: RejectionCode) => (issue: { readonly input?: unknown }) =>
   issue.input === undefined ? 'MISSING' : code;
 
-const id = z.int({ error: fail('INVALID_ID') }).positive({ error: 'INVALID_ID' });
-const type = z
-  .string({ error: fail('INVALID_TYPE') })
-  .min(1, 'INVALID_TYPE')
-  .max(maxTextLength, { error: 'TOO_LONG', abort: true })
-  .refine(isWellFormed, 'INVALID_TYPE');
-const text = z
-  .string({ error: 'INVALID_TEXT' })
-  .max(maxTextLength, { error: 'TOO_LONG', abort: true })
-  .refine(isWellFormed, 'INVALID_TEXT')
-  .nullish();
-const instant = z
-  .string({ error: fail('INVALID_DATE') })
-  .max(maxTextLength, { error: 'TOO_LONG', abort: true })
-  .refine(isUtcInstant, 'INVALID_DATE');
-const anyObject = z.custom<object>(isPlainObject, 'INVALID_OBJECT').nullish();
+/** What each kind of field must be, in either spelling. */
+export const fields = {
+  id: z.int({ error: fail('INVALID_ID') }).positive({ error: 'INVALID_ID' }),
+  type: z
+    .string({ error: fail('INVALID_TYPE') })
+    .min(1, 'INVALID_TYPE')
+    .max(maxTextLength, { error: 'TOO_LONG', abort: true })
+    .refine(isWellFormed, 'INVALID_TYPE'),
+  instant: z
+    .string({ error: fail('INVALID_DATE') })
+    .max(maxTextLength, { error: 'TOO_LONG', abort: true })
+    .refine(isUtcInstant, 'INVALID_DATE'),
+  text: z
+    .string({ error: 'INVALID_TEXT' })
+    .max(maxTextLength, { error: 'TOO_LONG', abort: true })
+    .refine(isWellFormed, 'INVALID_TEXT')
+    .nullish(),
+  object: z.custom<object>(isPlainObject, 'INVALID_OBJECT').nullish(),
+};
 
-const feedElement = z.object(
-  {
-    EventId: id,
-    ParcelId: id,
-    Type: type,
-    CreatedDateTimeUtc: instant,
-    StatusCode: text,
-    User: z.object({ RunId: text }, { error: 'INVALID_OBJECT' }).nullish(),
-    Device: anyObject,
-  },
-  { error: 'NOT_AN_OBJECT' },
-);
+/** An event as a spelling may have it: texts missing or null, the time without its zone. */
+type LooseEvent = Omit<ScanEvent, 'statusCode' | 'runId'> & {
+  readonly statusCode?: string | null | undefined;
+  readonly runId?: string | null | undefined;
+};
 
-const packedElement = z.object(
-  { eventId: id, parcelId: id, type, createdDateTimeUtc: instant, statusCode: text, runId: text },
-  { error: 'NOT_AN_OBJECT' },
-);
+/** Reads an element by the schema of its spelling. This alone decides what is rejected, and why. */
+export function parseWith<Element>(
+  schema: z.ZodType<Element>,
+  raw: unknown,
+  eventFrom: (element: Element) => LooseEvent,
+): Parsed {
+  const result = schema.safeParse(isPlainObject(raw) ? raw : undefined);
+  if (!result.success) return { rejection: rejectionOf(result.error) };
+  const { eventId, parcelId, type, createdDateTimeUtc, statusCode, runId } = eventFrom(result.data);
+  return {
+    event: {
+      eventId,
+      parcelId,
+      type,
+      createdDateTimeUtc: withZone(createdDateTimeUtc),
+      statusCode: statusCode ?? '',
+      runId: runId ?? '',
+    },
+  };
+}
 
 /**
- * Reads one element of a feed page. Never throws, whatever JSON holds; costs at most linear time in the length of the
- * named fields and does not look at others.
+ * The event where its fields are plainly those of one; undefined leaves the decision to the schema, which costs several
+ * times as much. Nearly every element is plain.
  */
-export function parse(raw: unknown): Parsed {
-  return ordinary(raw) ?? judged(raw);
-}
-
-/** Reads one element of a pack (camel case, see `pack.ts`), under the same rules. Never throws. */
-export function parsePacked(raw: unknown): Parsed {
-  return ordinaryPacked(raw) ?? judgedPacked(raw);
-}
-
-/** As {@link parse}, by the schema alone: what says why an element is rejected, and the measure for the shorter way. */
-export function judged(raw: unknown): Parsed {
-  const result = feedElement.safeParse(isPlainObject(raw) ? raw : undefined);
-  if (!result.success) return { rejection: rejectionOf(result.error) };
-  const element = result.data;
-  return {
-    event: {
-      eventId: element.EventId,
-      parcelId: element.ParcelId,
-      type: element.Type,
-      createdDateTimeUtc: withZone(element.CreatedDateTimeUtc),
-      statusCode: element.StatusCode ?? '',
-      runId: element.User?.RunId ?? '',
-    },
-  };
-}
-
-/** As {@link parsePacked}, by the schema alone. */
-export function judgedPacked(raw: unknown): Parsed {
-  const result = packedElement.safeParse(isPlainObject(raw) ? raw : undefined);
-  if (!result.success) return { rejection: rejectionOf(result.error) };
-  const element = result.data;
-  return {
-    event: {
-      eventId: element.eventId,
-      parcelId: element.parcelId,
-      type: element.type,
-      createdDateTimeUtc: withZone(element.createdDateTimeUtc),
-      statusCode: element.statusCode ?? '',
-      runId: element.runId ?? '',
-    },
-  };
-}
-
-/*
- * The shorter way. Nearly every element is an ordinary event, and the schema costs several times what looking at its six
- * fields does. Whatever is not plainly an event is left to the schema, so that there is one judge of what is none.
- */
-
-/** The event where the element is plainly one; undefined says nothing. */
-function ordinary(raw: unknown): Parsed | undefined {
-  if (!isFields(raw)) return undefined;
-  const { EventId, ParcelId, Type, CreatedDateTimeUtc, StatusCode, User, Device } = raw;
-  if (!isAbsent(Device) && !isPlainObject(Device)) return undefined;
-  if (isAbsent(User)) return ordinaryEvent(EventId, ParcelId, Type, CreatedDateTimeUtc, StatusCode, undefined);
-  return isFields(User)
-    ? ordinaryEvent(EventId, ParcelId, Type, CreatedDateTimeUtc, StatusCode, User['RunId'])
-    : undefined;
-}
-
-function ordinaryPacked(raw: unknown): Parsed | undefined {
-  if (!isFields(raw)) return undefined;
-  const { eventId, parcelId, type, createdDateTimeUtc, statusCode, runId } = raw;
-  return ordinaryEvent(eventId, parcelId, type, createdDateTimeUtc, statusCode, runId);
-}
-
-function ordinaryEvent(
-  eventId: unknown,
-  parcelId: unknown,
-  type: unknown,
-  created: unknown,
-  status: unknown,
-  run: unknown,
-): Parsed | undefined {
-  const statusCode = status ?? '';
-  const runId = run ?? '';
+export function plainEvent(element: Readonly<Partial<Record<keyof ScanEvent, unknown>>>): Parsed | undefined {
+  const { eventId, parcelId, type, createdDateTimeUtc } = element;
+  const statusCode = element.statusCode ?? '';
+  const runId = element.runId ?? '';
   if (!isId(eventId) || !isId(parcelId) || !isText(type) || type === '') return undefined;
-  if (!isText(created) || !isUtcInstant(created) || !isText(statusCode) || !isText(runId)) return undefined;
-  return { event: { eventId, parcelId, type, createdDateTimeUtc: withZone(created), statusCode, runId } };
+  if (!isText(createdDateTimeUtc) || !isUtcInstant(createdDateTimeUtc)) return undefined;
+  if (!isText(statusCode) || !isText(runId)) return undefined;
+  const event = { eventId, parcelId, type, createdDateTimeUtc: withZone(createdDateTimeUtc), statusCode, runId };
+  return { event };
 }
 
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isPlainObject(value);
-}
-
-function isAbsent(value: unknown): value is null | undefined {
-  return value === undefined || value === null;
+/** An object as JSON gives it: one of another prototype could lend an element fields that it does not hold. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function isId(value: unknown): value is number {
@@ -185,20 +153,6 @@ function isId(value: unknown): value is number {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= maxTextLength && value.isWellFormed();
-}
-
-/** The element's id if it has a usable one, though the rest of it may be wrong: what failure records are named by. */
-export function eventIdOf(raw: unknown): number | undefined {
-  if (!isPlainObject(raw)) return undefined;
-  const candidate = 'EventId' in raw ? raw.EventId : 'eventId' in raw ? raw.eventId : undefined;
-  return isId(candidate) ? candidate : undefined;
-}
-
-/** An object as JSON gives it: one of another prototype could lend an element fields that it does not hold. */
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function rejectionOf(error: z.ZodError): Rejection {
@@ -215,7 +169,7 @@ function isRejectionCode(text: string): text is RejectionCode {
   return Object.hasOwn(expectations, text);
 }
 
-/** Half a surrogate pair is no text: what an engine answers to it cannot be told from an outage, and one such event would stop the feed. */
+/** Engines answer half a surrogate pair as they answer in an outage: one such event would stop the feed. */
 function isWellFormed(string: string): boolean {
   return string.isWellFormed();
 }
@@ -241,4 +195,6 @@ function twoDigits(text: string, at: number): number {
 
 const zero = '0'.charCodeAt(0);
 
-const withZone = (instantText: string) => (instantText.endsWith('Z') ? instantText : `${instantText}Z`);
+function withZone(instantText: string): string {
+  return instantText.endsWith('Z') ? instantText : `${instantText}Z`;
+}

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyEvent, anyJson, feedElement, nested } from '../../test/arbitrary-events.ts';
-import { eventIdOf, judged, judgedPacked, parse, parsePacked } from './scan-event.ts';
+import { parse, parseBySchema } from './feed-element.ts';
+import { parsePacked, parsePackedBySchema } from './pack.ts';
+import { eventIdOf } from './scan-event.ts';
 
 const scan = {
   eventId: 83269,
@@ -18,14 +20,14 @@ const forms = [
   {
     form: 'an element of the feed',
     read: parse,
-    judge: judged,
+    bySchema: parseBySchema,
     valid: element,
     names: { id: 'EventId', parcel: 'ParcelId', type: 'Type', date: 'CreatedDateTimeUtc', status: 'StatusCode' },
   },
   {
     form: 'an element of a pack',
     read: parsePacked,
-    judge: judgedPacked,
+    bySchema: parsePackedBySchema,
     valid: scan,
     names: { id: 'eventId', parcel: 'parcelId', type: 'type', date: 'createdDateTimeUtc', status: 'statusCode' },
   },
@@ -35,7 +37,7 @@ const without = (raw: object, name: string) => Object.fromEntries(Object.entries
 const rejected = (code: string, path: string) => ({ rejection: expect.objectContaining({ code, path }) });
 
 describe('any JSON at all', () => {
-  test('is answered with an event or a rejection, never an exception', () => {
+  test('gives an event or a rejection, never an exception', () => {
     fc.assert(
       fc.property(anyJson, (raw) => {
         for (const answer of [parse(raw), parsePacked(raw)]) {
@@ -84,7 +86,7 @@ function replaced(name: string, value: unknown): object {
   return known[name] ? { [known[name]]: value } : {};
 }
 
-describe.for(forms)('$form', ({ read, judge, valid, names }) => {
+describe.for(forms)('$form', ({ read, bySchema, valid, names }) => {
   test('is what the schema takes it for, whichever fields are out of the ordinary', () => {
     const value = fc.oneof(
       anyJson,
@@ -95,7 +97,7 @@ describe.for(forms)('$form', ({ read, judge, valid, names }) => {
     fc.assert(
       fc.property(changes, (changed) => {
         const raw = { ...valid, ...changed };
-        expect(read(raw)).toEqual(judge(raw));
+        expect(read(raw)).toEqual(bySchema(raw));
       }),
       { numRuns: 1_000 },
     );
@@ -160,7 +162,7 @@ describe.for(forms)('$form', ({ read, judge, valid, names }) => {
         fc.property(year, part(14), part(33), part(26), part(62), part(62), (y, mo, d, h, mi, s) => {
           const text = `${y}-${mo}-${d}T${h}:${mi}:${s}`;
           const date = new Date(`${text}Z`);
-          // Date rolls 30 February over into March and 24:00 into the next day; what it gives back tells.
+          // Date rolls 30 February over into March and 24:00 into the next day: what it returns shows that.
           const exists = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
           expect('event' in reading(`${text}Z`)).toBe(exists);
         }),
@@ -326,7 +328,7 @@ describe('a rejection', () => {
   });
 });
 
-describe('the id of an element that is no scan event', () => {
+describe('the id of an element that is not a scan event', () => {
   test.for([
     [{ EventId: 7 }, 7],
     [{ eventId: 7 }, 7],

@@ -121,7 +121,7 @@ test('one throttled statement fails alone, and the call itself fails all', async
 });
 
 describe('a parcel whose statement was throttled', () => {
-  /** A table that throttles these parcels' statements and tells its single updates. */
+  /** A table that throttles these parcels' statements, with the parcels of its single updates. */
   function throttling() {
     const { parcels } = open();
     const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);

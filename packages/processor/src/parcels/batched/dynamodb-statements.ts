@@ -1,23 +1,25 @@
 import {
-  type AttributeValue,
   BatchExecuteStatementCommand,
   type BatchStatementRequest,
   type BatchStatementResponse,
-  type ConsumedCapacity,
 } from '@aws-sdk/client-dynamodb';
-import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import { tables } from '@waybill/shared/resources.ts';
+import { milestoneBits, milestoneNames } from '@waybill/shared/domain/parcel-state.ts';
 import type { ParcelTableDependencies } from '../dynamodb-parcel-table.ts';
-import { type MilestoneName, storedParcel } from '../parcel-item.ts';
+import {
+  type Attribute,
+  alwaysSet,
+  attributesOf,
+  fieldsOf,
+  isReserved,
+  parcelKey,
+  revision,
+  scanAttributes,
+  storedParcel,
+  type Value,
+} from '../parcel-item.ts';
 import type { ExecuteStatements, ParcelStatement, StatementAnswer } from './parcel-statement.ts';
 
-const key = tables.parcels.key.name;
-const scan = ['lastEventId', 'type', 'statusCode', 'runId', 'createdDateTimeUtc', 'updatedAtUtc'];
-
-/** Answers a statement's text. All values are parameters, so that there are few texts and each is put together once. */
-type Texts = (statement: ParcelStatement) => string;
-
-/** DynamoDB's names of a statement's failure (BatchStatementError's documentation), and those of the same failure of a whole call. */
+/** DynamoDB's names for the failure of a statement (BatchStatementError's documentation), and for the same failure of a whole call. */
 const namesOfCall: Readonly<Record<string, string>> = {
   AccessDenied: 'AccessDeniedException',
   ProvisionedThroughputExceeded: 'ProvisionedThroughputExceededException',
@@ -27,8 +29,8 @@ const namesOfCall: Readonly<Record<string, string>> = {
 };
 
 /**
- * Failures of a call that say nothing of a single update: one statement may be refused for all, and the permission for
- * statements, which is one of its own, may go while the processor runs.
+ * Failures of a call that say nothing about a single update: the call may be refused for one of its statements, and the
+ * permission for statements, which is one of its own, may be taken away while the processor runs.
  */
 const refusals: ReadonlySet<string> = new Set([
   'ValidationException',
@@ -36,29 +38,27 @@ const refusals: ReadonlySet<string> = new Set([
   'UnknownOperationException',
 ]);
 
-/** Statements on DynamoDB, by `BatchExecuteStatement`. `onDenied` is told when engine or role take none, or no more. */
+/** As {@link refusals}, of one statement. */
+const refusedCodes: ReadonlySet<string> = new Set([
+  'ValidationError',
+  'ItemCollectionSizeLimitExceeded',
+  'AccessDenied',
+]);
+
+/** Statements on DynamoDB, by `BatchExecuteStatement`. Calls `onDenied` when engine or role take none, or no more. */
 export function dynamoDbStatements(
-  dependencies: ParcelTableDependencies & { readonly onDenied: (error: unknown) => void },
+  deps: ParcelTableDependencies & { readonly onDenied: (error: unknown) => void },
 ): ExecuteStatements {
-  const { dynamodb, tableName, clock, metrics, onDenied } = dependencies;
-  const texts = textsFor(tableName);
+  const { dynamodb, tableName, clock, onDenied } = deps;
+  const request = requestsTo(tableName);
   return async (statements) => {
     const now = new Date(clock.now()).toISOString();
-    const Statements = statements.map((statement) => requestOf(statement, texts, now));
-    metrics['waybill.store.writes'].add(1, { table: 'parcels' });
-    metrics['waybill.store.statements'].add(statements.length);
+    const Statements = statements.map((statement) => request(statement, now));
     try {
-      const answer = await dynamodb.send(
-        new BatchExecuteStatementCommand({ Statements, ReturnConsumedCapacity: 'TOTAL' }),
-      );
-      const responses = answer.Responses ?? [];
-      const denied = responses.find(({ Error: failure }) => failure?.Code === 'AccessDenied')?.Error;
-      if (denied) onDenied(named('AccessDenied', denied.Message));
-      const answers = answersTo(statements, responses);
-      metrics['waybill.store.write_units'].add(unitsSpent(answer.ConsumedCapacity, statements, answers), {
-        table: 'parcels',
-      });
-      return answers;
+      const { Responses = [] } = await dynamodb.send(new BatchExecuteStatementCommand({ Statements }));
+      const denied = Responses.find(({ Error: failure }) => failure?.Code === 'AccessDenied')?.Error;
+      if (denied) onDenied(statementError('AccessDenied', denied.Message));
+      return answersTo(statements, Responses);
     } catch (error) {
       if (!(error instanceof Error && refusals.has(error.name))) throw error;
       if (error.name !== 'ValidationException') onDenied(error);
@@ -67,130 +67,75 @@ export function dynamoDbStatements(
   };
 }
 
-/**
- * Whether this engine, and this role, takes every kind of statement. Nothing is written: no parcel has the id 0, and an
- * insert with a key of the wrong type is refused by an engine that understands and allows it.
- */
-export async function takesStatements({
-  dynamodb,
-  tableName,
-}: Pick<ParcelTableDependencies, 'dynamodb' | 'tableName'>): Promise<boolean> {
-  const texts = textsFor(tableName);
-  const milestone = { eventId: 1, timeUtc: '' };
-  const latest = { eventId: 1, type: '', statusCode: '', runId: '', createdDateTimeUtc: '' };
-  const nobody: ParcelState = { parcelId: 0, latest, pickup: milestone, delivery: milestone };
-  const asked: readonly (readonly [BatchStatementRequest, string])[] = [
-    [requestOf({ kind: 'update', state: nobody, keeps: ['delivery'] }, texts, ''), 'ConditionalCheckFailed'],
-    [requestOf({ kind: 'replace', state: nobody, revision: 0 }, texts, ''), 'ConditionalCheckFailed'],
-    [{ Statement: `INSERT INTO "${tableName}" VALUE {'${key}': ?}`, Parameters: [{ S: '-' }] }, 'ValidationError'],
-  ];
-  // One to a call: the first two have the same key.
-  for (const [statement, expected] of asked) {
-    const { Code, Message } = await failureOf(dynamodb, statement);
-    if (Code === expected) continue;
-    if (Code === undefined) return false;
-    throw named(Code, Message);
-  }
-  return true;
-}
+/** A statement's text, and what each of its question marks stands for. */
+type StatementPlan = { readonly text: string; readonly values: readonly Value[] };
 
-/** How a statement alone fails; an engine that refuses the whole call for its fault says the same by that. */
-async function failureOf(
-  dynamodb: ParcelTableDependencies['dynamodb'],
-  statement: BatchStatementRequest,
-): Promise<{ readonly Code?: string | undefined; readonly Message?: string | undefined }> {
-  try {
-    const { Responses } = await dynamodb.send(new BatchExecuteStatementCommand({ Statements: [statement] }));
-    return Responses?.[0]?.Error ?? {};
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ValidationException') throw error;
-    return { Code: 'ValidationError', Message: error.message };
-  }
-}
-
-function textsFor(tableName: string): Texts {
-  const texts = new Map<string, string>();
-  return (statement) => {
-    const { pickup, delivery } = statement.state;
-    const keeps = statement.kind === 'update' ? statement.keeps : [];
-    const name = `${statement.kind} ${pickup ? 'p' : ''}${delivery ? 'd' : ''} ${keeps.join()}`;
-    let text = texts.get(name);
-    if (text === undefined) {
-      text = textOf(statement, tableName);
-      texts.set(name, text);
+/** Makes the requests of statements. Each combination of kind and milestones is planned once. */
+export function requestsTo(tableName: string): (statement: ParcelStatement, now: string) => BatchStatementRequest {
+  const plans = {
+    insert: new Map<number, StatementPlan>(),
+    update: new Map<number, StatementPlan>(),
+    replace: new Map<number, StatementPlan>(),
+  };
+  return (statement, now) => {
+    const { kind, state } = statement;
+    let combination = milestoneBits(state.milestones);
+    if (kind === 'update') {
+      for (const name of statement.keeps) combination |= 1 << (milestoneNames.length + milestoneNames.indexOf(name));
     }
-    return text;
+    let plan = plans[kind].get(combination);
+    if (!plan) {
+      plan = planOf(statement, tableName);
+      plans[kind].set(combination, plan);
+    }
+    const storedRevision = kind === 'replace' ? statement.revision : 0;
+    return {
+      Statement: plan.text,
+      Parameters: plan.values.map((value) => value(state, now, storedRevision)),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    };
   };
 }
 
-/** `type` is a reserved word of PartiQL. */
-const quoted = (name: string) => (name === 'type' ? '"type"' : name);
-
-function textOf(statement: ParcelStatement, tableName: string): string {
-  const milestones = milestonesOf(statement.state);
+/** Each question mark enters the text together with its value. All values are parameters, so that there are few texts. */
+function planOf(statement: ParcelStatement, tableName: string): StatementPlan {
+  const values: Value[] = [];
+  const put = (value: Value) => {
+    values.push(value);
+    return '?';
+  };
+  const assign = (attribute: Attribute) => `${quoted(attribute)}=${put(attribute.value)}`;
   const keeps = statement.kind === 'update' ? statement.keeps : [];
-  const set = [...scan, ...milestones.filter((name) => !keeps.includes(name)).flatMap(attributesOf)];
-  const sets = set.map((name) => `${quoted(name)}=?`).join(',');
+  const milestones = attributesOf(statement.state.milestones);
+  const set = [...alwaysSet, ...fieldsOf(milestones.filter(({ milestone }) => !keeps.includes(milestone)))];
   switch (statement.kind) {
-    case 'insert':
-      return `INSERT INTO "${tableName}" VALUE {${[...set, 'revision', key].map((name) => `'${name}':?`).join(',')}}`;
-    case 'update': {
-      const conditions = milestones.map((name) => `${name}EventId${keeps.includes(name) ? '<?' : ' IS MISSING'}`);
-      const where = [`${key}=?`, 'lastEventId<?', ...conditions].join(' AND ');
-      return `UPDATE "${tableName}" SET ${sets},revision=revision+? WHERE ${where}`;
+    case 'insert': {
+      const fields = [...set, revision, parcelKey].map(({ name, value }) => `'${name}':${put(value)}`);
+      return { text: `INSERT INTO "${tableName}" VALUE {${fields.join(',')}}`, values };
     }
-    case 'replace':
-      return `UPDATE "${tableName}" SET ${sets},revision=? WHERE ${key}=? AND revision=?`;
+    case 'update': {
+      const sets = set.map(assign).join(',');
+      const { name: lastEventId, value } = scanAttributes.eventId;
+      const text = `UPDATE "${tableName}" SET ${sets},${revision.name}=${revision.name}+${put(one)} WHERE ${assign(parcelKey)} AND ${lastEventId}<${put(value)}`;
+      const conditions = milestones.map(({ milestone, eventId }) =>
+        keeps.includes(milestone) ? ` AND ${eventId.name}<${put(eventId.value)}` : ` AND ${eventId.name} IS MISSING`,
+      );
+      return { text: text + conditions.join(''), values };
+    }
+    case 'replace': {
+      const sets = [...set, revision].map(assign).join(',');
+      const text = `UPDATE "${tableName}" SET ${sets} WHERE ${assign(parcelKey)} AND ${revision.name}=${put(expectedRevision)}`;
+      return { text, values };
+    }
   }
 }
 
-function milestonesOf({ pickup, delivery }: ParcelState): MilestoneName[] {
-  return [...(pickup ? (['pickup'] as const) : []), ...(delivery ? (['delivery'] as const) : [])];
-}
+const one: Value = () => ({ N: '1' });
+const expectedRevision: Value = (_state, _now, storedRevision) => ({ N: String(storedRevision) });
 
-function attributesOf(name: MilestoneName): string[] {
-  return [`${name}TimeUtc`, `${name}EventId`];
+function quoted(attribute: Attribute): string {
+  return isReserved(attribute) ? `"${attribute.name}"` : attribute.name;
 }
-
-/** The parameters in the order of {@link textOf}'s question marks. */
-function requestOf(statement: ParcelStatement, texts: Texts, now: string): BatchStatementRequest {
-  const { kind, state } = statement;
-  const { latest } = state;
-  const keeps = kind === 'update' ? statement.keeps : [];
-  const lastEventId: AttributeValue = { N: String(latest.eventId) };
-  const parameters: AttributeValue[] = [
-    lastEventId,
-    { S: latest.type },
-    { S: latest.statusCode },
-    { S: latest.runId },
-    { S: latest.createdDateTimeUtc },
-    { S: now },
-  ];
-  const kept: AttributeValue[] = [];
-  for (const name of ['pickup', 'delivery'] as const) {
-    const milestone = state[name];
-    if (!milestone) continue;
-    const eventId: AttributeValue = { N: String(milestone.eventId) };
-    if (keeps.includes(name)) kept.push(eventId);
-    else parameters.push({ S: milestone.timeUtc }, eventId);
-  }
-  const parcelId: AttributeValue = { N: String(state.parcelId) };
-  if (kind === 'insert') parameters.push({ N: '1' }, parcelId);
-  else if (kind === 'update') parameters.push({ N: '1' }, parcelId, lastEventId, ...kept);
-  else parameters.push({ N: String(statement.revision + 1) }, parcelId, { N: String(statement.revision) });
-  return {
-    Statement: texts(statement),
-    Parameters: parameters,
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  };
-}
-
-/** As {@link refusals}, of one statement. */
-const refusedCodes: ReadonlySet<string> = new Set([
-  'ValidationError',
-  'ItemCollectionSizeLimitExceeded',
-  'AccessDenied',
-]);
 
 function answersTo(
   statements: readonly ParcelStatement[],
@@ -208,44 +153,17 @@ function answersTo(
       try {
         return { kind: 'unmet', stored: storedParcel(Item, parcelId) };
       } catch {
-        // It cannot be read, but a single update may be in order all the same.
+        // Such an item cannot be read, but a single update of it may be in order.
         return { kind: 'refused' };
       }
     }
-    const failure = failures.get(code) ?? named(code, Message);
+    const failure = failures.get(code) ?? statementError(code, Message);
     failures.set(code, failure);
     return { kind: 'failed', error: failure };
   });
 }
 
-/** A statement's failure as the error that the same failure of a whole call is. */
-function named(code: string, message: string | undefined): Error {
+/** The failure of a statement, as the error that a whole call would fail with. */
+export function statementError(code: string, message: string | undefined): Error {
   return Object.assign(new Error(message ?? code), { name: namesOfCall[code] ?? code });
-}
-
-/** Characters that all texts of a parcel may have together so that its item, names and numbers included, is one write unit: 1 KiB, three bytes a character. */
-const textsInOneUnit = 200;
-/** Bytes of an item beside its texts: names, numbers, the dates of two milestones. */
-const otherBytes = 400;
-
-/** Write units of one call. Where the engine does not tell, what ran is counted; what was refused or throttled is not billed. */
-function unitsSpent(
-  reported: readonly ConsumedCapacity[] | undefined,
-  statements: readonly ParcelStatement[],
-  answers: readonly StatementAnswer[],
-): number {
-  if (reported && reported.length > 0) return reported.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
-  const ran = statements.filter((_, index) => {
-    const kind = answers[index]?.kind;
-    return kind === 'done' || kind === 'missed' || kind === 'unmet';
-  });
-  return ran.reduce((sum, { state }) => sum + unitsOf(state), 0);
-}
-
-/** Write units of this item where the engine does not tell: one to each KiB begun (DynamoDB's documentation, "Read and write capacity"). */
-function unitsOf({ latest }: ParcelState): number {
-  const { type, statusCode, runId, createdDateTimeUtc } = latest;
-  if (type.length + statusCode.length + runId.length + createdDateTimeUtc.length <= textsInOneUnit) return 1;
-  const bytes = Buffer.byteLength(type + statusCode + runId + createdDateTimeUtc) + otherBytes;
-  return Math.ceil(bytes / 1_024);
 }

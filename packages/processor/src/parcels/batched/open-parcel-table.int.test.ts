@@ -29,7 +29,7 @@ function open(dynamodb: DynamoDBClient, tableName: string, monotonic = () => 0) 
 
 type Answer = { readonly status: number; readonly body: object };
 
-/** An engine that answers each operation as it is told to, and keeps what it was asked. */
+/** An engine that answers each operation as the test says, and keeps what it was asked. */
 async function engine(answerTo: (operation: string, request: string) => Answer) {
   const asked: string[] = [];
   const server: Server = createServer(async (request, response) => {
@@ -64,7 +64,7 @@ const failure = (name: string): Answer => ({
   body: { __type: name },
 });
 const statementFailure = (Code: string): Answer => ({ status: 200, body: { Responses: [{ Error: { Code } }] } });
-/** As an engine that has statements answers the question, and does every other statement. */
+/** Answers the probe as an engine does that has statements, and does every other statement. */
 const takesThem = (request: string): Answer => {
   if (request.includes(`INSERT INTO \\"parcels\\" VALUE {'parcelId': ?}`)) return statementFailure('ValidationError');
   if (request.includes('{"N":"0"}')) return statementFailure('ConditionalCheckFailed');
@@ -80,7 +80,7 @@ describe('the writer', () => {
       () => true,
       (error: Error) => error.name !== 'UnknownOperationException',
     );
-    expect(await table.choose()).toBe(knows ? 'batched' : 'single');
+    expect(await table.chooseWriter()).toBe(knows ? 'batched' : 'single');
     expect(warnings()).toHaveLength(knows ? 0 : 1);
     const state = stateOf(scan(5));
     expect(await table.apply(state)).toEqual({ done: true });
@@ -95,16 +95,16 @@ describe('the writer', () => {
     ['does not allow a statement', 200, { Responses: [{ Error: { Code: 'AccessDenied', Message: 'no' } }] }],
   ])('is single updates, with a warning, where the engine %s', async (_, status, answer) => {
     const { table, warnings } = open(await answering(status, answer), 'parcels');
-    expect(await table.choose()).toBe('single');
-    expect(await table.choose()).toBe('single');
+    expect(await table.chooseWriter()).toBe('single');
+    expect(await table.chooseWriter()).toBe('single');
     expect(warnings()).toHaveLength(1);
   });
 
   test('is asked for again while the engine may only be away, three times at most', async () => {
     const { table } = open(await answering(500, { __type: 'InternalServerError' }), 'parcels');
-    await expect(table.choose()).rejects.toMatchObject({ name: 'InternalServerError' });
-    await expect(table.choose()).rejects.toMatchObject({ name: 'InternalServerError' });
-    expect(await table.choose()).toBe('single');
+    await expect(table.chooseWriter()).rejects.toMatchObject({ name: 'InternalServerError' });
+    await expect(table.chooseWriter()).rejects.toMatchObject({ name: 'InternalServerError' });
+    expect(await table.chooseWriter()).toBe('single');
   });
 
   test('that is single updates because the engine was away is asked for again beside writes, ever later', async () => {
@@ -113,13 +113,13 @@ describe('the writer', () => {
       operation === 'UpdateItem' ? { status: 200, body: {} } : failure('InternalServerError'),
     );
     const { table, warnings } = open(dynamodb, 'parcels', () => nowMs);
-    for (let attempt = 1; attempt <= 2; attempt += 1) await expect(table.choose()).rejects.toThrow();
-    expect(await table.choose()).toBe('single');
+    for (let attempt = 1; attempt <= 2; attempt += 1) await expect(table.chooseWriter()).rejects.toThrow();
+    expect(await table.chooseWriter()).toBe('single');
     const askedAtMs: number[] = [];
     for (nowMs = 0; nowMs <= 3_600_000; nowMs += 30_000) {
       const before = questions();
       expect(await table.apply(stateOf(scan(5)))).toEqual({ done: true });
-      expect(await table.choose()).toBe('single');
+      expect(await table.chooseWriter()).toBe('single');
       if (questions() > before) askedAtMs.push(nowMs);
     }
     expect(askedAtMs.slice(0, 5)).toEqual([60_000, 180_000, 420_000, 900_000, 1_500_000]);
@@ -129,7 +129,7 @@ describe('the writer', () => {
   });
 
   test.each(['InternalServerError', 'AccessDeniedException'])(
-    'is batches once an engine that said %s answers properly',
+    'is batches once an engine that said %s is well',
     async (name) => {
       let nowMs = 0;
       let isWell = false;
@@ -138,13 +138,13 @@ describe('the writer', () => {
         return isWell ? takesThem(request) : failure(name);
       });
       const { table } = open(dynamodb, 'parcels', () => nowMs);
-      for (let attempt = 1; attempt <= 2; attempt += 1) await table.choose().catch(() => undefined);
-      expect(await table.choose()).toBe('single');
+      for (let attempt = 1; attempt <= 2; attempt += 1) await table.chooseWriter().catch(() => undefined);
+      expect(await table.chooseWriter()).toBe('single');
       isWell = true;
       nowMs = 60_000;
       await table.apply(stateOf(scan(5)));
       expect(asked).toContain('UpdateItem');
-      expect(await table.choose()).toBe('batched');
+      expect(await table.chooseWriter()).toBe('batched');
       const before = asked.length;
       expect(await table.apply(stateOf(scan(5)))).toEqual({ done: true });
       expect(asked.slice(before)).toEqual(['BatchExecuteStatement']);
@@ -157,10 +157,10 @@ describe('the writer', () => {
       operation === 'UpdateItem' ? { status: 200, body: {} } : failure('UnknownOperationException'),
     );
     const { table } = open(dynamodb, 'parcels', () => nowMs);
-    await table.choose();
+    await table.chooseWriter();
     for (nowMs = 0; nowMs <= 86_400_000; nowMs += 600_000) {
       await table.apply(stateOf(scan(5)));
-      await table.choose();
+      await table.chooseWriter();
     }
     expect(questions()).toBe(1);
   });
@@ -169,10 +169,10 @@ describe('the writer', () => {
     let nowMs = 0;
     const { dynamodb, questions } = await engine(() => ({ status: 200, body: { Responses: [{}] } }));
     const { table } = open(dynamodb, 'parcels', () => nowMs);
-    expect(await table.choose()).toBe('single');
+    expect(await table.chooseWriter()).toBe('single');
     for (nowMs = 0; nowMs <= 86_400_000; nowMs += 600_000) {
       await table.apply(stateOf(scan(5)));
-      expect(await table.choose()).toBe('single');
+      expect(await table.chooseWriter()).toBe('single');
     }
     expect(questions()).toBe(1);
   });
@@ -188,7 +188,7 @@ describe('the writer', () => {
       return isDenied ? denial : takesThem(request);
     });
     const { table, warnings } = open(dynamodb, 'parcels', () => nowMs);
-    expect(await table.choose()).toBe('batched');
+    expect(await table.chooseWriter()).toBe('batched');
     const before = questions();
     isDenied = true;
     for (let write = 0; write < 10; write += 1) expect(await table.apply(stateOf(scan(5)))).toEqual({ done: true });
@@ -199,7 +199,7 @@ describe('the writer', () => {
     isDenied = false;
     nowMs = 60_000;
     await table.apply(stateOf(scan(5)));
-    expect(await table.choose()).toBe('batched');
+    expect(await table.chooseWriter()).toBe('batched');
   });
 });
 
@@ -213,13 +213,13 @@ describe('a statement that meets an item which cannot be read', () => {
       return request.includes('{"N":"7"}') ? { status: 200, body: met } : takesThem(request);
     });
     const { table } = open(dynamodb, 'parcels');
-    expect(await table.choose()).toBe('batched');
+    expect(await table.chooseWriter()).toBe('batched');
     const before = asked.length;
     expect(await table.apply(stateOf(scan(9, { parcelId: 7 })))).toEqual({ done: true });
     expect(asked.slice(before)).toEqual(['BatchExecuteStatement', 'UpdateItem']);
   });
 
-  test('and is rejected, is none of the few that are throttled and tried again alone, however many there are', async () => {
+  test('and is rejected, is not among the few that are throttled and tried again alone, however many there are', async () => {
     const hot = '{"N":"1000"}';
     const { dynamodb, asked } = await engine((operation, request) => {
       if (operation === 'UpdateItem') {
@@ -230,7 +230,7 @@ describe('a statement that meets an item which cannot be read', () => {
       return request.includes('{"N":"2021"}') ? { status: 200, body: met } : takesThem(request);
     });
     const { table } = open(dynamodb, 'parcels');
-    expect(await table.choose()).toBe('batched');
+    expect(await table.chooseWriter()).toBe('batched');
     for (let parcelId = 1; parcelId <= 25; parcelId += 1) {
       const write = table.apply(stateOf(scan(2021, { parcelId })));
       await expect(write).rejects.toMatchObject({ code: 'STORE_REJECTED' });

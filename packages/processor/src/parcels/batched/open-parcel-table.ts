@@ -1,98 +1,102 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { dynamoDbParcelTable, type ParcelTableDependencies } from '../dynamodb-parcel-table.ts';
 import type { ParcelTable } from '../parcel-table.ts';
 import { batchedParcelTable } from './batched-parcel-table.ts';
-import { dynamoDbStatements, takesStatements } from './dynamodb-statements.ts';
+import { dynamoDbStatements } from './dynamodb-statements.ts';
+import { takesStatements } from './statement-probe.ts';
 
-/** Failures of the question in a row, after which the processor starts with single updates. */
+/** Probes that fail in a row before the processor starts with single updates. */
 const mostAttempts = 3;
-/** Milliseconds until the question is asked again; doubles each time. A question is three calls; what it may gain is most of what each write costs. */
-const firstAgainMs = 60_000;
-const longestAgainMs = 600_000;
+/** Milliseconds until the next probe; doubles each time. A probe is three calls; what it may gain is most of what each write costs. */
+const firstReprobeMs = 60_000;
+const longestReprobeMs = 600_000;
 
-/** Failures that asking again at once does not heal: the engine does not know the call, or does not allow it to us. */
-const answers: ReadonlySet<string> = new Set(['UnknownOperationException', 'AccessDeniedException']);
+/** Refusals that a repetition at once does not heal: the engine does not know the call, or the role is not allowed to make it. */
+const permanentRefusals: ReadonlySet<string> = new Set(['UnknownOperationException', 'AccessDeniedException']);
 
 type Writer = 'batched' | 'single';
 
-/** The parcels table with the writer that its engine takes. To be written to only once `choose` has resolved. */
-export type ChosenParcelTable = ParcelTable & {
+/** The parcels table with the writer that its engine takes. To be written to only once `chooseWriter` has resolved. */
+export type ProbedParcelTable = ParcelTable & {
   /**
-   * Asks the engine at first; rejects while it may only be away, and is to be called again then. From then on answers the
-   * writer, when no question is under way.
+   * Probes the engine at first. Rejects while the engine may only be away: call it again then. Later it returns the
+   * current writer, after the probe that may be under way.
    */
-  readonly choose: () => Promise<Writer>;
+  readonly chooseWriter: () => Promise<Writer>;
+};
+
+export type ProbedTableDependencies = ParcelTableDependencies & {
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'waybill.store.second_tries'>;
+  readonly writeConcurrency: number;
 };
 
 /**
- * Batches of statements where engine and role take them, single updates elsewhere. What may change is asked again beside
+ * Batches of statements where engine and role take them, single updates elsewhere. What may change is probed again beside
  * a write some minutes later: an engine that was away, a permission that was missing or is taken away while batches are written.
  */
-export function openParcelTable(
-  dependencies: ParcelTableDependencies & {
-    readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-    readonly log: Logger;
-    readonly writeConcurrency: number;
-  },
-): ChosenParcelTable {
-  const { log, clock } = dependencies;
-  const single = dynamoDbParcelTable(dependencies);
-  const execute = dynamoDbStatements({ ...dependencies, onDenied: fallBack });
-  const batched = batchedParcelTable({ ...dependencies, execute, single });
-  let chosen: Writer | undefined;
+export function openParcelTable(deps: ProbedTableDependencies): ProbedParcelTable {
+  const { log, clock } = deps;
+  const single = dynamoDbParcelTable(deps);
+  const execute = dynamoDbStatements({ ...deps, onDenied: fallBack });
+  const batched = batchedParcelTable({ ...deps, execute, single });
+  let writer: Writer | undefined;
   let attempts = 0;
-  let againAt = Number.POSITIVE_INFINITY;
-  let againMs = firstAgainMs;
-  let question: Promise<void> | undefined;
+  let reprobeAt = Number.POSITIVE_INFINITY;
+  let reprobeMs = firstReprobeMs;
+  let reprobing: Promise<void> | undefined;
 
-  async function ask(): Promise<void> {
-    chosen = (await takesStatements(dependencies)) ? 'batched' : 'single';
-    log.info({ writer: chosen }, 'parcels table opened');
+  async function probe(): Promise<void> {
+    writer = (await takesStatements(deps)) ? 'batched' : 'single';
+    log.info({ writer }, 'parcels table opened');
   }
 
   function fallBack(error: unknown): void {
-    if (chosen === 'single') return;
-    chosen = 'single';
-    log.warn({ err: error }, 'no batches of statements here: each parcel is written by an update of its own');
-    askLater(error);
+    if (writer === 'single') return;
+    writer = 'single';
+    log.warn({ err: error }, 'statement batches not available, writing each parcel with its own update');
+    scheduleReprobe(error);
   }
 
-  function askLater(error: unknown): void {
+  function scheduleReprobe(error: unknown): void {
     if (error instanceof Error && error.name === 'UnknownOperationException') return;
-    againAt = clock.monotonic() + againMs;
-    againMs = Math.min(longestAgainMs, againMs * 2);
+    reprobeAt = clock.monotonic() + reprobeMs;
+    reprobeMs = Math.min(longestReprobeMs, reprobeMs * 2);
   }
 
-  async function askAgain(): Promise<void> {
-    againAt = Number.POSITIVE_INFINITY;
+  async function reprobe(): Promise<void> {
+    reprobeAt = Number.POSITIVE_INFINITY;
     try {
-      await ask();
+      await probe();
     } catch (error) {
-      log.debug({ err: error }, 'still no batches of statements');
-      askLater(error);
+      log.debug({ err: error }, 'statement batches still not available');
+      scheduleReprobe(error);
     }
-    question = undefined;
+    reprobing = undefined;
   }
 
   function table(): ParcelTable {
-    if (chosen === 'batched') return batched;
-    if (clock.monotonic() >= againAt) question = askAgain();
+    if (writer === 'batched') return batched;
+    if (clock.monotonic() >= reprobeAt) reprobing = reprobe();
     return single;
   }
 
   return {
-    choose: async () => {
-      await question;
-      if (chosen) return chosen;
+    chooseWriter: async () => {
+      await reprobing;
+      if (writer) return writer;
       try {
-        await ask();
+        await probe();
       } catch (error) {
         attempts += 1;
-        if (!(error instanceof Error && answers.has(error.name)) && attempts < mostAttempts) throw error;
+        const isPermanent = error instanceof Error && permanentRefusals.has(error.name);
+        if (!isPermanent && attempts < mostAttempts) throw error;
         fallBack(error);
       }
-      return chosen ?? 'single';
+      return writer ?? 'single';
     },
     apply: (change) => table().apply(change),
     replace: (state, revision) => table().replace(state, revision),

@@ -1,18 +1,17 @@
-import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import type { MilestoneName } from '../parcel-item.ts';
+import type { MilestoneName, ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { StoredParcel } from '../parcel-table.ts';
 
 /**
- * What the batched writer asks of the parcels table, many statements to a call. `dynamodb-statements.ts` answers with
- * DynamoDB, the simulator from memory.
+ * What the batched writer asks of the parcels table, many statements to a call. `dynamodb-statements.ts` implements it on
+ * DynamoDB, the simulator in memory.
  */
 
 /**
  * One write of one parcel.
  *
  * - `insert`: the whole state, on condition that there is no item.
- * - `update`: the change, on condition that there is an item and its `lastEventId` is below the change's; of each milestone
- *   of the change, that it has none, which is set then, or, where `keeps` names it, that it has a lower one, which stays.
+ * - `update`: the change, on condition that there is an item with a `lastEventId` below the change's. Each milestone of the
+ *   change must be absent there and is set, or, where `keeps` names it, must have a lower id there and stays.
  * - `replace`: the whole state, on condition that the stored revision is `revision`.
  */
 export type ParcelStatement =
@@ -25,8 +24,8 @@ export type ParcelStatement =
  *
  * - `missed`: there is an item where it expected none, or none where it expected one.
  * - `unmet`: its condition does not hold on what is stored.
- * - `refused`: not understood, or not taken: a single update must show whose fault that is.
- * - `failed`: the engine's failure. One error object for all statements of a call that failed alike: it is one failure.
+ * - `refused`: not understood or not allowed. A single update must show whose fault that is.
+ * - `failed`: the engine's failure. All statements of a call that failed alike share one error object: it is one failure.
  */
 export type StatementAnswer =
   | { readonly kind: 'done' }
@@ -35,7 +34,7 @@ export type StatementAnswer =
   | { readonly kind: 'refused' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** One call; no parcel may stand in it twice. Answers as many as it was given, in order; rejects when the call itself failed. */
+/** One call; no parcel may stand in it twice. Returns as many answers as it was given statements, in order; rejects when the call itself failed. */
 export type ExecuteStatements = (statements: readonly ParcelStatement[]) => Promise<readonly StatementAnswer[]>;
 
 /** Statements of one call (BatchExecuteStatement's documentation). */

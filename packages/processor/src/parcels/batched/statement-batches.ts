@@ -12,9 +12,9 @@ type Waiting = {
 };
 
 /**
- * Gathers the statements of writes that run at the same time into calls. Nothing waits for a timer: a full call leaves at
- * once; one that is not full as soon as all that was begun together has arrived, if few enough calls are under way, else
- * when one of them returns. So the calls are the fuller the more there is to do, and a lone write goes alone.
+ * Gathers the statements of writes that run at the same time into calls. Nothing waits for a timer. A full call leaves at
+ * once. One that is not full leaves as soon as all that was begun together has arrived, if few enough calls are under way,
+ * else when one of them returns. So calls are the fuller the more there is to do, and a lone write goes alone.
  */
 export class StatementBatches {
   readonly #execute: ExecuteStatements;
@@ -23,10 +23,10 @@ export class StatementBatches {
   #calls = 0;
   #gathering = false;
 
-  /** @param writeConcurrency statements that may be under way at once; whoever calls keeps to it */
+  /** @param writeConcurrency statements that may be under way at once; the caller keeps to it */
   constructor(execute: ExecuteStatements, writeConcurrency: number) {
     this.#execute = execute;
-    // Two at least: one call that hangs must not hold up the others.
+    // At least two: one call that hangs must not hold up the others.
     this.#callsForAll = Math.max(2, Math.ceil(writeConcurrency / mostStatements));
   }
 
@@ -76,7 +76,7 @@ export class StatementBatches {
   }
 }
 
-/** As many as one call takes, each parcel once: an engine refuses the whole call else. */
+/** As many statements as one call takes, at most one of each parcel: an engine refuses the whole call otherwise. */
 function withoutRepeats(waiting: readonly Waiting[]): { readonly batch: Waiting[]; readonly others: Waiting[] } {
   const batch: Waiting[] = [];
   const others: Waiting[] = [];

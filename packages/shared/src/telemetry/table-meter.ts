@@ -1,0 +1,93 @@
+import {
+  type BatchStatementRequest,
+  type BatchStatementResponse,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from '@aws-sdk/client-dynamodb';
+import type { Metrics } from '../metrics.ts';
+
+export type TableMeter = {
+  readonly metrics: Pick<
+    Metrics,
+    'waybill.store.writes' | 'waybill.store.statements' | 'waybill.store.write_units' | 'waybill.store.read_units'
+  >;
+  /** What each table holds, by its name. */
+  readonly tables: Readonly<Record<string, string>>;
+  readonly statements?: StatementMeter;
+};
+
+/** Batches of statements name their table in their texts, and some engines do not report what they consume. */
+export type StatementMeter = {
+  /** What their table holds. */
+  readonly table: string;
+  /** Write units of a batch that the engine did not report. */
+  readonly unitsSpent: (
+    statements: readonly BatchStatementRequest[],
+    responses: readonly BatchStatementResponse[],
+  ) => number;
+};
+
+/** What the metered commands do. The others consume no capacity. */
+const metered: Readonly<Record<string, 'reads' | 'writes'>> = {
+  GetItemCommand: 'reads',
+  QueryCommand: 'reads',
+  ScanCommand: 'reads',
+  PutItemCommand: 'writes',
+  UpdateItemCommand: 'writes',
+  DeleteItemCommand: 'writes',
+  BatchExecuteStatementCommand: 'writes',
+};
+
+/**
+ * Counts every request of this client and the capacity that it consumed, where all of them pass: no adapter counts. A
+ * command with `ReturnConsumedCapacity: 'NONE'` only asks what the engine takes, and is not counted.
+ */
+export function meterTables(dynamodb: DynamoDBClient, { metrics, tables, statements }: TableMeter): void {
+  const tableOf = (input: ServiceInputTypes): string => {
+    if ('Statements' in input) return statements?.table ?? other;
+    return ('TableName' in input && tables[input.TableName ?? '']) || other;
+  };
+  const unreportedUnits = (input: ServiceInputTypes, output: ServiceOutputTypes): number => {
+    if (!statements || !('Statements' in input && 'Responses' in output && Array.isArray(output.Responses))) return 0;
+    return statements.unitsSpent(input.Statements ?? [], output.Responses);
+  };
+  dynamodb.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        const { input } = args;
+        const does = metered[commandName];
+        const isQuestion = 'ReturnConsumedCapacity' in input && input.ReturnConsumedCapacity === 'NONE';
+        if (!does || isQuestion) return await next(args);
+        const attributes = { table: tableOf(input) };
+        if (does === 'writes') metrics['waybill.store.writes'].add(1, attributes);
+        if ('Statements' in input) metrics['waybill.store.statements'].add(input.Statements?.length ?? 0);
+        const units = metrics[does === 'writes' ? 'waybill.store.write_units' : 'waybill.store.read_units'];
+        try {
+          const answer = await next({ ...args, input: { ...input, ReturnConsumedCapacity: 'TOTAL' } });
+          units.add(reportedUnits(answer.output) ?? unreportedUnits(input, answer.output), attributes);
+          return answer;
+        } catch (error) {
+          /*
+           * Such a write is billed by the item's size (developer guide, "Working with items: condition expressions"), which
+           * its answer does not tell; a parcel is far below the KiB that a unit covers.
+           */
+          if (error instanceof ConditionalCheckFailedException) units.add(1, attributes);
+          throw error;
+        }
+      },
+    { step: 'initialize', name: 'meterTables' },
+  );
+}
+
+/** Of a table that nobody named. */
+const other = 'other';
+
+/** Undefined where the engine reports nothing. */
+function reportedUnits(output: ServiceOutputTypes): number | undefined {
+  if (!('ConsumedCapacity' in output) || output.ConsumedCapacity === undefined) return undefined;
+  const reported = [output.ConsumedCapacity].flat();
+  if (reported.length === 0) return undefined;
+  return reported.reduce((sum, each) => sum + ('CapacityUnits' in each ? (each.CapacityUnits ?? 0) : 0), 0);
+}
