@@ -8,7 +8,7 @@ import { readConfig as readProcessorConfig } from '@waybill/processor/config.ts'
 import { createProcessor } from '@waybill/processor/processor.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
-import { countedConsumer, countedSender } from '@waybill/shared/queue/counted-queue.ts';
+import { countedConsumer, countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
 import { VirtualTime } from '../simulator/virtual-time.ts';
 import { CountedPorts, type Counts } from './counted-ports.ts';

@@ -19,7 +19,7 @@ export const costMutants: readonly (Mutation & { readonly figure: string })[] = 
   {
     name: 'a parcel is written twice',
     figure: 'write units of parcels',
-    file: 'packages/processor/src/parcels/write-parcel.ts',
+    file: 'packages/processor/src/parcels/parcel-writes.ts',
     find: 'let write = await table.apply(change);',
     replace: 'await table.apply(change); let write = await table.apply(change);',
   },

@@ -40,7 +40,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'writes are gated on the latest id alone',
     promise: 2,
-    file: `${processor}/parcels/write-parcel.ts`,
+    file: `${processor}/parcels/parcel-writes.ts`,
     find: "if (sameState(merged, stored.state)) return 'redundant';",
     replace: "if (change.latest.eventId <= stored.state.latest.eventId) return 'redundant';",
   },

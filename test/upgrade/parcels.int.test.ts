@@ -1,5 +1,5 @@
 import { dynamoDbParcelTable } from '@waybill/processor/parcels/dynamodb-parcel-table.ts';
-import { writeParcel } from '@waybill/processor/parcels/write-parcel.ts';
+import { writeParcel } from '@waybill/processor/parcels/parcel-writes.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import {
   merge,

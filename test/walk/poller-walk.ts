@@ -5,8 +5,8 @@ import { createPoller } from '@waybill/poller/poller.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
-import { countedSender } from '@waybill/shared/queue/counted-queue.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
+import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { MemoryCheckpoints } from '../../packages/poller/test/memory-checkpoints.ts';
 import { scan } from '../../packages/poller/test/memory-feed.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
@@ -16,8 +16,11 @@ const events = [scan(1), scan(2, { Type: 'PICKUP' }), scan(4)];
 
 /** The sources that an ordinary page passes from the request for it to `SendMessageBatch`, over the real HTTP client. */
 export async function pollerWalk(): Promise<string[]> {
+  // The first page belongs to the start.
+  const pages = [[], events];
   const carrier = createServer((_, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ScanEvents: events }));
+    const page = { ScanEvents: pages.shift() ?? [] };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(page));
   });
   await new Promise<void>((resolve) => carrier.listen(0, '127.0.0.1', resolve));
   const address = carrier.address();
@@ -27,7 +30,7 @@ export async function pollerWalk(): Promise<string[]> {
   const { promise: sent, resolve } = Promise.withResolvers<string[]>();
   const api = scanApi({ url: `http://127.0.0.1:${port}/`, token: '', timeoutMs: 10_000, clock: systemClock });
   const read: typeof api.read = (...request) => {
-    walk.begin();
+    if (pages.length === 1) walk.begin();
     return api.read(...request);
   };
   const sqs = openSqs({ requestTimeoutMs: 1_000, maxSockets: 1, maxAttempts: 1, endpointIsQueueHost: true });
@@ -44,7 +47,7 @@ export async function pollerWalk(): Promise<string[]> {
       limit: 100,
       requestsPerSecond: 10,
       requestTimeoutMs: 10_000,
-      pollIntervalMs: 60_000,
+      pollIntervalMs: 50,
       leaseMs: 300_000,
       messageMaxBytes: 61_440,
       maxQueueMessages: 50_000,

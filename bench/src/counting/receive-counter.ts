@@ -1,6 +1,6 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { unpack } from '@waybill/shared/domain/pack.ts';
-import { billedRequests } from '@waybill/shared/queue/counted-queue.ts';
+import { billedRequests } from '@waybill/shared/telemetry/queue-meter.ts';
 import { type EngineProxy, startEngineProxy } from './engine-proxy.ts';
 
 export type ReceiveCounts = {

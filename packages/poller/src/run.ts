@@ -1,9 +1,9 @@
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
-import { countedSender } from '@waybill/shared/queue/counted-queue.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
+import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
 import { dynamoDbCheckpointStore } from './checkpoint/dynamodb-checkpoint-store.ts';
 import { readConfig } from './config.ts';

@@ -1,6 +1,6 @@
 import { systemClock } from '@waybill/shared/clock.ts';
 import type { WatchedService } from '@waybill/shared/process/run-process.ts';
-import { countedSender } from '@waybill/shared/queue/counted-queue.ts';
+import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { vi } from 'vitest';
 import { createPoller, type PollerDependencies } from '../src/poller.ts';
 import type { PollerSettings } from '../src/settings.ts';

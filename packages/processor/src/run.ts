@@ -4,9 +4,9 @@ import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
-import { countedConsumer } from '@waybill/shared/queue/counted-queue.ts';
 import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
+import { countedConsumer } from '@waybill/shared/telemetry/queue-meter.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
 import { readConfig } from './config.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';

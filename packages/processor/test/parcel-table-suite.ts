@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyInstant } from '../../shared/test/arbitrary-events.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcels/parcel-table.ts';
-import { writeParcel } from '../src/parcels/write-parcel.ts';
+import { writeParcel } from '../src/parcels/parcel-writes.ts';
 import { scan } from './processor-rig.ts';
 
 /** A parcels table to be tried. */

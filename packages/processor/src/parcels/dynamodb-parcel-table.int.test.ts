@@ -20,7 +20,7 @@ import { openParcelTable } from './batched/open-parcel-table.ts';
 import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
 import { isStoredUnreadable } from './parcel-item.ts';
 import type { ParcelTable, StoredParcel } from './parcel-table.ts';
-import { writeParcel } from './write-parcel.ts';
+import { writeParcel } from './parcel-writes.ts';
 
 type Item = Record<string, AttributeValue>;
 

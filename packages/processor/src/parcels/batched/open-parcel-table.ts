@@ -44,19 +44,30 @@ export function openParcelTable(deps: ProbedTableDependencies): ProbedParcelTabl
   const execute = dynamoDbStatements({ ...deps, onDenied: fallBack });
   const batched = batchedParcelTable({ ...deps, execute, single });
   let writer: Writer | undefined;
+  // Batches need no probing again, so that no write of theirs passes here.
+  const table: { -readonly [Write in keyof ParcelTable]: ParcelTable[Write] } = {
+    apply: (change) => probedSingle().apply(change),
+    replace: (state, revision) => probedSingle().replace(state, revision),
+  };
+  const singleWrites = { ...table };
   let attempts = 0;
   let reprobeAt = Number.POSITIVE_INFINITY;
   let reprobeMs = firstReprobeMs;
   let reprobing: Promise<void> | undefined;
 
   async function probe(): Promise<void> {
-    writer = (await takesStatements(deps)) ? 'batched' : 'single';
+    use((await takesStatements(deps)) ? 'batched' : 'single');
     log.info({ writer }, 'parcels table opened');
+  }
+
+  function use(next: Writer): void {
+    writer = next;
+    Object.assign(table, next === 'batched' ? batched : singleWrites);
   }
 
   function fallBack(error: unknown): void {
     if (writer === 'single') return;
-    writer = 'single';
+    use('single');
     log.warn({ err: error }, 'statement batches not available, writing each parcel with its own update');
     scheduleReprobe(error);
   }
@@ -78,13 +89,12 @@ export function openParcelTable(deps: ProbedTableDependencies): ProbedParcelTabl
     reprobing = undefined;
   }
 
-  function table(): ParcelTable {
-    if (writer === 'batched') return batched;
+  function probedSingle(): ParcelTable {
     if (clock.monotonic() >= reprobeAt) reprobing = reprobe();
     return single;
   }
 
-  return {
+  return Object.assign(table, {
     chooseWriter: async () => {
       await reprobing;
       if (writer) return writer;
@@ -98,7 +108,5 @@ export function openParcelTable(deps: ProbedTableDependencies): ProbedParcelTabl
       }
       return writer ?? 'single';
     },
-    apply: (change) => table().apply(change),
-    replace: (state, revision) => table().replace(state, revision),
-  };
+  });
 }

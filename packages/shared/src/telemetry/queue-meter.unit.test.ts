@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { measured } from '../../../poller/test/observed.ts';
 import { prices } from '../prices.ts';
-import { billedRequests, countedConsumer } from './counted-queue.ts';
-import type { MessageConsumer, QueueDepth, ReceivedMessage } from './message-queue.ts';
+import type { MessageConsumer, QueueDepth, ReceivedMessage } from '../queue/message-queue.ts';
+import { billedRequests, countedConsumer } from './queue-meter.ts';
 
 const received = (body: string): ReceivedMessage => ({
   messageId: 'm1',

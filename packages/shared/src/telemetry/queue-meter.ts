@@ -1,7 +1,7 @@
 import type { Metrics } from '../metrics.ts';
+import type { MessageConsumer, MessageSender, QueueDepth } from '../queue/message-queue.ts';
+import { sizeOf } from '../queue/send.ts';
 import { limits } from '../resources.ts';
-import type { MessageConsumer, MessageSender, QueueDepth } from './message-queue.ts';
-import { sizeOf } from './send.ts';
 
 /** The sending side of a queue, with every call counted before it leaves, repetitions included. */
 export function countedSender(queue: MessageSender & QueueDepth, metrics: Metrics): MessageSender & QueueDepth {
