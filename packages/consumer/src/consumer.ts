@@ -96,11 +96,12 @@ export class Consumer<Work, Lane extends string> {
     const heartbeatEnds = new AbortController();
     const tick = loops.watch('heartbeat', this.#inHand.lookEachMs + loopSilenceMs);
     const heartbeat = this.#inHand.run(watchedClock(clock, tick), heartbeatEnds.signal);
-    const receiving = this.#prefetch.run(stopping);
-    await new Promise((resolve) => {
+    const stopAsked = new Promise((resolve) => {
       if (stopping.aborted) resolve(undefined);
       else stopping.addEventListener('abort', resolve, { once: true });
     });
+    const receiving = this.#prefetch.run(stopping);
+    await stopAsked;
     const stopped = new AbortController();
     const after = (share: number) => clock.sleep(settings.stopTimeoutMs * share, stopped.signal);
     void after(pollsShare).then(this.#pollsDeadline.resolve);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Fifo } from './fifo.ts';
 
-test('answers what was pushed, in order, however pushes and shifts alternate', () => {
+test('returns what was pushed, in order, however pushes and shifts alternate', () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.integer(), { nil: undefined }), { maxLength: 200 }), (steps) => {
       const fifo = new Fifo<number>();
