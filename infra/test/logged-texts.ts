@@ -3,12 +3,15 @@ import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Every text in single quotes that a call of a logger in `packages/*\/src` holds: the messages are among them. */
+/** Every text that a call of a logger in `packages/*\/src` holds: the messages are among them. Where one names the engine, it is DynamoDB. */
 export function loggedTexts(): string[] {
   return globSync('packages/*/src/**/*.ts', { cwd: repository })
     .filter((path) => !path.endsWith('.test.ts'))
     .flatMap((path) => logCalls(readFileSync(new URL(path, `file://${repository}`), 'utf8')))
-    .flatMap((call) => [...call.matchAll(/'([^'\n]+)'/g)].map(([, text = '']) => text));
+    .flatMap((call) =>
+      [...call.matchAll(/'([^'\n]+)'|`([^`\n]+)`/g)].map(([, text, template]) => text ?? template ?? ''),
+    )
+    .map((text) => text.replace(/\$\{handler\.engine\}/, 'DynamoDB'));
 }
 
 /** What stands between the parentheses of each call of a logger. */

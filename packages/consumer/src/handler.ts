@@ -9,13 +9,13 @@ import type { Fault, Guard } from './guard/guard.ts';
  * @typeParam Lane names of the lanes in which its calls wait
  */
 export type Handler<Work, Lane extends string> = {
-  /** What its calls go to, for people: `DynamoDB`. */
+  /** What its calls and the failure log's go to, for people: `DynamoDB`. */
   readonly engine: string;
   /** Calls at once in each lane. No lane waits behind another. */
   readonly lanes: Readonly<Record<Lane, number>>;
   /** Whose failure an error of its calls is. An error that it does not know is the engine's. */
   readonly faultOf: (error: unknown) => Fault;
-  /** The failure ids of its elements. Anyone who may send to the queue sets attributes: no other id is taken from them. */
+  /** Pattern of its failure ids. Any sender can set the attribute that names one; an id that does not match is ignored. */
   readonly failureIds: RegExp;
   /**
    * Reads a message. Never throws: what is wrong with it is in the reading.
@@ -60,5 +60,5 @@ export type ElementFailure = Failure & {
   readonly mayHeal: boolean;
 };
 
-/** What became of a message. `left`: it will be received again. `lost`: it is no longer ours; its next receiver meets its failures again. */
+/** What became of a message. `left`: it will be received again. `lost`: it is no longer ours; its next receiver records its failures again. */
 export type Settlement = 'deleted' | 'split' | 'left' | 'lost';

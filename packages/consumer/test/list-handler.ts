@@ -1,6 +1,7 @@
 import { describeError, hasCode } from '@waybill/shared/error.ts';
 import { bodyFailureId } from '../src/failures/failure-id.ts';
 import type { Guard } from '../src/guard/guard.ts';
+import { isThrottling } from '../src/guard/throttling.ts';
 import type { ElementFailure, Handler, Reading } from '../src/handler.ts';
 
 /** Where items are put. `before` throws in place of it, or waits. */
@@ -34,7 +35,8 @@ export function listHandler(list: List, callsAtOnce: number): Handler<readonly n
     lanes: { items: callsAtOnce },
     faultOf: (error) => {
       if (hasCode(error, 'STORE_REJECTED')) return 'item';
-      return hasCode(error, 'STORE_CONTENDED') ? 'others' : 'engine';
+      if (hasCode(error, 'STORE_CONTENDED')) return 'others';
+      return isThrottling(error) ? 'throttled' : 'engine';
     },
     failureIds: /^item-\d+$/,
     read: ({ body }, failureId) => readItems(body, failureId),

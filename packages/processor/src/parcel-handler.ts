@@ -1,4 +1,5 @@
 import type { Fault } from '@waybill/consumer/guard/guard.ts';
+import { isThrottling } from '@waybill/consumer/guard/throttling.ts';
 import type { Handler, Reading } from '@waybill/consumer/handler.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { unpack } from '@waybill/shared/domain/pack.ts';
@@ -67,10 +68,11 @@ function readPack({ body }: ReceivedMessage, failureId: string | undefined): Rea
   return { work: events, failures, single, elementId, resolves: isUnparsed ? elementId : undefined };
 }
 
-/** What names no item is the engine's failure. */
+/** What does not name the item is the engine's failure. */
 function faultOf(error: unknown): Fault {
   if (hasCode(error, 'STORE_REJECTED')) return 'item';
-  return hasCode(error, 'STORE_CONTENDED') ? 'others' : 'engine';
+  if (hasCode(error, 'STORE_CONTENDED')) return 'others';
+  return isThrottling(error) ? 'throttled' : 'engine';
 }
 
 /** The ids that a line about many events carries. */

@@ -6,8 +6,11 @@ import { WaitingCalls } from './waiting-calls.ts';
 /** `half-open`: a probe is under way. */
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
-/** Whose failure an error is. `item`: no retry would cure it. `others`: other writers got in between; the engine is well. */
-export type Fault = 'item' | 'others' | 'engine';
+/**
+ * Whose failure an error is. `item`: no retry cures it. `others`: other writers came in between; the engine is well.
+ * `throttled`: the engine limits the item, or all of it. `engine`: anything else.
+ */
+export type Fault = 'item' | 'others' | 'throttled' | 'engine';
 
 /** The lane that every guard has: failure records. */
 type Records = 'records';
@@ -27,30 +30,28 @@ export type GuardDependencies<Lane extends string> = {
   readonly signal: AbortSignal;
 };
 
-/**
- * Errors of a whole table or of one hot key alike: DynamoDB limits each partition, too (3,000 read and 1,000 write units
- * per second, "Burst and adaptive capacity").
- */
-const throttlings: ReadonlySet<string> = new Set([
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
-]);
-
 /** Failure records written at once, besides the work: behind a backlog of work the reason for a dead letter would come too late. */
 const recordsAtOnce = 8;
 /** Failures in a row after which the engine is taken to be down. */
 const failuresToOpen = 5;
 /**
- * Milliseconds of failures and nothing else after which it is, too, however few, counted from the beginning of the first
- * call that failed. Noticed when a call fails: at worst one that began just before, after one that took just as long, and
- * the backoff between, is still within the 15 s in which readiness is lost (design, "Environment").
+ * Milliseconds of failures only, after which the breaker opens even below that count. They count from the beginning of the
+ * first call that failed, and are noticed when a call fails. At worst that call began just before, after one that took as
+ * long, with a backoff between: still within the 15 s in which readiness is lost (design, "Environment").
  */
 const failingToOpenMs = 7_000;
 /** Time between probes of an engine that is down; grows while it stays down. Jitter takes away half of it at most. */
 const probeBackoff: Backoff = { firstMs: 1_000, maxMs: 10_000 };
 /** Time between attempts of one piece of work while the breaker is closed. */
 const workBackoff: Backoff = { firstMs: 100, maxMs: 2_000 };
+
+type FailedCall = {
+  readonly item: string;
+  readonly error: unknown;
+  readonly begunAt: number;
+  readonly isProbe: boolean;
+  readonly isThrottled: boolean;
+};
 
 /**
  * Stands between the work and the engine that it calls. What is not the item's fault is the engine's: the work is held
@@ -72,7 +73,7 @@ export class Guard<Lane extends string> {
   #failingLane: string = 'records';
   /** Items throttled since any call last succeeded. */
   readonly #throttledItems = new Set<string>();
-  /** Errors met before: a call that carries the writes of many items fails once, though each of them fails. */
+  /** Errors seen before: a call that carries the writes of many items fails once, though each of them fails. */
   readonly #counted = new WeakSet<object>();
   readonly #reported = new WeakSet<object>();
   /** Monotonic milliseconds since which the engine has failed and done nothing else. */
@@ -91,7 +92,7 @@ export class Guard<Lane extends string> {
     return this.#state;
   }
 
-  /** Whatever is held was throttled: only a fresh item can tell whether it is hot, or the whole table is. */
+  /** All held calls were throttled: only another item shows whether one item is hot, or the whole engine is. */
   get needsFreshProbe(): boolean {
     return this.#underWay === 0 && !this.#waiting.hasUntried;
   }
@@ -154,7 +155,7 @@ export class Guard<Lane extends string> {
     return (this.#slots.get(lane)?.free ?? 0) > 0;
   }
 
-  /** One call, begun before anything else can change what its turn depends on. Through a breaker that is not closed it is the probe. */
+  /** Runs one call. It is the probe unless the breaker is closed. */
   async #attempt<T>(lane: string, item: string, call: () => Promise<T>): Promise<T> {
     const isProbe = this.#state !== 'closed';
     const slots = this.#slots.get(lane);
@@ -169,8 +170,9 @@ export class Guard<Lane extends string> {
       if (this.#state === 'closed') this.#failuresInARow = 0;
       return result;
     } catch (error) {
-      if (this.#deps.faultOf(error) === 'engine') this.#failed(item, error, begunAt, isProbe);
-      else this.#answered(isProbe);
+      const fault = this.#deps.faultOf(error);
+      if (fault === 'item' || fault === 'others') this.#answered(isProbe);
+      else this.#failed({ item, error, begunAt, isProbe, isThrottled: fault === 'throttled' });
       throw error;
     } finally {
       if (slots) slots.free += 1;
@@ -192,10 +194,9 @@ export class Guard<Lane extends string> {
    * What one failure says. One hot item, throttled again and again with no success of another in between, must not stop
    * the others, unless nothing else has worked for long. A probe that is throttled has not found the engine well.
    */
-  #failed(item: string, error: unknown, begunAt: number, isProbe: boolean): void {
+  #failed({ item, error, begunAt, isProbe, isThrottled }: FailedCall): void {
     // A call that hangs while others are answered says nothing of that time.
     this.#failingSince ??= Math.max(begunAt, this.#answeredAt);
-    const isThrottled = error instanceof Error && throttlings.has(error.name);
     const isThrottledAgain = isThrottled && this.#throttledItems.has(item);
     if (isThrottled) this.#throttledItems.add(item);
     if (isProbe) return void this.#open();
@@ -224,10 +225,10 @@ export class Guard<Lane extends string> {
   }
 }
 
-/** Whether this very object was not met before; remembers it. */
-function isFirst(error: unknown, met: WeakSet<object>): boolean {
+/** Whether this very object was not seen before. Remembers it. */
+function isFirst(error: unknown, seen: WeakSet<object>): boolean {
   if (typeof error !== 'object' || error === null) return true;
-  const first = !met.has(error);
-  met.add(error);
+  const first = !seen.has(error);
+  seen.add(error);
   return first;
 }

@@ -3,6 +3,7 @@ import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { engineError, pass, useVirtualTime } from '../../test/service-rig.ts';
 import { type BreakerState, type Fault, Guard } from './guard.ts';
+import { isThrottling } from './throttling.ts';
 
 beforeEach(useVirtualTime);
 
@@ -10,7 +11,8 @@ const never = new AbortController().signal;
 
 function faultOf(error: unknown): Fault {
   if (hasCode(error, 'STORE_REJECTED')) return 'item';
-  return hasCode(error, 'STORE_CONTENDED') ? 'others' : 'engine';
+  if (hasCode(error, 'STORE_CONTENDED')) return 'others';
+  return isThrottling(error) ? 'throttled' : 'engine';
 }
 
 function guarded(options: { readonly concurrency?: number; readonly clock?: Clock; readonly random?: Random } = {}) {

@@ -29,7 +29,7 @@ export type StatementMeter = {
   ) => number;
 };
 
-/** What the metered commands do. The others consume no capacity. */
+/** What each command does that the processes send and that consumes capacity. One without a row is not counted. */
 const metered: Readonly<Record<string, 'reads' | 'writes'>> = {
   GetItemCommand: 'reads',
   QueryCommand: 'reads',
@@ -81,7 +81,7 @@ export function meterTables(dynamodb: DynamoDBClient, { metrics, tables, stateme
   );
 }
 
-/** Of a table that nobody named. */
+/** Label of a table without a name in {@link TableMeter.tables}. */
 const other = 'other';
 
 /** Undefined where the engine reports nothing. */
