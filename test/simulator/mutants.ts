@@ -97,7 +97,7 @@ export const mutants: readonly Mutant[] = [
     name: 'work that an outage stops is given back instead of held',
     promise: 5,
     file: `${consumer}/guard/guard.ts`,
-    find: "if (faultOf(error) === 'item' || signal.aborted) throw error;",
+    find: "if (this.#faultOf(error, lane) === 'item' || signal.aborted) throw error;",
     replace: 'throw error;',
   },
   {

@@ -83,10 +83,7 @@ export class Consumer<Work, Lane extends string> {
     this.#prefetch = new Prefetch({
       ...parts,
       work: this.#work,
-      handBack: (messages) => {
-        this.#work.read(messages);
-        return this.#handBackAtStop(messages);
-      },
+      handBack: (messages) => this.#handBackAtStop(messages),
     });
   }
 
@@ -123,6 +120,7 @@ export class Consumer<Work, Lane extends string> {
   /** Waits until no poll is in flight. A poll would take what is handed back, and a stop must cost a message one receive at most. */
   async #handBackAtStop(messages: readonly HeldMessage[]): Promise<void> {
     const signal = this.#stopDeadline.signal;
+    this.#work.read(messages);
     for (const { interruption } of messages) if (interruption) this.#lastReceives.explain(interruption, signal);
     await Promise.race([this.#prefetch.ended(), this.#pollsDeadline.promise]);
     await handBack(messages, { ...this.#deps, inHand: this.#inHand }, signal);

@@ -39,9 +39,9 @@ export class MessageWork<Work, Lane extends string> {
     for (const one of opened) if (one.held.interruption) this.#track(this.#workLast(one));
   }
 
-  /** Reads messages that are not to be worked on any more, for what their hand-back needs. */
+  /** Reads messages that are not to be worked on any more, unless that is done, for what their hand-back needs. */
   read(messages: readonly HeldMessage[]): void {
-    for (const held of messages) this.#open(held);
+    for (const held of messages) if (!held.isRead) this.#open(held);
   }
 
   /** Resolves when no work is under way any more. */
@@ -55,6 +55,7 @@ export class MessageWork<Work, Lane extends string> {
     const named = message.attributes[failureIdAttribute];
     const failureId = named !== undefined && isFailureId(named, handler.failureIds) ? named : undefined;
     const reading = handler.read(message, failureId);
+    held.isRead = true;
     const resolves = failureId ?? reading.resolves;
     if (message.receiveCount >= maxReceiveCount) held.interruption = interruptionOf(message, reading, resolves);
     return { held, reading, resolves };
@@ -68,12 +69,17 @@ export class MessageWork<Work, Lane extends string> {
   async #work(opened: readonly OpenedMessage<Work>[]): Promise<void> {
     const { handler, guard, workDeadline } = this.#deps;
     const works = opened.map(({ reading }) => reading.work);
-    const results = handler.work(works, guard, workDeadline);
+    // A handler that throws, or forgets a message, must not have any of them taken for done.
+    const results = (async () => handler.work(works, guard, workDeadline))();
+    const failedOf = async (index: number) => {
+      const failed = await (await results)[index];
+      if (!failed) throw new Error(`the handler returned nothing for message ${index + 1} of ${opened.length}`);
+      return failed;
+    };
     await Promise.all(
       opened.map((one, index) =>
         this.#unlessInterrupted(one, async () => {
-          const failed = (await results[index]) ?? [];
-          await this.#settle(one, failed);
+          await this.#settle(one, await failedOf(index));
         }),
       ),
     );

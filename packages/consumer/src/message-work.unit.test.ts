@@ -309,3 +309,51 @@ describe('no message waits for another', () => {
     await stop();
   });
 });
+
+describe('a handler that breaks its contract', () => {
+  const lost = 'message not settled, it will be received again';
+
+  test('by throwing settles nothing and ends nothing: the messages are received again', async () => {
+    const { queue, lines, service, stop } = listRig({
+      handler: {
+        work: () => {
+          throw new Error('a mistake of the handler');
+        },
+      },
+    });
+    queue.put(bodyOf(1));
+    queue.put(bodyOf(2));
+    service.start();
+    await pass(1);
+    expect(lines.filter(({ msg }) => msg === lost)).toHaveLength(2);
+    expect(queue.messages).toHaveLength(2);
+    await stop();
+  });
+
+  test('by returning nothing for a message does not have that taken for done', async () => {
+    const { queue, lines, service, stop } = listRig({ handler: { work: () => [Promise.resolve([])] } });
+    queue.put(bodyOf(1));
+    queue.put(bodyOf(2));
+    service.start();
+    await pass(1);
+    expect(lines.filter(({ msg }) => msg === lost)).toMatchObject([{ messageId: 'm2' }]);
+    expect(queue.messages.map(({ messageId }) => messageId)).toEqual(['m2']);
+    await stop();
+  });
+
+  test('by taking every error for the item’s has the failure records held through an outage all the same', async () => {
+    const { queue, failures, service, stop } = listRig({ handler: { faultOf: () => 'item' } });
+    let isAway = true;
+    failures.before = () => {
+      if (isAway) throw engineError('ValidationException');
+    };
+    queue.put('not a list');
+    service.start();
+    await pass(20);
+    expect(queue.deadLetters).toEqual([]);
+    isAway = false;
+    await pass(30);
+    expect([...failures.records.values()]).toMatchObject([{ reason: 'UNREADABLE_MESSAGE' }]);
+    await stop();
+  });
+});

@@ -20,6 +20,8 @@ export type HeldMessage = {
   interruption: Failure | undefined;
   /** Settled, or already being handed back. */
   isDone: boolean;
+  /** Until it is read, nobody knows whether its receive is the last that is allowed. */
+  isRead: boolean;
 };
 
 export type InHandDependencies = {
@@ -89,6 +91,7 @@ export class MessagesInHand {
         renewedAt: now,
         renewal: undefined,
         interruption: undefined,
+        isRead: false,
         isDone: false,
       }),
     );

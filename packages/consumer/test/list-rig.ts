@@ -1,4 +1,5 @@
 import { createConsumer } from '../src/consumer-service.ts';
+import type { Handler } from '../src/handler.ts';
 import type { Journal } from './journal.ts';
 import { listHandler } from './list-handler.ts';
 import { type RigOptions, serviceRig } from './service-rig.ts';
@@ -26,13 +27,19 @@ class MemoryList {
   }
 }
 
+export type ListRigOptions = RigOptions & {
+  readonly callsAtOnce?: number;
+  /** What the handler does otherwise. */
+  readonly handler?: Partial<Handler<readonly number[], 'items'>>;
+};
+
 /** A consumer with the simplest handler there is, over ports in memory. */
-export function listRig({ callsAtOnce = 64, ...options }: RigOptions & { readonly callsAtOnce?: number } = {}) {
+export function listRig({ callsAtOnce = 64, handler = {}, ...options }: ListRigOptions = {}) {
   return serviceRig(options, ({ metrics, ...ports }, journal) => {
     const list = new MemoryList(journal);
     const service = createConsumer({
       ...ports,
-      handler: listHandler(list, callsAtOnce),
+      handler: { ...listHandler(list, callsAtOnce), ...handler },
       metrics: {
         inHand: metrics['waybill.processor.in_hand'],
         messageAge: metrics['waybill.queue.message_age'],

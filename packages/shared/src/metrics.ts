@@ -45,7 +45,7 @@ export const metricDefinitions = {
     'pages that moved the position or showed that the feed has nothing newer',
     { cloudWatch: [[]] },
   ),
-  'waybill.feed.events': metric('counter', '{event}', 'valid scan events read', { cloudWatch: [[]] }),
+  'waybill.feed.events': metric('counter', '{event}', 'valid scan events that were read and go to the queue', { cloudWatch: [[]] }),
   'waybill.feed.rejections': metric('counter', '{element}', 'elements of the feed that are not a valid scan event', {
     attributes: { reason: 'rejection code' },
     cloudWatch: [[]],
@@ -142,7 +142,7 @@ export const metricDefinitions = {
     cloudWatch: [[]],
     lasting: true,
   }),
-  'waybill.store.writes': metric('counter', '{request}', 'write requests to DynamoDB', {
+  'waybill.store.writes': metric('counter', '{request}', 'write requests to DynamoDB, failed ones included', {
     attributes: { table: 'what the table holds' },
   }),
   'waybill.store.statements': metric(

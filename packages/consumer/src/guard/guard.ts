@@ -1,6 +1,7 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
+import { isThrottling } from './throttling.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
 /** `half-open`: a probe is under way. */
@@ -12,8 +13,9 @@ export type BreakerState = 'closed' | 'half-open' | 'open';
  */
 export type Fault = 'item' | 'others' | 'throttled' | 'engine';
 
-/** The lane that every guard has: failure records. */
-type Records = 'records';
+/** The lane that every guard has: failure records, in DynamoDB. */
+const records = 'records';
+type Records = typeof records;
 
 export type GuardDependencies<Lane extends string> = {
   readonly clock: Clock;
@@ -22,6 +24,7 @@ export type GuardDependencies<Lane extends string> = {
   readonly engine: string;
   /** Calls at once in each lane. No lane waits behind another. */
   readonly lanes: Readonly<Record<Lane, number>>;
+  /** Whose failure an error of a lane's call is. A failure record is never at fault itself. */
   readonly faultOf: (error: unknown) => Fault;
   /** The engine failed; the work is held and will be tried again, in `waitMs` or when a probe has found the engine well. */
   readonly onEngineError: (error: unknown, waitMs: number) => void;
@@ -70,7 +73,7 @@ export class Guard<Lane extends string> {
   /** Where to look first for the call that may go through as a probe; undefined while none may. */
   #probeFrom: string | undefined;
   /** What failed last: a probe of another lane would say little, unless all that waits in this one was throttled. */
-  #failingLane: string = 'records';
+  #failingLane: string = records;
   /** Items throttled since any call last succeeded. */
   readonly #throttledItems = new Set<string>();
   /** Errors seen before: a call that carries the writes of many items fails once, though each of them fails. */
@@ -83,7 +86,7 @@ export class Guard<Lane extends string> {
 
   constructor(deps: GuardDependencies<Lane>) {
     this.#deps = deps;
-    const lanes: Readonly<Record<string, number>> = { records: recordsAtOnce, ...deps.lanes };
+    const lanes: Readonly<Record<string, number>> = { [records]: recordsAtOnce, ...deps.lanes };
     this.#slots = new Map(Object.entries(lanes).map(([lane, free]) => [lane, { free }]));
     this.#waiting = new WaitingCalls([...this.#slots.keys()], (item) => this.#throttledItems.has(item));
   }
@@ -105,14 +108,14 @@ export class Guard<Lane extends string> {
     item: string,
     call: () => Promise<T>,
     signal: AbortSignal,
-    lane: Lane | Records = 'records',
+    lane: Lane | Records = records,
   ): Promise<T> {
-    const { clock, random, faultOf, onEngineError } = this.#deps;
+    const { clock, random, onEngineError } = this.#deps;
     for (let failures = 0; ; failures += 1) {
       try {
         return await this.#inTurn(lane, item, call, signal);
       } catch (error) {
-        if (faultOf(error) === 'item' || signal.aborted) throw error;
+        if (this.#faultOf(error, lane) === 'item' || signal.aborted) throw error;
         this.#failingLane = lane;
         const waitMs = backoffMs(failures, workBackoff, random);
         if (isFirst(error, this.#reported)) onEngineError(error, waitMs);
@@ -141,7 +144,9 @@ export class Guard<Lane extends string> {
   #admit(): void {
     if (this.#waiting.length === 0) return;
     if (this.#state === 'closed') {
-      for (const lane of this.#slots.keys()) while (this.#isFree(lane) && this.#waiting.beginFirst(lane));
+      for (const lane of this.#slots.keys()) {
+        while (this.#state === 'closed' && this.#isFree(lane) && this.#waiting.beginFirst(lane));
+      }
     } else if (this.#probeFrom !== undefined) {
       const from = this.#probeFrom;
       this.#probeFrom = undefined;
@@ -164,13 +169,14 @@ export class Guard<Lane extends string> {
     if (isProbe) this.#changeTo('half-open');
     const begunAt = this.#deps.clock.monotonic();
     try {
-      const result = await call();
+      // Async, so that a call that throws at once is not settled before all that may begin has begun.
+      const result = await (async () => await call())();
       this.#throttledItems.clear();
       this.#answered(isProbe);
       if (this.#state === 'closed') this.#failuresInARow = 0;
       return result;
     } catch (error) {
-      const fault = this.#deps.faultOf(error);
+      const fault = this.#faultOf(error, lane);
       if (fault === 'item' || fault === 'others') this.#answered(isProbe);
       else this.#failed({ item, error, begunAt, isProbe, isThrottled: fault === 'throttled' });
       throw error;
@@ -179,6 +185,11 @@ export class Guard<Lane extends string> {
       this.#underWay -= 1;
       this.#admit();
     }
+  }
+
+  #faultOf(error: unknown, lane: string): Fault {
+    if (lane !== records) return this.#deps.faultOf(error);
+    return isThrottling(error) ? 'throttled' : 'engine';
   }
 
   #answered(isProbe: boolean): void {

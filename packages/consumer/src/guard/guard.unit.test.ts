@@ -140,7 +140,7 @@ describe('what says nothing about the engine', () => {
     const { guard, states, errors } = guarded();
     for (let piece = 0; piece < 20; piece += 1) {
       const rejection = new WaybillError('STORE_REJECTED', 'the item is at fault');
-      await expect(guard.execute('item-1', () => Promise.reject(rejection), never)).rejects.toBe(rejection);
+      await expect(guard.execute('item-1', () => Promise.reject(rejection), never, 'work')).rejects.toBe(rejection);
     }
     expect(states).toEqual([]);
     expect(errors).toEqual([]);
@@ -150,13 +150,13 @@ describe('what says nothing about the engine', () => {
     const { guard } = guarded();
     const { call } = engine();
     const held = new AbortController();
-    const failing = guard.execute('item-1', call, held.signal);
+    const failing = guard.execute('item-1', call, held.signal, 'work');
     await pass(5);
     held.abort();
     await expect(failing).rejects.toThrow();
     await pass(30);
     const rejection = new WaybillError('STORE_REJECTED', 'the item is at fault');
-    await expect(guard.execute('item-2', () => Promise.reject(rejection), never)).rejects.toBe(rejection);
+    await expect(guard.execute('item-2', () => Promise.reject(rejection), never, 'work')).rejects.toBe(rejection);
     expect(guard.state).toBe('closed');
   });
 
@@ -181,7 +181,7 @@ describe('what says nothing about the engine', () => {
   test('an item that others change all the time opens nothing', async () => {
     const { guard, states } = guarded();
     const { call } = engine(() => new WaybillError('STORE_CONTENDED', 'changed by others'));
-    void guard.execute('item-1', call, never);
+    void guard.execute('item-1', call, never, 'work');
     await pass(60);
     expect(states).toEqual([]);
   });
@@ -224,10 +224,10 @@ describe('an engine that throttles whatever there is, little as it may be,', () 
   ])('is found well by %s, and has the whole time again from then on', async (_, answer) => {
     const { guard, states } = guarded();
     const { call } = engine(() => engineError('ThrottlingException'));
-    void guard.execute('item-1', call, never);
+    void guard.execute('item-1', call, never, 'work');
     for (let times = 0; times < 5; times += 1) {
       await pass(6);
-      await guard.execute('item-2', answer, never).catch(() => undefined);
+      await guard.execute('item-2', answer, never, 'work').catch(() => undefined);
     }
     expect(states).toEqual([]);
     await pass(10);
@@ -483,5 +483,36 @@ describe('a stop', () => {
     stopping.abort();
     await pass(1);
     expect(await held).toBe('done');
+  });
+});
+
+describe('a call that throws at once', () => {
+  const throwing = (error: () => Error) => () => {
+    throw error();
+  };
+
+  test('counts as one failure, and the breaker lets no other begin', async () => {
+    const { guard, states } = guarded({ concurrency: 1 });
+    const stopping = new AbortController();
+    let calls = 0;
+    const call = throwing(() => {
+      calls += 1;
+      return engineError('InternalServerError');
+    });
+    const held = Array.from({ length: 200 }, (_, item) => guard.execute(`item-${item}`, call, stopping.signal, 'work'));
+    const ended = Promise.allSettled(held);
+    await pass(0.001);
+    expect(calls).toBe(5);
+    expect(states).toEqual(['open']);
+    stopping.abort();
+    await ended;
+  });
+
+  test('is rejected for its item’s fault, however many wait', async () => {
+    const { guard } = guarded({ concurrency: 1 });
+    const call = throwing(() => new WaybillError('STORE_REJECTED', 'the item is at fault'));
+    const held = Array.from({ length: 20_000 }, (_, item) => guard.execute(`item-${item}`, call, never, 'work'));
+    const ended = await Promise.allSettled(held);
+    expect(ended.every((one) => one.status === 'rejected' && hasCode(one.reason, 'STORE_REJECTED'))).toBe(true);
   });
 });

@@ -10,10 +10,7 @@ export type WaitingCall = {
   readonly stop: () => void;
 };
 
-/**
- * Calls that wait for their turn, first in, first out in each lane. What waits costs nothing, neither a timer nor an
- * attempt, however much it is.
- */
+/** Calls that wait, first in, first out in each lane. A waiting call costs no timer and no attempt. */
 export class WaitingCalls {
   /** Calls that wait, in all lanes. */
   length = 0;
@@ -21,7 +18,7 @@ export class WaitingCalls {
   readonly #wasTried: (item: string) => boolean;
   readonly #watched = new WeakSet<AbortSignal>();
 
-  /** @param wasTried whether another try of this item would tell less than the first one of another */
+  /** @param wasTried whether the item was tried before: the first try of another tells more */
   constructor(lanes: readonly string[], wasTried: (item: string) => boolean) {
     this.#lanes = new Map(lanes.map((lane) => [lane, new Fifo()]));
     this.#wasTried = wasTried;
@@ -33,8 +30,10 @@ export class WaitingCalls {
   }
 
   push(call: WaitingCall): void {
+    const waiting = this.#lanes.get(call.lane);
+    if (!waiting) throw new Error(`no such lane: ${call.lane}`);
     this.#watch(call.signal);
-    this.#lanes.get(call.lane)?.push(call);
+    waiting.push(call);
     this.length += 1;
   }
 
