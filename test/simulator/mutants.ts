@@ -34,8 +34,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a message is deleted before its events are stored',
     promise: 1,
     file: `${consumer}/message-work.ts`,
-    find: 'const failed = (await results[index]) ?? [];',
-    replace: 'void results[index]?.catch(() => undefined); const failed = [];',
+    find: 'await this.#settle(one, await failedOf(index));',
+    replace: 'failedOf(index).catch(() => undefined); await this.#settle(one, []);',
   },
   {
     name: 'writes are gated on the latest id alone',
