@@ -465,7 +465,7 @@ describe('a stop', () => {
     expect(await stop()).toBeLessThanOrEqual(38);
     expect(journal.lines(/^(visibility m1 0|sent|deleted|removed)/)).toEqual(['visibility m1 0']);
     expect(failures.records.get('item-2')).toMatchObject({ reason: 'REPEATEDLY_INTERRUPTED' });
-    expect(messages(/its failure record stays/)).toHaveLength(1);
+    expect(messages(/its failure record remains/)).toHaveLength(1);
   });
 
   test('ends in time while the engines are silent', async () => {

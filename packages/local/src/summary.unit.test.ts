@@ -127,7 +127,9 @@ describe('the summary', () => {
     const verdict = { ...good, isGood: false, differences: [{ parcelId: 1, expected: {} }] };
     expect(text({ feed })).toContain('https://carrier.example/v1/scans/scanevents');
     expect(text({ feed })).not.toContain('Faults of the simulated API');
-    expect(text({ feed, verdict }).replaceAll(/\n */g, '')).toContain('became visible after the poller had passed');
+    expect(text({ feed, verdict }).replaceAll(/\n */g, '')).toContain(
+      'an event that became visible late can cause this too',
+    );
   });
 
   test('of a run that read nothing divides by nothing', () => {

@@ -325,7 +325,7 @@ describe('a poller far behind the feed', () => {
     for (const id of ids(1, lastEventId)) expect(sent.has(id)).toBe(true);
   });
 
-  test('pauses all its readers, and asks the queue for room once, while that is full', async () => {
+  test('pauses all its readers, and asks for the depth of the queue once, while it is full', async () => {
     const { feed, queue, checkpoints, open } = behind(scans(1, 60_000), { maxQueueMessages: 50 });
     const poller = open();
     poller.start();

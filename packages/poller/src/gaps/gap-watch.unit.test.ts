@@ -36,7 +36,7 @@ describe('an event that turns up in a gap', () => {
     expect(sorted(queue.eventIds)).toEqual([...ids(1, 76), ...ids(78, 100)]);
     expect(checkpoints.item).toMatchObject({ lastEventId: 100, watermark: 76 });
     expect(value('waybill.feed.late_events')).toBe(3);
-    expect(lines).toContainEqual(expect.objectContaining({ msg: 'late events passed on', eventIds: [41, 42, 43] }));
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'late events forwarded', eventIds: [41, 42, 43] }));
     turnUp(feed, 77);
     await pass(60_000);
     expect(checkpoints.item).toMatchObject({ watermark: 100, openGaps: undefined });
