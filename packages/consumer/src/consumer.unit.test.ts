@@ -145,7 +145,7 @@ describe('an outage', () => {
     await stop();
   });
 
-  test('by throttling, with three writes in hand, is told by readiness within 15 s, and little more is received', async () => {
+  test('by throttling, with three writes in hand, shows in readiness within 15 s, and little more is received', async () => {
     const { queue, list, journal, service, stop } = listRig({ receiveWaitMs: 2_000 });
     queue.waitSeconds = 2;
     let down = true;

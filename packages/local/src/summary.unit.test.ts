@@ -55,7 +55,7 @@ const facts: Facts = {
 const text = (more: Partial<Facts> = {}) => summaryLines({ ...facts, ...more }).join('\n');
 
 describe('the summary', () => {
-  test('says what was read, stored, rejected and met, and at what cost', () => {
+  test('says what was read, stored and rejected, which faults there were, and what it cost', () => {
     for (const part of [
       'Waybill on Node v24.21.0, embedded engines',
       'seed 4294967295, 5,000,000 elements held',

@@ -122,7 +122,7 @@ describe('watching dependencies', () => {
     });
   });
 
-  test('ends at once when it is told to, even in mid-probe', async () => {
+  test('ends at once when its signal aborts, even during a probe', async () => {
     const { abort, ended } = watching({ sqs: () => new Promise(() => undefined) });
     await vi.advanceTimersByTimeAsync(1_000);
     abort.abort();
