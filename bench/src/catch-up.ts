@@ -15,7 +15,7 @@ const usage = `npm exec --call "node bench/src/catch-up.ts [flags]"
   --readers N    CATCH_UP_READERS to compare with 1 (8)
 `;
 
-/** Several readers must be so many times as fast as one. */
+/** Several readers must be this many times as fast as one. */
 const bar = 6;
 const pollEveryMs = 100;
 const firstEventId = 83_269;

@@ -15,7 +15,7 @@ const eventsPerPage = 100;
 
 type Compared = 'waybill' | 'straightforward';
 
-/** Calls before anything is measured, so that no pipeline meets a cold engine. */
+/** Calls before anything is measured, so that no pipeline runs on a cold engine. */
 const warmUp = { sends: 50, messagesPerSend: 10, bodyBytes: 290, updates: 500, parcels: 100 };
 
 /** Runs everything in turn, round after round, so that changes of the machine's speed affect all alike. */
@@ -76,7 +76,7 @@ function limitCalls(name: Compared, feed: BenchFeed, run: RunFigures | undefined
   return { ...nominal, sends, messagesPerSend, updates: parcelWrites + checkpointWrites };
 }
 
-/** One more run that looks into each receive. Its times are not used, because that takes time. */
+/** One more run, which inspects each receive. Its times are not used, because that takes time. */
 async function countFolding(engine: Engine, feed: BenchFeed) {
   const counter = await startReceiveCounter(engine.sqsEndpoint);
   try {

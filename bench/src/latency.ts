@@ -97,7 +97,7 @@ export class ArrivalTimes {
     return this.#order.length - this.#stored;
   }
 
-  /** The feed has so many events from now on. */
+  /** The feed has this many events from now on. */
   appeared(count: number, atMs: number): void {
     for (let index = this.#appearedAt.length; index < count; index += 1) {
       const { parcelId = 0, lastEventId: eventId = 0 } = this.#order[index] ?? {};

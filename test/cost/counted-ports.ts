@@ -7,9 +7,9 @@ import type { ExecuteStatements } from '@waybill/processor/parcels/batched/parce
 import type { ParcelTable } from '@waybill/processor/parcels/parcel-table.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import { billedRequests } from '@waybill/shared/telemetry/queue-meter.ts';
 import type { MessageConsumer, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import { sizeOf } from '@waybill/shared/queue/send.ts';
+import { billedRequests } from '@waybill/shared/telemetry/queue-meter.ts';
 import { Journal } from '../../packages/consumer/test/journal.ts';
 import { MemoryFailures } from '../../packages/consumer/test/memory-failures.ts';
 import { MemoryQueue } from '../../packages/consumer/test/memory-queue.ts';

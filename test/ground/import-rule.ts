@@ -3,9 +3,9 @@ import { isTest, type Sources } from './sources.ts';
 
 /**
  * What the code of each part may import, besides itself: every import points up this list. Only tests may import
- * anything, because nothing imports a test. CONTRIBUTING.md says the same in words.
+ * anything, because nothing imports a test. CONTRIBUTING.md and docs/architecture.md say the same.
  */
-const allowed: Readonly<Record<string, readonly string[]>> = {
+export const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/shared': [],
   'packages/consumer': ['packages/shared'],
   'packages/processor': ['packages/shared', 'packages/consumer'],

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { breachesOf } from './import-rule.ts';
+import { allowed, breachesOf } from './import-rule.ts';
 import { readSources } from './sources.ts';
 
 /** The breaches of a tree of files, each given by the modules that it imports. */
@@ -27,6 +28,40 @@ test('a tree that keeps it has no breach', () => {
       'bench/src/main.ts': ['@waybill/infra/app.ts', '../../images/bundle.ts', '@waybill/local/oracle.ts'],
     }),
   ).toEqual([]);
+});
+
+describe('the rule is the same in the docs:', () => {
+  const packages = Object.keys(allowed).flatMap((part) => /^packages\/(.+)/.exec(part)?.[1] ?? []);
+  /** The parts that each part may import, by their names in the docs, in the order of the alphabet. */
+  const rule = new Map(
+    Object.entries(allowed).map(([part, others]) => {
+      const own = part.replace('packages/', '');
+      const names = others.flatMap((other) => (other === 'packages/*' ? packages : other.replace('packages/', '')));
+      return [own, names.filter((name) => name !== own).toSorted()];
+    }),
+  );
+  const textOf = (page: string) => readFileSync(fileURLToPath(import.meta.resolve(`../../${page}`)), 'utf8');
+
+  test('in the table of CONTRIBUTING.md', () => {
+    const [, table = ''] =
+      /^\| part \| may import \|\n\|---\|---\|\n((?:\|.*\n)+)/m.exec(textOf('CONTRIBUTING.md')) ?? [];
+    const rows = [...table.matchAll(/^\| `(\w+)` \| (.+) \|$/gm)].map(([, part = '', others = '']) => {
+      const named = [...others.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+      const names = others.includes('all packages') ? [...packages, ...named] : named;
+      return [part, names.filter((name) => name !== part).toSorted()] as const;
+    });
+    expect(new Map(rows)).toEqual(rule);
+  });
+
+  test('in the diagram of docs/architecture.md, whose arrows lead on', () => {
+    const [, diagram = ''] = /^flowchart BT\n([\s\S]*?)^```$/m.exec(textOf('docs/architecture.md')) ?? [];
+    const arrows = new Map(
+      [...diagram.matchAll(/^ {2}(\w+) --> (.+)$/gm)].map(([, from = '', to = '']) => [from, to.split(' & ')]),
+    );
+    const reached = (part: string): string[] => (arrows.get(part) ?? []).flatMap((to) => [to, ...reached(to)]);
+    for (const [part, others] of rule) expect([...new Set(reached(part))].toSorted(), part).toEqual(others);
+    expect([...arrows.keys()].filter((part) => !rule.has(part))).toEqual([]);
+  });
 });
 
 describe('the rule is broken by', () => {

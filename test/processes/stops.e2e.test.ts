@@ -117,5 +117,5 @@ describe.concurrent('SIGTERM', () => {
 function expectEndedOrGaveUp({ code }: { code: number | null }, service: ServiceProcess): void {
   if (code === 0) return;
   expect(code).toBe(1);
-  expect(service.log().at(-1)).toContain('gave up stopping');
+  expect(service.log().at(-1)).toContain('stop timed out');
 }

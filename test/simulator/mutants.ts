@@ -5,7 +5,7 @@ export type Mutant = {
   readonly promise: 1 | 2 | 3 | 4 | 5 | 6 | 7;
   /** The source, from the repository's root. */
   readonly file: string;
-  /** Occurs there exactly once: a mutant whose place has changed is told to be mended, and does not pass silently. */
+  /** Occurs there exactly once: a mutant whose place has changed fails a test, and does not pass silently. */
   readonly find: string;
   readonly replace: string;
 };
@@ -186,7 +186,7 @@ export const mutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'elements that are no scan event are dropped',
+    name: 'elements that are not scan events are dropped',
     promise: 1,
     file: `${poller}/feed/page.ts`,
     find: 'else rejected.push({',

@@ -323,7 +323,7 @@ export class SimulatedQueue {
 
   #delete(handle: string): string | undefined {
     const found = this.#inFlight(handle);
-    // As SQS: a handle of an earlier receive is no error, and the message may stay.
+    // As SQS: a handle of an earlier receive is not an error, and the message may stay.
     if (!found) return gone;
     const { message, receive } = found;
     receive.deleted = true;

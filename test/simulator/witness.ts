@@ -38,7 +38,7 @@ const mostSentAfterLoss = 40;
  */
 export class Witness {
   readonly violations: string[] = [];
-  /** Every event that was put on the queue, by its name; and what was put there and is no event. */
+  /** Every event that was put on the queue, by its name; and what was put there and is not an event. */
   readonly passedOn = new Map<string, ScanEvent>();
   readonly badPassedOn = new Set<string>();
   readonly facts = new Map<string, number>();

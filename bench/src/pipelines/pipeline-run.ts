@@ -47,7 +47,7 @@ const lastEventsMs = 5_000;
 /** A run that stores fewer events in this time is stuck. The slowest engine stores ten times as many. */
 const leastProgress = { events: 600, ms: 60_000 };
 
-/** How the feed appears: all at once, or in so many pages per second. */
+/** How the feed appears: all at once, or as a number of pages per second. */
 export type Appearance = { readonly pagesPerSecond: number; readonly eventsPerPage: number } | undefined;
 
 /**

@@ -41,7 +41,7 @@ function stored(worker: MeasuredProcess): Promise<number> {
   );
 }
 
-/** Resolves when the process has made so many calls: the worker its receives, the reader the read of its checkpoint. */
+/** Resolves when the process has made this many calls: the worker its receives, the reader the read of its checkpoint. */
 async function untilPolling(process: MeasuredProcess, calls: number): Promise<void> {
   for (;;) {
     const usage = await process.usage();

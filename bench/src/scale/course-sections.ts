@@ -29,7 +29,7 @@ export function outageSection({ days, outages }: Simulations): string[] {
   const [, , hundredDay] = days;
   if (!million || !hundred || !hundredDay) throw new Error('there are three scales');
   return [
-    `From ${outage.from / 3_600}:00 to ${outage.until / 3_600}:00, in the morning's peak. Processors pause and hold the messages they have. The poller reads on until the queue holds \`MAX_QUEUE_MESSAGES\`, then it leaves the rest in the feed. Scaling keeps the number of tasks meanwhile, because the breaker is in its metric. Afterwards it works off the backlog.`,
+    `From ${outage.from / 3_600}:00 to ${outage.until / 3_600}:00, in the morning's peak. Processors pause and [hold](glossary.md#hold) the messages they have. The poller reads on until the queue holds \`MAX_QUEUE_MESSAGES\`, then it leaves the rest in the feed. Scaling keeps the number of tasks meanwhile, because the [breaker](glossary.md#breaker) is in its metric. Afterwards it works off the [backlog](glossary.md#backlog).`,
     '',
     ...head('events per hour', ...names(outages)),
     row('processors', ...outages.map(({ result }) => range(result.running))),
@@ -39,7 +39,7 @@ export function outageSection({ days, outages }: Simulations): string[] {
     row('caught up, minutes after', ...outages.map(({ result }) => recoveryMinutes(result))),
     row('cost of the day', ...outages.map(({ bill }) => shownDollars(bill.total))),
     '',
-    'An outage costs next to nothing: a few more processors write the same events for some hours. The hours around it at a million per hour, each at its highest:',
+    'An [outage](glossary.md#outage) costs next to nothing: a few more processors write the same events for some hours. The hours around it at a million per hour, each at its highest:',
     '',
     ...hoursAround(million),
     '',
@@ -65,7 +65,10 @@ export function backfillSection({ backfills }: Simulations): string[] {
     row('that the processors can store', ...backfills.map(({ environment }) => integer(stores(environment)))),
     row('that a new table takes at first', ...backfills.map(() => integer(newTableTakes()))),
     row('the lowest of them, at first', ...backfills.map(({ environment }) => lowest(environment))),
-    row('hours until caught up', ...backfills.map(({ result }) => tenths(result.running.length / 60))),
+    row(
+      'hours until [caught up](glossary.md#catch-up)',
+      ...backfills.map(({ result }) => tenths(result.running.length / 60)),
+    ),
     row('processors, at most', ...backfills.map(({ result }) => most(result.running))),
     row('messages waiting, at most', ...backfills.map(({ result }) => integer(most(result.queued)))),
     row('cost until then, all feeds', ...backfills.map(({ bill }) => shownDollars(bill.total))),

@@ -7,7 +7,7 @@ import { awsLimitsTable } from './aws-limits.ts';
 import { benchmarkFigures } from './benchmark-figures.ts';
 import { backfillSection, daySection, outageSection } from './course-sections.ts';
 import { limitsRead } from './limits.ts';
-import { limitsMetTable } from './limits-met.ts';
+import { limitsReachedTable } from './limits-reached.ts';
 import { head, most, range, row, tenths, threeDigits } from './page-format.ts';
 import { shownSettings } from './scales.ts';
 import { peakOfDay, rateOf, unitsOfAnEvent } from './scenarios.ts';
@@ -21,9 +21,9 @@ export function scalePage(seed: number): string {
   return [
     '# At internet scale',
     '',
-    'What happens at 10 thousand, 1 million and 100 million events per hour: which limit is met first, which settings to change, what it costs. The limits of AWS have their source beside them. The days, the outage and the backfill are a discrete-event simulation of feed, poller, queue, processors, table and scaling policy, which uses the measured costs of an event. Nothing here was run at these sizes on AWS.',
+    'What happens at 10 thousand, 1 million and 100 million events per hour: which limit is reached first, which settings to change, what it costs. The limits of AWS have their source beside them. The days, the outage and the backfill are a discrete-event simulation of feed, poller, queue, processors, table and scaling policy, which uses the measured costs of an event. Nothing here was run at these sizes on AWS.',
     '',
-    `This page is printed by \`npm exec --call "node bench/src/scale.ts --seed ${seed}"\` (another seed gives other gusts). \`npm run test:unit -- bench/src/scale -u\` writes it, and a test fails when the two differ.`,
+    `This page is printed by \`npm exec --call "node bench/src/scale.ts --seed ${seed}"\` (another seed gives other gusts). \`npm run test:unit -- bench/src/scale -u\` writes it, and a test fails when the two differ. The [glossary](glossary.md) explains the words.`,
     '',
     '## In short',
     '',
@@ -31,13 +31,13 @@ export function scalePage(seed: number): string {
     '',
     'Prices are those of [what it costs](cost.md). That page also has the costs that do not depend on events or tasks: storage (the line that grows), logs, alarms. From a million events per hour, DynamoDB writes are nearly all of the bill: smaller tasks or fewer requests would save next to nothing.',
     '',
-    '## Which limit is met first',
+    '## Which limit is reached first',
     '',
     `With default settings, in one environment, for a day whose peak is ${tenths(peakOfDay)} times its mean:`,
     '',
-    ...limitsMetTable(),
+    ...limitsReachedTable(),
     '',
-    'Reading is the first limit, and the only one that money does not raise: a feed has one position, so one poller moves it, on one core. Beyond that the carrier has to offer the feed in parts (by depot, by region). Each part gets its own environment, with its own queue, tables and poller. Processors, queue and table have no such limit: processors are added, no limit of the queue matters here, and the table spreads parcels over partitions.',
+    'Reading is the first limit, and the only one that money does not raise: a feed has one [position](glossary.md#position), so one poller moves it, on one core. Beyond that the carrier has to offer the feed in parts (by depot, by region). Each part gets its own environment, with its own queue, tables and poller. Processors, queue and table have no such limit: processors are added, no limit of the queue matters here, and the table spreads parcels over partitions.',
     '',
     "## AWS's limits",
     '',
@@ -86,10 +86,10 @@ function inputs(): string[] {
   const requestsPerSecond = pollerVariables.SCAN_API_REQUESTS_PER_SECOND.parse(undefined);
   return [
     `- **CPU of an event**: poller ${pollerCpuMicros} µs, from [the benchmark](benchmark.md) (\`${command}\`); processor as scaling plans with it (\`infra/src/services/capacity.ts\`). Both count with ${plannedShare * 100} % of the rate that follows, and with one core of a task at most.`,
-    `- **Requests and units of an event**: as measured of a live feed ([what it costs](cost.md#where-the-quantities-come-from) has the command), in proportion between two measured loads: ${threeDigits(unitsOfAnEvent)} write units from 1,000 events per second. Events that waited count the same. The benchmark folds more than half of the writes of a backlog away, because its feed has 2,000 parcels under way. At these sizes there are millions, and apart from bursts the scans of one parcel lie hours apart.`,
+    `- **Requests and units of an event**: as measured of a live feed ([what it costs](cost.md#where-the-quantities-come-from) has the command), in proportion between two measured loads: ${threeDigits(unitsOfAnEvent)} write units from 1,000 events per second. Events that waited count the same. The benchmark [folds](glossary.md#fold) more than half of the writes of a backlog away, because its feed has 2,000 parcels under way. At these sizes there are millions, and apart from bursts the scans of one parcel lie hours apart.`,
     `- **The scaling policy** as the CDK app synthesizes it for each context: target, cooldowns and expressions. The model reads them as CloudWatch and Application Auto Scaling do; [the policy was chosen](decisions/0056-backlog-scaling.md) with the same model. Metrics of AWS come ${usualLags.sqs} minutes late, Waybill's own ${usualLags.own}. A task takes ${startSeconds} s to start. Scaling in stops one task at a time.`,
     '- **The table** takes at once what is warm, then twice what it took half an hour ago, up to its quota. Throttled writes slow the processors down. That they also open breakers for moments is left out.',
-    `- **Assumed**: the carrier serves pages of the size that is asked for, at the default ${requestsPerSecond} requests per second, within ${1_000 / requestsPerSecond} ms each, so that reading page by page uses all of them. Every message counts as a full one. At low rates messages are not full, so scaling keeps rather more tasks than it needs.`,
-    '- **Between two events of the simulation everything flows evenly.** The simulation knows no single message, so it says nothing about latency below a minute, redelivery, or one parcel with very many scans.',
+    `- **Assumed**: the carrier serves pages of the requested size, at the default ${requestsPerSecond} requests per second, within ${1_000 / requestsPerSecond} ms each, so that reading page by page uses all of them. Every message counts as a full one. At low rates messages are not full, so scaling keeps rather more tasks than it needs.`,
+    '- **Between two events of the simulation everything flows evenly.** The simulation has no single messages, so it says nothing about latency below a minute, redelivery, or one parcel with very many scans.',
   ];
 }

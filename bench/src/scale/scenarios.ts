@@ -40,7 +40,7 @@ export const unitsOfAnEvent = keepingUp(1_000).writeUnits / 1_000;
 export const peakOfDay = rateOf({ name: '', eventsPerHour: hour, feeds: 1, settings: {} }).peak;
 
 /**
- * Simulates one environment. On a day and in an outage the table took such a peak before; a backfill meets a new table. AWS
+ * Simulates one environment. On a day and in an outage the table took such a peak before; a backfill writes to a new table. AWS
  * says only that scaling in is gradual: one task at a time is the most expensive way.
  */
 export function simulateScenario(scale: Scale, environment: Environment, scenario: Scenario, seed: number): Result {

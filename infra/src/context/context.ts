@@ -109,7 +109,8 @@ export const contextKeys = {
   pollerVariables: variablesOf('poller', Object.keys(pollerVariables), readPollerConfig),
   processorVariables: variablesOf('processor', Object.keys(processorVariables), readProcessorConfig),
   vpc: jsonValue(importedVpc, {
-    meaning: 'an existing VPC to run in; its private subnets must reach the internet. The app looks nothing up',
+    meaning:
+      'an existing VPC to run in; its private subnets must reach the internet. The app does not look anything up',
     allowed: '`{"vpcId", "availabilityZones": […], "privateSubnetIds": […]}`, one subnet per zone',
     shownDefault: 'its own VPC: public subnets, no NAT, no inbound traffic',
   }),

@@ -63,7 +63,7 @@ function countMeasured(entries: readonly unknown[] = []): number {
   return entries.filter((entry) => measured.safeParse(entry).success).length;
 }
 
-/** Processors for a steady load: as many as scaling plans for so many events. */
+/** Processors for a steady load: as many as scaling plans for this many events. */
 export function processorsFor(eventsPerSecond: number, { processorSize }: Pick<Context, 'processorSize'>): number {
   const eventsOfOne = messagesPerSecond(processorSize.cpu, 1);
   return Math.max(1, Math.ceil(eventsPerSecond / eventsOfOne));

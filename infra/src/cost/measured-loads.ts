@@ -63,7 +63,7 @@ export const measuredLoads: readonly [MeasuredLoad, ...MeasuredLoad[]] = [
   },
   {
     /**
-     * Two cores with the engines beside the processes do not keep up with so many. Measured with a fifth of the events and a
+     * Two cores with the engines beside the processes do not keep up with this many events. Measured with a fifth of the events and a
      * fifth of the page size, which gives as many pages per second. Then five times the writes; each send and receive is
      * billed twice, because a page of five times the bytes is larger than 64 KiB.
      */

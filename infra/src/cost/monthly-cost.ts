@@ -17,10 +17,10 @@ const requestOutBytes = 1_000;
 /** E-mails of alarms per month, assumed: even a thousand would cost two cents. */
 const emails = 100;
 
-/** The bill has the size of the parcels table after so many months: parcels are never deleted. */
+/** The bill has the size of the parcels table after this many months: parcels are never deleted. */
 export const monthsOfParcels = 12;
 
-/** A line of the bill: so many units at a price. */
+/** A line of the bill: a quantity of units at a price. */
 export type Line = {
   readonly part: string;
   readonly what: string;

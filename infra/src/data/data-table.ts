@@ -8,7 +8,7 @@ import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 export type DataTableProps = AlarmSetting & {
   readonly definition: TableDefinition;
   readonly removalPolicy: RemovalPolicy;
-  /** The table can be restored to any second of so many days: 35 at most (DynamoDB), for the same price. */
+  /** The table can be restored to any second of this many days: 35 at most (DynamoDB), for the same price. */
   readonly recoveryDays: number;
   /** The alarm about throttled requests: its section of the runbook and its impact. */
   readonly throttled: { readonly section: string; readonly impact: string };

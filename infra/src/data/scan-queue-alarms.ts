@@ -52,7 +52,7 @@ export function alarmOnScanQueue(scope: Construct, queues: Queues, setting: Alar
     // By visible messages: those that a redrive or the redrive policy moved are not in the metric of sent messages.
     metric: queues.deadLetterQueue.metricApproximateNumberOfMessagesVisible(everyMinute),
     threshold: 1,
-    // A person who looks at a message hides it for moments: the alarm ends only after five minutes without messages.
+    // A person who reads a message hides it for some seconds: the alarm ends only after five minutes without messages.
     evaluationPeriods: 5,
     datapointsToAlarm: 1,
     // A queue that nobody uses for hours stops publishing; that does not empty it.

@@ -130,9 +130,9 @@ function filled(gappy: Term, filler: Term): Term {
 }
 
 /** Where the condition holds and the series chosen by it has a gap, the result is 0. Where it does not hold, a gap stays a gap. */
-function chosen(condition: Term, met: Term, otherwise: Term): Term {
+function chosen(condition: Term, ifTrue: Term, ifFalse: Term): Term {
   return (metrics) => {
-    const [yes, no] = [met(metrics), otherwise(metrics)];
+    const [yes, no] = [ifTrue(metrics), ifFalse(metrics)];
     return series(condition(metrics)).map((holds, minute) => {
       if (holds === undefined) return undefined;
       return holds === 0 ? valueAt(no, minute) : (valueAt(yes, minute) ?? 0);

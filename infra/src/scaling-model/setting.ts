@@ -44,5 +44,5 @@ export type Setting = Unknowns & {
 /** Tasks that Spot takes back in a day, unless a setting says otherwise. */
 export const usualSpotInterruptions = 6;
 
-/** Every so many seconds the load is multiplied by a new random factor: the least, and up to the spread more. */
+/** Every `seconds` the load is multiplied by a new random factor, from `least` to `least + spread`. */
 export const gusts = { least: 0.6, spread: 0.8, seconds: 30 };

@@ -15,7 +15,7 @@ export function eventsPerMessage(poller: { readonly limit: number; readonly mess
   return Math.max(1, Math.min(poller.limit, Math.floor(poller.messageMaxBytes / eventBytes)));
 }
 
-/** Full messages per second that one processor with so many vCPU units stores. Node uses one core at most. */
+/** Full messages per second that one processor with `vcpuUnits` stores. Node uses one core at most. */
 export function messagesPerSecond(vcpuUnits: number, events: number): number {
   return ((Math.min(vcpuUnits, 1024) / 1024) * plannedShare) / cpuSecondsPerEvent / events;
 }

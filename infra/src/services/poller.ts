@@ -119,7 +119,7 @@ export class Poller extends Construct {
       ...setting,
       section: 'poller-makes-no-progress',
       severity: 'critical',
-      impact: 'The poller has made no progress for some minutes: parcel state gets old, and no metric says how old.',
+      impact: 'The poller has made no progress for some minutes. Parcel state is not updated, and no lag is reported.',
       metric: this.#metric('waybill.feed.pages', {
         period: Duration.minutes(Math.max(5, Math.ceil((3 * intervalMs) / 60_000))),
       }),

@@ -165,7 +165,7 @@ export class Processor extends Construct {
       section: 'failure-rate',
       severity: 'warning',
       impact:
-        'More than 5 % of what processors work on fails: scans are missing in parcel state until the cause is fixed and the dead-letter queue redriven.',
+        'More than 5 % of what processors work on fails: scans are missing in parcel state until the cause is fixed and the dead-letter queue is redriven.',
       metric: new MathExpression({
         label: 'failures, percent',
         period,

@@ -97,7 +97,7 @@ describe.each(['Poller', 'Processor'])('the %s', (name) => {
     });
   });
 
-  it('publishes its metrics where the alarms look', () => {
+  it('publishes its metrics in the namespace of the alarms', () => {
     expect(taskOf(usual, name).environment['CLOUDWATCH_NAMESPACE']).toBe('Waybill/dev');
     expect(taskOf(other, name).environment['CLOUDWATCH_NAMESPACE']).toBe('Waybill/prod');
   });

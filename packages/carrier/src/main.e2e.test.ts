@@ -12,7 +12,7 @@ function start(variables: Readonly<Record<string, string>>) {
   return spawn(process.execPath, [entry], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-test('the simulated API serves its feed to whoever has the token, says that it is well to anyone, and stops with 0', async () => {
+test('the simulated API serves its feed with the token only, shows its health without it, and stops with 0', async () => {
   const child = start({ HTTP_HOST: '127.0.0.1', HTTP_PORT: '0', FEED_EVENTS: '50', SCAN_API_TOKEN: 'secret' });
   const ended = once(child, 'exit');
   const [line] = await once(createInterface(child.stdout), 'line');

@@ -9,7 +9,7 @@ const path = '/v1/scans/scanevents';
 
 export type ScanApiOptions = {
   readonly feed: HeldFeed;
-  /** Decides which requests meet faults. */
+  /** Decides which requests get faults. */
   readonly seed: number;
   readonly faults?: Partial<FaultShares>;
   /** The bearer token that every request must carry. */

@@ -164,7 +164,7 @@ test('a fault that could not show stays due and is not counted', async () => {
   expect(api.counts().faults).toEqual(noFaults);
 });
 
-test('each fault comes once in so many requests, so that even a short run meets it', () => {
+test('each fault comes once in a fixed number of requests, so that even a short run has it', () => {
   return fc.assert(
     fc.asyncProperty(fc.integer(), async (seed) => {
       const api = await serving({ seed, faults: { unavailable: 0.1, repeated: 0.05 } });

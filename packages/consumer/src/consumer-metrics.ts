@@ -9,7 +9,7 @@ export type ConsumerMetrics = {
   readonly messageAge: Recorder;
   /** 0 closed, 1 half open, 2 open. */
   readonly breaker: Recorder;
-  /** Engine errors met, by name; the work was held and repeated. */
+  /** Errors of the engine, by name; the work was held and retried. */
   readonly engineErrors: Counter;
   /** Failures recorded, by reason. */
   readonly failures: Counter;

@@ -105,7 +105,7 @@ test('is not ready while SQS answers, but refuses receives, and is ready again b
   await stop();
 });
 
-test('is alive with the longest visibility timeout, though its heartbeat looks every six minutes', async () => {
+test('is alive with the longest visibility timeout, although its heartbeat checks only every six minutes', async () => {
   useVirtualTime();
   const { service, stop } = listRig({ visibilityTimeoutMs: 3_600_000 });
   service.start();

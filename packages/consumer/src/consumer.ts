@@ -87,11 +87,11 @@ export class Consumer<Work, Lane extends string> {
     });
   }
 
-  /** Resolves when `stopping` has aborted and the stop is over. */
+  /** Resolves when `stopping` has aborted and the stop is complete. */
   async run(stopping: AbortSignal): Promise<void> {
     const { clock, loops, settings } = this.#deps;
     const heartbeatEnds = new AbortController();
-    const tick = loops.watch('heartbeat', this.#inHand.lookEachMs + loopSilenceMs);
+    const tick = loops.watch('heartbeat', this.#inHand.checkEachMs + loopSilenceMs);
     const heartbeat = this.#inHand.run(watchedClock(clock, tick), heartbeatEnds.signal);
     const stopAsked = new Promise((resolve) => {
       if (stopping.aborted) resolve(undefined);
@@ -117,7 +117,7 @@ export class Consumer<Work, Lane extends string> {
     await this.#handBackAtStop(this.#inHand.remaining());
   }
 
-  /** Waits until no poll is in flight. A poll would take what is handed back, and a stop must cost a message one receive at most. */
+  /** Waits until no poll is in flight. A poll would receive what is handed back, and a stop must cost a message one receive at most. */
   async #handBackAtStop(messages: readonly HeldMessage[]): Promise<void> {
     const signal = this.#stopDeadline.signal;
     this.#work.read(messages);

@@ -145,7 +145,7 @@ describe('an outage', () => {
     await stop();
   });
 
-  test('by throttling, with three writes in hand, is told by readiness within 15 s, and little more is received', async () => {
+  test('by throttling, with three writes in hand, shows in readiness within 15 s, and little more is received', async () => {
     const { queue, list, journal, service, stop } = listRig({ receiveWaitMs: 2_000 });
     queue.waitSeconds = 2;
     let down = true;
@@ -465,7 +465,7 @@ describe('a stop', () => {
     expect(await stop()).toBeLessThanOrEqual(38);
     expect(journal.lines(/^(visibility m1 0|sent|deleted|removed)/)).toEqual(['visibility m1 0']);
     expect(failures.records.get('item-2')).toMatchObject({ reason: 'REPEATEDLY_INTERRUPTED' });
-    expect(messages(/its failure record stays/)).toHaveLength(1);
+    expect(messages(/its failure record remains/)).toHaveLength(1);
   });
 
   test('ends in time while the engines are silent', async () => {

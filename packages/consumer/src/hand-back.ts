@@ -15,9 +15,9 @@ export type HandBackDependencies = ResendDependencies & {
 const handBackBackoff: Backoff = { firstMs: 200, maxMs: 2_000 };
 
 /**
- * Gives messages back unharmed: visible at once, or sent anew on the last allowed receive, so that neither a stop nor an
+ * Gives messages back intact: visible at once, or sent anew on the last allowed receive, so that neither a stop nor an
  * outage uses up the receives. Tries until `signal` aborts. Ends then, though a call to SQS may still be under way: what
- * SQS did not take by then returns when its visibility timeout ends. Never rejects.
+ * SQS has not accepted by then returns when its visibility timeout ends. Never rejects.
  */
 export async function handBack(
   messages: readonly HeldMessage[],
@@ -82,6 +82,6 @@ async function sendAnew(
   } catch (error) {
     inHand.drop(held);
     const { messageId } = message;
-    log.warn({ err: error, messageId, failureId }, 'message handed back only in part, its failure record stays');
+    log.warn({ err: error, messageId, failureId }, 'message not fully handed back, its failure record remains');
   }
 }

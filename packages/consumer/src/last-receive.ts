@@ -5,7 +5,7 @@ import { type Failure, type FailureLog, interrupted } from './failures/failure-l
 import type { Guard } from './guard/guard.ts';
 import type { Reading } from './handler.ts';
 
-/** Longest time that a message on its last allowed receive has to itself before the next one's turn. */
+/** Longest time that a message on its last allowed receive has to itself before the next message starts. */
 const longestTurnMs = 2_000;
 
 export type LastReceiveDependencies = {
@@ -16,8 +16,8 @@ export type LastReceiveDependencies = {
 
 /**
  * The work on messages that are on their last allowed receive. A crash puts every such message that is in hand in the
- * DLQ, whether its work had begun or not: the reason is on record as soon as it can be. Then they are worked on one after
- * the other, so that one that brings the process down leaves those before it done.
+ * DLQ, whether its work had begun or not, so the reason is recorded first. Then they are worked on one after the other: if
+ * one of them crashes the process, those before it are done.
  */
 export class LastReceives {
   readonly #deps: LastReceiveDependencies;
@@ -29,7 +29,7 @@ export class LastReceives {
     this.#deps = deps;
   }
 
-  /** Does the work once it is on record and its turn has come. Work that is held up does not keep the others waiting for long. */
+  /** Does the work after it is recorded and the previous one is done. Does not wait longer than 2 s for the previous one. */
   async work(interruption: Failure, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     await this.#record(interruption, signal);
     const done = new AbortController();
@@ -41,8 +41,8 @@ export class LastReceives {
   }
 
   /**
-   * Puts on record a message that came after the stop began: SQS may refuse to take it back. Does not wait for the record:
-   * a message sent anew needs none, and carries its id all the same.
+   * Records a message that came after the stop began: SQS may refuse to take it back. Does not wait for the record: a
+   * message that is sent anew does not need it, and carries its id in any case.
    */
   explain(interruption: Failure, signal: AbortSignal): void {
     if (!this.#explained.has(interruption)) this.#record(interruption, signal).catch(() => undefined);
@@ -65,7 +65,7 @@ export function interruptionOf(
   return {
     failureId: failureId ?? bodyFailureId(message.body),
     reason: interrupted,
-    detail: `received ${message.receiveCount} times without being settled; unharmed, a redrive stores it`,
+    detail: `received ${message.receiveCount} times without being settled; the message is intact, redrive it`,
     body: message.body,
   };
 }

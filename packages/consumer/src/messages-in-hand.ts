@@ -16,7 +16,7 @@ export type HeldMessage = {
   renewedAt: number;
   /** A renewal under way. */
   renewal: Promise<void> | undefined;
-  /** On its last allowed receive, once it was read: what is on record while it is worked on. */
+  /** Set on its last allowed receive, when it was read: the failure record that exists while it is worked on. */
   interruption: Failure | undefined;
   /** Settled, or already being handed back. */
   isDone: boolean;
@@ -31,17 +31,17 @@ export type InHandDependencies = {
   readonly log: Logger;
   readonly metrics: Pick<ConsumerMetrics, 'inHand'>;
   readonly visibilityTimeoutMs: number;
-  /** Hands back a message that cannot be renewed any more, though it is ours for one more visibility timeout. It is no longer in hand. */
+  /** Called for a message that cannot be renewed again, to hand it back. It is no longer in hand, but is ours for one more visibility timeout. */
   readonly onLimit: (held: HeldMessage) => void;
-  /** Once it aborts, deletes that fail are not tried again. */
+  /** After it aborts, deletes that fail are not retried. */
   readonly signal: AbortSignal;
 };
 
 type Deletion = { readonly handle: string; readonly resolve: () => void; readonly reject: (error: unknown) => void };
 
-/** A renewal is due after this share of the visibility timeout; with a look each tenth it is made before half has passed. */
+/** A renewal is due after this share of the visibility timeout. It is checked every tenth, so it is made before half has passed. */
 const dueAfterShare = 0.35;
-const lookEachShare = 0.1;
+const checkEachShare = 0.1;
 /** Time that a delete waits for others to share its request: from 40 messages per second on, ten share one. The heartbeat goes on meanwhile. */
 const lingerMs = 250;
 const deleteBackoff: Backoff = { firstMs: 200, maxMs: 5_000 };
@@ -61,9 +61,9 @@ export class MessagesInHand {
     this.#deps = deps;
   }
 
-  /** Milliseconds between two looks at what is due. */
-  get lookEachMs(): number {
-    return this.#deps.visibilityTimeoutMs * lookEachShare;
+  /** Milliseconds between two checks of what is due. */
+  get checkEachMs(): number {
+    return this.#deps.visibilityTimeoutMs * checkEachShare;
   }
 
   get count(): number {
@@ -75,7 +75,7 @@ export class MessagesInHand {
     return this.#bytes;
   }
 
-  /** When the message was received that has been in hand for longest, monotonic milliseconds; infinite when none is in hand. */
+  /** When the oldest message in hand was received, monotonic milliseconds; infinite when none is in hand. */
   get oldestMs(): number {
     // A set keeps the order in which it was filled.
     for (const { receivedAt } of this.#held) return receivedAt;
@@ -127,7 +127,7 @@ export class MessagesInHand {
     return [...this.#held];
   }
 
-  /** Deletes the message. Retries until SQS has confirmed it or the message is no longer ours; rejects once the signal has aborted. */
+  /** Deletes the message. Retries until SQS has confirmed it or the message is no longer ours; rejects after the signal has aborted. */
   async delete(held: HeldMessage): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#toDelete.push({ handle: held.message.receiptHandle, resolve, reject });
@@ -166,11 +166,11 @@ export class MessagesInHand {
     }
   }
 
-  /** The heartbeat, on a clock of its own. Runs until `signal` aborts; never rejects. A renewal that hangs keeps no other waiting. */
+  /** The heartbeat, on a clock of its own. Runs until `signal` aborts; never rejects. A renewal that hangs does not delay the others. */
   async run(clock: Clock, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#renewDue(clock.monotonic());
-      await clock.sleep(this.lookEachMs, signal);
+      await clock.sleep(this.checkEachMs, signal);
     }
   }
 
@@ -207,7 +207,7 @@ export class MessagesInHand {
         else if (failure.code === gone && this.#held.has(held)) this.#lose(held);
       }
     } catch (error) {
-      // Tried again at the next look; what expires meanwhile is received again and its work is done again.
+      // Tried again at the next check. A message that expires meanwhile is received again, and its work is done again.
       log.warn({ err: error }, 'visibility not renewed, will be retried');
     } finally {
       for (const held of batch) held.renewal = undefined;

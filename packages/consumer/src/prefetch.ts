@@ -29,30 +29,30 @@ export type PrefetchDependencies = {
     readonly backlog: () => number;
   };
   readonly work: { readonly begin: (messages: readonly HeldMessage[]) => void };
-  /** Takes what a receive brings that was in flight when the stop began. */
+  /** For the messages of a receive that was in flight when the stop began. */
   readonly handBack: (messages: readonly HeldMessage[]) => Promise<void>;
 };
 
 /**
- * Messages in hand for each receiver, at most. Ordinarily one full receive is worked on while the next is taken. While
- * the handler is behind, more can be folded: 24,000 events with four receivers, in packs of a hundred.
+ * Most messages in hand per receiver. Ordinarily one full receive is worked on while the next one arrives. While the
+ * handler is behind, more are received, because it can fold them: 240 with four receivers.
  */
 export const mostInHandPerReceiver = { ordinary: 2 * limits.batchEntries, behind: 6 * limits.batchEntries };
-/** Bodies in hand, for each receiver, up to which more is taken while behind: as much as twenty messages of 256 KiB may be in any case. */
+/** Bytes in hand per receiver above which no more than the ordinary number is received: twenty messages of 256 KiB. */
 const bytesPerReceiver = 20 * limits.sendBytes;
-/** Share of the visibility timeout that a message may have been held while more is taken: its renewal is not due yet. */
+/** Longest hold, as a share of the visibility timeout, with which more than the ordinary number is received: no renewal is due yet. */
 const heldShare = 0.25;
-/** The handler is behind when this many rounds of the calls that it makes at once wait: a tenth of a second's work at the least. */
+/** The handler is behind when its backlog exceeds this many times its concurrency: it has work for at least a tenth of a second. */
 const roundsBehind = 8;
-/** Time between receives while behind: there is work enough, and the next one brings what has come meanwhile. */
+/** Time between receives while behind: there is enough work, and the next receive brings more messages. */
 const gatherMs = 250;
-/** How often a receiver that may not receive looks whether it may. */
+/** Time between two checks whether a receiver may receive again. */
 const pauseMs = 100;
 const receiveBackoff: Backoff = { firstMs: 200, maxMs: 10_000 };
-/** A loop that is silent for longer than its own wait (a long poll, the time between two looks) and this hangs. */
+/** A loop hangs when it is silent for longer than its own wait (a long poll, the time between two checks) and this. */
 export const loopSilenceMs = 60_000;
 
-/** The receive loops: each receives ahead of the work, as much as may be in hand, and hands over what comes. */
+/** The receive loops. Each receives ahead of the work, as much as may be in hand, and begins the work on what it received. */
 export class Prefetch {
   readonly #deps: PrefetchDependencies;
   readonly #behindFrom: number;
@@ -66,7 +66,7 @@ export class Prefetch {
     this.#behindFrom = callsAtOnce * roundsBehind;
   }
 
-  /** Receives until `stopping` aborts. A poll under way then is let end, and what it brings is handed back. */
+  /** Receives until `stopping` aborts. A poll in flight is not aborted; its messages are handed back. */
   async run(stopping: AbortSignal): Promise<void> {
     const loops = Array.from({ length: this.#deps.settings.receivers }, (_, index) =>
       this.#receiveUntil(stopping, `receiver ${index + 1}`),
@@ -74,7 +74,7 @@ export class Prefetch {
     await Promise.all(loops);
   }
 
-  /** Resolves when no receive of now is in flight any more. */
+  /** Resolves when the receives in flight now have ended. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.#inFlight);
   }
@@ -104,23 +104,23 @@ export class Prefetch {
   }
 
   /**
-   * Whether one receive more may begin. While the engine is down, nothing is received but what it can be probed with, by
-   * one receiver: when nothing is in hand, or nothing but what was throttled. What comes is tried before more is fetched.
+   * Whether another receive may begin. While the engine is down, one receiver fetches only what the engine can be probed
+   * with: when nothing is in hand, or only throttled messages. These are tried before more is fetched.
    */
   #mayBegin(now: number): boolean {
     const { guard, inHand, handler } = this.#deps;
     if (guard.state !== 'closed') {
       if (this.#inFlight.size > 0) return false;
-      return inHand.count === 0 || (this.#hasRoom(mostInHandPerReceiver.ordinary) && guard.needsFreshProbe);
+      return inHand.count === 0 || (this.#hasCapacity(mostInHandPerReceiver.ordinary) && guard.needsFreshProbe);
     }
     const isBehind = handler.backlog() > this.#behindFrom;
-    // One after the other, and at once while each finds the queue full: what comes joins the work that waits.
+    // One receive after the other, without a pause while each is full: the messages join the work that waits.
     if (isBehind && this.#inFlight.size > 0) return false;
     if (isBehind && !this.#lastWasFull && now - this.#begunAt < gatherMs) return false;
-    return this.#hasRoom(isBehind ? this.#mostWhileBehind(now) : mostInHandPerReceiver.ordinary);
+    return this.#hasCapacity(isBehind ? this.#mostWhileBehind(now) : mostInHandPerReceiver.ordinary);
   }
 
-  /** One long poll. What it brings is in hand. */
+  /** Makes one long poll. Its messages are in hand. */
   async #receive(clock: Clock): Promise<HeldMessage[]> {
     const { queue, receives, inHand, metrics } = this.#deps;
     this.#begunAt = clock.monotonic();
@@ -133,14 +133,14 @@ export class Prefetch {
     return inHand.take(messages);
   }
 
-  /** Whether a receive more, besides those in flight, leaves no more than these for each receiver in hand. */
-  #hasRoom(mostPerReceiver: number): boolean {
+  /** Whether another receive, besides those in flight, leaves at most this many messages in hand per receiver. */
+  #hasCapacity(mostPerReceiver: number): boolean {
     const { settings, inHand } = this.#deps;
-    const room = settings.receivers * mostPerReceiver - inHand.count;
-    return room >= (this.#inFlight.size + 1) * limits.batchEntries;
+    const capacity = settings.receivers * mostPerReceiver - inHand.count;
+    return capacity >= (this.#inFlight.size + 1) * limits.batchEntries;
   }
 
-  /** More may be in hand while behind, unless some of it is held for so long that it must be renewed soon, or its bodies are large. */
+  /** More than the ordinary number, unless a message must be renewed soon or the bodies are large. */
   #mostWhileBehind(now: number): number {
     const { settings, inHand } = this.#deps;
     const isOld = now - inHand.oldestMs > settings.visibilityTimeoutMs * heldShare;

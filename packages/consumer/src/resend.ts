@@ -16,8 +16,8 @@ export function splitMessage(body: string | undefined, failureId: string): Outgo
 }
 
 /**
- * The message sent anew. It carries the id of the record that was written when it came, should that outlive it; not
- * where SQS would refuse it then (256 KiB, 10 attributes).
+ * The message to be sent anew. Carries the failure id, unless SQS would refuse the message then (256 KiB, 10
+ * attributes).
  */
 export function messageAnew({ body, attributes }: ReceivedMessage, failureId: string): OutgoingMessage {
   const marked = { body, attributes: { ...attributes, [failureIdAttribute]: failureId } };

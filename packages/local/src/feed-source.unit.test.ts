@@ -30,7 +30,7 @@ describe('the simulated feed of npm start', () => {
       const counts = source.simulated?.counts();
       if (!counts) throw new Error('The feed is simulated');
       const { tooManySeconds, tooManyDate, tooManyBare, unavailable, disorder } = counts.faults;
-      for (const met of [
+      for (const count of [
         tooManySeconds + tooManyDate + tooManyBare,
         unavailable,
         disorder,
@@ -39,7 +39,7 @@ describe('the simulated feed of npm start', () => {
         counts.lateIds + missedIds.length,
         source.packs.length,
       ]) {
-        expect(met).toBeGreaterThan(0);
+        expect(count).toBeGreaterThan(0);
       }
       expect(source.isAtEnd(position)).toBe(true);
       expect(source.isAtEnd(position - 1)).toBe(false);

@@ -16,7 +16,6 @@ import type { Environment } from './pipeline/service-process.ts';
 import type { ProgressDisplay } from './progress.ts';
 import { type Compared, type Facts, factsOf, notCompared } from './run-facts.ts';
 import { RunWatch } from './run-watch.ts';
-import { summaryLines, verdictMarks } from './summary.ts';
 
 export type RunDependencies = {
   readonly display: ProgressDisplay;
@@ -24,12 +23,14 @@ export type RunDependencies = {
   /** Passed on to poller and processor. */
   readonly env: Environment;
   readonly nodeVersion: string;
+  /** Called once, with what the run found, complete or interrupted. */
+  readonly report: (facts: Facts) => void;
 };
 
 /** Elements that the feed gains per second under `--live`. */
 const livePerSecond = 50;
 
-/** Starts everything, follows it to its end and prints the summary. Returns the exit code. */
+/** Starts everything, follows it to its end and reports what it found. Returns the exit code. */
 export async function runLocally(options: StartOptions, deps: RunDependencies): Promise<number> {
   const { display, stops, nodeVersion } = deps;
   display.say(`Node ${nodeVersion}, ${originOf(options)}\n`);
@@ -94,13 +95,13 @@ class LocalRun {
     try {
       await this.#follow(interrupted);
       const facts = await this.#compare(interrupted);
-      this.#print(facts);
+      this.#deps.report(facts);
       return facts.verdict?.isGood ? 0 : 1;
     } catch (error) {
       if (!interrupted.aborted) throw error;
       display.say('interrupted: poller and processor settle what they hold');
       await this.#pipeline.stop(hurry);
-      this.#print(this.#facts(await this.#pipeline.checkpoint(), notCompared));
+      this.#deps.report(this.#facts(await this.#pipeline.checkpoint(), notCompared));
       return stops.exitCode();
     }
   }
@@ -163,13 +164,6 @@ class LocalRun {
       counted: this.#pipeline.counted,
       checkpoint,
       compared,
-    });
-  }
-
-  #print(facts: Facts): void {
-    this.#deps.display.sayMarked(['', ...summaryLines(facts)], {
-      [verdictMarks.good]: 'green',
-      [verdictMarks.bad]: 'red',
     });
   }
 }

@@ -5,6 +5,8 @@ import { listenForStops } from '@waybill/shared/process/stop-signals.ts';
 import { help, readCommandLine, type StartOptions } from './config.ts';
 import { runLocally } from './local-run.ts';
 import { ProgressDisplay } from './progress.ts';
+import type { Facts } from './run-facts.ts';
+import { summaryLines, verdictMarks } from './summary.ts';
 
 const options = optionsOrExit();
 const stops = listenForStops();
@@ -13,11 +15,16 @@ const display = new ProgressDisplay(process.stdout, { isDumb: process.env['TERM'
 process.stdout.on('error', () => undefined);
 
 try {
-  process.exit(await runLocally(options, { display, stops, env: process.env, nodeVersion: process.version }));
+  const { env, version: nodeVersion } = process;
+  process.exit(await runLocally(options, { display, stops, env, nodeVersion, report: printSummary }));
 } catch (error) {
   if (stops.first.aborted) process.exit(stops.exitCode());
   process.stderr.write(`npm start failed: ${describeError(error)}\n`);
   process.exit(1);
+}
+
+function printSummary(facts: Facts): void {
+  display.sayMarked(['', ...summaryLines(facts)], { [verdictMarks.good]: 'green', [verdictMarks.bad]: 'red' });
 }
 
 function optionsOrExit(): StartOptions {

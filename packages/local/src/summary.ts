@@ -124,9 +124,7 @@ function verdictLines({ verdict, feed }: Facts): string[] {
       `${number(differing)} of ${number(parcels)} parcels differ from the feed`,
       [
         ...differences.map(describe),
-        ...('url' in feed && differing > 0
-          ? ['an event that became visible after the poller had passed looks like this, too']
-          : []),
+        ...('url' in feed && differing > 0 ? ['an event that became visible late can cause this too'] : []),
       ],
     ),
     ...check(

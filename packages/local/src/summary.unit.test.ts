@@ -55,7 +55,7 @@ const facts: Facts = {
 const text = (more: Partial<Facts> = {}) => summaryLines({ ...facts, ...more }).join('\n');
 
 describe('the summary', () => {
-  test('says what was read, stored, rejected and met, and at what cost', () => {
+  test('says what was read, stored and rejected, which faults there were, and what it cost', () => {
     for (const part of [
       'Waybill on Node v24.21.0, embedded engines',
       'seed 4294967295, 5,000,000 elements held',
@@ -127,7 +127,9 @@ describe('the summary', () => {
     const verdict = { ...good, isGood: false, differences: [{ parcelId: 1, expected: {} }] };
     expect(text({ feed })).toContain('https://carrier.example/v1/scans/scanevents');
     expect(text({ feed })).not.toContain('Faults of the simulated API');
-    expect(text({ feed, verdict }).replaceAll(/\n */g, '')).toContain('became visible after the poller had passed');
+    expect(text({ feed, verdict }).replaceAll(/\n */g, '')).toContain(
+      'an event that became visible late can cause this too',
+    );
   });
 
   test('of a run that read nothing divides by nothing', () => {

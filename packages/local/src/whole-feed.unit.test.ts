@@ -79,7 +79,7 @@ test('gives a page up after ten tries', async () => {
   expect(api.counts().requests).toBe(10);
 });
 
-test('stops reading when told to', async () => {
+test('stops reading when the signal aborts', async () => {
   const api = await serving(holding(event(1)), { latencyMs: 60_000 });
   const patience = new AbortController();
   const read = idsRead(api, { signal: patience.signal });

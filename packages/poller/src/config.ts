@@ -55,7 +55,7 @@ export const pollerVariables = {
     min: 1_024,
     max: 262_144,
     default: 61_440,
-    meaning: 'size that a pack aims at; 60 KiB is one billed request',
+    meaning: 'target size of a pack; 60 KiB is one billed request',
   }),
   MAX_QUEUE_MESSAGES: wholeNumber({
     min: 0,

@@ -47,9 +47,9 @@ export function createPoller(deps: PollerDependencies): WatchedService {
   const probes = new DependencyWatch(clock, deps.probes);
   const writes = new RequestWatch(clock);
   const health = new ReportedHealth({
-    feed: { ok: true, detail: 'not asked yet' },
-    progress: { ok: true, detail: 'none yet' },
-    lease: { ok: false, detail: 'not asked for yet' },
+    feed: { ok: true, detail: 'no request yet' },
+    progress: { ok: true, detail: 'no page yet' },
+    lease: { ok: false, detail: 'not requested yet' },
     queue: { ok: true, detail: 'nothing sent yet' },
   });
   const checkpoints: CheckpointStore = {

@@ -120,7 +120,7 @@ describe('an idle feed', () => {
     await stop(poller);
   });
 
-  test('costs no more when its tail holds what cannot move the position: that is passed on once', async () => {
+  test('costs no more when its tail holds what cannot move the position: that is sent once', async () => {
     const tail = [
       { at: 251, element: { EventId: 'no id' } },
       { at: 252, element: scan(9_000_000) },
@@ -165,7 +165,7 @@ describe('an idle feed', () => {
 });
 
 describe('a jump of more than 10,000 ids', () => {
-  test('is passed on at once and crossed, and reported, when something beyond it shows', async () => {
+  test('is sent at once and crossed, and reported, when something beyond it shows', async () => {
     const { feed, queue, checkpoints, lines, value, open } = rig([...scans(1, 250), ...scans(50_000, 50_000)]);
     const poller = open();
     poller.start();
@@ -208,7 +208,7 @@ describe('a stretch without usable ids', () => {
     ['longer than a page', junk(101, 450), 100],
     ['that begins the feed', junk(1, 450), 100],
     ['read one element at a time', junk(101, 120), 1],
-  ])('%s is crossed: nothing is skipped, all of it that was seen is passed on', async (_, stretch, limit) => {
+  ])('%s is crossed: nothing is skipped, all of it that was seen is sent', async (_, stretch, limit) => {
     const first = stretch[0]?.at ?? 0;
     const beyond = (stretch.at(-1)?.at ?? 0) + 1;
     const { queue, checkpoints, open } = rig([...scans(1, first - 1), ...stretch, ...scans(beyond, beyond + 300)], {
@@ -252,7 +252,7 @@ describe('a stretch without usable ids', () => {
     const pages = value('waybill.feed.pages');
     await pass(400_000);
     expect(feed.requests.length - before).toBeLessThan(400 + 150);
-    // What the alarm about a poller without progress looks at.
+    // The metric of the alarm about a poller without progress.
     expect(value('waybill.feed.pages')).toBe(pages);
     feed.placed.push(...scans(401, 420));
     await pass(400_000);
@@ -374,9 +374,9 @@ describe('the queue', () => {
     poller.start();
     await pass(300_000);
     expect(poller.ready().parts['queue']).toMatchObject({ ok: false });
-    const told = lines.filter(({ msg }) => msg === 'SQS did not confirm sends, will be retried');
-    expect(told.length).toBeGreaterThan(2);
-    expect(told.length).toBeLessThanOrEqual(30);
+    const logged = lines.filter(({ msg }) => msg === 'SQS did not confirm sends, will be retried');
+    expect(logged.length).toBeGreaterThan(2);
+    expect(logged.length).toBeLessThanOrEqual(30);
     expect(poller.live().ok).toBe(true);
     expect(feed.requests).toHaveLength(2);
     expect(checkpoints.moves).toEqual([]);
@@ -455,7 +455,7 @@ describe('a loop that hangs is silent', () => {
     expect(poller.live().parts).toMatchObject({ pages: { ok: false } });
   });
 
-  test('where the depth of the queue is never told', async () => {
+  test('where the request for the depth of the queue never returns', async () => {
     const { queue, open } = rig(scans(1, 10), { maxQueueMessages: 50 });
     const poller = open({ queue: { sendBatch: queue.sendBatch, depth: () => never } });
     poller.start();
@@ -486,7 +486,7 @@ describe('a loop that hangs is silent', () => {
     expect(poller.live().parts).toMatchObject({ lease: { ok: false } });
   });
 
-  test('and not one that sends a page of so many messages that they take longer than its silence may', async () => {
+  test('and not one that sends a page whose messages take longer than the loop may be silent', async () => {
     const { queue, checkpoints, open } = rig(junk(1, 10_000), { limit: 10_000 });
     queue.before = () => new Promise((resolve) => setTimeout(() => resolve([]), 3_000));
     const poller = open();

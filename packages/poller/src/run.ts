@@ -18,12 +18,12 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     const { clock, metrics } = tools;
     const sqs = openSqs({
       requestTimeoutMs: 4_000,
-      // Besides the sends, the queue's depth is asked for by the readers and by readiness.
+      // Besides the sends, the readers and readiness ask for the queue's depth.
       maxSockets: mostCalls + 2,
       maxAttempts: 2,
       endpointIsQueueHost: config.process.endpointIsQueueHost,
     });
-    // A write must be answered well within the lease, or a slow answer would look like a lost one.
+    // A write must succeed or fail well within the lease, so that a slow response does not cost the lease.
     const storeTimeoutMs = Math.min(5_000, settings.leaseMs / 3);
     const dynamodb = openDynamoDb({ requestTimeoutMs: storeTimeoutMs, maxSockets: 8, maxAttempts: 2 });
     meterTables(dynamodb, { metrics, tables: { [checkpointsTable]: 'checkpoints' } });

@@ -61,9 +61,9 @@ export async function workUnderLease(taken: TakenLease, deps: WorkDependencies, 
     loops.forget('gaps');
     await lease.close();
     if (lease.lost.aborted) log.warn({ err: lease.lost.reason }, 'lease lost, standing by');
-    reportHealth('feed', { ok: true, detail: 'not asked while standing by' });
-    reportHealth('progress', { ok: true, detail: 'none while standing by' });
-    reportHealth('queue', { ok: true, detail: 'not sent to while standing by' });
+    reportHealth('feed', { ok: true, detail: 'standing by' });
+    reportHealth('progress', { ok: true, detail: 'standing by' });
+    reportHealth('queue', { ok: true, detail: 'standing by' });
     metrics['waybill.poller.paused'].record(0);
   }
 }

@@ -36,7 +36,7 @@ describe('the provisioner', () => {
     }
   });
 
-  test('runs against an account when told so, and then takes no endpoint', () => {
+  test('runs against an account with the flag for it, and then accepts no endpoint', () => {
     const { AWS_REGION } = engine;
     expect(readCommandLine(['--aws'], { AWS_REGION })).toMatchObject({ endpoints: undefined, region: 'us-east-1' });
     expect(() => readCommandLine(['--aws'], engine)).toThrow('--aws: expected no AWS_ENDPOINT_URL variable set');

@@ -14,15 +14,15 @@ export type EngineWait = {
   readonly limitMs: number;
   readonly now: () => number;
   readonly signal: AbortSignal;
-  /** Called once for each that does not answer at first. */
+  /** Called once for each that does not respond at first. */
   readonly onWait: (name: string, error: unknown) => void;
 };
 
 /**
- * Waits until both services answer. Throws at once when waiting cannot help (wrong credentials, for example), and after
- * the limit; the error says which service does not answer, and why.
+ * Waits until both services respond. Throws at once when waiting cannot help (wrong credentials, for example), and after
+ * the limit; the error says which service does not respond, and why.
  */
-export async function untilEnginesAnswer(wait: EngineWait): Promise<void> {
+export async function waitForEngines(wait: EngineWait): Promise<void> {
   const { sqs, dynamodb, names, signal } = wait;
   const options = { abortSignal: signal };
   await Promise.all([

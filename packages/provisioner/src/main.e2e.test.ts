@@ -45,12 +45,12 @@ describe('npm run provision, as a process', () => {
     expect(await run(args, engine)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^exists /m) });
   });
 
-  test('goes where it is told, though the SDK is told to forget endpoints', async () => {
+  test('uses the endpoint that it is given, although the SDK is set to ignore endpoints', async () => {
     const args = ['--prefix', `m${randomUUID().slice(0, 8)}-`];
     expect(await run(args, { ...engine, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' })).toMatchObject({ code: 0 });
   });
 
-  test('ends with 2 before it asks anyone, when it is told no engine', async () => {
+  test('ends with 2 before any request, when no engine is given', async () => {
     expect(await run([], {})).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('or --aws') });
   });
 

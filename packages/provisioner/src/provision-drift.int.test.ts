@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => place?.stop());
 
 const newPrefix = () => `d${randomUUID().slice(0, 8)}-`;
-const look = (prefix: string) => provisionOrCompare({ sqs, dynamodb, prefix });
+const compare = (prefix: string) => provisionOrCompare({ sqs, dynamodb, prefix });
 
 /** What differs, a line each. */
 function driftOf({ results }: Provisioned): string[] {
@@ -47,11 +47,11 @@ const makeTable = (TableName: string, table: Partial<CreateTableCommandInput>) =
     }),
   );
 
-describe('a look at what is there', () => {
+describe('a comparison with what is there', () => {
   test('finds everything made at first, then there, and nothing that differs', async () => {
     const prefix = newPrefix();
-    const first = await look(prefix);
-    const second = await look(prefix);
+    const first = await compare(prefix);
+    const second = await compare(prefix);
     expect(first.results.map(({ isCreated }) => isCreated)).toEqual(Array(5).fill(true));
     expect(second.results.map(({ isCreated }) => isCreated)).toEqual(Array(5).fill(false));
     expect([...driftOf(first), ...driftOf(second)]).toEqual([]);
@@ -60,7 +60,7 @@ describe('a look at what is there', () => {
   test('makes what is missing beside what is there', async () => {
     const prefix = newPrefix();
     await makeTable(`${prefix}waybill-failures`, {});
-    const { results } = await look(prefix);
+    const { results } = await compare(prefix);
     expect(results.filter(({ isCreated }) => !isCreated).map(({ name }) => name)).toEqual([
       `${prefix}waybill-failures`,
     ]);
@@ -68,26 +68,26 @@ describe('a look at what is there', () => {
 
   test('finds a queue whose settings differ, changes nothing by itself, and can set them right', async () => {
     const prefix = newPrefix();
-    const { resources } = await look(prefix);
+    const { resources } = await compare(prefix);
     const { deadLetterQueueUrl, scanQueueUrl } = resources;
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl: scanQueueUrl, Attributes: { VisibilityTimeout: '7' } }));
     await sqs.send(
       new SetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, Attributes: { MessageRetentionPeriod: '86400' } }),
     );
-    const before = await look(prefix);
+    const before = await compare(prefix);
     // ElasticMQ keeps no retention, and reports none: that is no difference.
     const retention = driftOf(before).filter((line) => line !== 'scans VisibilityTimeout 7');
     expect([[], ['scans-dlq MessageRetentionPeriod 86400']]).toContainEqual(retention);
-    expect(driftOf(await look(prefix))).toEqual(driftOf(before));
+    expect(driftOf(await compare(prefix))).toEqual(driftOf(before));
     expect(driftOf(before)).toContain('scans VisibilityTimeout 7');
     await fixAll(before);
-    expect(driftOf(await look(prefix))).toEqual([]);
+    expect(driftOf(await compare(prefix))).toEqual([]);
   });
 
   test('finds a redrive policy with another count or another dead-letter queue', async () => {
     const prefix = newPrefix();
-    const { resources } = await look(prefix);
-    const other = (await look(`${prefix}other-`)).resources;
+    const { resources } = await compare(prefix);
+    const other = (await compare(`${prefix}other-`)).resources;
     const { Attributes } = await sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: other.deadLetterQueueUrl, AttributeNames: ['QueueArn'] }),
     );
@@ -96,38 +96,38 @@ describe('a look at what is there', () => {
       maxReceiveCount: 9,
     });
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl: resources.scanQueueUrl, Attributes: { RedrivePolicy } }));
-    const before = await look(prefix);
+    const before = await compare(prefix);
     expect(driftOf(before)).toEqual([
       expect.stringMatching(/^scans RedrivePolicy.deadLetterTargetArn .*other-waybill-scans-dlq$/),
       'scans RedrivePolicy.maxReceiveCount 9',
     ]);
     await fixAll(before);
-    expect(driftOf(await look(prefix))).toEqual([]);
+    expect(driftOf(await compare(prefix))).toEqual([]);
   });
 
   test('finds a table with another key, which nothing can set right', async () => {
     const prefix = newPrefix();
     await makeTable(`${prefix}waybill-parcels`, {});
-    const found = await look(prefix);
+    const found = await compare(prefix);
     expect(driftOf(found)).toEqual(['parcels key failureId (S), for good']);
     await fixAll(found);
-    expect(driftOf(await look(prefix))).toEqual(driftOf(found));
+    expect(driftOf(await compare(prefix))).toEqual(driftOf(found));
   });
 
   test('finds a table that is not billed by request, and can set that right', async () => {
     const prefix = newPrefix();
     const ProvisionedThroughput = { ReadCapacityUnits: 1, WriteCapacityUnits: 1 };
     await makeTable(`${prefix}waybill-failures`, { BillingMode: 'PROVISIONED', ProvisionedThroughput });
-    const before = await look(prefix);
+    const before = await compare(prefix);
     expect(driftOf(before)).toContain('failures billing mode PROVISIONED');
     await fixAll(before);
-    expect(driftOf(await look(prefix))).toEqual([]);
+    expect(driftOf(await compare(prefix))).toEqual([]);
   });
 
   test('finds a table whose items do not expire, or by another attribute; an engine without TTL is named instead', async () => {
     const prefix = newPrefix();
     await makeTable(`${prefix}waybill-failures`, {});
-    const before = await look(prefix);
+    const before = await compare(prefix);
     const failures = before.results.find(({ name }) => name === `${prefix}waybill-failures`);
     if (failures?.lacks.length) {
       expect(failures.lacks).toEqual(['TTL: expired items stay']);
@@ -136,7 +136,7 @@ describe('a look at what is there', () => {
     }
     expect(driftOf(before)).toEqual(['failures TTL none']);
     await fixAll(before);
-    expect(driftOf(await look(prefix))).toEqual([]);
+    expect(driftOf(await compare(prefix))).toEqual([]);
     const { TimeToLiveDescription } = await dynamodb.send(
       new DescribeTimeToLiveCommand({ TableName: `${prefix}waybill-failures` }),
     );
@@ -148,6 +148,6 @@ describe('a look at what is there', () => {
     await dynamodb.send(
       new UpdateTimeToLiveCommand({ TableName: `${other}waybill-failures`, TimeToLiveSpecification }),
     );
-    expect(driftOf(await look(other))).toEqual(['failures TTL diesAt, for good']);
+    expect(driftOf(await compare(other))).toEqual(['failures TTL diesAt, for good']);
   });
 });

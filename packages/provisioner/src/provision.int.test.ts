@@ -89,7 +89,7 @@ describe('provisioning', () => {
     expect(one.scanQueueUrl).toMatch(new RegExp(`/${a}waybill-scans$`));
   });
 
-  test('stops waiting when told to', async () => {
+  test('stops waiting when the signal aborts', async () => {
     const signal = AbortSignal.abort();
     await expect(provision({ sqs, dynamodb, prefix: newPrefix(), signal })).rejects.toThrow(/abort/i);
   });

@@ -62,7 +62,7 @@ describe('npm run provision', () => {
     expect(wide).toEqual([]);
   });
 
-  test('ends with 1 when a setting differs, and sets it right when told to', async () => {
+  test('ends with 1 when a setting differs, and corrects it with the flag for it', async () => {
     const prefix = newPrefix();
     const variables = { ...keys, AWS_ENDPOINT_URL_SQS: endpoints.sqs, AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb };
     const clients = openClients(variables);

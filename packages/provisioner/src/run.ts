@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describeError } from '@waybill/shared/error.ts';
 import type { ProvisionerOptions } from './config.ts';
-import { untilEnginesAnswer } from './engine-wait.ts';
+import { waitForEngines } from './engine-wait.ts';
 import { provisionOrCompare } from './provision.ts';
 import { adviceLines, resultLines, variableLines } from './report.ts';
 
@@ -33,7 +33,7 @@ export async function runProvisioner(
     say(`${names.sqs}\n${names.dynamodb}\n`);
     const limitMs = options.waitSeconds * 1_000;
     const onWait = (name: string, error: unknown) => say(`waiting for ${name}\n  ${describeError(error)}`);
-    await untilEnginesAnswer({ sqs, dynamodb, names, limitMs, now: performance.now.bind(performance), signal, onWait });
+    await waitForEngines({ sqs, dynamodb, names, limitMs, now: performance.now.bind(performance), signal, onWait });
     let { resources, results } = await provisionOrCompare({ sqs, dynamodb, prefix, signal });
     const fixes = results.flatMap(({ drift }) => drift.flatMap(({ fix }) => fix ?? []));
     if (options.fix && fixes.length > 0) {

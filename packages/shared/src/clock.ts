@@ -4,7 +4,7 @@ export type Clock = {
   readonly now: () => number;
   /** Time that never jumps; for measuring, meaningless outside this process. */
   readonly monotonic: () => number;
-  /** Resolves after `ms`, or early and without error once `signal` aborts: callers look at the signal. */
+  /** Resolves after `ms`, or early and without error once `signal` aborts: callers check the signal. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 

@@ -11,7 +11,7 @@ function options(more: Partial<RetryOptions> = {}): RetryOptions {
   return { clock: instantClock(), random: () => 0.5, signal, backoff, onFailure: () => undefined, ...more };
 }
 
-/** An operation that fails so many times, then answers how often it was tried. */
+/** An operation that fails `times` times, then returns how often it was tried. */
 function failing(times: number) {
   let tries = 0;
   return async () => {

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Serves on a free port of 127.0.0.1 until the test is over; answers the URL. */
+/** Serves on a free port of 127.0.0.1 until the test is over. Returns the URL. */
 export async function serveUntilTestEnds(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -3,8 +3,8 @@ import { createMetrics } from '../src/telemetry/create-metrics.ts';
 import { startTelemetry } from '../src/telemetry/telemetry.ts';
 
 /**
- * A process whose log and metrics write to one standard output, more than a pipe holds: so many lines of the log, and
- * exports between them.
+ * A process whose log and metrics write to one standard output, more than a pipe holds: lines of the log, and exports
+ * between them.
  */
 const rounds = Number(process.argv[2]);
 /** More than a pipe, or the socket that Node makes of it, takes at once. */

@@ -33,11 +33,11 @@ type Late = {
 };
 
 /**
- * What the carrier holds, and who may see it when. Elements are made when first needed, so that a feed of a million
- * starts at once, and kept as the text that answers are made of.
+ * What the carrier holds and when it is readable. Elements are made when first needed, so that a feed of a million starts
+ * at once, and kept as the text that answers are made of.
  *
- * Time does not enter: a late element becomes readable by the number of answers served beyond it, so that a run can be
- * repeated.
+ * Does not depend on time: a late element becomes readable after a number of answers served beyond it, so that a run can
+ * be repeated.
  */
 export class HeldFeed {
   readonly #source: Iterator<FeedElement>;

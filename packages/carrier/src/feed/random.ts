@@ -35,7 +35,7 @@ export function randomOf(seed: number, stream: string): Random {
   };
 }
 
-/** Deals all items once, in random order, before any comes again: so that even a short run meets each of them. */
+/** Deals all items once, in random order, before any comes again, so that even a short run has each of them. */
 export function deckOf<T>(items: readonly [T, ...T[]], random: Random): () => T {
   let cards: T[] = [];
   return () => {

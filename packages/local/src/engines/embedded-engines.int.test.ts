@@ -49,7 +49,7 @@ async function inFlight(QueueUrl: string): Promise<string | undefined> {
 }
 
 describe('fauxqs', () => {
-  test('names a host in queue URLs that need not resolve: clients must be told to use the endpoint', async () => {
+  test('names a host in queue URLs that need not resolve: clients must be configured to use the endpoint', async () => {
     expect(new URL(resources.scanQueueUrl).hostname).toBe('sqs.us-east-1.localhost');
   });
 

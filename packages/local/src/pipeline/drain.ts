@@ -55,7 +55,7 @@ export async function untilDrained({ snapshot, everyMs, signal }: DrainOptions):
     if (watch.isDrained(last)) return;
     await delay(everyMs, undefined, { signal }).catch(() => undefined);
   }
-  throw new Error(`Not drained: ${JSON.stringify(last)}`, { cause: signal.reason });
+  throw new Error(`The feed was not drained in time; last snapshot: ${JSON.stringify(last)}`, { cause: signal.reason });
 }
 
 /** Waits until a queue holds nothing, in flight or not. */

@@ -23,13 +23,13 @@ export type BacklogProbeDependencies = {
 /** Full pages in a row that show that there may be a backlog. */
 const fullPagesBefore = 2;
 
-/** Pages that must lie ahead: fewer are read as fast one after the other. */
+/** Pages that must lie ahead: fewer are read just as fast one after the other. */
 const leastPagesAhead = 16;
 
 /** Requests that the feed allows in one round trip: with fewer, several readers would wait for the same tokens, and gain nothing. */
 const leastRequestsInRoundTrip = 1.5;
 
-/** Elements of an answer to `Limit=1`; a server that gives more ignores the limit, and every question would cost a page. */
+/** Elements of an answer to `Limit=1`; a server that returns more ignores the limit, and each probe would cost a page. */
 const mostForOne = 10;
 
 const noFullPages = { pages: 0, pageIds: Number.POSITIVE_INFINITY };
@@ -39,7 +39,7 @@ export class BacklogProbe {
   readonly #deps: BacklogProbeDependencies;
   /** Full pages in a row, and how many ids the densest of them spans. */
   #full = noFullPages;
-  /** The head was not far ahead: it is not looked for again before this id. */
+  /** The head was not far ahead: it is not searched for again before this id. */
   #nearUntil = 0;
   #ignoresLimit = false;
 
@@ -47,7 +47,7 @@ export class BacklogProbe {
     this.#deps = deps;
   }
 
-  /** A full page that brought something new was read. The position moved over so many ids by it. */
+  /** A full page with something new was read. It moved the position over `ids` ids. */
   sawFullPage(ids: number): void {
     this.#full = { pages: this.#full.pages + 1, pageIds: Math.min(this.#full.pageIds, ids) };
   }
@@ -57,7 +57,7 @@ export class BacklogProbe {
     this.#full = noFullPages;
   }
 
-  /** The backlog ahead of `last`. Undefined where it is small, or not to be found out. */
+  /** The backlog ahead of `last`. Undefined when it is small or cannot be found out. */
   async backlogAt(last: number, signal: AbortSignal): Promise<Backlog | undefined> {
     const { reader, catchUpReaders: width } = this.#deps;
     if (!this.#mayBeLarge(last)) return undefined;
@@ -79,8 +79,8 @@ export class BacklogProbe {
   }
 
   /**
-   * Asks for one element and sends it at once: when its turn to be read comes, the feed may not show it any more. No more
-   * is kept of it than what it takes to recognise it.
+   * Asks for one element and sends it at once: when it is read in order, the feed may no longer show it. Keeps only what
+   * is needed to recognise it.
    */
   async #ask(
     fromEventId: number,

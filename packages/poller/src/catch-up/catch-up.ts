@@ -15,7 +15,7 @@ export type Backlog = {
   readonly head: number;
   /** Ids that a page spans, as far as that was seen. */
   readonly pageIds: number;
-  /** What is confirmed of that which lies ahead. */
+  /** The events ahead that are confirmed already. */
   readonly sent: SentEvents;
 };
 
@@ -33,9 +33,9 @@ const stripePages = 16;
 const leastStripePages = 2;
 
 /**
- * Reads a backlog by several readers at once, each a stripe of ids at a time. Readers stay within a few stripes of the
- * position. A stripe that meets anything out of the ordinary (a page without a usable id, or too large; a jump that needs
- * belief) hands the rest of its ids back: the rules for such things are the sequential reader's alone.
+ * Reads a backlog by several readers in parallel, each one stripe of ids at a time. Readers stay within a few stripes of the
+ * position. At anything unusual (a page without a usable id, or too large; a jump that may be one corrupt id) a stripe
+ * hands the rest of its ids back: only the sequential reader has rules for that.
  */
 export class CatchUp {
   readonly #deps: CatchUpDependencies;
@@ -44,7 +44,7 @@ export class CatchUp {
   /** The id after the head. */
   readonly #end: number;
   #pageIds: number;
-  /** Stripes that are not wholly behind the position, ascending and without space between them. */
+  /** Stripes that are not completely behind the position, ascending and without space between them. */
   #stripes: Stripe[] = [];
   /** Where the next stripe begins, and what was sent from there on. */
   #nextFrom: number;
@@ -68,7 +68,7 @@ export class CatchUp {
     this.#reading = Promise.all(Array.from({ length: this.#deps.readers }, () => this.#readStripes()));
   }
 
-  /** Begins no other page. What is in hand is still sent, and the position follows what is confirmed. */
+  /** Begins no further page. What was read is still sent, and the position follows what is confirmed. */
   windDown(): void {
     this.#isWindingDown = true;
     this.#announceChange();
@@ -80,7 +80,7 @@ export class CatchUp {
     await this.#reading;
   }
 
-  /** Waits for what comes next, where the position stands at `last`. Rejects with what a reader rejected with. */
+  /** Waits for the next step. The position stands at `last`. Rejects with the error of a reader. */
   async next(last: number): Promise<CatchUpStep> {
     for (;;) {
       if (this.#failure) throw this.#failure.error;
@@ -95,8 +95,8 @@ export class CatchUp {
   }
 
   /**
-   * Resolves once nothing that a reader was shown up to `last` is being sent any more. Only then may the position move
-   * there for another reason than a confirmed stripe. Rejects as {@link next} does.
+   * Resolves once nothing that a reader has read up to `last` is still being sent. Only then may the position move there
+   * for another reason than a confirmed stripe. Rejects as {@link next} does.
    */
   async untilConfirmed(last: number): Promise<void> {
     // New stripes begin after it.

@@ -87,7 +87,7 @@ describe('a poller far behind the feed', () => {
   test('sends what a second reader saw of an event again where its content has changed', async () => {
     const placed = ids(1, 8_000).map((n) => ({ at: 2 * n, element: scan(2 * n) }));
     const { feed, queue, checkpoints, open } = behind(placed);
-    // Whoever meets an event for the second time sees another content of it.
+    // A reader that reads an event for the second time sees another content of it.
     const seen = new Set<number>();
     const read = feed.read;
     feed.read = async (fromEventId, limit, signal) => {
@@ -325,7 +325,7 @@ describe('a poller far behind the feed', () => {
     for (const id of ids(1, lastEventId)) expect(sent.has(id)).toBe(true);
   });
 
-  test('pauses all its readers, and asks the queue for room once, while that is full', async () => {
+  test('pauses all its readers, and asks for the depth of the queue once, while it is full', async () => {
     const { feed, queue, checkpoints, open } = behind(scans(1, 60_000), { maxQueueMessages: 50 });
     const poller = open();
     poller.start();
@@ -342,7 +342,7 @@ describe('a poller far behind the feed', () => {
     await stop(poller);
   });
 
-  test('whose readers all meet an outage waits as one, and as long as it is told to', async () => {
+  test('whose readers all fail in an outage waits as one, for as long as the feed asks', async () => {
     const { feed, queue, checkpoints, open } = behind(scans(1, 20_000));
     const poller = open();
     poller.start();
@@ -389,7 +389,7 @@ describe('a poller far behind the feed', () => {
     const poller = open();
     poller.start();
     const elements = readElements(placed.map(({ element }) => element));
-    // The last of ids too far apart to be believed is passed on, and waits for something beyond it.
+    // The last of ids too far apart to be believed is sent, and waits for something beyond it.
     const believed = eventIdsOf(elements).filter((id) => id < 9_000_000_000 && id !== 45_000_000);
     await untilAt(checkpoints, Math.max(...believed));
     // What a corrupt id has hidden is a gap, and found there.

@@ -3,11 +3,11 @@ import { believableJump } from '../feed/position.ts';
 export type HeadSearch = {
   /** The position. */
   readonly last: number;
-  /** A head nearer than so many ids is not looked for. */
+  /** A head fewer than `step` ids ahead is not searched for. */
   readonly step: number;
   /** Ids by which the result may be short of the head. */
   readonly precision: number;
-  /** Questions at once. */
+  /** Probes at once. */
   readonly width: number;
 };
 
@@ -15,10 +15,10 @@ export type HeadSearch = {
 type Probe = (fromEventId: number) => Promise<readonly number[] | undefined>;
 
 /**
- * Looks for the feed's head: whether there is anything `step` ids ahead, then by doubling, several questions at once,
- * then by narrowing down. Returns an id that the feed showed, at most `precision` ids short of the head; undefined when
- * the head is nearer than `step`, or cannot be asked for. The number of questions grows with the logarithm of the
- * distance. An answer more than 10,000 ids beyond its question proves nothing: it may be one corrupt id.
+ * Searches for the feed's head: first `step` ids ahead, then by doubling, several probes at once, then by narrowing down.
+ * Returns an id that the feed showed, at most `precision` ids short of the head; undefined when the head is nearer than
+ * `step`, or cannot be asked for. The number of probes grows with the logarithm of the distance. An answer more than
+ * 10,000 ids beyond its probe proves nothing: it may be one corrupt id.
  */
 export async function findHead(
   { last, step, precision, width }: HeadSearch,
@@ -54,13 +54,13 @@ export async function findHead(
   }
 }
 
-/** The lowest valid id at or above the question, within reach of it. */
+/** The lowest valid id at or above the probe, and near enough to be believed. */
 function lowestWithin(eventIds: readonly number[], asked: number): number | undefined {
   const ids = eventIds.filter((id) => id >= asked && id - asked < believableJump);
   return ids.length === 0 ? undefined : ids.reduce((a, b) => Math.min(a, b));
 }
 
-/** As `Promise.all`, but rejects only once all of them have ended: none goes on unattended. */
+/** As `Promise.all`, but rejects only when all of them have ended: none goes on in the background. */
 async function allEnded<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);

@@ -12,13 +12,13 @@ export type StripeDependencies = {
   readonly reader: PageReader;
   /** Of the loop that reads the feed. */
   readonly clock: Clock;
-  /** Whether anybody asks for ids that the feed skipped. */
+  /** Whether gaps are watched. */
   readonly watchesGaps: boolean;
   readonly whenCapacity: WhenCapacity;
   readonly send: SendPage;
-  /** What was sent of the stretch beyond the stripe in which this id lies; undefined where nobody reads it any more. */
+  /** What was sent of the later stretch that holds this id. Undefined when no reader will read that stretch. */
   readonly sentBeyond: (eventId: number) => SentEvents | undefined;
-  /** Whether no other page is to be begun. */
+  /** Whether no further page may be read. */
   readonly isWindingDown: () => boolean;
   /** Called whenever a page of the stripe is confirmed, and when it is handed back. */
   readonly onChange: () => void;
@@ -26,8 +26,8 @@ export type StripeDependencies = {
 
 /**
  * Reads one stripe from front to end. A page is sent while the next one is read, so that no more than these two are kept
- * in memory. At anything out of the ordinary the rest of the ids is handed back. Returns how many pages the stripe took;
- * undefined where it was not read to its end.
+ * in memory. At an unusual page the rest of the ids is handed back. Returns how many pages the stripe took; undefined when
+ * it was not read to its end.
  */
 export async function readStripe(
   stripe: Stripe,
@@ -61,7 +61,7 @@ export async function readStripe(
     const { position, holes } = advance({ last, empty: false }, ids);
     last = position.last;
     const isOrdinary = last > before && holes.length === 0 && ids.every((id) => id <= last);
-    // All that was seen is passed on, events beyond the stripe's end too: an id may be corrupt.
+    // All that was read is sent, events beyond the stripe's end too: an id may be corrupt.
     if (page) sending = forward(page, before, isOrdinary ? last : before);
     sending.catch(() => undefined);
     if (!isOrdinary) {
@@ -96,8 +96,8 @@ async function readNext(
 }
 
 /**
- * The page without events that others have sent: of this stripe's ids those who read before it, of ids beyond its end
- * anybody. Notes the events that others may meet.
+ * The page without events that are sent already. Of this stripe's ids, others sent them before the stripe was read. Of
+ * ids beyond its end, any reader may have sent them. Notes the events that another reader may read again.
  */
 function withoutSent(
   page: Page,
@@ -111,7 +111,7 @@ function withoutSent(
     const isOwn = isLast || event.eventId < end;
     const others = isOwn ? sent : sentBeyond(event.eventId);
     if (others?.has(event)) return false;
-    // The reader of the stripe before may meet the first page, the reader of the next stripe what lies beyond the end.
+    // The previous stripe's reader may read the first page, the next stripe's reader what lies beyond the end.
     if (isFirst || !isOwn) others?.note(event);
     return true;
   });

@@ -6,12 +6,14 @@ import { digestOfText } from '../feed/seen-contents.ts';
 const mostRemembered = 1_000;
 
 /**
- * Events of one stretch of ids that were sent, or are being sent, and that a reader may meet again: those that showed the
- * head, those that the reader of an earlier stretch met beyond its end, and the first ones of the stretch, which that
- * reader may meet.
+ * Events of one stretch of ids that were sent, or are being sent, and that a reader may read again:
+ *
+ * - events that showed the head;
+ * - events beyond the end of an earlier stretch, which the reader of that stretch has read;
+ * - the first events of the stretch, which the reader of the earlier stretch may still read.
  *
  * An event that only the reader of a later stretch has sent is never in here. The stretch is confirmed without what is in
- * here, and the position gets there once the earlier stretches are confirmed: later ones need not be.
+ * here, and the position gets there when the earlier stretches are confirmed, whether or not later ones are.
  */
 export class SentEvents {
   /** Digests by event id. */
@@ -27,7 +29,7 @@ export class SentEvents {
     return digest !== undefined && digest === digestOfEvent(event);
   }
 
-  /** Hands over what it knows of the ids `from` up to, but without, `end`. */
+  /** Moves what it knows of the ids from `from` to before `end` to a new object. */
   split(from: number, end: number): SentEvents {
     const part = new SentEvents();
     for (const [eventId, digest] of this.#events) {

@@ -3,7 +3,7 @@ import type { Move } from '../feed/position.ts';
 import { mostOpenGaps } from '../gaps/gap-ledger.ts';
 import type { SentEvents } from './sent-events.ts';
 
-/** What was confirmed of a stripe since that was asked last. */
+/** What was confirmed of a stripe since the last call. */
 export type Confirmed = Move & {
   /** Pages that were read for it. */
   readonly pages: number;
@@ -15,9 +15,9 @@ export type Confirmed = Move & {
 export class Stripe {
   readonly from: number;
   readonly end: number;
-  /** Nobody reads beyond it: it may confirm ids beyond its end. */
+  /** No reader follows it: it may confirm ids beyond its end. */
   readonly isLast: boolean;
-  /** What others have sent of its ids, or may meet again. */
+  /** What other readers have sent of its ids, or may read again. */
   readonly sent: SentEvents;
   /** The rest of its ids is for the sequential reader. */
   isHandedBack = false;
@@ -42,7 +42,7 @@ export class Stripe {
     return this.#confirmed;
   }
 
-  /** Whether a position at `last` may yet be moved by it. */
+  /** Whether it can still move a position at `last`. */
   canMove(last: number): boolean {
     return !this.isReaderDone || this.#confirmed > Math.max(last, this.from - 1);
   }
@@ -59,10 +59,10 @@ export class Stripe {
     this.#scannedAt = scannedAt ?? this.#scannedAt;
   }
 
-  /** What was confirmed since the last call, for the position, which stands at `last`, to follow. */
+  /** What was confirmed since the last call. The position stands at `last`. */
   takeConfirmed(last: number): Confirmed {
     const gaps = this.#gaps.flatMap(({ from, to }) => (to > last ? [{ from: Math.max(from, last + 1), to }] : []));
-    // Where some gaps lie behind the position, so do the dropped ones, which are older: they are counted already.
+    // If some gaps lie behind the position, so do the dropped ones, which are older: they are counted already.
     const droppedGaps = gaps.length === this.#gaps.length ? this.#droppedGaps : 0;
     const taken = { last: this.#confirmed, gaps, droppedGaps, pages: this.#pages, scannedAt: this.#scannedAt };
     this.#gaps = [];

@@ -168,7 +168,7 @@ describe('a table is refused at start', () => {
 describe('a write of the checkpoint', () => {
   const first = 987_654_321;
 
-  /** As many gaps as there may be, each of so many ids, and so far apart. */
+  /** As many gaps as there may be, each of `ids` ids, and `apart` ids from one to the next. */
   function gapsOf({ from = first, ids = 1, apart = 2, ageMs = 540_000 }): string | undefined {
     const starts = Array.from({ length: mostOpenGaps }, (_, index) => from + index * apart);
     const ranges = starts.map((start) => ({ from: start, to: start + ids - 1 }));

@@ -22,7 +22,7 @@ export type LeaseDependencies = {
 /** Moves that may wait to be written: what they went over is on the queue, and a crash sends it again. A move is one page, or what was confirmed of one stripe. */
 const maxUnwrittenMoves = 8;
 
-/** So many moves are written at once. Fewer wait until {@link gatherMs} after the last write, in which more may come. */
+/** This many moves are written at once. Fewer wait until {@link gatherMs} after the last write, so that more may join them. */
 const gatheredMoves = maxUnwrittenMoves / 2;
 const gatherMs = 250;
 

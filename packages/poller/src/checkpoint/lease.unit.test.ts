@@ -56,7 +56,7 @@ describe('standing by', () => {
     expect(await waitFor(store.open())).toMatchObject({ token: 5, lastEventId: 77 });
   });
 
-  test('waits a whole lease of its own time for a silent holder, and looks three times in it', async () => {
+  test('waits a whole lease of its own time for a silent holder, and checks three times in it', async () => {
     const store = new MemoryCheckpoints();
     store.item = { lastEventId: 77, token: 4, counter: 9, holder: 'other' };
     const start = performance.now();

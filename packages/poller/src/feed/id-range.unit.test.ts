@@ -67,17 +67,17 @@ describe('ranges', () => {
     ]);
   });
 
-  test('are each looked at a few times, however many there are of either kind', () => {
+  test('are each read a few times, however many there are of either kind', () => {
     const size = 5_000;
-    let looks = 0;
+    let reads = 0;
     const counted = (offset: number) =>
       Array.from({ length: size }, (_, index) => ({
         get from() {
-          looks += 1;
+          reads += 1;
           return 4 * index + offset;
         },
         get to() {
-          looks += 1;
+          reads += 1;
           return 4 * index + offset + 1;
         },
       }));
@@ -86,9 +86,9 @@ describe('ranges', () => {
       Array.from({ length: size }, (_, index) => 4 * index + 2),
     );
     outside(counted(1), counted(2));
-    expect(looks).toBeLessThan(40 * size);
-    const before = looks;
+    expect(reads).toBeLessThan(40 * size);
+    const before = reads;
     holds(counted(1), 4 * 3_000 + 1);
-    expect(looks - before).toBeLessThan(40);
+    expect(reads - before).toBeLessThan(40);
   });
 });

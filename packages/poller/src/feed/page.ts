@@ -7,7 +7,7 @@ import type { SeenContents } from './seen-contents.ts';
 /** An element that is not a scan event, with the message body in which it travels. */
 export type RejectedElement = {
   readonly rejection: Rejection;
-  /** Its own id where it has a usable one. */
+  /** Its own id, if that is usable. */
   readonly eventId: number | undefined;
   readonly body: string;
 };
@@ -30,7 +30,7 @@ export function readElements(elements: readonly unknown[]): Page {
   return { events, rejected };
 }
 
-/** How many elements the feed gave. */
+/** Elements of the page. */
 export function lengthOf(page: Page): number {
   return page.events.length + page.rejected.length;
 }
@@ -45,8 +45,8 @@ export function rejectedIdsOf(page: Page): number[] {
 }
 
 /**
- * What of the page was not passed on yet, where it moves the position from `before` to `last`: the events between the
- * two, and of everything else the contents not seen before. Undefined when that is nothing.
+ * The part of the page to send, when it moves the position from `before` to `last`: the events between the two, and of
+ * everything else the contents not seen before. Undefined when there is nothing to send.
  */
 export function unseenIn(page: Page, before: number, last: number, seen: SeenContents): Page | undefined {
   const moving = (event: ScanEvent) => event.eventId > before && event.eventId <= last;

@@ -51,12 +51,12 @@ export function nextEventId(position: Position): number {
   return Math.min(position.last + 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** A hole of so many usual steps from one id to the next says that events are gone. Sparse ids make large holes too. */
+/** A hole this many times the usual step from one id to the next suggests that events are gone. Sparse ids make large holes too. */
 const farLarger = 100;
 
 /**
  * Whether a hole is far larger than the steps between the ids around it (their median), as when the feed deletes events
- * before they are read. It is, where no other step is known.
+ * before they are read. True when no other step is known.
  */
 export function isFarLarger(hole: IdRange, eventIds: Iterable<number>): boolean {
   const ids = [...new Set(eventIds)].sort((a, b) => a - b);

@@ -19,11 +19,10 @@ export type ReaderDependencies = {
 };
 
 /** One answer of the feed. */
-export type FeedAnswer = {
+type FeedAnswer = {
   readonly elements: readonly unknown[];
-  readonly fromEventId: number;
   readonly limit: number;
-  /** As many elements as the feed gives at most, as far as that is known: there may be more. */
+  /** It has as many elements as the feed returns at most, as far as that is known: there may be more. */
   readonly isFull: boolean;
 };
 
@@ -36,7 +35,7 @@ const feedBackoff: Backoff = { firstMs: 250, maxMs: 30_000 };
 /** Failures in a row after which the process is not ready. */
 const toleratedFailures = 3;
 
-/** Pages read with a lowered `Limit` before it is doubled again: one heavy stretch must not halve the pace for ever, nor cost a request too large with every page. */
+/** Pages read with a lowered `Limit` before it is doubled again: a stretch of large pages must not halve the speed for ever, and must not cost a failed request with every page. */
 const pagesUntilRaised = 10;
 
 /**
@@ -51,7 +50,7 @@ export class PageReader {
   /** Length of the largest page within the limit: a server may cap `Limit`. */
   #largest = 0;
   #failures = 0;
-  /** Monotonic times: of the last failure that counted, and until when nobody asks. */
+  /** Monotonic times: of the last failure that counted, and until when no request is made. */
   #failedAt = Number.NEGATIVE_INFINITY;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #roundTripMs = 0;
@@ -82,10 +81,10 @@ export class PageReader {
     const elements = await this.#repeat(fromEventId, () => this.#limit, lowerLimit, clock, signal);
     if (!elements) return undefined;
     const limit = this.#limit;
-    // A page larger than asked for does not show a server's cap: taken for it, every later page would look short.
+    // A page larger than requested is not the server's cap: if it counted as one, every later page would seem short.
     if (elements.length <= limit) this.#largest = Math.max(this.#largest, elements.length);
     this.#raiseLimit();
-    return { elements, fromEventId, limit, isFull: elements.length >= Math.min(limit, this.#largest) };
+    return { elements, limit, isFull: elements.length >= Math.min(limit, this.#largest) };
   }
 
   /** As {@link read}, with a limit of the caller's. A page too large for that limit rejects. */
@@ -145,7 +144,7 @@ export class PageReader {
       } catch (error) {
         if (signal.aborted) return undefined;
         if (remedy(error) === 'again') {
-          log.warn({ ...request, err: error }, 'page too large, asking for less');
+          log.warn({ ...request, err: error }, 'page too large, lowering Limit');
           continue;
         }
         const isCounted = startedAt >= this.#failedAt;
@@ -188,7 +187,7 @@ export class PageReader {
   #succeeded(roundTripMs: number): void {
     this.#failures = 0;
     this.#roundTripMs = this.#roundTripMs === 0 ? roundTripMs : (this.#roundTripMs + roundTripMs) / 2;
-    this.#deps.reportHealth('feed', { ok: true, detail: 'answers' });
+    this.#deps.reportHealth('feed', { ok: true, detail: 'responds' });
   }
 
   #failed(error: unknown, request: { fromEventId: number; limit: number; waitMs: number }, clock: Clock): void {

@@ -9,7 +9,7 @@ const shownCharacters = 200;
 /** Bytes that surely hold that many characters of UTF-8. */
 export const shownBytes = shownCharacters * 4;
 
-/** The error of an answer with a status that is not a success. `bytes` is the beginning of its body. */
+/** The error of a response with a status that is not a success. `bytes` is the beginning of its body. */
 export function refused(
   { status, retryAfter }: { readonly status: number; readonly retryAfter: string | undefined },
   bytes: Buffer,
@@ -20,12 +20,12 @@ export function refused(
   const retryAfterMs = retryAfterOf(retryAfter, now);
   return new WaybillError(
     mayHeal ? 'FEED_UNAVAILABLE' : 'FEED_UNREADABLE',
-    `The Scan Event API answered ${status}; received: ${JSON.stringify(received)}`,
+    `The Scan Event API returned status ${status}; received: ${JSON.stringify(received)}`,
     { details: { status, received, ...(retryAfterMs !== undefined && { retryAfterMs }) } },
   );
 }
 
-/** The error of a successful answer that is not a page. */
+/** The error of a successful response that is not a page. */
 export function unreadable(
   what: string,
   bytes: Buffer,
@@ -35,7 +35,7 @@ export function unreadable(
   const received = beginningOf(bytes);
   return new WaybillError(
     'FEED_UNREADABLE',
-    `The Scan Event API's answer ${what}; received: ${JSON.stringify(received)}`,
+    `The Scan Event API's response ${what}; received: ${JSON.stringify(received)}`,
     { cause, details: { ...details, received } },
   );
 }

@@ -52,10 +52,10 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
         // Ends the reading of a body that was not read to its end.
         abort();
         if (error instanceof WaybillError) throw error;
-        const what = timedOut
-          ? `did not answer within ${options.timeoutMs} ms`
-          : `was cut off: ${describeError(error)}`;
-        throw new WaybillError('FEED_UNAVAILABLE', `The Scan Event API ${what}`, { cause: error });
+        const text = timedOut
+          ? `The Scan Event API did not respond within ${options.timeoutMs} ms`
+          : `The connection to the Scan Event API failed: ${describeError(error)}`;
+        throw new WaybillError('FEED_UNAVAILABLE', text, { cause: error });
       } finally {
         signal.removeEventListener('abort', abort);
         // With a reason of its own: without one, an exception with a stack is made, for each page.
@@ -89,7 +89,7 @@ async function readPage(
 }
 
 function decodedBody(body: unknown, contentEncoding: string | undefined): Readable {
-  if (!(body instanceof Readable)) throw new Error('the answer has no body');
+  if (!(body instanceof Readable)) throw new Error('the response has no body');
   const coding = contentEncoding?.trim().toLowerCase() ?? '';
   // The decoder is destroyed with the error of what it reads, and the other way round.
   return isKnown(coding) ? pipeline(body, decoders[coding](), () => undefined) : body;

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 const defaultCapacity = 20_000;
 
 /**
- * Remembers the contents that were passed on without moving the position: they come with every poll. At capacity the
- * contents seen longest ago are forgotten, and passed on again if they come back.
+ * Remembers the contents that were sent without moving the position: they come with every poll. At capacity the contents
+ * seen longest ago are forgotten, and sent again if they come back.
  */
 export class SeenContents {
   readonly #capacity: number;

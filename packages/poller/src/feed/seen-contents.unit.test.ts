@@ -25,7 +25,7 @@ test('forgets the contents seen longest ago, and never holds more than its capac
   expect(seenContents.isNew('b')).toBe(true);
 });
 
-test('a page of the largest size that comes with every poll is passed on once', () => {
+test('a page of the largest size that comes with every poll is sent once', () => {
   const seenContents = new SeenContents();
   const page = Array.from({ length: 10_000 }, (_, index) => String(index));
   expect(page.filter((content) => seenContents.isNew(content))).toHaveLength(10_000);

@@ -20,7 +20,7 @@ export class TokenBucket {
     this.#countedAt = options.clock.monotonic();
   }
 
-  /** Resolves once a token was taken, or early and without one when `signal` aborts: callers look at the signal. */
+  /** Resolves once a token was taken, or early and without one when `signal` aborts: callers check the signal. */
   async take(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     this.#fill();

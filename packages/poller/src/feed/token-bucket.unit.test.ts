@@ -63,7 +63,7 @@ describe('the token bucket', () => {
     expect(clock.monotonic() - before).toBeLessThanOrEqual(1_000);
   });
 
-  test('whoever was asked to stop takes nothing', async () => {
+  test('a caller whose signal has aborted takes nothing', async () => {
     const bucket = new TokenBucket({ perSecond: 1, clock: ownClock() });
     await bucket.take(AbortSignal.abort());
     const clock = ownClock();

@@ -2,14 +2,11 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { IdRange } from '../feed/id-range.ts';
 import { eventIdsOf, lengthOf, type Page, readElements, rejectedIdsOf, unseenIn } from '../feed/page.ts';
-import { advance, gapsBetween, type Position } from '../feed/position.ts';
-import { type FeedAnswer, isTooLarge, type PageReader } from '../feed/read-page.ts';
+import { advance, gapsBetween, nextEventId, type Position } from '../feed/position.ts';
+import { isTooLarge, type PageReader } from '../feed/read-page.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
 import type { Progress } from './progress.ts';
-import { searchBeyond } from './search-beyond.ts';
-
-/** A full page that cannot move the position. */
-export type StuckPage = { readonly position: Position; readonly answer: FeedAnswer; readonly page: Page };
+import { type StuckPage, searchBeyond } from './search-beyond.ts';
 
 export type CrossDependencies = {
   readonly reader: PageReader;
@@ -29,16 +26,17 @@ export type Crossing = {
 };
 
 /**
- * Looks for a way beyond a stuck page and yields what is new of each page on the way. Returns undefined where there is no
+ * Searches for a way beyond a stuck page and yields what is new in each page on the way. Returns undefined when there is no
  * way, which is reported, and once the signal aborts.
  */
 export async function* crossStuckPage(
-  { position: before, answer, page }: StuckPage,
+  { position: before, limit, page }: StuckPage,
   { reader, clock, seen, progress, log }: CrossDependencies,
   signal: AbortSignal,
 ): AsyncGenerator<Page, Crossing | undefined> {
-  const { fromEventId, limit, elements } = answer;
-  log.warn({ fromEventId, limit, elements: elements.length }, 'page has no usable id, searching beyond it');
+  const fromEventId = nextEventId(before);
+  const elements = lengthOf(page);
+  log.warn({ fromEventId, limit, elements }, 'page has no usable id, searching beyond it');
   const search = searchBeyond({ position: before, limit, page }, async (from, wider) => {
     try {
       const read = await reader.readAt(from, wider, clock, signal);
@@ -48,7 +46,7 @@ export async function* crossStuckPage(
       throw error;
     }
   });
-  let count = elements.length;
+  let count = elements;
   const ids = eventIdsOf(page);
   const rejectedIds = rejectedIdsOf(page);
   let step = await search.next();
@@ -63,9 +61,9 @@ export async function* crossStuckPage(
   const outcome = step.value;
   if (outcome.kind !== 'found') {
     if (signal.aborted) return undefined;
-    const standstill = { fromEventId, elements: elements.length, seen: count };
-    // Fewer than asked for and nothing after them: there is nothing newer.
-    const isEnd = outcome.kind === 'nothing beyond' && elements.length < limit;
+    const standstill = { fromEventId, elements, seen: count };
+    // Fewer than requested and nothing after them: there is nothing newer.
+    const isEnd = outcome.kind === 'nothing beyond' && elements < limit;
     if (isEnd) progress.reportEnd(before.last, standstill);
     else progress.reportStuck(standstill);
     return undefined;

@@ -4,7 +4,7 @@ import { CatchUp } from '../catch-up/catch-up.ts';
 import type { IdRange } from '../feed/id-range.ts';
 import { digestOf, eventIdsOf, type Page, readElements, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
 import { advance, gapsBetween, isFarLarger, type Move, nextEventId, type Position } from '../feed/position.ts';
-import type { FeedAnswer, PageReader } from '../feed/read-page.ts';
+import type { PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
@@ -19,19 +19,19 @@ export type FollowDependencies = ProgressDependencies & {
   /** `CATCH_UP_READERS`: how many read at once while there is a backlog. */
   readonly catchUpReaders: number;
   readonly requestsPerSecond: number;
-  /** Whether anybody asks for ids that the feed skipped. */
+  /** Whether gaps are watched. */
   readonly watchesGaps: boolean;
   readonly whenCapacity: WhenCapacity;
   /** The position crosses a hole. */
   readonly crossed: (hole: IdRange) => void;
-  /** For what is not yielded: the pages of several readers, which do not wait for one another. */
+  /** For what is not yielded: the pages of several readers, which do not wait for each other. */
   readonly send: SendPage;
 };
 
 /** What the feed showed: a page to be sent, with which the position moves, or a move over what is confirmed already. */
 export type Followed = ({ readonly kind: 'page' } & Page & Move) | ({ readonly kind: 'confirmed' } & Move);
 
-/** What came of reading one page: more can be read at once, or there was nothing more and the poll interval has passed. */
+/** The result of reading one page: more can be read at once, or there was nothing more and the poll interval has passed. */
 type Turn = 'more' | 'waited';
 
 /** Where the following stands. */
@@ -47,9 +47,9 @@ type Following = FollowDependencies & {
 };
 
 /**
- * Follows the feed from a position on, in its order, until the signal aborts. Never waits for what it yielded to be
- * confirmed, so that the next page can be asked for while the one before is being sent. With each page it yields, new or
- * not: where that is not taken, nothing more is read.
+ * Follows the feed in its order, from a position on, until the signal aborts. Yields once per page, and reads on only when
+ * the value is consumed. Does not wait until what it yielded is confirmed, so that the next page is read while the one
+ * before is being sent.
  */
 export async function* followFeed(
   start: Position,
@@ -74,7 +74,7 @@ export async function* followFeed(
   }
 }
 
-/** Reads one page. Looks beyond a page that cannot move the position, and waits where the feed has nothing more. */
+/** Reads one page. Searches beyond a page that cannot move the position. Waits when the feed has nothing more. */
 async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   const { reader, clock, whenCapacity, pollIntervalMs, seen, stuck, probe, progress, signal } = following;
   // An idle feed sends nothing, so there is no need to ask the queue.
@@ -100,7 +100,7 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   const hasMoved = last > before.last;
   const isOver = !answer.isFull || answer.elements.length === 0;
   if (hasMoved || isOver) progress.reportGood(`at ${last}`);
-  else if (stuck.isDue(digestOf(page)) && (yield* cross(following, answer, page))) return 'more';
+  else if (stuck.isDue(digestOf(page)) && (yield* cross(following, answer.limit, page))) return 'more';
   progress.countPages(1, hasMoved ? scannedAt(page, before.last, last) : undefined);
   if (following.hadUnseen && answer.isFull) {
     probe.sawFullPage(last - first + 1);
@@ -111,10 +111,10 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   return 'waited';
 }
 
-/** Passes on what lies around a stuck page. Returns whether the position could move beyond it. */
-async function* cross(following: Following, answer: FeedAnswer, page: Page): AsyncGenerator<Followed, boolean> {
+/** Yields what the search beyond a stuck page read. Returns whether the position could move beyond it. */
+async function* cross(following: Following, limit: number, page: Page): AsyncGenerator<Followed, boolean> {
   const { position: before, watchesGaps, progress, signal } = following;
-  const crossing = crossStuckPage({ position: before, answer, page }, following, signal);
+  const crossing = crossStuckPage({ position: before, limit, page }, following, signal);
   let step = await crossing.next();
   for (; !step.done; step = await crossing.next())
     yield { kind: 'page', ...step.value, last: before.last, gaps: [], droppedGaps: 0 };
@@ -150,7 +150,7 @@ async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
         progress.countPages(pages, newestScannedAt);
         yield confirmed;
       }
-      // The head was reached, or the position stands still: only what other readers have in hand is left.
+      // The head was reached, or the position stands still: only what other readers are sending is left.
       else if ((yield* readOn(following)) === 'waited') catchingUp.windDown();
     }
   } finally {
@@ -160,10 +160,10 @@ async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
   }
 }
 
-/** Yields what may move the position over what other readers have in hand, once that is confirmed. */
+/** Yields a move once what other readers are sending is confirmed. */
 async function* moveOn({ catchingUp, signal }: Following, followed: Followed): AsyncGenerator<Followed, void> {
   await catchingUp?.untilConfirmed(followed.last);
-  // The waiting ends with the signal, too: the pages of others may not be confirmed then.
+  // The wait ends with the signal, too: then the pages of other readers may not be confirmed.
   if (!signal.aborted) yield followed;
 }
 

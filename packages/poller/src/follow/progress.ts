@@ -35,7 +35,7 @@ export class Progress {
 
   /**
    * Counts pages that were read at the position, unless it is stuck. `newestScannedAt` is when their newest event was
-   * scanned, milliseconds since 1970. Pages read elsewhere, to look around, are not progress and not counted here.
+   * scanned, milliseconds since 1970. Pages that a search reads elsewhere are not progress and not counted here.
    */
   countPages(pages: number, newestScannedAt?: number): void {
     const { metrics, clock } = this.#deps;

@@ -1,14 +1,14 @@
 import { eventIdsOf, lengthOf, type Page } from '../feed/page.ts';
 import { advance, nextEventId, type Position } from '../feed/position.ts';
 
-/** A page that is full and cannot move the position. */
+/** A full page that cannot move the position, and the `Limit` that it was read with. */
 export type StuckPage = {
   readonly position: Position;
   readonly limit: number;
   readonly page: Page;
 };
 
-/** Reads one more page. Undefined when it cannot be had (stopped, or too large). */
+/** Reads one more page. Undefined when that is not possible (stopped, or too large). */
 type Read = (fromEventId: number, limit: number) => Promise<Page | undefined>;
 
 export type SearchOutcome =
@@ -29,7 +29,7 @@ const maxWidenings = 10;
 const maxLimit = 10_000;
 
 /**
- * Looks for what moves the position beyond a stuck page. Yields every page that it read: their elements are passed on.
+ * Searches for what moves the position beyond a stuck page. Yields every page that it read: its elements are sent.
  *
  * ```
  * position   stuck page                    first usable id
@@ -90,7 +90,7 @@ type SeekOptions = {
 type Sought = { readonly kind: 'found'; readonly eventIds: readonly number[] } | NothingFound;
 
 /**
- * Looks for a page with valid ids above `after`: at `after + 1`, then 1, 2, 4, … further on, until a page holds some or
+ * Searches for a page with valid ids above `after`: at `after + 1`, then 1, 2, 4, … further on, until a page holds some or
  * there is none. Then back by bisection, to the last page that holds none and its neighbour.
  */
 async function* seekBeyond(

@@ -25,7 +25,7 @@ export class DroppedGaps {
     this.#deps = deps;
   }
 
-  /** So many gaps were dropped at `now`, and this ledger is left. Milliseconds of the ledger's clock. */
+  /** Notes that `dropped` gaps were dropped at `now`, and that this ledger is left. Milliseconds of the ledger's clock. */
   note(dropped: number, ledger: GapLedger, now: number): void {
     if (dropped === 0 && this.#dropped === 0) return;
     const { log, metrics, patienceMs } = this.#deps;
@@ -46,7 +46,7 @@ export class DroppedGaps {
   }
 }
 
-/** For how long the oldest gap has been watched: what is left of the patience for new gaps. */
+/** Age of the oldest watched gap, milliseconds: new gaps will be watched for about as long. */
 function reachMs(ledger: GapLedger, now: number): number {
   return ledger.reduce((most, { seenAt }) => Math.max(most, now - seenAt), 0);
 }

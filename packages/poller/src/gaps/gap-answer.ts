@@ -3,12 +3,12 @@ import { contentOf, eventIdsOf, type Page } from '../feed/page.ts';
 import { advance } from '../feed/position.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
 
-/** A question for gaps, and what was known when it was asked. */
+/** A request for gaps, and what was known when it was made. */
 export type AskedQuestion = {
   readonly question: IdRange;
   /** Ascending and apart from each other. */
   readonly openGaps: readonly IdRange[];
-  /** Ids that the position crossed and that nobody asks for. */
+  /** Ids that the position crossed and that are not watched. */
   readonly holes: readonly IdRange[];
   /** Ids of events that turned up in gaps before. */
   readonly appeared: ReadonlySet<number>;
@@ -17,9 +17,9 @@ export type AskedQuestion = {
 };
 
 /**
- * What of the answer to a question for gaps is to be passed on: events in open gaps, and once per content whatever the
- * reading may not meet again. That is: an id before the question, beyond the position or in a hole; another content of
- * an id; elements that are not events. Undefined when that is nothing.
+ * The part of the response to send: events in open gaps; and, once per content, what the sequential reader may never read
+ * again. That is an id before the requested range, beyond the position or in a hole; another content of an id; and elements
+ * that are not events. Undefined when there is nothing to send.
  */
 export function unseenInAnswer(
   page: Page,
@@ -45,8 +45,8 @@ export function unseenInAnswer(
 }
 
 /**
- * The id up to which the answer shows everything: its last but one that can be believed, since any single id may be
- * corrupt. Where there is no such id, the end of the question at most: the page holds something, which may belong there.
+ * The id up to which the response shows everything: its last but one that can be believed, since any single id may be
+ * corrupt. Without such an id, the end of the requested range at most: the page holds something, which may belong there.
  */
 export function shownThrough(page: Page, { from, to }: IdRange): number {
   const eventIds = eventIdsOf(page);

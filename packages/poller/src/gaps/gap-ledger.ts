@@ -1,6 +1,6 @@
 import { type IdRange, outside, without } from '../feed/id-range.ts';
 
-/** A range of ids that the feed passed over without showing an event, and that may still turn up. Times are milliseconds of one process's monotonic clock. */
+/** A range of ids for which the feed showed no event yet; one may still turn up. Times are milliseconds of one process's monotonic clock. */
 export type OpenGap = IdRange & {
   readonly seenAt: number;
   /** When the feed was last asked for it. */
@@ -18,7 +18,7 @@ export const mostOpenGaps = 1_000;
 /** Milliseconds after which a gap is asked for first. After that it is asked for whenever its age has doubled, and once more at the end of the patience. */
 const firstQuestionMs = 1_000;
 
-/** Milliseconds until a gap is asked for again after a question that was not answered. Doubled each time, so that the others have their turn. */
+/** Milliseconds until a gap is asked for again after a question that was not answered. Doubled each time, so that other gaps are asked for too. */
 const afterFailureMs = 10_000;
 
 /** Questions in a row without an answer after which a gap is given up at the end of the patience: the feed may refuse it for ever. */
@@ -89,7 +89,7 @@ export function withoutVoid(ledger: GapLedger, patienceMs: number): GapLedger {
 export function dueAt({ seenAt, askedAt, unanswered }: OpenGap, patienceMs: number): number {
   const age = askedAt === undefined ? firstQuestionMs : Math.max(firstQuestionMs, 2 * (askedAt - seenAt));
   const due = seenAt + Math.min(patienceMs, age);
-  // Also for the first questions after the patience, which would else follow each other at once.
+  // Also for the first questions after the patience, which otherwise would follow each other at once.
   return unanswered ? Math.max(due, unanswered.at + afterFailureMs * 2 ** Math.min(unanswered.times - 1, 6)) : due;
 }
 
@@ -157,7 +157,7 @@ export function decodeGaps(text: string, last: number, now: number): GapLedger |
     if (distance < 1 || length < 1 || !Number.isSafeInteger(end)) return undefined;
     ledger.push({ from, to: end, seenAt: now - seconds * 1_000, askedAt: undefined });
   }
-  // After an operator's reset, what lies beyond the position is read anew.
+  // After an operator's reset, what lies beyond the position is read again.
   const upToLast = ledger.filter((gap) => gap.from <= last).map((gap) => ({ ...gap, to: Math.min(gap.to, last) }));
   return dropOldest(upToLast).ledger;
 }

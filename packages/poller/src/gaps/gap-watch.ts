@@ -42,19 +42,19 @@ export type GapQuestions = {
   readonly reader: PageReader;
   readonly whenCapacity: WhenCapacity;
   readonly send: SendPage;
-  /** The loop's own: questions that are answered must not hide that the reading hangs. */
+  /** The loop's own: answers to its questions must not hide that the reading hangs. */
   readonly clock: Clock;
 };
 
 /** Share of the request budget that goes to open gaps at most: the reading has the rest. */
 const budgetShare = 0.1;
 
-/** How many questions there may be, where the feed allows so many requests. */
+/** Questions per second, when the feed allows `requestsPerSecond` requests. */
 export function questionsPerSecond(requestsPerSecond: number): number {
   return requestsPerSecond * budgetShare;
 }
 
-/** Milliseconds for which a wait sleeps at most, so that its loop is seen alive. */
+/** Longest sleep of a wait, milliseconds, so that its loop shows that it is alive. */
 export const longestNapMs = 60_000;
 
 /** Ids of late events that are remembered. */
@@ -63,12 +63,12 @@ const mostAppeared = 1_000;
 /** Holes that are remembered: a feed has few. */
 const mostHoles = 100;
 
-/** Parts of the patience in which a gap's age is stored: so many writes does a gap cost at most by growing older. */
+/** A gap's age is stored in this many steps, so ageing costs at most that many writes. */
 const storedAges = 10;
 
 /**
- * Watches the gaps that the position has passed: asks the feed for them again, passes on what turned up, and closes them
- * once that is confirmed. Works beside the reading and never holds it up.
+ * Watches the gaps that the position has passed: asks the feed for them again, sends what turned up, and closes them once
+ * that is confirmed. Works beside the reading and never delays it.
  */
 export class GapWatch {
   readonly #deps: GapWatchDependencies;
@@ -80,10 +80,10 @@ export class GapWatch {
   /** The newest holes that the position crossed. */
   #holes: readonly IdRange[] = [];
   #ledger: GapLedger = [];
-  /** The position: what lies beyond it was not passed on yet. */
+  /** The position: what lies beyond it was not sent yet. */
   #last: number;
   #nap = new AbortController();
-  /** What an answer showed beyond the position, from this id on, while it is being sent. `over` aborts with the end of that. */
+  /** What an answer showed beyond the position, from this id on, while it is being sent. `over` aborts when that ends. */
   #sendingBeyond: { readonly from: number; readonly sending: Promise<void>; readonly over: AbortSignal } | undefined;
 
   /** `openGaps`: what the former holder left, where its checkpoint stands at `last`. */
@@ -100,9 +100,9 @@ export class GapWatch {
   }
 
   /**
-   * Resolves once all that an answer showed between the position and `last` is confirmed: the position may go there,
-   * whether or not the feed still shows it. Rejects when it could not be sent. Waits by the clock of the caller's loop:
-   * that the sending hangs shows in the loop of questions.
+   * Resolves once all that an answer showed between the position and `last` is confirmed: the position may move there,
+   * whether or not the feed still shows it. Rejects when it could not be sent. Waits by the clock of the caller's loop: if
+   * the sending hangs, the loop of questions is the silent one.
    */
   async untilSent(last: number, clock: Clock): Promise<void> {
     const beyond = this.#sendingBeyond;
@@ -120,7 +120,7 @@ export class GapWatch {
     this.#nap.abort();
   }
 
-  /** The position crosses ids that are not watched: what an answer happens to show of them was not passed on. */
+  /** The position crosses ids that are not watched. If an answer shows some of them, they were not sent yet. */
   crossed(hole: IdRange): void {
     this.#holes = [...this.#holes, hole].slice(-mostHoles);
   }
@@ -207,7 +207,7 @@ export class GapWatch {
     this.#appeared = new Set([...this.#appeared, ...appeared].slice(-mostAppeared));
     metrics['waybill.feed.late_events'].add(appeared.length);
     if (appeared.length > 0)
-      log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events passed on');
+      log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events forwarded');
   }
 
   #noteUnanswered(question: IdRange): void {

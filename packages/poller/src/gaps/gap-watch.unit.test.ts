@@ -22,7 +22,7 @@ function turnUp(feed: { placed: Placed[] }, eventId: number): void {
 }
 
 describe('an event that turns up in a gap', () => {
-  test('is passed on, the watermark follows, and the gap is closed', async () => {
+  test('is sent, the watermark follows, and the gap is closed', async () => {
     const { feed, queue, checkpoints, value, lines, open } = watching(gappy());
     const poller = open();
     poller.start();
@@ -36,14 +36,14 @@ describe('an event that turns up in a gap', () => {
     expect(sorted(queue.eventIds)).toEqual([...ids(1, 76), ...ids(78, 100)]);
     expect(checkpoints.item).toMatchObject({ lastEventId: 100, watermark: 76 });
     expect(value('waybill.feed.late_events')).toBe(3);
-    expect(lines).toContainEqual(expect.objectContaining({ msg: 'late events passed on', eventIds: [41, 42, 43] }));
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'late events forwarded', eventIds: [41, 42, 43] }));
     turnUp(feed, 77);
     await pass(60_000);
     expect(checkpoints.item).toMatchObject({ watermark: 100, openGaps: undefined });
     await stop(poller);
   });
 
-  test('is passed on at any time within the patience, and not after it', async () => {
+  test('is sent at any time within the patience, and not after it', async () => {
     const { feed, queue, checkpoints, open } = watching(gappy());
     const poller = open();
     poller.start();
@@ -295,7 +295,7 @@ test('what an answer shows beyond the position is confirmed before the position 
   await stop(poller);
 });
 
-test('an outage of SQS that meets an answer leaves the poller live, though the position waits for it', async () => {
+test('an outage of SQS while an answer is being sent leaves the poller live, though the position waits for it', async () => {
   const { feed, queue, open } = watching([...scans(1, 94), ...scans(100, 100)], { pollIntervalMs: 2_000 });
   const poller = open();
   poller.start();
@@ -386,7 +386,7 @@ describe('what a page with a question shows besides', () => {
     await stop(poller);
   });
 
-  test('is passed on once where it lies in a hole, which nobody asks for', async () => {
+  test('is sent once where it lies in a hole, which nobody asks for', async () => {
     const { feed, queue, open } = watching([...scans(1, 90), ...scans(101, 101), ...scans(30_001, 30_100)]);
     const poller = open();
     poller.start();
@@ -397,7 +397,7 @@ describe('what a page with a question shows besides', () => {
     await stop(poller);
   });
 
-  test('is passed on where it is another content of an id that turned up before, and came alone', async () => {
+  test('is sent where it is another content of an id that turned up before, and came alone', async () => {
     const { feed, queue, open } = watching(gappy());
     const poller = open();
     poller.start();
@@ -413,7 +413,7 @@ describe('what a page with a question shows besides', () => {
     await stop(poller);
   });
 
-  test('is passed on once where it is no event, or another content of an id', async () => {
+  test('is sent once when it is not an event, or another content of an id', async () => {
     const { feed, queue, open } = watching(gappy());
     const poller = open();
     poller.start();

@@ -18,7 +18,7 @@ export type LeasedQueueDependencies = {
 /** Calls under way at once; as many sockets are enough, so that no call's time runs out while it waits for one. */
 export const mostCalls = 32;
 
-/** Calls under way beyond which a call that is not full waits for the return of another; two, so that one that hangs holds up no other. */
+/** Calls under way beyond which a call that is not full waits until another one returns. Two, so that one that hangs does not hold up the others. */
 const callsForAll = 2;
 
 /** Milliseconds from one line about failed calls to the next: an outage with many readers fills no more of the log than with one. */
@@ -33,12 +33,12 @@ type Waiting = {
 };
 
 /**
- * The queue for all who send under one lease. Each call looks at the lease right before it leaves. What several callers
- * send at the same time goes in one call, without a timer: a call that is full (10 messages, 256 KiB) leaves at once, one
- * that is not as soon as few enough calls are under way. So a lone send goes alone and at once, and many take fewer calls,
- * and fewer billed requests, than one each.
+ * The queue for all who send under one lease. Each call checks the lease right before it leaves. What several callers send
+ * at the same time shares a call, without a timer: a full call (10 messages, 256 KiB) leaves at once, any other as soon as
+ * few enough calls are under way. So a lone send goes alone and at once, and many sends take fewer calls, and fewer billed
+ * requests, than one each.
  *
- * @param ending once it aborts, what has not left yet goes on leaving until a call fails, and is rejected then
+ * @param ending after it aborts, waiting messages are sent until a call fails, then rejected
  */
 export function leasedQueue(deps: LeasedQueueDependencies, ending: AbortSignal): MessageSender {
   const { queue, lease, clock, log, reportHealth } = deps;
@@ -75,7 +75,7 @@ export function leasedQueue(deps: LeasedQueueDependencies, ending: AbortSignal):
   async function send(together: readonly Waiting[]): Promise<readonly EntryFailure[]> {
     try {
       const failures = await queue.sendBatch(together.flatMap(({ messages }) => messages));
-      if (failures.length === 0) reportHealth('queue', { ok: true, detail: 'takes messages' });
+      if (failures.length === 0) reportHealth('queue', { ok: true, detail: 'accepts messages' });
       else logFailure({ refused: failures.map(({ code, detail }) => ({ code, detail })) });
       return failures;
     } catch (error) {
@@ -93,7 +93,8 @@ export function leasedQueue(deps: LeasedQueueDependencies, ending: AbortSignal):
   }
 
   function rejectWaiting(): void {
-    for (const { reject } of waiting) reject(new WaybillError('STOPPED', 'not sent any more'));
+    for (const { reject } of waiting)
+      reject(new WaybillError('STOPPED', 'not sent: the poller is stopping or has lost its lease'));
     waiting = [];
   }
 

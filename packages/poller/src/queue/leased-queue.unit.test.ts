@@ -71,7 +71,7 @@ describe('sends at the same time', () => {
     expect(bodies().slice(2)).toEqual([[...'0123456789'], ['large']]);
   });
 
-  test('are each told of their own entries that were not confirmed', async () => {
+  test('each get the failures of their own entries', async () => {
     const { sender, calls } = heldQueue();
     const queue = leasedSender(sender, never);
     const early = [queue.sendBatch([message('a')]), queue.sendBatch([message('b')])];
@@ -175,7 +175,7 @@ describe('a call under a lease', () => {
     expect(bodies()).toEqual([['a']]);
   });
 
-  test('that had to wait for another looks at the lease anew, and leaves once that is renewed', async () => {
+  test('that had to wait for another checks the lease again, and leaves once that is renewed', async () => {
     const { sender, calls, bodies } = heldQueue();
     const renewed = Promise.withResolvers<void>();
     const lease = { heldUntil: Number.POSITIVE_INFINITY, ensureHeld: () => renewed.promise };

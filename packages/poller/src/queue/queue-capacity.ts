@@ -3,7 +3,7 @@ import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 
-/** Milliseconds between two questions to the queue: each is a billed request, and the count lags by about a minute anyway. */
+/** Milliseconds between two requests for the depth: each is billed, and the count lags by about a minute anyway. */
 const askEveryMs = 5_000;
 
 export type CapacityDependencies = {
@@ -19,7 +19,7 @@ export type WhenCapacity = (clock: Clock, signal: AbortSignal) => Promise<void>;
 
 /**
  * Lets its callers wait while the queue holds more messages than the limit, as far as that was asked in the last seconds.
- * A queue that does not answer does not pause the reading: sending finds out soon enough. Several may wait at once.
+ * A queue that does not respond does not pause the reading: the next send fails soon enough. Several may wait at once.
  */
 export function queueCapacity({ queue, log, metrics, maxQueueMessages }: CapacityDependencies): WhenCapacity {
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -29,7 +29,7 @@ export function queueCapacity({ queue, log, metrics, maxQueueMessages }: Capacit
     if (isFull) await clock.sleep(askEveryMs, signal);
     if (signal.aborted) return;
     const depth = await queue.depth().catch((error: unknown) => {
-      log.warn({ err: error }, 'queue depth unknown');
+      log.warn({ err: error }, 'queue depth unknown, reading continues');
       return 0;
     });
     askedAt = clock.monotonic();
@@ -43,7 +43,7 @@ export function queueCapacity({ queue, log, metrics, maxQueueMessages }: Capacit
     while (!signal.aborted) {
       const isKnown = clock.monotonic() - askedAt < askEveryMs;
       if (isKnown && !isFull && !asking) return;
-      // Of several that wait one asks. Where its own signal ends that, the next one asks.
+      // Only one waiter asks. If its own signal ends that, the next one asks.
       asking ??= ask(clock, signal).finally(() => {
         asking = undefined;
       });

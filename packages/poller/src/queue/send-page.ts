@@ -7,7 +7,7 @@ import type { MessageSender } from '@waybill/shared/queue/message-queue.ts';
 import { sendConfirmed } from '@waybill/shared/queue/send.ts';
 import type { Page } from '../feed/page.ts';
 
-/** What is to be passed on of a page, which leads up to the id `last`. */
+/** The part of a page to send. The page leads up to the id `last`. */
 export type PageToSend = Page & { readonly last: number };
 
 /** Puts a page on the queue. Resolves once every entry is confirmed there; rejects once the signal aborts and a send fails. */
@@ -34,7 +34,7 @@ const toleratedFailures = 3;
 /** Rejected elements of a page that its log line names. */
 const namedRejections = 20;
 
-/** Counts what is passed on of a page, packs it and sends it. */
+/** Counts what is sent of a page, packs it and sends it. */
 export function pageSender(deps: SendPageDependencies): SendPage {
   const { queue, clock, random, log, messageMaxBytes, reportHealth } = deps;
   return async (page, signal) => {

@@ -136,7 +136,7 @@ export class ParcelWrites {
     open.messages.push(message);
   }
 
-  /** From its turn in the queue of writes to the answer; then what came for this parcel meanwhile. Never rejects. */
+  /** Runs one write, then the next one for this parcel. Never rejects. */
   async #run(write: Write): Promise<void> {
     const { parcelId, messages } = write;
     this.#underWay.add(parcelId);

@@ -63,7 +63,7 @@ test.each([
       batchedParcelTable({ execute: parcels.execute, single: parcels, writeConcurrency, metrics }),
     );
   const [bySingle, byBatches] = [new MemoryParcels(new Journal()), new MemoryParcels(new Journal())];
-  // The second time is a replay: everything is stored already, and the processors are new and have not met any of it.
+  // The second time is a replay: everything is stored already, and the processors are new and know nothing of it.
   for (const pass of ['first', 'replayed']) {
     const single = await writesOf(bySingle, (parcels) => [parcels], fold);
     const batched = await writesOf(byBatches, inBatches, fold);

@@ -16,8 +16,8 @@ const feedElement = z.object(
 );
 
 /**
- * Reads one element of a feed page. Never throws, whatever JSON holds; costs at most linear time in the length of the
- * named fields and does not look at others.
+ * Reads one element of a feed page. Never throws, whatever the JSON holds. Takes at most linear time in the length of
+ * the named fields and ignores others.
  */
 export function parse(raw: unknown): Parsed {
   return parseFast(raw) ?? parseBySchema(raw);

@@ -5,7 +5,7 @@ import { beginningOfJson, beginningThatFits } from './json-text.ts';
 import { asciiJson } from './pack.ts';
 
 describe('the beginning of JSON', () => {
-  test('is the JSON, cut after so many characters', () => {
+  test('is the JSON, cut after a number of characters', () => {
     fc.assert(
       fc.property(anyJson, fc.nat(80), (value, maxChars) => {
         expect(beginningOfJson(value, maxChars)).toBe(JSON.stringify(value).slice(0, maxChars));

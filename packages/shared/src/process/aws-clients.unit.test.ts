@@ -99,7 +99,7 @@ describe('a request', () => {
 });
 
 describe('sockets', () => {
-  /** A service that answers nothing, and tells how many requests have reached it. */
+  /** A service that never responds, and counts the requests that have reached it. */
   async function silentService() {
     let requests = 0;
     const url = await serveUntilTestEnds(() => {

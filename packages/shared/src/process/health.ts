@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { describeError } from '../error.ts';
 
-/** One part of a process's health. `detail` is for a person: what is well, or what is wrong. */
+/** One part of a process's health. `detail` is for a person: what works, or what is wrong. */
 export type Finding = { readonly ok: boolean; readonly detail: string };
 
 /** All parts by name; `ok` when every part is. The body of `/livez` and `/readyz`. */
@@ -45,7 +45,7 @@ export class LoopWatch {
         name,
         {
           ok: now - tickedAt <= silenceMs,
-          detail: `last tick ${silentSeconds} s ago, at most ${silenceMs / 1_000} s allowed`,
+          detail: `silent for ${silentSeconds} s, limit ${silenceMs / 1_000} s`,
         },
       ];
     });
@@ -129,7 +129,7 @@ export class DependencyWatch {
   constructor(clock: Clock, probes: Readonly<Record<string, Probe>>) {
     this.#clock = clock;
     this.#probes = probes;
-    for (const name of Object.keys(probes)) this.#findings.set(name, { ok: false, detail: 'not asked yet' });
+    for (const name of Object.keys(probes)) this.#findings.set(name, { ok: false, detail: 'not probed yet' });
   }
 
   /** Probes until `signal` aborts. Never rejects. */
@@ -157,7 +157,7 @@ export class DependencyWatch {
     // An async function, so that a probe that throws at once counts as failed, too.
     const ask = async () => await probe();
     const answer = ask().then(
-      (): Finding => ({ ok: true, detail: 'answers' }),
+      (): Finding => ({ ok: true, detail: 'responds' }),
       (error: unknown): Finding => ({ ok: false, detail: describeError(error) }),
     );
     const finding = await Promise.race([answer, timeout]);

@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 describe('a health report', () => {
   test('is good when every part is, and shows each', () => {
-    const good = { ok: true, detail: 'answers' };
+    const good = { ok: true, detail: 'responds' };
     const bad = { ok: false, detail: 'refused' };
     expect(healthReport({ sqs: good, dynamodb: good })).toEqual({ ok: true, parts: { sqs: good, dynamodb: good } });
     expect(healthReport({ sqs: good, dynamodb: bad })).toEqual({ ok: false, parts: { sqs: good, dynamodb: bad } });
@@ -22,7 +22,7 @@ describe('watching loops', () => {
     await vi.advanceTimersByTimeAsync(30_000);
     expect(loops.report()).toEqual({
       ok: true,
-      parts: { receiver: { ok: true, detail: 'last tick 30 s ago, at most 30 s allowed' } },
+      parts: { receiver: { ok: true, detail: 'silent for 30 s, limit 30 s' } },
     });
     await vi.advanceTimersByTimeAsync(1);
     expect(loops.report().ok).toBe(false);
@@ -67,7 +67,7 @@ function watching(probes: Record<string, Probe>) {
 describe('watching dependencies', () => {
   test('says at first that none was asked', () => {
     const watch = new DependencyWatch(systemClock, { sqs: async () => undefined });
-    expect(watch.parts()).toEqual({ sqs: { ok: false, detail: 'not asked yet' } });
+    expect(watch.parts()).toEqual({ sqs: { ok: false, detail: 'not probed yet' } });
   });
 
   test('finds those that answer and, by their own words, those that refuse', async () => {
@@ -75,7 +75,7 @@ describe('watching dependencies', () => {
     const { watch } = watching({ sqs: async () => 'whatever', dynamodb: refuse });
     await vi.advanceTimersByTimeAsync(0);
     expect(watch.parts()).toEqual({
-      sqs: { ok: true, detail: 'answers' },
+      sqs: { ok: true, detail: 'responds' },
       dynamodb: { ok: false, detail: 'Error: connect ECONNREFUSED' },
     });
   });
@@ -122,7 +122,7 @@ describe('watching dependencies', () => {
     });
   });
 
-  test('ends at once when it is told to, even in mid-probe', async () => {
+  test('ends at once when its signal aborts, even during a probe', async () => {
     const { abort, ended } = watching({ sqs: () => new Promise(() => undefined) });
     await vi.advanceTimersByTimeAsync(1_000);
     abort.abort();

@@ -77,7 +77,7 @@ export async function runUntilSignal(
     } catch (error) {
       // A stop that takes too long fails both steps, but is logged once.
       if (error !== reported)
-        log.fatal({ err: error }, hasCode(error, 'STOP_TIMED_OUT') ? 'gave up stopping' : 'failed');
+        log.fatal({ err: error }, hasCode(error, 'STOP_TIMED_OUT') ? 'stop timed out' : 'service failed');
       reported = error;
       return false;
     }

@@ -112,7 +112,7 @@ describe('a process', () => {
     expect(await run.exitCode).toBe(1);
     expect(run.closed()).toBe(1);
     expect(run.fatal()).toEqual([
-      expect.objectContaining({ msg: 'failed', err: expect.objectContaining({ message: 'Error: lost' }) }),
+      expect.objectContaining({ msg: 'service failed', err: expect.objectContaining({ message: 'Error: lost' }) }),
     ]);
   });
 

@@ -44,7 +44,7 @@ export const commonVariables = {
     min: 100,
     max: 3_600_000,
     default: 60_000,
-    meaning: 'milliseconds between two exports, by OTLP and to CloudWatch; its alarms look at each minute',
+    meaning: "milliseconds between two exports, by OTLP and to CloudWatch; Waybill's alarms are evaluated every minute",
   }),
 };
 

@@ -93,6 +93,6 @@ function refused(failures: readonly EntryFailure[]): WaybillError {
   const reasons = [...new Set(failures.map(({ code, detail }) => (detail ? `${code} (${detail})` : code)))].join(', ');
   return new WaybillError(
     'QUEUE_REFUSED',
-    `SQS did not confirm ${failures.length} of the entries of a send: ${reasons}`,
+    `SQS did not confirm ${failures.length} of the messages in a batch: ${reasons}`,
   );
 }

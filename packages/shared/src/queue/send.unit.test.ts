@@ -176,7 +176,7 @@ describe('sending', () => {
     await sendConfirmed(named(1), dependencies(queue, { clock, onFailure, random: () => 1 }), untilAborted());
     expect(clock.sleeps).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]);
     expect(failures.slice(0, 2)).toEqual([
-      'WaybillError: SQS did not confirm 1 of the entries of a send: InternalError (try again)',
+      'WaybillError: SQS did not confirm 1 of the messages in a batch: InternalError (try again)',
       'Error: connection cut',
     ]);
   });

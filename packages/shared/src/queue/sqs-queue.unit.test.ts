@@ -101,7 +101,7 @@ describe('a delete', () => {
   });
 
   test.for(['InternalError', 'ServiceUnavailable', 'AccessDenied', 'RequestThrottled'])(
-    'that met %s is to be repeated',
+    'that failed with %s is to be repeated',
     async (code) => {
       const { queue, calls } = await consumerOf(() => ({
         Successful: [done('0')],

@@ -17,10 +17,10 @@ import {
 } from './parcel-statement.ts';
 import { StatementBatches } from './statement-batches.ts';
 
-/** What became of a statement that the engine took: its failures reject instead. */
+/** The result of a statement that did not fail: failures reject instead. */
 type TakenAnswer = Exclude<StatementAnswer, { kind: 'failed' }>;
 
-/** Parcels that are tried again alone at a time. More are not hot parcels but a table at its limit, where an update each would halve what gets through. */
+/** Most parcels that are retried by single update at a time. If more fail, the table is at its limit, where an update each would halve what gets through. */
 const mostAlone = mostStatements;
 
 export type BatchedDependencies = {
@@ -39,7 +39,7 @@ export function batchedParcelTable(deps: BatchedDependencies): ParcelTable {
   const { single, metrics } = deps;
   const batches = new StatementBatches(deps.execute, deps.writeConcurrency);
   const known = new KnownParcels();
-  /** Parcels to be tried again alone: their statement failed while its call was served. */
+  /** Parcels to be retried by single update: their statement failed although its call succeeded. */
   const failed = new Set<number>();
 
   async function execute(statement: ParcelStatement): Promise<TakenAnswer> {
@@ -54,7 +54,7 @@ export function batchedParcelTable(deps: BatchedDependencies): ParcelTable {
     return await execute(statement);
   }
 
-  /** By an update of its own, until one gets an answer. */
+  /** Writes by single update until one succeeds or is rejected. */
   async function applyAlone(change: ParcelState): Promise<ConditionalWrite> {
     try {
       const write = await single.apply(change);
@@ -123,7 +123,7 @@ const weight = 1 / 64;
 
 /**
  * Guesses whether a parcel is stored already, so that the first statement is mostly the right one. A parcel that this
- * process has met is stored. Of the others, those whose change has a pickup are taken for new and those without for
+ * process has written is stored. Of the others, those whose change has a pickup are taken for new and those without for
  * stored, until experience says otherwise: a feed may begin parcels in its own way.
  */
 class KnownParcels {

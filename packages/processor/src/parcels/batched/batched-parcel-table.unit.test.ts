@@ -31,7 +31,7 @@ describe('the first statement', () => {
     expect(kinds()).toEqual(['insert', 'update']);
   });
 
-  test('of a parcel that was met before is an update, pickup or not', async () => {
+  test('of a parcel that was written before is an update, pickup or not', async () => {
     const { table, kinds } = open();
     await writeParcel(table, picked(1));
     await writeParcel(table, picked(1, 5));

@@ -45,7 +45,7 @@ const refusedCodes: ReadonlySet<string> = new Set([
   'AccessDenied',
 ]);
 
-/** Statements on DynamoDB, by `BatchExecuteStatement`. Calls `onDenied` when engine or role take none, or no more. */
+/** Statements on DynamoDB, by `BatchExecuteStatement`. Calls `onDenied` when the engine or the role does not accept statements, or no longer does. */
 export function dynamoDbStatements(
   deps: ParcelTableDependencies & { readonly onDenied: (error: unknown) => void },
 ): ExecuteStatements {

@@ -34,7 +34,7 @@ export type StatementAnswer =
   | { readonly kind: 'refused' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** One call; no parcel may stand in it twice. Returns as many answers as it was given statements, in order; rejects when the call itself failed. */
+/** One call, with at most one statement per parcel. Returns an answer for each statement, in their order; rejects when the call itself failed. */
 export type ExecuteStatements = (statements: readonly ParcelStatement[]) => Promise<readonly StatementAnswer[]>;
 
 /** Statements of one call (BatchExecuteStatement's documentation). */

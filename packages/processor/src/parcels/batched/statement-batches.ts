@@ -14,7 +14,7 @@ type Waiting = {
 /**
  * Gathers the statements of writes that run at the same time into calls. Nothing waits for a timer. A full call leaves at
  * once. One that is not full leaves as soon as all that was begun together has arrived, if few enough calls are under way,
- * else when one of them returns. So calls are the fuller the more there is to do, and a lone write goes alone.
+ * else when one of them returns. Under load calls are full; a lone write goes alone.
  */
 export class StatementBatches {
   readonly #execute: ExecuteStatements;
@@ -39,7 +39,7 @@ export class StatementBatches {
     return promise;
   }
 
-  /** Sends what waits once all promises that can settle have done so: the answers of one call make room for the next. */
+  /** Sends what waits once all promises that can settle have done so: writes that one call has finished begin others, which join the next call. */
   #gather(): void {
     if (this.#gathering || this.#waiting.length === 0) return;
     this.#gathering = true;

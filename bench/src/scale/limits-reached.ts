@@ -4,15 +4,15 @@ import { integer, row, threeDigits } from './page-format.ts';
 import { environmentOf, pollerReads } from './scales.ts';
 import { peakOfDay, unitsOfAnEvent } from './scenarios.ts';
 
-type LimitMet = { readonly limit: string; readonly eventsPerSecond: number; readonly change: string };
+type LimitReached = { readonly limit: string; readonly eventsPerSecond: number; readonly change: string };
 
 /** The limits of one environment with default settings, the lowest first. */
-export function limitsMet(): LimitMet[] {
+export function limitsReached(): LimitReached[] {
   const { requestsAllow, processorStores, context, eventsPerMessage } = environmentOf({});
   const storesOfACore = processorStores / (context.processorSize.cpu / 1_024);
-  const limits: readonly LimitMet[] = [
+  const limits: readonly LimitReached[] = [
     {
-      limit: `${requestsAllow / eventsPerMessage} requests per second for pages of ${eventsPerMessage}`,
+      limit: `${requestsAllow / eventsPerMessage} requests per second for [pages](glossary.md#page) of ${eventsPerMessage}`,
       eventsPerSecond: requestsAllow,
       change: 'raise `SCAN_API_LIMIT` and `SCAN_API_REQUESTS_PER_SECOND`, as far as the carrier allows',
     },
@@ -50,12 +50,12 @@ export function limitsMet(): LimitMet[] {
   return limits.toSorted((a, b) => a.eventsPerSecond - b.eventsPerSecond);
 }
 
-/** {@link limitsMet} as a table. */
-export function limitsMetTable(): string[] {
+/** {@link limitsReached} as a table. */
+export function limitsReachedTable(): string[] {
   return [
     row('limit', 'events per second at the peak', 'events per hour', 'what to change'),
     row('---', '---:', '---:', '---'),
-    ...limitsMet().map(({ limit, eventsPerSecond, change }) =>
+    ...limitsReached().map(({ limit, eventsPerSecond, change }) =>
       row(limit, integer(eventsPerSecond), millions((eventsPerSecond * 3_600) / peakOfDay), change),
     ),
   ];
