@@ -45,7 +45,9 @@ export const metricDefinitions = {
     'pages that moved the position or showed that the feed has nothing newer',
     { cloudWatch: [[]] },
   ),
-  'waybill.feed.events': metric('counter', '{event}', 'valid scan events that were read and go to the queue', { cloudWatch: [[]] }),
+  'waybill.feed.events': metric('counter', '{event}', 'valid scan events that were read and are sent', {
+    cloudWatch: [[]],
+  }),
   'waybill.feed.rejections': metric('counter', '{element}', 'elements of the feed that are not a valid scan event', {
     attributes: { reason: 'rejection code' },
     cloudWatch: [[]],
