@@ -4,7 +4,7 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import type { Service } from '@waybill/shared/process/lifecycle.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
-import { bodyOf, listHandler } from '../../packages/consumer/test/list-handler.ts';
+import { bodyOf, listHandler, listMetrics } from '../../packages/consumer/test/list-handler.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FaultLayer } from './faults.ts';
 import { Fleet } from './fleet.ts';
@@ -167,14 +167,7 @@ class ListWorld {
       ),
       clock: process.clock,
       random: chanceOf(seed, `random of ${process.name}`).next,
-      metrics: {
-        inHand: metrics['waybill.processor.in_hand'],
-        messageAge: metrics['waybill.queue.message_age'],
-        breaker: metrics['waybill.processor.breaker'],
-        engineErrors: metrics['waybill.store.errors'],
-        failures: metrics['waybill.processor.failures'],
-        splits: metrics['waybill.processor.splits'],
-      },
+      metrics: listMetrics(metrics),
       queue: this.#queue.consumerFor(process, {
         waitSeconds: processor.receiveWaitMs / 1_000,
         visibilityTimeoutSeconds: processor.visibilityTimeoutMs / 1_000,

@@ -1,4 +1,6 @@
 import { describeError, hasCode } from '@waybill/shared/error.ts';
+import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { ConsumerMetrics } from '../src/consumer-metrics.ts';
 import { bodyFailureId } from '../src/failures/failure-id.ts';
 import type { Guard } from '../src/guard/guard.ts';
 import { isThrottling } from '../src/guard/throttling.ts';
@@ -44,6 +46,18 @@ export function listHandler(list: List, callsAtOnce: number): Handler<readonly n
       together.map(async (items) => (await Promise.all(items.map((item) => put(item, guard, signal)))).flat()),
     backlog: () => waiting,
     settled: (items) => ({ items: items.length }),
+  };
+}
+
+/** Where a consumer of lists counts: the processor's metrics do for it. */
+export function listMetrics(metrics: Metrics): ConsumerMetrics {
+  return {
+    inHand: metrics['waybill.processor.in_hand'],
+    messageAge: metrics['waybill.queue.message_age'],
+    breaker: metrics['waybill.processor.breaker'],
+    engineErrors: metrics['waybill.store.errors'],
+    failures: metrics['waybill.processor.failures'],
+    splits: metrics['waybill.processor.splits'],
   };
 }
 

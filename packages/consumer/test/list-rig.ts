@@ -1,7 +1,7 @@
 import { createConsumer } from '../src/consumer-service.ts';
 import type { Handler } from '../src/handler.ts';
 import type { Journal } from './journal.ts';
-import { listHandler } from './list-handler.ts';
+import { listHandler, listMetrics } from './list-handler.ts';
 import { type RigOptions, serviceRig } from './service-rig.ts';
 
 /** A list in memory. */
@@ -40,14 +40,7 @@ export function listRig({ callsAtOnce = 64, handler = {}, ...options }: ListRigO
     const service = createConsumer({
       ...ports,
       handler: { ...listHandler(list, callsAtOnce), ...handler },
-      metrics: {
-        inHand: metrics['waybill.processor.in_hand'],
-        messageAge: metrics['waybill.queue.message_age'],
-        breaker: metrics['waybill.processor.breaker'],
-        engineErrors: metrics['waybill.store.errors'],
-        failures: metrics['waybill.processor.failures'],
-        splits: metrics['waybill.processor.splits'],
-      },
+      metrics: listMetrics(metrics),
     });
     return { service, list };
   });
