@@ -16,12 +16,14 @@ export function loggedTexts(): string[] {
 
 /** What stands between the parentheses of each call of a logger. */
 function logCalls(source: string): string[] {
-  return [...source.matchAll(/\blog\.(?:debug|info|warn|error|fatal)\(/g)].map(({ index, 0: { length } }) => {
-    let end = index + length;
-    for (let open = 1; open > 0 && end < source.length; end++) {
-      if (source[end] === '(') open++;
-      else if (source[end] === ')') open--;
-    }
-    return source.slice(index, end);
-  });
+  return [...source.matchAll(/\b(?:log|calm)\.(?:debug|info|warn|error|fatal|over)\(/g)].map(
+    ({ index, 0: { length } }) => {
+      let end = index + length;
+      for (let open = 1; open > 0 && end < source.length; end++) {
+        if (source[end] === '(') open++;
+        else if (source[end] === ')') open--;
+      }
+      return source.slice(index, end);
+    },
+  );
 }

@@ -1,4 +1,5 @@
 import { type Clock, type Random, watchedClock } from '@waybill/shared/clock.ts';
+import { calmLog } from '@waybill/shared/process/calm-log.ts';
 import type { LoopWatch, RequestWatch } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
@@ -128,22 +129,23 @@ export class Consumer<Work, Lane extends string> {
 }
 
 /** Reports the engine's failures and the breaker's state, which is closed at first. */
-function guardReports<Work, Lane extends string>({
-  handler,
-  log,
-  metrics,
-  onBreaker,
-}: ConsumerDependencies<Work, Lane>) {
+function guardReports<Work, Lane extends string>(deps: ConsumerDependencies<Work, Lane>) {
+  const { handler, log, metrics, onBreaker } = deps;
+  const calm = calmLog(deps);
   metrics.breaker.record(breakerGauge.closed);
   return {
     onEngineError: (error: unknown, waitMs: number) => {
       metrics.engineErrors.add(1, { error: error instanceof Error ? error.name : 'unknown' });
-      log.warn({ err: error, waitMs }, `${handler.engine} failed, the work is held`);
+      calm.warn({ err: error, waitMs: Math.round(waitMs) }, `${handler.engine} failed, the work is held`);
     },
     onStateChange: (state: BreakerState) => {
       metrics.breaker.record(breakerGauge[state]);
       onBreaker(state);
+      // While the engine is down it changes with every probe.
+      if (state !== 'closed') return calm.warn({ breaker: state }, 'breaker changed');
       log.warn({ breaker: state }, 'breaker changed');
+      calm.over('breaker changed');
+      calm.over(`${handler.engine} failed, the work is held`, `${handler.engine} works again`);
     },
   };
 }
