@@ -33,7 +33,7 @@ export function createConsumer<Work, Lane extends string>(
         await deps.checkTables();
         return await queue.maxReceiveCount();
       };
-      const maxReceiveCount = await untilEnginesAnswer(ask, deps, stopping);
+      const maxReceiveCount = await untilEnginesAnswer(ask, { ...deps, loops }, stopping);
       if (maxReceiveCount === undefined) return;
       checked = true;
       if (!Number.isFinite(maxReceiveCount)) {

@@ -1,16 +1,18 @@
-import { longestNapMs, questionsPerSecond } from './gaps/gap-watch.ts';
+import { questionsPerSecond } from './gaps/gap-watch.ts';
 import type { PollerSettings } from './settings.ts';
 
-/** Milliseconds on top of a wait and a request, for a `Retry-After` and more, before `/livez` calls a loop dead. */
-const marginMs = 360_000;
+/** Milliseconds for the calls to SQS and DynamoDB between two turns, each of which has a limit of some 15 s. */
+const callsMs = 45_000;
 
-/** How long each loop of the poller may go without a turn, milliseconds. */
+/**
+ * How long each loop of the poller may go without a turn, milliseconds: at most 90 s with the default settings. A wait by
+ * the clock of its loop does not count, however long: it is a turn every 20 s.
+ */
 export function loopSilences(settings: PollerSettings): Readonly<Record<'lease' | 'pages' | 'gaps', number>> {
-  const { requestTimeoutMs, requestsPerSecond, leaseMs, pollIntervalMs } = settings;
-  const requestMs = requestTimeoutMs + 1_000 / requestsPerSecond;
-  return {
-    lease: leaseMs + marginMs,
-    pages: pollIntervalMs + requestMs + marginMs,
-    gaps: longestNapMs + requestMs + 1_000 / questionsPerSecond(requestsPerSecond) + marginMs,
-  };
+  const { requestTimeoutMs, requestsPerSecond, leaseMs, catchUpReaders } = settings;
+  // Every reader, and the questions for gaps, may be before it in the line for a token.
+  const requestMs = requestTimeoutMs + ((catchUpReaders + 1) * 1_000) / requestsPerSecond;
+  // A page waits for the checkpoint's writes until the lease is lost.
+  const pageMs = requestMs + leaseMs + callsMs;
+  return { lease: callsMs, pages: pageMs, gaps: pageMs + 1_000 / questionsPerSecond(requestsPerSecond) };
 }

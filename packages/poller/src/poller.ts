@@ -61,7 +61,7 @@ export function createPoller(deps: PollerDependencies): WatchedService {
 
   const service = createService(async (stopping) => {
     void probes.run(stopping);
-    await untilEnginesAnswer(deps.checkTables, deps, stopping);
+    await untilEnginesAnswer(deps.checkTables, { ...deps, loops }, stopping);
     const leaseClock = watchedClock(clock, loops.watch('lease', loopSilences(settings).lease));
     let former: string | undefined;
     while (!stopping.aborted) {

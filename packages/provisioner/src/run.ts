@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describeError } from '@waybill/shared/error.ts';
+import { awsCredentials, credentialsWaitMs } from '@waybill/shared/process/aws-credentials.ts';
+import { limitCalls } from '@waybill/shared/process/call-limit.ts';
 import type { ProvisionerOptions } from './config.ts';
 import { waitForEngines } from './engine-wait.ts';
 import { provisionOrCompare } from './provision.ts';
@@ -8,6 +10,8 @@ import { adviceLines, resultLines, variableLines } from './report.ts';
 
 /** Milliseconds for one request: LocalStack starts its DynamoDB with the first one, which takes some seconds. */
 const requestLimitMs = 15_000;
+/** The SDK's own number. */
+const maxAttempts = 3;
 
 /** Creates or compares what `options` name, and prints a report. Returns the exit code. */
 export async function runProvisioner(
@@ -18,13 +22,14 @@ export async function runProvisioner(
   const { endpoints, region, prefix } = options;
   // An engine that accepts a request and never responds must end in an error, too.
   const requestHandler = { connectionTimeout: 5_000, requestTimeout: requestLimitMs, throwOnRequestTimeout: true };
+  const shared = { region, requestHandler, maxAttempts, credentialDefaultProvider: awsCredentials };
   const sqs = new SQSClient({
-    region,
-    requestHandler,
+    ...shared,
     // The SDK otherwise sends to the host in the queue URL, whatever the endpoint.
     ...(endpoints && { endpoint: endpoints.sqs, useQueueUrlAsEndpoint: false }),
   });
-  const dynamodb = new DynamoDBClient({ region, requestHandler, ...(endpoints && { endpoint: endpoints.dynamodb }) });
+  const dynamodb = new DynamoDBClient({ ...shared, ...(endpoints && { endpoint: endpoints.dynamodb }) });
+  for (const client of [sqs, dynamodb]) limitCalls(client, maxAttempts * requestLimitMs + credentialsWaitMs);
   const names = {
     sqs: `SQS at ${endpoints?.sqs ?? `AWS, ${region}`}`,
     dynamodb: `DynamoDB at ${endpoints?.dynamodb ?? `AWS, ${region}`}`,

@@ -54,9 +54,12 @@ export const systemClock: Clock = {
     }),
 };
 
+/** Longest time that a watched clock sleeps without a tick, milliseconds. */
+const longestSilentSleepMs = 20_000;
+
 /**
- * A clock that calls `tick` whenever it measures or sleeps. A loop with such a clock of its own is alive for as long as
- * it uses it: a loop whose call hangs no longer does.
+ * A clock that calls `tick` whenever it measures or sleeps, and while it sleeps. A loop with such a clock of its own is
+ * alive for as long as it uses it: a loop whose call hangs no longer does, and one that waits for an hour does.
  */
 export function watchedClock(clock: Clock, tick: () => void): Clock {
   return {
@@ -67,7 +70,12 @@ export function watchedClock(clock: Clock, tick: () => void): Clock {
     },
     sleep: async (ms, signal) => {
       tick();
-      await clock.sleep(ms, signal);
+      let leftMs = ms;
+      for (; leftMs > longestSilentSleepMs && !signal.aborted; leftMs -= longestSilentSleepMs) {
+        await clock.sleep(longestSilentSleepMs, signal);
+        tick();
+      }
+      await clock.sleep(leftMs, signal);
       tick();
     },
   };

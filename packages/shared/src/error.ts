@@ -3,7 +3,9 @@
  * do.
  */
 export type ErrorCode =
+  | 'CALL_TIMED_OUT'
   | 'CONFIG_INVALID'
+  | 'CREDENTIALS_UNAVAILABLE'
   | 'FEED_UNAVAILABLE'
   | 'FEED_UNREADABLE'
   | 'LEASE_LOST'

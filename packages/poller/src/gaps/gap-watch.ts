@@ -55,7 +55,7 @@ export function questionsPerSecond(requestsPerSecond: number): number {
 }
 
 /** Longest sleep of a wait, milliseconds, so that its loop shows that it is alive. */
-export const longestNapMs = 60_000;
+const longestNapMs = 60_000;
 
 /** Ids of late events that are remembered. */
 const mostAppeared = 1_000;

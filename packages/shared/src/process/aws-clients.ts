@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { awsCredentials, credentialsWaitMs } from './aws-credentials.ts';
+import { limitCalls } from './call-limit.ts';
 
 export type ClientOptions = {
   /**
@@ -20,20 +22,35 @@ export function openSqs(options: ClientOptions & { readonly endpointIsQueueHost:
     maxAttempts: options.maxAttempts,
     // The SDK otherwise sends to the host in the queue URL, whatever AWS_ENDPOINT_URL_SQS says.
     useQueueUrlAsEndpoint: options.endpointIsQueueHost,
+    credentialDefaultProvider: awsCredentials,
   });
   sqs.middlewareStack.remove(unreadLog);
+  limitCalls(sqs, callLimitMs(options));
   return sqs;
 }
 
 /** A DynamoDB client; region, credentials and endpoint come from the SDK's own variables. */
 export function openDynamoDb(options: ClientOptions): DynamoDBClient {
-  const dynamodb = new DynamoDBClient({ requestHandler: requestHandler(options), maxAttempts: options.maxAttempts });
+  const dynamodb = new DynamoDBClient({
+    requestHandler: requestHandler(options),
+    maxAttempts: options.maxAttempts,
+    credentialDefaultProvider: awsCredentials,
+  });
   dynamodb.middlewareStack.remove(unreadLog);
+  limitCalls(dynamodb, callLimitMs(options));
   return dynamodb;
 }
 
 /** The SDK's own log, which nobody reads. It copies each request and response: a third of the CPU of a batch. */
 const unreadLog = 'loggerMiddleware';
+
+/** Milliseconds for what a call does besides its requests and the wait for credentials: the SDK waits up to 1 s between two attempts, and a process has pauses. */
+const marginMs = 3_000;
+
+/** Longest time that a call may take, all in all. */
+function callLimitMs({ requestTimeoutMs, maxAttempts }: ClientOptions): number {
+  return maxAttempts * requestTimeoutMs + credentialsWaitMs + marginMs;
+}
 
 function requestHandler({ requestTimeoutMs, maxSockets }: ClientOptions): NodeHttpHandler {
   return new NodeHttpHandler({

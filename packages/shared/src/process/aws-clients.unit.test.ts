@@ -48,10 +48,13 @@ describe('the SDK’s own log', () => {
   });
 
   test('is all that ours lack', () => {
+    const ours = ['callLimit - initialize', 'callLimitPassed - finalizeRequest'];
     const but = (client: SQSClient | DynamoDBClient) =>
       client.middlewareStack.identify().filter((middleware) => middleware !== log);
-    expect(sqsAt('http://127.0.0.1:9').middlewareStack.identify()).toEqual(but(new SQSClient()));
-    expect(dynamoDbAt('http://127.0.0.1:9').middlewareStack.identify()).toEqual(but(new DynamoDBClient()));
+    const withoutOurs = (client: SQSClient | DynamoDBClient) =>
+      client.middlewareStack.identify().filter((middleware) => !ours.includes(middleware));
+    expect(withoutOurs(sqsAt('http://127.0.0.1:9'))).toEqual(but(new SQSClient()));
+    expect(withoutOurs(dynamoDbAt('http://127.0.0.1:9'))).toEqual(but(new DynamoDBClient()));
   });
 });
 

@@ -28,14 +28,14 @@ export type CalmLog = Readonly<Record<Level, (fields: object, text: string) => v
 
 /**
  * Logs the first of a kind at once, then at most one line in 30 s, with `times` and `seconds` since the first. A kind is
- * a text, with the name and code of the error in `err`: another error is told at once. What it leaves out stands in the
+ * a level and a text, with the name and code of the error in `err`: another error is told at once. What it leaves out stands in the
  * log at level `debug`.
  */
 export function calmLog({ log, clock }: { readonly log: Logger; readonly clock: Pick<Clock, 'monotonic'> }): CalmLog {
   const streaks = new Map<string, Streak>();
   const line = (level: Level) => (fields: object, text: string) => {
     const now = clock.monotonic();
-    const kind = kindOf(fields, text);
+    const kind = `${level}\n${kindOf(fields, text)}`;
     const streak = streaks.get(kind);
     if (!streak || now - streak.seenAt >= 2 * quietMs) {
       streaks.set(kind, { text, since: now, seenAt: now, loggedAt: now, times: 1, unsaid: 0 });

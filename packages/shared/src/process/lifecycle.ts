@@ -47,7 +47,8 @@ export async function runUntilSignal(
   options: {
     readonly log: Logger;
     readonly stopTimeoutMs: number;
-    readonly close: () => Promise<void>;
+    /** @param leftMs milliseconds until the stop takes too long */
+    readonly close: (leftMs: number) => Promise<void>;
     /** A signal that arrived before: the stop begins at once. */
     readonly earlySignal?: NodeJS.Signals | undefined;
     readonly process?: ProcessHandle;
@@ -58,8 +59,11 @@ export async function runUntilSignal(
   const { promise: timedOut, reject: giveUp } = Promise.withResolvers<never>();
   timedOut.catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
+  let endsAt = Number.POSITIVE_INFINITY;
   const limitTheStop = () => {
-    timer ??= setTimeout(
+    if (timer) return;
+    endsAt = performance.now() + options.stopTimeoutMs;
+    timer = setTimeout(
       () => giveUp(new WaybillError('STOP_TIMED_OUT', `the stop took longer than ${options.stopTimeoutMs / 1_000} s`)),
       options.stopTimeoutMs,
     );
@@ -91,7 +95,7 @@ export async function runUntilSignal(
   });
   // A service that ended by itself got no signal, and its close must not hang for ever either.
   limitTheStop();
-  const closed = await succeeds(options.close);
+  const closed = await succeeds(() => options.close(Math.max(0, endsAt - performance.now())));
   clearTimeout(timer);
   handle.off('SIGTERM', stop);
   handle.off('SIGINT', stop);

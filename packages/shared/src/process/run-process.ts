@@ -8,6 +8,7 @@ import { serveEndpoints } from './http-endpoints.ts';
 import { runUntilSignal, type Service } from './lifecycle.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { ProcessConfig } from './process-config.ts';
+import { logStrayLines } from './stray-lines.ts';
 
 /** What every process works with. */
 export type ProcessTools = {
@@ -38,6 +39,7 @@ export async function runProcess(
   open: (tools: ProcessTools) => OpenedService,
 ): Promise<void> {
   const log = createLogger({ service: name, level: config.logLevel, pretty: process.stdout.isTTY === true });
+  logStrayLines({ log, clock: systemClock });
   const telemetry = startTelemetry({ service: `waybill-${name}`, ...config.telemetry });
   const metrics = createMetrics(telemetry.meter);
   const { service, close } = open({ log, clock: systemClock, random: Math.random, metrics });
@@ -51,8 +53,9 @@ export async function runProcess(
     log,
     earlySignal: earlySignal(),
     stopTimeoutMs: config.stopTimeoutMs,
-    close: async () => {
-      await Promise.all([endpoints.stop(), telemetry.stop()]);
+    close: async (leftMs) => {
+      // A collector that never answers must not use up the time of the stop.
+      await Promise.all([endpoints.stop(), telemetry.stop(leftMs / 2)]);
       close();
     },
   });

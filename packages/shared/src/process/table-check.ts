@@ -1,8 +1,10 @@
 import { DescribeTableCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb';
-import type { Clock, Random } from '../clock.ts';
+import { type Clock, type Random, watchedClock } from '../clock.ts';
 import { hasCode, WaybillError } from '../error.ts';
 import type { TableDefinition } from '../resources.ts';
 import { type Backoff, retry } from '../retry.ts';
+import { calmLog } from './calm-log.ts';
+import type { LoopWatch } from './health.ts';
 import type { Logger } from './logger.ts';
 
 /**
@@ -29,29 +31,48 @@ export async function requireKey(
 /** Milliseconds between two attempts while an engine does not answer at start. */
 const startBackoff: Backoff = { firstMs: 500, maxMs: 10_000 };
 
+/** Milliseconds without a turn after which a start hangs: each of the few calls of one check has a limit of some 15 s. */
+const startSilenceMs = 80_000;
+
+export type StartDependencies = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly loops: LoopWatch;
+};
+
 /**
- * Repeats `check` until the engines answer, and returns its result; undefined once `signal` aborts. Rejects with
- * `TABLE_MISMATCH`, which no retry heals.
+ * Repeats `check` until the engines answer, and returns its result; undefined once `signal` aborts, whatever the check
+ * still waits for. Rejects with `TABLE_MISMATCH`, which no retry heals. A check that hangs fails `/livez`.
  */
 export async function untilEnginesAnswer<T>(
   check: () => Promise<T>,
-  { clock, random, log }: { readonly clock: Clock; readonly random: Random; readonly log: Logger },
+  { clock, random, log, loops }: StartDependencies,
   signal: AbortSignal,
 ): Promise<T | undefined> {
+  const calm = calmLog({ log, clock });
+  const stopped = Promise.withResolvers<never>();
+  const stop = () => stopped.reject(new WaybillError('STOPPED', 'stopped during the start'));
+  signal.addEventListener('abort', stop);
   try {
-    return await retry(check, {
-      clock,
+    const result = await retry(() => Promise.race([check(), stopped.promise]), {
+      clock: watchedClock(clock, loops.watch('start', startSilenceMs)),
       random,
       signal,
       backoff: startBackoff,
       onFailure: (error, _attempt, waitMs) => {
         if (hasCode(error, 'TABLE_MISMATCH')) throw error;
-        log.warn({ err: error, waitMs }, 'waiting for DynamoDB and SQS');
+        calm.warn({ err: error, waitMs: Math.round(waitMs) }, 'waiting for DynamoDB and SQS');
       },
     });
+    calm.over('waiting for DynamoDB and SQS', 'DynamoDB and SQS respond');
+    return result;
   } catch (error) {
     if (signal.aborted && !hasCode(error, 'TABLE_MISMATCH')) return undefined;
     throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    loops.forget('start');
   }
 }
 

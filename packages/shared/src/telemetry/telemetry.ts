@@ -11,8 +11,8 @@ export type Telemetry = {
   readonly meter: Meter;
   /** Serves a GET of `/metrics` in the Prometheus text format. */
   readonly serveMetrics: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Exports what is left. Never rejects: an unreachable collector must not make a stop fail. */
-  readonly stop: () => Promise<void>;
+  /** Exports what is left, for 5 s or `limitMs` at most. Never rejects: an unreachable collector must not make a stop fail. */
+  readonly stop: (limitMs?: number) => Promise<void>;
 };
 
 export type TelemetryOptions = {
@@ -27,6 +27,9 @@ export type TelemetryOptions = {
   /** Takes CloudWatch's lines, instead of standard output. */
   readonly writeLine?: (line: string) => unknown;
 };
+
+/** Milliseconds that the last export may take. */
+const exportLimitMs = 5_000;
 
 /** Metrics that Prometheus can fetch, and that are exported where the options say. */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
@@ -43,7 +46,8 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   return {
     meter: provider.getMeter('waybill'),
     serveMetrics: (request, response) => prometheus.getMetricsRequestHandler(request, response),
-    stop: () => provider.shutdown({ timeoutMillis: 5_000 }).catch(() => undefined),
+    stop: (limitMs = exportLimitMs) =>
+      provider.shutdown({ timeoutMillis: Math.min(limitMs, exportLimitMs) }).catch(() => undefined),
   };
 }
 

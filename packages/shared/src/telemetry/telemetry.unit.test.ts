@@ -135,6 +135,15 @@ describe('a collector that is away', () => {
     expect(performance.now() - before).toBeLessThan(8_000);
   });
 
+  test('takes no more of a stop than is left of its time', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await serveUntilTestEnds(() => undefined));
+    const telemetry = startTelemetry({ service: 'test', otlp: true });
+    moveEach(telemetry);
+    const before = performance.now();
+    await telemetry.stop(300);
+    expect(performance.now() - before).toBeLessThan(3_000);
+  });
+
   test('does not keep Prometheus from being answered', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await serveUntilTestEnds(() => undefined));
     const telemetry = startTelemetry({ service: 'test', otlp: true });
