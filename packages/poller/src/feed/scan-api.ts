@@ -27,7 +27,7 @@ export type ScanApiOptions = {
 
 /** The Scan Event API over HTTP. */
 export function scanApi(options: ScanApiOptions): ScanFeed {
-  const get = httpGetter();
+  const get = httpGetter(options.timeoutMs);
   const headers = {
     accept: 'application/json',
     ...(options.token !== '' && { authorization: `Bearer ${options.token}` }),

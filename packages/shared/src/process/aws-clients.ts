@@ -3,6 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { awsCredentials, credentialsWaitMs } from './aws-credentials.ts';
 import { limitCalls } from './call-limit.ts';
+import { attemptTimeoutMs } from './connect-attempts.ts';
 
 export type ClientOptions = {
   /**
@@ -53,14 +54,17 @@ function callLimitMs({ requestTimeoutMs, maxAttempts }: ClientOptions): number {
 }
 
 function requestHandler({ requestTimeoutMs, maxSockets }: ClientOptions): NodeHttpHandler {
+  const connectionTimeout = Math.min(requestTimeoutMs, 5_000);
+  const autoSelectFamilyAttemptTimeout = attemptTimeoutMs(connectionTimeout);
+  const agent = { maxSockets, keepAlive: true, autoSelectFamilyAttemptTimeout };
   return new NodeHttpHandler({
-    connectionTimeout: Math.min(requestTimeoutMs, 5_000),
+    connectionTimeout,
     requestTimeout: requestTimeoutMs,
     // Without this the timeout only logs a warning, and a hung request hangs for ever.
     throwOnRequestTimeout: true,
     // The timeout above ends with the response's headers: a body that stops arriving would hang a write or a renewal.
     socketTimeout: requestTimeoutMs,
-    httpAgent: { maxSockets, keepAlive: true },
-    httpsAgent: { maxSockets, keepAlive: true },
+    httpAgent: agent,
+    httpsAgent: agent,
   });
 }

@@ -1,7 +1,9 @@
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { type Clock, type Random, systemClock } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
 import { createMetrics } from '../telemetry/create-metrics.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
+import { attemptTimeoutMs } from './connect-attempts.ts';
 import { earlySignal } from './early-signal.ts';
 import type { HealthReport } from './health.ts';
 import { serveEndpoints } from './http-endpoints.ts';
@@ -27,6 +29,9 @@ export type OpenedService = {
   readonly close: () => void;
 };
 
+/** Milliseconds within which others' connections are open: less than a search for credentials or an export may take. */
+const otherConnectionsMs = 4_000;
+
 /**
  * Runs a service as this process, with log, metrics and endpoints, until a signal or its own end; then ends the process
  * with its exit code ({@link runUntilSignal}). Rejects when it cannot start, with `PORT_UNAVAILABLE` for example.
@@ -40,6 +45,8 @@ export async function runProcess(
 ): Promise<void> {
   const log = createLogger({ service: name, level: config.logLevel, pretty: process.stdout.isTTY === true });
   logStrayLines({ log, clock: systemClock });
+  // For the connections that have no agent of ours: to a collector, and of the SDK's providers of credentials.
+  setDefaultAutoSelectFamilyAttemptTimeout(attemptTimeoutMs(otherConnectionsMs));
   const telemetry = startTelemetry({ service: `waybill-${name}`, ...config.telemetry });
   const metrics = createMetrics(telemetry.meter);
   const { service, close } = open({ log, clock: systemClock, random: Math.random, metrics });
