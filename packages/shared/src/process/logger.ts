@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import prettyLines from 'pino-pretty';
-import { describeError } from '../error.ts';
+import { describeError, isExpected, isServiceError } from '../error.ts';
 
 export type { Logger } from 'pino';
 
@@ -8,8 +8,9 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * JSON lines on standard output, pretty in a terminal. Ids always, payloads never: of an error only name, message, code
- * and stack are logged, because an AWS error carries the stored item.
+ * JSON lines on standard output; in a terminal one line each, for people. Ids always, payloads never: of an error only
+ * name, message, code, status and request are logged, because an AWS error carries the stored item. The stack comes with
+ * errors that nobody expects, and with all at level `debug`.
  */
 export function createLogger(
   options: { readonly service: string; readonly level: LogLevel; readonly pretty: boolean },
@@ -20,17 +21,53 @@ export function createLogger(
     base: { service: options.service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: errorFields },
+    serializers: { err: errorFields(options.level === 'debug' || options.level === 'trace') },
   };
   if (destination) return pino(settings, destination);
-  if (options.pretty) return pino(settings, prettyLines({ sync: true }));
+  if (options.pretty) return pino(settings, prettyLines({ sync: true, singleLine: true, ignore: 'pid,service' }));
   // Synchronous, so that the last lines before an exit are not lost.
   return pino(settings, pino.destination({ fd: 1, sync: true }));
 }
 
-function errorFields(error: unknown): { message: string; code?: string; stack?: string } {
-  const fields = { message: describeError(error) };
-  if (!(error instanceof Error)) return fields;
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  return { ...fields, ...code, ...(error.stack && { stack: error.stack }) };
+type ErrorFields = {
+  readonly message: string;
+  readonly code?: string;
+  readonly status?: number;
+  readonly requestId?: string;
+  readonly stack?: string;
+};
+
+const errorFields =
+  (withEveryStack: boolean) =>
+  (error: unknown): ErrorFields => {
+    const message = describeError(error);
+    if (!(error instanceof Error)) return { message };
+    const stack = withEveryStack || !isExpected(error) ? placesOf(error) : '';
+    return {
+      message,
+      ...('code' in error && typeof error.code === 'string' && { code: error.code }),
+      ...(isServiceError(error) && answerOf(error.$metadata)),
+      ...(stack && { stack }),
+    };
+  };
+
+/** What AWS's support asks for. */
+function answerOf(metadata: object): Pick<ErrorFields, 'status' | 'requestId'> {
+  const { httpStatusCode: status, requestId }: { httpStatusCode?: unknown; requestId?: unknown } = metadata;
+  return {
+    ...(typeof status === 'number' && { status }),
+    ...(typeof requestId === 'string' && { requestId }),
+  };
+}
+
+/** The stack without its beginning, which repeats the message in full. */
+function placesOf({ stack = '' }: Error): string {
+  const lines = stack.split('\n');
+  const first = lines.findIndex((line) => /^ {4}at /.test(line));
+  return first === -1
+    ? ''
+    : lines
+        .slice(first)
+        .filter((line) => /^ {4}at /.test(line))
+        .join('\n');
 }

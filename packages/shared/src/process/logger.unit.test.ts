@@ -62,6 +62,8 @@ describe('an error', () => {
     for (const line of lines) {
       expect(line['err']).toEqual({
         message: 'ConditionalCheckFailedException: The conditional request failed',
+        status: 400,
+        requestId: 'r-1',
         stack: expect.stringContaining('logger.unit.test.ts'),
       });
       expect(JSON.stringify(line)).not.toContain('PRIVATE');
@@ -96,6 +98,38 @@ describe('an error', () => {
   });
 });
 
+describe('the stack', () => {
+  const logged = (level: 'info' | 'debug', err: unknown) => {
+    const written: string[] = [];
+    const log = createLogger({ service: 'test', level, pretty: false }, { write: (line) => void written.push(line) });
+    log.warn({ err }, 'failed');
+    return JSON.parse(written[0] ?? '').err;
+  };
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), {
+    code: 'ECONNREFUSED',
+    syscall: 'connect',
+  });
+  const expected = [
+    ['an answer of AWS', awsError],
+    ['the network', refused],
+    ['the network, of each address', new AggregateError([refused, refused], 'both')],
+    ['a time limit', Object.assign(new Error('too late'), { name: 'TimeoutError' })],
+    ['Waybill', new WaybillError('FEED_UNAVAILABLE', 'status 429')],
+  ] as const;
+
+  test.for(expected)('of an error of %s is left out', ([, error]) => {
+    expect(logged('info', error)).toEqual({ ...logged('debug', error), stack: undefined });
+    expect(logged('debug', error).stack).toContain('logger.unit.test.ts');
+  });
+
+  test('of an error that nobody expects is there, without the message in it', () => {
+    const { stack, message } = logged('info', new TypeError('x is not a function\nat PRIVATE'));
+    expect(message).toBe('TypeError: x is not a function');
+    expect(stack).toMatch(/^ {4}at .*logger\.unit\.test\.ts/);
+    expect(stack).not.toContain('PRIVATE');
+  });
+});
+
 describe('standard output', () => {
   const run = promisify(execFile);
   const logger = new URL('./logger.ts', import.meta.url).href;
@@ -116,8 +150,7 @@ describe('standard output', () => {
 
   test('is for people where a terminal reads it, the last line before an exit included', async () => {
     const output = await outputOf(true);
-    expect(output).toMatch(/FATAL.*the last words/);
-    expect(output).toMatch(/parcelId.*5002/);
+    expect(output).toMatch(/^[^\n]*FATAL.*the last words.*parcelId.*5002[^\n]*\n$/);
     expect(() => JSON.parse(output)).toThrow();
   });
 });
