@@ -22,10 +22,16 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       maxSockets: mostCalls + 2,
       maxAttempts: 2,
       endpointIsQueueHost: config.process.endpointIsQueueHost,
+      variables: { [scanQueueUrl]: 'SCAN_QUEUE_URL' },
     });
     // A write must succeed or fail well within the lease, so that a slow response does not cost the lease.
     const storeTimeoutMs = Math.min(5_000, settings.leaseMs / 3);
-    const dynamodb = openDynamoDb({ requestTimeoutMs: storeTimeoutMs, maxSockets: 8, maxAttempts: 2 });
+    const dynamodb = openDynamoDb({
+      requestTimeoutMs: storeTimeoutMs,
+      maxSockets: 8,
+      maxAttempts: 2,
+      variables: { [checkpointsTable]: 'CHECKPOINTS_TABLE' },
+    });
     meterTables(dynamodb, { metrics, tables: { [checkpointsTable]: 'checkpoints' } });
     const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics);
     const { feed } = settings;

@@ -18,17 +18,29 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
   const { settings, scanQueueUrl, parcelsTable, failuresTable, ...config } = readConfig(env);
   await runProcess('processor', config.process, (tools) => {
     const { clock, metrics, log } = tools;
-    const { endpointIsQueueHost } = config.process;
+    const shared = {
+      endpointIsQueueHost: config.process.endpointIsQueueHost,
+      variables: {
+        [scanQueueUrl]: 'SCAN_QUEUE_URL',
+        [parcelsTable]: 'PARCELS_TABLE',
+        [failuresTable]: 'FAILURES_TABLE',
+      },
+    };
     const { receiveWaitMs, visibilityTimeoutMs, writeConcurrency } = settings;
     // A long poll is repeated by its loop, and a stop waits for it: one attempt.
     const receiving = openSqs({
+      ...shared,
       requestTimeoutMs: receiveWaitMs + 5_000,
       maxSockets: settings.receivers,
       maxAttempts: 1,
-      endpointIsQueueHost,
     });
-    const settling = openSqs({ requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2, endpointIsQueueHost });
-    const dynamodb = openDynamoDb({ requestTimeoutMs: 4_000, maxSockets: writeConcurrency + 8, maxAttempts: 2 });
+    const settling = openSqs({ ...shared, requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2 });
+    const dynamodb = openDynamoDb({
+      ...shared,
+      requestTimeoutMs: 4_000,
+      maxSockets: writeConcurrency + 8,
+      maxAttempts: 2,
+    });
     meterTables(dynamodb, {
       metrics,
       tables: { [parcelsTable]: 'parcels', [failuresTable]: 'failures' },

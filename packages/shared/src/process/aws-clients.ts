@@ -4,6 +4,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { awsCredentials, credentialsWaitMs } from './aws-credentials.ts';
 import { limitCalls } from './call-limit.ts';
 import { attemptTimeoutMs } from './connect-attempts.ts';
+import { nameMissing } from './name-missing.ts';
 
 export type ClientOptions = {
   /**
@@ -14,6 +15,8 @@ export type ClientOptions = {
   readonly maxSockets: number;
   /** Attempts of one call, the first included; the SDK waits between them. */
   readonly maxAttempts: number;
+  /** Variables that name the tables or queues, by name or URL: for errors about missing ones. */
+  readonly variables?: Readonly<Record<string, string>>;
 };
 
 /** An SQS client; region, credentials and endpoint come from the SDK's own variables. */
@@ -27,6 +30,7 @@ export function openSqs(options: ClientOptions & { readonly endpointIsQueueHost:
   });
   sqs.middlewareStack.remove(unreadLog);
   limitCalls(sqs, callLimitMs(options));
+  nameMissing(sqs, options.variables ?? {});
   return sqs;
 }
 
@@ -39,6 +43,7 @@ export function openDynamoDb(options: ClientOptions): DynamoDBClient {
   });
   dynamodb.middlewareStack.remove(unreadLog);
   limitCalls(dynamodb, callLimitMs(options));
+  nameMissing(dynamodb, options.variables ?? {});
   return dynamodb;
 }
 

@@ -49,7 +49,7 @@ describe('the SDK’s own log', () => {
   });
 
   test('is all that ours lack', () => {
-    const ours = ['callLimit - initialize', 'callLimitPassed - finalizeRequest'];
+    const ours = ['callLimit - initialize', 'nameMissing - initialize', 'callLimitPassed - finalizeRequest'];
     const but = (client: SQSClient | DynamoDBClient) =>
       client.middlewareStack.identify().filter((middleware) => middleware !== log);
     const withoutOurs = (client: SQSClient | DynamoDBClient) =>
