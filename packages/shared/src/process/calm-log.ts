@@ -1,10 +1,10 @@
+import type { Logger, LoggerOptions } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { Logger } from './logger.ts';
 
 /** Milliseconds from one line to the next of the same kind: an operator reads the newest minute, and it must show more than one fault. */
 const quietMs = 30_000;
-
-type Level = 'info' | 'warn' | 'error';
+/** Milliseconds without another one after which a kind has ended. */
+const endedMs = 2 * quietMs;
 
 /** What repeats, from its first occurrence on. */
 type Streak = {
@@ -17,6 +17,53 @@ type Streak = {
   unsaid: number;
 };
 
+type Ended = { readonly text: string; readonly times: number; readonly seconds: number; readonly unsaid: number };
+
+/** Counts lines by kind, and says which of them are written. */
+class Repetitions {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #streaks = new Map<string, Streak>();
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  /** What to add to the line, with which it is written; undefined for one that is left out. */
+  note(kind: string, text: string): { readonly times?: number; readonly seconds?: number } | undefined {
+    const now = this.#clock.monotonic();
+    const streak = this.#streaks.get(kind);
+    if (!streak) {
+      this.#streaks.set(kind, { text, since: now, seenAt: now, loggedAt: now, times: 1, unsaid: 0 });
+      return {};
+    }
+    streak.times += 1;
+    streak.seenAt = now;
+    if (now - streak.loggedAt < quietMs) {
+      streak.unsaid += 1;
+      return undefined;
+    }
+    streak.loggedAt = now;
+    streak.unsaid = 0;
+    return { times: streak.times, seconds: secondsSince(streak, now) };
+  }
+
+  /** Ends the kinds with this text; without one, those that did not happen for a minute. */
+  end(text?: string): readonly Ended[] {
+    if (this.#streaks.size === 0) return [];
+    const now = this.#clock.monotonic();
+    const ended: Ended[] = [];
+    for (const [kind, streak] of this.#streaks) {
+      if (text === undefined ? now - streak.seenAt < endedMs : streak.text !== text) continue;
+      this.#streaks.delete(kind);
+      const seconds = Math.round(((text === undefined ? streak.seenAt : now) - streak.since) / 1_000);
+      ended.push({ text: streak.text, times: streak.times, seconds, unsaid: streak.unsaid });
+    }
+    return ended;
+  }
+}
+
+type Level = 'info' | 'warn' | 'error';
+
 /** A log for what may repeat many times a second. */
 export type CalmLog = Readonly<Record<Level, (fields: object, text: string) => void>> & {
   /**
@@ -28,45 +75,66 @@ export type CalmLog = Readonly<Record<Level, (fields: object, text: string) => v
 
 /**
  * Logs the first of a kind at once, then at most one line in 30 s, with `times` and `seconds` since the first. A kind is
- * a level and a text, with the name and code of the error in `err`: another error is told at once. What it leaves out stands in the
- * log at level `debug`.
+ * a level and a text, with the name and code of the error in `err`: another error is told at once. What it leaves out
+ * stands in the log at level `debug`.
  */
 export function calmLog({ log, clock }: { readonly log: Logger; readonly clock: Pick<Clock, 'monotonic'> }): CalmLog {
-  const streaks = new Map<string, Streak>();
+  const repetitions = new Repetitions(clock);
   const line = (level: Level) => (fields: object, text: string) => {
-    const now = clock.monotonic();
-    const kind = `${level}\n${kindOf(fields, text)}`;
-    const streak = streaks.get(kind);
-    if (!streak || now - streak.seenAt >= 2 * quietMs) {
-      streaks.set(kind, { text, since: now, seenAt: now, loggedAt: now, times: 1, unsaid: 0 });
-      log[level](streak && streak.unsaid > 0 ? { ...fields, timesBefore: streak.unsaid } : fields, text);
-      return;
-    }
-    streak.times += 1;
-    streak.seenAt = now;
-    if (now - streak.loggedAt < quietMs) {
-      streak.unsaid += 1;
-      log.debug(fields, text);
-      return;
-    }
-    streak.loggedAt = now;
-    streak.unsaid = 0;
-    log[level]({ ...fields, times: streak.times, seconds: secondsSince(streak, now) }, text);
+    sayEnded(log, repetitions.end());
+    const count = repetitions.note(`${level}\n${kindOf(fields, text)}`, text);
+    if (count) log[level]({ ...fields, ...count }, text);
+    else log.debug(fields, text);
   };
   return {
     info: line('info'),
     warn: line('warn'),
     error: line('error'),
     over: (text, words) => {
-      if (streaks.size === 0) return;
-      const ended = [...streaks].filter(([, streak]) => streak.text === text);
-      for (const [kind] of ended) streaks.delete(kind);
-      const times = ended.reduce((sum, [, streak]) => sum + streak.times, 0);
+      const ended = repetitions.end(text);
+      const times = ended.reduce((sum, each) => sum + each.times, 0);
       if (times < 2 || words === undefined) return;
-      const now = clock.monotonic();
-      log.info({ times, seconds: Math.max(...ended.map(([, streak]) => secondsSince(streak, now))) }, words);
+      log.info({ times, seconds: Math.max(...ended.map(({ seconds }) => seconds)) }, words);
     },
   };
+}
+
+/** Pino's numbers of the levels between which lines are calmed. */
+const [info, warn, error] = [30, 40, 50];
+
+/**
+ * Calms a whole log in the same way: every text at `info`, and at `warn` and `error` the lines that carry an error or a
+ * `reason`. Each of the others tells of something of its own, such as a hole in the feed. What ends is said by the line
+ * that comes next.
+ */
+export function calmLines(clock: Pick<Clock, 'monotonic'>): NonNullable<LoggerOptions['hooks']> {
+  const repetitions = new Repetitions(clock);
+  return {
+    logMethod(args, method, level) {
+      const fields: unknown = args[0];
+      const text: unknown = args[1];
+      const isCalmed =
+        typeof fields === 'object' && fields !== null && typeof text === 'string' && repeats(level, fields);
+      if (!isCalmed) return method.apply(this, args);
+      sayEnded(this, repetitions.end());
+      const count = repetitions.note(`${level}\n${kindOf(fields, text)}`, text);
+      if (!count) return this.debug(fields, text);
+      return method.apply(this, [{ ...fields, ...count }, text]);
+    },
+  };
+}
+
+/** For those of which the last line does not give the whole number. */
+function sayEnded(log: Logger, ended: readonly Ended[]): void {
+  for (const { text: what, times, seconds, unsaid } of ended) {
+    if (unsaid > 0) log.info({ what, times, seconds }, 'did not happen again for a minute');
+  }
+}
+
+/** Not a line that was calmed already. */
+function repeats(level: number, fields: object): boolean {
+  if ('times' in fields || level < info || level > error) return false;
+  return level < warn || 'err' in fields || 'reason' in fields;
 }
 
 function secondsSince({ since }: Streak, now: number): number {
@@ -74,8 +142,8 @@ function secondsSince({ since }: Streak, now: number): number {
 }
 
 function kindOf(fields: object, text: string): string {
-  const error = 'err' in fields ? fields.err : undefined;
-  if (!(error instanceof Error)) return text;
-  const code = 'code' in error ? String(error.code) : '';
-  return `${text}\n${error.name}\n${code}`;
+  const { err, reason, settlement }: { err?: unknown; reason?: unknown; settlement?: unknown } = fields;
+  const kind = `${text}\n${typeof reason === 'string' ? reason : ''}\n${typeof settlement === 'string' ? settlement : ''}`;
+  if (!(err instanceof Error)) return kind;
+  return `${kind}\n${err.name}\n${'code' in err ? String(err.code) : ''}`;
 }

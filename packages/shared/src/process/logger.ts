@@ -1,6 +1,8 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import prettyLines from 'pino-pretty';
+import type { Clock } from '../clock.ts';
 import { describeError, isExpected, isServiceError } from '../error.ts';
+import { calmLines } from './calm-log.ts';
 
 export type { Logger } from 'pino';
 
@@ -13,20 +15,37 @@ export type LogLevel = (typeof logLevels)[number];
  * errors that nobody expects, and with all at level `debug`.
  */
 export function createLogger(
-  options: { readonly service: string; readonly level: LogLevel; readonly pretty: boolean },
+  options: {
+    readonly service: string;
+    readonly level: LogLevel;
+    readonly pretty: boolean;
+    /** With it, what repeats is said every 30 s ({@link calmLines}). */
+    readonly clock?: Pick<Clock, 'monotonic'>;
+  },
   destination?: DestinationStream,
 ): Logger {
   const settings: LoggerOptions = {
     level: options.level,
     base: { service: options.service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label) => ({ level: label }), log: rounded },
+    ...(options.clock && { hooks: calmLines(options.clock) }),
     serializers: { err: errorFields(options.level === 'debug' || options.level === 'trace') },
   };
   if (destination) return pino(settings, destination);
   if (options.pretty) return pino(settings, prettyLines({ sync: true, singleLine: true, ignore: 'pid,service' }));
   // Synchronous, so that the last lines before an exit are not lost.
   return pino(settings, pino.destination({ fd: 1, sync: true }));
+}
+
+/** The fields with each number as a person reads it: whole, or in thousandths where it is below 10. */
+function rounded(fields: Record<string, unknown>): Record<string, unknown> {
+  let result = fields;
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value !== 'number' || !Number.isFinite(value) || Number.isInteger(value)) continue;
+    result = { ...result, [name]: Math.abs(value) < 10 ? Number(value.toFixed(3)) : Math.round(value) };
+  }
+  return result;
 }
 
 type ErrorFields = {

@@ -43,7 +43,12 @@ export async function runProcess(
   config: ProcessConfig,
   open: (tools: ProcessTools) => OpenedService,
 ): Promise<void> {
-  const log = createLogger({ service: name, level: config.logLevel, pretty: process.stdout.isTTY === true });
+  const log = createLogger({
+    service: name,
+    level: config.logLevel,
+    pretty: process.stdout.isTTY === true,
+    clock: systemClock,
+  });
   logStrayLines({ log, clock: systemClock });
   // For the connections that have no agent of ours: to a collector, and of the SDK's providers of credentials.
   setDefaultAutoSelectFamilyAttemptTimeout(attemptTimeoutMs(otherConnectionsMs));
