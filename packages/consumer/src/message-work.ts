@@ -128,7 +128,8 @@ export class MessageWork<Work, Lane extends string> {
     // A message of one element that carries the id of a record fails on that record again.
     const onRecord = reading.single && resolves !== undefined ? { failureId: resolves } : {};
     const failures = [...reading.failures, ...failed.map((failure) => ({ ...failure, ...onRecord }))];
-    const settlement = failures.length > 0 ? await settleFailed(failures, held, reading, this.#deps) : 'deleted';
+    const settlement =
+      failures.length > 0 ? await settleFailed(failures, held, { ...reading, resolves }, this.#deps) : 'deleted';
     if (settlement === 'lost') return settlement;
     if (settlement !== 'left') {
       if (resolves !== undefined) await guard.execute(resolves, () => failureLog.resolve(resolves), workDeadline);

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { bodyOf } from '../test/list-handler.ts';
 import { listRig } from '../test/list-rig.ts';
 import { engineError, pass, useVirtualTime } from '../test/service-rig.ts';
+import { mostSplitOff } from './settle-failed.ts';
 
 beforeEach(useVirtualTime);
 
@@ -151,6 +152,84 @@ describe('a message of several of which some failed', () => {
   });
 });
 
+describe('a message of which very many failed', () => {
+  test('has equal ones recorded once and split off once', async () => {
+    const { queue, list, failures, service, stop } = listRig();
+    queue.put(`[1,${'0,'.repeat(130_000)}2]`);
+    service.start();
+    await pass(60);
+    expect(list.ids).toEqual([1, 2]);
+    // Once among the others, three times alone.
+    expect([...failures.records.values()]).toMatchObject([{ failureId: 'item-0', attempts: 4 }]);
+    expect(queue.deadLetters.map(({ body }) => body)).toEqual([bodyOf(0)]);
+    await stop();
+  });
+
+  test('has two contents of one id split off both', async () => {
+    const { queue, service, stop } = listRig();
+    queue.put(bodyOf(-2, 2, -2));
+    queue.put('[-3,"-3","-3",4]');
+    service.start();
+    await pass(60);
+    const bodies = queue.deadLetters.map(({ body }) => body).sort();
+    expect(bodies).toEqual([bodyOf('-3'), bodyOf(-2), bodyOf(-3)].sort());
+    await stop();
+  });
+
+  test('has as many as 300 split off; with one more it is left whole, with one record that says so, its good ones done', async () => {
+    const { queue, list, failures, service, stop } = listRig();
+    const bad = (from: number, count: number) => Array.from({ length: count }, (_, index) => -from - index);
+    const many = bodyOf(7, ...bad(1_000, mostSplitOff), 8);
+    const tooMany = bodyOf(9, ...bad(2_000, mostSplitOff + 1), 10);
+    queue.put(many);
+    queue.put(tooMany);
+    service.start();
+    await pass(120);
+    expect(list.ids).toEqual([7, 8, 9, 10]);
+    expect(queue.messages).toEqual([]);
+    expect(queue.deadLetters).toHaveLength(mostSplitOff + 1);
+    expect(queue.deadLetters.map(({ body }) => body)).toContain(tooMany);
+    expect(failures.records.size).toBe(mostSplitOff + 1);
+    expect(failures.records.get(`body-${sha(tooMany)}`)).toMatchObject({
+      reason: 'INVALID_ITEM',
+      detail: expect.stringMatching(/^301 of its elements failed, the message is left whole/),
+      body: tooMany,
+      attempts: 3,
+    });
+    await stop();
+  });
+
+  test('left whole and redriven with its record’s id, resolves that record when it succeeds', async () => {
+    const { queue, failures, service, stop } = listRig();
+    const failureId = `body-${'1'.repeat(64)}`;
+    queue.put(bodyOf(...Array.from({ length: mostSplitOff + 1 }, (_, index) => -1 - index)), {
+      attributes: { failureId },
+    });
+    service.start();
+    await pass(60);
+    expect([...failures.records.keys()]).toEqual([failureId]);
+    queue.put(bodyOf(1, 2), { attributes: { failureId } });
+    await pass(1);
+    expect(failures.records.get(failureId)).toMatchObject({ resolved: true });
+    await stop();
+  });
+
+  test('leaves the failure log to other messages in turn', async () => {
+    const { queue, journal, failures, service, stop } = listRig();
+    // A record takes 100 ms.
+    failures.before = async () => await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let message = 1; message <= 10; message += 1) {
+      queue.put(bodyOf(...Array.from({ length: 200 }, (_, index) => -message * 1_000 - index)));
+    }
+    service.start();
+    await pass(0.5);
+    queue.put(bodyOf(-7));
+    await pass(1);
+    expect(journal.lines(/^recorded item-7 /)[0]).toBeDefined();
+    await stop();
+  });
+});
+
 describe('a message of one that failed', () => {
   test('is left as it came until the redrive policy moves it', async () => {
     const { queue, journal, service, stop } = listRig();
@@ -218,6 +297,25 @@ describe('a message of one that failed', () => {
       [30, 60, 90, 120, 120, 120].map((seconds) => `visibility m1 ${seconds}`),
     );
     expect(messages(/no redrive policy/)).toHaveLength(1);
+    await stop();
+  });
+
+  test('waits where the redrive policy does not move it: its dead-letter queue was deleted', async () => {
+    const { queue, journal, service, lines, stop } = listRig();
+    queue.put('no JSON at all');
+    // The policy still says three, and SQS goes on delivering.
+    queue.maxReceiveCountSaid = 3;
+    queue.receiveCountLimit = Number.POSITIVE_INFINITY;
+    service.start();
+    await pass(600);
+    const seconds = journal.lines(/^visibility/).map((line) => Number(line.split(' ')[2]));
+    expect(seconds.slice(0, 6)).toEqual([0, 0, 0, 120, 120, 120]);
+    expect(seconds.length).toBeLessThanOrEqual(9);
+    expect(lines.find(({ msg }) => /check that the dead-letter queue exists/.test(String(msg)))).toMatchObject({
+      messageId: 'm1',
+      receiveCount: 4,
+      maxReceiveCount: 3,
+    });
     await stop();
   });
 

@@ -1,6 +1,7 @@
 import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
-import type { FailureLog } from './failures/failure-log.ts';
+import { bodyFailureId } from './failures/failure-id.ts';
+import type { Failure, FailureLog } from './failures/failure-log.ts';
 import type { Guard } from './guard/guard.ts';
 import type { ElementFailure, Reading, Settlement } from './handler.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
@@ -22,22 +23,38 @@ export type SettleFailedDependencies = ResendDependencies & {
 const longestReturnSeconds = 120;
 
 /**
- * Settles a message of which something failed. Records the failures first. Then sends the failed elements as messages of
- * their own, when it held several, and leaves it to the caller to delete it; else returns it to the queue. Rejects when
- * the engines do not let it; then the message is still in hand.
+ * Most elements of one message that are recorded and split off: an ordinary pack holds at most some 420 events. With more,
+ * one message could hold up the records of all others for minutes (decision 0082).
+ */
+export const mostSplitOff = 300;
+
+const notMoved =
+  'a message that failed was received more often than the redrive policy allows: check that the dead-letter queue exists';
+
+/** Records of one message that wait for the failure log at once, of the eight that it writes: other messages get their turns. */
+const recordsAtOnce = 2;
+
+/**
+ * Settles a message of which something failed. Records the failures first, equal ones once. Then sends the failed elements
+ * as messages of their own, when it held several, and leaves it to the caller to delete it; else, or when too many failed,
+ * returns it to the queue. Rejects when the engines do not let it; then the message is still in hand.
+ *
+ * @param resolves the failure record that the message names
  */
 export async function settleFailed(
   failures: readonly ElementFailure[],
   held: HeldMessage,
-  { single }: Pick<Reading<unknown>, 'single'>,
+  { single, resolves }: Pick<Reading<unknown>, 'single' | 'resolves'>,
   deps: SettleFailedDependencies,
 ): Promise<Exclude<Settlement, 'deleted'>> {
+  const distinct = withoutRepeats(failures);
+  const isWhole = distinct.length > mostSplitOff;
   // Before the split or the release that it explains.
-  await Promise.all(failures.map((failure) => recordFailure(failure, held, deps)));
+  await recordAll(isWhole ? [ofTheWhole(distinct, held, resolves)] : distinct, held, deps);
   if (!deps.inHand.holds(held)) return 'lost';
-  const split = failures.flatMap(({ splitBody, failureId }) => splitMessage(splitBody, failureId) ?? []);
-  if (single || split.length < failures.length) {
-    await leave(held, failures, deps);
+  const split = isWhole ? [] : distinct.flatMap(({ splitBody, failureId }) => splitMessage(splitBody, failureId) ?? []);
+  if (single || split.length < distinct.length) {
+    await leave(held, distinct, deps);
     return 'left';
   }
   await resend(split, held, deps, deps.workDeadline);
@@ -45,8 +62,45 @@ export async function settleFailed(
   return 'split';
 }
 
+/** The first of all that are equal: of one id, with one content. */
+function withoutRepeats(failures: readonly ElementFailure[]): readonly ElementFailure[] {
+  const byContent = new Map<string, ElementFailure>();
+  for (const failure of failures) {
+    const content = `${failure.failureId} ${failure.body}`;
+    if (!byContent.has(content)) byContent.set(content, failure);
+  }
+  return [...byContent.values()];
+}
+
+/** The one failure that stands for all of a message. Its reason is that of the first. */
+function ofTheWhole(
+  distinct: readonly ElementFailure[],
+  { message: { body } }: HeldMessage,
+  resolves: string | undefined,
+): Failure {
+  const [first] = distinct;
+  return {
+    failureId: resolves ?? bodyFailureId(body),
+    reason: first?.reason ?? '',
+    detail: `${distinct.length} of its elements failed, the message is left whole; the first of them: ${first?.detail}`,
+    body,
+  };
+}
+
+async function recordAll(
+  failures: readonly Failure[],
+  held: HeldMessage,
+  deps: SettleFailedDependencies,
+): Promise<void> {
+  const waiting = failures.values();
+  const recordEach = async () => {
+    for (const failure of waiting) await recordFailure(failure, held, deps);
+  };
+  await Promise.all(Array.from({ length: recordsAtOnce }, recordEach));
+}
+
 async function recordFailure(
-  failure: ElementFailure,
+  failure: Failure,
   held: HeldMessage,
   { guard, failures, metrics, log, workDeadline }: SettleFailedDependencies,
 ): Promise<void> {
@@ -64,8 +118,10 @@ async function leave(
   { queue, log, inHand, maxReceiveCount }: SettleFailedDependencies,
 ): Promise<void> {
   const { receiptHandle, receiveCount, messageId } = held.message;
-  // Where no redrive policy ever moves it, returning it at once would loop.
-  const wait = failures.some((failure) => failure.mayHeal) || !Number.isFinite(maxReceiveCount);
+  // Where no redrive policy ever moves it, or moves it no longer, returning it at once would loop.
+  const isOverdue = receiveCount > maxReceiveCount;
+  if (isOverdue) log.error({ messageId, receiveCount, maxReceiveCount }, notMoved);
+  const wait = failures.some((failure) => failure.mayHeal) || isOverdue || !Number.isFinite(maxReceiveCount);
   const seconds = wait ? Math.min(30 * receiveCount, longestReturnSeconds) : 0;
   await inHand.release(held);
   try {

@@ -25,6 +25,8 @@ export class MemoryQueue implements MessageConsumer {
   readonly deadLetters: QueuedMessage[] = [];
   receives = 0;
   receiveCountLimit = 3;
+  /** What the redrive policy says, where that is not what the engine does: it moves nothing to a queue that was deleted. */
+  maxReceiveCountSaid: number | undefined;
   visibilitySeconds = 30;
   waitSeconds = 20;
   /**
@@ -140,7 +142,7 @@ export class MemoryQueue implements MessageConsumer {
       },
     );
 
-  readonly maxReceiveCount = async (): Promise<number> => this.receiveCountLimit;
+  readonly maxReceiveCount = async (): Promise<number> => this.maxReceiveCountSaid ?? this.receiveCountLimit;
 
   /** `effect` returns whether the handle was good. */
   async #batch<T>(

@@ -1,8 +1,8 @@
 import type { Fault } from '@waybill/consumer/guard/guard.ts';
 import { isThrottling } from '@waybill/consumer/guard/throttling.ts';
-import type { Handler, Reading } from '@waybill/consumer/handler.ts';
+import type { ElementFailure, Handler, Reading } from '@waybill/consumer/handler.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
-import { unpack } from '@waybill/shared/domain/pack.ts';
+import { type Unpacked, unpack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
@@ -61,11 +61,26 @@ function readPack({ body }: ReceivedMessage, failureId: string | undefined): Rea
   const single = elements.length <= 1;
   const events = elements.flatMap((element) => ('event' in element ? [element.event] : []));
   const whole = { body, single, failureId };
-  const failures = elements.flatMap((element) => ('event' in element ? [] : [invalidElement(element, whole)]));
+  const failures = invalidElements(elements, whole);
   const [event] = events;
   const elementId = single && event ? eventFailureId(event.eventId) : undefined;
   // An element that failed in the poller, and is read now, is on record by its own id.
   return { work: events, failures, single, elementId, resolves: isUnparsed ? elementId : undefined };
+}
+
+/** Equal elements share one failure: its id is a digest, which a message of 131,000 elements would take long for. */
+function invalidElements(
+  elements: readonly Unpacked[],
+  whole: Parameters<typeof invalidElement>[1],
+): readonly ElementFailure[] {
+  const known = new Map<string | undefined, ElementFailure>();
+  return elements.flatMap((element) => {
+    if ('event' in element) return [];
+    const failure = known.get(element.json) ?? invalidElement(element, whole);
+    // What cannot be written out again is not told apart.
+    if (element.json !== undefined) known.set(element.json, failure);
+    return [failure];
+  });
 }
 
 /** What does not name the item is the engine's failure. */

@@ -110,7 +110,10 @@ export function parseWith<Element>(
   raw: unknown,
   eventFrom: (element: Element) => LooseEvent,
 ): Parsed {
-  const result = schema.safeParse(isPlainObject(raw) ? raw : undefined);
+  // The schema takes 25 µs to refuse; a message may hold 131,000 of these.
+  if (!isPlainObject(raw))
+    return { rejection: { code: 'NOT_AN_OBJECT', path: '', expected: expectations.NOT_AN_OBJECT } };
+  const result = schema.safeParse(raw);
   if (!result.success) return { rejection: rejectionOf(result.error) };
   const { eventId, parcelId, type, createdDateTimeUtc, statusCode, runId } = eventFrom(result.data);
   return {
