@@ -20,6 +20,7 @@ const lane = (name: string, patience: number): TestProjectInlineConfiguration =>
 export default defineConfig({
   test: {
     globalSetup: ['test/ground/on-node-24.ts'],
+    setupFiles: ['test/ground/no-leaks.ts'],
     projects: [
       lane('unit', 0.5 * minutes),
       lane('int', 1 * minutes),

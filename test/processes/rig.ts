@@ -20,11 +20,19 @@ import {
 } from '@waybill/local/pipeline/service-process.ts';
 import { type ProvisionOptions, provision, type Resources } from '@waybill/provisioner/provision.ts';
 import { expect, type TestContext } from 'vitest';
+import { processSecrets } from '../../packages/shared/test/planted.ts';
+import { leaksIn } from '../../packages/shared/test/planted-secrets.ts';
 import { usePlace } from '../engines/place-under-test.ts';
 import { type EngineProxy, startProxy } from './engine-proxy.ts';
 import { type RedriveWay, redrive } from './redrive.ts';
 
 let deployments = 0;
+
+/** More lines than any process of a test writes: each of them is searched for secrets. */
+const allLines = 100_000;
+
+/** A person's id, as the simulated carrier writes it. */
+const userId = /\b(NC|PH|CP|NW)1\d{3}\b/;
 
 export type RigOptions = {
   /** Elements of the simulated feed. */
@@ -63,7 +71,8 @@ export class Rig {
   /** A poller with short waits; `more` outranks them. */
   poller(more: Environment = {}): ServiceProcess {
     return this.#start('poller', {
-      ...pollerVariables(this.resources, this.api.url),
+      ...pollerVariables(this.resources, `${this.api.url}?key=${processSecrets.queryKey}`),
+      SCAN_API_TOKEN: processSecrets.token,
       SCAN_API_REQUESTS_PER_SECOND: '1000',
       POLL_INTERVAL_MS: '100',
       ...more,
@@ -75,12 +84,15 @@ export class Rig {
   }
 
   #start(name: ServiceName, more: Environment): ServiceProcess {
-    const service = new ServiceProcess(name, {
+    const env = {
       PATH: process.env['PATH'],
       ...this.#place.env,
+      AWS_SECRET_ACCESS_KEY: processSecrets.awsSecret,
+      AWS_SESSION_TOKEN: processSecrets.awsSession,
       STOP_TIMEOUT_SECONDS: '15',
       ...more,
-    });
+    };
+    const service = new ServiceProcess(name, env, allLines);
     this.#services.push(service);
     return service;
   }
@@ -192,6 +204,10 @@ export class Rig {
       }),
     );
     await Promise.all([this.api.stop(), ...this.#proxies.map((proxy) => proxy.stop())]);
+    for (const service of this.#services) {
+      expect(leaksIn(service.log(), Object.values(processSecrets))).toEqual([]);
+      expect(service.log().filter((line) => userId.test(line))).toEqual([]);
+    }
   }
 }
 

@@ -206,13 +206,13 @@ function eventAt(eventId: number, plan: FeedPlan, chance: Chance): ScanEvent {
     type: chance.pick(types),
     createdDateTimeUtc: `2021-05-11T21:${String(chance.between(10, 59))}:34.${chance.between(1, 1_506_147)}Z`,
     statusCode: chance.pick(['', 'OK', 'ß漢', 'LEFT AT DOOR']),
-    runId: chance.pick(['', '100', '101']),
+    runId: chance.pick(['', 'RUN-100', 'RUN-101']),
   };
 }
 
 /** Another content under the same id. */
 function twinOf(event: ScanEvent, chance: Chance): ScanEvent {
-  return { ...event, statusCode: `${event.statusCode}+`, type: chance.pick(types), runId: chance.pick(['', '7']) };
+  return { ...event, statusCode: `${event.statusCode}+`, type: chance.pick(types), runId: chance.pick(['', 'RUN-7']) };
 }
 
 /** The event as the feed writes it. */

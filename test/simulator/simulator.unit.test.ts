@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { planted } from '../../packages/shared/test/planted.ts';
+import { leaksIn } from '../../packages/shared/test/planted-secrets.ts';
 import { simulateList } from './list-world.ts';
 import { mutants } from './mutants.ts';
 import { mutated } from './mutate.ts';
@@ -57,6 +59,13 @@ describe('poller and processor under faults', () => {
       return { steps, lines };
     };
     expect(await traceOf(6)).toEqual(await traceOf(6));
+  });
+
+  test.for([1, 2, 3, 6])('log nobody’s ids, seed %i', async (seed) => {
+    const logged: string[] = [];
+    await simulate(seed, { trace: (line) => void (/ logs \{/.test(line) && logged.push(line)) });
+    expect(logged.length).toBeGreaterThan(50);
+    expect(leaksIn(logged, planted)).toEqual([]);
   });
 
   test.for(mutants)('can still be broken so that $name', (mutant) => {

@@ -108,6 +108,8 @@ describe.concurrent('npm start', () => {
     expect([await first.code(), await again.code()], first.output + again.output).toEqual([0, 0]);
     for (const { output } of [first, again]) {
       expect(output).toMatch(/^Node v24\./m);
+      // A person's id, as the simulated carrier writes it.
+      expect(output).not.toMatch(/\b(NC|PH|CP|NW)1\d{3}\b/);
       expect(output).toContain('npm start -- --events 600 --seed 2');
       expect(output).toMatch(/^[ \d]{3} s {2}read \d+\/600 {2}stored \d+/m);
       expect(output).toMatch(/^ok {6}all \d+ parcels match the \d+ events of the feed$/m);

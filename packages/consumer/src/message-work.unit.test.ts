@@ -232,12 +232,15 @@ describe('a message of which very many failed', () => {
 
 describe('a message of one that failed', () => {
   test('is left as it came until the redrive policy moves it', async () => {
-    const { queue, journal, service, stop } = listRig();
+    const { queue, journal, lines, service, stop } = listRig();
     queue.put(bodyOf(-5));
     service.start();
     await pass(5);
     expect(journal.lines(/^(sent|deleted)/)).toEqual([]);
     expect(queue.deadLetters).toMatchObject([{ body: bodyOf(-5), attributes: {} }]);
+    expect(lines.filter(({ msg }) => /DLQ/.test(String(msg)))).toMatchObject([
+      { messageId: 'm1', receiveCount: 3, reason: 'INVALID_ITEM' },
+    ]);
     await stop();
   });
 

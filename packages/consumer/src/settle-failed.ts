@@ -124,6 +124,10 @@ async function leave(
   const wait = failures.some((failure) => failure.mayHeal) || isOverdue || !Number.isFinite(maxReceiveCount);
   const seconds = wait ? Math.min(30 * receiveCount, longestReturnSeconds) : 0;
   await inHand.release(held);
+  if (receiveCount >= maxReceiveCount) {
+    const [{ failureId, reason } = {}] = failures;
+    log.warn({ messageId, receiveCount, failureId, reason }, 'message goes to the DLQ after this receive, its last');
+  }
   try {
     await queue.changeVisibilityBatch([{ receiptHandle, seconds }]);
   } catch (error) {

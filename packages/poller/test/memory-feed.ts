@@ -12,7 +12,7 @@ export function scan(eventId: number, fields: Record<string, unknown> = {}) {
     CreatedDateTimeUtc: '2021-05-11T21:11:34.1506147Z',
     StatusCode: '',
     Device: { DeviceTransactionId: eventId, DeviceId: 103 },
-    User: { UserId: 'NC1001', CarrierId: 'NC', RunId: '100' },
+    User: { UserId: 'NC1001', CarrierId: 'NC', RunId: 'RUN-100' },
     ...fields,
   };
 }

@@ -1,6 +1,7 @@
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { createLogger, type Logger } from '@waybill/shared/process/logger.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
+import { noteLeaks } from '../../shared/test/planted.ts';
 
 /** Sums of counters, last values of gauges; with attributes as `name{value,…}` too. */
 export type Measured = { readonly metrics: Metrics; readonly value: (name: string) => number | undefined };
@@ -34,7 +35,12 @@ export function recordedLog(): { readonly log: Logger; readonly lines: LogLine[]
   const lines: LogLine[] = [];
   const log = createLogger(
     { service: 'test', level: 'debug', pretty: false },
-    { write: (line) => void lines.push(JSON.parse(line)) },
+    {
+      write: (line) => {
+        noteLeaks(line);
+        lines.push(JSON.parse(line));
+      },
+    },
   );
   return { log, lines };
 }

@@ -59,15 +59,17 @@ export class ServiceProcess {
   /** Settles when the process ends without being asked to: with how, and its last log lines. Pending otherwise. */
   readonly failed: Promise<Error>;
   readonly #child: ChildProcess;
-  readonly #log = new LastLines(keptLines);
+  readonly #log: LastLines;
   readonly #listening = Promise.withResolvers<number>();
   #isAskedToEnd = false;
 
   /**
    * @param env the whole environment of the process; HTTP_HOST and HTTP_PORT are set here, to a free port of 127.0.0.1
+   * @param mostLines of its log that are kept, the last ones
    */
-  constructor(name: ServiceName, env: Environment) {
+  constructor(name: ServiceName, env: Environment, mostLines = keptLines) {
     this.name = name;
+    this.#log = new LastLines(mostLines);
     const entry = new URL(`../../../${name}/src/main.ts`, import.meta.url);
     this.#child = spawn(process.execPath, [...nodeFlags, '--import', preload, fileURLToPath(entry)], {
       detached: true,

@@ -103,8 +103,8 @@ export function calmLog({ log, clock }: { readonly log: Logger; readonly clock: 
 const [info, warn, error] = [30, 40, 50];
 
 /**
- * Calms a whole log in the same way: every text at `info`, and at `warn` and `error` the lines that carry an error or a
- * `reason`. Each of the others tells of something of its own, such as a hole in the feed. What ends is said by the line
+ * Calms a whole log in the same way: every text at `info`, and at `warn` and `error` the lines that carry an error, a
+ * `reason` or what was `rejected`. Each of the others tells of something of its own, such as a hole in the feed. What ends is said by the line
  * that comes next.
  */
 export function calmLines(clock: Pick<Clock, 'monotonic'>): NonNullable<LoggerOptions['hooks']> {
@@ -131,10 +131,10 @@ function sayEnded(log: Logger, ended: readonly Ended[]): void {
   }
 }
 
-/** Not a line that was calmed already. */
+/** Not a line that was calmed already. What is rejected of a bad feed comes with every page. */
 function repeats(level: number, fields: object): boolean {
   if ('times' in fields || level < info || level > error) return false;
-  return level < warn || 'err' in fields || 'reason' in fields;
+  return level < warn || 'err' in fields || 'reason' in fields || 'rejected' in fields;
 }
 
 function secondsSince({ since }: Streak, now: number): number {

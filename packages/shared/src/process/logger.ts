@@ -33,7 +33,11 @@ export function createLogger(
     serializers: { err: errorFields(options.level === 'debug' || options.level === 'trace') },
   };
   if (destination) return pino(settings, destination);
-  if (options.pretty) return pino(settings, prettyLines({ sync: true, singleLine: true, ignore: 'pid,service' }));
+  if (options.pretty)
+    return pino(
+      settings,
+      prettyLines({ sync: true, singleLine: true, ignore: 'pid,service', errorLikeObjectKeys: [] }),
+    );
   // Synchronous, so that the last lines before an exit are not lost.
   return pino(settings, pino.destination({ fd: 1, sync: true }));
 }
