@@ -263,6 +263,20 @@ export const mutants: readonly Mutant[] = [
     replace: 'void send({ ...unseen, last }, signal).catch(() => undefined);',
   },
   {
+    name: 'after a full page the next id is asked for',
+    promise: 1,
+    file: `${poller}/follow/page-end.ts`,
+    find: 'this.#sent = mayBeCut ? contentsAt(page, last) : undefined;',
+    replace: 'this.#sent = undefined;',
+  },
+  {
+    name: 'the pages of a stripe begin with the next id',
+    promise: 1,
+    file: `${poller}/catch-up/read-stripe.ts`,
+    find: 'const asked = last < from ? from : last;',
+    replace: 'const asked = Math.max(from, last + 1);',
+  },
+  {
     name: 'gaps are not watched',
     promise: 1,
     file: `${poller}/work-under-lease.ts`,

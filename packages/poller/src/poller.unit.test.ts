@@ -22,7 +22,8 @@ describe('a feed with events', () => {
     await pass(5_000);
     expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 1_234));
     expect(checkpoints.item?.lastEventId).toBe(1_234);
-    expect(feed.requests[1]).toEqual({ fromEventId: 101, limit: 100 });
+    // A full page may end between two contents of its last id.
+    expect(feed.requests[1]).toEqual({ fromEventId: 100, limit: 100 });
     await stop(poller);
     expect(checkpoints.item?.holder).toBeUndefined();
   });
@@ -46,7 +47,7 @@ describe('a feed with events', () => {
     const poller = open();
     poller.start();
     await pass(1_000);
-    expect(feed.requests.map(({ fromEventId }) => fromEventId)).toEqual([1, 101, 201]);
+    expect(feed.requests.map(({ fromEventId }) => fromEventId)).toEqual([1, 100, 199]);
     await stop(poller);
   });
 

@@ -46,11 +46,22 @@ export function rejectedIdsOf(page: Page): number[] {
 
 /**
  * The part of the page to send, when it moves the position from `before` to `last`: the events between the two, and of
- * everything else the contents not seen before. Undefined when there is nothing to send.
+ * everything else the contents not seen before. `sent` are contents of `before` that were sent with the page before this
+ * one. Undefined when there is nothing to send.
  */
-export function unseenIn(page: Page, before: number, last: number, seen: SeenContents): Page | undefined {
+export function unseenIn(
+  page: Page,
+  before: number,
+  last: number,
+  seen: SeenContents,
+  sent: ReadonlySet<string> = nothingSent,
+): Page | undefined {
   const moving = (event: ScanEvent) => event.eventId > before && event.eventId <= last;
-  const events = page.events.filter((event) => moving(event) || seen.isNew(contentOf(event)));
+  const isNew = (event: ScanEvent) => {
+    const content = contentOf(event);
+    return !(event.eventId === before && sent.has(content)) && seen.isNew(content);
+  };
+  const events = page.events.filter((event) => moving(event) || isNew(event));
   const rejected = page.rejected.filter(({ body }) => seen.isNew(body));
   return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
 }
@@ -63,6 +74,13 @@ export function scannedAt({ events }: Page, before: number, last: number): numbe
   }, undefined);
   const ms = newest ? Date.parse(newest.createdDateTimeUtc) : Number.NaN;
   return Number.isFinite(ms) ? ms : undefined;
+}
+
+const nothingSent: ReadonlySet<string> = new Set();
+
+/** The contents of this id in the page. */
+export function contentsAt(page: Page, eventId: number): ReadonlySet<string> {
+  return new Set(page.events.filter((event) => event.eventId === eventId).map(contentOf));
 }
 
 /** Two events are the same when their contents are equal: an id may come with several. */
