@@ -273,8 +273,8 @@ export const mutants: readonly Mutant[] = [
     name: 'the pages of a stripe begin with the next id',
     promise: 1,
     file: `${poller}/catch-up/read-stripe.ts`,
-    find: 'const asked = last < from ? from : last;',
-    replace: 'const asked = Math.max(from, last + 1);',
+    find: 'const asked = last < from && !before ? from : last;',
+    replace: 'void before; const asked = Math.max(from, last + 1);',
   },
   {
     name: 'gaps are not watched',

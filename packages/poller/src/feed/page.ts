@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
 import { packUnparsed } from '@waybill/shared/domain/pack.ts';
 import { eventIdOf, type Rejection, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import { ownTextsOf } from './received-text.ts';
 import type { SeenContents } from './seen-contents.ts';
 
 /** An element that is not a scan event, with the message body in which it travels. */
@@ -18,14 +19,20 @@ export type Page = {
   readonly rejected: readonly RejectedElement[];
 };
 
-/** Turns every element into an event or a rejection: none is lost, none harms another. */
+/** Turns every element into an event or a rejection, which travels in its own text: none is lost, none harms another. */
 export function readElements(elements: readonly unknown[]): Page {
   const events: ScanEvent[] = [];
   const rejected: RejectedElement[] = [];
-  for (const element of elements) {
+  let texts: readonly string[] | undefined;
+  for (let index = 0; index < elements.length; index += 1) {
+    const element = elements[index];
     const parsed = parse(element);
     if ('event' in parsed) events.push(parsed.event);
-    else rejected.push({ rejection: parsed.rejection, eventId: eventIdOf(element), body: packUnparsed(element) });
+    else {
+      texts ??= ownTextsOf(elements) ?? [];
+      const body = packUnparsed(element, texts[index]);
+      rejected.push({ rejection: parsed.rejection, eventId: eventIdOf(element), body });
+    }
   }
   return { events, rejected };
 }

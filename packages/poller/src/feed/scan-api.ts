@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { acceptedCodings, codingsOf, decoded, isDecodingError, whyUndecodable } from './codings.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { httpGetter } from './http-get.ts';
+import { withText } from './received-text.ts';
 import { type AnswerHead, refusalBytes, refused, unreadable } from './scan-api-error.ts';
 import type { ScanFeed } from './scan-feed.ts';
 import { placeOfJsonError, placeOfUtf8Error } from './text-error-place.ts';
@@ -127,21 +128,24 @@ const envelope = z.object({ ScanEvents: z.array(z.unknown()).nullable() });
 
 /** Throws `FEED_UNREADABLE` for anything but the envelope. */
 function elementsOf(bytes: Buffer, head: AnswerHead): readonly unknown[] {
-  const { data, success } = envelope.safeParse(jsonOf(bytes, head));
+  const text = textOf(bytes, head);
+  const { data, success } = envelope.safeParse(jsonOf(text, bytes, head));
   if (!success) throw unreadable('is not an object with an array "ScanEvents"', head, bytes);
   const elements = data.ScanEvents ?? [];
-  if (elements.length <= maxElements) return elements;
+  if (elements.length <= maxElements) return withText(elements, text);
   throw unreadable(`holds more than ${maxElements} elements`, head, bytes, { tooLarge: true });
 }
 
-function jsonOf(bytes: Buffer, head: AnswerHead): unknown {
-  let text: string;
+function textOf(bytes: Buffer, head: AnswerHead): string {
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     const at = placeOfUtf8Error(bytes);
     throw unreadable(`is not UTF-8: it goes wrong at byte ${at}`, head, bytes, { at });
   }
+}
+
+function jsonOf(text: string, bytes: Buffer, head: AnswerHead): unknown {
   try {
     return JSON.parse(text);
   } catch {

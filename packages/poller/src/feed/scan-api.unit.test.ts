@@ -7,8 +7,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { leaksIn } from '../../../shared/test/planted-secrets.ts';
 import { scan } from '../../test/memory-feed.ts';
+import { readElements, unseenIn } from './page.ts';
 import { maxBodyBytes, maxElements, scanApi } from './scan-api.ts';
 import { maxRetryAfterMs, receivedBody, retryAfterOf } from './scan-api-error.ts';
+import { SeenContents } from './seen-contents.ts';
 
 let server: Server;
 let port: number;
@@ -75,6 +77,16 @@ describe('a page', () => {
     serve('{"__proto__":{"x":1},"next":"…","ScanEvents":[null,1,"a",{"constructor":1},[[]]]}');
     expect(await api().read(1, 1, open)).toHaveLength(5);
     expect(Object.hasOwn(Object.prototype, 'x')).toBe(false);
+  });
+
+  test('gives what is no event in its own text, and tells repetitions by it', async () => {
+    const bad = (digit: number) => `{ "EventId":900719925474099${digit}, "ParcelId":340434161094015932 ,"x":1.10}`;
+    serve(`{"ScanEvents":[${JSON.stringify(scan(1))},${bad(2)},9007199254740993,${bad(3)}]}`);
+    const { events, rejected } = readElements(await api().read(1, 1, open));
+    expect(events).toHaveLength(1);
+    const own = [bad(2), '9007199254740993', bad(3)].map((text) => text.replaceAll(' ', ''));
+    expect(rejected.map(({ body }) => body)).toEqual(own.map((text) => `{"version":1,"unparsed":${text}}`));
+    expect(unseenIn({ events: [], rejected }, 1, 1, new SeenContents())?.rejected).toHaveLength(3);
   });
 
   test('is empty with status 204, and where ScanEvents is null', async () => {
