@@ -203,8 +203,8 @@ export const mutants: readonly Mutant[] = [
     name: 'an idle feed is sent again with every poll',
     promise: 1,
     file: `${poller}/feed/seen-contents.ts`,
-    find: 'const isNew = !this.#digests.delete(digest);',
-    replace: 'const isNew = true; this.#digests.delete(digest);',
+    find: 'if (this.#young.has(digest)) return false;',
+    replace: 'return true;',
   },
   {
     name: 'a standby takes the lease from a holder that is alive',

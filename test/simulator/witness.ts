@@ -190,12 +190,14 @@ export class Witness {
     const isWatched = watchedBy(openGaps, lastEventId);
     const pages = this.#pages.get(process) ?? [];
     const isOver = lastEventId === Number.POSITIVE_INFINITY;
-    return pages
-      // Whoever takes over asks for the checkpoint's own id again, as a page does that follows a full one.
-      .filter(({ fromEventId, isBehind }) => isOver || (fromEventId < lastEventId && !isBehind))
-      .flatMap(({ elements }) => elements.filter(({ position }) => position <= lastEventId && !isWatched(position)))
-      .map(({ name }) => name)
-      .filter((name) => !this.#confirmed.has(name));
+    return (
+      pages
+        // Whoever takes over asks for the checkpoint's own id again, as a page does that follows a full one.
+        .filter(({ fromEventId, isBehind }) => isOver || (fromEventId < lastEventId && !isBehind))
+        .flatMap(({ elements }) => elements.filter(({ position }) => position <= lastEventId && !isWatched(position)))
+        .map(({ name }) => name)
+        .filter((name) => !this.#confirmed.has(name))
+    );
   }
 
   /**

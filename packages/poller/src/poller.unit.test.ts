@@ -276,6 +276,37 @@ describe('a stretch without usable ids', () => {
   });
 });
 
+describe('thousands of elements without a usable id at the end of a feed', () => {
+  test('are passed on once each, 30,000 of them, however often a search reads them', async () => {
+    const { feed, queue, open } = rig([...scans(1, 100), ...junk(101, 30_100)]);
+    const poller = open();
+    poller.start();
+    // One search reads each of them several times.
+    await pass(9_000);
+    expect(feed.requests.filter(({ limit }) => limit === 10_000).length).toBeGreaterThan(5);
+    expect(queue.unparsed).toHaveLength(30_000);
+    await stop(poller);
+  });
+
+  test('are searched only while the queue has room', async () => {
+    const { feed, queue, open } = rig([...scans(1, 100), ...junk(101, 3_100)], { maxQueueMessages: 100 });
+    // A second each: the depth of the queue is asked for every five.
+    feed.before = () => new Promise((resolve) => setTimeout(resolve, 1_000));
+    queue.before = () => {
+      queue.messagesInQueue = queue.confirmed.length;
+      return [];
+    };
+    const poller = open();
+    poller.start();
+    await pass(20_000);
+    const asked = feed.requests.length;
+    expect(asked).toBeLessThan(10);
+    await pass(60_000);
+    expect(feed.requests.length).toBe(asked);
+    await stop(poller);
+  });
+});
+
 describe('a feed that fails', () => {
   test('is asked again with a growing wait, and readiness goes after three failures in a row', async () => {
     const { feed, queue, value, open } = rig(scans(1, 10));
