@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
+import { elementTexts } from '@waybill/shared/domain/own-text.ts';
 import { packUnparsed } from '@waybill/shared/domain/pack.ts';
 import { eventIdOf, type Rejection, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
-import { ownTextsOf } from './received-text.ts';
 import type { SeenContents } from './seen-contents.ts';
 
 /** An element that is not a scan event, with the message body in which it travels. */
@@ -19,6 +19,15 @@ export type Page = {
   readonly rejected: readonly RejectedElement[];
 };
 
+/** Beside the elements, not in them: only rejected elements need their own text, and a page seldom holds one. */
+const pageTexts = new WeakMap<readonly unknown[], string>();
+
+/** The elements, with the text of the page that they were read from. */
+export function withText(elements: readonly unknown[], page: string): readonly unknown[] {
+  pageTexts.set(elements, page);
+  return elements;
+}
+
 /** Turns every element into an event or a rejection, which travels in its own text: none is lost, none harms another. */
 export function readElements(elements: readonly unknown[]): Page {
   const events: ScanEvent[] = [];
@@ -29,7 +38,7 @@ export function readElements(elements: readonly unknown[]): Page {
     const parsed = parse(element);
     if ('event' in parsed) events.push(parsed.event);
     else {
-      texts ??= ownTextsOf(elements) ?? [];
+      texts ??= elementTexts(pageTexts.get(elements) ?? '', 'ScanEvents');
       const body = packUnparsed(element, texts[index]);
       rejected.push({ rejection: parsed.rejection, eventId: eventIdOf(element), body });
     }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { acceptedCodings, codingsOf, decoded, isDecodingError, whyUndecodable } from './codings.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { httpGetter } from './http-get.ts';
-import { withText } from './received-text.ts';
+import { withText } from './page.ts';
 import { type AnswerHead, refusalBytes, refused, unreadable } from './scan-api-error.ts';
 import type { ScanFeed } from './scan-feed.ts';
 import { placeOfJsonError, placeOfUtf8Error } from './text-error-place.ts';
@@ -98,17 +98,23 @@ async function readPage(
   }
   // No content: there is nothing newer.
   if (status === 204) return [];
-  const codings = codingsOf(headers['content-encoding']);
+  const coding = headers['content-encoding'];
+  if (coding === undefined) return pageOf(body, head);
+  const codings = codingsOf(coding);
   const undecodable = whyUndecodable(codings);
   if (undecodable) throw unreadable(undecodable, head, Buffer.alloc(0));
   try {
-    const { bytes, isCut } = await bytesOf(await decoded(body, codings), maxBodyBytes);
-    if (isCut) throw unreadable(`is larger than ${maxBodyBytes} bytes`, head, bytes, { tooLarge: true });
-    return elementsOf(bytes, head);
+    return await pageOf(await decoded(body, codings), head);
   } catch (error) {
     if (!isDecodingError(error)) throw error;
     throw unreadable(`is not what its coding says (${codings.join(', ')})`, head, Buffer.alloc(0));
   }
+}
+
+async function pageOf(body: Readable, head: AnswerHead): Promise<readonly unknown[]> {
+  const { bytes, isCut } = await bytesOf(body, maxBodyBytes);
+  if (isCut) throw unreadable(`is larger than ${maxBodyBytes} bytes`, head, bytes, { tooLarge: true });
+  return elementsOf(bytes, head);
 }
 
 /** The first `max` bytes of the body, and whether there were more, which are not read. Rejects where the body breaks off. */

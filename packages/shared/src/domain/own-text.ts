@@ -32,29 +32,27 @@ function memberOf(json: string, name: string): Part | undefined {
 /** What stands between the outermost brackets of an array or object: its elements, or its members with their names. */
 function partsOf(json: string, whole: Part): readonly Part[] {
   const parts: Part[] = [];
-  const structure = /["[\]{},]/g;
   const { from: open } = trimmed(json, whole);
   let from = open + 1;
   let depth = 0;
-  structure.lastIndex = open;
-  for (let match = structure.exec(json); match; match = structure.exec(json)) {
-    const at = match.index;
-    const [character] = match;
-    if (character === '"') structure.lastIndex = endOfString(json, at);
-    else if (character === '[' || character === '{') depth += 1;
-    else {
-      if (character !== ',') depth -= 1;
-      const isEnd = depth === 0;
-      if (!isEnd && !(character === ',' && depth === 1)) continue;
+  for (let at = open; at < whole.to; at += 1) {
+    const unit = json.charCodeAt(at);
+    if (unit === quote) at = endOfString(json, at) - 1;
+    else if (unit === openBracket || unit === openBrace) depth += 1;
+    else if (unit === comma ? depth === 1 : unit === closeBracket || unit === closeBrace) {
+      if (unit !== comma) depth -= 1;
+      if (unit !== comma && depth > 0) continue;
       const part = trimmed(json, { from, to: at });
       // Between the brackets of an empty one there is nothing.
       if (part.from < part.to) parts.push(part);
-      if (isEnd) break;
+      if (unit !== comma) break;
       from = at + 1;
     }
   }
   return parts;
 }
+
+const [quote, comma, openBracket, closeBracket, openBrace, closeBrace] = [0x22, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 /** The index after the string that begins here. */
 function endOfString(json: string, from: number): number {
