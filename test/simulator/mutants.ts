@@ -203,8 +203,8 @@ export const mutants: readonly Mutant[] = [
     name: 'an idle feed is sent again with every poll',
     promise: 1,
     file: `${poller}/feed/seen-contents.ts`,
-    find: 'const isNew = !this.#digests.delete(digest);',
-    replace: 'const isNew = true; this.#digests.delete(digest);',
+    find: 'if (this.#young.has(digest)) return false;',
+    replace: 'return true;',
   },
   {
     name: 'a standby takes the lease from a holder that is alive',
@@ -261,6 +261,20 @@ export const mutants: readonly Mutant[] = [
     file: `${poller}/catch-up/backlog-probe.ts`,
     find: 'await send({ ...unseen, last }, signal);',
     replace: 'void send({ ...unseen, last }, signal).catch(() => undefined);',
+  },
+  {
+    name: 'after a full page the next id is asked for',
+    promise: 1,
+    file: `${poller}/follow/page-end.ts`,
+    find: 'this.#sent = mayBeCut ? contentsAt(page, last) : undefined;',
+    replace: 'this.#sent = undefined;',
+  },
+  {
+    name: 'the pages of a stripe begin with the next id',
+    promise: 1,
+    file: `${poller}/catch-up/read-stripe.ts`,
+    find: 'const asked = last < from && !before ? from : last;',
+    replace: 'void before; const asked = Math.max(from, last + 1);',
   },
   {
     name: 'gaps are not watched',

@@ -80,8 +80,12 @@ export class Witness {
   pageServed(process: SimulatedProcess, fromEventId: number, elements: readonly FeedElement[]): void {
     if (elements.length === 0) return;
     const pages = this.#pages.get(process) ?? [];
-    const isBehind = fromEventId <= this.#lastEventId;
-    pages.push({ fromEventId, elements, isBehind });
+    // From the checkpoint's own id on, a page goes on with the reading.
+    const isBehind = fromEventId < this.#lastEventId;
+    // The one content of the checkpoint's own id was sent, or an operator has set the checkpoint there.
+    const isKnown = ({ position }: FeedElement) =>
+      position === this.#lastEventId && this.#contents.get(position) === 1 && fromEventId === position;
+    pages.push({ fromEventId, elements: elements.filter((element) => !isKnown(element)), isBehind });
     if (isBehind) this.count('pages behind the checkpoint');
     this.#pages.set(process, pages);
     this.count('pages');
@@ -186,11 +190,14 @@ export class Witness {
     const isWatched = watchedBy(openGaps, lastEventId);
     const pages = this.#pages.get(process) ?? [];
     const isOver = lastEventId === Number.POSITIVE_INFINITY;
-    return pages
-      .filter(({ fromEventId, isBehind }) => fromEventId <= lastEventId && (isOver || !isBehind))
-      .flatMap(({ elements }) => elements.filter(({ position }) => position <= lastEventId && !isWatched(position)))
-      .map(({ name }) => name)
-      .filter((name) => !this.#confirmed.has(name));
+    return (
+      pages
+        // Whoever takes over asks for the checkpoint's own id again, as a page does that follows a full one.
+        .filter(({ fromEventId, isBehind }) => isOver || (fromEventId < lastEventId && !isBehind))
+        .flatMap(({ elements }) => elements.filter(({ position }) => position <= lastEventId && !isWatched(position)))
+        .map(({ name }) => name)
+        .filter((name) => !this.#confirmed.has(name))
+    );
   }
 
   /**

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
 import type { StopSignals } from '@waybill/shared/process/stop-signals.ts';
+import { shownUrl } from '@waybill/shared/shown-url.ts';
 import type { StartOptions } from './config.ts';
 import { type EngineClients, openClients } from './engines/engine-clients.ts';
 import { type Engines, startEngines } from './engines/engines.ts';
@@ -48,7 +49,7 @@ export async function runLocally(options: StartOptions, deps: RunDependencies): 
 }
 
 function originOf({ scanApi, seed, events }: StartOptions): string {
-  if (scanApi) return `feed ${scanApi.url}`;
+  if (scanApi) return `feed ${shownUrl(scanApi.url)}`;
   return `seed ${seed}. To repeat this run:\n  npm start -- --events ${events} --seed ${seed}`;
 }
 

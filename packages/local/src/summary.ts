@@ -1,3 +1,4 @@
+import { shownUrl } from '@waybill/shared/shown-url.ts';
 import { dollarsOf, shownDollars, shownPriceDates } from './cost.ts';
 import { describe } from './outcome/oracle.ts';
 import { columns } from './progress.ts';
@@ -15,7 +16,7 @@ export function summaryLines(facts: Facts): string[] {
     ...row('feed', [
       ...('held' in facts.feed
         ? [`seed ${facts.feed.seed}`, `${number(facts.feed.held)} elements held`]
-        : [facts.feed.url]),
+        : [shownUrl(facts.feed.url)]),
       `read to EventId ${facts.position}`,
       `in ${facts.seconds.toFixed(1)} s`,
     ]),

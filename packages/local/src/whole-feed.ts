@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeError } from '@waybill/shared/error.ts';
+import { shownUrl } from '@waybill/shared/shown-url.ts';
 
 export type WholeFeedOptions = {
   /** Sent as a bearer token. */
@@ -96,13 +98,14 @@ async function readPage(
   address.searchParams.set('FromEventId', String(from));
   address.searchParams.set('Limit', String(limit));
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  let received = '';
+  // Never its text: it holds people's ids, and may repeat the token.
+  let received = 'none';
   for (let attempt = 0; attempt < tries; attempt++) {
     if (attempt > 0) await delay(retryMs * 2 ** (attempt - 1), undefined, { ...(signal && { signal }) });
     try {
       const response = await fetch(address, { headers, ...(signal && { signal }) });
       const text = await response.text();
-      received = `${response.status} ${text.slice(0, 200)}`;
+      received = `status ${response.status}, ${text.length} characters`;
       if (response.ok) {
         const body: unknown = JSON.parse(text);
         if (typeof body === 'object' && body !== null && 'ScanEvents' in body && Array.isArray(body.ScanEvents)) {
@@ -112,8 +115,8 @@ async function readPage(
       if ([400, 401, 403, 404].includes(response.status)) break;
     } catch (cause) {
       if (signal?.aborted) throw cause;
-      if (!(cause instanceof SyntaxError)) received = String(cause);
+      if (!(cause instanceof SyntaxError)) received = describeError(cause);
     }
   }
-  throw new Error(`${address} could not be read; the last response was: ${received}`);
+  throw new Error(`${shownUrl(address)} from EventId ${from} could not be read; the last response was: ${received}`);
 }

@@ -69,13 +69,13 @@ test('believes the first id, however high, as old events disappear', async () =>
 test('sends its token, and says what came instead when it is refused', async () => {
   const api = await serving(holding(event(1)), { token: 'secret' });
   expect(await idsRead(api, { token: 'secret' })).toEqual([1]);
-  await expect(idsRead(api)).rejects.toThrow(/could not be read.*401.*bearer token/);
+  await expect(idsRead(api)).rejects.toThrow(/could not be read; .* status 401, \d+ characters$/);
   expect(api.counts().requests).toBe(3);
 });
 
 test('gives a page up after ten tries', async () => {
   const api = await serving(holding(event(1)), { faults: { html: 1 } });
-  await expect(idsRead(api)).rejects.toThrow(/200 <!doctype html>/);
+  await expect(idsRead(api)).rejects.toThrow(/status 200, \d+ characters$/);
   expect(api.counts().requests).toBe(10);
 });
 

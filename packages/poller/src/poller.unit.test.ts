@@ -22,7 +22,8 @@ describe('a feed with events', () => {
     await pass(5_000);
     expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 1_234));
     expect(checkpoints.item?.lastEventId).toBe(1_234);
-    expect(feed.requests[1]).toEqual({ fromEventId: 101, limit: 100 });
+    // A full page may end between two contents of its last id.
+    expect(feed.requests[1]).toEqual({ fromEventId: 100, limit: 100 });
     await stop(poller);
     expect(checkpoints.item?.holder).toBeUndefined();
   });
@@ -46,7 +47,7 @@ describe('a feed with events', () => {
     const poller = open();
     poller.start();
     await pass(1_000);
-    expect(feed.requests.map(({ fromEventId }) => fromEventId)).toEqual([1, 101, 201]);
+    expect(feed.requests.map(({ fromEventId }) => fromEventId)).toEqual([1, 100, 199]);
     await stop(poller);
   });
 
@@ -271,6 +272,37 @@ describe('a stretch without usable ids', () => {
     expect(poller.ready().parts['progress']).toMatchObject({ ok: false });
     expect(lines.some(({ level }) => level === 'error')).toBe(true);
     expect(queue.unparsed).toHaveLength(100);
+    await stop(poller);
+  });
+});
+
+describe('thousands of elements without a usable id at the end of a feed', () => {
+  test('are passed on once each, 30,000 of them, however often a search reads them', async () => {
+    const { feed, queue, open } = rig([...scans(1, 100), ...junk(101, 30_100)]);
+    const poller = open();
+    poller.start();
+    // One search reads each of them several times.
+    await pass(9_000);
+    expect(feed.requests.filter(({ limit }) => limit === 10_000).length).toBeGreaterThan(5);
+    expect(queue.unparsed).toHaveLength(30_000);
+    await stop(poller);
+  });
+
+  test('are searched only while the queue has room', async () => {
+    const { feed, queue, open } = rig([...scans(1, 100), ...junk(101, 3_100)], { maxQueueMessages: 100 });
+    // A second each: the depth of the queue is asked for every five.
+    feed.before = () => new Promise((resolve) => setTimeout(resolve, 1_000));
+    queue.before = () => {
+      queue.messagesInQueue = queue.confirmed.length;
+      return [];
+    };
+    const poller = open();
+    poller.start();
+    await pass(20_000);
+    const asked = feed.requests.length;
+    expect(asked).toBeLessThan(10);
+    await pass(60_000);
+    expect(feed.requests.length).toBe(asked);
     await stop(poller);
   });
 });

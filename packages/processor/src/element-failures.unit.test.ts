@@ -47,6 +47,17 @@ describe('a message of several of which some failed', () => {
     await stop();
   });
 
+  test('has elements split off and recorded in their own text, where they differ in numbers beyond 2^53 alone', async () => {
+    const { queue, failures, processor, stop } = rig();
+    const [one, other] = [2, 3].map((digit) => `{"eventId":900719925474099${digit},"parcelId":340434161094015932}`);
+    queue.put(`{"version":1,"events":[${JSON.stringify(scan(1))},${one},${other}]}`);
+    processor.start();
+    await pass(60);
+    expect(queue.deadLetters.map(({ body }) => body)).toEqual([packOne(one ?? ''), packOne(other ?? '')]);
+    expect([...failures.records.values()].map(({ body }) => body)).toEqual([one, other]);
+    await stop();
+  });
+
   test('has what the store rejects split off as well, and only that', async () => {
     const { queue, parcels, failures, processor, stop } = rig();
     const bad = scan(2, { parcelId: 9, type: 'PICKUP' });

@@ -6,6 +6,7 @@ import type { SeenContents } from '../feed/seen-contents.ts';
 import type { SendPage } from '../queue/send-page.ts';
 import type { Backlog } from './catch-up.ts';
 import { findHead } from './find-head.ts';
+import { idsOfPage } from './read-stripe.ts';
 import { SentEvents } from './sent-events.ts';
 
 export type BacklogProbeDependencies = {
@@ -61,7 +62,7 @@ export class BacklogProbe {
   async backlogAt(last: number, signal: AbortSignal): Promise<Backlog | undefined> {
     const { reader, catchUpReaders: width } = this.#deps;
     if (!this.#mayBeLarge(last)) return undefined;
-    const pageIds = Math.max(reader.limit, this.#full.pageIds);
+    const pageIds = Math.max(idsOfPage(reader.limit), this.#full.pageIds);
     const step = pageIds * leastPagesAhead;
     const sent = new SentEvents();
     const head = await findHead({ last, step, precision: pageIds, width }, (fromEventId) =>

@@ -1,4 +1,4 @@
-import { readStripe, type StripeDependencies } from './read-stripe.ts';
+import { idsOfPage, readStripe, type StripeDependencies } from './read-stripe.ts';
 import type { SentEvents } from './sent-events.ts';
 import { type Confirmed, Stripe } from './stripe.ts';
 
@@ -17,6 +17,8 @@ export type Backlog = {
   readonly pageIds: number;
   /** The events ahead that are confirmed already. */
   readonly sent: SentEvents;
+  /** What was sent of the id `last`, where the page that led there may have been cut off in the middle of it. */
+  readonly contents?: ReadonlySet<string> | undefined;
 };
 
 /** What comes next for the position. */
@@ -49,17 +51,20 @@ export class CatchUp {
   /** Where the next stripe begins, and what was sent from there on. */
   #nextFrom: number;
   readonly #sent: SentEvents;
+  /** For the first stripe. */
+  #contents: ReadonlySet<string> | undefined;
   #isWindingDown = false;
   #failure: { readonly error: unknown } | undefined;
   #change = Promise.withResolvers<void>();
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor({ last, head, pageIds, sent }: Backlog, deps: CatchUpDependencies, signal: AbortSignal) {
+  constructor({ last, head, pageIds, sent, contents }: Backlog, deps: CatchUpDependencies, signal: AbortSignal) {
     this.#deps = deps;
     this.#end = head + 1;
     this.#pageIds = pageIds;
     this.#nextFrom = last + 1;
     this.#sent = sent;
+    this.#contents = contents;
     this.#signal = AbortSignal.any([signal, this.#stopped.signal]);
     this.#signal.addEventListener('abort', () => this.#announceChange());
   }
@@ -106,6 +111,11 @@ export class CatchUp {
     if (this.#failure) throw this.#failure.error;
   }
 
+  /** Whether a stripe begins after `last`, or may: nobody else reads that id again. */
+  mayBeginAfter(last: number): boolean {
+    return this.#stripes.some(({ from }) => from === last + 1) || (this.#nextFrom === last + 1 && !this.#isAllTaken());
+  }
+
   /** Whether no further stripe is to be read. */
   #isAllTaken(): boolean {
     return this.#isWindingDown || this.#nextFrom >= this.#end;
@@ -150,7 +160,7 @@ export class CatchUp {
       onChange: () => this.#announceChange(),
     };
     const pages = await readStripe(stripe, deps, this.#signal);
-    if (pages) this.#pageIds = Math.max(reader.limit, Math.ceil((stripe.end - stripe.from) / pages));
+    if (pages) this.#pageIds = Math.max(idsOfPage(reader.limit), Math.ceil((stripe.end - stripe.from) / pages));
   }
 
   #sentAt(eventId: number): SentEvents | undefined {
@@ -168,10 +178,12 @@ export class CatchUp {
       Math.max(leastStripePages, (this.#end - this.#nextFrom) / readers / this.#pageIds),
     );
     const from = this.#nextFrom;
-    const end = Math.min(this.#end, from + Math.ceil(this.#pageIds * pages));
+    // The first page of the first stripe may begin with the id before.
+    const end = Math.min(this.#end, from - (this.#contents ? 1 : 0) + Math.ceil(this.#pageIds * pages));
     const isLast = end === this.#end;
     const sent = this.#sent.split(from, isLast ? Number.POSITIVE_INFINITY : end);
-    const stripe = new Stripe({ from, end, isLast, sent });
+    const stripe = new Stripe({ from, end, isLast, sent, before: this.#contents });
+    this.#contents = undefined;
     this.#nextFrom = end;
     this.#stripes.push(stripe);
     return stripe;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { junk, MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
 import { measured, recordedLog } from '../../test/observed.ts';
 import { pass, rig, seeded, stop, useVirtualTime } from '../../test/poller-rig.ts';
-import { eventIdsOf, readElements } from '../feed/page.ts';
+import { contentOf, eventIdsOf, readElements } from '../feed/page.ts';
 import { PageReader } from '../feed/read-page.ts';
 import { TokenBucket } from '../feed/token-bucket.ts';
 import { decodeGaps } from '../gaps/gap-ledger.ts';
@@ -81,6 +81,25 @@ describe('a poller far behind the feed', () => {
     expect(mostAtOnce()).toBeGreaterThanOrEqual(8);
     expect(mostAtOnce()).toBeLessThanOrEqual(9);
     expect(feed.requests.length).toBeLessThan((placed.length / limit) * 1.1 + 8 * 6);
+    await stop(poller);
+  });
+
+  test.each([3, 7, 10, 100])('sends every content of every id, wherever pages and stripes of %i end', async (limit) => {
+    const placed = ids(1, 60 * limit).flatMap((at) =>
+      ids(1, at % 5 === 0 || at % 7 === 1 ? 2 : 1).map((n) => ({ at, element: scan(at, { StatusCode: `c${n}` }) })),
+    );
+    const { queue, checkpoints, value, open } = behind(placed, { limit, catchUpReaders: 3 });
+    const poller = open();
+    poller.start();
+    await untilAt(checkpoints, 60 * limit);
+    await pass(5_000);
+    const sent = queue.confirmed.flatMap(
+      ({ body }): { eventId: number; statusCode: string }[] => JSON.parse(body).events,
+    );
+    const told = sent.map(({ eventId, statusCode }) => `${eventId} ${statusCode}`);
+    expect(new Set(told)).toEqual(new Set(placed.map(({ at, element }) => `${at} ${element.StatusCode}`)));
+    expect(told.length).toBeLessThan(placed.length * 1.02 + 60);
+    expect(value('waybill.feed.catch_ups')).toBe(1);
     await stop(poller);
   });
 
@@ -278,7 +297,7 @@ describe('a poller far behind the feed', () => {
     expect(lag).toBeGreaterThanOrEqual(40_000 - lastEventId);
     expect(lag).toBeLessThan(40_000 - lastEventId + 10);
     // A page counts once the position has passed it.
-    expect(value('waybill.feed.pages')).toBe(lastEventId / 100);
+    expect(value('waybill.feed.pages')).toBe(Math.ceil(lastEventId / 100));
     held.resolve([]);
     await untilAt(checkpoints, 30_000);
     await pass(2_000);
@@ -471,6 +490,7 @@ describe('gaps of a feed of every other id', () => {
   const everyOther = (events: number) => ids(1, events).map((n) => ({ at: n * 2, element: scan(n * 2) }));
 
   const scannedAt = Date.parse('2021-05-11T21:11:34.150Z');
+  const contents = new Set(readElements([scan(16_000)]).events.map(contentOf));
 
   async function firstMove(watchesGaps: boolean) {
     const { metrics } = measured();
@@ -503,7 +523,7 @@ describe('gaps of a feed of every other id', () => {
   test('are kept up to as many as are watched, the newest of each stripe, and the others counted', async () => {
     const step = await firstMove(true);
     const gaps = ids(7_000, 7_999).map((n) => ({ from: 2 * n + 1, to: 2 * n + 1 }));
-    expect(step).toEqual({ kind: 'confirmed', last: 16_000, gaps, droppedGaps: 7_000, pages: 16, scannedAt });
+    expect(step).toEqual({ kind: 'confirmed', last: 16_000, gaps, droppedGaps: 7_000, pages: 17, scannedAt, contents });
   });
 
   test('are not kept where nobody watches them', async () => {
@@ -512,8 +532,9 @@ describe('gaps of a feed of every other id', () => {
       last: 16_000,
       gaps: [],
       droppedGaps: 0,
-      pages: 16,
+      pages: 17,
       scannedAt,
+      contents,
     });
   });
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@waybill/shared/clock.ts';
-import { eventIdsOf, type Page, readElements, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
+import { contentsAt, eventIdsOf, type Page, readElements, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
 import { advance, gapsBetween } from '../feed/position.ts';
 import { isTooLarge, type PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
@@ -24,8 +24,17 @@ export type StripeDependencies = {
   readonly onChange: () => void;
 };
 
+/** Elements of the last page of a stripe at least: several contents of an id must not fill it. */
+const leastAtEnd = 10;
+
+/** Ids that a page of this `Limit` leads over at least: its first element is the last one of the page before. */
+export function idsOfPage(limit: number): number {
+  return Math.max(1, limit - 1);
+}
+
 /**
- * Reads one stripe from front to end. A page is sent while the next one is read, so that no more than these two are kept
+ * Reads one stripe from front to end. Each page begins with the id at which the one before ended, which may have been cut
+ * off between two contents of it; the last one shows an id beyond the end. A page is sent while the next one is read, so that no more than these two are kept
  * in memory. At an unusual page the rest of the ids is handed back. Returns how many pages the stripe took; undefined when
  * it was not read to its end.
  */
@@ -38,20 +47,25 @@ export async function readStripe(
   const { from, end, isLast } = stripe;
   const seen = new SeenContents();
 
-  /** Sends what is new of a page that leads from `before` to `last`, and confirms what it shows of the stripe. */
-  const forward = async (page: Page, before: number, last: number): Promise<void> => {
-    const unseen = unseenIn(withoutSent(page, before, stripe, sentBeyond), before, last, seen);
+  /** Sends what is new of a page that leads from `before` to `last`, and confirms what it shows of the stripe, up to `whole`. */
+  const forward = async (page: Page, before: number, last: number, whole: number): Promise<void> => {
+    const unseen = unseenIn(withoutSent(page, before, stripe, sentBeyond), before, last, seen, sent);
+    sent = contentsAt(page, last);
     if (unseen) await send({ ...unseen, last }, signal);
-    if (last === before) return;
-    const through = isLast ? last : Math.min(last, end - 1);
+    const through = Math.min(last, whole);
+    if (last === before || through <= stripe.confirmed) return;
     const gaps = watchesGaps ? gapsBetween(before, eventIdsOf(page), through, rejectedIdsOf(page)) : [];
-    stripe.confirm(through, gaps, scannedAt(page, before, through));
+    stripe.confirm(through, gaps, scannedAt(page, before, through), contentsAt(page, through));
     onChange();
   };
 
   let last = from - 1;
+  /** Up to here nothing is cut off at the end of the stripe: the sequential reader looks at the head again. */
+  let whole = isLast ? Number.POSITIVE_INFINITY : end - 2;
+  /** What was sent of the id `last`. */
+  let sent: ReadonlySet<string> = stripe.before ?? new Set();
   let sending = Promise.resolve();
-  for (let pages = 0; last < end - 1; pages += 1) {
+  for (let pages = 0; Math.min(last, whole) < end - 1; pages += 1) {
     await whenCapacity(clock, signal);
     const page = isWindingDown() ? undefined : await readNext(stripe, last, deps, signal);
     await sending;
@@ -60,9 +74,10 @@ export async function readStripe(
     const ids = page ? eventIdsOf(page) : [];
     const { position, holes } = advance({ last, empty: false }, ids);
     last = position.last;
+    if (!isLast && last >= end) whole = end - 1;
     const isOrdinary = last > before && holes.length === 0 && ids.every((id) => id <= last);
     // All that was read is sent, events beyond the stripe's end too: an id may be corrupt.
-    if (page) sending = forward(page, before, isOrdinary ? last : before);
+    if (page) sending = forward(page, before, isOrdinary ? last : before, whole);
     sending.catch(() => undefined);
     if (!isOrdinary) {
       await sending;
@@ -70,7 +85,7 @@ export async function readStripe(
       onChange();
       return undefined;
     }
-    if (last >= end - 1) {
+    if (Math.min(last, whole) >= end - 1) {
       await sending;
       return pages + 1;
     }
@@ -79,15 +94,16 @@ export async function readStripe(
 }
 
 async function readNext(
-  { end }: Stripe,
+  { from, end, before }: Stripe,
   last: number,
   { reader, clock }: StripeDependencies,
   signal: AbortSignal,
 ): Promise<Page | undefined> {
-  // In a dense feed no page then shows an event of the next stripe.
-  const limit = Math.min(reader.limit, end - 1 - last);
+  const asked = last < from && !before ? from : last;
+  // In a dense feed the last page then shows one event of the next stripe, or few. A page of one element would show the same again.
+  const limit = Math.max(asked === last ? 2 : 1, Math.min(reader.limit, Math.max(end - asked + 1, leastAtEnd)));
   try {
-    const elements = await reader.readAt(last + 1, limit, clock, signal);
+    const elements = await reader.readAt(asked, limit, clock, signal);
     return elements && readElements(elements);
   } catch (error) {
     if (isTooLarge(error)) return undefined;

@@ -9,6 +9,8 @@ export type Confirmed = Move & {
   readonly pages: number;
   /** When the newest event in them was scanned, as far as that is known. */
   readonly scannedAt: number | undefined;
+  /** What was sent of the id up to which it is confirmed. */
+  readonly contents: ReadonlySet<string>;
 };
 
 /** Ids `from` up to, but without, `end`, read by one reader from front to end. */
@@ -19,6 +21,8 @@ export class Stripe {
   readonly isLast: boolean;
   /** What other readers have sent of its ids, or may read again. */
   readonly sent: SentEvents;
+  /** What was sent of the id before its first one, where more of that may have been cut off. */
+  readonly before: ReadonlySet<string> | undefined;
   /** The rest of its ids is for the sequential reader. */
   isHandedBack = false;
   /** Its reader has ended in order: nothing of it is being sent. */
@@ -28,12 +32,14 @@ export class Stripe {
   #droppedGaps = 0;
   #pages = 0;
   #scannedAt: number | undefined;
+  #contents: ReadonlySet<string> = new Set();
 
-  constructor({ from, end, isLast, sent }: Pick<Stripe, 'from' | 'end' | 'isLast' | 'sent'>) {
+  constructor({ from, end, isLast, sent, before }: Pick<Stripe, 'from' | 'end' | 'isLast' | 'sent' | 'before'>) {
     this.from = from;
     this.end = end;
     this.isLast = isLast;
     this.sent = sent;
+    this.before = before;
     this.#confirmed = from - 1;
   }
 
@@ -47,14 +53,20 @@ export class Stripe {
     return !this.isReaderDone || this.#confirmed > Math.max(last, this.from - 1);
   }
 
-  /** A page of it is confirmed. */
-  confirm(through: number, gaps: readonly IdRange[], scannedAt: number | undefined): void {
+  /** A page of it is confirmed, with these contents of the id `through`. */
+  confirm(
+    through: number,
+    gaps: readonly IdRange[],
+    scannedAt: number | undefined,
+    contents: ReadonlySet<string>,
+  ): void {
     // The ledger would drop the others anyway, and until then they would fill the memory.
     const all = [...this.#gaps, ...gaps];
     const over = Math.max(0, all.length - mostOpenGaps);
     this.#gaps = all.slice(over);
     this.#droppedGaps += over;
     this.#confirmed = through;
+    this.#contents = contents;
     this.#pages += 1;
     this.#scannedAt = scannedAt ?? this.#scannedAt;
   }
@@ -64,7 +76,14 @@ export class Stripe {
     const gaps = this.#gaps.flatMap(({ from, to }) => (to > last ? [{ from: Math.max(from, last + 1), to }] : []));
     // If some gaps lie behind the position, so do the dropped ones, which are older: they are counted already.
     const droppedGaps = gaps.length === this.#gaps.length ? this.#droppedGaps : 0;
-    const taken = { last: this.#confirmed, gaps, droppedGaps, pages: this.#pages, scannedAt: this.#scannedAt };
+    const taken = {
+      last: this.#confirmed,
+      gaps,
+      droppedGaps,
+      pages: this.#pages,
+      scannedAt: this.#scannedAt,
+      contents: this.#contents,
+    };
     this.#gaps = [];
     this.#droppedGaps = 0;
     this.#pages = 0;

@@ -28,7 +28,7 @@ export function httpGetter(timeoutMs: number): HttpGet {
       hostname: url.hostname,
       ...(url.port !== '' && { port: Number(url.port) }),
       path: `${url.pathname}${url.search}`,
-      headers: { host: url.host, 'accept-encoding': 'gzip, deflate', 'user-agent': 'waybill', ...headers },
+      headers: { host: url.host, 'user-agent': 'waybill', ...headers },
     });
     return client.handle(request, { abortSignal: signal });
   };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
+import { elementTexts } from '@waybill/shared/domain/own-text.ts';
 import { packUnparsed } from '@waybill/shared/domain/pack.ts';
 import { eventIdOf, type Rejection, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { SeenContents } from './seen-contents.ts';
@@ -18,14 +19,29 @@ export type Page = {
   readonly rejected: readonly RejectedElement[];
 };
 
-/** Turns every element into an event or a rejection: none is lost, none harms another. */
+/** Beside the elements, not in them: only rejected elements need their own text, and a page seldom holds one. */
+const pageTexts = new WeakMap<readonly unknown[], string>();
+
+/** The elements, with the text of the page that they were read from. */
+export function withText(elements: readonly unknown[], page: string): readonly unknown[] {
+  pageTexts.set(elements, page);
+  return elements;
+}
+
+/** Turns every element into an event or a rejection, which travels in its own text: none is lost, none harms another. */
 export function readElements(elements: readonly unknown[]): Page {
   const events: ScanEvent[] = [];
   const rejected: RejectedElement[] = [];
-  for (const element of elements) {
+  let texts: readonly string[] | undefined;
+  for (let index = 0; index < elements.length; index += 1) {
+    const element = elements[index];
     const parsed = parse(element);
     if ('event' in parsed) events.push(parsed.event);
-    else rejected.push({ rejection: parsed.rejection, eventId: eventIdOf(element), body: packUnparsed(element) });
+    else {
+      texts ??= elementTexts(pageTexts.get(elements) ?? '', 'ScanEvents');
+      const body = packUnparsed(element, texts[index]);
+      rejected.push({ rejection: parsed.rejection, eventId: eventIdOf(element), body });
+    }
   }
   return { events, rejected };
 }
@@ -46,11 +62,22 @@ export function rejectedIdsOf(page: Page): number[] {
 
 /**
  * The part of the page to send, when it moves the position from `before` to `last`: the events between the two, and of
- * everything else the contents not seen before. Undefined when there is nothing to send.
+ * everything else the contents not seen before. `sent` are contents of `before` that were sent with the page before this
+ * one. Undefined when there is nothing to send.
  */
-export function unseenIn(page: Page, before: number, last: number, seen: SeenContents): Page | undefined {
+export function unseenIn(
+  page: Page,
+  before: number,
+  last: number,
+  seen: SeenContents,
+  sent: ReadonlySet<string> = nothingSent,
+): Page | undefined {
   const moving = (event: ScanEvent) => event.eventId > before && event.eventId <= last;
-  const events = page.events.filter((event) => moving(event) || seen.isNew(contentOf(event)));
+  const isNew = (event: ScanEvent) => {
+    const content = contentOf(event);
+    return !(event.eventId === before && sent.has(content)) && seen.isNew(content);
+  };
+  const events = page.events.filter((event) => moving(event) || isNew(event));
   const rejected = page.rejected.filter(({ body }) => seen.isNew(body));
   return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
 }
@@ -63,6 +90,13 @@ export function scannedAt({ events }: Page, before: number, last: number): numbe
   }, undefined);
   const ms = newest ? Date.parse(newest.createdDateTimeUtc) : Number.NaN;
   return Number.isFinite(ms) ? ms : undefined;
+}
+
+const nothingSent: ReadonlySet<string> = new Set();
+
+/** The contents of this id in the page. */
+export function contentsAt(page: Page, eventId: number): ReadonlySet<string> {
+  return new Set(page.events.filter((event) => event.eventId === eventId).map(contentOf));
 }
 
 /** Two events are the same when their contents are equal: an id may come with several. */

@@ -19,7 +19,7 @@ export type ReaderDependencies = {
 };
 
 /** One answer of the feed. */
-type FeedAnswer = {
+export type FeedAnswer = {
   readonly elements: readonly unknown[];
   readonly limit: number;
   /** It has as many elements as the feed returns at most, as far as that is known: there may be more. */

@@ -1,43 +1,83 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { WaybillError } from '@waybill/shared/error.ts';
+import { shownUrl } from '@waybill/shared/shown-url.ts';
 
 /** Longest `Retry-After` that is honoured, milliseconds: a hostile or mistaken value must not stop the mirror for a day. */
 export const maxRetryAfterMs = 300_000;
 
-/** Characters of what was received that an error shows. */
-const shownCharacters = 200;
+/** Bytes of the body of a refusal that are read: enough for a digest that tells one error page from another. */
+export const refusalBytes = 16_384;
 
-/** Bytes that surely hold that many characters of UTF-8. */
-export const shownBytes = shownCharacters * 4;
+/** Bytes that are kept of an answer that is too large to be read: what stands for it is at most as long. */
+const keptOfTooLarge = 65_536;
+
+/** The head of an answer. */
+export type AnswerHead = {
+  readonly status: number;
+  readonly headers: Pick<Readonly<IncomingHttpHeaders>, 'content-type' | 'location' | 'retry-after'>;
+  /** What was asked. */
+  readonly url: URL;
+};
+
+/** What was received instead of a page. Beside the error, not in it: whatever prints the error must not print these. */
+const receivedBodies = new WeakMap<Error, Buffer>();
+
+/**
+ * The decoded body of the answer that is no page: whole, or its first 64 KiB where it was too large to be read. Undefined
+ * for every other error. Never to be logged.
+ */
+export function receivedBody(error: unknown): Buffer | undefined {
+  return error instanceof Error ? receivedBodies.get(error) : undefined;
+}
 
 /** The error of a response with a status that is not a success. `bytes` is the beginning of its body. */
-export function refused(
-  { status, retryAfter }: { readonly status: number; readonly retryAfter: string | undefined },
-  bytes: Buffer,
-  now: number,
-): WaybillError {
-  const received = beginningOf(bytes);
+export function refused({ status, headers, url }: AnswerHead, bytes: Buffer, now: number): WaybillError {
   const mayHeal = status === 408 || status === 429 || status >= 500;
-  const retryAfterMs = retryAfterOf(retryAfter, now);
+  const retryAfterMs = retryAfterOf(headers['retry-after'], now);
+  const advice = adviceFor(status, headers.location, url);
   return new WaybillError(
     mayHeal ? 'FEED_UNAVAILABLE' : 'FEED_UNREADABLE',
-    `The Scan Event API returned status ${status}; received: ${JSON.stringify(received)}`,
-    { details: { status, received, ...(retryAfterMs !== undefined && { retryAfterMs }) } },
+    `The Scan Event API returned status ${status}${advice && `: ${advice}`}`,
+    { details: { status, ...factsOf(headers, bytes), ...(retryAfterMs !== undefined && { retryAfterMs }) } },
   );
 }
 
-/** The error of a successful response that is not a page. */
+/** The error of a successful response that is not a page. Of its text nothing is shown. */
 export function unreadable(
   what: string,
+  { status, headers }: AnswerHead,
   bytes: Buffer,
-  details: { readonly tooLarge?: boolean } = {},
-  cause?: unknown,
+  details: { readonly tooLarge?: boolean; readonly at?: number } = {},
 ): WaybillError {
-  const received = beginningOf(bytes);
-  return new WaybillError(
-    'FEED_UNREADABLE',
-    `The Scan Event API's response ${what}; received: ${JSON.stringify(received)}`,
-    { cause, details: { ...details, received } },
-  );
+  const error = new WaybillError('FEED_UNREADABLE', `The Scan Event API's response ${what}`, {
+    details: { status, ...factsOf(headers, bytes), ...details },
+  });
+  receivedBodies.set(error, details.tooLarge ? Buffer.from(bytes.subarray(0, keptOfTooLarge)) : bytes);
+  return error;
+}
+
+/** What the log may say of an answer: it holds people's ids, and may repeat our token. */
+function factsOf(headers: AnswerHead['headers'], bytes: Buffer): Record<string, unknown> {
+  return {
+    contentType: mediaTypeOf(headers['content-type']),
+    bytes: bytes.length,
+    digest: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
+  };
+}
+
+/** `text/html` of `text/html; charset=utf-8`: parameters may hold anything. */
+function mediaTypeOf(contentType: string | undefined): string | undefined {
+  return contentType && /^\s*([\w.+-]{1,40}\/[\w.+-]{1,60})\s*(?:;|$)/.exec(contentType)?.[1];
+}
+
+/** What the reader can do about a status; empty for nothing. */
+function adviceFor(status: number, location: string | undefined, url: URL): string {
+  if (status === 401 || status === 403) return 'check SCAN_API_TOKEN';
+  if (status === 404 || status === 410) return `check the path of SCAN_API_URL (${shownUrl(url)})`;
+  if (status < 300 || status > 399) return '';
+  const target = location === undefined ? null : URL.parse(location, url.href);
+  return `it redirects to ${target ? shownUrl(target) : 'no readable address'}; if that is right, set SCAN_API_URL to it`;
 }
 
 /** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), as milliseconds from `now`; undefined for anything else. */
@@ -46,8 +86,4 @@ export function retryAfterOf(header: string | undefined, now: number): number | 
   const text = header.trim();
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : /^[A-Z]/i.test(text) ? Date.parse(text) - now : Number.NaN;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), maxRetryAfterMs);
-}
-
-function beginningOf(bytes: Buffer): string {
-  return bytes.subarray(0, shownBytes).toString('utf8').slice(0, shownCharacters).toWellFormed();
 }

@@ -1,20 +1,21 @@
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createInflate } from 'node:zlib';
+import { Readable } from 'node:stream';
 import type { HttpResponse } from '@smithy/core/protocols';
 import type { Clock } from '@waybill/shared/clock.ts';
-import { describeError, WaybillError } from '@waybill/shared/error.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
 import { z } from 'zod';
+import { acceptedCodings, codingsOf, decoded, isDecodingError, whyUndecodable } from './codings.ts';
+import { connectionFailure } from './connection-failure.ts';
 import { httpGetter } from './http-get.ts';
-import { refused, shownBytes, unreadable } from './scan-api-error.ts';
+import { withText } from './page.ts';
+import { type AnswerHead, refusalBytes, refused, unreadable } from './scan-api-error.ts';
 import type { ScanFeed } from './scan-feed.ts';
+import { placeOfJsonError, placeOfUtf8Error } from './text-error-place.ts';
 
 /** Bytes of a decoded body that are read at most: 10,000 events of 3 KiB, five times what the feed's events take. */
 export const maxBodyBytes = 32 * 1024 * 1024;
 
 /** Elements of a page that are taken at most, ten times the largest `Limit`: 32 MiB of `0,0,0,…` would fill the memory with messages. */
 export const maxElements = 100_000;
-
-const decoders = { gzip: createGunzip, deflate: createInflate };
 
 export type ScanApiOptions = {
   readonly url: string;
@@ -30,10 +31,13 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
   const get = httpGetter(options.timeoutMs);
   const headers = {
     accept: 'application/json',
+    'accept-encoding': acceptedCodings,
     ...(options.token !== '' && { authorization: `Bearer ${options.token}` }),
   };
+  const address = addressOf(options.url);
   return {
     read: async (fromEventId, limit, signal) => {
+      const url = address(fromEventId, limit);
       const request = new AbortController();
       const abort = () => request.abort();
       signal.addEventListener('abort', abort);
@@ -46,16 +50,14 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
         abort();
       });
       try {
-        const { response } = await get(addressOf(options.url, fromEventId, limit), headers, request.signal);
-        return await readPage(response, options.clock);
+        const { response } = await get(url, headers, request.signal);
+        return await readPage(response, url, options.clock);
       } catch (error) {
         // Ends the reading of a body that was not read to its end.
         abort();
         if (error instanceof WaybillError) throw error;
-        const text = timedOut
-          ? `The Scan Event API did not respond within ${options.timeoutMs} ms`
-          : `The connection to the Scan Event API failed: ${describeError(error)}`;
-        throw new WaybillError('FEED_UNAVAILABLE', text, { cause: error });
+        if (!timedOut) throw connectionFailure(error, url);
+        throw new WaybillError('FEED_UNAVAILABLE', `The Scan Event API did not respond within ${options.timeoutMs} ms`);
       } finally {
         signal.removeEventListener('abort', abort);
         // With a reason of its own: without one, an exception with a stack is made, for each page.
@@ -65,38 +67,54 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
   };
 }
 
-function addressOf(url: string, fromEventId: number, limit: number): URL {
-  const address = new URL(url);
-  address.searchParams.set('FromEventId', String(fromEventId));
-  address.searchParams.set('Limit', String(limit));
-  return address;
+/** Makes the addresses of requests. The URL's own query stays as it is spelled, but for the two parameters that are ours. */
+function addressOf(text: string): (fromEventId: number, limit: number) => URL {
+  const base = new URL(text);
+  const ours = new Set(['FromEventId', 'Limit']);
+  const nameOf = (part: string) => [...new URLSearchParams(part).keys()][0] ?? '';
+  const own = base.search
+    .slice(1)
+    .split('&')
+    .filter((part) => part !== '' && !ours.has(nameOf(part)));
+  return (fromEventId, limit) => {
+    const url = new URL(base);
+    url.search = [...own, `FromEventId=${fromEventId}`, `Limit=${limit}`].join('&');
+    return url;
+  };
 }
 
 /** The elements of a page. A redirect is refused: following it would be a request that nobody counted, and would hide a wrong SCAN_API_URL. */
 async function readPage(
   { statusCode: status, headers, body }: HttpResponse,
+  url: URL,
   clock: Clock,
 ): Promise<readonly unknown[]> {
-  const decoded = decodedBody(body, headers['content-encoding']);
+  if (!(body instanceof Readable)) throw new Error('the response has no body');
+  const head: AnswerHead = { status, headers, url };
   if (status < 200 || status > 299) {
     // A body that breaks off says no less about the status.
-    const { bytes } = await bytesOf(decoded, shownBytes).catch(() => ({ bytes: Buffer.alloc(0) }));
-    throw refused({ status, retryAfter: headers['retry-after'] }, bytes, clock.now());
+    const { bytes } = await bytesOf(body, refusalBytes).catch(() => ({ bytes: Buffer.alloc(0) }));
+    throw refused(head, bytes, clock.now());
   }
-  const { bytes, isCut } = await bytesOf(decoded, maxBodyBytes);
-  if (isCut) throw unreadable(`is larger than ${maxBodyBytes} bytes`, bytes, { tooLarge: true });
-  return elementsOf(bytes);
+  // No content: there is nothing newer.
+  if (status === 204) return [];
+  const coding = headers['content-encoding'];
+  if (coding === undefined) return pageOf(body, head);
+  const codings = codingsOf(coding);
+  const undecodable = whyUndecodable(codings);
+  if (undecodable) throw unreadable(undecodable, head, Buffer.alloc(0));
+  try {
+    return await pageOf(await decoded(body, codings), head);
+  } catch (error) {
+    if (!isDecodingError(error)) throw error;
+    throw unreadable(`is not what its coding says (${codings.join(', ')})`, head, Buffer.alloc(0));
+  }
 }
 
-function decodedBody(body: unknown, contentEncoding: string | undefined): Readable {
-  if (!(body instanceof Readable)) throw new Error('the response has no body');
-  const coding = contentEncoding?.trim().toLowerCase() ?? '';
-  // The decoder is destroyed with the error of what it reads, and the other way round.
-  return isKnown(coding) ? pipeline(body, decoders[coding](), () => undefined) : body;
-}
-
-function isKnown(coding: string): coding is keyof typeof decoders {
-  return Object.hasOwn(decoders, coding);
+async function pageOf(body: Readable, head: AnswerHead): Promise<readonly unknown[]> {
+  const { bytes, isCut } = await bytesOf(body, maxBodyBytes);
+  if (isCut) throw unreadable(`is larger than ${maxBodyBytes} bytes`, head, bytes, { tooLarge: true });
+  return elementsOf(bytes, head);
 }
 
 /** The first `max` bytes of the body, and whether there were more, which are not read. Rejects where the body breaks off. */
@@ -112,26 +130,33 @@ async function bytesOf(body: Readable, max: number): Promise<{ readonly bytes: B
   return { bytes: Buffer.concat(chunks).subarray(0, max), isCut: length > max };
 }
 
-const envelope = z.object({ ScanEvents: z.array(z.unknown()) });
+const envelope = z.object({ ScanEvents: z.array(z.unknown()).nullable() });
 
 /** Throws `FEED_UNREADABLE` for anything but the envelope. */
-function elementsOf(bytes: Buffer): readonly unknown[] {
-  const { data, success } = envelope.safeParse(jsonOf(bytes));
-  if (!success) throw unreadable('is not an object with an array "ScanEvents"', bytes);
-  if (data.ScanEvents.length <= maxElements) return data.ScanEvents;
-  throw unreadable(`holds more than ${maxElements} elements`, bytes, { tooLarge: true });
+function elementsOf(bytes: Buffer, head: AnswerHead): readonly unknown[] {
+  const text = textOf(bytes, head);
+  const { data, success } = envelope.safeParse(jsonOf(text, bytes, head));
+  if (!success) throw unreadable('is not an object with an array "ScanEvents"', head, bytes);
+  const elements = data.ScanEvents ?? [];
+  if (elements.length <= maxElements) return withText(elements, text);
+  throw unreadable(`holds more than ${maxElements} elements`, head, bytes, { tooLarge: true });
 }
 
-function jsonOf(bytes: Buffer): unknown {
-  let text: string;
+function textOf(bytes: Buffer, head: AnswerHead): string {
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw unreadable('is not UTF-8', bytes, {}, cause);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    const at = placeOfUtf8Error(bytes);
+    throw unreadable(`is not UTF-8: it goes wrong at byte ${at}`, head, bytes, { at });
   }
+}
+
+function jsonOf(text: string, bytes: Buffer, head: AnswerHead): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw unreadable('is not JSON', bytes, {}, cause);
+  } catch {
+    // The parser's own error quotes the text.
+    const at = placeOfJsonError(text);
+    throw unreadable(`is not JSON: it goes wrong at character ${at} of ${text.length}`, head, bytes, { at });
   }
 }

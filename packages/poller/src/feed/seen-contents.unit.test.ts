@@ -25,6 +25,17 @@ test('forgets the contents seen longest ago, and never holds more than its capac
   expect(seenContents.isNew('b')).toBe(true);
 });
 
+test('hundreds of thousands of contents are told apart in some megabytes', () => {
+  const seenContents = new SeenContents();
+  const before = process.memoryUsage().arrayBuffers;
+  let again = 0;
+  for (let round = 0; round < 2; round += 1)
+    for (let index = 0; index < 300_000; index += 1)
+      if (seenContents.isNew(`{"junk":${index}}`) === (round === 1)) again += 1;
+  expect(again).toBe(0);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32_000_000);
+});
+
 test('a page of the largest size that comes with every poll is sent once', () => {
   const seenContents = new SeenContents();
   const page = Array.from({ length: 10_000 }, (_, index) => String(index));

@@ -5,6 +5,7 @@ import { eventIdsOf, lengthOf, type Page, readElements, rejectedIdsOf, unseenIn 
 import { advance, gapsBetween, nextEventId, type Position } from '../feed/position.ts';
 import { isTooLarge, type PageReader } from '../feed/read-page.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
+import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { Progress } from './progress.ts';
 import { type StuckPage, searchBeyond } from './search-beyond.ts';
 
@@ -12,6 +13,7 @@ export type CrossDependencies = {
   readonly reader: PageReader;
   readonly clock: Clock;
   readonly seen: SeenContents;
+  readonly whenCapacity: WhenCapacity;
   readonly progress: Progress;
   readonly log: Logger;
 };
@@ -31,13 +33,15 @@ export type Crossing = {
  */
 export async function* crossStuckPage(
   { position: before, limit, page }: StuckPage,
-  { reader, clock, seen, progress, log }: CrossDependencies,
+  { reader, clock, seen, whenCapacity, progress, log }: CrossDependencies,
   signal: AbortSignal,
 ): AsyncGenerator<Page, Crossing | undefined> {
   const fromEventId = nextEventId(before);
   const elements = lengthOf(page);
   log.warn({ fromEventId, limit, elements }, 'page has no usable id, searching beyond it');
   const search = searchBeyond({ position: before, limit, page }, async (from, wider) => {
+    // All that it reads is sent, and it may be much.
+    await whenCapacity(clock, signal);
     try {
       const read = await reader.readAt(from, wider, clock, signal);
       return read && readElements(read);

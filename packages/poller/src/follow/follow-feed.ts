@@ -2,13 +2,14 @@ import type { Metrics } from '@waybill/shared/metrics.ts';
 import { BacklogProbe } from '../catch-up/backlog-probe.ts';
 import { CatchUp } from '../catch-up/catch-up.ts';
 import type { IdRange } from '../feed/id-range.ts';
-import { digestOf, eventIdsOf, type Page, readElements, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
-import { advance, gapsBetween, isFarLarger, type Move, nextEventId, type Position } from '../feed/position.ts';
+import { digestOf, eventIdsOf, type Page, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
+import { advance, gapsBetween, isFarLarger, type Move, type Position } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
 import { crossStuckPage } from './cross-stuck-page.ts';
+import { PageEnd } from './page-end.ts';
 import { Progress, type ProgressDependencies } from './progress.ts';
 import { StuckWatch } from './stuck-watch.ts';
 
@@ -41,6 +42,7 @@ type Following = FollowDependencies & {
   readonly stuck: StuckWatch;
   readonly probe: BacklogProbe;
   readonly progress: Progress;
+  readonly pageEnd: PageEnd;
   position: Position;
   hadUnseen: boolean;
   catchingUp: CatchUp | undefined;
@@ -64,6 +66,7 @@ export async function* followFeed(
     stuck: new StuckWatch(deps.clock),
     probe: new BacklogProbe({ ...deps, seen }),
     progress: new Progress(deps),
+    pageEnd: new PageEnd(deps),
     position: start,
     hadUnseen: true,
     catchingUp: undefined,
@@ -76,20 +79,21 @@ export async function* followFeed(
 
 /** Reads one page. Searches beyond a page that cannot move the position. Waits when the feed has nothing more. */
 async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
-  const { reader, clock, whenCapacity, pollIntervalMs, seen, stuck, probe, progress, signal } = following;
+  const { clock, whenCapacity, pollIntervalMs, seen, stuck, probe, progress, pageEnd, signal } = following;
   // An idle feed sends nothing, so there is no need to ask the queue.
   if (following.hadUnseen) await whenCapacity(clock, signal);
   const before = following.position;
-  const answer = await reader.read(nextEventId(before), clock, signal);
-  if (!answer) return 'waited';
-  const page = readElements(answer.elements);
+  const read = await pageEnd.read(before, signal);
+  if (!read) return 'waited';
+  const { answer, page } = read;
   const ids = eventIdsOf(page);
   const { position, holes } = advance(before, ids);
   const { last } = position;
   following.position = position;
   for (const hole of holes) reportHole(following, hole, answer.elements.length, isFarLarger(hole, ids));
   const first = ids.reduce((lowest, id) => (id > before.last && id < lowest ? id : lowest), last + 1);
-  const unseen = unseenIn(page, before.last, last, seen);
+  const unseen = unseenIn(page, before.last, last, seen, pageEnd.sent);
+  const asksOn = pageEnd.note(read, before.last, last);
   following.hadUnseen = unseen !== undefined;
   if (unseen) {
     // From an empty checkpoint the first event is believed: nothing before it is missing.
@@ -98,6 +102,7 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
     yield* moveOn(following, { kind: 'page', ...unseen, last, gaps, droppedGaps: 0 });
   } else yield { kind: 'confirmed', last, gaps: [], droppedGaps: 0 };
   const hasMoved = last > before.last;
+  if (asksOn) return 'more';
   const isOver = !answer.isFull || answer.elements.length === 0;
   if (hasMoved || isOver) progress.reportGood(`at ${last}`);
   else if (stuck.isDue(digestOf(page)) && (yield* cross(following, answer.limit, page))) return 'more';
@@ -121,6 +126,7 @@ async function* cross(following: Following, limit: number, page: Page): AsyncGen
   if (!step.value) return false;
   const { position, holes, gaps, elements } = step.value;
   following.position = position;
+  following.pageEnd.startOver('unknown');
   progress.reportGood(`at ${position.last}`);
   progress.countPages(1);
   for (const hole of holes) reportHole(following, hole, elements, false);
@@ -130,13 +136,13 @@ async function* cross(following: Following, limit: number, page: Page): AsyncGen
 
 /** Reads a backlog by several readers at once, where there is one. */
 async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
-  const { catchUpReaders: readers, log, metrics, probe, progress, signal } = following;
+  const { catchUpReaders: readers, log, metrics, probe, progress, pageEnd, signal } = following;
   const backlog = await probe.backlogAt(following.position.last, signal);
   if (!backlog) return;
   const { last, head } = backlog;
   log.info({ last, head, readers }, 'far behind the feed, catching up');
   metrics['waybill.feed.catch_ups'].add(1);
-  const catchingUp = new CatchUp(backlog, { ...following, readers }, signal);
+  const catchingUp = new CatchUp({ ...backlog, contents: pageEnd.sent }, { ...following, readers }, signal);
   following.catchingUp = catchingUp;
   catchingUp.start();
   try {
@@ -144,20 +150,34 @@ async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
       const step = await catchingUp.next(following.position.last);
       if (step.kind === 'over') return;
       if (step.kind === 'confirmed') {
-        const { pages, scannedAt: newestScannedAt, ...confirmed } = step;
+        const { pages, scannedAt: newestScannedAt, contents, ...confirmed } = step;
+        pageEnd.startOver(contents);
         following.position = { last: step.last, empty: false };
         progress.reportGood(`at ${step.last}, catching up to ${head}`);
         progress.countPages(pages, newestScannedAt);
         yield confirmed;
       }
       // The head was reached, or the position stands still: only what other readers are sending is left.
-      else if ((yield* readOn(following)) === 'waited') catchingUp.windDown();
+      else {
+        if ((yield* readOn(following)) === 'waited') catchingUp.windDown();
+        if (catchingUp.mayBeginAfter(following.position.last)) yield* readCutOff(following);
+      }
     }
   } finally {
     await catchingUp.stop();
     following.catchingUp = undefined;
     probe.startOver();
   }
+}
+
+/** Yields what the page before may have cut off of the position's own id: the other readers begin after it. Moves nothing. */
+async function* readCutOff(following: Following): AsyncGenerator<Followed, void> {
+  const { pageEnd, seen, signal } = following;
+  const { last } = following.position;
+  const read = pageEnd.sent && (await pageEnd.read(following.position, signal));
+  const unseen = read && unseenIn(read.page, last, last, seen, pageEnd.sent);
+  if (read) pageEnd.note(read, last, last);
+  if (unseen) yield { kind: 'page', ...unseen, last, gaps: [], droppedGaps: 0 };
 }
 
 /** Yields a move once what other readers are sending is confirmed. */

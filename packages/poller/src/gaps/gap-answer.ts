@@ -1,5 +1,5 @@
 import { holds, type IdRange } from '../feed/id-range.ts';
-import { contentOf, eventIdsOf, type Page } from '../feed/page.ts';
+import { contentOf, contentsAt, eventIdsOf, type Page } from '../feed/page.ts';
 import { advance } from '../feed/position.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
 
@@ -14,7 +14,36 @@ export type AskedQuestion = {
   readonly appeared: ReadonlySet<number>;
   /** The position. */
   readonly last: number;
+  /** What was sent of ids at which an earlier answer may have been cut off. They are still open. */
+  readonly cutOff: CutOff;
 };
+
+/** Contents by id. */
+export type CutOff = ReadonlyMap<number, ReadonlySet<string>>;
+
+/**
+ * Elements to ask for, so that a page shows the whole range and something beyond it: then it is not cut off between two
+ * contents of one id.
+ */
+export function elementsToAsk({ from, to }: IdRange, limit: number, cutOff: CutOff): number {
+  const known = [...cutOff].reduce((sum, [id, contents]) => sum + (id >= from && id <= to ? contents.size : 0), 0);
+  return Math.max(2 + 2 * known, Math.min(limit, to - from + 2));
+}
+
+/**
+ * The contents at which the response may be cut off, where it shows nothing beyond the range: those of its last id. Undefined
+ * where it shows more, and where all of them were known: then there are no more that can be shown.
+ */
+export function cutOffIn(
+  page: Page,
+  { question, cutOff }: AskedQuestion,
+): { readonly eventId: number; readonly contents: ReadonlySet<string> } | undefined {
+  const eventId = eventIdsOf(page).reduce((a, b) => Math.max(a, b), 0);
+  if (eventId === 0 || eventId > question.to) return undefined;
+  const contents = contentsAt(page, eventId);
+  const known = cutOff.get(eventId);
+  return [...contents].every((content) => known?.has(content)) ? undefined : { eventId, contents };
+}
 
 /**
  * The part of the response to send: events in open gaps; and, once per content, what the sequential reader may never read
@@ -23,7 +52,7 @@ export type AskedQuestion = {
  */
 export function unseenInAnswer(
   page: Page,
-  { question, openGaps, holes, appeared, last }: AskedQuestion,
+  { question, openGaps, holes, appeared, last, cutOff }: AskedQuestion,
   seen: SeenContents,
 ): Page | undefined {
   const contents = new Map<number, string>();
@@ -37,6 +66,7 @@ export function unseenInAnswer(
   const isElsewhere = (id: number) =>
     id < question.from || id > last || several.has(id) || appeared.has(id) || isInHole(id);
   const events = page.events.filter((event) => {
+    if (cutOff.get(event.eventId)?.has(contentOf(event))) return false;
     const isOpen = holds(openGaps, event.eventId);
     return (isOpen || isElsewhere(event.eventId)) && (seen.isNew(contentOf(event)) || isOpen);
   });

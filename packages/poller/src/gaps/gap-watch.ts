@@ -11,7 +11,7 @@ import { TokenBucket } from '../feed/token-bucket.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
 import { DroppedGaps } from './dropped-gaps.ts';
-import { shownThrough, unseenInAnswer } from './gap-answer.ts';
+import { type CutOff, cutOffIn, elementsToAsk, shownThrough, unseenInAnswer } from './gap-answer.ts';
 import {
   asked,
   close,
@@ -77,6 +77,8 @@ export class GapWatch {
   readonly #dropped: DroppedGaps;
   /** The latest ids that turned up: another content of one may come alone. */
   #appeared: ReadonlySet<number> = new Set();
+  /** What was sent of ids at which an answer may have been cut off between two contents. */
+  #cutOff: CutOff = new Map();
   /** The newest holes that the position crossed. */
   #holes: readonly IdRange[] = [];
   #ledger: GapLedger = [];
@@ -169,19 +171,27 @@ export class GapWatch {
     const question = nextQuestion(this.#ledger, askedAt, patienceMs, reader.limit);
     if (!question) return;
     const { from, to } = question;
-    const elements = await reader.readOnce(from, Math.min(reader.limit, to - from + 1), clock, signal);
+    const elements = await reader.readOnce(from, elementsToAsk(question, reader.limit, this.#cutOff), clock, signal);
     // Something beyond every gap was shown before: a server that shows nothing at all from there on lags behind.
     if (!elements || elements.length === 0) {
       if (!signal.aborted) this.#noteUnanswered(question);
       return;
     }
     const page = readElements(elements);
-    const known = { question, openGaps: this.#ledger, holes: this.#holes, appeared: this.#appeared, last: this.#last };
+    const known = {
+      question,
+      openGaps: this.#ledger,
+      holes: this.#holes,
+      appeared: this.#appeared,
+      last: this.#last,
+      cutOff: this.#cutOff,
+    };
     const unseen = unseenInAnswer(page, known, this.#seen);
-    if (unseen) {
-      await this.#send(unseen, send({ ...unseen, last: to }, signal));
-      this.#closeGaps(unseen);
-    }
+    const cutOff = cutOffIn(page, known);
+    if (unseen) await this.#send(unseen, send({ ...unseen, last: to }, signal));
+    this.#closeGaps(eventIdsOf(page), cutOff?.eventId);
+    if (cutOff)
+      this.#cutOff = new Map([...this.#cutOff, [cutOff.eventId, cutOff.contents] as const].slice(-mostAppeared));
     const shown = shownThrough(page, question);
     this.#replaceLedger(withoutVoid(asked(this.#ledger, { from, to: shown }, askedAt), patienceMs));
   }
@@ -199,15 +209,16 @@ export class GapWatch {
     }
   }
 
-  /** What turned up in gaps is confirmed. */
-  #closeGaps(confirmed: Page): void {
+  /** What turned up in gaps is confirmed, but for more contents of the id `cutOff`, which is asked for again. */
+  #closeGaps(confirmed: readonly number[], cutOff: number | undefined): void {
     const { log, metrics } = this.#deps;
-    const appeared = eventIdsOf(confirmed).filter((id) => holds(this.#ledger, id));
+    const appeared = confirmed.filter((id) => id !== cutOff && holds(this.#ledger, id));
+    if (appeared.length === 0) return;
     this.#replaceLedger(close(this.#ledger, appeared));
+    if (this.#cutOff.size > 0) this.#cutOff = new Map([...this.#cutOff].filter(([id]) => !appeared.includes(id)));
     this.#appeared = new Set([...this.#appeared, ...appeared].slice(-mostAppeared));
     metrics['waybill.feed.late_events'].add(appeared.length);
-    if (appeared.length > 0)
-      log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events forwarded');
+    log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events forwarded');
   }
 
   #noteUnanswered(question: IdRange): void {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { limits } from '../resources.ts';
 import { parse } from './feed-element.ts';
 import { beginningOfJson, beginningThatFits } from './json-text.ts';
+import { elementTexts, memberText } from './own-text.ts';
 import {
   eventIdOf,
   fields,
@@ -56,14 +57,18 @@ export function packOne(elementJson: string): string {
   return packStart + elementJson + packEnd;
 }
 
-/** The body that carries an element which is not a scan event: whole where that fits, cut where it does not. */
-export function packUnparsed(element: unknown): string {
-  const json = asciiJson(element);
+/**
+ * The body that carries an element which is not a scan event: whole where that fits, cut where it does not. `ownText` is the
+ * element as it was received; without it, it is written anew, and numbers beyond 2^53 are not what they were.
+ */
+export function packUnparsed(element: unknown, ownText?: string): string {
+  const json = asciiJson(element, ownText);
   const whole = json === undefined ? undefined : `${unparsedStart}${json}}`;
   if (whole !== undefined && whole.length <= limits.sendBytes) return whole;
   const frame = (cut: string) =>
     asciiJson({ version: 1, unparsed: { cut, reason: whole === undefined ? 'TOO_DEEP' : 'TOO_LARGE' } }) ?? '';
-  const cut = beginningThatFits(beginningOfJson(element, cutBodyBytes), cutBodyBytes - frame('').length + 2);
+  const beginning = ownText?.slice(0, cutBodyBytes) ?? beginningOfJson(element, cutBodyBytes);
+  const cut = beginningThatFits(beginning, cutBodyBytes - frame('').length + 2);
   return frame(cut);
 }
 
@@ -74,7 +79,7 @@ export type Unpacked =
       readonly rejection: Rejection;
       /** The element's own id where it has a usable one. */
       readonly eventId: number | undefined;
-      /** The element as ASCII JSON; undefined where it is nested too deep to be written out again. */
+      /** The element's own text as ASCII; undefined where it is nested too deep to be written out again. */
       readonly json: string | undefined;
     };
 
@@ -88,7 +93,7 @@ export type UnpackResult =
   | { readonly kind: 'unreadable'; readonly code: UnreadableCode; readonly expected: string };
 
 /** Readers by version. A reader stays for as long as a message of its version can be in a queue or DLQ (14 days). */
-const readers: Readonly<Record<number, (message: object) => UnpackResult>> = { 1: unpackVersion1 };
+const readers: Readonly<Record<number, (message: object, body: string) => UnpackResult>> = { 1: unpackVersion1 };
 
 /** Reads a message body. Never throws, and one bad element does not touch its neighbours. */
 export function unpack(body: string): UnpackResult {
@@ -108,7 +113,7 @@ export function unpack(body: string): UnpackResult {
       code: 'UNKNOWN_VERSION',
       expected: `version ${Object.keys(readers).join(' or ')}, not ${version}`,
     };
-  return reader(message);
+  return reader(message, body);
 }
 
 const notAPack: UnpackResult = {
@@ -117,20 +122,34 @@ const notAPack: UnpackResult = {
   expected: 'an object with a version and either events or unparsed',
 };
 
-function unpackVersion1(message: object): UnpackResult {
+function unpackVersion1(message: object, body: string): UnpackResult {
   const hasEvents = Object.hasOwn(message, 'events');
   if (hasEvents === Object.hasOwn(message, 'unparsed')) return notAPack;
-  if ('unparsed' in message) return { kind: 'unparsed', element: unpacked(parse(message.unparsed), message.unparsed) };
+  if ('unparsed' in message) {
+    const { unparsed } = message;
+    return { kind: 'unparsed', element: unpacked(parse(unparsed), unparsed, 0, () => memberText(body, 'unparsed')) };
+  }
   if (!('events' in message && Array.isArray(message.events))) return notAPack;
+  // Read when an element is rejected: nearly none is.
+  let texts: readonly string[] | undefined;
+  const textOf = (index: number) => {
+    texts ??= elementTexts(body, 'events');
+    return texts[index];
+  };
   return {
     kind: 'pack',
-    elements: message.events.map((element) => unpacked(parsePacked(element), element)),
+    elements: message.events.map((element, index) => unpacked(parsePacked(element), element, index, textOf)),
   };
 }
 
-function unpacked(parsed: Parsed, raw: unknown): Unpacked {
+function unpacked(
+  parsed: Parsed,
+  raw: unknown,
+  index: number,
+  textOf: (index: number) => string | undefined,
+): Unpacked {
   if ('event' in parsed) return parsed;
-  return { rejection: parsed.rejection, eventId: eventIdOf(raw), json: asciiJson(raw) };
+  return { rejection: parsed.rejection, eventId: eventIdOf(raw), json: asciiJson(raw, textOf(index)) };
 }
 
 /** The event as a pack spells it. It is flat, so that it can always be written. */
@@ -166,12 +185,13 @@ function parsePackedFast(raw: unknown): Parsed | undefined {
 }
 
 /**
- * The value as ASCII JSON, or undefined when it is nested too deep: `JSON.stringify` recurses where `JSON.parse` does
- * not, so that what was read cannot always be written.
+ * The value as ASCII JSON, in its own text where that is known. Undefined when it is nested too deep: `JSON.stringify`
+ * recurses where `JSON.parse` does not, and others who read the body may recurse too.
  */
-export function asciiJson(value: unknown): string | undefined {
+export function asciiJson(value: unknown, ownText?: string): string | undefined {
   try {
-    return toAscii(JSON.stringify(value) ?? 'null');
+    const json = JSON.stringify(value) ?? 'null';
+    return toAscii(ownText ?? json);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

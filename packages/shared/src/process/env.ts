@@ -141,8 +141,13 @@ export function describeVariable(schema: z.ZodType): VariableMeta | undefined {
   return metadata.get(schema);
 }
 
-/** The text without what may be a password: the user part of a URL. */
+/** The text without what may be a password or a key: the user part of a URL, its query and fragment. */
 function redacted(text: string): string {
-  const harmless = text.replace(/^([a-z+.-]*:\/\/)?.*@/is, '$1…@');
+  const [before = '', ...after] = text.split(/[?#]/);
+  const query = after.join('');
+  // Nobody can tell whether that is a query with an @ in it, or a password with a question mark.
+  const isDoubtful = query.includes('@');
+  const address = isDoubtful ? before.replace(/^([a-z+.-]*:\/\/)?.*$/is, '$1…') : before;
+  const harmless = address.replace(/^([a-z+.-]*:\/\/)?.*@/is, '$1…@') + (after.length > 0 && !isDoubtful ? '?…' : '');
   return JSON.stringify(harmless.length > 100 ? `${harmless.slice(0, 100)}…` : harmless);
 }

@@ -133,6 +133,11 @@ describe('an http(s) URL', () => {
     ['htp://user:hunter2@host', '"htp://…@host"'],
     ['user:hunter2@host', '"…@host"'],
     ['http://user:hunter2@', '"http://…@"'],
+    ['htp://host/v1?key=hunter2', '"htp://host/v1?…"'],
+    ['host/v1?key=hunter2#hunter2', '"host/v1?…"'],
+    ['http://me@host/v1?key=hunter2 ', '"http://…@host/v1?…"'],
+    ['http://user:hunter2?hunter2@host', '"http://…"'],
+    ['htp://host/v1?key=hunter2@hunter2', '"htp://…"'],
     ['http://user:hunter2\n@ho st', '"http://…@ho st"'],
   ] as const)('with a password, as %j, is refused without showing it', ([text, shown]) => {
     expect(reading(schema, text)).toBe(`  NAME expected an http(s) URL without user or password, got ${shown}`);

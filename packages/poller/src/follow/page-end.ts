@@ -1,0 +1,140 @@
+import type { Clock } from '@waybill/shared/clock.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+import { contentsAt, eventIdsOf, type Page, readElements } from '../feed/page.ts';
+import { nextEventId, type Position } from '../feed/position.ts';
+import type { FeedAnswer, PageReader } from '../feed/read-page.ts';
+
+export type PageEndDependencies = {
+  readonly reader: PageReader;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly pollIntervalMs: number;
+};
+
+/** A page, and the answer that it was read from. */
+export type ReadPage = { readonly answer: FeedAnswer; readonly page: Page };
+
+/** How often a page that one id fills is read with a doubled `Limit` at most, and the largest one (design: up to ten times; the largest `SCAN_API_LIMIT`). */
+const maxWidenings = 10;
+const maxLimit = 10_000;
+
+/** How often a larger `Limit` is tried: it is optional, and a failure may pass. */
+const tries = 3;
+
+/**
+ * The end of the page before. A full page may end between two contents of one id. So the feed is asked for that id again,
+ * and what was sent of it is known.
+ */
+export class PageEnd {
+  readonly #deps: PageEndDependencies;
+  /** What was sent of the id at which the page before ended. Undefined where nothing can have been cut off there. */
+  #sent: ReadonlySet<string> | 'unknown' | undefined = 'unknown';
+  /** An id that fills whole pages, and how many elements it was seen with, until it is known whether the feed goes on after it. */
+  #filled: { readonly eventId: number; readonly elements: number } | undefined;
+  #isOnePerPage = false;
+
+  constructor(deps: PageEndDependencies) {
+    this.#deps = deps;
+  }
+
+  /** What was sent of the id at which the position stands. */
+  get sent(): ReadonlySet<string> | undefined {
+    return this.#sent === 'unknown' ? new Set() : this.#sent;
+  }
+
+  /** The position came to its id by other pages, which have sent this of it: the next question asks for that id again. */
+  startOver(sent: ReadonlySet<string> | 'unknown'): void {
+    this.#sent = sent;
+  }
+
+  /** Reads the page after the position, from its own id on where the page before may have cut that off. Undefined once `signal` aborts. */
+  async read(position: Position, signal: AbortSignal): Promise<ReadPage | undefined> {
+    const { reader, clock } = this.#deps;
+    if (position.empty) this.#sent = undefined;
+    if (this.#sent) {
+      const again = await this.#readAgain(position.last, signal);
+      if (again && this.#sent === 'unknown') this.#sent = surelySent(again.page, position.last);
+      if (again || signal.aborted) return again;
+      this.#sent = undefined;
+    }
+    const answer = await reader.read(nextEventId(position), clock, signal);
+    if (!answer) return undefined;
+    const page = readElements(answer.elements);
+    this.#reportFilled(answer);
+    return { answer, page };
+  }
+
+  /**
+   * Notes a page that was read, and with which the position moved from `before` to `last`. Returns whether the feed is to be
+   * asked for the next id at once: asked for its own again, it showed nothing beyond it, and may have more.
+   */
+  note({ answer, page }: ReadPage, before: number, last: number): boolean {
+    const { elements, limit, isFull } = answer;
+    const wasAskedAgain = this.#sent !== undefined;
+    // Asked for a page of one element, a server that returns no more than one shows the same one again.
+    const isOne = elements.length === 1 && limit > 1;
+    const mayBeCut = isFull && last > before && !isOne && eventIdsOf(page).every((id) => id <= last);
+    this.#sent = mayBeCut ? contentsAt(page, last) : undefined;
+    if (isFull && last > before && isOne) this.#filled ??= { eventId: last, elements: 1 };
+    const asksOn = wasAskedAgain && isFull && last === before;
+    if (asksOn && isFilledBy(page, last)) this.#filled = { eventId: last, elements: elements.length };
+    return asksOn;
+  }
+
+  /** Undefined once `signal` aborts, and where a page of one element cannot be widened. */
+  async #readAgain(last: number, signal: AbortSignal): Promise<ReadPage | undefined> {
+    const { reader, clock } = this.#deps;
+    let best: ReadPage | undefined;
+    let limit = reader.limit;
+    if (limit > 1) {
+      const answer = await reader.read(last, clock, signal);
+      if (!answer) return undefined;
+      best = { answer, page: readElements(answer.elements) };
+      limit = answer.limit;
+    }
+    for (let widening = 0; widening < maxWidenings && limit < maxLimit; widening += 1) {
+      const length = best?.answer.elements.length ?? 1;
+      if (length < limit || (best && !isFilledBy(best.page, last))) break;
+      limit = Math.min(maxLimit, limit * 2);
+      const elements = await this.#readWider(last, limit, signal);
+      if (!elements || (best && elements.length <= length)) break;
+      // A shorter page may be as long as the server makes them.
+      best = { answer: { elements, limit, isFull: true }, page: readElements(elements) };
+    }
+    return signal.aborted ? undefined : best;
+  }
+
+  async #readWider(last: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
+    const { reader, clock, pollIntervalMs } = this.#deps;
+    for (let attempt = 0; attempt < tries && !signal.aborted; attempt += 1) {
+      if (attempt > 0) await clock.sleep(pollIntervalMs, signal);
+      const elements = await reader.readOnce(last, limit, clock, signal);
+      if (elements) return elements;
+    }
+    return undefined;
+  }
+
+  /** The feed was asked for the id after one that filled its pages: if there is something, those pages were cut. */
+  #reportFilled({ elements }: FeedAnswer): void {
+    const filled = this.#filled;
+    this.#filled = undefined;
+    if (!filled || elements.length === 0) return;
+    if (filled.elements > 1)
+      this.#deps.log.error(filled, 'one id fills whole pages: went on after it, further contents of it cannot be read');
+    else if (!this.#isOnePerPage) {
+      this.#isOnePerPage = true;
+      this.#deps.log.warn(filled, 'the feed returns one element per page: a second content of an id cannot be read');
+    }
+  }
+}
+
+/** One content of the position's id was sent, or the position would not stand there. Of several nobody knows which one. */
+function surelySent(page: Page, last: number): ReadonlySet<string> {
+  const contents = contentsAt(page, last);
+  return contents.size === 1 ? contents : new Set();
+}
+
+/** Whether the page holds nothing but contents of this id, and repetitions of what lies before it. */
+function isFilledBy({ events, rejected }: Page, last: number): boolean {
+  return events.every(({ eventId }) => eventId <= last) && rejected.every(({ eventId }) => eventId === last);
+}
