@@ -184,7 +184,7 @@ export class MessageWork<Work, Lane extends string> {
     { held, reading, resolves }: OpenedMessage<Work>,
     failed: readonly ElementFailure[],
   ): Promise<Settlement> {
-    const { guard, failures: failureLog, inHand, workDeadline } = this.#deps;
+    const { guard, failures: failureLog, inHand, lastReceives, workDeadline } = this.#deps;
     const isOurs = inHand.holds(held);
     // A message of one element that carries the id of a record fails on that record again.
     const onRecord = reading.single && resolves !== undefined ? { failureId: resolves } : {};
@@ -197,6 +197,7 @@ export class MessageWork<Work, Lane extends string> {
     }
     // A message that was lost on its last allowed receive goes to the DLQ, and the record says why.
     if (held.interruption && isOurs) {
+      lastReceives.endTurn(held.interruption);
       const { failureId } = held.interruption;
       await guard.execute(failureId, () => failureLog.removeInterruption(failureId), workDeadline);
     }
