@@ -104,6 +104,7 @@ function pollerOver(ports: CountedPorts, feed: HeldFeed, metrics: ReturnType<typ
   const checkpoints = ports.checkpoints();
   return createPoller({
     settings,
+    heapBytes: imageHeapBytes,
     log: silent,
     clock: systemClock,
     random: randomOf(seed, 'poller').next,

@@ -172,6 +172,7 @@ class Simulation {
     const { seed, poller } = this.#plan;
     return createPoller({
       settings: poller,
+      heapBytes: imageHeapBytes,
       log: this.#log(process),
       clock: process.clock,
       random: chanceOf(seed, `random of ${process.name}`).next,
