@@ -9,6 +9,7 @@ import { createProcessor } from '@waybill/processor/processor.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { countedConsumer, countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
+import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
 import { VirtualTime } from '../simulator/virtual-time.ts';
 import { CountedPorts, type Counts } from './counted-ports.ts';
@@ -103,6 +104,7 @@ function pollerOver(ports: CountedPorts, feed: HeldFeed, metrics: ReturnType<typ
   const checkpoints = ports.checkpoints();
   return createPoller({
     settings,
+    heapBytes: imageHeapBytes,
     log: silent,
     clock: systemClock,
     random: randomOf(seed, 'poller').next,
@@ -125,6 +127,7 @@ function processorOver(ports: CountedPorts, metrics: ReturnType<typeof measured>
   const queue = countedConsumer(ports.queue(), metrics);
   return createProcessor({
     settings,
+    heapBytes: imageHeapBytes,
     log: silent,
     clock: systemClock,
     random: randomOf(seed, 'processor').next,

@@ -4,6 +4,7 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import type { Service } from '@waybill/shared/process/lifecycle.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
+import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
 import { bodyOf, listHandler, listMetrics } from '../../packages/consumer/test/list-handler.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FaultLayer } from './faults.ts';
@@ -159,6 +160,12 @@ class ListWorld {
           this.witness.itemPut(process, item);
         }),
     };
+    const everyItem = listHandler(list, processor.writeConcurrency);
+    // In every other world the heap holds the work on three messages of ten items, and others wait for it.
+    const handler: typeof everyItem = {
+      ...everyItem,
+      ...(seed % 2 === 1 && { heapBytes: ({ work }) => work.length * 4_000_000 }),
+    };
     return createConsumer({
       settings: processor,
       log: createLogger(
@@ -166,6 +173,7 @@ class ListWorld {
         { write: (line: string) => this.#trace(() => `${process.name} logs ${line.trimEnd()}`) },
       ),
       clock: process.clock,
+      heapBytes: imageHeapBytes,
       random: chanceOf(seed, `random of ${process.name}`).next,
       metrics: listMetrics(metrics),
       queue: this.#queue.consumerFor(process, {
@@ -173,7 +181,7 @@ class ListWorld {
         visibilityTimeoutSeconds: processor.visibilityTimeoutMs / 1_000,
       }),
       failures: this.#failures.openFor(process),
-      handler: listHandler(list, processor.writeConcurrency),
+      handler,
       checkTables: () =>
         this.#faults.call(process, { engine: 'dynamodb', operation: 'describe tables' }, () => undefined),
       probes: {},

@@ -158,6 +158,13 @@ export const mutants: readonly Mutant[] = [
     replace: 'for (const held of open) { held.isDone = true; held.interruption = undefined; }',
   },
   {
+    name: 'the heap of messages that are done is not given back',
+    promise: 1,
+    file: `${consumer}/message-work.ts`,
+    find: 'one.end();',
+    replace: '',
+  },
+  {
     name: 'the last allowed receive is worked on with no reason on record',
     promise: 1,
     file: `${consumer}/last-receive.ts`,

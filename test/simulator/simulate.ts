@@ -4,6 +4,7 @@ import { createProcessor } from '@waybill/processor/processor.ts';
 import type { Service } from '@waybill/shared/process/lifecycle.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
+import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FaultLayer } from './faults.ts';
 import { Fleet } from './fleet.ts';
@@ -171,6 +172,7 @@ class Simulation {
     const { seed, poller } = this.#plan;
     return createPoller({
       settings: poller,
+      heapBytes: imageHeapBytes,
       log: this.#log(process),
       clock: process.clock,
       random: chanceOf(seed, `random of ${process.name}`).next,
@@ -187,6 +189,7 @@ class Simulation {
     const { seed, processor } = this.#plan;
     return createProcessor({
       settings: processor,
+      heapBytes: imageHeapBytes,
       log: this.#log(process),
       clock: process.clock,
       random: chanceOf(seed, `random of ${process.name}`).next,

@@ -5,6 +5,7 @@ import { createLogger } from '@waybill/shared/process/logger.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
+import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
 import type { Deployment } from './deployment.ts';
 
 /** The checkpoint's key. */
@@ -47,6 +48,7 @@ export async function following(
       catchUpReaders: 8,
       gapPatienceMs: 600_000,
     },
+    heapBytes: imageHeapBytes,
     log: createLogger({ service: 'poller', level: 'silent', pretty: false }),
     clock: systemClock,
     random: Math.random,

@@ -7,6 +7,7 @@ import { openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
+import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
 import { MemoryCheckpoints } from '../../packages/poller/test/memory-checkpoints.ts';
 import { scan } from '../../packages/poller/test/memory-feed.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
@@ -54,6 +55,7 @@ export async function pollerWalk(): Promise<string[]> {
       catchUpReaders: 8,
       gapPatienceMs: 600_000,
     },
+    heapBytes: imageHeapBytes,
     log: createLogger({ service: 'walk', level: 'silent', pretty: false }),
     clock: systemClock,
     random: () => 0.5,

@@ -9,6 +9,7 @@ import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
 import { countedConsumer } from '@waybill/shared/telemetry/queue-meter.ts';
+import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
 import { Journal } from '../../packages/consumer/test/journal.ts';
 import { MemoryFailures } from '../../packages/consumer/test/memory-failures.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
@@ -93,6 +94,7 @@ export async function processorWalk(): Promise<string[]> {
       visibilityTimeoutMs: 3_600_000,
       stopTimeoutMs: 40_000,
     },
+    heapBytes: imageHeapBytes,
     log,
     clock: systemClock,
     random: () => 0.5,

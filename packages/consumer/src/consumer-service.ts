@@ -4,6 +4,7 @@ import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
 import { Consumer, type ConsumerDependencies } from './consumer.ts';
 import type { BreakerState } from './guard/guard.ts';
+import { budgetBytes } from './hand-budget.ts';
 
 export type ConsumerServiceDependencies<Work, Lane extends string> = Omit<
   ConsumerDependencies<Work, Lane>,
@@ -15,11 +16,12 @@ export type ConsumerServiceDependencies<Work, Lane extends string> = Omit<
   readonly probes: Readonly<Record<string, Probe>>;
 };
 
-/** A consumer as a service: begins once its engines answer, and says how it is. */
+/** A consumer as a service: begins once its engines answer, and says how it is. Throws `CONFIG_INVALID` where its heap is too small. */
 export function createConsumer<Work, Lane extends string>(
   deps: ConsumerServiceDependencies<Work, Lane>,
 ): WatchedService {
   const { clock, log, queue, settings } = deps;
+  budgetBytes(deps.heapBytes);
   const loops = new LoopWatch(clock);
   const watch = new DependencyWatch(clock, deps.probes);
   const receives = new RequestWatch(clock);

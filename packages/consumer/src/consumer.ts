@@ -7,6 +7,7 @@ import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { FailureLog } from './failures/failure-log.ts';
 import { type BreakerState, Guard } from './guard/guard.ts';
 import { handBack } from './hand-back.ts';
+import { HandBudget } from './hand-budget.ts';
 import type { Handler } from './handler.ts';
 import { LastReceives } from './last-receive.ts';
 import { MessageWork } from './message-work.ts';
@@ -29,6 +30,8 @@ export type ConsumerDependencies<Work, Lane extends string> = {
   readonly queue: MessageConsumer;
   readonly failures: FailureLog;
   readonly handler: Handler<Work, Lane>;
+  /** `heap_size_limit` of V8, bytes: what is in hand is kept within it. */
+  readonly heapBytes: number;
   readonly loops: LoopWatch;
   readonly receives: RequestWatch;
   /** Receives of one message before the redrive policy moves it; Infinity without one. */
@@ -79,7 +82,8 @@ export class Consumer<Work, Lane extends string> {
     });
     this.#inHand = inHand;
     this.#lastReceives = new LastReceives({ ...deps, guard });
-    const parts = { ...deps, guard, inHand, lastReceives: this.#lastReceives };
+    const budget = new HandBudget({ heapBytes: deps.heapBytes, textBytes: () => inHand.bytes });
+    const parts = { ...deps, guard, inHand, budget, lastReceives: this.#lastReceives };
     this.#work = new MessageWork({ ...parts, workDeadline: this.#workDeadline.signal });
     this.#prefetch = new Prefetch({
       ...parts,

@@ -314,6 +314,32 @@ describe('the last allowed receive', () => {
     await stop();
   });
 
+  test('takes less than 20 ms where engines take 8, and each message is deleted before the next one begins', async () => {
+    const { queue, list, journal, failures, service, stop } = listRig({ receivers: 4 });
+    const take8Ms = () => new Promise<void>((resolve) => setTimeout(resolve, 8));
+    list.before = async (item) => {
+      journal.add(`begun ${item}`);
+      await take8Ms();
+    };
+    failures.before = take8Ms;
+    queue.before = (operation) => (operation === 'delete' ? take8Ms().then(() => []) : []);
+    const count = 200;
+    const ids = Array.from({ length: count }, (_, index) => index + 1);
+    for (const id of ids) queue.put(bodyOf(id), { receiveCount: 2 });
+    service.start();
+    await pass(4);
+    expect(queue.messages).toEqual([]);
+    expect(failures.records.size).toBe(0);
+    expect(journal.lines(/^(begun|stored|deleted)/)).toEqual(
+      ids.flatMap((id) => [`begun ${id}`, `stored ${id}`, `deleted m${id}`]),
+    );
+    for (const id of ids) {
+      const [first, second] = journal.lines(new RegExp(`^(recorded item-${id} |begun ${id}$)`));
+      expect([first, second]).toEqual([`recorded item-${id} REPEATEDLY_INTERRUPTED`, `begun ${id}`]);
+    }
+    await stop();
+  });
+
   test('keeps the reason that is known already, and goes to the DLQ with it', async () => {
     const { queue, failures, service, stop } = listRig();
     queue.put(bodyOf('nonsense'), { attributes: { failureId: `body-${'0'.repeat(64)}` } });

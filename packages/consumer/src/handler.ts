@@ -35,6 +35,8 @@ export type Handler<Work, Lane extends string> = {
   ) => readonly Promise<readonly ElementFailure[]>[];
   /** Units of work that wait for a call. The consumer prefetches more while there are many, to be folded. */
   readonly backlog: () => number;
+  /** Heap that a reading takes until its message is settled, bytes: itself, and its work while that waits for calls. */
+  readonly heapBytes: (reading: Reading<Work>) => number;
   /** Called once a message is settled. Returns what the log line about that says of the work. */
   readonly settled: (work: Work, settlement: Settlement) => Readonly<Record<string, unknown>>;
 };

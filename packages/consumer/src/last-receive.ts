@@ -23,6 +23,8 @@ export class LastReceives {
   readonly #deps: LastReceiveDependencies;
   /** Interruptions whose record is written, or being written. */
   readonly #explained = new WeakSet<Failure>();
+  /** Ends the turn of a message, by its interruption. */
+  readonly #turns = new WeakMap<Failure, AbortController>();
   #nextTurn: Promise<void> = Promise.resolve();
 
   constructor(deps: LastReceiveDependencies) {
@@ -33,11 +35,17 @@ export class LastReceives {
   async work(interruption: Failure, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     await this.#record(interruption, signal);
     const done = new AbortController();
+    this.#turns.set(interruption, done);
     const turn = this.#nextTurn;
     this.#nextTurn = turn.then(() => this.#deps.clock.sleep(longestTurnMs, done.signal));
     await turn;
     await work();
     done.abort();
+  }
+
+  /** The message is deleted, or left: a crash in the turn of the next one is no longer its own. */
+  endTurn(interruption: Failure): void {
+    this.#turns.get(interruption)?.abort();
   }
 
   /**

@@ -1,7 +1,9 @@
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { failureIdAttribute, isFailureId } from './failures/failure-id.ts';
-import type { FailureLog } from './failures/failure-log.ts';
+import type { Failure, FailureLog } from './failures/failure-log.ts';
+import { Fifo } from './guard/fifo.ts';
 import type { Guard } from './guard/guard.ts';
+import type { HandBudget } from './hand-budget.ts';
 import type { ElementFailure, Handler, Reading, Settlement } from './handler.ts';
 import { interruptionOf, type LastReceives } from './last-receive.ts';
 import type { HeldMessage } from './messages-in-hand.ts';
@@ -13,6 +15,7 @@ export type MessageWorkDependencies<Work, Lane extends string> = SettleFailedDep
   readonly guard: Guard<Lane>;
   readonly failures: FailureLog;
   readonly lastReceives: LastReceives;
+  readonly budget: Pick<HandBudget, 'fits' | 'begin'>;
 };
 
 /** A message in hand and what it holds. */
@@ -23,25 +26,43 @@ type OpenedMessage<Work> = {
   readonly resolves: string | undefined;
 };
 
+/** A message whose work has begun. */
+type BegunMessage<Work> = OpenedMessage<Work> & {
+  /** Gives back the heap that its work took. */
+  readonly end: () => void;
+};
+
+/** A message whose turn to be worked on alone has come, waiting for heap. */
+type WaitingAlone = { readonly held: HeldMessage; readonly begin: () => void };
+
 /** What is done with messages from their receive to their settlement: read, worked on together, settled one by one. */
 export class MessageWork<Work, Lane extends string> {
   readonly #deps: MessageWorkDependencies<Work, Lane>;
   readonly #underWay = new Set<Promise<void>>();
+  /** Messages whose work waits for heap. Until then only their text is kept. */
+  readonly #waiting = new Fifo<HeldMessage>();
+  /** These go first: the others of their kind wait for them. */
+  readonly #waitingAlone = new Fifo<WaitingAlone>();
 
   constructor(deps: MessageWorkDependencies<Work, Lane>) {
     this.#deps = deps;
+    deps.workDeadline.addEventListener('abort', () => this.#beginWhatFits(), { once: true });
+  }
+
+  /** Messages whose work waits for heap. */
+  get waiting(): number {
+    return this.#waiting.length + this.#waitingAlone.length;
   }
 
   begin(messages: readonly HeldMessage[]): void {
-    const opened = messages.map((held) => this.#open(held));
-    const together = opened.filter(({ held }) => held.interruption === undefined);
-    if (together.length > 0) this.#track(this.#work(together));
-    for (const one of opened) if (one.held.interruption) this.#track(this.#workLast(one));
+    for (const held of messages) if (!this.#isLast(held)) this.#waiting.push(held);
+    this.#beginWhatFits();
+    for (const held of messages) if (this.#isLast(held)) this.#track(this.#workLast(held));
   }
 
-  /** Reads messages that are not to be worked on any more, unless that is done, for what their hand-back needs. */
+  /** Finds out of messages that are not to be worked on any more, unless that is done, what their hand-back needs. */
   read(messages: readonly HeldMessage[]): void {
-    for (const held of messages) if (!held.isRead) this.#open(held);
+    for (const held of messages) if (this.#isLast(held)) this.#interruptionOf(held);
   }
 
   /** Resolves when no work is under way any more. */
@@ -50,15 +71,48 @@ export class MessageWork<Work, Lane extends string> {
   }
 
   #open(held: HeldMessage): OpenedMessage<Work> {
-    const { handler, maxReceiveCount } = this.#deps;
+    const { handler } = this.#deps;
     const { message } = held;
     const named = message.attributes[failureIdAttribute];
     const failureId = named !== undefined && isFailureId(named, handler.failureIds) ? named : undefined;
     const reading = handler.read(message, failureId);
-    held.isRead = true;
-    const resolves = failureId ?? reading.resolves;
-    if (message.receiveCount >= maxReceiveCount) held.interruption = interruptionOf(message, reading, resolves);
-    return { held, reading, resolves };
+    return { held, reading, resolves: failureId ?? reading.resolves };
+  }
+
+  #isLast({ message }: HeldMessage): boolean {
+    return message.receiveCount >= this.#deps.maxReceiveCount;
+  }
+
+  /** What is on record of a message on its last allowed receive. It is read for that, and again when its turn comes. */
+  #interruptionOf(held: HeldMessage): Failure {
+    if (held.interruption) return held.interruption;
+    const { reading, resolves } = this.#open(held);
+    held.interruption = interruptionOf(held.message, reading, resolves);
+    return held.interruption;
+  }
+
+  /** Begins the work on what waits, in its order, as far as the heap allows. After the deadline nothing is worked on. */
+  #beginWhatFits(): void {
+    const { budget, inHand, workDeadline } = this.#deps;
+    const mayLeave = ({ message }: HeldMessage) => workDeadline.aborted || budget.fits(message.body.length);
+    for (let next = this.#waitingAlone.first; next && mayLeave(next.held); next = this.#waitingAlone.first) {
+      this.#waitingAlone.shift();
+      next.begin();
+    }
+    if (this.#waitingAlone.length > 0) return;
+    const together: BegunMessage<Work>[] = [];
+    for (let next = this.#waiting.first; next && mayLeave(next); next = this.#waiting.first) {
+      this.#waiting.shift();
+      // What was lost or handed back meanwhile will be received again.
+      if (!workDeadline.aborted && inHand.holds(next)) together.push(this.#begin(next));
+    }
+    if (together.length > 0) this.#track(this.#work(together));
+  }
+
+  #begin(held: HeldMessage): BegunMessage<Work> {
+    const { handler, budget } = this.#deps;
+    const opened = this.#open(held);
+    return { ...opened, end: budget.begin(handler.heapBytes(opened.reading), held.message.body.length) };
   }
 
   #track(work: Promise<void>): void {
@@ -66,7 +120,7 @@ export class MessageWork<Work, Lane extends string> {
     void work.finally(() => this.#underWay.delete(work));
   }
 
-  async #work(opened: readonly OpenedMessage<Work>[]): Promise<void> {
+  async #work(opened: readonly BegunMessage<Work>[]): Promise<void> {
     const { handler, guard, workDeadline } = this.#deps;
     const works = opened.map(({ reading }) => reading.work);
     // A handler that throws, or forgets a message, must not have any of them taken for done.
@@ -77,23 +131,30 @@ export class MessageWork<Work, Lane extends string> {
       return failed;
     };
     await Promise.all(
-      opened.map((one, index) =>
-        this.#unlessInterrupted(one, async () => {
+      opened.map(async (one, index) => {
+        await this.#unlessInterrupted(one, async () => {
           await this.#settle(one, await failedOf(index));
-        }),
-      ),
+        });
+        one.end();
+        this.#beginWhatFits();
+      }),
     );
   }
 
-  async #workLast(one: OpenedMessage<Work>): Promise<void> {
+  async #workLast(held: HeldMessage): Promise<void> {
     const { lastReceives, workDeadline } = this.#deps;
-    const { interruption } = one.held;
-    if (!interruption) return;
-    await this.#unlessInterrupted(one, () => lastReceives.work(interruption, () => this.#work([one]), workDeadline));
+    const work = async () => {
+      await new Promise<void>((resolve) => {
+        this.#waitingAlone.push({ held, begin: resolve });
+        this.#beginWhatFits();
+      });
+      if (!workDeadline.aborted) await this.#work([this.#begin(held)]);
+    };
+    await this.#unlessInterrupted({ held }, () => lastReceives.work(this.#interruptionOf(held), work, workDeadline));
   }
 
   /** Work that a stop interrupts stays in hand and is handed back. Any other error is ours: the message will be received again. */
-  async #unlessInterrupted({ held }: OpenedMessage<Work>, work: () => Promise<void>): Promise<void> {
+  async #unlessInterrupted({ held }: Pick<OpenedMessage<Work>, 'held'>, work: () => Promise<void>): Promise<void> {
     const { workDeadline, inHand, log } = this.#deps;
     try {
       await work();
@@ -123,7 +184,7 @@ export class MessageWork<Work, Lane extends string> {
     { held, reading, resolves }: OpenedMessage<Work>,
     failed: readonly ElementFailure[],
   ): Promise<Settlement> {
-    const { guard, failures: failureLog, inHand, workDeadline } = this.#deps;
+    const { guard, failures: failureLog, inHand, lastReceives, workDeadline } = this.#deps;
     const isOurs = inHand.holds(held);
     // A message of one element that carries the id of a record fails on that record again.
     const onRecord = reading.single && resolves !== undefined ? { failureId: resolves } : {};
@@ -137,6 +198,7 @@ export class MessageWork<Work, Lane extends string> {
     }
     // A message that was lost on its last allowed receive goes to the DLQ, and the record says why.
     if (held.interruption && isOurs) {
+      lastReceives.endTurn(held.interruption);
       const { failureId } = held.interruption;
       await guard.execute(failureId, () => failureLog.removeInterruption(failureId), workDeadline);
     }

@@ -16,12 +16,10 @@ export type HeldMessage = {
   renewedAt: number;
   /** A renewal under way. */
   renewal: Promise<void> | undefined;
-  /** Set on its last allowed receive, when it was read: the failure record that exists while it is worked on. */
+  /** Set on its last allowed receive, when its work is asked for: the failure record that exists while it is worked on. */
   interruption: Failure | undefined;
   /** Settled, or already being handed back. */
   isDone: boolean;
-  /** Until it is read, nobody knows whether its receive is the last that is allowed. */
-  isRead: boolean;
 };
 
 export type InHandDependencies = {
@@ -91,7 +89,6 @@ export class MessagesInHand {
         renewedAt: now,
         renewal: undefined,
         interruption: undefined,
-        isRead: false,
         isDone: false,
       }),
     );
@@ -127,11 +124,14 @@ export class MessagesInHand {
     return [...this.#held];
   }
 
-  /** Deletes the message. Retries until SQS has confirmed it or the message is no longer ours; rejects after the signal has aborted. */
+  /**
+   * Deletes the message. Retries until SQS has confirmed it or the message is no longer ours; rejects after the signal has
+   * aborted. One on its last allowed receive does not wait for others to share its request: the next one waits for it.
+   */
   async delete(held: HeldMessage): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#toDelete.push({ handle: held.message.receiptHandle, resolve, reject });
-    if (this.#toDelete.length >= limits.batchEntries) void this.#deleteAll();
+    if (this.#toDelete.length >= limits.batchEntries || held.interruption) void this.#deleteAll();
     else if (!this.#isLingering) void this.#linger();
     await promise;
     this.drop(held);

@@ -7,6 +7,7 @@ import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
 import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { Guard } from './guard/guard.ts';
+import type { HandBudget } from './hand-budget.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 
 export type PrefetchDependencies = {
@@ -24,11 +25,12 @@ export type PrefetchDependencies = {
   readonly receives: RequestWatch;
   readonly guard: Pick<Guard<never>, 'state' | 'needsFreshProbe'>;
   readonly inHand: MessagesInHand;
+  readonly budget: Pick<HandBudget, 'mostReceives' | 'fitsReceives'>;
   readonly handler: {
     readonly lanes: Readonly<Record<string, number>>;
     readonly backlog: () => number;
   };
-  readonly work: { readonly begin: (messages: readonly HeldMessage[]) => void };
+  readonly work: { readonly begin: (messages: readonly HeldMessage[]) => void; readonly waiting: number };
   /** For the messages of a receive that was in flight when the stop began. */
   readonly handBack: (messages: readonly HeldMessage[]) => Promise<void>;
 };
@@ -38,6 +40,8 @@ export type PrefetchDependencies = {
  * handler is behind, more are received, because it can fold them: 240 with four receivers.
  */
 export const mostInHandPerReceiver = { ordinary: 2 * limits.batchEntries, behind: 6 * limits.batchEntries };
+/** While more messages than this wait for heap, none are received: they would only be in hand when the process crashes. */
+const mostWaiting = limits.batchEntries;
 /** Bytes in hand per receiver above which no more than the ordinary number is received: twenty messages of 256 KiB. */
 const bytesPerReceiver = 20 * limits.sendBytes;
 /** Longest hold, as a share of the visibility timeout, with which more than the ordinary number is received: no renewal is due yet. */
@@ -68,9 +72,16 @@ export class Prefetch {
 
   /** Receives until `stopping` aborts. A poll in flight is not aborted; its messages are handed back. */
   async run(stopping: AbortSignal): Promise<void> {
-    const loops = Array.from({ length: this.#deps.settings.receivers }, (_, index) =>
-      this.#receiveUntil(stopping, `receiver ${index + 1}`),
-    );
+    const { settings, budget, log } = this.#deps;
+    const { receivers } = settings;
+    const most = Math.min(receivers, budget.mostReceives);
+    if (most < receivers) {
+      log.warn(
+        { receivers, most },
+        `the heap holds the messages of ${most} receives at once: RECEIVERS is lowered from ${receivers} to ${most}`,
+      );
+    }
+    const loops = Array.from({ length: most }, (_, index) => this.#receiveUntil(stopping, `receiver ${index + 1}`));
     await Promise.all(loops);
   }
 
@@ -135,9 +146,11 @@ export class Prefetch {
 
   /** Whether another receive, besides those in flight, leaves at most this many messages in hand per receiver. */
   #hasCapacity(mostPerReceiver: number): boolean {
-    const { settings, inHand } = this.#deps;
+    const { settings, inHand, budget, work } = this.#deps;
+    const receives = this.#inFlight.size + 1;
     const capacity = settings.receivers * mostPerReceiver - inHand.count;
-    return capacity >= (this.#inFlight.size + 1) * limits.batchEntries;
+    if (capacity < receives * limits.batchEntries || work.waiting > mostWaiting) return false;
+    return budget.fitsReceives(receives);
   }
 
   /** More than the ordinary number, unless a message must be renewed soon or the bodies are large. */

@@ -97,3 +97,79 @@ describe('while far behind', () => {
     await stop();
   });
 });
+
+describe('of what the heap holds', () => {
+  /** Messages whose work takes this much heap each, and the most that was begun and not ended. */
+  function heavyQueue(messages: number, heapBytesEach: number, options: { receivers: number }) {
+    const heap = { now: 0, most: 0 };
+    const all = listRig({ ...options, handler: { heapBytes: () => heapBytesEach } });
+    const { queue, list } = all;
+    list.before = async () => {
+      heap.now += heapBytesEach;
+      heap.most = Math.max(heap.most, heap.now);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      heap.now -= heapBytesEach;
+    };
+    for (let id = 1; id <= messages; id += 1) queue.put(bodyOf(id));
+    return { ...all, heap };
+  }
+  const mib = 2 ** 20;
+
+  test('no more work is begun, whatever RECEIVERS is; the rest waits, and all is done', async () => {
+    const { queue, service, stop, heap } = heavyQueue(300, 10 * mib, { receivers: 64 });
+    let mostInHand = 0;
+    queue.beforeAnswer = () => {
+      const inHand = queue.messages.filter(({ visibleAt }) => visibleAt > Date.now()).length;
+      mostInHand = Math.max(mostInHand, inHand);
+    };
+    service.start();
+    await pass(60);
+    expect(queue.messages).toEqual([]);
+    expect(queue.deadLetters).toEqual([]);
+    // (216 MiB - 48 MiB) * 0.65 = 109 MiB; ten messages wait and ten receives are in flight, at most.
+    expect(heap.most).toBe(100 * mib);
+    expect(mostInHand).toBeLessThanOrEqual(10 + 10 + 10 * 10);
+    await stop();
+  });
+
+  test('a message larger than all of it is worked on alone', async () => {
+    const { queue, service, stop, heap } = heavyQueue(30, 500 * mib, { receivers: 4 });
+    service.start();
+    await pass(60);
+    expect(queue.messages).toEqual([]);
+    expect(heap.most).toBe(500 * mib);
+    await stop();
+  });
+
+  test('a message on its last allowed receive does not wait behind the others that do', async () => {
+    const { queue, list, service, stop } = heavyQueue(40, 60 * mib, { receivers: 4 });
+    queue.put(bodyOf(99), { receiveCount: 2 });
+    service.start();
+    await pass(3);
+    expect(list.ids).toContain(99);
+    await stop();
+  });
+
+  test('more receivers than can receive at once are lowered in a line', async () => {
+    const { service, stop, messages } = listRig({ receivers: 64 });
+    service.start();
+    await pass(1);
+    expect(messages(/RECEIVERS/)).toEqual([
+      'the heap holds the messages of 10 receives at once: RECEIVERS is lowered from 64 to 10',
+    ]);
+    await stop();
+  });
+
+  test('messages that wait are handed back at a stop, those on their last receive sent anew', async () => {
+    const { queue, list, service, stop } = listRig({ receivers: 2, handler: { heapBytes: () => 500 * mib } });
+    list.before = () => new Promise(() => undefined);
+    for (let id = 1; id <= 9; id += 1) queue.put(bodyOf(id), { receiveCount: id > 7 ? 2 : 0 });
+    service.start();
+    await pass(1);
+    expect(await stop()).toBeLessThan(40);
+    expect(queue.deadLetters).toEqual([]);
+    expect(queue.messages).toHaveLength(9);
+    expect(queue.messages.every(({ visibleAt }) => visibleAt <= Date.now())).toBe(true);
+    expect(queue.messages.filter(({ receiveCount }) => receiveCount > 1)).toEqual([]);
+  });
+});

@@ -9,6 +9,9 @@ import type { ElementFailure, Handler, Reading } from '../src/handler.ts';
 /** Where items are put. `before` throws in place of it, or waits. */
 export type List = { readonly put: (item: number) => Promise<void> };
 
+/** Heap of an item that waits for its call, as the consumer counts it. */
+export const itemHeapBytes = 3_000;
+
 /**
  * The simplest handler there is: a message is a JSON array of items, whole numbers above 0, and its work puts each on a
  * list. A number below 0 is an element that has an id and is wrong; anything else in the array is wrong and has none. An
@@ -45,6 +48,7 @@ export function listHandler(list: List, callsAtOnce: number): Handler<readonly n
     work: (together, guard, signal) =>
       together.map(async (items) => (await Promise.all(items.map((item) => put(item, guard, signal)))).flat()),
     backlog: () => waiting,
+    heapBytes: ({ work }) => work.length * itemHeapBytes,
     settled: (items) => ({ items: items.length }),
   };
 }

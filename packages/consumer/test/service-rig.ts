@@ -8,6 +8,7 @@ import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { onTestFinished, vi } from 'vitest';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
 import type { ConsumerSettings } from '../src/consumer.ts';
+import { imageHeapBytes } from './image-heap.ts';
 import { Journal } from './journal.ts';
 import { MemoryFailures } from './memory-failures.ts';
 import { MemoryQueue } from './memory-queue.ts';
@@ -31,6 +32,7 @@ export function engineError(name: string): Error {
 /** What a service on a queue is made of, but for its work. */
 export type ServicePorts = {
   readonly settings: ConsumerSettings;
+  readonly heapBytes: number;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: Random;
@@ -61,6 +63,7 @@ export function serviceRig<Opened extends { readonly service: WatchedService }>(
         stopTimeoutMs: 40_000,
         ...settings,
       },
+      heapBytes: imageHeapBytes,
       log,
       clock: systemClock,
       random: () => 0.5,

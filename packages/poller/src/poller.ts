@@ -23,6 +23,8 @@ import { workUnderLease } from './work-under-lease.ts';
 
 export type PollerDependencies = {
   readonly settings: PollerSettings;
+  /** `heap_size_limit` of V8, bytes: pages of several readers are kept within it. */
+  readonly heapBytes: number;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: Random;

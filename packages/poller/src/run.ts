@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
@@ -39,6 +40,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     const service = createPoller({
       ...tools,
       settings,
+      heapBytes: getHeapStatistics().heap_size_limit,
       feed: scanApi({ ...config.scanApi, clock }),
       queue,
       checkpoints,

@@ -22,6 +22,7 @@ import type { PollerSettings } from './settings.ts';
 
 export type WorkDependencies = {
   readonly settings: PollerSettings;
+  readonly heapBytes: number;
   readonly log: Logger;
   readonly clock: Clock;
   /** Of the loop that keeps the lease. */

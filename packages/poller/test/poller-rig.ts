@@ -2,6 +2,7 @@ import { systemClock } from '@waybill/shared/clock.ts';
 import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { vi } from 'vitest';
+import { imageHeapBytes } from '../../consumer/test/image-heap.ts';
 import { createPoller, type PollerDependencies } from '../src/poller.ts';
 import type { PollerSettings } from '../src/settings.ts';
 import { MemoryCheckpoints } from './memory-checkpoints.ts';
@@ -53,6 +54,7 @@ export function rig(
   const open = (more: Partial<PollerDependencies> = {}): WatchedService =>
     createPoller({
       settings: { ...defaults, ...overrides },
+      heapBytes: imageHeapBytes,
       log,
       clock: systemClock,
       random: seeded(1),

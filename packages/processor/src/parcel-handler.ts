@@ -40,6 +40,7 @@ export function parcelHandler(deps: ParcelHandlerDependencies): Handler<readonly
     read: readPack,
     work: (together, guard, signal) => writes.store(together, guard, signal).map(failuresOf),
     backlog: () => writes.waiting,
+    heapBytes,
     settled: (events) => {
       if (events.length > 0) {
         const oldest = events.map((event) => event.createdDateTimeUtc).reduce((a, b) => (a < b ? a : b));
@@ -81,6 +82,26 @@ function invalidElements(
     if (element.json !== undefined) known.set(element.json, failure);
     return [failure];
   });
+}
+
+/**
+ * Heap of a parcel whose write waits, of a decoded event besides its text, and of a failed element, bytes: measured
+ * (decision 79).
+ */
+const parcelHeapBytes = 4_000;
+const eventHeapBytes = 100;
+const failureHeapBytes = 300;
+
+/** At most: several messages may share the write of a parcel. */
+function heapBytes({ work, failures }: Reading<readonly ScanEvent[]>): number {
+  // A pack has the events of a parcel one after the other.
+  let parcels = 0;
+  let last: number | undefined;
+  for (const { parcelId } of work) {
+    if (parcelId !== last) parcels += 1;
+    last = parcelId;
+  }
+  return parcels * parcelHeapBytes + work.length * eventHeapBytes + failures.length * failureHeapBytes;
 }
 
 /** What does not name the item is the engine's failure. */

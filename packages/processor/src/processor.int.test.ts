@@ -12,6 +12,7 @@ import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { useEngines } from '../../consumer/test/engines.ts';
+import { imageHeapBytes } from '../../consumer/test/image-heap.ts';
 import { foldByParcel } from '../../shared/test/fold-by-parcel.ts';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
 import { packOf, scan } from '../test/processor-rig.ts';
@@ -35,6 +36,7 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
       visibilityTimeoutMs: 30_000,
       stopTimeoutMs: 20_000,
     },
+    heapBytes: imageHeapBytes,
     log,
     clock,
     random: Math.random,

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
@@ -59,6 +60,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     const service = createProcessor({
       ...tools,
       settings,
+      heapBytes: getHeapStatistics().heap_size_limit,
       queue,
       parcels,
       failures: dynamoDbFailureLog({ documents, tableName: failuresTable, clock }),

@@ -7,6 +7,11 @@ export class Fifo<T> {
     return this.#entries.length - this.#first;
   }
 
+  /** The entry that leaves next. */
+  get first(): T | undefined {
+    return this.#entries[this.#first];
+  }
+
   /** Looks from the first on, no further than it must. */
   some(is: (entry: T) => boolean): boolean {
     for (let index = this.#first; index < this.#entries.length; index += 1) {

@@ -1,11 +1,13 @@
+import { PageBudget, type PageBudgetDependencies } from './page-budget.ts';
 import { idsOfPage, readStripe, type StripeDependencies } from './read-stripe.ts';
 import type { SentEvents } from './sent-events.ts';
 import { type Confirmed, Stripe } from './stripe.ts';
 
-export type CatchUpDependencies = Omit<StripeDependencies, 'sentBeyond' | 'isWindingDown' | 'onChange'> & {
-  /** `CATCH_UP_READERS`. */
-  readonly readers: number;
-};
+export type CatchUpDependencies = Omit<StripeDependencies, 'sentBeyond' | 'isWindingDown' | 'onChange' | 'pageBudget'> &
+  PageBudgetDependencies & {
+    /** `CATCH_UP_READERS`. */
+    readonly readers: number;
+  };
 
 /** What lies ahead of the position. */
 export type Backlog = {
@@ -41,6 +43,7 @@ const leastStripePages = 2;
  */
 export class CatchUp {
   readonly #deps: CatchUpDependencies;
+  readonly #pageBudget: PageBudget;
   readonly #stopped = new AbortController();
   readonly #signal: AbortSignal;
   /** The id after the head. */
@@ -60,6 +63,7 @@ export class CatchUp {
 
   constructor({ last, head, pageIds, sent, contents }: Backlog, deps: CatchUpDependencies, signal: AbortSignal) {
     this.#deps = deps;
+    this.#pageBudget = new PageBudget(deps);
     this.#end = head + 1;
     this.#pageIds = pageIds;
     this.#nextFrom = last + 1;
@@ -155,6 +159,7 @@ export class CatchUp {
     const { reader } = this.#deps;
     const deps: StripeDependencies = {
       ...this.#deps,
+      pageBudget: this.#pageBudget,
       sentBeyond: (eventId) => this.#sentAt(eventId),
       isWindingDown: () => this.#isWindingDown,
       onChange: () => this.#announceChange(),

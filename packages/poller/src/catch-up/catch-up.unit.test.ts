@@ -2,6 +2,7 @@ import { systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { imageHeapBytes } from '../../../consumer/test/image-heap.ts';
 import { junk, MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
 import { measured, recordedLog } from '../../test/observed.ts';
 import { pass, rig, seeded, stop, useVirtualTime } from '../../test/poller-rig.ts';
@@ -44,6 +45,34 @@ async function untilAt(checkpoints: ReturnType<typeof rig>['checkpoints'], last:
 }
 
 describe('a poller far behind the feed', () => {
+  test('has no more pages in hand than its heap holds, whatever the readers, and says so', async () => {
+    // (66 MiB - 64 MiB) * 0.65 hold eight pages of elements as they are expected at first, and eleven as they are.
+    const heapBytes = 66 * 2 ** 20;
+    const { feed, queue, checkpoints, lines, open } = behind(scans(1, 12_000), { catchUpReaders: 64 });
+    let requested = 0;
+    let mostInHand = 0;
+    const read = feed.read;
+    feed.read = async (fromEventId, limit, signal) => {
+      if (limit > 1) requested += limit;
+      mostInHand = Math.max(mostInHand, requested - queue.eventIds.length);
+      return await read(fromEventId, limit, signal);
+    };
+    queue.before = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return [];
+    };
+    const poller = open({ heapBytes });
+    poller.start();
+    await untilAt(checkpoints, 12_000, 60_000);
+    expect(new Set(queue.eventIds)).toEqual(new Set(ids(1, 12_000)));
+    // Two more are those of the sequential reader.
+    expect(mostInHand).toBeLessThanOrEqual(13 * 100);
+    expect(lines.map(({ msg }) => msg).filter((msg) => /heap/.test(String(msg)))).toEqual([
+      'the heap holds 8 pages of 100 elements: CATCH_UP_READERS is lowered to what it holds, the others wait',
+    ]);
+    await stop(poller);
+  });
+
   test('catches up at least six times as fast with eight readers as one page after the other', async () => {
     const durations: number[] = [];
     for (const catchUpReaders of [1, 8]) {
@@ -469,7 +498,16 @@ describe('a stretch that others have in hand', () => {
     });
     const catchUp = new CatchUp(
       { last: 0, head: 20_000, pageIds: 100, sent: new SentEvents() },
-      { reader, clock, readers: 1, watchesGaps: false, whenCapacity: async () => {}, send: () => failing.promise },
+      {
+        heapBytes: imageHeapBytes,
+        log: recordedLog().log,
+        reader,
+        clock,
+        readers: 1,
+        watchesGaps: false,
+        whenCapacity: async () => {},
+        send: () => failing.promise,
+      },
       new AbortController().signal,
     );
     catchUp.start();
@@ -509,7 +547,16 @@ describe('gaps of a feed of every other id', () => {
     const end = new AbortController();
     const catchUp = new CatchUp(
       { last: 0, head: 40_000, pageIds: 2 * limit, sent: new SentEvents() },
-      { reader, clock, readers: 2, watchesGaps, whenCapacity: async () => {}, send: async () => {} },
+      {
+        heapBytes: imageHeapBytes,
+        log: recordedLog().log,
+        reader,
+        clock,
+        readers: 2,
+        watchesGaps,
+        whenCapacity: async () => {},
+        send: async () => {},
+      },
       end.signal,
     );
     catchUp.start();

@@ -5,6 +5,7 @@ import { isTooLarge, type PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
+import type { PageBudget, PageInHand } from './page-budget.ts';
 import type { SentEvents } from './sent-events.ts';
 import type { Stripe } from './stripe.ts';
 
@@ -16,6 +17,8 @@ export type StripeDependencies = {
   readonly watchesGaps: boolean;
   readonly whenCapacity: WhenCapacity;
   readonly send: SendPage;
+  /** Of all readers together. */
+  readonly pageBudget: Pick<PageBudget, 'take'>;
   /** What was sent of the later stretch that holds this id. Undefined when no reader will read that stretch. */
   readonly sentBeyond: (eventId: number) => SentEvents | undefined;
   /** Whether no further page may be read. */
@@ -67,7 +70,8 @@ export async function readStripe(
   let sending = Promise.resolve();
   for (let pages = 0; Math.min(last, whole) < end - 1; pages += 1) {
     await whenCapacity(clock, signal);
-    const page = isWindingDown() ? undefined : await readNext(stripe, last, deps, signal);
+    const read = isWindingDown() ? undefined : await readNext(stripe, last, deps, signal);
+    const page = read?.page;
     await sending;
     if (signal.aborted) return undefined;
     const before = last;
@@ -77,7 +81,9 @@ export async function readStripe(
     if (!isLast && last >= end) whole = end - 1;
     const isOrdinary = last > before && holes.length === 0 && ids.every((id) => id <= last);
     // All that was read is sent, events beyond the stripe's end too: an id may be corrupt.
-    if (page) sending = forward(page, before, isOrdinary ? last : before, whole);
+    if (read) {
+      sending = forward(read.page, before, isOrdinary ? last : before, whole).finally(read.inHand.release);
+    }
     sending.catch(() => undefined);
     if (!isOrdinary) {
       await sending;
@@ -93,19 +99,29 @@ export async function readStripe(
   return undefined;
 }
 
+type ReadPage = { readonly page: Page; readonly inHand: PageInHand };
+
 async function readNext(
   { from, end, before }: Stripe,
   last: number,
-  { reader, clock }: StripeDependencies,
+  { reader, clock, pageBudget }: StripeDependencies,
   signal: AbortSignal,
-): Promise<Page | undefined> {
+): Promise<ReadPage | undefined> {
   const asked = last < from && !before ? from : last;
   // In a dense feed the last page then shows one event of the next stripe, or few. A page of one element would show the same again.
   const limit = Math.max(asked === last ? 2 : 1, Math.min(reader.limit, Math.max(end - asked + 1, leastAtEnd)));
+  const inHand = await pageBudget.take(limit, signal);
+  if (!inHand) return undefined;
   try {
     const elements = await reader.readAt(asked, limit, clock, signal);
-    return elements && readElements(elements);
+    if (!elements) {
+      inHand.release();
+      return undefined;
+    }
+    inHand.received(elements);
+    return { page: readElements(elements), inHand };
   } catch (error) {
+    inHand.release();
     if (isTooLarge(error)) return undefined;
     throw error;
   }

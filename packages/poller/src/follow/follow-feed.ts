@@ -20,6 +20,8 @@ export type FollowDependencies = ProgressDependencies & {
   /** `CATCH_UP_READERS`: how many read at once while there is a backlog. */
   readonly catchUpReaders: number;
   readonly requestsPerSecond: number;
+  /** `heap_size_limit` of V8, bytes: pages of several readers are kept within it. */
+  readonly heapBytes: number;
   /** Whether gaps are watched. */
   readonly watchesGaps: boolean;
   readonly whenCapacity: WhenCapacity;
