@@ -191,7 +191,7 @@ export class SimulatedQueue {
       messages,
       (message) => {
         this.#witness.sent(process, message);
-        this.#add(message, this.#time.nowMs + this.#chance.between(0, 300));
+        this.#add(message, this.#time.nowMs + this.#chance.between(0, 300) + (message.delaySeconds ?? 0) * 1_000);
         return undefined;
       },
       () => undefined,

@@ -1,13 +1,16 @@
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { failureIdAttribute, isFailureId } from './failures/failure-id.ts';
 import type { FailureLog } from './failures/failure-log.ts';
 import type { Guard } from './guard/guard.ts';
-import type { ElementFailure, Handler, Reading, Settlement } from './handler.ts';
+import type { ElementFailure, Handler, Settlement } from './handler.ts';
 import { interruptionOf, type LastReceives } from './last-receive.ts';
 import type { HeldMessage } from './messages-in-hand.ts';
+import { type MessageAtWork, SendOn } from './send-on.ts';
 import { type SettleFailedDependencies, settleFailed } from './settle-failed.ts';
 
 export type MessageWorkDependencies<Work, Lane extends string> = SettleFailedDependencies & {
+  readonly metrics: Pick<ConsumerMetrics, 'sentOn'>;
   readonly log: Logger;
   readonly handler: Handler<Work, Lane>;
   readonly guard: Guard<Lane>;
@@ -15,21 +18,16 @@ export type MessageWorkDependencies<Work, Lane extends string> = SettleFailedDep
   readonly lastReceives: LastReceives;
 };
 
-/** A message in hand and what it holds. */
-type OpenedMessage<Work> = {
-  readonly held: HeldMessage;
-  readonly reading: Reading<Work>;
-  /** The record to resolve when all of it succeeds. */
-  readonly resolves: string | undefined;
-};
-
 /** What is done with messages from their receive to their settlement: read, worked on together, settled one by one. */
 export class MessageWork<Work, Lane extends string> {
   readonly #deps: MessageWorkDependencies<Work, Lane>;
   readonly #underWay = new Set<Promise<void>>();
+  readonly #atWork = new Set<MessageAtWork<Work>>();
+  readonly #sendOn: SendOn<Work>;
 
   constructor(deps: MessageWorkDependencies<Work, Lane>) {
     this.#deps = deps;
+    this.#sendOn = new SendOn(deps);
   }
 
   begin(messages: readonly HeldMessage[]): void {
@@ -44,12 +42,17 @@ export class MessageWork<Work, Lane extends string> {
     for (const held of messages) if (!held.isRead) this.#open(held);
   }
 
+  /** Sends on what one throttled part of the engine keeps in hand. To be called while the hand is full. */
+  makeRoom(): void {
+    this.#sendOn.makeRoom(this.#atWork);
+  }
+
   /** Resolves when no work is under way any more. */
   async ended(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  #open(held: HeldMessage): OpenedMessage<Work> {
+  #open(held: HeldMessage): MessageAtWork<Work> {
     const { handler, maxReceiveCount } = this.#deps;
     const { message } = held;
     const named = message.attributes[failureIdAttribute];
@@ -66,7 +69,7 @@ export class MessageWork<Work, Lane extends string> {
     void work.finally(() => this.#underWay.delete(work));
   }
 
-  async #work(opened: readonly OpenedMessage<Work>[]): Promise<void> {
+  async #work(opened: readonly MessageAtWork<Work>[]): Promise<void> {
     const { handler, guard, workDeadline } = this.#deps;
     const works = opened.map(({ reading }) => reading.work);
     // A handler that throws, or forgets a message, must not have any of them taken for done.
@@ -85,7 +88,7 @@ export class MessageWork<Work, Lane extends string> {
     );
   }
 
-  async #workLast(one: OpenedMessage<Work>): Promise<void> {
+  async #workLast(one: MessageAtWork<Work>): Promise<void> {
     const { lastReceives, workDeadline } = this.#deps;
     const { interruption } = one.held;
     if (!interruption) return;
@@ -93,8 +96,10 @@ export class MessageWork<Work, Lane extends string> {
   }
 
   /** Work that a stop interrupts stays in hand and is handed back. Any other error is ours: the message will be received again. */
-  async #unlessInterrupted({ held }: OpenedMessage<Work>, work: () => Promise<void>): Promise<void> {
+  async #unlessInterrupted(one: MessageAtWork<Work>, work: () => Promise<void>): Promise<void> {
     const { workDeadline, inHand, log } = this.#deps;
+    const { held } = one;
+    this.#atWork.add(one);
     try {
       await work();
     } catch (error) {
@@ -103,10 +108,12 @@ export class MessageWork<Work, Lane extends string> {
       held.isDone = true;
       const { messageId } = held.message;
       log.error({ err: error, messageId }, 'message not settled, it will be received again');
+    } finally {
+      this.#atWork.delete(one);
     }
   }
 
-  async #settle(opened: OpenedMessage<Work>, failed: readonly ElementFailure[]): Promise<void> {
+  async #settle(opened: MessageAtWork<Work>, failed: readonly ElementFailure[]): Promise<void> {
     const { handler, log } = this.#deps;
     const { held, reading } = opened;
     const settlement = await this.#settlementOf(opened, failed);
@@ -119,10 +126,8 @@ export class MessageWork<Work, Lane extends string> {
    * Deletes the message when all of it succeeded or what failed was split off; leaves it when what failed cannot be.
    * Rejects when the engines do not let it; then the message is still in hand.
    */
-  async #settlementOf(
-    { held, reading, resolves }: OpenedMessage<Work>,
-    failed: readonly ElementFailure[],
-  ): Promise<Settlement> {
+  async #settlementOf(one: MessageAtWork<Work>, failed: readonly ElementFailure[]): Promise<Settlement> {
+    const { held, reading, resolves, rest } = one;
     const { guard, failures: failureLog, inHand, workDeadline } = this.#deps;
     const isOurs = inHand.holds(held);
     // A message of one element that carries the id of a record fails on that record again.
@@ -131,7 +136,9 @@ export class MessageWork<Work, Lane extends string> {
     const settlement = failures.length > 0 ? await settleFailed(failures, held, reading, this.#deps) : 'deleted';
     if (settlement === 'lost') return settlement;
     if (settlement !== 'left') {
-      if (resolves !== undefined) await guard.execute(resolves, () => failureLog.resolve(resolves), workDeadline);
+      if (rest) await this.#sendOn.send(rest);
+      // What carries the record's id is not done yet.
+      else if (resolves !== undefined) await guard.execute(resolves, () => failureLog.resolve(resolves), workDeadline);
       await inHand.delete(held);
     }
     // A message that was lost on its last allowed receive goes to the DLQ, and the record says why.
@@ -139,6 +146,6 @@ export class MessageWork<Work, Lane extends string> {
       const { failureId } = held.interruption;
       await guard.execute(failureId, () => failureLog.removeInterruption(failureId), workDeadline);
     }
-    return settlement;
+    return rest && settlement === 'deleted' ? 'sent on' : settlement;
   }
 }

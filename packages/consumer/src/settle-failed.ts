@@ -31,7 +31,7 @@ export async function settleFailed(
   held: HeldMessage,
   { single }: Pick<Reading<unknown>, 'single'>,
   deps: SettleFailedDependencies,
-): Promise<Exclude<Settlement, 'deleted'>> {
+): Promise<Exclude<Settlement, 'deleted' | 'sent on'>> {
   // Before the split or the release that it explains.
   await Promise.all(failures.map((failure) => recordFailure(failure, held, deps)));
   if (!deps.inHand.holds(held)) return 'lost';

@@ -58,6 +58,7 @@ export function listMetrics(metrics: Metrics): ConsumerMetrics {
     engineErrors: metrics['waybill.store.errors'],
     failures: metrics['waybill.processor.failures'],
     splits: metrics['waybill.processor.splits'],
+    sentOn: metrics['waybill.processor.sent_on'],
   };
 }
 
