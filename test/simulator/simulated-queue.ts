@@ -127,7 +127,7 @@ export class SimulatedQueue {
             },
           },
         ),
-      depth: () => this.#faults.call(process, { engine: 'sqs', operation: 'depth' }, () => this.messages.size),
+      depth: () => this.#faults.call(process, { engine: 'sqs', operation: 'depth' }, () => this.#depth()),
     };
   }
 
@@ -168,6 +168,13 @@ export class SimulatedQueue {
         ),
       maxReceiveCount: () => call('read redrive policy', () => this.#plan.maxReceiveCount),
     };
+  }
+
+  /** As SQS counts: what waits for its delay to end is in neither number that a client asks for. */
+  #depth(): number {
+    const isDelayed = ({ receives, visibleAtMs }: QueuedMessage) =>
+      receives.length === 0 && visibleAtMs > this.#time.nowMs;
+    return [...this.messages.values()].filter((message) => !isDelayed(message)).length;
   }
 
   /** Somebody else's message: a partner's, a later version's, or garbage. */

@@ -10,7 +10,7 @@ import { fits, mostAttributes, type ResendDependencies } from './resend.ts';
 export type SendOnDependencies<Work> = ResendDependencies & {
   readonly metrics: Pick<ConsumerMetrics, 'sentOn'>;
   readonly handler: { readonly engine: string; readonly rest?: ThrottledRest<Work> };
-  readonly guard: Pick<Guard<never>, 'throttling' | 'dropAbandoned'>;
+  readonly guard: Pick<Guard<never>, 'state' | 'throttling' | 'dropAbandoned'>;
   readonly inHand: Pick<MessagesInHand, 'holds'>;
   /** Aborts when a stop can wait for the work no longer. */
   readonly workDeadline: AbortSignal;
@@ -83,7 +83,7 @@ export class SendOn<Work> {
     let count = 0;
     for (const one of messages) {
       if (one.rest || one.held.isDone || !inHand.holds(one.held)) continue;
-      if (!this.#mayBeSentOn(one, rest.throttledSince(one.reading.work), now - patience)) continue;
+      if (!this.#mayBeSentOn(one, rest, now - patience)) continue;
       one.rest = this.#restOf(one, rest.giveUp(one.reading.work));
       count += 1;
     }
@@ -114,18 +114,21 @@ export class SendOn<Work> {
     await sendConfirmed(messages, { queue, clock, random, concurrency: 1, onFailure }, workDeadline);
   }
 
-  /**
-   * @param since since when all that it waits for has been throttled
-   * @param before when that must have been at the latest
-   */
-  #mayBeSentOn(one: MessageAtWork<Work>, since: number | undefined, before: number): boolean {
-    if (since === undefined) return false;
+  /** @param before when the throttling of all that it waits for must have begun at the latest */
+  #mayBeSentOn(one: MessageAtWork<Work>, rest: ThrottledRest<Work>, before: number): boolean {
+    const { held, reading } = one;
+    const { state, throttling } = this.#deps.guard;
+    if (held.receivedAt > before) return false;
     // What cannot be split off would keep the whole message, and its receives would be used up.
-    if (!one.reading.single && one.reading.failures.some(({ splitBody }) => splitBody === undefined)) return false;
-    const sinceHeld = Math.max(since, one.held.receivedAt);
-    if (sinceHeld > before) return false;
-    // A rest was throttled while others were stored: it need not be shown again, where only rests are left.
-    return timesSentOn(one.held.message) > 0 || this.#deps.guard.throttling.doneAt >= sinceHeld + laterMs;
+    if (!reading.single && reading.failures.some(({ splitBody }) => splitBody === undefined)) return false;
+    const isRest = timesSentOn(held.message) > 0;
+    // A rest was throttled before while others were stored. A hand full of rests need not be tried call by call, as probes
+    // of a breaker that they have opened: what comes in their place shows how the others do.
+    const isOnlyThrottling = throttling.throttledAt > Math.max(throttling.failedAt, throttling.doneAt);
+    if (isRest && state !== 'closed' && isOnlyThrottling && throttling.doneAt < held.receivedAt) return true;
+    const since = rest.throttledSince(reading.work);
+    if (since === undefined || since > before) return false;
+    return isRest || throttling.doneAt >= Math.max(since, held.receivedAt) + laterMs;
   }
 
   /** @param body of the rest; undefined where only the whole message can travel */

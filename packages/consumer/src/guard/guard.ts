@@ -214,7 +214,7 @@ export class Guard<Lane extends string> {
     // A call that hangs while others are answered says nothing of that time.
     this.#failingSince ??= Math.max(begunAt, this.#answeredAt);
     const now = this.#deps.clock.monotonic();
-    const isThrottledAgain = isThrottled && this.throttling.throttled(item, now);
+    const isThrottledAgain = this.throttling.failed(item, isThrottled, now);
     if (isProbe) return void this.#open();
     if (this.#state !== 'closed') return;
     const isForLong = now - this.#failingSince >= failingToOpenMs;

@@ -12,6 +12,8 @@ export type HeldCall = {
 export type ThrottlingSigns = {
   /** A call was throttled. */
   readonly throttledAt: number;
+  /** A call failed otherwise, for the engine's fault. */
+  readonly failedAt: number;
   /** A call of the handler succeeded. */
   readonly doneAt: number;
   /** A call succeeded that had been throttled before: throttling passes by itself. */
@@ -21,6 +23,7 @@ export type ThrottlingSigns = {
 /** What the guard remembers of calls that the engine throttled. */
 export class ThrottlingWatch implements ThrottlingSigns {
   throttledAt = Number.NEGATIVE_INFINITY;
+  failedAt = Number.NEGATIVE_INFINITY;
   doneAt = Number.NEGATIVE_INFINITY;
   recoveredAt = Number.NEGATIVE_INFINITY;
   /** Items throttled since any call last succeeded. */
@@ -29,10 +32,15 @@ export class ThrottlingWatch implements ThrottlingSigns {
   readonly wasThrottled = (item: string): boolean => this.items.has(item);
 
   /**
-   * Returns whether that says nothing of the engine as a whole: the item was throttled before, or others were done just
-   * now. Of a hand full of items in one throttled part each is new, and they say no more than one does.
+   * A call failed. Returns whether that is throttling which says nothing of the engine as a whole: the item was throttled
+   * before, or others were done just now. Of a hand full of items in one throttled part each is new, and they say no more
+   * than one does.
    */
-  throttled(item: string, now: number): boolean {
+  failed(item: string, isThrottled: boolean, now: number): boolean {
+    if (!isThrottled) {
+      this.failedAt = now;
+      return false;
+    }
     const isKnown = this.items.has(item) || now - this.doneAt < throttlingCountsAfterMs;
     this.items.add(item);
     this.throttledAt = now;
