@@ -23,7 +23,7 @@ import { ParcelWrites } from './parcels/parcel-writes.ts';
 
 export type ParcelHandlerDependencies = {
   readonly log: Logger;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly metrics: Metrics;
   readonly parcels: ParcelTable;
   readonly writeConcurrency: number;

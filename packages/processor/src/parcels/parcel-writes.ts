@@ -1,12 +1,14 @@
 import type { Guard } from '@waybill/consumer/guard/guard.ts';
+import type { Clock } from '@waybill/shared/clock.ts';
 import { merge, type ParcelState, sameState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
-import { describeError, hasCode, WaybillError } from '@waybill/shared/error.ts';
+import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import { isStoredUnreadable } from './parcel-item.ts';
 import type { ParcelTable } from './parcel-table.ts';
 import type { Calls, PendingMessage, Rejected, RejectedEvents, Write } from './parcel-write.ts';
+import { rejectedFor, rejectedOneByOne } from './rejected-events.ts';
+import { Rejections } from './rejections.ts';
 import { takeOff, throttledSince } from './throttled-rest.ts';
 
 /** What a write did. `merged`: came late and still added something; `redundant`: everything in the change was known. */
@@ -41,6 +43,7 @@ export async function writeParcel(table: ParcelTable, change: ParcelState): Prom
 }
 
 export type ParcelWritesDependencies = {
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly parcels: ParcelTable;
@@ -58,11 +61,13 @@ export class ParcelWrites {
   readonly #deps: ParcelWritesDependencies;
   readonly #waiting = new Map<number, Write>();
   readonly #underWay = new Map<number, Write>();
+  readonly #rejections: Rejections;
   /** By their events. */
   readonly #messages = new Map<readonly ScanEvent[], PendingMessage>();
 
   constructor(deps: ParcelWritesDependencies) {
     this.#deps = deps;
+    this.#rejections = new Rejections(deps.parcels, deps.clock);
   }
 
   /** Parcels whose write has not begun. */
@@ -171,9 +176,7 @@ export class ParcelWrites {
   }
 
   /**
-   * One parcel's events in one write; where the store rejects that, one by one, to find whose fault it is. The newest goes
-   * first: alone it may be in order on an item that cannot be read, which can be read then. If it is rejected for what is
-   * stored, so are the older ones, untried: a refused write costs what a write costs.
+   * One parcel's events in one write; where the store rejects that, one by one, to find whose fault it is.
    *
    * @param begin returns the change; from then on nothing joins it
    */
@@ -182,17 +185,7 @@ export class ParcelWrites {
     const rejection = await this.#rejectionOf(write, events, begin);
     if (!rejection) return none;
     if (events.length === 1) return rejectedFor(rejection, events);
-    const rejected = new Map<ScanEvent, string>();
-    const newestFirst = events.toSorted((a, b) => b.eventId - a.eventId);
-    for (const [index, event] of newestFirst.entries()) {
-      const alone = await this.#rejectionOf(write, [event], () => stateOf(event));
-      if (!alone) continue;
-      const isForAll = isStoredUnreadable(alone);
-      const faulty = isForAll ? newestFirst.slice(index) : [event];
-      for (const [each, detail] of rejectedFor(alone, faulty)) rejected.set(each, detail);
-      if (isForAll) break;
-    }
-    return rejected;
+    return await rejectedOneByOne(events, (event) => this.#rejectionOf(write, [event], () => stateOf(event)));
   }
 
   /** Why the store rejects these events in one write; nothing when they are stored. */
@@ -210,11 +203,23 @@ export class ParcelWrites {
     }
   }
 
+  async #write(change: ParcelState): Promise<WriteOutcome> {
+    try {
+      const outcome = await writeParcel(this.#deps.parcels, change);
+      if (outcome === 'redundant') return outcome;
+      this.#rejections.lastStored = change;
+      this.#rejections.parcels.clear();
+      return outcome;
+    } catch (error) {
+      throw hasCode(error, 'STORE_REJECTED') ? await this.#rejections.errorOf(change.parcelId, error) : error;
+    }
+  }
+
   async #storeChange(write: Write, events: readonly ScanEvent[], begin: () => ParcelState): Promise<void> {
-    const { parcels, metrics, log } = this.#deps;
+    const { metrics, log } = this.#deps;
     const { parcelId, calls } = write;
     const { guard, signal } = calls;
-    const call = () => writeParcel(parcels, begin());
+    const call = () => this.#write(begin());
     const outcome = await guard.execute(`parcel-${parcelId}`, call, signal, 'parcels', write);
     metrics['waybill.processor.outcomes'].add(1, outcomes[outcome]);
     metrics['waybill.processor.events'].add(events.length);
@@ -230,11 +235,6 @@ const outcomes: Readonly<Record<WriteOutcome, { readonly outcome: WriteOutcome }
   merged: { outcome: 'merged' },
   redundant: { outcome: 'redundant' },
 };
-
-function rejectedFor(rejection: WaybillError, events: readonly ScanEvent[]): Rejected {
-  const detail = describeError(rejection);
-  return new Map(events.map((event) => [event, detail]));
-}
 
 function rejectedOf({ events, rejected }: PendingMessage): RejectedEvents {
   const rejectedBy = (each: Rejected) =>

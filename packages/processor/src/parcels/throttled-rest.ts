@@ -35,7 +35,9 @@ export function takeOff(message: PendingMessage, { waiting, underWay }: OpenWrit
     if (known !== undefined) return known;
     // One that is under way and not begun is in both.
     const writes = new Set([underWay.get(parcelId), waiting.get(parcelId)]);
-    const open = [...writes].filter((write) => write !== undefined).filter(({ messages }) => messages.includes(message));
+    const open = [...writes]
+      .filter((write) => write !== undefined)
+      .filter(({ messages }) => messages.includes(message));
     for (const write of open) {
       write.messages.splice(write.messages.indexOf(message), 1);
       if (write.messages.length > 0) continue;
