@@ -76,7 +76,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the checkpoint takes writes with an old fencing token',
     promise: 3,
     file: 'test/simulator/simulated-checkpoints.ts',
-    find: "if (!item || item.token !== token) return 'fenced';",
+    find: "if (!item || item.token !== token || item.holder !== holder) return 'fenced';",
     replace: "if (!item) return 'fenced';",
   },
   {
