@@ -38,7 +38,7 @@ test('a store that knows nothing of it is metered: its reads, its writes, and th
   expect(await store.acquire(undefined, 'somebody')).toBe('acquired');
   expect(value('waybill.store.writes{checkpoints}')).toBe(1);
   expect(value('waybill.store.write_units{checkpoints}')).toBe(1);
-  expect(await store.renew(7, 1)).toBe('fenced');
+  expect(await store.renew({ token: 7, holder: 'nobody' }, 1)).toBe('fenced');
   expect(value('waybill.store.writes{checkpoints}')).toBe(2);
   expect(value('waybill.store.write_units{checkpoints}')).toBe(2);
   await store.read();

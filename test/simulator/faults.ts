@@ -108,6 +108,11 @@ export class FaultLayer {
     return this.#time.nowMs < this.#plan.faultsEndMs;
   }
 
+  /** Whether it is between the two instants. */
+  isBetween(fromMs: number, toMs: number): boolean {
+    return this.#time.nowMs >= fromMs && this.#time.nowMs < toMs;
+  }
+
   /** Whether something of this share goes wrong now. */
   strikes(share: number): boolean {
     return this.active && this.#chance.happens(share);

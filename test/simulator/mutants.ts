@@ -76,7 +76,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the checkpoint takes writes with an old fencing token',
     promise: 3,
     file: 'test/simulator/simulated-checkpoints.ts',
-    find: "if (!item || item.token !== token) return 'fenced';",
+    find: "if (!item || item.token !== token || item.holder !== holder) return 'fenced';",
     replace: "if (!item) return 'fenced';",
   },
   {
@@ -324,5 +324,26 @@ export const mutants: readonly Mutant[] = [
     file: `${poller}/gaps/gap-ledger.ts`,
     find: 'return lowest && lowest.from <= last ? lowest.from - 1 : last;',
     replace: 'void lowest; return last;',
+  },
+  {
+    name: 'a message is deleted before its throttled rest is on the queue',
+    promise: 1,
+    file: `${consumer}/message-work.ts`,
+    find: 'if (rest) await this.#sendOn.send(rest);',
+    replace: 'if (rest) void this.#sendOn.send(rest).catch(() => undefined);',
+  },
+  {
+    name: 'one throttled partition keeps the hand full',
+    promise: 5,
+    file: `${consumer}/prefetch.ts`,
+    find: 'if (!this.#hasCapacity(mostInHandPerReceiver.ordinary)) work.makeRoom();',
+    replace: '',
+  },
+  {
+    name: 'a write for which another message waits is abandoned with the first',
+    promise: 1,
+    file: `${processor}/parcels/throttled-rest.ts`,
+    find: 'if (write.messages.length > 0) continue;',
+    replace: 'for (const other of write.messages) other.remaining -= 1; write.messages.length = 0;',
   },
 ];

@@ -3,7 +3,7 @@ import type { ProcessorSettings } from '@waybill/processor/processor.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import type { CrashPoint, Engine, FaultPlan, Outage, Rates } from './faults.ts';
 import type { FeedPlan } from './simulated-feed.ts';
-import type { ParcelTablePlan } from './simulated-parcel-table.ts';
+import type { ParcelTablePlan, ThrottledPartition } from './simulated-parcel-table.ts';
 import type { ClockFaults } from './simulated-process.ts';
 import type { QueuePlan } from './simulated-queue.ts';
 
@@ -123,6 +123,10 @@ export function planOf(seed: number): Plan {
     ...(has('leases') ? leaseTroubleOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(poison ? foreignersOf(chance, faultsEndMs) : []),
   ];
+  const othersEndMs = Math.max(faultsEndMs, ...outages.map(({ toMs }) => toMs));
+  const throttledPartition = isFarBehind
+    ? throttledPartitionOf(chanceOf(seed, 'throttled partition'), isRough ? Number.POSITIVE_INFINITY : othersEndMs)
+    : undefined;
   return {
     seed,
     profile,
@@ -143,7 +147,8 @@ export function planOf(seed: number): Plan {
     },
     pollerStopTimeoutMs: 40_000,
     processor: {
-      receivers: chance.between(1, 4),
+      // One, where a partition is throttled: its messages must fill the hand.
+      receivers: throttledPartition ? 1 : chance.between(1, 4),
       receiveWaitMs,
       writeConcurrency: chance.between(1, 16),
       visibilityTimeoutMs,
@@ -162,7 +167,7 @@ export function planOf(seed: number): Plan {
       ghosts: has('partial failures') ? chance.next() * 0.1 : 0,
       disorder: chance.happens(0.7) ? chance.next() : 0,
     },
-    parcelTable: parcelTableOf(chanceOf(seed, 'parcel table'), isRough),
+    parcelTable: { ...parcelTableOf(chanceOf(seed, 'parcel table'), isRough), throttledPartition },
     rejected: poison ? chance.next() * 0.1 : 0,
     faults: {
       // A heartbeat must not be late through latency alone.
@@ -174,7 +179,7 @@ export function planOf(seed: number): Plan {
       rates,
       outages,
       crashPoints: crashes ? crashPointsOf(chance) : [],
-      faultsEndMs: Math.max(faultsEndMs, ...outages.map(({ toMs }) => toMs)),
+      faultsEndMs: Math.max(othersEndMs, throttledPartition?.toMs ?? 0),
     },
     incidents,
     onlyOutages: profile === 'calm' || profile === 'store outage' || profile === 'stops' || profile === 'queue outage',
@@ -185,9 +190,18 @@ function parcelTableOf(chance: Chance, isRough: boolean): ParcelTablePlan {
   return {
     takesStatements: chance.happens(0.6),
     throttled: isRough ? chance.next() * 0.2 : 0,
+    throttledPartition: undefined,
     cut: isRough ? chance.next() * 0.1 : 0,
     refusedWhole: chance.next(),
   };
+}
+
+/** In half of the seeds that have the messages to fill a hand; up to ten minutes. */
+function throttledPartitionOf(chance: Chance, othersEndMs: number): ThrottledPartition | undefined {
+  if (chance.happens(0.5)) return undefined;
+  const fromMs = chance.between(0, 2_000);
+  const toMs = fromMs + chance.between(120, 600) * 1_000;
+  return { digit: chance.between(0, 9), fromMs, toMs, othersAreWell: toMs >= othersEndMs + 120_000 };
 }
 
 type Fleet = { readonly pollers: number; readonly processors: number };

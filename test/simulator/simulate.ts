@@ -150,6 +150,9 @@ class Simulation {
   async run(): Promise<void> {
     this.#fleet.start();
     for (const incident of this.#plan.incidents) this.#time.after(incident.atMs, () => this.#befall(incident));
+    const { throttledPartition } = this.#plan.parcelTable;
+    if (throttledPartition?.othersAreWell)
+      this.#time.after(throttledPartition.toMs - 1, () => this.#judgeOtherPartitions());
     const phases = [
       () => this.#settle('the faults'),
       () => this.#judgeSettled(),
@@ -288,6 +291,17 @@ class Simulation {
       }
       if (this.#time.nowMs > endMs || this.#time.steps > mostSteps) return this.witness.violate(complaint());
       await this.#time.step();
+    }
+  }
+
+  /** One partition is still throttled, and nothing else is wrong: every other parcel is stored. */
+  #judgeOtherPartitions(): void {
+    this.witness.count('partitions throttled to the end');
+    for (const [parcelId, events] of this.#passedOnByParcel()) {
+      if (this.#parcels.isThrottled(parcelId) || events.some(({ eventId }) => this.#parcels.rejected.has(eventId)))
+        continue;
+      if (!hasSeen(this.#parcels.parcels.get(parcelId)?.state, stateAfter(events)))
+        this.witness.violate(`parcel ${parcelId} waits for a partition that is throttled and not its own`);
     }
   }
 

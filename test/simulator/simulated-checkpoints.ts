@@ -31,10 +31,10 @@ export class SimulatedCheckpoints {
           this.#witness.leaseTaken(process, token + 1);
           return 'acquired';
         }),
-      renew: (token, lastEventId, completeness) =>
+      renew: ({ token, holder }, lastEventId, completeness) =>
         call(`renew token ${token}, position ${lastEventId}, gaps ${completeness?.openGaps}`, () => {
           const item = this.#item;
-          if (!item || item.token !== token) return 'fenced';
+          if (!item || item.token !== token || item.holder !== holder) return 'fenced';
           if (lastEventId !== undefined && lastEventId < (item.lastEventId ?? 0)) return 'fenced';
           const openGaps = completeness ? completeness.openGaps : item.openGaps;
           this.#witness.checkpointWritten(process, item, { token, lastEventId, openGaps });
@@ -48,9 +48,9 @@ export class SimulatedCheckpoints {
           this.#witness.watermarkWritten(process, this.#item);
           return 'renewed';
         }),
-      release: (token) =>
+      release: ({ token, holder }) =>
         call(`release token ${token}`, () => {
-          if (this.#item?.token !== token) return;
+          if (this.#item?.token !== token || this.#item.holder !== holder) return;
           this.#item = { ...this.#item, counter: this.#item.counter + 1, holder: undefined };
         }),
     };

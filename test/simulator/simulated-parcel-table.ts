@@ -13,11 +13,22 @@ import type { Chance } from './chance.ts';
 import type { FaultLayer } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
+/** Parcels whose id leaves `digit` when divided by ten, and when. */
+export type ThrottledPartition = {
+  readonly digit: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** For the last two minutes nothing else is wrong: all other parcels must be stored. */
+  readonly othersAreWell: boolean;
+};
+
 export type ParcelTablePlan = {
   /** The engine takes batches of statements. */
   readonly takesStatements: boolean;
   /** Share of statements that are throttled though their call is served. */
   readonly throttled: number;
+  /** One partition of ten that is throttled whole, while the others are well. */
+  readonly throttledPartition: ThrottledPartition | undefined;
   /** Share of calls that fail when some of their statements are done. */
   readonly cut: number;
   /** Share of calls with a rejected value in them that are refused as a whole. */
@@ -70,11 +81,28 @@ export class SimulatedParcelTable {
   #singleFor(process: SimulatedProcess): ParcelTable {
     const call = (operation: string, effect: () => ConditionalWrite) =>
       this.#faults.call(process, { engine: 'dynamodb', operation }, effect);
-    return {
-      apply: (change) => call(`apply ${shown(change)}`, () => this.#apply(process, change)),
-      replace: (state, revision) =>
-        call(`replace ${shown(state)} at ${revision}`, () => this.#replace(process, state, revision)),
+    const unlessThrottled = (parcelId: number, effect: () => ConditionalWrite) => () => {
+      if (this.isThrottled(parcelId)) throw named('ProvisionedThroughputExceededException');
+      return effect();
     };
+    return {
+      apply: (change) =>
+        call(
+          `apply ${shown(change)}`,
+          unlessThrottled(change.parcelId, () => this.#apply(process, change)),
+        ),
+      replace: (state, revision) =>
+        call(
+          `replace ${shown(state)} at ${revision}`,
+          unlessThrottled(state.parcelId, () => this.#replace(process, state, revision)),
+        ),
+    };
+  }
+
+  /** Whether the parcel lies in the partition that is throttled now. */
+  isThrottled(parcelId: number): boolean {
+    const { throttledPartition: part } = this.#plan;
+    return part !== undefined && parcelId % 10 === part.digit && this.#faults.isBetween(part.fromMs, part.toMs);
   }
 
   #execute(process: SimulatedProcess, statements: readonly ParcelStatement[]): readonly StatementAnswer[] {
@@ -103,6 +131,10 @@ export class SimulatedParcelTable {
     if (this.#strikes(this.#plan.throttled)) {
       this.#witness.count('statements throttled');
       return { kind: 'failed', error: named('ThrottlingException') };
+    }
+    if (this.isThrottled(state.parcelId)) {
+      this.#witness.count('statements of a throttled partition');
+      return { kind: 'failed', error: named('ProvisionedThroughputExceededException') };
     }
     if (this.#isRejected(state)) return { kind: 'refused' };
     const stored = this.parcels.get(state.parcelId);

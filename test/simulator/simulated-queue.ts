@@ -127,7 +127,7 @@ export class SimulatedQueue {
             },
           },
         ),
-      depth: () => this.#faults.call(process, { engine: 'sqs', operation: 'depth' }, () => this.messages.size),
+      depth: () => this.#faults.call(process, { engine: 'sqs', operation: 'depth' }, () => this.#depth()),
     };
   }
 
@@ -170,6 +170,13 @@ export class SimulatedQueue {
     };
   }
 
+  /** As SQS counts: what waits for its delay to end is in neither number that a client asks for. */
+  #depth(): number {
+    const isDelayed = ({ receives, visibleAtMs }: QueuedMessage) =>
+      receives.length === 0 && visibleAtMs > this.#time.nowMs;
+    return [...this.messages.values()].filter((message) => !isDelayed(message)).length;
+  }
+
   /** Somebody else's message: a partner's, a later version's, or garbage. */
   put(body: string): void {
     this.#add({ body }, this.#time.nowMs);
@@ -191,7 +198,7 @@ export class SimulatedQueue {
       messages,
       (message) => {
         this.#witness.sent(process, message);
-        this.#add(message, this.#time.nowMs + this.#chance.between(0, 300));
+        this.#add(message, this.#time.nowMs + this.#chance.between(0, 300) + (message.delaySeconds ?? 0) * 1_000);
         return undefined;
       },
       () => undefined,

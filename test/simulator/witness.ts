@@ -233,6 +233,7 @@ export class Witness {
     const { failures, queue } = this.#sceneNow;
     const failureId = message.attributes?.['failureId'];
     this.count('messages sent by a processor');
+    if (message.attributes?.['sentOn'] !== undefined) this.count('throttled rests sent on');
     if (failureId === undefined || !this.#isHarmed(carriedBy(message.body))) return;
     // Handed back as it was: a stop came before the work on its last allowed receive.
     if ([...queue.messages.values()].some(({ body }) => body === message.body)) return;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment, until } from './deployment.ts';
 import { feed, following } from './follow.ts';
-import { numberIn } from './item.ts';
+import { numberIn, textIn } from './item.ts';
 import { recordedReleases } from './release.ts';
 
 const place = usePlace();
@@ -19,7 +19,11 @@ describe.each(cases)('a checkpoint that a poller of $version left $state', ({ it
     const deployment = await Deployment.open(place());
     const { checkpointsTable, scanQueueUrl } = deployment.resources;
     await deployment.put(checkpointsTable, { ...item, ...newer });
-    const before = { token: numberIn(item, 'fencingToken') ?? 0, last: numberIn(item, 'lastEventId') ?? 0 };
+    const before = {
+      token: numberIn(item, 'fencingToken') ?? 0,
+      holder: textIn(item, 'leaseHolder') ?? '',
+      last: numberIn(item, 'lastEventId') ?? 0,
+    };
     const read = () => deployment.get(checkpointsTable, { feed });
 
     const elements = [200, 301, 302, 303].map(scan);
@@ -28,7 +32,7 @@ describe.each(cases)('a checkpoint that a poller of $version left $state', ({ it
       expect(requests[0]).toBe(before.last + 1);
       expect(await read()).toMatchObject(newer);
       expect(numberIn(await read(), 'fencingToken')).toBeGreaterThan(before.token);
-      expect(await checkpoints.renew(before.token, 400)).toBe('fenced');
+      expect(await checkpoints.renew(before, 400)).toBe('fenced');
     });
 
     expect(await read()).toMatchObject({ ...newer, lastEventId: { N: '303' } });

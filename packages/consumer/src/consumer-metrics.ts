@@ -15,4 +15,6 @@ export type ConsumerMetrics = {
   readonly failures: Counter;
   /** Failed elements sent off as messages of their own. */
   readonly splits: Counter;
+  /** Messages of which the throttled rest was sent on. */
+  readonly sentOn: Counter;
 };

@@ -33,12 +33,25 @@ export type Handler<Work, Lane extends string> = {
     guard: Guard<Lane>,
     signal: AbortSignal,
   ) => readonly Promise<readonly ElementFailure[]>[];
+  /** How a message's work is left off where its engine throttles a part of it. Without it a message is held until all is done. */
+  readonly rest?: ThrottledRest<Work>;
   /** Units of work that wait for a call. The consumer prefetches more while there are many, to be folded. */
   readonly backlog: () => number;
   /** Heap that a reading takes until its message is settled, bytes: itself, and its work while that waits for calls. */
   readonly heapBytes: (reading: Reading<Work>) => number;
   /** Called once a message is settled. Returns what the log line about that says of the work. */
   readonly settled: (work: Work, settlement: Settlement) => Readonly<Record<string, unknown>>;
+};
+
+/** The work of a message of which all that is left is throttled. */
+export type ThrottledRest<Work> = {
+  /** Monotonic milliseconds since which all that the work still waits for has been throttled; undefined where it waits for something else. */
+  readonly throttledSince: (work: Work) => number | undefined;
+  /**
+   * Ends the work where it stands: its promise resolves with the failures so far, and calls for which nobody waits are
+   * abandoned. Returns the body in which the rest of it travels on; undefined where only the whole message can.
+   */
+  readonly giveUp: (work: Work) => string | undefined;
 };
 
 /** What a received message holds. */
@@ -62,5 +75,8 @@ export type ElementFailure = Failure & {
   readonly mayHeal: boolean;
 };
 
-/** What became of a message. `left`: it will be received again. `lost`: it is no longer ours; its next receiver records its failures again. */
-export type Settlement = 'deleted' | 'split' | 'left' | 'lost';
+/**
+ * What became of a message. `sent on`: the rest of it, which is throttled, is a message of its own. `left`: it will be
+ * received again. `lost`: it is no longer ours; its next receiver records its failures again.
+ */
+export type Settlement = 'deleted' | 'split' | 'sent on' | 'left' | 'lost';

@@ -1,15 +1,18 @@
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { failureIdAttribute, isFailureId } from './failures/failure-id.ts';
 import type { Failure, FailureLog } from './failures/failure-log.ts';
 import { Fifo } from './guard/fifo.ts';
 import type { Guard } from './guard/guard.ts';
 import type { HandBudget } from './hand-budget.ts';
-import type { ElementFailure, Handler, Reading, Settlement } from './handler.ts';
+import type { ElementFailure, Handler, Settlement } from './handler.ts';
 import { interruptionOf, type LastReceives } from './last-receive.ts';
 import type { HeldMessage } from './messages-in-hand.ts';
+import { type MessageAtWork, SendOn } from './send-on.ts';
 import { type SettleFailedDependencies, settleFailed } from './settle-failed.ts';
 
 export type MessageWorkDependencies<Work, Lane extends string> = SettleFailedDependencies & {
+  readonly metrics: Pick<ConsumerMetrics, 'sentOn'>;
   readonly log: Logger;
   readonly handler: Handler<Work, Lane>;
   readonly guard: Guard<Lane>;
@@ -18,16 +21,8 @@ export type MessageWorkDependencies<Work, Lane extends string> = SettleFailedDep
   readonly budget: Pick<HandBudget, 'fits' | 'begin'>;
 };
 
-/** A message in hand and what it holds. */
-type OpenedMessage<Work> = {
-  readonly held: HeldMessage;
-  readonly reading: Reading<Work>;
-  /** The record to resolve when all of it succeeds. */
-  readonly resolves: string | undefined;
-};
-
 /** A message whose work has begun. */
-type BegunMessage<Work> = OpenedMessage<Work> & {
+type BegunMessage<Work> = MessageAtWork<Work> & {
   /** Gives back the heap that its work took. */
   readonly end: () => void;
 };
@@ -39,6 +34,8 @@ type WaitingAlone = { readonly held: HeldMessage; readonly begin: () => void };
 export class MessageWork<Work, Lane extends string> {
   readonly #deps: MessageWorkDependencies<Work, Lane>;
   readonly #underWay = new Set<Promise<void>>();
+  readonly #atWork = new Set<MessageAtWork<Work>>();
+  readonly #sendOn: SendOn<Work>;
   /** Messages whose work waits for heap. Until then only their text is kept. */
   readonly #waiting = new Fifo<HeldMessage>();
   /** These go first: the others of their kind wait for them. */
@@ -46,6 +43,7 @@ export class MessageWork<Work, Lane extends string> {
 
   constructor(deps: MessageWorkDependencies<Work, Lane>) {
     this.#deps = deps;
+    this.#sendOn = new SendOn(deps);
     deps.workDeadline.addEventListener('abort', () => this.#beginWhatFits(), { once: true });
   }
 
@@ -65,12 +63,17 @@ export class MessageWork<Work, Lane extends string> {
     for (const held of messages) if (this.#isLast(held)) this.#interruptionOf(held);
   }
 
+  /** Sends on what one throttled part of the engine keeps in hand. To be called while the hand is full. */
+  makeRoom(): void {
+    this.#sendOn.makeRoom(this.#atWork);
+  }
+
   /** Resolves when no work is under way any more. */
   async ended(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  #open(held: HeldMessage): OpenedMessage<Work> {
+  #open(held: HeldMessage): MessageAtWork<Work> {
     const { handler } = this.#deps;
     const { message } = held;
     const named = message.attributes[failureIdAttribute];
@@ -132,9 +135,11 @@ export class MessageWork<Work, Lane extends string> {
     };
     await Promise.all(
       opened.map(async (one, index) => {
+        this.#atWork.add(one);
         await this.#unlessInterrupted(one, async () => {
           await this.#settle(one, await failedOf(index));
         });
+        this.#atWork.delete(one);
         one.end();
         this.#beginWhatFits();
       }),
@@ -154,7 +159,7 @@ export class MessageWork<Work, Lane extends string> {
   }
 
   /** Work that a stop interrupts stays in hand and is handed back. Any other error is ours: the message will be received again. */
-  async #unlessInterrupted({ held }: Pick<OpenedMessage<Work>, 'held'>, work: () => Promise<void>): Promise<void> {
+  async #unlessInterrupted({ held }: Pick<MessageAtWork<Work>, 'held'>, work: () => Promise<void>): Promise<void> {
     const { workDeadline, inHand, log } = this.#deps;
     try {
       await work();
@@ -167,7 +172,7 @@ export class MessageWork<Work, Lane extends string> {
     }
   }
 
-  async #settle(opened: OpenedMessage<Work>, failed: readonly ElementFailure[]): Promise<void> {
+  async #settle(opened: MessageAtWork<Work>, failed: readonly ElementFailure[]): Promise<void> {
     const { handler, log } = this.#deps;
     const { held, reading } = opened;
     const settlement = await this.#settlementOf(opened, failed);
@@ -180,10 +185,8 @@ export class MessageWork<Work, Lane extends string> {
    * Deletes the message when all of it succeeded or what failed was split off; leaves it when what failed cannot be.
    * Rejects when the engines do not let it; then the message is still in hand.
    */
-  async #settlementOf(
-    { held, reading, resolves }: OpenedMessage<Work>,
-    failed: readonly ElementFailure[],
-  ): Promise<Settlement> {
+  async #settlementOf(one: MessageAtWork<Work>, failed: readonly ElementFailure[]): Promise<Settlement> {
+    const { held, reading, resolves, rest } = one;
     const { guard, failures: failureLog, inHand, lastReceives, workDeadline } = this.#deps;
     const isOurs = inHand.holds(held);
     // A message of one element that carries the id of a record fails on that record again.
@@ -193,7 +196,9 @@ export class MessageWork<Work, Lane extends string> {
       failures.length > 0 ? await settleFailed(failures, held, { ...reading, resolves }, this.#deps) : 'deleted';
     if (settlement === 'lost') return settlement;
     if (settlement !== 'left') {
-      if (resolves !== undefined) await guard.execute(resolves, () => failureLog.resolve(resolves), workDeadline);
+      if (rest) await this.#sendOn.send(rest);
+      // What carries the record's id is not done yet.
+      else if (resolves !== undefined) await guard.execute(resolves, () => failureLog.resolve(resolves), workDeadline);
       await inHand.delete(held);
     }
     // A message that was lost on its last allowed receive goes to the DLQ, and the record says why.
@@ -202,6 +207,6 @@ export class MessageWork<Work, Lane extends string> {
       const { failureId } = held.interruption;
       await guard.execute(failureId, () => failureLog.removeInterruption(failureId), workDeadline);
     }
-    return settlement;
+    return rest && settlement === 'deleted' ? 'sent on' : settlement;
   }
 }

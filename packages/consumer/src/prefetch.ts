@@ -30,7 +30,11 @@ export type PrefetchDependencies = {
     readonly lanes: Readonly<Record<string, number>>;
     readonly backlog: () => number;
   };
-  readonly work: { readonly begin: (messages: readonly HeldMessage[]) => void; readonly waiting: number };
+  readonly work: {
+    readonly begin: (messages: readonly HeldMessage[]) => void;
+    readonly waiting: number;
+    readonly makeRoom: () => void;
+  };
   /** For the messages of a receive that was in flight when the stop began. */
   readonly handBack: (messages: readonly HeldMessage[]) => Promise<void>;
 };
@@ -96,6 +100,7 @@ export class Prefetch {
     let failures = 0;
     while (!stopping.aborted) {
       if (!this.#mayBegin(clock.monotonic())) {
+        if (!this.#hasCapacity(mostInHandPerReceiver.ordinary)) work.makeRoom();
         await clock.sleep(pauseMs, stopping);
         continue;
       }

@@ -7,7 +7,7 @@ import { failureIdAttribute } from './failures/failure-id.ts';
 import type { HeldMessage } from './messages-in-hand.ts';
 
 /** Attributes of one message (SQS quotas). */
-const mostAttributes = 10;
+export const mostAttributes = 10;
 
 /** The message in which a failed element travels alone; undefined where SQS would refuse it. */
 export function splitMessage(body: string | undefined, failureId: string): OutgoingMessage | undefined {
@@ -26,7 +26,7 @@ export function messageAnew({ body, attributes }: ReceivedMessage, failureId: st
 }
 
 /** Another program's message may hold more than ASCII, and then it is larger than its length. */
-function fits(message: OutgoingMessage): boolean {
+export function fits(message: OutgoingMessage): boolean {
   const beyondAscii = Buffer.byteLength(message.body) - message.body.length;
   return sizeOf(message) + beyondAscii <= limits.sendBytes;
 }

@@ -46,7 +46,7 @@ export async function settleFailed(
   held: HeldMessage,
   { single, resolves }: Pick<Reading<unknown>, 'single' | 'resolves'>,
   deps: SettleFailedDependencies,
-): Promise<Exclude<Settlement, 'deleted'>> {
+): Promise<Exclude<Settlement, 'deleted' | 'sent on'>> {
   const distinct = withoutRepeats(failures);
   const isWhole = distinct.length > mostSplitOff;
   // Before the split or the release that it explains.

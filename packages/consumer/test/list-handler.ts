@@ -62,6 +62,7 @@ export function listMetrics(metrics: Metrics): ConsumerMetrics {
     engineErrors: metrics['waybill.store.errors'],
     failures: metrics['waybill.processor.failures'],
     splits: metrics['waybill.processor.splits'],
+    sentOn: metrics['waybill.processor.sent_on'],
   };
 }
 

@@ -19,6 +19,12 @@ export type QueuedMessage = OutgoingMessage & {
   visibleAt: number;
 };
 
+type PutOptions = {
+  readonly attributes?: Record<string, string>;
+  readonly receiveCount?: number;
+  readonly delaySeconds?: number;
+};
+
 /** A queue in memory with visibility, receive counts and a redrive policy, as SQS has them. */
 export class MemoryQueue implements MessageConsumer {
   readonly messages: QueuedMessage[] = [];
@@ -45,7 +51,7 @@ export class MemoryQueue implements MessageConsumer {
     this.#journal = journal;
   }
 
-  put(body: string, options: { readonly attributes?: Record<string, string>; readonly receiveCount?: number } = {}) {
+  put(body: string, { delaySeconds = 0, ...options }: PutOptions = {}) {
     this.#sent += 1;
     const message: QueuedMessage = {
       messageId: `m${this.#sent}`,
@@ -53,7 +59,7 @@ export class MemoryQueue implements MessageConsumer {
       attributes: options.attributes ?? {},
       receiptHandle: '',
       receiveCount: options.receiveCount ?? 0,
-      visibleAt: Date.now(),
+      visibleAt: Date.now() + delaySeconds * 1_000,
     };
     this.messages.push(message);
     this.#wake();
@@ -110,8 +116,8 @@ export class MemoryQueue implements MessageConsumer {
       'send',
       messages,
       ({ body }) => body,
-      ({ body, attributes }) => {
-        const { messageId } = this.put(body, { attributes: { ...attributes } });
+      ({ body, attributes, delaySeconds = 0 }) => {
+        const { messageId } = this.put(body, { attributes: { ...attributes }, delaySeconds });
         this.#journal.add(`sent ${messageId}`);
         return true;
       },

@@ -45,9 +45,9 @@ export class MemoryCheckpoints {
           };
           return 'acquired';
         }),
-      renew: (token, lastEventId, completeness) =>
+      renew: ({ token, holder }, lastEventId, completeness) =>
         call('renew', () => {
-          if (this.item?.token !== token) return 'fenced';
+          if (this.item?.token !== token || this.item.holder !== holder) return 'fenced';
           const from = this.item.lastEventId;
           if (lastEventId !== undefined && from !== undefined && lastEventId < from) return 'fenced';
           if (lastEventId !== undefined) this.moves.push({ token, from, to: lastEventId });
@@ -59,9 +59,9 @@ export class MemoryCheckpoints {
           };
           return 'renewed';
         }),
-      release: (token) =>
+      release: ({ token, holder }) =>
         call('release', () => {
-          if (this.item?.token === token)
+          if (this.item?.token === token && this.item.holder === holder)
             this.item = { ...this.item, counter: this.item.counter + 1, holder: undefined };
         }),
     };

@@ -2,7 +2,7 @@ import { bodyFailureId } from '@waybill/consumer/failures/failure-id.ts';
 import type { ElementFailure } from '@waybill/consumer/handler.ts';
 import { eventJson, packOne, type Unpacked, type UnpackResult } from '@waybill/shared/domain/pack.ts';
 import type { Rejection } from '@waybill/shared/domain/scan-event.ts';
-import type { RejectedEvent } from './parcels/parcel-writes.ts';
+import type { RejectedEvent } from './parcels/parcel-write.ts';
 
 /** The failure ids of scan events. */
 export const eventFailureIds = /^event-\d{1,16}$/;

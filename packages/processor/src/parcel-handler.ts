@@ -2,12 +2,13 @@ import type { Fault } from '@waybill/consumer/guard/guard.ts';
 import { isThrottling } from '@waybill/consumer/guard/throttling.ts';
 import type { ElementFailure, Handler, Reading } from '@waybill/consumer/handler.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
-import { type Unpacked, unpack } from '@waybill/shared/domain/pack.ts';
+import { pack, type Unpacked, unpack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import { limits } from '@waybill/shared/resources.ts';
 import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
 import {
   eventFailureId,
@@ -17,11 +18,12 @@ import {
   unreadableMessage,
 } from './element-failures.ts';
 import type { ParcelTable } from './parcels/parcel-table.ts';
-import { ParcelWrites, type RejectedEvents } from './parcels/parcel-writes.ts';
+import type { RejectedEvents } from './parcels/parcel-write.ts';
+import { ParcelWrites } from './parcels/parcel-writes.ts';
 
 export type ParcelHandlerDependencies = {
   readonly log: Logger;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly metrics: Metrics;
   readonly parcels: ParcelTable;
   readonly writeConcurrency: number;
@@ -41,8 +43,15 @@ export function parcelHandler(deps: ParcelHandlerDependencies): Handler<readonly
     work: (together, guard, signal) => writes.store(together, guard, signal).map(failuresOf),
     backlog: () => writes.waiting,
     heapBytes,
-    settled: (events) => {
-      if (events.length > 0) {
+    rest: {
+      throttledSince: (events) => writes.throttledSince(events),
+      giveUp: (events) => {
+        const [body, ...others] = pack(writes.giveUp(events), limits.sendBytes);
+        return others.length === 0 ? body : undefined;
+      },
+    },
+    settled: (events, settlement) => {
+      if (events.length > 0 && settlement !== 'sent on') {
         const oldest = events.map((event) => event.createdDateTimeUtc).reduce((a, b) => (a < b ? a : b));
         recordAge(metrics['waybill.processor.scan_to_state'], Date.parse(oldest), clock.now());
       }

@@ -30,6 +30,7 @@ export function createProcessor({ metrics, parcels, ...deps }: ProcessorDependen
       engineErrors: metrics['waybill.store.errors'],
       failures: metrics['waybill.processor.failures'],
       splits: metrics['waybill.processor.splits'],
+      sentOn: metrics['waybill.processor.sent_on'],
     },
   });
 }

@@ -135,6 +135,11 @@ export const metricDefinitions = {
   'waybill.processor.splits': metric('counter', '{message}', 'failed events sent as messages of their own', {
     cloudWatch: [[]],
   }),
+  'waybill.processor.sent_on': metric(
+    'counter',
+    '{message}',
+    'messages of which a rest was sent on with a delay, because DynamoDB throttled it while other parcels were stored',
+  ),
   'waybill.processor.failures': metric('counter', '{failure}', 'failures recorded', {
     attributes: { reason: 'failure reason' },
     cloudWatch: [[], ['reason']],

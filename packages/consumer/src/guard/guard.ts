@@ -1,7 +1,9 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
+import { backoffMs } from '@waybill/shared/retry.ts';
+import { failingToOpenMs, failuresToOpen, probeBackoff, recordsAtOnce, workBackoff } from './breaker-limits.ts';
 import { isThrottling } from './throttling.ts';
+import { type HeldCall, ThrottlingWatch } from './throttling-watch.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
 /** `half-open`: a probe is under way. */
@@ -33,21 +35,6 @@ export type GuardDependencies<Lane extends string> = {
   readonly signal: AbortSignal;
 };
 
-/** Failure records written at once, besides the work: behind a backlog of work the reason for a dead letter would come too late. */
-const recordsAtOnce = 8;
-/** Failures in a row after which the engine is taken to be down. */
-const failuresToOpen = 5;
-/**
- * Milliseconds of failures only, after which the breaker opens even below that count. They count from the beginning of the
- * first call that failed, and are noticed when a call fails. At worst that call began just before, after one that took as
- * long, with a backoff between: still within the 15 s in which readiness is lost (design, "Environment").
- */
-const failingToOpenMs = 7_000;
-/** Time between probes of an engine that is down; grows while it stays down. Jitter takes away half of it at most. */
-const probeBackoff: Backoff = { firstMs: 1_000, maxMs: 10_000 };
-/** Time between attempts of one piece of work while the breaker is closed. */
-const workBackoff: Backoff = { firstMs: 100, maxMs: 2_000 };
-
 type FailedCall = {
   readonly item: string;
   readonly error: unknown;
@@ -74,8 +61,6 @@ export class Guard<Lane extends string> {
   #probeFrom: string | undefined;
   /** What failed last: a probe of another lane would say little, unless all that waits in this one was throttled. */
   #failingLane: string = records;
-  /** Items throttled since any call last succeeded. */
-  readonly #throttledItems = new Set<string>();
   /** Errors seen before: a call that carries the writes of many items fails once, though each of them fails. */
   readonly #counted = new WeakSet<object>();
   readonly #reported = new WeakSet<object>();
@@ -83,12 +68,13 @@ export class Guard<Lane extends string> {
   #failingSince: number | undefined;
   /** Monotonic milliseconds of its last answer. */
   #answeredAt = Number.NEGATIVE_INFINITY;
+  readonly throttling = new ThrottlingWatch();
 
   constructor(deps: GuardDependencies<Lane>) {
     this.#deps = deps;
     const lanes: Readonly<Record<string, number>> = { [records]: recordsAtOnce, ...deps.lanes };
     this.#slots = new Map(Object.entries(lanes).map(([lane, free]) => [lane, { free }]));
-    this.#waiting = new WaitingCalls([...this.#slots.keys()], (item) => this.#throttledItems.has(item));
+    this.#waiting = new WaitingCalls([...this.#slots.keys()], this.throttling.wasThrottled);
   }
 
   get state(): BreakerState {
@@ -103,31 +89,49 @@ export class Guard<Lane extends string> {
   /**
    * Runs `call` until it works. `item` names what it writes. Rejects with an error that is the item's fault, and with the
    * engine's error or `STOPPED` once `signal` aborts: then the caller hands the work back. A call under way is never cut off.
+   *
+   * @param held shows the caller that the call is throttled, and lets it abandon the call
    */
   async execute<T>(
     item: string,
     call: () => Promise<T>,
     signal: AbortSignal,
     lane: Lane | Records = records,
+    held?: HeldCall,
   ): Promise<T> {
     const { clock, random, onEngineError } = this.#deps;
     for (let failures = 0; ; failures += 1) {
       try {
-        return await this.#inTurn(lane, item, call, signal);
+        const result = await this.#inTurn(lane, item, call, signal, held);
+        if (held?.throttledAt !== undefined) this.throttling.recoveredAt = this.#answeredAt;
+        return result;
       } catch (error) {
+        if (held) this.throttling.noteFailure(held, this.#faultOf(error, lane) === 'throttled');
+        if (held?.isAbandoned) throw error;
         if (this.#faultOf(error, lane) === 'item' || signal.aborted) throw error;
         this.#failingLane = lane;
         const waitMs = backoffMs(failures, workBackoff, random);
         if (isFirst(error, this.#reported)) onEngineError(error, waitMs);
         // While the breaker is not closed it waits for its turn, which needs no timer of its own.
         if (this.#state === 'closed') await clock.sleep(waitMs, signal);
-        if (signal.aborted) throw error;
+        if (signal.aborted || held?.isAbandoned) throw error;
       }
     }
   }
 
+  /** Rejects the calls that wait and that their callers have abandoned: a breaker that is open would keep them. */
+  dropAbandoned(): void {
+    this.#waiting.dropAbandoned();
+  }
+
   /** At once where the lane has a slot and nothing waits, else when its turn comes. */
-  #inTurn<T>(lane: string, item: string, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  #inTurn<T>(
+    lane: string,
+    item: string,
+    call: () => Promise<T>,
+    signal: AbortSignal,
+    held: HeldCall | undefined,
+  ): Promise<T> {
     const stopped = () => new WaybillError('STOPPED', `stopped before the call to ${this.#deps.engine} began`);
     if (signal.aborted) return Promise.reject(stopped());
     if (this.#state === 'closed' && this.#waiting.length === 0 && this.#isFree(lane)) {
@@ -135,7 +139,7 @@ export class Guard<Lane extends string> {
     }
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const begin = () => void this.#attempt(lane, item, call).then(resolve, reject);
-    this.#waiting.push({ lane, item, signal, begin, stop: () => reject(stopped()) });
+    this.#waiting.push({ lane, item, signal, held, begin, stop: () => reject(stopped()) });
     this.#admit();
     return promise;
   }
@@ -171,8 +175,9 @@ export class Guard<Lane extends string> {
     try {
       // Async, so that a call that throws at once is not settled before all that may begin has begun.
       const result = await (async () => await call())();
-      this.#throttledItems.clear();
       this.#answered(isProbe);
+      this.throttling.items.clear();
+      if (lane !== records) this.throttling.doneAt = this.#answeredAt;
       if (this.#state === 'closed') this.#failuresInARow = 0;
       return result;
     } catch (error) {
@@ -208,11 +213,11 @@ export class Guard<Lane extends string> {
   #failed({ item, error, begunAt, isProbe, isThrottled }: FailedCall): void {
     // A call that hangs while others are answered says nothing of that time.
     this.#failingSince ??= Math.max(begunAt, this.#answeredAt);
-    const isThrottledAgain = isThrottled && this.#throttledItems.has(item);
-    if (isThrottled) this.#throttledItems.add(item);
+    const now = this.#deps.clock.monotonic();
+    const isThrottledAgain = this.throttling.failed(item, isThrottled, now);
     if (isProbe) return void this.#open();
     if (this.#state !== 'closed') return;
-    const isForLong = this.#deps.clock.monotonic() - this.#failingSince >= failingToOpenMs;
+    const isForLong = now - this.#failingSince >= failingToOpenMs;
     if (isThrottledAgain ? !isForLong : !isFirst(error, this.#counted)) return;
     this.#failuresInARow += 1;
     if (this.#failuresInARow >= failuresToOpen || isForLong) void this.#open();

@@ -1,12 +1,14 @@
 import { Fifo } from './fifo.ts';
+import type { HeldCall } from './throttling-watch.ts';
 
 export type WaitingCall = {
   readonly lane: string;
   /** What it writes. */
   readonly item: string;
   readonly signal: AbortSignal;
+  readonly held?: HeldCall | undefined;
   readonly begin: () => void;
-  /** Its signal has aborted: it will not begin. */
+  /** Its signal has aborted, or it was abandoned: it will not begin. */
   readonly stop: () => void;
 };
 
@@ -75,12 +77,23 @@ export class WaitingCalls {
     signal.addEventListener('abort', () => this.#stopUnder(signal), { once: true });
   }
 
-  #stopUnder(signal: AbortSignal): void {
+  dropAbandoned(): void {
+    this.#stopWhere(({ held }) => held?.isAbandoned === true);
+  }
+
+  #stopUnder(aborted: AbortSignal): void {
+    this.#stopWhere(({ signal }) => signal === aborted);
+  }
+
+  #stopWhere(isOver: (call: WaitingCall) => boolean): void {
     for (const waiting of this.#lanes.values()) {
       for (let left = waiting.length; left > 0; left -= 1) {
         const call = waiting.shift();
-        if (call && call.signal !== signal) waiting.push(call);
-        if (call?.signal !== signal) continue;
+        if (!call) continue;
+        if (!isOver(call)) {
+          waiting.push(call);
+          continue;
+        }
         this.length -= 1;
         call.stop();
       }

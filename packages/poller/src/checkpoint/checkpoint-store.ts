@@ -17,6 +17,12 @@ export type StoredCheckpoint = {
 /** What is missing below the checkpoint. */
 export type Completeness = Pick<StoredCheckpoint, 'openGaps' | 'watermark'>;
 
+/**
+ * Who writes under a lease. Every write is conditional on both: the token shows an operator's reset and a takeover, and
+ * the name, which no other attempt has, an item that was deleted and whose tokens begin at 1 again.
+ */
+export type Holding = Pick<StoredCheckpoint, 'token'> & { readonly holder: string };
+
 export type CheckpointStore = {
   /** A consistent read; undefined where the feed has no checkpoint yet. */
   readonly read: () => Promise<StoredCheckpoint | undefined>;
@@ -28,13 +34,13 @@ export type CheckpointStore = {
   readonly acquire: (seen: StoredCheckpoint | undefined, holder: string) => Promise<'acquired' | 'outrun'>;
   /**
    * Renews the lease. Moves the checkpoint and replaces gaps and watermark in the same write, where they are given. On
-   * condition that the token is still `token` and that the checkpoint does not move back; `fenced` when it fails.
+   * condition that token and holder are still those of `held` and that the checkpoint does not move back; `fenced` when it fails.
    */
   readonly renew: (
-    token: number,
+    held: Holding,
     lastEventId: number | undefined,
     completeness?: Completeness,
   ) => Promise<'renewed' | 'fenced'>;
-  /** Gives the lease up, on condition that the token is still `token`: another process need not wait then. */
-  readonly release: (token: number) => Promise<void>;
+  /** Gives the lease up, on condition that token and holder are still those of `held`: another process need not wait then. */
+  readonly release: (held: Holding) => Promise<void>;
 };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
   CreateTableCommand,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -60,6 +61,10 @@ async function createTable(TableName: string, AttributeName: string, AttributeTy
   await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30, minDelay: 1 }, { TableName });
 }
 
+/** The first holder of each test, and the one that takes over from it. */
+const a = { token: 1, holder: 'a' };
+const b = { token: 2, holder: 'b' };
+
 describe('the lease in the table', () => {
   test('of a new feed goes to one taker only', async () => {
     expect(await store.read()).toBeUndefined();
@@ -76,21 +81,34 @@ describe('the lease in the table', () => {
   test('is taken over on condition that nothing was written since it was seen', async () => {
     await store.acquire(undefined, 'a');
     const seen = await store.read();
-    expect(await store.renew(1, undefined)).toBe('renewed');
+    expect(await store.renew(a, undefined)).toBe('renewed');
     expect(await store.acquire(seen, 'b')).toBe('outrun');
     expect(await store.acquire(await store.read(), 'b')).toBe('acquired');
-    expect(await store.renew(1, 5)).toBe('fenced');
-    expect(await store.renew(2, 5)).toBe('renewed');
+    expect(await store.renew(a, 5)).toBe('fenced');
+    expect(await store.renew(b, 5)).toBe('renewed');
     expect(await store.read()).toEqual({ lastEventId: 5, token: 2, counter: 4, holder: 'b' });
   });
 
   test('is released by its holder only, and keeps position and token', async () => {
     await store.acquire(undefined, 'a');
-    await store.renew(1, 7);
-    await store.release(99);
+    await store.renew(a, 7);
+    await store.release({ token: 99, holder: 'a' });
     expect(await store.read()).toMatchObject({ holder: 'a' });
-    await store.release(1);
+    await store.release(a);
     expect(await store.read()).toEqual({ lastEventId: 7, token: 1, counter: 3, holder: undefined });
+  });
+
+  test('is not that of a former holder whose item was deleted, though the tokens begin at 1 again', async () => {
+    await store.acquire(undefined, 'a');
+    await store.renew(a, 500);
+    await dynamodb.send(new DeleteItemCommand({ TableName: table, Key: { feed: { S: feed } } }));
+    await store.acquire(await store.read(), 'c');
+    const next = await store.read();
+    expect(next).toMatchObject({ token: 1, holder: 'c' });
+    expect(await store.renew(a, undefined)).toBe('fenced');
+    expect(await store.renew(a, 501)).toBe('fenced');
+    await store.release(a);
+    expect(await store.read()).toEqual(next);
   });
 
   test('over an item that a person wrote without token and counter can be taken', async () => {
@@ -114,10 +132,10 @@ describe('the lease in the table', () => {
 describe('the checkpoint in the table', () => {
   test('never moves back, and moves to the end of all ids', async () => {
     await store.acquire(undefined, 'a');
-    expect(await store.renew(1, 100)).toBe('renewed');
-    expect(await store.renew(1, 100)).toBe('renewed');
-    expect(await store.renew(1, 99)).toBe('fenced');
-    expect(await store.renew(1, Number.MAX_SAFE_INTEGER)).toBe('renewed');
+    expect(await store.renew(a, 100)).toBe('renewed');
+    expect(await store.renew(a, 100)).toBe('renewed');
+    expect(await store.renew(a, 99)).toBe('fenced');
+    expect(await store.renew(a, Number.MAX_SAFE_INTEGER)).toBe('renewed');
     expect(await store.read()).toMatchObject({ lastEventId: Number.MAX_SAFE_INTEGER });
   });
 
@@ -126,21 +144,21 @@ describe('the checkpoint in the table', () => {
       new PutItemCommand({ TableName: table, Item: { feed: { S: feed }, laterAttribute: { S: 'later' } } }),
     );
     await store.acquire(await store.read(), 'a');
-    await store.renew(1, 5);
-    await store.release(1);
+    await store.renew(a, 5);
+    await store.release(a);
     const { Item } = await dynamodb.send(new GetItemCommand({ TableName: table, Key: { feed: { S: feed } } }));
     expect(Item?.['laterAttribute']).toEqual({ S: 'later' });
   });
 
   test('carries gaps and watermark in the same write, keeps them through a takeover, and drops gaps that are closed', async () => {
     await store.acquire(undefined, 'a');
-    expect(await store.renew(1, 10, { openGaps: '1 3.2.0', watermark: 2 })).toBe('renewed');
-    expect(await store.renew(1, undefined)).toBe('renewed');
-    expect(await store.renew(1, 12)).toBe('renewed');
+    expect(await store.renew(a, 10, { openGaps: '1 3.2.0', watermark: 2 })).toBe('renewed');
+    expect(await store.renew(a, undefined)).toBe('renewed');
+    expect(await store.renew(a, 12)).toBe('renewed');
     expect(await store.acquire(await store.read(), 'b')).toBe('acquired');
     expect(await store.read()).toMatchObject({ lastEventId: 12, openGaps: '1 3.2.0', watermark: 2 });
-    expect(await store.renew(1, 13, { openGaps: '1 5.1.0', watermark: 4 })).toBe('fenced');
-    expect(await store.renew(2, undefined, { openGaps: undefined, watermark: 12 })).toBe('renewed');
+    expect(await store.renew(a, 13, { openGaps: '1 5.1.0', watermark: 4 })).toBe('fenced');
+    expect(await store.renew(b, undefined, { openGaps: undefined, watermark: 12 })).toBe('renewed');
     expect(await store.read()).toMatchObject({ lastEventId: 12, openGaps: undefined, watermark: 12 });
   });
 
@@ -148,7 +166,7 @@ describe('the checkpoint in the table', () => {
     const before = value('waybill.store.writes{checkpoints}') ?? 0;
     const units = value('waybill.store.write_units{checkpoints}') ?? 0;
     await store.acquire(undefined, 'a');
-    await store.renew(1, 5);
+    await store.renew(a, 5);
     expect(value('waybill.store.writes{checkpoints}')).toBe(before + 2);
     expect(value('waybill.store.write_units{checkpoints}')).toBe(units + 2);
   });
@@ -196,7 +214,7 @@ describe('a write of the checkpoint', () => {
     ],
   ])('%s costs the write units that the runbook says', async (_, inRunbook, units, openGaps) => {
     await store.acquire(undefined, 'a'.repeat(34));
-    await store.renew(1, first, { openGaps, watermark: first });
+    await store.renew({ token: 1, holder: 'a'.repeat(34) }, first, { openGaps, watermark: first });
     expect(await unitsOfItem()).toBe(units);
     const runbook = await readFile(new URL('../../../../infra/RUNBOOK.md', import.meta.url), 'utf8');
     expect(runbook).toContain(inRunbook);

@@ -22,6 +22,9 @@ const checkpointItem = z.object({
   watermark: z.unknown().optional(),
 });
 
+/** The writer's lease is still the item's. */
+const isHeld = 'fencingToken = :token AND leaseHolder = :holder';
+
 /**
  * The feed's item in the checkpoints table: `feed`, `lastEventId`, `fencingToken`, `leaseCounter`, `leaseHolder`,
  * `openGaps` (absent while there are none), `watermark`.
@@ -73,7 +76,7 @@ export function dynamoDbCheckpointStore({ dynamodb, tableName, feed }: Checkpoin
       return acquired ? 'acquired' : 'outrun';
     },
 
-    renew: async (token, lastEventId, completeness) => {
+    renew: async ({ token, holder }, lastEventId, completeness) => {
       const moves = lastEventId !== undefined;
       const { openGaps, watermark } = completeness ?? {};
       const set = [
@@ -89,10 +92,11 @@ export function dynamoDbCheckpointStore({ dynamodb, tableName, feed }: Checkpoin
         ].join(' '),
         // AND binds closer than OR; an embedded engine takes milliseconds for a pair of parentheses.
         ConditionExpression: moves
-          ? 'fencingToken = :token AND attribute_not_exists(lastEventId) OR fencingToken = :token AND lastEventId <= :last'
-          : 'fencingToken = :token',
+          ? `${isHeld} AND attribute_not_exists(lastEventId) OR ${isHeld} AND lastEventId <= :last`
+          : isHeld,
         ExpressionAttributeValues: {
           ':token': token,
+          ':holder': holder,
           ':one': 1,
           ...(moves && { ':last': lastEventId }),
           ...(openGaps !== undefined && { ':gaps': openGaps }),
@@ -102,12 +106,12 @@ export function dynamoDbCheckpointStore({ dynamodb, tableName, feed }: Checkpoin
       return renewed ? 'renewed' : 'fenced';
     },
 
-    release: async (token) => {
+    release: async ({ token, holder }) => {
       // Where the condition fails another process holds the lease: it is given up already.
       await update({
         UpdateExpression: 'REMOVE leaseHolder ADD leaseCounter :one',
-        ConditionExpression: 'fencingToken = :token',
-        ExpressionAttributeValues: { ':token': token, ':one': 1 },
+        ConditionExpression: isHeld,
+        ExpressionAttributeValues: { ':token': token, ':holder': holder, ':one': 1 },
       });
     },
   };

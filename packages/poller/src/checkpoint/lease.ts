@@ -116,7 +116,7 @@ export class Lease {
     try {
       if (this.#position !== this.#writtenPosition || this.#changedCompleteness()) await this.#write();
       if (this.lost.aborted) return;
-      await checkpoints.release(token);
+      await checkpoints.release(this.#taken);
       log.info({ token, lastEventId: this.#writtenPosition }, 'lease released');
     } catch (error) {
       log.warn({ token, lastEventId: this.#writtenPosition, err: error }, 'lease not released, it will expire');
@@ -158,7 +158,7 @@ export class Lease {
     this.#isUrgent = false;
     try {
       const outcome = await checkpoints.renew(
-        this.#taken.token,
+        this.#taken,
         position === this.#writtenPosition ? undefined : position,
         completeness,
       );

@@ -202,6 +202,19 @@ describe('a held lease', () => {
     expect(store.item?.lastEventId).toBe(5);
   });
 
+  test('is lost when its item was deleted and another has taken the first token again', async () => {
+    const store = new MemoryCheckpoints();
+    const lease = hold(await taken(waitFor(store.open())), store.open());
+    await lease.moveTo(7, open);
+    await pass(1);
+    store.item = undefined;
+    expect(await waitFor(store.open(), { seed: 2 })).toMatchObject({ token: 1 });
+    const next = store.item;
+    await pass(leaseMs / 3);
+    expect(lease.lost.reason).toMatchObject({ code: 'LEASE_LOST' });
+    expect(store.item).toEqual(next);
+  });
+
   test('outlives a hiccup of the table', async () => {
     const store = new MemoryCheckpoints();
     const lease = hold(await taken(waitFor(store.open())), store.open());

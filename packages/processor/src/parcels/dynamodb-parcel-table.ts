@@ -7,6 +7,7 @@ import {
 import type { Clock } from '@waybill/shared/clock.ts';
 import { type Milestones, milestoneBits, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
+import { namesAnIndexKey } from './index-key-error.ts';
 import {
   type Attribute,
   alwaysSet,
@@ -138,7 +139,7 @@ async function conditionalUpdate(
       const item = error.Item ?? (await readItem(deps, state));
       return { done: false, stored: item && storedParcel(item, state.parcelId) };
     }
-    if (namesTheItem(error)) {
+    if (namesTheItem(error) && !namesAnIndexKey(error)) {
       /*
        * The stored item may be at fault: then reading it says so. Or the table may have another key, which is all that an
        * engine can refuse a read for: a refused read is the engine's failure.
@@ -168,7 +169,7 @@ function keyOf({ parcelId }: ParcelState): Item {
 }
 
 /** Every other error, unknown ones included, is the engine's (design, "Settling"). */
-function namesTheItem(error: unknown): boolean {
+function namesTheItem(error: unknown): error is Error {
   return (
     error instanceof Error &&
     (error.name === 'ValidationException' || error.name === 'ItemCollectionSizeLimitExceededException')

@@ -1,11 +1,15 @@
 import type { Guard } from '@waybill/consumer/guard/guard.ts';
+import type { Clock } from '@waybill/shared/clock.ts';
 import { merge, type ParcelState, sameState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
-import { describeError, hasCode, WaybillError } from '@waybill/shared/error.ts';
+import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import { isStoredUnreadable } from './parcel-item.ts';
 import type { ParcelTable } from './parcel-table.ts';
+import type { Calls, PendingMessage, Rejected, RejectedEvents, Write } from './parcel-write.ts';
+import { rejectedFor, rejectedOneByOne } from './rejected-events.ts';
+import { Rejections } from './rejections.ts';
+import { takeOff, throttledSince } from './throttled-rest.ts';
 
 /** What a write did. `merged`: came late and still added something; `redundant`: everything in the change was known. */
 export type WriteOutcome = 'applied' | 'merged' | 'redundant';
@@ -39,42 +43,13 @@ export async function writeParcel(table: ParcelTable, change: ParcelState): Prom
 }
 
 export type ParcelWritesDependencies = {
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly parcels: ParcelTable;
 };
 
-/** An event that the store rejects, and why, for a person. */
-export type RejectedEvent = { readonly event: ScanEvent; readonly detail: string };
-export type RejectedEvents = readonly RejectedEvent[];
-
-/** The events of one write that the store rejects, and why; all others are stored. */
-type Rejected = ReadonlyMap<ScanEvent, string>;
-
 const none: Rejected = new Map();
-
-/** A message whose events are being stored. Its parcels are counted: a promise for each parcel of each message is not free. */
-type PendingMessage = {
-  readonly events: readonly ScanEvent[];
-  /** Parcels that are not stored yet. */
-  remaining: number;
-  readonly rejected: Rejected[];
-  readonly resolve: (rejected: RejectedEvents) => void;
-  readonly reject: (error: unknown) => void;
-};
-
-/** What calls to the store go through, and what ends them. */
-type Calls = { readonly guard: Guard<'parcels'>; readonly signal: AbortSignal };
-
-/** One parcel's events in one write. */
-type Write = {
-  readonly parcelId: number;
-  readonly calls: Calls;
-  /** Grows, as the change does, until the write has begun. */
-  readonly events: ScanEvent[];
-  change: ParcelState;
-  readonly messages: PendingMessage[];
-};
 
 /**
  * The writes of this process: at most one of a parcel is under way, and at most one waits. Events that arrive meanwhile join
@@ -85,10 +60,14 @@ type Write = {
 export class ParcelWrites {
   readonly #deps: ParcelWritesDependencies;
   readonly #waiting = new Map<number, Write>();
-  readonly #underWay = new Set<number>();
+  readonly #underWay = new Map<number, Write>();
+  readonly #rejections: Rejections;
+  /** By their events. */
+  readonly #messages = new Map<readonly ScanEvent[], PendingMessage>();
 
   constructor(deps: ParcelWritesDependencies) {
     this.#deps = deps;
+    this.#rejections = new Rejections(deps.parcels, deps.clock);
   }
 
   /** Parcels whose write has not begun. */
@@ -113,17 +92,42 @@ export class ParcelWrites {
       const message: PendingMessage = { events, remaining: 0, rejected: [], resolve, reject };
       for (const event of events) this.#join(event, message, calls, begun);
       if (message.remaining === 0) resolve([]);
+      else this.#messages.set(events, message);
       return promise;
     });
     for (const write of begun) if (!this.#underWay.has(write.parcelId)) void this.#run(write);
     return results;
   }
 
+  /** Since when all that the message still waits for has been throttled, monotonic milliseconds; undefined where it waits for something else. */
+  throttledSince(events: readonly ScanEvent[]): number | undefined {
+    const message = this.#messages.get(events);
+    return message && throttledSince(message, { waiting: this.#waiting, underWay: this.#underWay });
+  }
+
+  /** Ends the wait of a message: its promise resolves with what is rejected so far. Returns its events that are not stored. */
+  giveUp(events: readonly ScanEvent[]): readonly ScanEvent[] {
+    const message = this.#messages.get(events);
+    if (!message) return [];
+    const rest = takeOff(message, { waiting: this.#waiting, underWay: this.#underWay });
+    this.#messages.delete(events);
+    message.resolve(rejectedOf(message));
+    return rest;
+  }
+
   #join(event: ScanEvent, message: PendingMessage, calls: Calls, begun: Write[]): void {
     const { parcelId } = event;
     const open = this.#waiting.get(parcelId);
     if (!open) {
-      const write = { parcelId, calls, events: [event], change: stateOf(event), messages: [message] };
+      const write: Write = {
+        parcelId,
+        calls,
+        events: [event],
+        change: stateOf(event),
+        messages: [message],
+        throttledAt: undefined,
+        isAbandoned: false,
+      };
       message.remaining += 1;
       this.#waiting.set(parcelId, write);
       begun.push(write);
@@ -139,7 +143,7 @@ export class ParcelWrites {
   /** Runs one write, then the next one for this parcel. Never rejects. */
   async #run(write: Write): Promise<void> {
     const { parcelId, messages } = write;
-    this.#underWay.add(parcelId);
+    this.#underWay.set(parcelId, write);
     const begin = () => {
       if (this.#waiting.get(parcelId) === write) this.#waiting.delete(parcelId);
     };
@@ -148,20 +152,31 @@ export class ParcelWrites {
         begin();
         return write.change;
       });
-      for (const message of messages) resolvePart(message, rejected);
+      for (const message of messages) this.#resolvePart(message, rejected);
     } catch (error) {
       begin();
-      for (const message of messages) message.reject(error);
+      for (const message of messages) {
+        this.#messages.delete(message.events);
+        message.reject(error);
+      }
     }
     this.#underWay.delete(parcelId);
     const next = this.#waiting.get(parcelId);
     if (next) void this.#run(next);
   }
 
+  /** One of its parcels is stored. */
+  #resolvePart(message: PendingMessage, rejected: Rejected): void {
+    message.remaining -= 1;
+    // Nearly always empty; looking up every event in every parcel's result is not free.
+    if (rejected.size > 0) message.rejected.push(rejected);
+    if (message.remaining > 0) return;
+    this.#messages.delete(message.events);
+    message.resolve(rejectedOf(message));
+  }
+
   /**
-   * One parcel's events in one write; where the store rejects that, one by one, to find whose fault it is. The newest goes
-   * first: alone it may be in order on an item that cannot be read, which can be read then. If it is rejected for what is
-   * stored, so are the older ones, untried: a refused write costs what a write costs.
+   * One parcel's events in one write; where the store rejects that, one by one, to find whose fault it is.
    *
    * @param begin returns the change; from then on nothing joins it
    */
@@ -170,17 +185,7 @@ export class ParcelWrites {
     const rejection = await this.#rejectionOf(write, events, begin);
     if (!rejection) return none;
     if (events.length === 1) return rejectedFor(rejection, events);
-    const rejected = new Map<ScanEvent, string>();
-    const newestFirst = events.toSorted((a, b) => b.eventId - a.eventId);
-    for (const [index, event] of newestFirst.entries()) {
-      const alone = await this.#rejectionOf(write, [event], () => stateOf(event));
-      if (!alone) continue;
-      const isForAll = isStoredUnreadable(alone);
-      const faulty = isForAll ? newestFirst.slice(index) : [event];
-      for (const [each, detail] of rejectedFor(alone, faulty)) rejected.set(each, detail);
-      if (isForAll) break;
-    }
-    return rejected;
+    return await rejectedOneByOne(events, (event) => this.#rejectionOf(write, [event], () => stateOf(event)));
   }
 
   /** Why the store rejects these events in one write; nothing when they are stored. */
@@ -198,13 +203,24 @@ export class ParcelWrites {
     }
   }
 
-  async #storeChange(
-    { parcelId, calls: { guard, signal } }: Write,
-    events: readonly ScanEvent[],
-    begin: () => ParcelState,
-  ): Promise<void> {
-    const { parcels, metrics, log } = this.#deps;
-    const outcome = await guard.execute(`parcel-${parcelId}`, () => writeParcel(parcels, begin()), signal, 'parcels');
+  async #write(change: ParcelState): Promise<WriteOutcome> {
+    try {
+      const outcome = await writeParcel(this.#deps.parcels, change);
+      if (outcome === 'redundant') return outcome;
+      this.#rejections.lastStored = change;
+      this.#rejections.parcels.clear();
+      return outcome;
+    } catch (error) {
+      throw hasCode(error, 'STORE_REJECTED') ? await this.#rejections.errorOf(change.parcelId, error) : error;
+    }
+  }
+
+  async #storeChange(write: Write, events: readonly ScanEvent[], begin: () => ParcelState): Promise<void> {
+    const { metrics, log } = this.#deps;
+    const { parcelId, calls } = write;
+    const { guard, signal } = calls;
+    const call = () => this.#write(begin());
+    const outcome = await guard.execute(`parcel-${parcelId}`, call, signal, 'parcels', write);
     metrics['waybill.processor.outcomes'].add(1, outcomes[outcome]);
     metrics['waybill.processor.events'].add(events.length);
     if (log.isLevelEnabled('debug')) {
@@ -220,22 +236,11 @@ const outcomes: Readonly<Record<WriteOutcome, { readonly outcome: WriteOutcome }
   redundant: { outcome: 'redundant' },
 };
 
-function rejectedFor(rejection: WaybillError, events: readonly ScanEvent[]): Rejected {
-  const detail = describeError(rejection);
-  return new Map(events.map((event) => [event, detail]));
-}
-
-/** One of its parcels is stored. */
-function resolvePart(message: PendingMessage, rejected: Rejected): void {
-  message.remaining -= 1;
-  // Nearly always empty; looking up every event in every parcel's result is not free.
-  if (rejected.size > 0) message.rejected.push(rejected);
-  if (message.remaining > 0) return;
-  const { events, rejected: all } = message;
+function rejectedOf({ events, rejected }: PendingMessage): RejectedEvents {
   const rejectedBy = (each: Rejected) =>
     events.flatMap((event) => {
       const detail = each.get(event);
       return detail === undefined ? [] : [{ event, detail }];
     });
-  message.resolve(all.flatMap(rejectedBy));
+  return rejected.flatMap(rejectedBy);
 }

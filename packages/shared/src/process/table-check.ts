@@ -1,6 +1,7 @@
 import { DescribeTableCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb';
 import { type Clock, type Random, watchedClock } from '../clock.ts';
 import { hasCode, WaybillError } from '../error.ts';
+import { type IndexKeyUse, indexKeys } from '../index-keys.ts';
 import type { TableDefinition } from '../resources.ts';
 import { type Backoff, retry } from '../retry.ts';
 import { calmLog } from './calm-log.ts';
@@ -9,8 +10,8 @@ import type { Logger } from './logger.ts';
 
 /**
  * Rejects with `TABLE_MISMATCH` when the table does not have the key that `definition` names: every write to it would
- * be rejected as if the event were at fault, and a wrong setting would send the whole feed to the dead-letter queue. No
- * retry heals that. Any other rejection is the engine's (unreachable, not allowed, no such table yet), and a retry may.
+ * be rejected as if the event were at fault, and a wrong setting would send the whole feed to the dead-letter queue. The
+ * same where an index has a key that our items cannot always satisfy. No retry heals that. Any other rejection is the engine's (unreachable, not allowed, no such table yet), and a retry may.
  */
 export async function requireKey(
   dynamodb: DynamoDBClient,
@@ -20,7 +21,7 @@ export async function requireKey(
   const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName }));
   const expected = `${definition.key.name} (${definition.key.type})`;
   const found = keyOf(Table ?? {});
-  if (found === expected) return;
+  if (found === expected) return requireIndexes(tableName, definition.name, Table ?? {});
   throw new WaybillError(
     'TABLE_MISMATCH',
     `The table ${tableName} has the key ${found}, expected ${expected}: not a ${definition.name} table; check the table name`,
@@ -73,6 +74,26 @@ export async function untilEnginesAnswer<T>(
   } finally {
     signal.removeEventListener('abort', stop);
     loops.forget('start');
+  }
+}
+
+/** An attribute that is not ours is fine: items without it are not in the index. */
+function requireIndexes(tableName: string, name: string, table: TableDescription): void {
+  const types = new Map(table.AttributeDefinitions?.map((each) => [each.AttributeName, each.AttributeType]));
+  const uses: Readonly<Record<string, IndexKeyUse>> = indexKeys[name] ?? {};
+  const indexes = [...(table.GlobalSecondaryIndexes ?? []), ...(table.LocalSecondaryIndexes ?? [])];
+  for (const { IndexName, KeySchema = [] } of indexes) {
+    for (const { AttributeName = '' } of KeySchema) {
+      const use = Object.hasOwn(uses, AttributeName) ? uses[AttributeName] : undefined;
+      const type = types.get(AttributeName);
+      if (use === undefined || use === type) continue;
+      const reason = use === 'no key' ? 'may be empty, too long or a set' : `is written as ${use}, not ${type}`;
+      throw new WaybillError(
+        'TABLE_MISMATCH',
+        `The index ${IndexName} of the table ${tableName} has the key ${AttributeName}, which ${reason}: DynamoDB would reject items; delete the index, or key it by an attribute of your own`,
+        { details: { tableName, index: IndexName, attribute: AttributeName } },
+      );
+    }
   }
 }
 

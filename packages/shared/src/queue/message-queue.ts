@@ -8,6 +8,8 @@ export type OutgoingMessage = {
   /** ASCII, so that its length is its size in bytes. */
   readonly body: string;
   readonly attributes?: Readonly<Record<string, string>>;
+  /** Seconds before it can be received, 900 at most (SQS quotas). None where undefined. */
+  readonly delaySeconds?: number;
 };
 
 export type ReceivedMessage = {

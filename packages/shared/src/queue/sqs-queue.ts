@@ -118,6 +118,7 @@ function sendEntry(message: OutgoingMessage, index: number) {
   return {
     Id: String(index),
     MessageBody: message.body,
+    ...(message.delaySeconds !== undefined && { DelaySeconds: message.delaySeconds }),
     MessageAttributes: Object.fromEntries(
       Object.entries(message.attributes ?? {}).map(([name, StringValue]) => [
         name,
