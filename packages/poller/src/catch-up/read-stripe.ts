@@ -1,7 +1,7 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import { eventIdsOf, type Page, readElements, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
 import { advance, gapsBetween } from '../feed/position.ts';
-import { isTooLarge, type PageReader } from '../feed/read-page.ts';
+import type { PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
@@ -26,7 +26,7 @@ export type StripeDependencies = {
 
 /**
  * Reads one stripe from front to end. A page is sent while the next one is read, so that no more than these two are kept
- * in memory. At an unusual page the rest of the ids is handed back. Returns how many pages the stripe took; undefined when
+ * in memory. At an unusual page, or none, the rest of the ids is handed back. Returns how many pages the stripe took; undefined when
  * it was not read to its end.
  */
 export async function readStripe(
@@ -86,13 +86,8 @@ async function readNext(
 ): Promise<Page | undefined> {
   // In a dense feed no page then shows an event of the next stripe.
   const limit = Math.min(reader.limit, end - 1 - last);
-  try {
-    const elements = await reader.readAt(last + 1, limit, clock, signal);
-    return elements && readElements(elements);
-  } catch (error) {
-    if (isTooLarge(error)) return undefined;
-    throw error;
-  }
+  const answer = await reader.readOptional(last + 1, limit, clock, signal);
+  return answer?.kind === 'page' ? readElements(answer.elements) : undefined;
 }
 
 /**

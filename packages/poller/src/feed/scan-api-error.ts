@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto';
+import { cutBodyBytes } from '@waybill/shared/domain/pack.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-
-/** Longest `Retry-After` that is honoured, milliseconds: a hostile or mistaken value must not stop the mirror for a day. */
-export const maxRetryAfterMs = 300_000;
+import { retryAfterOf } from './retry-after.ts';
 
 /** Characters of what was received that an error shows. */
 const shownCharacters = 200;
@@ -33,19 +33,30 @@ export function unreadable(
   cause?: unknown,
 ): WaybillError {
   const received = beginningOf(bytes);
-  return new WaybillError(
+  const error = new WaybillError(
     'FEED_UNREADABLE',
     `The Scan Event API's response ${what}; received: ${JSON.stringify(received)}`,
     { cause, details: { ...details, received } },
   );
+  const digest = createHash('sha256').update(bytes).digest('base64');
+  receivedAnswers.set(error, { beginning: Buffer.from(bytes.subarray(0, cutBodyBytes)), digest });
+  return error;
 }
 
-/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), as milliseconds from `now`; undefined for anything else. */
-export function retryAfterOf(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : /^[A-Z]/i.test(text) ? Date.parse(text) - now : Number.NaN;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), maxRetryAfterMs);
+/** The bytes of a successful response that is not a page. */
+export type ReceivedAnswer = {
+  /** As many as a message carries at most, from the first on. */
+  readonly beginning: Buffer;
+  /** Of all that was received. */
+  readonly digest: string;
+};
+
+/** Beside the errors and not in them: whatever logs an error must not log what people's ids are in. */
+const receivedAnswers = new WeakMap<object, ReceivedAnswer>();
+
+/** What was received where {@link unreadable} made this error. */
+export function receivedBy(error: unknown): ReceivedAnswer | undefined {
+  return typeof error === 'object' && error !== null ? receivedAnswers.get(error) : undefined;
 }
 
 function beginningOf(bytes: Buffer): string {
