@@ -114,7 +114,8 @@ export function planOf(seed: number): Plan {
   const longOutage = rounds ? longOutageOf(chance) : undefined;
   const outages = longOutage ? [longOutage, ...ordinaryOutages] : ordinaryOutages;
   const trouble = longOutage && { chance, processors, outage: longOutage };
-  const feed = isFarBehind ? longFeedOf(chance, faultsEndMs, has) : feedOf(chance, faultsEndMs, has);
+  const ordinaryFeed = isFarBehind ? longFeedOf(chance, faultsEndMs, has) : feedOf(chance, faultsEndMs, has);
+  const feed = withQuestions(ordinaryFeed, profile, chanceOf(seed, 'questions'));
   const incidents = [
     ...(has('stops') ? stopsOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(crashes ? crashesOf(chance, faultsEndMs, { pollers, processors }) : []),
@@ -215,6 +216,22 @@ function feedOf(chance: Chance, faultsEndMs: number, has: (...about: Profile[]) 
     repeats: share(0.3),
     tooLarge: share(0.1),
     cap: chance.happens(0.2) ? chance.between(3, 12) : 1_000,
+    loweredCap: undefined,
+    spoilt: 0,
+    refusesBeyond: undefined,
+  };
+}
+
+/** What the feed does to the questions that a reader asks. Of a stream of its own, so that seeds keep their other faults. */
+function withQuestions(feed: FeedPlan, profile: Profile, chance: Chance): FeedPlan {
+  const isLong = profile === 'catching up';
+  const isAbout = isLong || profile === 'poison' || profile === 'everything';
+  return {
+    ...feed,
+    loweredCap:
+      isLong && chance.happens(0.2) ? { fromMs: chance.between(1_000, 8_000), cap: chance.between(1, 2) } : undefined,
+    spoilt: isAbout && chance.happens(0.25) ? chance.next() * (isLong ? 0.01 : 0.06) : 0,
+    refusesBeyond: chance.happens(0.25) ? chance.pick([400, 404, 416, 500]) : undefined,
   };
 }
 

@@ -12,7 +12,7 @@ import { type Foreign, type Incident, leastPatienceMs, type Plan, planOf } from 
 import { ReceiveJudge } from './receive-judge.ts';
 import { SimulatedCheckpoints } from './simulated-checkpoints.ts';
 import { SimulatedFailureLog } from './simulated-failure-log.ts';
-import { growFeed, SimulatedFeed } from './simulated-feed.ts';
+import { growFeed, SimulatedFeed, spoil } from './simulated-feed.ts';
 import { SimulatedParcelTable } from './simulated-parcel-table.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { type QueuedMessage, SimulatedQueue } from './simulated-queue.ts';
@@ -91,7 +91,7 @@ class Simulation {
       crash: (process, cause) => this.#fleet.crash(process, cause),
       trace: this.#trace,
     });
-    const elements = growFeed(plan.feed, stream('feed'));
+    const elements = spoil(growFeed(plan.feed, stream('feed')), plan.feed.spoilt, stream('spoilt rows'));
     const poison = stream('rejected events');
     const rejected = elements.filter(({ event }) => event && poison.happens(plan.rejected));
     this.witness = witness;
@@ -296,7 +296,7 @@ class Simulation {
     const inDlq = new Set(dead.flatMap((message) => [...message.carried.keys]));
     // Everything that the feed showed in time was read: at once, or when its gap was asked for again.
     const waits = this.#plan.poller.gapPatienceMs >= leastPatienceMs;
-    if (this.#plan.feed.cap >= 1_000) {
+    if (this.#plan.feed.cap >= 1_000 && !this.#plan.feed.loweredCap) {
       const known = (name: string) => witness.passedOn.has(name) || witness.badPassedOn.has(name);
       const positions = new Map<number, number>();
       for (const { position } of this.#feed.elements) positions.set(position, (positions.get(position) ?? 0) + 1);
@@ -304,6 +304,8 @@ class Simulation {
         if (element.late && !waits) continue;
         // Gone, unless it was read before.
         if (element.goneAtMs <= this.#time.nowMs) continue;
+        // Nothing of it was received: it is a hole.
+        if (element.spoilt === 'failing') continue;
         if (element.late) witness.count('late elements passed on');
         // Of two contents under one id the second can lie on the next page, which is asked for from the id after.
         if (positions.get(element.position) === 1 && !known(element.name))

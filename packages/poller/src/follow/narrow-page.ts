@@ -4,7 +4,7 @@ import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { Attempt, UnreadablePage } from '../feed/answer.ts';
 import type { IdRange } from '../feed/id-range.ts';
-import { eventIdsOf, lengthOf, type Page, type RejectedElement, readElements } from '../feed/page.ts';
+import { lengthOf, type Page, type RejectedElement, readElements } from '../feed/page.ts';
 import { isAboutPage, isTooLarge, nameOf } from '../feed/page-failure.ts';
 import { believableJump, nextEventId, type Position } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
@@ -56,9 +56,13 @@ export async function* narrowPage(
   const from = nextEventId(before);
   const request = { fromEventId: from, limit, err: error };
   const pages: Page[] = [];
+  /** The highest id from which on there was a row that can be read. */
+  let highest = 0;
   const ask = async (fromEventId: number): Promise<Attempt | undefined> => {
     const attempt = await reader.attempt(fromEventId, 1, clock, signal);
-    if (attempt?.kind === 'page') pages.push(readElements(attempt.elements));
+    if (attempt?.kind !== 'page') return attempt;
+    pages.push(readElements(attempt.elements));
+    if (attempt.elements.length > 0) highest = Math.max(highest, fromEventId);
     return attempt;
   };
   const isWell = async (): Promise<boolean> => {
@@ -96,23 +100,22 @@ export async function* narrowPage(
     if (!(yield* shown(pages, isWell()))) return giveUp();
   }
 
-  let highest = 0;
   const look = async (fromEventId: number): Promise<Look> => {
     const attempt = await ask(fromEventId);
-    if (attempt?.kind === 'page') {
-      highest = eventIdsOf(readElements(attempt.elements)).reduce((a, b) => Math.max(a, b), highest);
-      return 'readable';
-    }
+    if (attempt?.kind === 'page') return 'readable';
     if (!attempt || !isAboutPage(attempt.error)) return undefined;
     return !isExact || receivedBy(attempt.error)?.digest === received?.digest ? 'same' : 'other';
   };
   const last = yield* shown(pages, locateRow({ from, isExact }, look));
-  // Until a newer event can be read nothing waits for this row, and its failure may be an outage of the feed's newest rows.
+  // Until a newer row can be read nothing waits for this one, and its failure may be an outage of the feed's newest rows.
   // One far above, though it is exact, may have a corrupt id.
-  const isDoubtful =
-    last !== undefined && highest <= last && (!isExact || (last - from >= believableJump && !before.empty));
+  const mustShowMore = !isExact || (last !== undefined && last - from >= believableJump && !before.empty);
+  if (mustShowMore && last !== undefined)
+    for (const step of elsewhere)
+      if (highest <= last && last + step <= Number.MAX_SAFE_INTEGER) yield* shown(pages, ask(last + step));
+  const isDoubtful = mustShowMore && highest <= (last ?? 0);
   if (last === undefined || isDoubtful || !(yield* shown(pages, isWell()))) {
-    log.error(request, 'row cannot be read, and no event beyond it yet: asked for again later');
+    log.error(request, 'row cannot be read, and no row beyond it yet: asked for again later');
     return giveUp();
   }
   reader.endNarrowing();

@@ -108,6 +108,8 @@ async function* seekBeyond(
   const probe = async (from: number): Promise<Page | 'too large' | 'refused'> => {
     for (; ; limit = Math.ceil(limit / 2)) {
       const answer = await read(from, limit);
+      // It may be a row farther on that spoils the page.
+      if (answer === 'refused' && limit > 1) return await read(from, 1);
       if (answer !== 'too large' || limit === 1) return answer;
     }
   };
@@ -130,7 +132,8 @@ async function* seekBeyond(
       // Events may lie where the feed refuses to show them: what is found beyond them must not move the position.
       refusals += 1;
       if (useful || refusals > mostRefusals) return { kind: 'exhausted' };
-      end = from;
+      if (isPrecise) end = from;
+      else useless = from;
       continue;
     }
     if (page === 'too large') return { kind: 'exhausted' };
