@@ -225,11 +225,12 @@ function feedOf(chance: Chance, faultsEndMs: number, has: (...about: Profile[]) 
 /** What the feed does to the questions that a reader asks. Of a stream of its own, so that seeds keep their other faults. */
 function withQuestions(feed: FeedPlan, profile: Profile, chance: Chance): FeedPlan {
   const isLong = profile === 'catching up';
+  // A page of nothing but elements without an id, shorter than pages were, is taken for the end of the feed.
+  const mayLower = isLong && feed.unusable === 0 && feed.cap > 2;
   const isAbout = isLong || profile === 'poison' || profile === 'everything';
   return {
     ...feed,
-    loweredCap:
-      isLong && chance.happens(0.2) ? { fromMs: chance.between(1_000, 8_000), cap: chance.between(1, 2) } : undefined,
+    loweredCap: mayLower && chance.happens(0.35) ? { fromMs: chance.between(1_000, 8_000), cap: 2 } : undefined,
     spoilt: isAbout && chance.happens(0.25) ? chance.next() * (isLong ? 0.01 : 0.06) : 0,
     refusesBeyond: chance.happens(0.25) ? chance.pick([400, 404, 416, 500]) : undefined,
   };
