@@ -225,13 +225,14 @@ function feedOf(chance: Chance, faultsEndMs: number, has: (...about: Profile[]) 
 /** What the feed does to the questions that a reader asks. Of a stream of its own, so that seeds keep their other faults. */
 function withQuestions(feed: FeedPlan, profile: Profile, chance: Chance): FeedPlan {
   const isLong = profile === 'catching up';
-  // A page of nothing but elements without an id, shorter than pages were, is taken for the end of the feed.
-  const mayLower = isLong && feed.unusable === 0 && feed.cap > 2;
-  const isAbout = isLong || profile === 'poison' || profile === 'everything';
+  // A page that moves nothing and is shorter than pages were is taken for the end of the feed (record 85), and the search
+  // beyond one does not narrow down (record 86).
+  const mayLower = isLong && feed.unusable === 0 && !feed.hole && feed.cap > 2;
+  const maySpoil = feed.unusable === 0 && (isLong || profile === 'poison' || profile === 'everything');
   return {
     ...feed,
     loweredCap: mayLower && chance.happens(0.35) ? { fromMs: chance.between(1_000, 8_000), cap: 2 } : undefined,
-    spoilt: isAbout && chance.happens(0.25) ? chance.next() * (isLong ? 0.01 : 0.06) : 0,
+    spoilt: maySpoil && chance.happens(0.35) ? chance.next() * (isLong ? 0.01 : 0.06) : 0,
     refusesBeyond: chance.happens(0.25) ? chance.pick([400, 404, 416, 500]) : undefined,
   };
 }
