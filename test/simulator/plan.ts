@@ -114,7 +114,8 @@ export function planOf(seed: number): Plan {
   const longOutage = rounds ? longOutageOf(chance) : undefined;
   const outages = longOutage ? [longOutage, ...ordinaryOutages] : ordinaryOutages;
   const trouble = longOutage && { chance, processors, outage: longOutage };
-  const feed = isFarBehind ? longFeedOf(chance, faultsEndMs, has) : feedOf(chance, faultsEndMs, has);
+  const ordinaryFeed = isFarBehind ? longFeedOf(chance, faultsEndMs, has) : feedOf(chance, faultsEndMs, has);
+  const feed = withQuestions(ordinaryFeed, profile, chanceOf(seed, 'questions'));
   const incidents = [
     ...(has('stops') ? stopsOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(crashes ? crashesOf(chance, faultsEndMs, { pollers, processors }) : []),
@@ -229,6 +230,24 @@ function feedOf(chance: Chance, faultsEndMs: number, has: (...about: Profile[]) 
     repeats: share(0.3),
     tooLarge: share(0.1),
     cap: chance.happens(0.2) ? chance.between(3, 12) : 1_000,
+    loweredCap: undefined,
+    spoilt: 0,
+    refusesBeyond: undefined,
+  };
+}
+
+/** What the feed does to the questions that a reader asks. Of a stream of its own, so that seeds keep their other faults. */
+function withQuestions(feed: FeedPlan, profile: Profile, chance: Chance): FeedPlan {
+  const isLong = profile === 'catching up';
+  // A page that moves nothing and is shorter than pages were is taken for the end of the feed (record 85), and the search
+  // beyond one does not narrow down (record 86).
+  const mayLower = isLong && feed.unusable === 0 && !feed.hole && feed.cap > 2;
+  const maySpoil = feed.unusable === 0 && (isLong || profile === 'poison' || profile === 'everything');
+  return {
+    ...feed,
+    loweredCap: mayLower && chance.happens(0.35) ? { fromMs: chance.between(1_000, 8_000), cap: 2 } : undefined,
+    spoilt: maySpoil && chance.happens(0.35) ? chance.next() * (isLong ? 0.01 : 0.06) : 0,
+    refusesBeyond: chance.happens(0.25) ? chance.pick([400, 404, 416, 500]) : undefined,
   };
 }
 

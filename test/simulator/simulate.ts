@@ -13,7 +13,7 @@ import { type Foreign, type Incident, leastPatienceMs, type Plan, planOf } from 
 import { ReceiveJudge } from './receive-judge.ts';
 import { SimulatedCheckpoints } from './simulated-checkpoints.ts';
 import { SimulatedFailureLog } from './simulated-failure-log.ts';
-import { growFeed, SimulatedFeed } from './simulated-feed.ts';
+import { growFeed, SimulatedFeed, spoil } from './simulated-feed.ts';
 import { SimulatedParcelTable } from './simulated-parcel-table.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { type QueuedMessage, SimulatedQueue } from './simulated-queue.ts';
@@ -92,7 +92,7 @@ class Simulation {
       crash: (process, cause) => this.#fleet.crash(process, cause),
       trace: this.#trace,
     });
-    const elements = growFeed(plan.feed, stream('feed'));
+    const elements = spoil(growFeed(plan.feed, stream('feed')), plan.feed.spoilt, stream('spoilt rows'));
     const poison = stream('rejected events');
     const rejected = elements.filter(({ event }) => event && poison.happens(plan.rejected));
     this.witness = witness;
@@ -313,12 +313,14 @@ class Simulation {
     const inDlq = new Set(dead.flatMap((message) => [...message.carried.keys]));
     // Everything that the feed showed in time was read: at once, or when its gap was asked for again.
     const waits = this.#plan.poller.gapPatienceMs >= leastPatienceMs;
-    if (this.#plan.feed.cap >= 1_000) {
+    if (this.#plan.feed.cap >= 1_000 && !this.#plan.feed.loweredCap) {
       const known = (name: string) => witness.passedOn.has(name) || witness.badPassedOn.has(name);
       for (const element of this.#feed.elements) {
         if (element.late && !waits) continue;
         // Gone, unless it was read before.
         if (element.goneAtMs <= this.#time.nowMs) continue;
+        // Nothing of it was received: it is a hole.
+        if (element.spoilt === 'failing') continue;
         if (element.late) witness.count('late elements passed on');
         if (!known(element.name)) witness.violate(`element ${element.position} of the feed was never passed on`);
       }

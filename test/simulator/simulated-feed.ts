@@ -1,3 +1,4 @@
+import { unreadable } from '@waybill/poller/feed/scan-api-error.ts';
 import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
 import { milestoneTypes } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
@@ -37,7 +38,16 @@ export type FeedPlan = {
   readonly tooLarge: number;
   /** The server returns at most this many, whatever the limit asked for. */
   readonly cap: number;
+  /** It returns still less from a time on. */
+  readonly loweredCap: { readonly fromMs: number; readonly cap: number } | undefined;
+  /** Share of elements that spoil every page that holds them: it is no JSON, or the server fails. */
+  readonly spoilt: number;
+  /** It answers with this status for ids beyond its newest one. */
+  readonly refusesBeyond: number | undefined;
 };
+
+/** What a page is that holds this element: its own bytes, which are no JSON, or status 500. */
+export type Spoilt = 'received' | 'failing';
 
 export type FeedElement = {
   /** Where it stands in the feed: its EventId where it has a usable one. */
@@ -53,11 +63,14 @@ export type FeedElement = {
   readonly late: boolean;
   /** Its EventId is corrupt: far above all others, at the tail for ever. */
   readonly lone: boolean;
+  /** No page with it can be read. What was received goes to the queue under its name; of one that fails nothing can. */
+  readonly spoilt: Spoilt | undefined;
 };
 
 /** Sees what the feed serves. */
 export type FeedWitness = {
   readonly count: (fact: string) => void;
+  readonly violate: (what: string) => void;
   readonly pageServed: (process: SimulatedProcess, fromEventId: number, elements: readonly FeedElement[]) => void;
 };
 
@@ -83,7 +96,17 @@ export function growFeed(plan: FeedPlan, chance: Chance): readonly FeedElement[]
     const add = (raw: unknown, meant: ScanEvent | undefined) => {
       const json = JSON.stringify(raw);
       const name = meant ? keyOf(meant) : json;
-      elements.push({ position, name, json, event: meant, visibleAtMs, goneAtMs, late: isLate, lone: false });
+      elements.push({
+        position,
+        name,
+        json,
+        event: meant,
+        visibleAtMs,
+        goneAtMs,
+        late: isLate,
+        lone: false,
+        spoilt: undefined,
+      });
     };
     // The first element is an event: a poller that has read nothing yet believes the first one it sees. So are those at a
     // hole's edges, which would else be further apart, and the one after it, without which the far edge is not believed.
@@ -111,10 +134,37 @@ export function growFeed(plan: FeedPlan, chance: Chance): readonly FeedElement[]
       goneAtMs: Number.POSITIVE_INFINITY,
       late: false,
       lone: true,
+      spoilt: undefined,
     });
   }
   return elements;
 }
+
+/**
+ * The feed with elements that spoil their pages: events that come in time and alone under their id, with others before
+ * and behind them.
+ */
+export function spoil(elements: readonly FeedElement[], share: number, chance: Chance): readonly FeedElement[] {
+  const isAlone = (index: number) =>
+    elements[index]?.position !== elements[index - 1]?.position &&
+    elements[index]?.position !== elements[index + 1]?.position;
+  return elements.map((element, index) => {
+    const isBetween = index > 1 && index < elements.length - 4;
+    const { event, late, goneAtMs, json } = element;
+    if (!chance.happens(share) || !isBetween || !isAlone(index)) return element;
+    if (!event || late || goneAtMs !== Number.POSITIVE_INFINITY) return element;
+    if (chance.happens(0.5)) return { ...element, spoilt: 'failing' };
+    const cut = pageOf([json.replace('"ParcelId":', '"Weight":NaN,"ParcelId":')]);
+    return { ...element, json: cut, name: JSON.stringify({ cut, reason: 'NOT_JSON' }), spoilt: 'received' };
+  });
+}
+
+function pageOf(elements: readonly string[]): string {
+  return `{"ScanEvents":[${elements.join(',')}]}`;
+}
+
+/** Of an answer that cannot be read. */
+const head = { status: 200, headers: {}, url: new URL('http://feed.invalid') };
 
 /** The Scan Event API as a reader must live with it. */
 export class SimulatedFeed {
@@ -127,6 +177,8 @@ export class SimulatedFeed {
   readonly #faults: FaultLayer;
   readonly #witness: FeedWitness;
   readonly #reading = new Map<SimulatedProcess, number>();
+  /** When the feed may be asked again at the earliest, as it told each process. */
+  readonly #notBefore = new Map<SimulatedProcess, number>();
 
   constructor(options: {
     readonly elements: readonly FeedElement[];
@@ -138,7 +190,7 @@ export class SimulatedFeed {
   }) {
     this.elements = options.elements;
     this.lastEventId = Math.max(
-      ...options.elements.flatMap(({ event, lone }) => (event && !lone ? [event.eventId] : [])),
+      ...options.elements.flatMap(({ event, lone, spoilt }) => (event && !lone && !spoilt ? [event.eventId] : [])),
     );
     this.#plan = options.plan;
     this.#time = options.time;
@@ -157,6 +209,9 @@ export class SimulatedFeed {
       read: (fromEventId, limit, signal) => {
         const count = (more: number) => this.#reading.set(process, (this.#reading.get(process) ?? 0) + more);
         count(1);
+        // Clocks of processes run a little faster or slower.
+        if (this.#time.nowMs < (this.#notBefore.get(process) ?? 0))
+          this.#witness.violate(`${process.name} asked the feed before the end of its Retry-After`);
         if (limit > 1 && this.readsAtOnce(process)) this.#witness.count('pages read at once');
         const answer = this.#faults.call(
           process,
@@ -164,6 +219,11 @@ export class SimulatedFeed {
           () => this.#page(fromEventId, limit),
           { answered: (page) => !signal.aborted && this.#witness.pageServed(process, fromEventId, page) },
         );
+        answer.catch((error: unknown) => {
+          const ms = error instanceof WaybillError ? error.details['retryAfterMs'] : undefined;
+          if (typeof ms !== 'number' || ms < 100) return;
+          this.#notBefore.set(process, Math.max(this.#notBefore.get(process) ?? 0, this.#time.nowMs + ms * 0.99));
+        });
         const parsed = answer.then((page): unknown[] => page.map(({ json }): unknown => JSON.parse(json)));
         const { promise: aborted, reject } = Promise.withResolvers<never>();
         const onAbort = () => reject(new WaybillError('FEED_UNAVAILABLE', 'simulated: the request was given up'));
@@ -179,20 +239,40 @@ export class SimulatedFeed {
 
   #page(fromEventId: number, limit: number): readonly FeedElement[] {
     const chance = this.#chance;
-    const { cap, repeats, disorder, tooLarge } = this.#plan;
+    const { repeats, disorder, tooLarge, loweredCap, refusesBeyond } = this.#plan;
+    const isLowered = loweredCap !== undefined && this.#time.nowMs >= loweredCap.fromMs;
+    const cap = isLowered ? loweredCap.cap : this.#plan.cap;
     const visible = this.elements.filter(
       ({ visibleAtMs, goneAtMs }) => visibleAtMs <= this.#time.nowMs && this.#time.nowMs < goneAtMs,
     );
+    const newest = visible.reduce((highest, { position }) => Math.max(highest, position), 0);
+    if (refusesBeyond !== undefined && fromEventId > newest + 1) {
+      this.#witness.count('optional questions refused');
+      throw statusError(refusesBeyond);
+    }
     // A server that caps `Limit` keeps to its cap: to a reader, one that does not is one without.
     const isCapped = cap < limit;
-    const most = !isCapped && this.#faults.strikes(tooLarge) ? limit * 3 : Math.min(limit, cap);
+    const isOne = limit === 1 && this.#plan.spoilt > 0;
+    const most = !isCapped && !isOne && this.#faults.strikes(tooLarge) ? limit * 3 : Math.min(limit, cap);
     const page = visible.filter(({ position }) => position >= fromEventId).slice(0, most);
+    const spoiling = page.find(({ spoilt }) => spoilt);
+    if (spoiling) {
+      this.#witness.count(`pages spoilt, ${spoiling.spoilt}`);
+      if (spoiling.spoilt === 'failing') throw statusError(500);
+      const bytes = page.length === 1 ? spoiling.json : pageOf(page.map(({ json }) => json));
+      throw unreadable('is not JSON', head, Buffer.from(bytes));
+    }
     const last = page.at(-1)?.position ?? 0;
     const [again] = chance.shuffled(visible.filter(({ position, lone }) => !lone && position < last));
     const hasRoom = page.length > 0 && (!isCapped || page.length < most);
     if (again && hasRoom && this.#faults.strikes(repeats)) page.splice(chance.between(0, page.length), 0, again);
     return this.#faults.strikes(disorder) ? chance.shuffled(page) : page;
   }
+}
+
+function statusError(status: number): WaybillError {
+  const code = status < 500 ? 'FEED_UNREADABLE' : 'FEED_UNAVAILABLE';
+  return new WaybillError(code, `simulated: status ${status}`, { details: { status } });
 }
 
 const [firstMilestone = 'STATUS', ...laterMilestones] = Object.values(milestoneTypes);

@@ -45,6 +45,7 @@ describe('the alarms', () => {
       'processor-not-running',
       'retention-hole',
       'task-restarts',
+      'unreadable-row',
     ]);
     for (const alarm of alarms.values())
       expect(alarm).toMatchObject({ AlarmActions: ['<Alarms>'], OKActions: ['<Alarms>'] });

@@ -156,5 +156,18 @@ export class Poller extends Construct {
       // Nothing is counted while there is no hole.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
+    new WaybillAlarm(this, 'UnreadableRow', {
+      ...setting,
+      section: 'unreadable-row',
+      severity: 'warning',
+      impact:
+        'The feed has a row that cannot be read, and the poller passed over it: this event is missing in parcel state.',
+      metric: this.#metric('waybill.feed.unreadable_rows', { period: Duration.minutes(5) }),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 1,
+      // Nothing is counted while every row can be read.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
   }
 }

@@ -61,6 +61,32 @@ describe('a feed with events', () => {
     await stop(poller);
   });
 
+  test('is read without waits where the server lowers its cap in mid-life, and raises it again', async () => {
+    const { feed, queue, checkpoints, open } = rig([], { requestsPerSecond: 200 });
+    feed.before = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const poller = open();
+    poller.start();
+    let grown = 0;
+    const grow = async (seconds: number) => {
+      for (let tick = 0; tick < seconds * 10; tick += 1) {
+        feed.placed.push(...scans(grown + 1, grown + 20));
+        grown += 20;
+        await pass(100);
+      }
+    };
+    await grow(5);
+    feed.cap = 2;
+    await grow(12);
+    // Three pages of the new length, each followed by the poll interval: what came meanwhile is caught up with.
+    expect(checkpoints.item?.lastEventId).toBeGreaterThan(grown - 400);
+    feed.cap = 100;
+    await grow(3);
+    expect(grown - (checkpoints.item?.lastEventId ?? 0)).toBeLessThan(250);
+    await pass(3_000);
+    expect(new Set(queue.eventIds)).toEqual(new Set(ids(1, grown)));
+    await stop(poller);
+  });
+
   test('is asked for one page ahead of the one being sent, and no more', async () => {
     const { feed, queue, open } = rig(scans(1, 1_000));
     const sending = Promise.withResolvers<number[]>();
@@ -317,7 +343,8 @@ describe('a feed that fails', () => {
     poller.start();
     await pass(120_000);
     expect(feed.requests.length).toBeGreaterThan(5);
-    expect(feed.requests.length).toBeLessThan(40);
+    // Less than one a second, though it looks for a readable one elsewhere, too.
+    expect(feed.requests.length).toBeLessThan(60);
     expect(poller.ready().parts['feed']).toMatchObject({ ok: false });
     expect(value('waybill.feed.requests{FEED_UNAVAILABLE}')).toBe(feed.requests.length);
     feed.before = () => undefined;
@@ -373,7 +400,8 @@ describe('a feed that fails', () => {
     poller.start();
     await pass(60_000);
     expect(feed.requests.at(-1)?.limit).toBe(1);
-    expect(feed.requests.length).toBeLessThan(40);
+    // Less than one a second, though it looks for a readable one elsewhere, too.
+    expect(feed.requests.length).toBeLessThan(60);
     expect(poller.ready().parts['feed']?.ok).toBe(false);
     await stop(poller);
   });

@@ -64,6 +64,15 @@ export const metricDefinitions = {
     'holes far larger than usual: the feed may have deleted events before they were read',
     { cloudWatch: [[]] },
   ),
+  'waybill.feed.unreadable_rows': metric(
+    'counter',
+    '{row}',
+    'rows of the feed without which its page can be read, and with which it cannot: passed over one by one',
+    {
+      attributes: { outcome: '`cut`: what was received went to the queue; `hole`: nothing was received' },
+      cloudWatch: [[]],
+    },
+  ),
   'waybill.feed.open_gaps': metric('gauge', '{range}', 'ranges of skipped ids that are still asked for again'),
   'waybill.feed.late_events': metric('counter', '{event}', 'events found in a gap after the position had passed it'),
   'waybill.feed.dropped_gaps': metric(

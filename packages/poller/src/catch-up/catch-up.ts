@@ -38,7 +38,7 @@ const leastStripePages = 2;
 
 /**
  * Reads a backlog by several readers in parallel, each one stripe of ids at a time. Readers stay within a few stripes of the
- * position. At anything unusual (a page without a usable id, or too large; a jump that may be one corrupt id) a stripe
+ * position. At anything unusual (a page without a usable id, too large or refused; a jump that may be one corrupt id) a stripe
  * hands the rest of its ids back: only the sequential reader has rules for that.
  */
 export class CatchUp {
@@ -165,7 +165,7 @@ export class CatchUp {
       onChange: () => this.#announceChange(),
     };
     const pages = await readStripe(stripe, deps, this.#signal);
-    if (pages) this.#pageIds = Math.max(idsOfPage(reader.limit), Math.ceil((stripe.end - stripe.from) / pages));
+    if (pages) this.#pageIds = Math.max(idsOfPage(reader.pageLength), Math.ceil((stripe.end - stripe.from) / pages));
   }
 
   #sentAt(eventId: number): SentEvents | undefined {

@@ -262,7 +262,8 @@ describe('a poller far behind the feed', () => {
     await untilAt(checkpoints, 1_500);
     expect(value('waybill.feed.catch_ups')).toBeUndefined();
     expect(feed.requests.filter(({ limit }) => limit === 1)).toHaveLength(1);
-    expect(mostAtOnce()).toBe(1);
+    // The question goes beside the reading, which does not wait for it.
+    expect(mostAtOnce()).toBe(2);
     expect(queue.eventIds.toSorted((a, b) => a - b)).toEqual(ids(1, 1_500));
     await stop(poller);
   });

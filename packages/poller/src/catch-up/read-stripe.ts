@@ -1,7 +1,7 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import { contentsAt, eventIdsOf, type Page, readElements, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
 import { advance, gapsBetween } from '../feed/position.ts';
-import { isTooLarge, type PageReader } from '../feed/read-page.ts';
+import type { PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
@@ -37,8 +37,8 @@ export function idsOfPage(limit: number): number {
 
 /**
  * Reads one stripe from front to end. Each page begins with the id at which the one before ended, which may have been cut
- * off between two contents of it; the last one shows an id beyond the end. A page is sent while the next one is read, so that no more than these two are kept
- * in memory. At an unusual page the rest of the ids is handed back. Returns how many pages the stripe took; undefined when
+ * off between two contents of it; the last one shows an id beyond the end. A page is sent while the next one is read, so
+ * that no more than these two are kept in memory. At an unusual page, or none, the rest of the ids is handed back. Returns how many pages the stripe took; undefined when
  * it was not read to its end.
  */
 export async function readStripe(
@@ -112,19 +112,13 @@ async function readNext(
   const limit = Math.max(asked === last ? 2 : 1, Math.min(reader.limit, Math.max(end - asked + 1, leastAtEnd)));
   const inHand = await pageBudget.take(limit, signal);
   if (!inHand) return undefined;
-  try {
-    const elements = await reader.readAt(asked, limit, clock, signal);
-    if (!elements) {
-      inHand.release();
-      return undefined;
-    }
-    inHand.received(elements);
-    return { page: readElements(elements), inHand };
-  } catch (error) {
+  const answer = await reader.readOptional(asked, limit, clock, signal);
+  if (answer?.kind !== 'page') {
     inHand.release();
-    if (isTooLarge(error)) return undefined;
-    throw error;
+    return undefined;
   }
+  inHand.received(answer.elements);
+  return { page: readElements(answer.elements), inHand };
 }
 
 /**

@@ -1,9 +1,13 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
-import { hasCode, WaybillError } from '@waybill/shared/error.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Finding } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
+import type { Attempt, FeedPage, UnreadablePage } from './answer.ts';
+import { PageCap } from './page-cap.ts';
+import { isAboutPage, isRefusal, isTooLarge, nameOf, obeyRetryAfter } from './page-failure.ts';
+import { PageLimit } from './page-limit.ts';
 import type { ScanFeed } from './scan-feed.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
@@ -18,51 +22,48 @@ export type ReaderDependencies = {
   readonly reportHealth: (part: 'feed', finding: Finding) => void;
 };
 
-/** One answer of the feed. */
-export type FeedAnswer = {
-  readonly elements: readonly unknown[];
-  readonly limit: number;
-  /** It has as many elements as the feed returns at most, as far as that is known: there may be more. */
-  readonly isFull: boolean;
-};
-
-/** Asks for the page with another limit, or for the same page after a wait. */
-type Remedy = 'again' | 'wait';
-
 /** From a hiccup to a feed that is down: a request every 15 s on average does no harm. */
 const feedBackoff: Backoff = { firstMs: 250, maxMs: 30_000 };
 
 /** Failures in a row after which the process is not ready. */
 const toleratedFailures = 3;
 
-/** Pages read with a lowered `Limit` before it is doubled again: a stretch of large pages must not halve the speed for ever, and must not cost a failed request with every page. */
-const pagesUntilRaised = 10;
+/** Equal failures in a row after which a page is taken for unreadable. */
+const equalFailures = 3;
+
+/** How often a question that may go unanswered is asked. */
+const optionalTries = 3;
 
 /**
- * Reads pages at the pace that the feed allows, with a `Limit` that fits its answers. Several callers may read at once:
- * they wait together after a failure, which counts once. Each brings the clock of its own loop.
+ * Reads pages at the pace that the feed allows, with a `Limit` that fits its answers. Several callers may read at once.
+ * Only {@link read}, at the position, insists on an answer. Each caller brings the clock of its own loop.
  */
 export class PageReader {
   readonly #deps: ReaderDependencies;
-  /** `SCAN_API_LIMIT`, or less where answers were too large. */
-  #limit: number;
-  #pagesSinceLowered = 0;
-  /** Length of the largest page within the limit: a server may cap `Limit`. */
-  #largest = 0;
+  readonly #limit: PageLimit;
+  readonly #cap = new PageCap();
   #failures = 0;
-  /** Monotonic times: of the last failure that counted, and until when no request is made. */
-  #failedAt = Number.NEGATIVE_INFINITY;
-  #pausedUntil = Number.NEGATIVE_INFINITY;
+  /** Monotonic time until when nothing is asked after failures at the position. */
+  #backedOffUntil = Number.NEGATIVE_INFINITY;
   #roundTripMs = 0;
+  #isNarrowing = false;
+  /** The latest failures in a row of one question that may be its page's. */
+  #equal = { question: '', failures: 0 };
+  #readableFrom: number | undefined;
 
   constructor(deps: ReaderDependencies) {
     this.#deps = deps;
-    this.#limit = deps.limit;
+    this.#limit = new PageLimit(deps.limit);
   }
 
   /** The largest `Limit` that fits the feed's answers, as far as that is known. */
   get limit(): number {
-    return this.#limit;
+    return this.#limit.current;
+  }
+
+  /** Elements of a full page, as far as that is known: the limit, or the server's cap. */
+  get pageLength(): number {
+    return this.#cap.largest === 0 ? this.limit : Math.min(this.limit, this.#cap.largest);
   }
 
   /** How long the feed takes to answer, from what the last answers took, milliseconds. */
@@ -70,43 +71,71 @@ export class PageReader {
     return this.#roundTripMs;
   }
 
-  /** Reads the page from `fromEventId` on, for as long as it takes. Undefined once `signal` aborts. */
-  async read(fromEventId: number, clock: Clock, signal: AbortSignal): Promise<FeedAnswer | undefined> {
-    const lowerLimit = (error: unknown): Remedy => {
-      if (!isTooLarge(error) || this.#limit === 1) return 'wait';
-      this.#limit = Math.ceil(this.#limit / 2);
-      this.#pagesSinceLowered = 0;
-      return 'again';
-    };
-    const elements = await this.#repeat(fromEventId, () => this.#limit, lowerLimit, clock, signal);
-    if (!elements) return undefined;
-    const limit = this.#limit;
-    // A page larger than requested is not the server's cap: if it counted as one, every later page would seem short.
-    if (elements.length <= limit) this.#largest = Math.max(this.#largest, elements.length);
-    this.#raiseLimit();
-    return { elements, limit, isFull: elements.length >= Math.min(limit, this.#largest) };
+  /** Whether the limit is being lowered around a page that cannot be read. */
+  get isNarrowing(): boolean {
+    return this.#isNarrowing;
   }
 
-  /** As {@link read}, with a limit of the caller's. A page too large for that limit rejects. */
-  async readAt(
-    fromEventId: number,
-    limit: number,
-    clock: Clock,
-    signal: AbortSignal,
-  ): Promise<readonly unknown[] | undefined> {
-    const rejectTooLarge = (error: unknown): Remedy => {
-      if (isTooLarge(error)) throw error;
-      return 'wait';
-    };
-    const elements = await this.#repeat(fromEventId, () => limit, rejectTooLarge, clock, signal);
-    // Readers that catch up find out, too, that pages fit again.
-    if (elements && limit === this.#limit) this.#raiseLimit();
-    return elements;
+  /** The id from which on the latest page with elements was read. */
+  get readableFrom(): number | undefined {
+    return this.#readableFrom;
   }
 
   /**
-   * As {@link readAt}, but tried once: undefined when that failed. Neither answer nor failure counts for readiness. A
-   * failure makes others wait only for as long as the feed asks for.
+   * Reads the page from `fromEventId` on, for as long as it takes. Gives up only where the feed answers, several times in
+   * a row and alike, and not with a page; while narrowing, at once. Undefined once `signal` aborts.
+   */
+  async read(fromEventId: number, clock: Clock, signal: AbortSignal): Promise<FeedPage | UnreadablePage | undefined> {
+    const { log } = this.#deps;
+    while (await this.#whenAllowed(clock, signal)) {
+      const limit = this.limit;
+      try {
+        const elements = await this.#request(fromEventId, limit, clock, signal);
+        this.#succeeded();
+        this.#limit.fits(limit);
+        if (!this.#limit.isLowered) this.#isNarrowing = false;
+        if (elements.length > 0) this.#readableFrom = fromEventId;
+        return { kind: 'page', elements, limit };
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        obeyRetryAfter(error, { ...this.#deps, clock });
+        if (isTooLarge(error) && this.#limit.lower()) {
+          log.warn({ fromEventId, limit, err: error }, 'page too large, lowering Limit');
+          continue;
+        }
+        if (isAboutPage(error) && this.#limit.refused(limit)) continue;
+        const page: UnreadablePage = { kind: 'unreadable', error, limit };
+        if (this.#isNarrowing && isAboutPage(error)) return page;
+        this.#failed(error, { fromEventId, limit }, clock);
+        if (this.#isUnreadable(page, fromEventId)) return page;
+      }
+    }
+    return undefined;
+  }
+
+  /** Whether there may be more than this page at once. `isNews`: it held something that was not seen before. */
+  isFull({ elements, limit }: FeedPage, isNews: boolean): boolean {
+    return this.#cap.isFull(elements.length, limit, isNews);
+  }
+
+  /**
+   * One request that may go unanswered. Neither answer nor failure counts for readiness. A failure makes others wait only
+   * for as long as the feed asks for. Undefined once `signal` aborts.
+   */
+  async attempt(fromEventId: number, limit: number, clock: Clock, signal: AbortSignal): Promise<Attempt | undefined> {
+    if (!(await this.#whenAllowed(clock, signal))) return undefined;
+    try {
+      return { kind: 'page', elements: await this.#request(fromEventId, limit, clock, signal) };
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      obeyRetryAfter(error, { ...this.#deps, clock });
+      return { kind: 'failed', error };
+    }
+  }
+
+  /**
+   * The elements of {@link attempt}. Undefined when that failed, too: that is an answer like any other. One that may be
+   * about a row farther on is followed by the question for the first row alone.
    */
   async readOnce(
     fromEventId: number,
@@ -114,64 +143,79 @@ export class PageReader {
     clock: Clock,
     signal: AbortSignal,
   ): Promise<readonly unknown[] | undefined> {
-    if (!(await this.#whenAllowed(clock, signal))) return undefined;
-    try {
-      return await this.#request(fromEventId, limit, signal);
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      this.#pauseFor(retryAfterMs(error), clock);
-      this.#deps.log.info({ fromEventId, limit, err: error }, 'optional request failed, not repeated');
-      return undefined;
-    }
+    const attempt = await this.attempt(fromEventId, limit, clock, signal);
+    if (attempt?.kind !== 'failed') return attempt?.elements;
+    this.#deps.log.info({ fromEventId, limit, err: attempt.error }, 'optional request failed');
+    return isAboutPage(attempt.error) && limit > 1 ? this.readOnce(fromEventId, 1, clock, signal) : undefined;
   }
 
-  /** Undefined once `signal` aborts. `remedy` may throw to give up. */
-  async #repeat(
+  /** As {@link attempt}, tried a few times before a failure is the answer. */
+  async readOptional(
     fromEventId: number,
-    limit: () => number,
-    remedy: (error: unknown) => Remedy,
+    limit: number,
     clock: Clock,
     signal: AbortSignal,
-  ): Promise<readonly unknown[] | undefined> {
+  ): Promise<Attempt | undefined> {
     const { random, log } = this.#deps;
-    while (await this.#whenAllowed(clock, signal)) {
-      const startedAt = clock.monotonic();
-      const request = { fromEventId, limit: limit() };
-      try {
-        const elements = await this.#request(fromEventId, request.limit, signal);
-        this.#succeeded(clock.monotonic() - startedAt);
-        return elements;
-      } catch (error) {
-        if (signal.aborted) return undefined;
-        if (remedy(error) === 'again') {
-          log.warn({ ...request, err: error }, 'page too large, lowering Limit');
-          continue;
-        }
-        const isCounted = startedAt >= this.#failedAt;
-        const waitMs = Math.max(isCounted ? backoffMs(this.#failures, feedBackoff, random) : 0, retryAfterMs(error));
-        this.#pauseFor(waitMs, clock);
-        if (isCounted) this.#failed(error, { ...request, waitMs }, clock);
+    for (let tries = 1; ; tries += 1) {
+      const attempt = await this.attempt(fromEventId, limit, clock, signal);
+      // Readers that catch up find out, too, that pages fit again.
+      if (attempt?.kind === 'page') this.#limit.fits(limit);
+      if (attempt?.kind !== 'failed') return attempt;
+      const { error } = attempt;
+      if (isAboutPage(error)) this.#limit.refused(limit);
+      if (tries === optionalTries || isRefusal(error) || isTooLarge(error)) {
+        log.info({ fromEventId, limit, tries, err: error }, 'optional request failed, given up');
+        return attempt;
+      }
+      await clock.sleep(backoffMs(tries - 1, feedBackoff, random), signal);
+    }
+  }
+
+  /** Halves the limit, and fails at once from now on: the page of this limit cannot be read. */
+  narrow(): void {
+    this.#isNarrowing = true;
+    this.#limit.lower();
+  }
+
+  /** What could not be read is passed, or the feed as a whole fails. */
+  endNarrowing(): void {
+    this.#isNarrowing = false;
+    this.#limit.raiseSoon();
+  }
+
+  #isUnreadable({ error, limit }: UnreadablePage, fromEventId: number): boolean {
+    const question = `${fromEventId} ${limit} ${nameOf(error)}`;
+    const failures = question === this.#equal.question ? this.#equal.failures + 1 : 1;
+    this.#equal = isAboutPage(error) ? { question, failures } : { question: '', failures: 0 };
+    return this.#equal.failures >= equalFailures;
+  }
+
+  /** Waits for the ends of pauses, and for a token. Resolves with whether to ask now: not once `signal` aborts. */
+  async #whenAllowed(clock: Clock, signal: AbortSignal): Promise<boolean> {
+    const { bucket } = this.#deps;
+    while (!signal.aborted) {
+      const ms = Math.max(this.#backedOffUntil, bucket.pausedUntil) - clock.monotonic();
+      if (ms > 0) await clock.sleep(Math.ceil(ms), signal);
+      else {
+        await bucket.take(signal);
+        if (signal.aborted) return false;
+        if (bucket.pausedUntil <= clock.monotonic()) return true;
+        // The feed has asked others to wait since.
+        bucket.giveBack();
       }
     }
-    return undefined;
+    return false;
   }
 
-  /** Waits for the end of the pause after the last failure, and for a token. Resolves with whether to ask now: not once `signal` aborts. */
-  async #whenAllowed(clock: Clock, signal: AbortSignal): Promise<boolean> {
-    while (!signal.aborted) {
-      const ms = this.#pausedUntil - clock.monotonic();
-      if (ms <= 0) break;
-      await clock.sleep(Math.ceil(ms), signal);
-    }
-    await this.#deps.bucket.take(signal);
-    return !signal.aborted;
-  }
-
-  async #request(fromEventId: number, limit: number, signal: AbortSignal): Promise<readonly unknown[]> {
+  async #request(fromEventId: number, limit: number, clock: Clock, signal: AbortSignal): Promise<readonly unknown[]> {
     const { feed, metrics } = this.#deps;
+    const startedAt = clock.monotonic();
     try {
       const elements = await feed.read(fromEventId, limit, signal);
       metrics['waybill.feed.requests'].add(1, { outcome: 'ok' });
+      const tookMs = clock.monotonic() - startedAt;
+      this.#roundTripMs = this.#roundTripMs === 0 ? tookMs : (this.#roundTripMs + tookMs) / 2;
       return elements;
     } catch (error) {
       const outcome = error instanceof WaybillError ? error.code : 'UNKNOWN';
@@ -180,49 +224,23 @@ export class PageReader {
     }
   }
 
-  #pauseFor(ms: number, clock: Clock): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, clock.monotonic() + ms);
-  }
-
-  #succeeded(roundTripMs: number): void {
+  #succeeded(): void {
     this.#failures = 0;
-    this.#roundTripMs = this.#roundTripMs === 0 ? roundTripMs : (this.#roundTripMs + roundTripMs) / 2;
+    this.#equal = { question: '', failures: 0 };
     this.#deps.reportHealth('feed', { ok: true, detail: 'responds' });
   }
 
-  #failed(error: unknown, request: { fromEventId: number; limit: number; waitMs: number }, clock: Clock): void {
-    const { log, reportHealth } = this.#deps;
+  #failed(error: unknown, request: { readonly fromEventId: number; readonly limit: number }, clock: Clock): void {
+    const { random, log, reportHealth, bucket } = this.#deps;
+    this.#backedOffUntil = clock.monotonic() + backoffMs(this.#failures, feedBackoff, random);
+    const waitMs = Math.round(Math.max(this.#backedOffUntil, bucket.pausedUntil) - clock.monotonic());
     this.#failures += 1;
-    this.#failedAt = clock.monotonic();
     const isRepeated = this.#failures >= toleratedFailures;
-    const detail = `${this.#failures} requests in a row failed, the last with ${codeOf(error)}`;
+    const detail = `${this.#failures} requests in a row failed, the last with ${nameOf(error)}`;
     if (isRepeated) reportHealth('feed', { ok: false, detail });
     log[isRepeated ? 'error' : 'warn'](
-      { ...request, failures: this.#failures, err: error },
+      { ...request, waitMs, failures: this.#failures, err: error },
       'feed request failed, will be retried',
     );
   }
-
-  #raiseLimit(): void {
-    this.#pagesSinceLowered += 1;
-    if (this.#limit === this.#deps.limit || this.#pagesSinceLowered < pagesUntilRaised) return;
-    this.#limit = Math.min(this.#deps.limit, this.#limit * 2);
-    this.#pagesSinceLowered = 0;
-  }
-}
-
-/** Whether the answer was over the size that is read. */
-export function isTooLarge(error: unknown): boolean {
-  return hasCode(error, 'FEED_UNREADABLE') && error.details['tooLarge'] === true;
-}
-
-function retryAfterMs(error: unknown): number {
-  const ms = error instanceof WaybillError ? error.details['retryAfterMs'] : undefined;
-  return typeof ms === 'number' ? ms : 0;
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof WaybillError)) return 'an unexpected error';
-  const status = error.details['status'];
-  return typeof status === 'number' ? `${error.code} (${status})` : error.code;
 }

@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { cutBodyBytes } from '@waybill/shared/domain/pack.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { shownUrl } from '@waybill/shared/shown-url.ts';
-
-/** Longest `Retry-After` that is honoured, milliseconds: a hostile or mistaken value must not stop the mirror for a day. */
-export const maxRetryAfterMs = 300_000;
+import { retryAfterOf } from './retry-after.ts';
 
 /** Bytes of the body of a refusal that are read: enough for a digest that tells one error page from another. */
 export const refusalBytes = 16_384;
-
-/** Bytes that are kept of an answer that is too large to be read: what stands for it is at most as long. */
-const keptOfTooLarge = 65_536;
 
 /** The head of an answer. */
 export type AnswerHead = {
@@ -19,17 +15,6 @@ export type AnswerHead = {
   /** What was asked. */
   readonly url: URL;
 };
-
-/** What was received instead of a page. Beside the error, not in it: whatever prints the error must not print these. */
-const receivedBodies = new WeakMap<Error, Buffer>();
-
-/**
- * The decoded body of the answer that is no page: whole, or its first 64 KiB where it was too large to be read. Undefined
- * for every other error. Never to be logged.
- */
-export function receivedBody(error: unknown): Buffer | undefined {
-  return error instanceof Error ? receivedBodies.get(error) : undefined;
-}
 
 /** The error of a response with a status that is not a success. `bytes` is the beginning of its body. */
 export function refused({ status, headers, url }: AnswerHead, bytes: Buffer, now: number): WaybillError {
@@ -53,7 +38,8 @@ export function unreadable(
   const error = new WaybillError('FEED_UNREADABLE', `The Scan Event API's response ${what}`, {
     details: { status, ...factsOf(headers, bytes), ...details },
   });
-  receivedBodies.set(error, details.tooLarge ? Buffer.from(bytes.subarray(0, keptOfTooLarge)) : bytes);
+  const digest = createHash('sha256').update(bytes).digest('base64');
+  receivedAnswers.set(error, { beginning: Buffer.from(bytes.subarray(0, cutBodyBytes)), digest });
   return error;
 }
 
@@ -80,10 +66,18 @@ function adviceFor(status: number, location: string | undefined, url: URL): stri
   return `it redirects to ${target ? shownUrl(target) : 'no readable address'}; if that is right, set SCAN_API_URL to it`;
 }
 
-/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), as milliseconds from `now`; undefined for anything else. */
-export function retryAfterOf(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : /^[A-Z]/i.test(text) ? Date.parse(text) - now : Number.NaN;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), maxRetryAfterMs);
+/** The bytes of a successful response that is not a page. */
+export type ReceivedAnswer = {
+  /** As many as a message carries at most, from the first on. */
+  readonly beginning: Buffer;
+  /** Of all that was received. */
+  readonly digest: string;
+};
+
+/** Beside the errors and not in them: whatever logs an error must not log what people's ids are in. */
+const receivedAnswers = new WeakMap<object, ReceivedAnswer>();
+
+/** What was received where {@link unreadable} made this error. */
+export function receivedBy(error: unknown): ReceivedAnswer | undefined {
+  return typeof error === 'object' && error !== null ? receivedAnswers.get(error) : undefined;
 }

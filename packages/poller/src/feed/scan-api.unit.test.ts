@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { leaksIn } from '../../../shared/test/planted-secrets.ts';
 import { scan } from '../../test/memory-feed.ts';
 import { readElements, unseenIn } from './page.ts';
+import { retryAfterOf } from './retry-after.ts';
 import { maxBodyBytes, maxElements, scanApi } from './scan-api.ts';
-import { maxRetryAfterMs, receivedBody, retryAfterOf } from './scan-api-error.ts';
+import { receivedBy } from './scan-api-error.ts';
 import { SeenContents } from './seen-contents.ts';
 
 let server: Server;
@@ -233,15 +234,15 @@ describe('an answer that is no page', () => {
     const error = await failure(api().read(1, 1, open));
     expect(error.code).toBe(code);
     expect(error.details).toMatchObject({ status, bytes: 2, digest: '9390298f3fb0c5b1', retryAfterMs: 7_000 });
-    expect(receivedBody(error)).toBeUndefined();
+    expect(receivedBy(error)).toBeUndefined();
   });
 
   test('keeps what was received beside its error, for those who narrow it down', async () => {
     serve('{"ScanEvents":[1,]}');
-    expect(receivedBody(await failure(api().read(1, 1, open)))?.toString()).toBe('{"ScanEvents":[1,]}');
+    expect(receivedBy(await failure(api().read(1, 1, open)))?.beginning.toString()).toBe('{"ScanEvents":[1,]}');
     serve(gzipSync(`{"ScanEvents":["${'x'.repeat(maxBodyBytes)}"]}`), 200, { 'content-encoding': 'gzip' });
-    const tooLarge = receivedBody(await failure(api({ timeoutMs: 20_000 }).read(1, 1, open)));
-    expect(tooLarge?.toString()).toBe('{"ScanEvents":["'.padEnd(65_536, 'x'));
+    const tooLarge = receivedBy(await failure(api({ timeoutMs: 20_000 }).read(1, 1, open)));
+    expect(tooLarge?.beginning.toString()).toBe('{"ScanEvents":["'.padEnd(65_536, 'x'));
   });
 
   test.each([
@@ -311,13 +312,7 @@ describe('an answer that does not come', () => {
 describe('Retry-After', () => {
   const now = Date.parse('2021-05-11T21:11:34Z');
 
-  test('is read in seconds and as a date', () => {
-    expect(retryAfterOf('120', now)).toBe(120_000);
-    expect(retryAfterOf('Tue, 11 May 2021 21:12:34 GMT', now)).toBe(60_000);
-    expect(retryAfterOf('Tue, 11 May 2021 20:12:34 GMT', now)).toBe(0);
-  });
-
-  test('is nothing, or a wait within the cap, whatever it says', () => {
+  test('is nothing, or a wait, whatever it says', () => {
     const hostile = fc.oneof(
       fc.string(),
       fc.bigInt({ min: -(10n ** 400n), max: 10n ** 400n }).map(String),
@@ -328,7 +323,6 @@ describe('Retry-After', () => {
       fc.property(hostile, (header) => {
         const ms = retryAfterOf(header, now) ?? 0;
         expect(ms).toBeGreaterThanOrEqual(0);
-        expect(ms).toBeLessThanOrEqual(maxRetryAfterMs);
       }),
     );
     expect(retryAfterOf(undefined, now)).toBeUndefined();

@@ -8,6 +8,8 @@ export class TokenBucket {
   readonly #perSecond: number;
   readonly #capacity: number;
   readonly #clock: Clock;
+  /** Monotonic time before which the server wants no request. Whoever has taken a token looks at it once more. */
+  pausedUntil = Number.NEGATIVE_INFINITY;
   /** Negative: reserved ahead of time. */
   #tokens: number;
   #countedAt: number;
@@ -29,6 +31,12 @@ export class TokenBucket {
     // A timer may fire a fraction of a millisecond early; rounding up keeps the promise to the server.
     await this.#clock.sleep(Math.ceil((-this.#tokens * 1_000) / this.#perSecond), signal);
     if (signal.aborted) this.#tokens += 1;
+  }
+
+  /** A token that was taken is not used. */
+  giveBack(): void {
+    this.#fill();
+    this.#tokens = Math.min(this.#capacity, this.#tokens + 1);
   }
 
   #fill(): void {

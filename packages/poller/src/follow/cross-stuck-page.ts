@@ -2,8 +2,9 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { IdRange } from '../feed/id-range.ts';
 import { eventIdsOf, lengthOf, type Page, readElements, rejectedIdsOf, unseenIn } from '../feed/page.ts';
+import { isTooLarge } from '../feed/page-failure.ts';
 import { advance, gapsBetween, nextEventId, type Position } from '../feed/position.ts';
-import { isTooLarge, type PageReader } from '../feed/read-page.ts';
+import type { PageReader } from '../feed/read-page.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { Progress } from './progress.ts';
@@ -42,13 +43,9 @@ export async function* crossStuckPage(
   const search = searchBeyond({ position: before, limit, page }, async (from, wider) => {
     // All that it reads is sent, and it may be much.
     await whenCapacity(clock, signal);
-    try {
-      const read = await reader.readAt(from, wider, clock, signal);
-      return read && readElements(read);
-    } catch (error) {
-      if (isTooLarge(error)) return undefined;
-      throw error;
-    }
+    const answer = await reader.readOptional(from, wider, clock, signal);
+    if (answer?.kind === 'page') return readElements(answer.elements);
+    return isTooLarge(answer?.error) ? 'too large' : 'refused';
   });
   let count = elements;
   const ids = eventIdsOf(page);

@@ -1,14 +1,16 @@
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { BacklogProbe } from '../catch-up/backlog-probe.ts';
 import { CatchUp } from '../catch-up/catch-up.ts';
+import type { UnreadablePage } from '../feed/answer.ts';
 import type { IdRange } from '../feed/id-range.ts';
 import { digestOf, eventIdsOf, type Page, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
-import { advance, gapsBetween, isFarLarger, type Move, type Position } from '../feed/position.ts';
+import { advance, believableJump, gapsBetween, isFarLarger, type Move, type Position } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
 import { crossStuckPage } from './cross-stuck-page.ts';
+import { narrowPage } from './narrow-page.ts';
 import { PageEnd } from './page-end.ts';
 import { Progress, type ProgressDependencies } from './progress.ts';
 import { StuckWatch } from './stuck-watch.ts';
@@ -42,6 +44,8 @@ type Following = FollowDependencies & {
   readonly signal: AbortSignal;
   readonly seen: SeenContents;
   readonly stuck: StuckWatch;
+  readonly outage: StuckWatch;
+  readonly unreadable: StuckWatch;
   readonly probe: BacklogProbe;
   readonly progress: Progress;
   readonly pageEnd: PageEnd;
@@ -66,6 +70,8 @@ export async function* followFeed(
     signal,
     seen,
     stuck: new StuckWatch(deps.clock),
+    outage: new StuckWatch(deps.clock, 60_000),
+    unreadable: new StuckWatch(deps.clock, 60_000),
     probe: new BacklogProbe({ ...deps, seen }),
     progress: new Progress(deps),
     pageEnd: new PageEnd(deps),
@@ -73,20 +79,25 @@ export async function* followFeed(
     hadUnseen: true,
     catchingUp: undefined,
   };
-  while (!signal.aborted) {
-    if ((yield* readOn(following)) === 'waited') following.probe.startOver();
-    yield* catchUp(following);
+  try {
+    while (!signal.aborted) {
+      if ((yield* readOn(following)) === 'waited') following.probe.startOver();
+      yield* catchUp(following);
+    }
+  } finally {
+    await following.probe.stop();
   }
 }
 
 /** Reads one page. Searches beyond a page that cannot move the position. Waits when the feed has nothing more. */
 async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
-  const { clock, whenCapacity, pollIntervalMs, seen, stuck, probe, progress, pageEnd, signal } = following;
+  const { reader, clock, whenCapacity, pollIntervalMs, seen, stuck, probe, progress, pageEnd, signal } = following;
   // An idle feed sends nothing, so there is no need to ask the queue.
   if (following.hadUnseen) await whenCapacity(clock, signal);
   const before = following.position;
   const read = await pageEnd.read(before, signal);
   if (!read) return 'waited';
+  if (read.kind === 'unreadable') return yield* narrow(following, read);
   const { answer, page } = read;
   const ids = eventIdsOf(page);
   const { position, holes } = advance(before, ids);
@@ -95,8 +106,9 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   for (const hole of holes) reportHole(following, hole, answer.elements.length, isFarLarger(hole, ids));
   const first = ids.reduce((lowest, id) => (id > before.last && id < lowest ? id : lowest), last + 1);
   const unseen = unseenIn(page, before.last, last, seen, pageEnd.sent);
-  const asksOn = pageEnd.note(read, before.last, last);
   following.hadUnseen = unseen !== undefined;
+  const isFull = read.isWidened || reader.isFull(answer, following.hadUnseen);
+  const asksOn = pageEnd.note(read, isFull, before.last, last);
   if (unseen) {
     // From an empty checkpoint the first event is believed: nothing before it is missing.
     const after = before.empty ? Math.min(first, last) : before.last;
@@ -105,17 +117,40 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   } else yield { kind: 'confirmed', last, gaps: [], droppedGaps: 0 };
   const hasMoved = last > before.last;
   if (asksOn) return 'more';
-  const isOver = !answer.isFull || answer.elements.length === 0;
+  const isOver = !isFull || answer.elements.length === 0;
   if (hasMoved || isOver) progress.reportGood(`at ${last}`);
   else if (stuck.isDue(digestOf(page)) && (yield* cross(following, answer.limit, page))) return 'more';
   progress.countPages(1, hasMoved ? scannedAt(page, before.last, last) : undefined);
-  if (following.hadUnseen && answer.isFull) {
+  if (following.hadUnseen && isFull) {
     probe.sawFullPage(last - first + 1);
     return 'more';
   }
   if (!hasMoved && isOver) progress.reportUpToDate();
   await clock.sleep(pollIntervalMs, signal);
   return 'waited';
+}
+
+/** Yields what the narrowing down of a page read, and the move over a row that cannot be read. */
+async function* narrow(following: Following, unreadable: UnreadablePage): AsyncGenerator<Followed, Turn> {
+  const { position: before, seen, watchesGaps, progress, signal } = following;
+  const narrowing = narrowPage(before, unreadable, following, signal);
+  let step = await narrowing.next();
+  for (; !step.done; step = await narrowing.next()) {
+    const unseen = unseenIn(step.value, before.last, before.last, seen);
+    if (unseen) yield { kind: 'page', ...unseen, last: before.last, gaps: [], droppedGaps: 0 };
+  }
+  if (!step.value) return 'more';
+  const { last, passed, cut } = step.value;
+  following.position = { ...before, last };
+  // Its own id cannot be read, whatever else it has.
+  following.pageEnd.startOver(undefined);
+  progress.reportGood(`at ${last}`);
+  if (passed && !cut) reportHole(following, passed, 0, false);
+  const isWatched = watchesGaps && passed && !before.empty && passed.to - passed.from < believableJump;
+  const unseen = unseenIn({ events: [], rejected: cut ? [cut] : [] }, before.last, last, seen);
+  const gaps = isWatched ? [passed] : [];
+  yield* moveOn(following, { kind: 'page', events: [], rejected: unseen?.rejected ?? [], last, gaps, droppedGaps: 0 });
+  return 'more';
 }
 
 /** Yields what the search beyond a stuck page read. Returns whether the position could move beyond it. */
@@ -139,7 +174,7 @@ async function* cross(following: Following, limit: number, page: Page): AsyncGen
 /** Reads a backlog by several readers at once, where there is one. */
 async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
   const { catchUpReaders: readers, log, metrics, probe, progress, pageEnd, signal } = following;
-  const backlog = await probe.backlogAt(following.position.last, signal);
+  const backlog = probe.backlogAt(following.position.last, signal);
   if (!backlog) return;
   const { last, head } = backlog;
   log.info({ last, head, readers }, 'far behind the feed, catching up');
@@ -174,17 +209,22 @@ async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
 
 /** Yields what the page before may have cut off of the position's own id: the other readers begin after it. Moves nothing. */
 async function* readCutOff(following: Following): AsyncGenerator<Followed, void> {
-  const { pageEnd, seen, signal } = following;
+  const { reader, pageEnd, seen, signal } = following;
+  let read = pageEnd.sent && (await pageEnd.read(following.position, signal));
+  for (; read?.kind === 'unreadable'; read = pageEnd.sent && (await pageEnd.read(following.position, signal))) {
+    yield* narrow(following, read);
+  }
+  if (!read) return;
   const { last } = following.position;
-  const read = pageEnd.sent && (await pageEnd.read(following.position, signal));
-  const unseen = read && unseenIn(read.page, last, last, seen, pageEnd.sent);
-  if (read) pageEnd.note(read, last, last);
+  const unseen = unseenIn(read.page, last, last, seen, pageEnd.sent);
+  pageEnd.note(read, read.isWidened || reader.isFull(read.answer, unseen !== undefined), last, last);
   if (unseen) yield { kind: 'page', ...unseen, last, gaps: [], droppedGaps: 0 };
 }
 
 /** Yields a move once what other readers are sending is confirmed. */
-async function* moveOn({ catchingUp, signal }: Following, followed: Followed): AsyncGenerator<Followed, void> {
+async function* moveOn({ catchingUp, probe, signal }: Following, followed: Followed): AsyncGenerator<Followed, void> {
   await catchingUp?.untilConfirmed(followed.last);
+  await probe.untilSent();
   // The wait ends with the signal, too: then the pages of other readers may not be confirmed.
   if (!signal.aborted) yield followed;
 }

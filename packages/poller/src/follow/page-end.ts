@@ -1,8 +1,9 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { FeedPage, UnreadablePage } from '../feed/answer.ts';
 import { contentsAt, eventIdsOf, type Page, readElements } from '../feed/page.ts';
 import { nextEventId, type Position } from '../feed/position.ts';
-import type { FeedAnswer, PageReader } from '../feed/read-page.ts';
+import type { PageReader } from '../feed/read-page.ts';
 
 export type PageEndDependencies = {
   readonly reader: PageReader;
@@ -12,7 +13,13 @@ export type PageEndDependencies = {
 };
 
 /** A page, and the answer that it was read from. */
-export type ReadPage = { readonly answer: FeedAnswer; readonly page: Page };
+export type ReadPage = {
+  readonly kind: 'page';
+  readonly answer: FeedPage;
+  readonly page: Page;
+  /** It was asked for with a limit of its own, and may be as long as the server makes one. */
+  readonly isWidened: boolean;
+};
 
 /** How often a page that one id fills is read with a doubled `Limit` at most, and the largest one (design: up to ten times; the largest `SCAN_API_LIMIT`). */
 const maxWidenings = 10;
@@ -43,33 +50,32 @@ export class PageEnd {
   }
 
   /** The position came to its id by other pages, which have sent this of it: the next question asks for that id again. */
-  startOver(sent: ReadonlySet<string> | 'unknown'): void {
+  startOver(sent: ReadonlySet<string> | 'unknown' | undefined): void {
     this.#sent = sent;
   }
 
   /** Reads the page after the position, from its own id on where the page before may have cut that off. Undefined once `signal` aborts. */
-  async read(position: Position, signal: AbortSignal): Promise<ReadPage | undefined> {
+  async read(position: Position, signal: AbortSignal): Promise<ReadPage | UnreadablePage | undefined> {
     const { reader, clock } = this.#deps;
     if (position.empty) this.#sent = undefined;
     if (this.#sent) {
       const again = await this.#readAgain(position.last, signal);
-      if (again && this.#sent === 'unknown') this.#sent = surelySent(again.page, position.last);
+      if (again?.kind === 'page' && this.#sent === 'unknown') this.#sent = surelySent(again.page, position.last);
       if (again || signal.aborted) return again;
       this.#sent = undefined;
     }
     const answer = await reader.read(nextEventId(position), clock, signal);
-    if (!answer) return undefined;
-    const page = readElements(answer.elements);
+    if (answer?.kind !== 'page') return answer;
     this.#reportFilled(answer);
-    return { answer, page };
+    return readPageOf(answer);
   }
 
   /**
-   * Notes a page that was read, and with which the position moved from `before` to `last`. Returns whether the feed is to be
+   * Notes a page that was read, whether it is as long as the feed makes one, and with which the position moved from `before` to `last`. Returns whether the feed is to be
    * asked for the next id at once: asked for its own again, it showed nothing beyond it, and may have more.
    */
-  note({ answer, page }: ReadPage, before: number, last: number): boolean {
-    const { elements, limit, isFull } = answer;
+  note({ answer, page }: ReadPage, isFull: boolean, before: number, last: number): boolean {
+    const { elements, limit } = answer;
     const wasAskedAgain = this.#sent !== undefined;
     // Asked for a page of one element, a server that returns no more than one shows the same one again.
     const isOne = elements.length === 1 && limit > 1;
@@ -82,14 +88,14 @@ export class PageEnd {
   }
 
   /** Undefined once `signal` aborts, and where a page of one element cannot be widened. */
-  async #readAgain(last: number, signal: AbortSignal): Promise<ReadPage | undefined> {
+  async #readAgain(last: number, signal: AbortSignal): Promise<ReadPage | UnreadablePage | undefined> {
     const { reader, clock } = this.#deps;
     let best: ReadPage | undefined;
     let limit = reader.limit;
     if (limit > 1) {
       const answer = await reader.read(last, clock, signal);
-      if (!answer) return undefined;
-      best = { answer, page: readElements(answer.elements) };
+      if (answer?.kind !== 'page') return answer;
+      best = readPageOf(answer);
       limit = answer.limit;
     }
     for (let widening = 0; widening < maxWidenings && limit < maxLimit; widening += 1) {
@@ -99,7 +105,7 @@ export class PageEnd {
       const elements = await this.#readWider(last, limit, signal);
       if (!elements || (best && elements.length <= length)) break;
       // A shorter page may be as long as the server makes them.
-      best = { answer: { elements, limit, isFull: true }, page: readElements(elements) };
+      best = { ...readPageOf({ kind: 'page', elements, limit }), isWidened: true };
     }
     return signal.aborted ? undefined : best;
   }
@@ -115,7 +121,7 @@ export class PageEnd {
   }
 
   /** The feed was asked for the id after one that filled its pages: if there is something, those pages were cut. */
-  #reportFilled({ elements }: FeedAnswer): void {
+  #reportFilled({ elements }: FeedPage): void {
     const filled = this.#filled;
     this.#filled = undefined;
     if (!filled || elements.length === 0) return;
@@ -126,6 +132,10 @@ export class PageEnd {
       this.#deps.log.warn(filled, 'the feed returns one element per page: a second content of an id cannot be read');
     }
   }
+}
+
+function readPageOf(answer: FeedPage): ReadPage {
+  return { kind: 'page', answer, page: readElements(answer.elements), isWidened: false };
 }
 
 /** One content of the position's id was sent, or the position would not stand there. Of several nobody knows which one. */

@@ -8,8 +8,8 @@ export type StuckPage = {
   readonly page: Page;
 };
 
-/** Reads one more page. Undefined when that is not possible (stopped, or too large). */
-type Read = (fromEventId: number, limit: number) => Promise<Page | undefined>;
+/** Reads one more page, unless that is not possible: it is larger than is read, or the feed does not answer this question. */
+type Read = (fromEventId: number, limit: number) => Promise<Page | 'too large' | 'refused'>;
 
 export type SearchOutcome =
   /** The position can move over these ids. Valid ids were seen up to `shown`, beyond the doubtful ones. */
@@ -27,6 +27,9 @@ type NothingFound = { readonly kind: 'nothing beyond' } | { readonly kind: 'exha
 /** How often the page is read again with a doubled limit at most, and the largest limit (design: up to ten times; the largest `SCAN_API_LIMIT`). */
 const maxWidenings = 10;
 const maxLimit = 10_000;
+
+/** Questions of one search that the feed may refuse: some servers refuse ids beyond the newest one. */
+const mostRefusals = 16;
 
 /**
  * Searches for what moves the position beyond a stuck page. Yields every page that it read: its elements are sent.
@@ -52,7 +55,8 @@ export async function* searchBeyond(stuck: StuckPage, read: Read): AsyncGenerato
   for (let widening = 0; widening < maxWidenings && limit < maxLimit; widening += 1) {
     const wider = Math.min(maxLimit, limit * 2);
     const answer = await read(nextEventId(position), wider);
-    if (!answer) break;
+    // No larger limit, then.
+    if (typeof answer === 'string') break;
     yield answer;
     const ids = usable(answer);
     shown = highest(ids, shown);
@@ -91,7 +95,7 @@ type Sought = { readonly kind: 'found'; readonly eventIds: readonly number[] } |
 
 /**
  * Searches for a page with valid ids above `after`: at `after + 1`, then 1, 2, 4, … further on, until a page holds some or
- * there is none. Then back by bisection, to the last page that holds none and its neighbour.
+ * there is none, or the feed refuses. Then back by bisection, to the last page that holds none and its neighbour.
  */
 async function* seekBeyond(
   after: number,
@@ -100,10 +104,13 @@ async function* seekBeyond(
   read: Read,
 ): AsyncGenerator<Page, Sought> {
   let limit = startLimit;
-  const probe = async (from: number): Promise<Page | undefined> => {
+  let refusals = 0;
+  const probe = async (from: number): Promise<Page | 'too large' | 'refused'> => {
     for (; ; limit = Math.ceil(limit / 2)) {
       const answer = await read(from, limit);
-      if (answer || limit === 1) return answer;
+      // It may be a row farther on that spoils the page.
+      if (answer === 'refused' && limit > 1) return await read(from, 1);
+      if (answer !== 'too large' || limit === 1) return answer;
     }
   };
   const base = after + 1;
@@ -120,15 +127,24 @@ async function* seekBeyond(
     const from = above === undefined ? base + step : useless + Math.floor((above - useless) / 2);
     // Nothing usable lies beyond the last safe id.
     if (base > Number.MAX_SAFE_INTEGER) return { kind: 'nothing beyond' };
-    const page = from <= Number.MAX_SAFE_INTEGER ? await probe(from) : undefined;
-    if (!page) return { kind: 'exhausted' };
+    const page = from <= Number.MAX_SAFE_INTEGER ? await probe(from) : 'too large';
+    if (page === 'refused') {
+      // Events may lie where the feed refuses to show them: what is found beyond them must not move the position.
+      refusals += 1;
+      if (useful || refusals > mostRefusals) return { kind: 'exhausted' };
+      if (isPrecise) end = from;
+      else useless = from;
+      continue;
+    }
+    if (page === 'too large') return { kind: 'exhausted' };
     yield page;
     const found = eventIdsOf(page).filter((id) => id > after);
     if (found.length > 0) useful = { from, eventIds: found };
     else if (lengthOf(page) === 0 && !useful) end = from;
     else useless = from;
   }
-  return useful ? { kind: 'found', eventIds: useful.eventIds } : { kind: 'nothing beyond' };
+  if (useful) return { kind: 'found', eventIds: useful.eventIds };
+  return { kind: refusals > 0 ? 'exhausted' : 'nothing beyond' };
 }
 
 function highest(ids: readonly number[], atLeast = 0): number {

@@ -7,12 +7,14 @@ const longestWaitMs = 600_000;
 /** Decides when a search beyond a stuck page is worth its requests: when the page's content is new, or after a growing wait. */
 export class StuckWatch {
   readonly #clock: Clock;
+  readonly #mostMs: number;
   #content: string | undefined;
   #searches = 0;
   #dueAt = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, mostMs = longestWaitMs) {
     this.#clock = clock;
+    this.#mostMs = mostMs;
   }
 
   /** Whether to search now, which then counts as a search. `content` is a digest of the page. */
@@ -24,7 +26,7 @@ export class StuckWatch {
     } else if (now < this.#dueAt) {
       return false;
     }
-    this.#dueAt = now + Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(this.#searches, 30));
+    this.#dueAt = now + Math.min(this.#mostMs, firstWaitMs * 2 ** Math.min(this.#searches, 30));
     this.#searches += 1;
     return true;
   }

@@ -14,7 +14,7 @@ import {
   type ScanEvent,
 } from './scan-event.ts';
 
-/** Bytes of a body that stands for an element too large or too deep to be carried (design: at most 64 KiB). */
+/** Bytes of a body that stands for what cannot be carried whole (design: at most 64 KiB). */
 export const cutBodyBytes = 65_536;
 
 const packStart = '{"version":1,"events":[';
@@ -65,11 +65,20 @@ export function packUnparsed(element: unknown, ownText?: string): string {
   const json = asciiJson(element, ownText);
   const whole = json === undefined ? undefined : `${unparsedStart}${json}}`;
   if (whole !== undefined && whole.length <= limits.sendBytes) return whole;
-  const frame = (cut: string) =>
-    asciiJson({ version: 1, unparsed: { cut, reason: whole === undefined ? 'TOO_DEEP' : 'TOO_LARGE' } }) ?? '';
   const beginning = ownText?.slice(0, cutBodyBytes) ?? beginningOfJson(element, cutBodyBytes);
-  const cut = beginningThatFits(beginning, cutBodyBytes - frame('').length + 2);
-  return frame(cut);
+  return packCut(beginning, whole === undefined ? 'TOO_DEEP' : 'TOO_LARGE');
+}
+
+/**
+ * Why only a beginning of what was received is carried: an element too deep or too large; or an answer that is not JSON,
+ * not a page, or not UTF-8. Of the last each character stands for one byte: `Buffer.from(cut, 'latin1')` restores them.
+ */
+export type CutReason = 'TOO_DEEP' | 'TOO_LARGE' | 'NOT_JSON' | 'NOT_A_PAGE' | 'NOT_UTF8';
+
+/** The body that carries the beginning of a text that was received. */
+export function packCut(received: string, reason: CutReason): string {
+  const frame = (cut: string) => asciiJson({ version: 1, unparsed: { cut, reason } }) ?? '';
+  return frame(beginningThatFits(received, cutBodyBytes - frame('').length + 2));
 }
 
 /** One element of a message: a scan event, or why it is not one. */

@@ -41,7 +41,8 @@ export type RejectionCode =
   | 'INVALID_DATE'
   | 'INVALID_TEXT'
   | 'INVALID_OBJECT'
-  | 'TOO_LONG';
+  | 'TOO_LONG'
+  | 'UNREADABLE';
 
 export type Rejection = {
   readonly code: RejectionCode;
@@ -72,6 +73,7 @@ const expectations: Record<RejectionCode, string> = {
   INVALID_TEXT: 'a string of whole characters, or null',
   INVALID_OBJECT: 'an object or null',
   TOO_LONG: `at most ${maxTextLength} characters`,
+  UNREADABLE: 'a page of JSON in UTF-8',
 };
 
 /** Zod messages carry our code, so that the first issue is the rejection. */
