@@ -375,13 +375,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'return;',
   },
   {
-    name: 'a reader that has its token asks, though the feed has asked to wait',
-    promise: 5,
-    file: `${poller}/feed/read-page.ts`,
-    find: 'if (bucket.pausedUntil <= clock.monotonic()) return true;',
-    replace: 'return true;',
-  },
-  {
     name: 'a cap that the server lowers is never noticed',
     promise: 1,
     file: `${poller}/feed/page-cap.ts`,
