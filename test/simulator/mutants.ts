@@ -196,8 +196,8 @@ export const mutants: readonly Mutant[] = [
     name: 'elements that are not scan events are dropped',
     promise: 1,
     file: `${poller}/feed/page.ts`,
-    find: 'else rejected.push({',
-    replace: 'else [].push({',
+    find: 'rejected.push({ rejection: parsed.rejection,',
+    replace: '[].push({ rejection: parsed.rejection,',
   },
   {
     name: 'one corrupt id skips the feed',
