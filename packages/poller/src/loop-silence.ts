@@ -1,4 +1,5 @@
-import { longestNapMs, questionsPerSecond } from './gaps/gap-watch.ts';
+import { questionsPerSecond } from './gaps/question-share.ts';
+import { longestNapMs } from './gaps/sending-beyond.ts';
 import type { PollerSettings } from './settings.ts';
 
 /** Milliseconds on top of a wait and a request, for a `Retry-After` and more, before `/livez` calls a loop dead. */

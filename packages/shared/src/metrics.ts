@@ -65,11 +65,17 @@ export const metricDefinitions = {
     { cloudWatch: [[]] },
   ),
   'waybill.feed.open_gaps': metric('gauge', '{range}', 'ranges of skipped ids that are still asked for again'),
+  'waybill.feed.gap_reach': metric(
+    'gauge',
+    's',
+    'how late an event may turn up and is still found: `GAP_PATIENCE_SECONDS`, or less while skipped ids are dropped early',
+    { cloudWatch: [[]], lasting: true },
+  ),
   'waybill.feed.late_events': metric('counter', '{event}', 'events found in a gap after the position had passed it'),
   'waybill.feed.dropped_gaps': metric(
     'counter',
     '{range}',
-    'gaps given up early: too many were open, or the feed did not answer for them',
+    'gaps given up early: the requests do not suffice to ask for all of them, or the feed did not answer',
     { cloudWatch: [[]] },
   ),
   'waybill.feed.catch_ups': metric(

@@ -1,4 +1,5 @@
-import { holds, type IdRange } from '../feed/id-range.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { IdRange } from '../feed/id-range.ts';
 import { contentOf, eventIdsOf, type Page } from '../feed/page.ts';
 import { advance } from '../feed/position.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
@@ -6,8 +7,10 @@ import type { SeenContents } from '../feed/seen-contents.ts';
 /** A request for gaps, and what was known when it was made. */
 export type AskedQuestion = {
   readonly question: IdRange;
-  /** Ascending and apart from each other. */
-  readonly openGaps: readonly IdRange[];
+  /** Whether the id lies in an open gap. */
+  readonly isOpen: (id: number) => boolean;
+  /** What lies in open gaps may have been sent before: all of it is sent, and not remembered. */
+  readonly isUnknown?: boolean;
   /** Ids that the position crossed and that are not watched. */
   readonly holes: readonly IdRange[];
   /** Ids of events that turned up in gaps before. */
@@ -23,22 +26,23 @@ export type AskedQuestion = {
  */
 export function unseenInAnswer(
   page: Page,
-  { question, openGaps, holes, appeared, last }: AskedQuestion,
+  { question, isOpen, isUnknown = false, holes, appeared, last }: AskedQuestion,
   seen: SeenContents,
 ): Page | undefined {
-  const contents = new Map<number, string>();
+  const firsts = new Map<number, ScanEvent>();
   const several = new Set<number>();
   for (const event of page.events) {
-    const content = contentOf(event);
-    if ((contents.get(event.eventId) ?? content) !== content) several.add(event.eventId);
-    contents.set(event.eventId, content);
+    const first = firsts.get(event.eventId);
+    if (!first) firsts.set(event.eventId, event);
+    else if (contentOf(first) !== contentOf(event)) several.add(event.eventId);
   }
   const isInHole = (id: number) => holes.some(({ from, to }) => from <= id && id <= to);
   const isElsewhere = (id: number) =>
     id < question.from || id > last || several.has(id) || appeared.has(id) || isInHole(id);
   const events = page.events.filter((event) => {
-    const isOpen = holds(openGaps, event.eventId);
-    return (isOpen || isElsewhere(event.eventId)) && (seen.isNew(contentOf(event)) || isOpen);
+    const isInGap = isOpen(event.eventId);
+    if (isInGap && isUnknown) return true;
+    return (isInGap || isElsewhere(event.eventId)) && (seen.isNew(contentOf(event)) || isInGap);
   });
   const rejected = page.rejected.filter(({ body }) => seen.isNew(body));
   return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };
