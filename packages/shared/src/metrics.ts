@@ -98,6 +98,18 @@ export const metricDefinitions = {
     'age of the newest scan that the position has passed; 0 while the feed has nothing newer',
     { cloudWatch: [[]] },
   ),
+  'waybill.feed.silence': metric(
+    'gauge',
+    's',
+    'time since this poller saw something new in the feed, or began to read it',
+    { cloudWatch: [[]] },
+  ),
+  'waybill.feed.went_back': metric(
+    'gauge',
+    '1',
+    '1 while the feed has older ids, but not the last one that was read, and none beyond it',
+    { cloudWatch: [[]], lasting: true },
+  ),
   'waybill.poller.lease': metric('gauge', '1', '1 while this poller holds the lease, 0 while it stands by', {
     cloudWatch: [[]],
     lasting: true,

@@ -9,6 +9,7 @@ import { SeenContents } from '../feed/seen-contents.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
 import { crossStuckPage } from './cross-stuck-page.ts';
+import { IdleQuestion } from './idle-question.ts';
 import { Progress, type ProgressDependencies } from './progress.ts';
 import { StuckWatch } from './stuck-watch.ts';
 
@@ -41,6 +42,7 @@ type Following = FollowDependencies & {
   readonly stuck: StuckWatch;
   readonly probe: BacklogProbe;
   readonly progress: Progress;
+  readonly idle: IdleQuestion;
   position: Position;
   hadUnseen: boolean;
   catchingUp: CatchUp | undefined;
@@ -64,6 +66,7 @@ export async function* followFeed(
     stuck: new StuckWatch(deps.clock),
     probe: new BacklogProbe({ ...deps, seen }),
     progress: new Progress(deps),
+    idle: new IdleQuestion(deps),
     position: start,
     hadUnseen: true,
     catchingUp: undefined,
@@ -99,6 +102,7 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   } else yield { kind: 'confirmed', last, gaps: [], droppedGaps: 0 };
   const hasMoved = last > before.last;
   const isOver = !answer.isFull || answer.elements.length === 0;
+  if (hasMoved) following.idle.sawNews();
   if (hasMoved || isOver) progress.reportGood(`at ${last}`);
   else if (stuck.isDue(digestOf(page)) && (yield* cross(following, answer.limit, page))) return 'more';
   progress.countPages(1, hasMoved ? scannedAt(page, before.last, last) : undefined);
@@ -106,7 +110,10 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
     probe.sawFullPage(last - first + 1);
     return 'more';
   }
-  if (!hasMoved && isOver) progress.reportUpToDate();
+  if (!hasMoved && isOver) {
+    progress.reportUpToDate();
+    await following.idle.sawNothing(last, signal);
+  }
   await clock.sleep(pollIntervalMs, signal);
   return 'waited';
 }
@@ -146,6 +153,7 @@ async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
       if (step.kind === 'confirmed') {
         const { pages, scannedAt: newestScannedAt, ...confirmed } = step;
         following.position = { last: step.last, empty: false };
+        following.idle.sawNews();
         progress.reportGood(`at ${step.last}, catching up to ${head}`);
         progress.countPages(pages, newestScannedAt);
         yield confirmed;
