@@ -12,7 +12,7 @@ import {
 } from './packed-gaps.ts';
 
 /** Milliseconds of passing that one stretch holds: a minute, or a tenth of a short patience; a day's patience has 60 stretches. */
-export function stretchMs(patienceMs: number): number {
+function stretchMs(patienceMs: number): number {
   return Math.max(1_000, Math.min(60_000, patienceMs / 10), patienceMs / 60);
 }
 
