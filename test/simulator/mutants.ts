@@ -300,16 +300,16 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a gap is closed before SQS confirmed what turned up in it',
     promise: 3,
-    file: `${poller}/gaps/gap-watch.ts`,
-    find: 'await sending;',
-    replace: 'sending.catch(() => undefined);',
+    file: `${poller}/gaps/sending-beyond.ts`,
+    find: 'await sent;',
+    replace: 'sent.catch(() => undefined);',
   },
   {
     name: 'a takeover forgets the open gaps',
     promise: 1,
     file: `${poller}/gaps/gap-watch.ts`,
-    find: 'if (ledger) this.#ledger = ledger;',
-    replace: 'if (ledger) this.#ledger = [];',
+    find: 'this.#replaceLedger(listed);',
+    replace: 'this.#replaceLedger(listed.slice(listed.length));',
   },
   {
     name: 'a gap is void once it was asked for',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StoredCheckpoint } from '@waybill/poller/checkpoint/checkpoint-store.ts';
-import { decodeGaps } from '@waybill/poller/gaps/gap-ledger.ts';
+import { decodeGaps } from '@waybill/poller/gaps/stored-gaps.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';

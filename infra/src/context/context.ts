@@ -91,6 +91,13 @@ export const contextKeys = {
     default: 'infra/RUNBOOK.md',
     read: (value) => (typeof value === 'string' && /^[^\s#]{1,300}$/.test(value) ? value : undefined),
   }),
+  quietHours: wholeNumber({
+    meaning:
+      'hours without a new event that are normal, as over a weekend; longer ones raise the alarm `feed-silent`. 0: no such alarm',
+    min: 0,
+    max: 720,
+    default: 48,
+  }),
   pollerSize: taskSize('CPU and memory of a poller'),
   processorSize: taskSize('CPU and memory of a processor'),
   standby: flag({ meaning: 'true: a second poller runs on standby', default: false }),

@@ -32,6 +32,7 @@ describe('a deployment', () => {
       apiTokenSecret: undefined,
       alarmEmail: undefined,
       runbookUrl: 'infra/RUNBOOK.md',
+      quietHours: 48,
       pollerSize: { cpu: 256, memoryMiB: 512 },
       processorSize: { cpu: 256, memoryMiB: 512 },
       standby: false,

@@ -41,6 +41,8 @@ describe('the alarms', () => {
       'breaker-open',
       'failure-rate',
       'feed-lag',
+      'feed-silent',
+      'feed-went-back',
       'poller-makes-no-progress',
       'processor-not-running',
       'retention-hole',
@@ -49,6 +51,22 @@ describe('the alarms', () => {
     ]);
     for (const alarm of alarms.values())
       expect(alarm).toMatchObject({ AlarmActions: ['<Alarms>'], OKActions: ['<Alarms>'] });
+  });
+
+  it('are raised for a feed that went back, and for one that is silent for more than two days', () => {
+    expect(alarms.get('feed-went-back')).toMatchObject({
+      MetricName: 'waybill.feed.went_back',
+      Statistic: 'Maximum',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(alarms.get('feed-silent')).toMatchObject({
+      MetricName: 'waybill.feed.silence',
+      Statistic: 'Maximum',
+      Threshold: 48 * 3_600,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
   });
 
   it('are raised for a poller that reads no page for ten minutes, or is gone', () => {

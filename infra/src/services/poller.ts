@@ -62,7 +62,9 @@ export class Poller extends Construct {
       'dynamodb:GetItem',
       'dynamodb:UpdateItem',
     ]);
-    this.#addAlarms({ context, topic: data.alarmTopic }, variables);
+    const setting = { context, topic: data.alarmTopic };
+    this.#addAlarms(setting, variables);
+    this.#addAlarmsOfIdleFeed(setting, context.quietHours);
   }
 
   metricLag(options?: MetricOptions): Metric {
@@ -99,7 +101,7 @@ export class Poller extends Construct {
 
   droppedGapsWidget(): GraphWidget {
     return graph('Gaps given up per minute', [
-      this.#metric('waybill.feed.dropped_gaps', { label: 'too many open, or never answered by the feed' }),
+      this.#metric('waybill.feed.dropped_gaps', { label: 'more than the requests suffice for, or never answered' }),
     ]);
   }
 
@@ -167,6 +169,35 @@ export class Poller extends Construct {
       threshold: 1,
       evaluationPeriods: 1,
       // Nothing is counted while every row can be read.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  #addAlarmsOfIdleFeed(setting: AlarmSetting, quietHours: number): void {
+    new WaybillAlarm(this, 'FeedWentBack', {
+      ...setting,
+      section: 'feed-went-back',
+      severity: 'critical',
+      impact:
+        'The feed has older ids, but not the last one that was read: it was restored, or its ids start again. New events may get ids that are never read.',
+      metric: this.#metric('waybill.feed.went_back', { statistic: 'Maximum', period: Duration.minutes(5) }),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 1,
+      // Nobody reads: another alarm watches that.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    if (quietHours === 0) return;
+    new WaybillAlarm(this, 'FeedSilent', {
+      ...setting,
+      section: 'feed-silent',
+      severity: 'warning',
+      impact: `The feed has shown nothing new for more than ${quietHours} hours: parcel state is not updated, if parcels move.`,
+      // A gauge that grows: no alarm could look back over days of counts.
+      metric: this.#metric('waybill.feed.silence', { statistic: 'Maximum', period: Duration.hours(1) }),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: quietHours * 3_600,
+      evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }

@@ -1,4 +1,4 @@
-import { questionsPerSecond } from './gaps/gap-watch.ts';
+import { questionsPerSecond } from './gaps/question-share.ts';
 import type { PollerSettings } from './settings.ts';
 
 /** Milliseconds for the calls to SQS and DynamoDB between two turns, each of which has a limit of some 15 s. */

@@ -66,6 +66,9 @@ export async function workUnderLease(taken: TakenLease, deps: WorkDependencies, 
     reportHealth('progress', { ok: true, detail: 'standing by' });
     reportHealth('queue', { ok: true, detail: 'standing by' });
     metrics['waybill.poller.paused'].record(0);
+    // These hold until the next record, and another poller may know better now.
+    metrics['waybill.feed.went_back'].record(0);
+    metrics['waybill.feed.gap_reach'].record(patienceMs / 1_000);
   }
 }
 

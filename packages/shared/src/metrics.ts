@@ -74,11 +74,17 @@ export const metricDefinitions = {
     },
   ),
   'waybill.feed.open_gaps': metric('gauge', '{range}', 'ranges of skipped ids that are still asked for again'),
+  'waybill.feed.gap_reach': metric(
+    'gauge',
+    's',
+    'how late an event may turn up and is still found: `GAP_PATIENCE_SECONDS`, or less while skipped ids are dropped early',
+    { cloudWatch: [[]], lasting: true },
+  ),
   'waybill.feed.late_events': metric('counter', '{event}', 'events found in a gap after the position had passed it'),
   'waybill.feed.dropped_gaps': metric(
     'counter',
     '{range}',
-    'gaps given up early: too many were open, or the feed did not answer for them',
+    'gaps given up early: the requests do not suffice to ask for all of them, or the feed did not answer',
     { cloudWatch: [[]] },
   ),
   'waybill.feed.catch_ups': metric(
@@ -100,6 +106,18 @@ export const metricDefinitions = {
     's',
     'age of the newest scan that the position has passed; 0 while the feed has nothing newer',
     { cloudWatch: [[]] },
+  ),
+  'waybill.feed.silence': metric(
+    'gauge',
+    's',
+    'time since this poller saw something new in the feed, or began to read it',
+    { cloudWatch: [[]] },
+  ),
+  'waybill.feed.went_back': metric(
+    'gauge',
+    '1',
+    '1 while the feed has older ids, but not the last one that was read, and none beyond it',
+    { cloudWatch: [[]], lasting: true },
   ),
   'waybill.poller.lease': metric('gauge', '1', '1 while this poller holds the lease, 0 while it stands by', {
     cloudWatch: [[]],

@@ -9,7 +9,7 @@ import { pass, rig, seeded, stop, useVirtualTime } from '../../test/poller-rig.t
 import { contentOf, eventIdsOf, readElements } from '../feed/page.ts';
 import { PageReader } from '../feed/read-page.ts';
 import { TokenBucket } from '../feed/token-bucket.ts';
-import { decodeGaps } from '../gaps/gap-ledger.ts';
+import { decodeGaps } from '../gaps/stored-gaps.ts';
 import { mostCalls } from '../queue/leased-queue.ts';
 import { CatchUp } from './catch-up.ts';
 import { findHead } from './find-head.ts';

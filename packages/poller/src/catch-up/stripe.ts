@@ -1,7 +1,9 @@
 import type { IdRange } from '../feed/id-range.ts';
 import type { Move } from '../feed/position.ts';
-import { mostOpenGaps } from '../gaps/gap-ledger.ts';
 import type { SentEvents } from './sent-events.ts';
+
+/** Gaps of a stripe that wait for the position: more than the sixteen pages of a stripe have events at a `Limit` of 1,000. Some 1 MB. */
+const mostWaitingGaps = 20_000;
 
 /** What was confirmed of a stripe since the last call. */
 export type Confirmed = Move & {
@@ -60,9 +62,9 @@ export class Stripe {
     scannedAt: number | undefined,
     contents: ReadonlySet<string>,
   ): void {
-    // The ledger would drop the others anyway, and until then they would fill the memory.
+    // More would fill the memory.
     const all = [...this.#gaps, ...gaps];
-    const over = Math.max(0, all.length - mostOpenGaps);
+    const over = Math.max(0, all.length - mostWaitingGaps);
     this.#gaps = all.slice(over);
     this.#droppedGaps += over;
     this.#confirmed = through;

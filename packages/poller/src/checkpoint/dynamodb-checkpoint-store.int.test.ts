@@ -17,7 +17,8 @@ import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { measured } from '../../test/observed.ts';
 import { believableJump } from '../feed/position.ts';
-import { encodeGaps, mostOpenGaps, open } from '../gaps/gap-ledger.ts';
+import { mostOpenGaps, open } from '../gaps/gap-ledger.ts';
+import { encodeGaps } from '../gaps/stored-gaps.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import { dynamoDbCheckpointStore } from './dynamodb-checkpoint-store.ts';
 

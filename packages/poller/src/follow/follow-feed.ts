@@ -10,6 +10,7 @@ import { SeenContents } from '../feed/seen-contents.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
 import { crossStuckPage } from './cross-stuck-page.ts';
+import { IdleQuestion } from './idle-question.ts';
 import { narrowPage } from './narrow-page.ts';
 import { PageEnd } from './page-end.ts';
 import { Progress, type ProgressDependencies } from './progress.ts';
@@ -49,6 +50,7 @@ type Following = FollowDependencies & {
   readonly probe: BacklogProbe;
   readonly progress: Progress;
   readonly pageEnd: PageEnd;
+  readonly idle: IdleQuestion;
   position: Position;
   hadUnseen: boolean;
   catchingUp: CatchUp | undefined;
@@ -75,6 +77,7 @@ export async function* followFeed(
     probe: new BacklogProbe({ ...deps, seen }),
     progress: new Progress(deps),
     pageEnd: new PageEnd(deps),
+    idle: new IdleQuestion(deps),
     position: start,
     hadUnseen: true,
     catchingUp: undefined,
@@ -118,6 +121,7 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   const hasMoved = last > before.last;
   if (asksOn) return 'more';
   const isOver = !isFull || answer.elements.length === 0;
+  if (hasMoved) following.idle.sawNews();
   if (hasMoved || isOver) progress.reportGood(`at ${last}`);
   else if (stuck.isDue(digestOf(page)) && (yield* cross(following, answer.limit, page))) return 'more';
   progress.countPages(1, hasMoved ? scannedAt(page, before.last, last) : undefined);
@@ -125,7 +129,10 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
     probe.sawFullPage(last - first + 1);
     return 'more';
   }
-  if (!hasMoved && isOver) progress.reportUpToDate();
+  if (!hasMoved && isOver) {
+    progress.reportUpToDate();
+    await following.idle.sawNothing(last, signal);
+  }
   await clock.sleep(pollIntervalMs, signal);
   return 'waited';
 }
@@ -190,6 +197,7 @@ async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
         const { pages, scannedAt: newestScannedAt, contents, ...confirmed } = step;
         pageEnd.startOver(contents);
         following.position = { last: step.last, empty: false };
+        following.idle.sawNews();
         progress.reportGood(`at ${step.last}, catching up to ${head}`);
         progress.countPages(pages, newestScannedAt);
         yield confirmed;

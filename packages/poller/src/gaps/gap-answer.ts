@@ -1,4 +1,5 @@
-import { holds, type IdRange } from '../feed/id-range.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { IdRange } from '../feed/id-range.ts';
 import { contentOf, contentsAt, eventIdsOf, type Page } from '../feed/page.ts';
 import { advance } from '../feed/position.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
@@ -6,8 +7,10 @@ import type { SeenContents } from '../feed/seen-contents.ts';
 /** A request for gaps, and what was known when it was made. */
 export type AskedQuestion = {
   readonly question: IdRange;
-  /** Ascending and apart from each other. */
-  readonly openGaps: readonly IdRange[];
+  /** Whether the id lies in an open gap. */
+  readonly isOpen: (id: number) => boolean;
+  /** What lies in open gaps may have been sent before: all of it is sent, and not remembered. */
+  readonly isUnknown?: boolean;
   /** Ids that the position crossed and that are not watched. */
   readonly holes: readonly IdRange[];
   /** Ids of events that turned up in gaps before. */
@@ -20,6 +23,9 @@ export type AskedQuestion = {
 
 /** Contents by id. */
 export type CutOff = ReadonlyMap<number, ReadonlySet<string>>;
+
+/** An id at which an answer may have been cut off, and the contents that it showed of it. */
+export type CutOffId = { readonly eventId: number; readonly contents: ReadonlySet<string> };
 
 /**
  * Elements to ask for, so that a page shows the whole range and something beyond it: then it is not cut off between two
@@ -34,10 +40,7 @@ export function elementsToAsk({ from, to }: IdRange, limit: number, cutOff: CutO
  * The contents at which the response may be cut off, where it shows nothing beyond the range: those of its last id. Undefined
  * where it shows more, and where all of them were known: then there are no more that can be shown.
  */
-export function cutOffIn(
-  page: Page,
-  { question, cutOff }: AskedQuestion,
-): { readonly eventId: number; readonly contents: ReadonlySet<string> } | undefined {
+export function cutOffIn(page: Page, { question, cutOff }: AskedQuestion): CutOffId | undefined {
   const eventId = eventIdsOf(page).reduce((a, b) => Math.max(a, b), 0);
   if (eventId === 0 || eventId > question.to) return undefined;
   const contents = contentsAt(page, eventId);
@@ -52,23 +55,24 @@ export function cutOffIn(
  */
 export function unseenInAnswer(
   page: Page,
-  { question, openGaps, holes, appeared, last, cutOff }: AskedQuestion,
+  { question, isOpen, isUnknown = false, holes, appeared, last, cutOff }: AskedQuestion,
   seen: SeenContents,
 ): Page | undefined {
-  const contents = new Map<number, string>();
+  const firsts = new Map<number, ScanEvent>();
   const several = new Set<number>();
   for (const event of page.events) {
-    const content = contentOf(event);
-    if ((contents.get(event.eventId) ?? content) !== content) several.add(event.eventId);
-    contents.set(event.eventId, content);
+    const first = firsts.get(event.eventId);
+    if (!first) firsts.set(event.eventId, event);
+    else if (contentOf(first) !== contentOf(event)) several.add(event.eventId);
   }
   const isInHole = (id: number) => holes.some(({ from, to }) => from <= id && id <= to);
   const isElsewhere = (id: number) =>
     id < question.from || id > last || several.has(id) || appeared.has(id) || isInHole(id);
   const events = page.events.filter((event) => {
     if (cutOff.get(event.eventId)?.has(contentOf(event))) return false;
-    const isOpen = holds(openGaps, event.eventId);
-    return (isOpen || isElsewhere(event.eventId)) && (seen.isNew(contentOf(event)) || isOpen);
+    const isInGap = isOpen(event.eventId);
+    if (isInGap && isUnknown) return true;
+    return (isInGap || isElsewhere(event.eventId)) && (seen.isNew(contentOf(event)) || isInGap);
   });
   const rejected = page.rejected.filter(({ body }) => seen.isNew(body));
   return events.length === 0 && rejected.length === 0 ? undefined : { events, rejected };

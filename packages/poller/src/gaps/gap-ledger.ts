@@ -6,8 +6,11 @@ export type OpenGap = IdRange & {
   /** When the feed was last asked for it. */
   readonly askedAt: number | undefined;
   /** Questions in a row that the feed did not answer, and when the last of them was. */
-  readonly unanswered?: { readonly times: number; readonly at: number };
+  readonly unanswered?: { readonly times: number; readonly at: number } | undefined;
 };
+
+/** A range as it is stored. A mark stands for many gaps that are not listed: which of its ids were sent is not stored. */
+export type StoredGap = IdRange & { readonly seenAt: number; readonly isMark?: true };
 
 /** Open gaps, ascending and apart from each other. */
 export type GapLedger = readonly OpenGap[];
@@ -24,12 +27,17 @@ const afterFailureMs = 10_000;
 /** Questions in a row without an answer after which a gap is given up at the end of the patience: the feed may refuse it for ever. */
 const mostUnanswered = 5;
 
-/** The ledger with at most `most` ranges: of more, those that were seen first are dropped. */
-export function dropOldest(ledger: GapLedger, most = mostOpenGaps) {
-  const dropped = Math.max(0, ledger.length - most);
-  if (dropped === 0) return { ledger, dropped };
-  const oldest = new Set([...ledger].sort((a, b) => a.seenAt - b.seenAt || a.from - b.from).slice(0, dropped));
-  return { ledger: ledger.filter((gap) => !oldest.has(gap)), dropped };
+/** Ranges that stay listed where there are too many: half, so that not every page moves some. */
+const fewGaps = mostOpenGaps / 2;
+
+/**
+ * The ledger with at most `most` ranges. `oldest`: those that no longer fit, which were also seen first, since a gap opens
+ * only above all others.
+ */
+export function splitOldest(ledger: GapLedger, most = mostOpenGaps, few = fewGaps) {
+  if (ledger.length <= most) return { ledger, oldest: [] };
+  const count = ledger.length - few;
+  return { ledger: ledger.slice(count), oldest: ledger.slice(0, count) };
 }
 
 /** The ledger with these gaps, seen at `now`. Ids that are watched already stay as they are. */
@@ -74,10 +82,14 @@ export function unanswered(ledger: GapLedger, { from, to }: IdRange, now: number
 
 /** The gaps whose patience is over, and for which the feed did not answer several times in a row. */
 export function givenUp(ledger: GapLedger, patienceMs: number): GapLedger {
-  return ledger.filter(
-    ({ seenAt, unanswered }) =>
-      unanswered !== undefined && unanswered.times >= mostUnanswered && unanswered.at - seenAt >= patienceMs,
-  );
+  return ledger.filter((gap) => isHopeless(gap, patienceMs));
+}
+
+export function isHopeless(
+  { seenAt, unanswered }: Pick<OpenGap, 'seenAt' | 'unanswered'>,
+  patienceMs: number,
+): boolean {
+  return unanswered !== undefined && unanswered.times >= mostUnanswered && unanswered.at - seenAt >= patienceMs;
 }
 
 /** The ledger without void gaps: those that the feed did not fill within `patienceMs`, the question at its end included. */
@@ -85,19 +97,21 @@ export function withoutVoid(ledger: GapLedger, patienceMs: number): GapLedger {
   return ledger.filter(({ seenAt, askedAt }) => askedAt === undefined || askedAt - seenAt < patienceMs);
 }
 
-/** When the gap is to be asked for next. */
-export function dueAt({ seenAt, askedAt, unanswered }: OpenGap, patienceMs: number): number {
-  const age = askedAt === undefined ? firstQuestionMs : Math.max(firstQuestionMs, 2 * (askedAt - seenAt));
+/** When the gap is to be asked for next: from the second question on, not before it is `leastMs` old. */
+export function dueAt(
+  { seenAt, askedAt, unanswered }: Pick<OpenGap, 'seenAt' | 'askedAt' | 'unanswered'>,
+  patienceMs: number,
+  leastMs = firstQuestionMs,
+): number {
+  const age = askedAt === undefined ? firstQuestionMs : Math.max(leastMs, 2 * (askedAt - seenAt));
   const due = seenAt + Math.min(patienceMs, age);
   // Also for the first questions after the patience, which otherwise would follow each other at once.
   return unanswered ? Math.max(due, unanswered.at + afterFailureMs * 2 ** Math.min(unanswered.times - 1, 6)) : due;
 }
 
-/** When the next gap is due; undefined while none is open. */
-export function nextDueAt(ledger: GapLedger, patienceMs: number): number | undefined {
-  return ledger.length === 0
-    ? undefined
-    : ledger.reduce((least, gap) => Math.min(least, dueAt(gap, patienceMs)), Number.POSITIVE_INFINITY);
+/** When the next gap is due; infinity while none is open. */
+export function nextDueAt(ledger: GapLedger, patienceMs: number): number {
+  return ledger.reduce((least, gap) => Math.min(least, dueAt(gap, patienceMs)), Number.POSITIVE_INFINITY);
 }
 
 /**
@@ -123,41 +137,4 @@ export function nextQuestion(ledger: GapLedger, now: number, patienceMs: number,
 export function watermarkOf(ledger: GapLedger, last: number): number {
   const [lowest] = ledger;
   return lowest && lowest.from <= last ? lowest.from - 1 : last;
-}
-
-/**
- * The ledger as text for the checkpoint's item: a version, then for each gap three numbers in base 36. They are the
- * distance from the end of the gap before, the number of ids, and for how many seconds it was watched, rounded down to
- * whole `unitMs` (so that the text changes seldom). An age, not a time of day: clocks of two machines are never compared.
- * Undefined when empty.
- */
-export function encodeGaps(ledger: GapLedger, now: number, unitMs: number): string | undefined {
-  if (ledger.length === 0) return undefined;
-  let end = 0;
-  const entries = ledger.map(({ from, to, seenAt }) => {
-    const age = Math.floor(Math.max(0, now - seenAt) / unitMs) * unitMs;
-    const numbers = [from - end, to - from + 1, Math.floor(age / 1_000)];
-    end = to;
-    return numbers.map((number) => number.toString(36)).join('.');
-  });
-  return `1 ${entries.join(' ')}`;
-}
-
-/** Reads what {@link encodeGaps} wrote, up to `last`. Undefined for any other text: of another release, or of a person. */
-export function decodeGaps(text: string, last: number, now: number): GapLedger | undefined {
-  const [version, ...entries] = text.split(' ');
-  if (version !== '1') return undefined;
-  const ledger: OpenGap[] = [];
-  let end = 0;
-  for (const entry of entries) {
-    const [, ...digits] = /^([0-9a-z]+)\.([0-9a-z]+)\.([0-9a-z]+)$/.exec(entry) ?? [];
-    const [distance = 0, length = 0, seconds = 0] = digits.map((number) => Number.parseInt(number, 36));
-    const from = end + distance;
-    end = from + length - 1;
-    if (distance < 1 || length < 1 || !Number.isSafeInteger(end)) return undefined;
-    ledger.push({ from, to: end, seenAt: now - seconds * 1_000, askedAt: undefined });
-  }
-  // After an operator's reset, what lies beyond the position is read again.
-  const upToLast = ledger.filter((gap) => gap.from <= last).map((gap) => ({ ...gap, to: Math.min(gap.to, last) }));
-  return dropOldest(upToLast).ledger;
 }

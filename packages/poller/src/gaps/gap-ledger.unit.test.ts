@@ -5,19 +5,18 @@ import { gapsBetween } from '../feed/position.ts';
 import {
   asked,
   close,
-  decodeGaps,
-  dropOldest,
   dueAt,
-  encodeGaps,
   type GapLedger,
   givenUp,
   nextDueAt,
   nextQuestion,
   open,
+  splitOldest,
   unanswered,
   watermarkOf,
   withoutVoid,
 } from './gap-ledger.ts';
+import { decodeGaps, encodeGaps } from './stored-gaps.ts';
 
 const patienceMs = 600_000;
 
@@ -85,19 +84,15 @@ describe('the ledger', () => {
     );
   });
 
-  test('is bounded: of too many ranges those that were seen first are dropped, and counted', () => {
+  test('is bounded: of too many ranges the lower half goes to the window, in order, and none is lost', () => {
     fc.assert(
       fc.property(anyHistory, anyRanges, fc.integer({ min: 1, max: 10 }), (history, ranges, most) => {
         const { ledger, now } = after(history);
         const whole = open(ledger, ranges, now + 1);
-        const bounded = dropOldest(whole, most);
-        expect(bounded.ledger.length).toBe(Math.min(most, whole.length));
-        expect(bounded.dropped).toBe(whole.length - bounded.ledger.length);
-        expect(isOrdered(bounded.ledger)).toBe(true);
-        const kept = new Set(bounded.ledger.map(({ from }) => from));
-        const dropped = whole.filter(({ from }) => !kept.has(from));
-        const newest = Math.max(...dropped.map(({ seenAt }) => seenAt));
-        for (const gap of bounded.ledger) expect(gap.seenAt).toBeGreaterThanOrEqual(newest);
+        const few = Math.floor(most / 2);
+        const bounded = splitOldest(whole, most, few);
+        expect(bounded.ledger.length).toBe(whole.length > most ? few : whole.length);
+        expect([...bounded.oldest, ...bounded.ledger]).toEqual(whole);
       }),
     );
   });
@@ -168,7 +163,7 @@ describe('a gap', () => {
   test('is asked for when it is a second old, when its age has doubled, at the end of the patience, and then is void', () => {
     let ledger = open([], [{ from: 5, to: 6 }], 0);
     const questions: number[] = [];
-    for (let due = nextDueAt(ledger, patienceMs); due !== undefined; due = nextDueAt(ledger, patienceMs)) {
+    for (let due = nextDueAt(ledger, patienceMs); Number.isFinite(due); due = nextDueAt(ledger, patienceMs)) {
       expect(nextQuestion(ledger, due - 1, patienceMs, 100)).toBeUndefined();
       expect(nextQuestion(ledger, due, patienceMs, 100)).toEqual({ from: 5, to: 6 });
       questions.push(due / 1_000);
@@ -254,7 +249,7 @@ describe('the watermark', () => {
         for (const [index, { ids, late }] of pages.entries()) {
           const seen = ids.map((id) => last + id);
           const through = Math.max(last, ...seen);
-          ledger = dropOldest(open(ledger, gapsBetween(last, seen, through), index), 6).ledger;
+          ledger = splitOldest(open(ledger, gapsBetween(last, seen, through), index), 6, 3).ledger;
           last = through;
           ledger = withoutVoid(asked(close(ledger, late), { from: 1, to: last - 20 }, index), 3);
           const next = watermarkOf(ledger, last);

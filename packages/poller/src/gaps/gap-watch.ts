@@ -10,23 +10,27 @@ import { SeenContents } from '../feed/seen-contents.ts';
 import { TokenBucket } from '../feed/token-bucket.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
+import { AnswerMemory } from './answer-memory.ts';
 import { DroppedGaps } from './dropped-gaps.ts';
-import { type CutOff, cutOffIn, elementsToAsk, shownThrough, unseenInAnswer } from './gap-answer.ts';
+import { cutOffIn, elementsToAsk, shownThrough, unseenInAnswer } from './gap-answer.ts';
 import {
   asked,
   close,
-  decodeGaps,
-  dropOldest,
-  encodeGaps,
   type GapLedger,
   givenUp,
   nextDueAt,
   nextQuestion,
   open,
+  splitOldest,
   unanswered,
   watermarkOf,
   withoutVoid,
 } from './gap-ledger.ts';
+import { questionsPerSecond } from './question-share.ts';
+import { longestNapMs, SendingBeyond } from './sending-beyond.ts';
+import { SparseWindow, type WindowQuestion } from './sparse-window.ts';
+import { encodeGaps, restoreGaps, storedUnitMs } from './stored-gaps.ts';
+import { WideLimit } from './wide-limit.ts';
 
 export type GapWatchDependencies = {
   readonly clock: Clock;
@@ -46,71 +50,37 @@ export type GapQuestions = {
   readonly clock: Clock;
 };
 
-/** Share of the request budget that goes to open gaps at most: the reading has the rest. */
-const budgetShare = 0.1;
-
-/** Questions per second, when the feed allows `requestsPerSecond` requests. */
-export function questionsPerSecond(requestsPerSecond: number): number {
-  return requestsPerSecond * budgetShare;
-}
-
-/** Longest sleep of a wait, milliseconds, so that its loop shows that it is alive. */
-const longestNapMs = 60_000;
-
-/** Ids of late events that are remembered. */
-const mostAppeared = 1_000;
-
-/** Holes that are remembered: a feed has few. */
-const mostHoles = 100;
-
-/** A gap's age is stored in this many steps, so ageing costs at most that many writes. */
-const storedAges = 10;
-
-/**
- * Watches the gaps that the position has passed: asks the feed for them again, sends what turned up, and closes them once
- * that is confirmed. Works beside the reading and never delays it.
- */
+/** Watches the gaps that the position has passed: asks for them again, beside the reading, and sends what turned up. */
 export class GapWatch {
   readonly #deps: GapWatchDependencies;
   readonly #share: TokenBucket;
   readonly #seen = new SeenContents();
   readonly #dropped: DroppedGaps;
-  /** The latest ids that turned up: another content of one may come alone. */
-  #appeared: ReadonlySet<number> = new Set();
-  /** What was sent of ids at which an answer may have been cut off between two contents. */
-  #cutOff: CutOff = new Map();
-  /** The newest holes that the position crossed. */
-  #holes: readonly IdRange[] = [];
+  readonly #wide = new WideLimit();
+  readonly #beyond = new SendingBeyond();
+  /** The gaps that the ledger can not list. */
+  readonly #window: SparseWindow;
+  readonly #memory = new AnswerMemory();
   #ledger: GapLedger = [];
   /** The position: what lies beyond it was not sent yet. */
   #last: number;
   #nap = new AbortController();
-  /** What an answer showed beyond the position, from this id on, while it is being sent. `over` aborts when that ends. */
-  #sendingBeyond: { readonly from: number; readonly sending: Promise<void>; readonly over: AbortSignal } | undefined;
 
-  /** `openGaps`: what the former holder left, where its checkpoint stands at `last`. */
-  constructor(deps: GapWatchDependencies, openGaps: string | undefined, last: number) {
+  /** `stored`: the open gaps that the former holder left, where its checkpoint stands at `last`. */
+  constructor(deps: GapWatchDependencies, stored: string | undefined, last: number) {
     this.#deps = deps;
     this.#dropped = new DroppedGaps(deps);
     this.#last = last;
     const { clock, log, patienceMs, requestsPerSecond } = deps;
     this.#share = new TokenBucket({ perSecond: questionsPerSecond(requestsPerSecond), clock });
-    if (openGaps === undefined || patienceMs === 0) return;
-    const ledger = decodeGaps(openGaps, last, clock.monotonic());
-    if (ledger) this.#ledger = ledger;
-    else log.warn({ openGaps: openGaps.slice(0, 100) }, 'stored open gaps unreadable, ignored');
+    const { listed, marks } = restoreGaps(patienceMs === 0 ? undefined : stored, last, { log, now: clock.monotonic() });
+    this.#window = new SparseWindow({ patienceMs }, marks);
+    this.#replaceLedger(listed);
   }
 
-  /**
-   * Resolves once all that an answer showed between the position and `last` is confirmed: the position may move there,
-   * whether or not the feed still shows it. Rejects when it could not be sent. Waits by the clock of the caller's loop: if
-   * the sending hangs, the loop of questions is the silent one.
-   */
-  async untilSent(last: number, clock: Clock): Promise<void> {
-    const beyond = this.#sendingBeyond;
-    if (!beyond || beyond.from > last) return;
-    while (!beyond.over.aborted) await clock.sleep(longestNapMs, beyond.over);
-    await beyond.sending;
+  /** As {@link SendingBeyond.untilSent}. */
+  untilSent(last: number, clock: Clock): Promise<void> {
+    return this.#beyond.untilSent(last, clock);
   }
 
   /** The position moves now. To be called together with the move of the checkpoint. */
@@ -118,29 +88,35 @@ export class GapWatch {
     const { clock, patienceMs } = this.#deps;
     this.#last = Math.max(this.#last, last);
     if (patienceMs === 0 || gaps.length === 0) return;
-    this.#replaceLedger(open(this.#ledger, gaps, clock.monotonic()), droppedGaps);
+    this.#replaceLedger(open(this.#ledger, gaps, clock.monotonic()));
+    this.#noteDropped(droppedGaps);
     this.#nap.abort();
   }
 
   /** The position crosses ids that are not watched. If an answer shows some of them, they were not sent yet. */
   crossed(hole: IdRange): void {
-    this.#holes = [...this.#holes, hole].slice(-mostHoles);
+    this.#memory.crossed(hole);
   }
 
-  /** Drops the oldest ranges where there are too many. `droppedGaps` more were dropped before. */
-  #replaceLedger(changed: GapLedger, droppedGaps = 0): void {
-    const { ledger, dropped } = dropOldest(changed);
+  /** Moves the oldest ranges to the window where there are too many. */
+  #replaceLedger(changed: GapLedger): void {
+    const { ledger, oldest } = splitOldest(changed);
     this.#ledger = ledger;
-    this.#dropped.note(dropped + droppedGaps, ledger, this.#deps.clock.monotonic());
+    if (oldest.length > 0) this.#noteDropped(this.#window.take(oldest, this.#deps.clock.monotonic()));
+  }
+
+  #noteDropped(dropped: number): void {
+    const now = this.#deps.clock.monotonic();
+    const ranges = this.#ledger.length + this.#window.ranges;
+    this.#dropped.note(dropped, { open: ranges, reachMs: this.#window.reachMs(now) }, now);
   }
 
   /** For the checkpoint's item, where the position stands at `last`. */
   completeness(last: number): Completeness {
     const { clock, patienceMs } = this.#deps;
-    const unitMs = Math.ceil(patienceMs / storedAges / 1_000) * 1_000;
     return {
-      openGaps: encodeGaps(this.#ledger, clock.monotonic(), Math.max(1_000, unitMs)),
-      watermark: watermarkOf(this.#ledger, last),
+      openGaps: encodeGaps([...this.#window.marks(), ...this.#ledger], clock.monotonic(), storedUnitMs(patienceMs)),
+      watermark: Math.min(watermarkOf(this.#ledger, last), (this.#window.lowest ?? last + 1) - 1),
     };
   }
 
@@ -150,9 +126,15 @@ export class GapWatch {
     const { whenCapacity, clock } = questions;
     if (patienceMs === 0) return;
     while (!signal.aborted) {
-      metrics['waybill.feed.open_gaps'].record(this.#ledger.length);
-      const dueAt = nextDueAt(this.#ledger, patienceMs) ?? Number.POSITIVE_INFINITY;
-      const napMs = Math.min(longestNapMs, Math.ceil(dueAt - clock.monotonic()));
+      const now = clock.monotonic();
+      metrics['waybill.feed.open_gaps'].record(this.#ledger.length + this.#window.ranges);
+      metrics['waybill.feed.gap_reach'].record(this.#window.reachMs(now) / 1_000);
+      this.#noteDropped(0);
+      const dueAt = Math.min(
+        nextDueAt(this.#ledger, patienceMs),
+        this.#window.next(now)?.dueAt ?? Number.POSITIVE_INFINITY,
+      );
+      const napMs = Math.min(longestNapMs, Math.ceil(dueAt - now));
       if (napMs > 0) {
         // Ended by a gap that opens.
         this.#nap = new AbortController();
@@ -165,69 +147,108 @@ export class GapWatch {
     }
   }
 
-  async #ask({ reader, send, clock }: GapQuestions, signal: AbortSignal): Promise<void> {
+  /** The last reading of a stretch goes first, then what has been due for longest. */
+  async #ask(questions: GapQuestions, signal: AbortSignal): Promise<void> {
+    const now = questions.clock.monotonic();
+    const ofWindow = this.#window.next(now);
+    const listedAt = nextDueAt(this.#ledger, this.#deps.patienceMs);
+    const isNext = ofWindow && ofWindow.dueAt <= now && (ofWindow.isFinal || ofWindow.dueAt <= listedAt);
+    await (isNext ? this.#askAgain(ofWindow, questions, signal) : this.#askForGaps(questions, signal));
+  }
+
+  async #askForGaps(questions: GapQuestions, signal: AbortSignal): Promise<void> {
     const { patienceMs } = this.#deps;
+    const { reader, clock } = questions;
     const askedAt = clock.monotonic();
     const question = nextQuestion(this.#ledger, askedAt, patienceMs, reader.limit);
     if (!question) return;
-    const { from, to } = question;
-    const elements = await reader.readOnce(from, elementsToAsk(question, reader.limit, this.#cutOff), clock, signal);
+    const { from } = question;
+    const elements = await reader.readOnce(
+      from,
+      elementsToAsk(question, reader.limit, this.#memory.known.cutOff),
+      clock,
+      signal,
+    );
     // Something beyond every gap was shown before: a server that shows nothing at all from there on lags behind.
     if (!elements || elements.length === 0) {
       if (!signal.aborted) this.#noteUnanswered(question);
       return;
     }
     const page = readElements(elements);
-    const known = {
-      question,
-      openGaps: this.#ledger,
-      holes: this.#holes,
-      appeared: this.#appeared,
-      last: this.#last,
-      cutOff: this.#cutOff,
-    };
-    const unseen = unseenInAnswer(page, known, this.#seen);
-    const cutOff = cutOffIn(page, known);
-    if (unseen) await this.#send(unseen, send({ ...unseen, last: to }, signal));
-    this.#closeGaps(eventIdsOf(page), cutOff?.eventId);
-    if (cutOff)
-      this.#cutOff = new Map([...this.#cutOff, [cutOff.eventId, cutOff.contents] as const].slice(-mostAppeared));
+    await this.#passOn(page, question, false, questions, signal);
     const shown = shownThrough(page, question);
     this.#replaceLedger(withoutVoid(asked(this.#ledger, { from, to: shown }, askedAt), patienceMs));
   }
 
-  /** Waits for the sending, and lets the position wait for it where it holds something beyond the position. */
-  async #send(unseen: Page, sending: Promise<void>): Promise<void> {
-    const beyond = eventIdsOf(unseen).filter((id) => id > this.#last);
-    const over = new AbortController();
-    if (beyond.length > 0) this.#sendingBeyond = { from: Math.min(...beyond), sending, over: over.signal };
-    try {
-      await sending;
-      this.#sendingBeyond = undefined;
-    } finally {
-      over.abort();
+  /** Reads a part of the window again. */
+  async #askAgain(question: WindowQuestion, questions: GapQuestions, signal: AbortSignal): Promise<void> {
+    const { reader, clock } = questions;
+    const { from, elements: expected, stretch, isUnknown } = question;
+    const failures = stretch.unanswered?.times ?? 0;
+    const widest = failures === 0 ? this.#wide.of(reader.limit) : Math.ceil(reader.limit / 2 ** failures);
+    // A little more than is known: a late event or two, and one event beyond the end.
+    const limit = Math.min(widest, Math.ceil(expected * 1.1) + 10);
+    const elements = await reader.readOnce(from, limit, clock, signal);
+    if (signal.aborted) return;
+    const page = readElements(elements ?? []);
+    const ids = eventIdsOf(page);
+    if (ids.length === 0) {
+      if (limit > reader.limit) this.#wide.lower();
+      else this.#noteDropped(this.#window.unanswered(question, clock.monotonic()));
+      return;
     }
+    this.#wide.answered();
+    await this.#passOn(page, question, isUnknown, questions, signal);
+    this.#window.answered(question, shownThrough(page, question));
+  }
+
+  /** Sends what is new in an answer, and closes its gaps once that is confirmed. */
+  async #passOn(
+    page: Page,
+    question: IdRange,
+    isUnknown: boolean,
+    { send }: GapQuestions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const known = {
+      question,
+      isOpen: (id: number) => this.#isOpen(id),
+      isUnknown,
+      last: this.#last,
+      ...this.#memory.known,
+    };
+    const unseen = unseenInAnswer(page, known, this.#seen);
+    const cutOff = cutOffIn(page, known);
+    if (unseen) await this.#beyond.send(unseen, this.#last, send({ ...unseen, last: question.to }, signal));
+    this.#closeGaps(eventIdsOf(page), cutOff?.eventId, isUnknown);
+    if (cutOff) this.#memory.wasCutOff(cutOff);
+  }
+
+  #isOpen(id: number): boolean {
+    return holds(this.#ledger, id) || this.#window.holds(id);
   }
 
   /** What turned up in gaps is confirmed, but for more contents of the id `cutOff`, which is asked for again. */
-  #closeGaps(confirmed: readonly number[], cutOff: number | undefined): void {
-    const { log, metrics } = this.#deps;
-    const appeared = confirmed.filter((id) => id !== cutOff && holds(this.#ledger, id));
+  #closeGaps(confirmed: readonly number[], cutOff: number | undefined, isUnknown: boolean): void {
+    const { clock, log, metrics } = this.#deps;
+    const appeared = confirmed.filter((id) => id !== cutOff && this.#isOpen(id));
     if (appeared.length === 0) return;
     this.#replaceLedger(close(this.#ledger, appeared));
-    if (this.#cutOff.size > 0) this.#cutOff = new Map([...this.#cutOff].filter(([id]) => !appeared.includes(id)));
-    this.#appeared = new Set([...this.#appeared, ...appeared].slice(-mostAppeared));
+    this.#noteDropped(this.#window.close(appeared, clock.monotonic()));
+    this.#memory.closed(appeared);
+    if (isUnknown) return;
+    this.#memory.appeared(appeared);
     metrics['waybill.feed.late_events'].add(appeared.length);
     log.info({ eventIds: appeared.slice(0, 20), late: appeared.length }, 'late events forwarded');
   }
 
   #noteUnanswered(question: IdRange): void {
-    const { clock, log, metrics, patienceMs } = this.#deps;
+    const { clock, log, patienceMs } = this.#deps;
     const ledger = unanswered(this.#ledger, question, clock.monotonic());
     const hopeless = new Set(givenUp(ledger, patienceMs));
     this.#replaceLedger(ledger.filter((gap) => !hopeless.has(gap)));
     if (hopeless.size === 0) return;
-    metrics['waybill.feed.dropped_gaps'].add(hopeless.size);
+    this.#noteDropped(hopeless.size);
     log.warn({ ...question, gaps: hopeless.size }, 'gaps given up: the feed does not answer for them');
   }
 }
