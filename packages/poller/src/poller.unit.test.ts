@@ -75,7 +75,7 @@ describe('a feed with events', () => {
       }
     };
     await grow(5);
-    feed.cap = 2;
+    feed.cap = 5;
     await grow(12);
     // Three pages of the new length, each followed by the poll interval: what came meanwhile is caught up with.
     expect(checkpoints.item?.lastEventId).toBeGreaterThan(grown - 400);

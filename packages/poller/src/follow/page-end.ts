@@ -79,7 +79,8 @@ export class PageEnd {
     const wasAskedAgain = this.#sent !== undefined;
     // Asked for a page of one element, a server that returns no more than one shows the same one again.
     const isOne = elements.length === 1 && limit > 1;
-    const mayBeCut = isFull && last > before && !isOne && eventIdsOf(page).every((id) => id <= last);
+    // A page that is not full may be, too: a server lowers its cap at any time. To ask for its last id again costs no request.
+    const mayBeCut = last > before && !isOne && eventIdsOf(page).every((id) => id <= last);
     this.#sent = mayBeCut ? contentsAt(page, last) : undefined;
     if (isFull && last > before && isOne) this.#filled ??= { eventId: last, elements: 1 };
     const asksOn = wasAskedAgain && isFull && last === before;

@@ -75,6 +75,19 @@ describe('contents of one id with the end of a page between them', () => {
     await stop(poller);
   });
 
+  test('are all sent where the server has just lowered its cap, and nobody knows yet that the page is full', async () => {
+    const { feed, queue, open } = rig([...scans(1, 158), ...contents(159, 2), ...scans(160, 300)]);
+    feed.before = (fromEventId) => {
+      if (fromEventId >= 100) feed.cap = 60;
+    };
+    const poller = open();
+    poller.start();
+    await pass(20_000);
+    expect(statusCodesOf(queue, 159)).toEqual(codes(2));
+    expect(queue.eventIds).toHaveLength(301);
+    await stop(poller);
+  });
+
   test.each([1, 2, 3, 10])(
     'are all sent once where they fill pages of %i: these are read with a larger limit',
     async (limit) => {

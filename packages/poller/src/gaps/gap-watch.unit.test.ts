@@ -57,7 +57,8 @@ describe('an event that turns up in a gap', () => {
     const { length } = feed.requests;
     await pass(600_000);
     expect(queue.eventIds).not.toContain(77);
-    expect(feed.requests.length - length).toBe(10);
+    // But for the question whether the idle feed still has its last id.
+    expect(feed.requests.slice(length).filter(({ fromEventId }) => fromEventId > 100)).toHaveLength(10);
     await stop(poller);
   });
 
@@ -238,8 +239,10 @@ describe('the questions for gaps', () => {
       const poller = open();
       poller.start();
       await pass(900);
-      feed.before = (fromEventId, _, signal) => {
-        if (fromEventId > 100 !== (hung === 'pages')) return;
+      feed.before = (fromEventId, limit, signal) => {
+        // The idle reading asks for its last id alone.
+        const isReading = fromEventId > 100 || limit === 1;
+        if (isReading !== (hung === 'pages')) return;
         return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       };
       await pass(1_000_000);
