@@ -4,10 +4,11 @@ import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
 import { Consumer, type ConsumerDependencies } from './consumer.ts';
 import type { BreakerState } from './guard/guard.ts';
+import { ReceiveBreaker } from './receive-breaker.ts';
 
 export type ConsumerServiceDependencies<Work, Lane extends string> = Omit<
   ConsumerDependencies<Work, Lane>,
-  'loops' | 'receives' | 'maxReceiveCount' | 'onBreaker'
+  'loops' | 'receives' | 'receiving' | 'maxReceiveCount' | 'onBreaker'
 > & {
   /** Refuses tables that are not the expected ones (`TABLE_MISMATCH`); any other error is an engine that is not there yet. */
   readonly checkTables: () => Promise<void>;
@@ -23,6 +24,7 @@ export function createConsumer<Work, Lane extends string>(
   const loops = new LoopWatch(clock);
   const watch = new DependencyWatch(clock, deps.probes);
   const receives = new RequestWatch(clock);
+  const receiving = new ReceiveBreaker(deps);
   let breaker: BreakerState = 'closed';
   let checked = false;
   const service = createService(async (stopping) => {
@@ -43,7 +45,7 @@ export function createConsumer<Work, Lane extends string>(
       const onBreaker = (state: BreakerState) => {
         breaker = state;
       };
-      await new Consumer({ ...deps, loops, receives, maxReceiveCount, onBreaker }).run(stopping);
+      await new Consumer({ ...deps, loops, receives, receiving, maxReceiveCount, onBreaker }).run(stopping);
     } finally {
       ended.abort();
       await watching;
@@ -56,7 +58,7 @@ export function createConsumer<Work, Lane extends string>(
       healthReport({
         ...watch.parts(),
         tables: { ok: checked, detail: checked ? 'checked' : 'not checked yet' },
-        receives: receives.finding(),
+        receives: receiving.finding() ?? receives.finding(),
         breaker: { ok: breaker === 'closed', detail: breaker },
       }),
   };

@@ -1,7 +1,7 @@
 import { type Clock, type Random, watchedClock } from '@waybill/shared/clock.ts';
 import type { LoopWatch, RequestWatch } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
+import type { MessageConsumer, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { FailureLog } from './failures/failure-log.ts';
 import { type BreakerState, Guard } from './guard/guard.ts';
@@ -11,6 +11,7 @@ import { LastReceives } from './last-receive.ts';
 import { MessageWork } from './message-work.ts';
 import { type HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 import { loopSilenceMs, Prefetch } from './prefetch.ts';
+import type { ReceiveBreaker } from './receive-breaker.ts';
 
 export type ConsumerSettings = {
   readonly receivers: number;
@@ -25,11 +26,12 @@ export type ConsumerDependencies<Work, Lane extends string> = {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: ConsumerMetrics;
-  readonly queue: MessageConsumer;
+  readonly queue: MessageConsumer & QueueDepth;
   readonly failures: FailureLog;
   readonly handler: Handler<Work, Lane>;
   readonly loops: LoopWatch;
   readonly receives: RequestWatch;
+  readonly receiving: ReceiveBreaker;
   /** Receives of one message before the redrive policy moves it; Infinity without one. */
   readonly maxReceiveCount: number;
   readonly onBreaker: (state: BreakerState) => void;

@@ -20,11 +20,12 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     const { clock, metrics, log } = tools;
     const { endpointIsQueueHost } = config.process;
     const { receiveWaitMs, visibilityTimeoutMs, writeConcurrency } = settings;
-    // A long poll is repeated by its loop, and a stop waits for it: one attempt.
+    // One attempt: a long poll is repeated by its loop, a stop waits for it, and its answer may be all that was lost.
     const receiving = openSqs({
       requestTimeoutMs: receiveWaitMs + 5_000,
       maxSockets: settings.receivers,
       maxAttempts: 1,
+      checksBodies: false,
       endpointIsQueueHost,
     });
     const settling = openSqs({ requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2, endpointIsQueueHost });
