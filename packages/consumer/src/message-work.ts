@@ -1,11 +1,12 @@
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import { failureIdAttribute, isFailureId } from './failures/failure-id.ts';
+import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import { bodyFailureId, failureIdAttribute, isFailureId } from './failures/failure-id.ts';
 import type { FailureLog } from './failures/failure-log.ts';
 import type { Guard } from './guard/guard.ts';
 import type { ElementFailure, Handler, Reading, Settlement } from './handler.ts';
 import { interruptionOf, type LastReceives } from './last-receive.ts';
 import type { HeldMessage } from './messages-in-hand.ts';
-import { type SettleFailedDependencies, settleFailed } from './settle-failed.ts';
+import { leave, recordFailure, type SettleFailedDependencies, settleFailed } from './settle-failed.ts';
 
 export type MessageWorkDependencies<Work, Lane extends string> = SettleFailedDependencies & {
   readonly log: Logger;
@@ -33,7 +34,9 @@ export class MessageWork<Work, Lane extends string> {
   }
 
   begin(messages: readonly HeldMessage[]): void {
-    const opened = messages.map((held) => this.#open(held));
+    const all = messages.map((held) => this.#open(held));
+    const opened = all.filter(({ held }) => !held.message.isCorrupted);
+    for (const one of all) if (one.held.message.isCorrupted) this.#track(this.#leaveCorrupted(one));
     const together = opened.filter(({ held }) => held.interruption === undefined);
     if (together.length > 0) this.#track(this.#work(together));
     for (const one of opened) if (one.held.interruption) this.#track(this.#workLast(one));
@@ -92,6 +95,20 @@ export class MessageWork<Work, Lane extends string> {
     await this.#unlessInterrupted(one, () => lastReceives.work(interruption, () => this.#work([one]), workDeadline));
   }
 
+  /** A body that another one arrived in place of may arrive intact next time. If not, it goes to the DLQ with a reason. */
+  async #leaveCorrupted(one: OpenedMessage<Work>): Promise<void> {
+    const { log } = this.#deps;
+    const { message, interruption } = one.held;
+    const { messageId, receiveCount } = message;
+    log.warn({ messageId, receiveCount }, 'message arrived with another body than was sent, it will be received again');
+    const failure = corruptedBody(message, one.resolves);
+    await this.#unlessInterrupted(one, async () => {
+      if (interruption) await recordFailure(failure, one.held, this.#deps);
+      await leave(one.held, [failure], this.#deps);
+      one.held.isDone = true;
+    });
+  }
+
   /** Work that a stop interrupts stays in hand and is handed back. Any other error is ours: the message will be received again. */
   async #unlessInterrupted({ held }: OpenedMessage<Work>, work: () => Promise<void>): Promise<void> {
     const { workDeadline, inHand, log } = this.#deps;
@@ -141,4 +158,15 @@ export class MessageWork<Work, Lane extends string> {
     }
     return settlement;
   }
+}
+
+function corruptedBody({ body }: ReceivedMessage, failureId: string | undefined): ElementFailure {
+  return {
+    failureId: failureId ?? bodyFailureId(body),
+    reason: 'BODY_CORRUPTED',
+    detail: 'the checksum that SQS sent is not that of the body that arrived; redrive it, the queue may have it intact',
+    body,
+    splitBody: undefined,
+    mayHeal: true,
+  };
 }

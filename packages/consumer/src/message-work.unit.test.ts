@@ -359,3 +359,34 @@ describe('a handler that breaks its contract', () => {
     await stop();
   });
 });
+
+describe('a message whose body is not the one that was sent', () => {
+  test('is left to come again while its neighbours are worked on, and is worked on once it arrives intact', async () => {
+    const { queue, list, failures, messages, service, stop } = listRig();
+    queue.corrupted.add(bodyOf(2));
+    for (let id = 1; id <= 3; id += 1) queue.put(bodyOf(id));
+    service.start();
+    await pass(5);
+    expect(list.ids).toEqual([1, 3]);
+    expect(messages(/^message arrived with another body/)).toHaveLength(1);
+    queue.corrupted.clear();
+    await pass(60);
+    expect(list.ids).toEqual([1, 2, 3]);
+    expect(queue.messages).toEqual([]);
+    expect(failures.records.size).toBe(0);
+    await stop();
+  });
+
+  test('goes to the DLQ with its reason on record when it never does', async () => {
+    const { queue, list, failures, service, stop } = listRig();
+    queue.corrupted.add(bodyOf(2));
+    queue.put(bodyOf(2));
+    service.start();
+    await pass(600);
+    expect(list.ids).toEqual([]);
+    expect(queue.deadLetters).toMatchObject([{ body: bodyOf(2), receiveCount: 3 }]);
+    expect([...failures.records.values()]).toMatchObject([{ reason: 'BODY_CORRUPTED', body: bodyOf(2) }]);
+    expect(service.ready().ok).toBe(true);
+    await stop();
+  });
+});

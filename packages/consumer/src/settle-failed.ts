@@ -45,7 +45,7 @@ export async function settleFailed(
   return 'split';
 }
 
-async function recordFailure(
+export async function recordFailure(
   failure: ElementFailure,
   held: HeldMessage,
   { guard, failures, metrics, log, workDeadline }: SettleFailedDependencies,
@@ -58,7 +58,7 @@ async function recordFailure(
 }
 
 /** Returns the message to the queue until the redrive policy moves it: at once when time cannot cure it. */
-async function leave(
+export async function leave(
   held: HeldMessage,
   failures: readonly ElementFailure[],
   { queue, log, inHand, maxReceiveCount }: SettleFailedDependencies,

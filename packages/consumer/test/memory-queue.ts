@@ -26,6 +26,8 @@ export class MemoryQueue implements MessageConsumer, QueueDepth {
   readonly messages: QueuedMessage[] = [];
   readonly deadLetters: QueuedMessage[] = [];
   receives = 0;
+  /** Bodies that arrive with a wrong checksum. */
+  readonly corrupted = new Set<string>();
   /** What each receive asked for, in order. */
   readonly asked: ReceiveOptions[] = [];
   receiveCountLimit = 3;
@@ -103,7 +105,9 @@ export class MemoryQueue implements MessageConsumer, QueueDepth {
       message.receiptHandle = `${message.messageId}#${message.receiveCount}`;
       message.visibleAt = Date.now() + visibilitySeconds * 1_000;
       const { messageId, receiptHandle, body, attributes = {}, receiveCount } = message;
-      taken.push({ messageId, receiptHandle, body, attributes, receiveCount, sentAtMs: Date.now() });
+      const isCorrupted = this.corrupted.has(body);
+      const received = { messageId, receiptHandle, body, attributes, receiveCount, sentAtMs: Date.now() };
+      taken.push({ ...received, ...(isCorrupted && { isCorrupted }) });
     }
     return taken;
   }
