@@ -16,8 +16,6 @@ export type ReceiveBreakerDependencies = {
 
 /** Lost answers, without proof between them that answers arrive, that open the breaker. */
 const opensAfter = 2;
-/** How long a received message proves that answers arrive. After it, one receiver asks for one message first. */
-const provenForMs = 60_000;
 /** Between two looks at the queue while the breaker is open. */
 const lookEveryMs = 5_000;
 /** The wait between two probes doubles from the visibility timeout to this many of them. */
@@ -81,8 +79,8 @@ export class ReceiveBreaker {
     const poll = this.#nextPoll();
     try {
       const messages = await queue.receive({
-        ...((poll.isCareful || poll.isTrial) && { maxMessages: 1 }),
         ...(poll.waitMs < settings.receiveWaitMs && { waitSeconds: poll.waitMs / 1_000 }),
+        ...(poll.isCareful && { maxMessages: 1 }),
         ...(this.#lost > 0 && { visibilitySeconds: this.#probeVisibilityMs() / 1_000 }),
       });
       this.#arrived(poll, messages.length);
@@ -100,7 +98,8 @@ export class ReceiveBreaker {
   }
 
   #isCareful(now: number): boolean {
-    return this.#lost > 0 || now - this.#provenAt > provenForMs;
+    // Within the timeout nothing that another process lost comes to this one, so no message is lost in bulk twice.
+    return this.#lost > 0 || now - this.#provenAt > this.#deps.settings.visibilityTimeoutMs;
   }
 
   /** Looks at the queue. Rejects while SQS does not answer that either: then nothing is received. */
@@ -131,7 +130,7 @@ export class ReceiveBreaker {
     const isTrial = this.#lost === 0 && now >= this.#trialAt;
     if (isTrial) this.#trialAt = now + this.#trialAfterMs;
     const waitMs = isTrial ? Math.min(this.#waitMs * 2, this.#deps.settings.receiveWaitMs) : this.#waitMs;
-    return { waitMs, isTrial, isCareful: this.#isCareful(now), begunAt: now };
+    return { waitMs, isTrial, isCareful: isTrial || this.#isCareful(now), begunAt: now };
   }
 
   #arrived({ waitMs, isTrial }: Poll, messages: number): void {
