@@ -96,8 +96,8 @@ export class CountedPorts {
         );
         return queue.sendBatch(messages);
       },
-      receive: async () => {
-        const received = await queue.receive();
+      receive: async (options) => {
+        const received = await queue.receive(options);
         this.#request('ReceiveMessage', bytesOf(received));
         return received;
       },

@@ -37,6 +37,8 @@ export type FaultPlan = {
   readonly latencyMs: { readonly least: number; readonly most: number; readonly tail: number };
   readonly rates: Readonly<Record<Engine, Rates>>;
   readonly outages: readonly Outage[];
+  /** In this span receives are done, and no answer with messages arrives. */
+  readonly lostReceives: { readonly fromMs: number; readonly toMs: number } | undefined;
   /** Which call of which kind of process (counted over all its lives) kills the one that makes it. */
   readonly crashPoints: readonly CrashPoint[];
   /** Nothing goes wrong from here on. */
@@ -167,6 +169,7 @@ export class FaultLayer {
       };
       const served = (result: T) => {
         if (fate.crash === 'done' && process.alive) this.#crash(process, `after ${call.operation}`);
+        if (this.#losesReceive(call, result)) return fail(fate.answerMs, named('ECONNRESET'), 'received, answer lost');
         if (fate.kind === 'lost') return fail(fate.answerMs, this.#error(call.engine), 'done, answer lost');
         if (fate.kind === 'hung') return fail(clientTimeoutMs, timeout(call.engine), 'done, hung');
         if (fate.kind === 'stuck') return told('done, stuck');
@@ -205,6 +208,13 @@ export class FaultLayer {
         }
       });
     });
+  }
+
+  #losesReceive({ operation }: Call, result: unknown): boolean {
+    const span = this.#plan.lostReceives;
+    const now = this.#time.nowMs;
+    if (operation !== 'receive' || span === undefined || now < span.fromMs || now >= span.toMs) return false;
+    return Array.isArray(result) && result.length > 0;
   }
 
   #fateOf(process: SimulatedProcess, call: Call): Fate {

@@ -116,6 +116,13 @@ export const mutants: readonly Mutant[] = [
       "return code === 'STORE_REJECTED' ? error instanceof Error : error instanceof WaybillError && error.code === code;",
   },
   {
+    name: 'the breaker of receives never opens',
+    promise: 5,
+    file: `${consumer}/receive-breaker.ts`,
+    find: 'if (mayHaveReceived(error)) this.#wasLost(poll, error);',
+    replace: '',
+  },
+  {
     name: 'visibility is not renewed',
     promise: 5,
     file: `${consumer}/messages-in-hand.ts`,

@@ -111,6 +111,7 @@ export function planOf(seed: number): Plan {
     throttling: has('partial failures'),
     names: namesOf(pollers, processors),
   });
+  const lostReceives = processors === 1 ? lostReceivesOf(chanceOf(seed, 'lost receives'), profile) : undefined;
   const longOutage = rounds ? longOutageOf(chance) : undefined;
   const outages = longOutage ? [longOutage, ...ordinaryOutages] : ordinaryOutages;
   const trouble = longOutage && { chance, processors, outage: longOutage };
@@ -130,7 +131,7 @@ export function planOf(seed: number): Plan {
     : undefined;
   return {
     seed,
-    profile,
+    profile: lostReceives ? 'lost receives' : profile,
     pollers,
     processors,
     poller: {
@@ -179,8 +180,9 @@ export function planOf(seed: number): Plan {
       },
       rates,
       outages,
+      lostReceives,
       crashPoints: crashes ? crashPointsOf(chance) : [],
-      faultsEndMs: Math.max(othersEndMs, throttledPartition?.toMs ?? 0),
+      faultsEndMs: Math.max(othersEndMs, throttledPartition?.toMs ?? 0, lostReceives?.toMs ?? 0),
     },
     incidents,
     onlyOutages: profile === 'calm' || profile === 'store outage' || profile === 'stops' || profile === 'queue outage',
@@ -298,6 +300,16 @@ function outagesOf(about: {
     ...(throttling ? several(3, () => outage(chance.pick(everyEngine), 20_000, false)) : []),
     ...(chance.happens(0.2) ? [outage('feed', 30_000, true)] : []),
   ];
+}
+
+/**
+ * In every calm seed with one processor: nothing else goes wrong, so that no message may be harmed. Several that are
+ * idle each lose one message first, and a queue that holds only that one gives it to each of them.
+ */
+function lostReceivesOf(chance: Chance, profile: Profile): FaultPlan['lostReceives'] {
+  if (profile !== 'calm') return undefined;
+  const fromMs = chance.between(0, 20_000);
+  return { fromMs, toMs: fromMs + 600_000 };
 }
 
 function stopsOf(chance: Chance, faultsEndMs: number, fleet: Fleet): readonly Incident[] {

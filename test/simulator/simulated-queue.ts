@@ -6,6 +6,7 @@ import {
   type OutgoingMessage,
   type QueueDepth,
   type ReceivedMessage,
+  type ReceiveOptions,
 } from '@waybill/shared/queue/message-queue.ts';
 import type { Chance } from './chance.ts';
 import type { FaultLayer } from './faults.ts';
@@ -57,6 +58,7 @@ export type QueuedMessage = {
 type Waiter = {
   readonly receiver: SimulatedProcess;
   readonly visibilityMs: number;
+  readonly most: number;
   readonly resolve: (messages: readonly QueuedMessage[]) => void;
   /** An engine may go on waiting for a client that is gone, and hand it a message. */
   readonly lingers: boolean;
@@ -131,14 +133,14 @@ export class SimulatedQueue {
     };
   }
 
-  consumerFor(process: SimulatedProcess, settings: ConsumerSettings): MessageConsumer {
+  consumerFor(process: SimulatedProcess, settings: ConsumerSettings): MessageConsumer & QueueDepth {
     const call = <T>(operation: string, effect: () => T | Promise<T>, failed: () => void = () => undefined) =>
       this.#faults.call(process, { engine: 'sqs', operation }, effect, { failed });
     return {
-      sendBatch: this.senderFor(process).sendBatch,
-      receive: () =>
+      ...this.senderFor(process),
+      receive: (options = {}) =>
         this.#faults
-          .call(process, { engine: 'sqs', operation: 'receive' }, () => this.#receive(process, settings), {
+          .call(process, { engine: 'sqs', operation: 'receive' }, () => this.#receive(process, settings, options), {
             answered: (taken) => {
               for (const { receive } of taken) receive.answered = true;
             },
@@ -245,17 +247,19 @@ export class SimulatedQueue {
   #receive(
     receiver: SimulatedProcess,
     settings: ConsumerSettings,
+    options: ReceiveOptions,
   ): Promise<readonly { received: ReceivedMessage; receive: Receive }[]> {
     const { promise, resolve } = Promise.withResolvers<readonly QueuedMessage[]>();
     const waiter: Waiter = {
       receiver,
-      visibilityMs: settings.visibilityTimeoutSeconds * 1_000,
+      visibilityMs: (options.visibilitySeconds ?? settings.visibilityTimeoutSeconds) * 1_000,
+      most: options.maxMessages ?? batchEntries,
       resolve,
       lingers: this.#chance.happens(0.5),
     };
     this.#waiters.push(waiter);
     this.#serve();
-    this.#time.after(settings.waitSeconds * 1_000, () => {
+    this.#time.after((options.waitSeconds ?? settings.waitSeconds) * 1_000, () => {
       if (!this.#waiters.includes(waiter)) return;
       this.#waiters = this.#waiters.filter((other) => other !== waiter);
       resolve([]);
@@ -283,11 +287,11 @@ export class SimulatedQueue {
     }
   }
 
-  #take({ receiver, visibilityMs }: Waiter): QueuedMessage[] {
+  #take({ receiver, visibilityMs, most: asked }: Waiter): QueuedMessage[] {
     const now = this.#time.nowMs;
     const visible = [...this.messages.values()].filter(({ visibleAtMs }) => visibleAtMs <= now);
     const ordered = this.#chance.happens(this.#plan.disorder) ? this.#chance.shuffled(visible) : visible;
-    const most = this.#chance.happens(this.#plan.disorder) ? this.#chance.between(1, batchEntries) : batchEntries;
+    const most = this.#chance.happens(this.#plan.disorder) ? this.#chance.between(1, asked) : asked;
     const taken: QueuedMessage[] = [];
     for (const message of ordered) {
       if (taken.length === most) break;

@@ -45,6 +45,7 @@ describe('the alarms', () => {
       'feed-went-back',
       'poller-makes-no-progress',
       'processor-not-running',
+      'receives-lost',
       'retention-hole',
       'task-restarts',
       'unreadable-row',
@@ -127,6 +128,18 @@ describe('the alarms', () => {
       Statistic: 'Maximum',
       Period: 60,
       EvaluationPeriods: 3,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('are raised for lost answers of receives in two periods of five minutes', () => {
+    expect(alarms.get('receives-lost')).toMatchObject({
+      MetricName: 'waybill.queue.lost_receives',
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 2,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       Threshold: 1,
       TreatMissingData: 'notBreaching',

@@ -159,6 +159,19 @@ export class Processor extends Construct {
       evaluationPeriods: 3,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
+    new WaybillAlarm(this, 'ReceivesLost', {
+      ...setting,
+      section: 'receives-lost',
+      severity: 'critical',
+      impact:
+        'Answers of ReceiveMessage do not reach a processor: it asks for one message every few minutes, and parcel state is not updated.',
+      metric: this.#metric('waybill.queue.lost_receives', { period: Duration.minutes(5) }),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      // A single cut connection is in one period. While it lasts, each processor loses one in two minutes.
+      evaluationPeriods: 2,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
     const period = Duration.minutes(15);
     new WaybillAlarm(this, 'FailureRate', {
       ...setting,

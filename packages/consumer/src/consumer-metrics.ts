@@ -7,6 +7,8 @@ export type ConsumerMetrics = {
   readonly inHand: Recorder;
   /** Seconds in the queue of the oldest message of a receive. */
   readonly messageAge: Recorder;
+  /** Receives that failed and may have used up a receive of messages. */
+  readonly lostReceives: Counter;
   /** 0 closed, 1 half open, 2 open. */
   readonly breaker: Recorder;
   /** Errors of the engine, by name; the work was held and retried. */

@@ -5,10 +5,11 @@ import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
 import { Consumer, type ConsumerDependencies } from './consumer.ts';
 import type { BreakerState } from './guard/guard.ts';
 import { budgetBytes } from './hand-budget.ts';
+import { ReceiveBreaker } from './receive-breaker.ts';
 
 export type ConsumerServiceDependencies<Work, Lane extends string> = Omit<
   ConsumerDependencies<Work, Lane>,
-  'loops' | 'receives' | 'maxReceiveCount' | 'onBreaker'
+  'loops' | 'receives' | 'receiving' | 'maxReceiveCount' | 'onBreaker'
 > & {
   /** Refuses tables that are not the expected ones (`TABLE_MISMATCH`); any other error is an engine that is not there yet. */
   readonly checkTables: () => Promise<void>;
@@ -25,6 +26,7 @@ export function createConsumer<Work, Lane extends string>(
   const loops = new LoopWatch(clock);
   const watch = new DependencyWatch(clock, deps.probes);
   const receives = new RequestWatch(clock);
+  const receiving = new ReceiveBreaker(deps);
   let breaker: BreakerState = 'closed';
   let checked = false;
   const service = createService(async (stopping) => {
@@ -45,7 +47,7 @@ export function createConsumer<Work, Lane extends string>(
       const onBreaker = (state: BreakerState) => {
         breaker = state;
       };
-      await new Consumer({ ...deps, loops, receives, maxReceiveCount, onBreaker }).run(stopping);
+      await new Consumer({ ...deps, loops, receives, receiving, maxReceiveCount, onBreaker }).run(stopping);
     } finally {
       ended.abort();
       await watching;
@@ -58,7 +60,7 @@ export function createConsumer<Work, Lane extends string>(
       healthReport({
         ...watch.parts(),
         tables: { ok: checked, detail: checked ? 'checked' : 'not checked yet' },
-        receives: receives.finding(),
+        receives: receiving.finding() ?? receives.finding(),
         breaker: { ok: breaker === 'closed', detail: breaker },
       }),
   };

@@ -2,7 +2,7 @@ import { type Clock, type Random, watchedClock } from '@waybill/shared/clock.ts'
 import { calmLog } from '@waybill/shared/process/calm-log.ts';
 import type { LoopWatch, RequestWatch } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
+import type { MessageConsumer, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { FailureLog } from './failures/failure-log.ts';
 import { type BreakerState, Guard } from './guard/guard.ts';
@@ -13,6 +13,7 @@ import { LastReceives } from './last-receive.ts';
 import { MessageWork } from './message-work.ts';
 import { type HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 import { loopSilenceMs, Prefetch } from './prefetch.ts';
+import type { ReceiveBreaker } from './receive-breaker.ts';
 
 export type ConsumerSettings = {
   readonly receivers: number;
@@ -27,13 +28,14 @@ export type ConsumerDependencies<Work, Lane extends string> = {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: ConsumerMetrics;
-  readonly queue: MessageConsumer;
+  readonly queue: MessageConsumer & QueueDepth;
   readonly failures: FailureLog;
   readonly handler: Handler<Work, Lane>;
   /** `heap_size_limit` of V8, bytes: what is in hand is kept within it. */
   readonly heapBytes: number;
   readonly loops: LoopWatch;
   readonly receives: RequestWatch;
+  readonly receiving: ReceiveBreaker;
   /** Receives of one message before the redrive policy moves it; Infinity without one. */
   readonly maxReceiveCount: number;
   readonly onBreaker: (state: BreakerState) => void;

@@ -1,5 +1,6 @@
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
+import { leaveCorrupted } from './corrupted.ts';
 import { failureIdAttribute, isFailureId } from './failures/failure-id.ts';
 import type { Failure, FailureLog } from './failures/failure-log.ts';
 import { Fifo } from './guard/fifo.ts';
@@ -53,14 +54,17 @@ export class MessageWork<Work, Lane extends string> {
   }
 
   begin(messages: readonly HeldMessage[]): void {
-    for (const held of messages) if (!this.#isLast(held)) this.#waiting.push(held);
+    const intact = messages.filter(({ message }) => !message.isCorrupted);
+    for (const held of messages) if (held.message.isCorrupted) this.#track(this.#leaveCorrupted(held));
+    for (const held of intact) if (!this.#isLast(held)) this.#waiting.push(held);
     this.#beginWhatFits();
-    for (const held of messages) if (this.#isLast(held)) this.#track(this.#workLast(held));
+    for (const held of intact) if (this.#isLast(held)) this.#track(this.#workLast(held));
   }
 
   /** Finds out of messages that are not to be worked on any more, unless that is done, what their hand-back needs. */
   read(messages: readonly HeldMessage[]): void {
-    for (const held of messages) if (this.#isLast(held)) this.#interruptionOf(held);
+    // What arrived corrupted must not be sent anew.
+    for (const held of messages) if (this.#isLast(held) && !held.message.isCorrupted) this.#interruptionOf(held);
   }
 
   /** Sends on what one throttled part of the engine keeps in hand. To be called while the hand is full. */
@@ -74,12 +78,15 @@ export class MessageWork<Work, Lane extends string> {
   }
 
   #open(held: HeldMessage): MessageAtWork<Work> {
-    const { handler } = this.#deps;
-    const { message } = held;
-    const named = message.attributes[failureIdAttribute];
-    const failureId = named !== undefined && isFailureId(named, handler.failureIds) ? named : undefined;
-    const reading = handler.read(message, failureId);
+    const failureId = this.#failureIdOf(held);
+    const reading = this.#deps.handler.read(held.message, failureId);
     return { held, reading, resolves: failureId ?? reading.resolves };
+  }
+
+  /** The record that the message names. */
+  #failureIdOf({ message }: HeldMessage): string | undefined {
+    const named = message.attributes[failureIdAttribute];
+    return named !== undefined && isFailureId(named, this.#deps.handler.failureIds) ? named : undefined;
   }
 
   #isLast({ message }: HeldMessage): boolean {
@@ -156,6 +163,13 @@ export class MessageWork<Work, Lane extends string> {
       if (!workDeadline.aborted) await this.#work([this.#begin(held)]);
     };
     await this.#unlessInterrupted({ held }, () => lastReceives.work(this.#interruptionOf(held), work, workDeadline));
+  }
+
+  async #leaveCorrupted(held: HeldMessage): Promise<void> {
+    const onRecord = this.#failureIdOf(held);
+    await this.#unlessInterrupted({ held }, () =>
+      leaveCorrupted(held, { isLast: this.#isLast(held), onRecord }, this.#deps),
+    );
   }
 
   /** Work that a stop interrupts stays in hand and is handed back. Any other error is ours: the message will be received again. */

@@ -433,12 +433,14 @@ describe('a handler that breaks its contract', () => {
 
   test('by returning nothing for a message does not have that taken for done', async () => {
     const { queue, lines, service, stop } = listRig({ handler: { work: () => [Promise.resolve([])] } });
+    // The first receive brings one message only.
+    queue.put(bodyOf(100));
     queue.put(bodyOf(1));
     queue.put(bodyOf(2));
     service.start();
     await pass(1);
-    expect(lines.filter(({ msg }) => msg === lost)).toMatchObject([{ messageId: 'm2' }]);
-    expect(queue.messages.map(({ messageId }) => messageId)).toEqual(['m2']);
+    expect(lines.filter(({ msg }) => msg === lost)).toMatchObject([{ messageId: 'm3' }]);
+    expect(queue.messages.map(({ messageId }) => messageId)).toEqual(['m3']);
     await stop();
   });
 
@@ -455,6 +457,37 @@ describe('a handler that breaks its contract', () => {
     isAway = false;
     await pass(30);
     expect([...failures.records.values()]).toMatchObject([{ reason: 'UNREADABLE_MESSAGE' }]);
+    await stop();
+  });
+});
+
+describe('a message whose body is not the one that was sent', () => {
+  test('is left to come again while its neighbours are worked on, and is worked on once it arrives intact', async () => {
+    const { queue, list, failures, messages, service, stop } = listRig();
+    queue.corrupted.add(bodyOf(2));
+    for (let id = 1; id <= 3; id += 1) queue.put(bodyOf(id));
+    service.start();
+    await pass(5);
+    expect(list.ids).toEqual([1, 3]);
+    expect(messages(/^message arrived with another body/)).toHaveLength(1);
+    queue.corrupted.clear();
+    await pass(60);
+    expect(list.ids).toEqual([1, 2, 3]);
+    expect(queue.messages).toEqual([]);
+    expect(failures.records.size).toBe(0);
+    await stop();
+  });
+
+  test('goes to the DLQ with its reason on record when it never does', async () => {
+    const { queue, list, failures, service, stop } = listRig();
+    queue.corrupted.add(bodyOf(2));
+    queue.put(bodyOf(2));
+    service.start();
+    await pass(600);
+    expect(list.ids).toEqual([]);
+    expect(queue.deadLetters).toMatchObject([{ body: bodyOf(2), receiveCount: 3 }]);
+    expect([...failures.records.values()]).toMatchObject([{ reason: 'BODY_CORRUPTED', body: bodyOf(2) }]);
+    expect(service.ready().ok).toBe(true);
     await stop();
   });
 });

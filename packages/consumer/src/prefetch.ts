@@ -1,7 +1,6 @@
 import { type Clock, type Random, watchedClock } from '@waybill/shared/clock.ts';
 import type { LoopWatch, RequestWatch } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
 import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
@@ -9,6 +8,7 @@ import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { Guard } from './guard/guard.ts';
 import type { HandBudget } from './hand-budget.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
+import type { ReceiveBreaker } from './receive-breaker.ts';
 
 export type PrefetchDependencies = {
   readonly settings: {
@@ -20,7 +20,7 @@ export type PrefetchDependencies = {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: Pick<ConsumerMetrics, 'messageAge'>;
-  readonly queue: Pick<MessageConsumer, 'receive'>;
+  readonly receiving: Pick<ReceiveBreaker, 'mayReceive' | 'receive'>;
   readonly loops: LoopWatch;
   readonly receives: RequestWatch;
   readonly guard: Pick<Guard<never>, 'state' | 'needsFreshProbe'>;
@@ -124,7 +124,8 @@ export class Prefetch {
    * with: when nothing is in hand, or only throttled messages. These are tried before more is fetched.
    */
   #mayBegin(now: number): boolean {
-    const { guard, inHand, handler } = this.#deps;
+    const { guard, inHand, handler, receiving } = this.#deps;
+    if (!receiving.mayReceive(this.#inFlight.size)) return false;
     if (guard.state !== 'closed') {
       if (this.#inFlight.size > 0) return false;
       return inHand.count === 0 || (this.#hasCapacity(mostInHandPerReceiver.ordinary) && guard.needsFreshProbe);
@@ -138,9 +139,9 @@ export class Prefetch {
 
   /** Makes one long poll. Its messages are in hand. */
   async #receive(clock: Clock): Promise<HeldMessage[]> {
-    const { queue, receives, inHand, metrics } = this.#deps;
+    const { receiving, receives, inHand, metrics } = this.#deps;
     this.#begunAt = clock.monotonic();
-    const poll = receives.watch(() => queue.receive());
+    const poll = receives.watch(() => receiving.receive());
     this.#inFlight.add(poll);
     const messages = await poll.finally(() => this.#inFlight.delete(poll));
     this.#lastWasFull = messages.length === limits.batchEntries;

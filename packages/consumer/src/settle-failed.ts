@@ -99,7 +99,7 @@ async function recordAll(
   await Promise.all(Array.from({ length: recordsAtOnce }, recordEach));
 }
 
-async function recordFailure(
+export async function recordFailure(
   failure: Failure,
   held: HeldMessage,
   { guard, failures, metrics, log, workDeadline }: SettleFailedDependencies,
@@ -112,7 +112,7 @@ async function recordFailure(
 }
 
 /** Returns the message to the queue until the redrive policy moves it: at once when time cannot cure it. */
-async function leave(
+export async function leave(
   held: HeldMessage,
   failures: readonly ElementFailure[],
   { queue, log, inHand, maxReceiveCount }: SettleFailedDependencies,

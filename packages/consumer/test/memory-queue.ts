@@ -4,12 +4,14 @@ import {
   gone,
   type MessageConsumer,
   type OutgoingMessage,
+  type QueueDepth,
   type ReceivedMessage,
+  type ReceiveOptions,
   type VisibilityChange,
 } from '@waybill/shared/queue/message-queue.ts';
 import type { Journal } from './journal.ts';
 
-export type QueueOperation = 'receive' | 'send' | 'delete' | 'visibility';
+export type QueueOperation = 'depth' | 'receive' | 'send' | 'delete' | 'visibility';
 
 export type QueuedMessage = OutgoingMessage & {
   readonly messageId: string;
@@ -26,10 +28,14 @@ type PutOptions = {
 };
 
 /** A queue in memory with visibility, receive counts and a redrive policy, as SQS has them. */
-export class MemoryQueue implements MessageConsumer {
+export class MemoryQueue implements MessageConsumer, QueueDepth {
   readonly messages: QueuedMessage[] = [];
   readonly deadLetters: QueuedMessage[] = [];
   receives = 0;
+  /** Bodies that arrive with a wrong checksum. */
+  readonly corrupted = new Set<string>();
+  /** What each receive asked for, in order. */
+  readonly asked: ReceiveOptions[] = [];
   receiveCountLimit = 3;
   /** What the redrive policy says, where that is not what the engine does: it moves nothing to a queue that was deleted. */
   maxReceiveCountSaid: number | undefined;
@@ -42,7 +48,7 @@ export class MemoryQueue implements MessageConsumer {
   before: (operation: QueueOperation, entries: readonly string[]) => Promise<readonly number[]> | readonly number[] =
     () => [];
   /** Called before a poll is answered: waits for ever, or throws to lose what it took. */
-  beforeAnswer: () => Promise<void> | void = () => undefined;
+  beforeAnswer: (taken: readonly ReceivedMessage[]) => Promise<void> | void = () => undefined;
   readonly #journal: Journal;
   #sent = 0;
   #changed = new AbortController();
@@ -70,14 +76,15 @@ export class MemoryQueue implements MessageConsumer {
     return this.messages.map(({ body }) => body);
   }
 
-  readonly receive = async (): Promise<readonly ReceivedMessage[]> => {
+  readonly receive = async (options: ReceiveOptions = {}): Promise<readonly ReceivedMessage[]> => {
     this.receives += 1;
     await this.before('receive', []);
-    const end = Date.now() + this.waitSeconds * 1_000;
+    this.asked.push(options);
+    const end = Date.now() + (options.waitSeconds ?? this.waitSeconds) * 1_000;
     for (;;) {
-      const taken = this.#take();
+      const taken = this.#take(options);
       if (taken.length > 0 || Date.now() >= end) {
-        await this.beforeAnswer();
+        await this.beforeAnswer(taken);
         return taken;
       }
       const visible = Math.min(end, ...this.messages.map(({ visibleAt }) => visibleAt));
@@ -92,10 +99,10 @@ export class MemoryQueue implements MessageConsumer {
     changed.abort();
   }
 
-  #take(): ReceivedMessage[] {
+  #take({ maxMessages = 10, visibilitySeconds = this.visibilitySeconds }: ReceiveOptions): ReceivedMessage[] {
     const taken: ReceivedMessage[] = [];
     for (const message of [...this.messages]) {
-      if (message.visibleAt > Date.now() || taken.length === 10) continue;
+      if (message.visibleAt > Date.now() || taken.length === maxMessages) continue;
       if (message.receiveCount >= this.receiveCountLimit) {
         this.#remove(message);
         this.deadLetters.push(message);
@@ -104,9 +111,11 @@ export class MemoryQueue implements MessageConsumer {
       }
       message.receiveCount += 1;
       message.receiptHandle = `${message.messageId}#${message.receiveCount}`;
-      message.visibleAt = Date.now() + this.visibilitySeconds * 1_000;
+      message.visibleAt = Date.now() + visibilitySeconds * 1_000;
       const { messageId, receiptHandle, body, attributes = {}, receiveCount } = message;
-      taken.push({ messageId, receiptHandle, body, attributes, receiveCount, sentAtMs: Date.now() });
+      const isCorrupted = this.corrupted.has(body);
+      const received = { messageId, receiptHandle, body, attributes, receiveCount, sentAtMs: Date.now() };
+      taken.push({ ...received, ...(isCorrupted && { isCorrupted }) });
     }
     return taken;
   }
@@ -147,6 +156,11 @@ export class MemoryQueue implements MessageConsumer {
         return true;
       },
     );
+
+  readonly depth = async (): Promise<number> => {
+    await this.before('depth', []);
+    return this.messages.length;
+  };
 
   readonly maxReceiveCount = async (): Promise<number> => this.maxReceiveCountSaid ?? this.receiveCountLimit;
 

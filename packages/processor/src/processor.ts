@@ -26,6 +26,7 @@ export function createProcessor({ metrics, parcels, ...deps }: ProcessorDependen
     metrics: {
       inHand: metrics['waybill.processor.in_hand'],
       messageAge: metrics['waybill.queue.message_age'],
+      lostReceives: metrics['waybill.queue.lost_receives'],
       breaker: metrics['waybill.processor.breaker'],
       engineErrors: metrics['waybill.store.errors'],
       failures: metrics['waybill.processor.failures'],

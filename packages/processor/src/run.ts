@@ -28,12 +28,13 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       },
     };
     const { receiveWaitMs, visibilityTimeoutMs, writeConcurrency } = settings;
-    // A long poll is repeated by its loop, and a stop waits for it: one attempt.
+    // One attempt: a long poll is repeated by its loop, a stop waits for it, and its answer may be all that was lost.
     const receiving = openSqs({
       ...shared,
       requestTimeoutMs: receiveWaitMs + 5_000,
       maxSockets: settings.receivers,
       maxAttempts: 1,
+      checksBodies: false,
     });
     const settling = openSqs({ ...shared, requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2 });
     const dynamodb = openDynamoDb({

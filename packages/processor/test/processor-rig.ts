@@ -17,7 +17,15 @@ export function rig({ writeConcurrency = 64, ...options }: RigOptions & { readon
 /** An event of a parcel of its own, unless told otherwise. */
 export function scan(eventId: number, fields: Partial<ScanEvent> = {}): ScanEvent {
   const createdDateTimeUtc = '2021-05-11T21:11:34.1506147Z';
-  return { eventId, parcelId: eventId, type: 'STATUS', createdDateTimeUtc, statusCode: '', runId: 'RUN-100', ...fields };
+  return {
+    eventId,
+    parcelId: eventId,
+    type: 'STATUS',
+    createdDateTimeUtc,
+    statusCode: '',
+    runId: 'RUN-100',
+    ...fields,
+  };
 }
 
 /** One message with these events. */

@@ -137,6 +137,12 @@ export const metricDefinitions = {
     spends: { price: 'sqsRequest', service: 'SQS' },
   }),
   'waybill.queue.receives': metric('counter', '{request}', 'ReceiveMessage requests'),
+  'waybill.queue.lost_receives': metric(
+    'counter',
+    '{request}',
+    'ReceiveMessage requests that failed and may have used up a receive of messages: the answer was lost',
+    { cloudWatch: [[]] },
+  ),
   'waybill.queue.received': metric('counter', '{message}', 'messages received'),
   'waybill.queue.deletes': metric('counter', '{request}', 'DeleteMessageBatch requests'),
   'waybill.queue.visibility_changes': metric('counter', '{request}', 'ChangeMessageVisibilityBatch requests'),

@@ -20,13 +20,20 @@ export type ClientOptions = {
 };
 
 /** An SQS client; region, credentials and endpoint come from the SDK's own variables. */
-export function openSqs(options: ClientOptions & { readonly endpointIsQueueHost: boolean }): SQSClient {
+export function openSqs(
+  options: ClientOptions & {
+    readonly endpointIsQueueHost: boolean;
+    /** Turns off the SDK's checksums of bodies: who receives with this client checks each message itself. */
+    readonly checksBodies?: false;
+  },
+): SQSClient {
   const sqs = new SQSClient({
     requestHandler: requestHandler(options),
     maxAttempts: options.maxAttempts,
     // The SDK otherwise sends to the host in the queue URL, whatever AWS_ENDPOINT_URL_SQS says.
     useQueueUrlAsEndpoint: options.endpointIsQueueHost,
     credentialDefaultProvider: awsCredentials,
+    ...(options.checksBodies === false && { md5: false }),
   });
   sqs.middlewareStack.remove(unreadLog);
   limitCalls(sqs, callLimitMs(options));

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mostCalls } from '@waybill/poller/queue/leased-queue.ts';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { leasedSender } from '../../../poller/test/leased-sender.ts';
@@ -22,7 +22,7 @@ afterEach(() => {
 const options = { requestTimeoutMs: 5_000, maxSockets: 4, maxAttempts: 1 };
 const queueUrl = 'http://queue.test/1/scans';
 
-function sqsAt(endpoint: string, more: Partial<typeof options> = {}): SQSClient {
+function sqsAt(endpoint: string, more: Partial<typeof options> & { readonly checksBodies?: false } = {}): SQSClient {
   vi.stubEnv('AWS_ENDPOINT_URL_SQS', endpoint);
   const sqs = openSqs({ ...options, ...more, endpointIsQueueHost: false });
   onTestFinished(() => sqs.destroy());
@@ -104,6 +104,14 @@ describe('a request', () => {
       expect((await sqs.send(send)).$metadata.attempts).toBe(1);
     },
   );
+
+  test('that receives is made once, and its bodies are checked by who receives', async () => {
+    const { url, seen } = await service({ Messages: [{ MessageId: 'm', Body: 'scan', MD5OfBody: 'of another body' }] });
+    const receive = new ReceiveMessageCommand({ QueueUrl: queueUrl });
+    expect((await sqsAt(url, { checksBodies: false }).send(receive)).Messages).toHaveLength(1);
+    await expect(sqsAt(url).send(receive)).rejects.toThrow('Invalid MD5 checksum');
+    expect(seen).toHaveLength(2);
+  });
 
   test('fails where SQS has taken another body than was sent', async () => {
     const { url } = await service({ Successful: [{ Id: '0', MessageId: 'm', MD5OfMessageBody: 'of another body' }] });

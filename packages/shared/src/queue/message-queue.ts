@@ -22,6 +22,16 @@ export type ReceivedMessage = {
   readonly receiveCount: number;
   /** When it was sent, milliseconds since the epoch. */
   readonly sentAtMs: number;
+  /** Its body is not the one that was sent: the checksum differs. */
+  readonly isCorrupted?: boolean;
+};
+
+/** What one receive does otherwise than the queue's own settings say. Seconds are whole. */
+export type ReceiveOptions = {
+  /** 1 to 10; 10 unless given. */
+  readonly maxMessages?: number | undefined;
+  readonly waitSeconds?: number | undefined;
+  readonly visibilitySeconds?: number | undefined;
 };
 
 /** One entry of a batch that failed: its place in the batch, and the service's code and text. */
@@ -41,10 +51,11 @@ export type VisibilityChange = { readonly receiptHandle: string; readonly second
 
 export type MessageConsumer = MessageSender & {
   /**
-   * One long poll: up to 10 messages, none when the wait ends. It cannot be aborted: an engine may deliver a message to
+   * One long poll: up to 10 messages, none when the wait ends. When it rejects, SQS may have used up a receive of
+   * messages all the same (`lost-answer.ts`). It cannot be aborted: an engine may deliver a message to
    * a poll that its client has left.
    */
-  readonly receive: () => Promise<readonly ReceivedMessage[]>;
+  readonly receive: (options?: ReceiveOptions) => Promise<readonly ReceivedMessage[]>;
   /** At most 10 handles. An expired handle is not a failure: the message is no longer ours. */
   readonly deleteBatch: (receiptHandles: readonly string[]) => Promise<readonly EntryFailure[]>;
   /** At most 10 changes, seconds from now. An expired handle fails with the code `GONE`. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
@@ -45,7 +46,10 @@ export function sqsSender(sqs: SQSClient, queueUrl: string): MessageSender & Que
 }
 
 export type ConsumerOptions = {
-  /** For long polls only: their sockets must not keep deletes and heartbeats waiting. */
+  /**
+   * For long polls only: their sockets must not keep deletes and heartbeats waiting. Opened with `md5: false`: the SDK's
+   * own check throws the whole answer away for one bad body; here each message is checked by itself.
+   */
   readonly receiving: SQSClient;
   readonly settling: SQSClient;
   readonly queueUrl: string;
@@ -58,13 +62,13 @@ export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDe
   const { receiving, settling, queueUrl } = options;
   return {
     ...sqsSender(settling, queueUrl),
-    receive: async () => {
+    receive: async ({ maxMessages, waitSeconds, visibilitySeconds } = {}) => {
       const response = await receiving.send(
         new ReceiveMessageCommand({
           QueueUrl: queueUrl,
-          MaxNumberOfMessages: limits.batchEntries,
-          WaitTimeSeconds: options.waitSeconds,
-          VisibilityTimeout: options.visibilityTimeoutSeconds,
+          MaxNumberOfMessages: maxMessages ?? limits.batchEntries,
+          WaitTimeSeconds: waitSeconds ?? options.waitSeconds,
+          VisibilityTimeout: visibilitySeconds ?? options.visibilityTimeoutSeconds,
           MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
           MessageAttributeNames: ['All'],
         }),
@@ -153,10 +157,12 @@ function isGone(code: string): boolean {
 }
 
 function received(message: Message): ReceivedMessage {
+  const body = message.Body ?? '';
+  const isCorrupted = createHash('md5').update(body).digest('hex') !== message.MD5OfBody;
   return {
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',
-    body: message.Body ?? '',
+    body,
     attributes: Object.fromEntries(
       Object.entries(message.MessageAttributes ?? {}).flatMap(([name, value]) =>
         value.StringValue === undefined ? [] : [[name, value.StringValue]],
@@ -164,5 +170,6 @@ function received(message: Message): ReceivedMessage {
     ),
     receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
     sentAtMs: Number(message.Attributes?.SentTimestamp ?? Number.NaN),
+    ...(isCorrupted && { isCorrupted }),
   };
 }

@@ -5,17 +5,22 @@ import { type AwsCall, awsJsonService } from '../../test/local-service.ts';
 import { sqsConsumer } from './sqs-queue.ts';
 
 /** A consumer whose SQS gives just this answer, and what it was asked. */
-async function consumerOf(answer: (call: AwsCall) => object) {
+async function consumerOf(answer: (call: AwsCall) => object, receiver: { readonly md5?: false } = {}) {
   const { url, calls } = await awsJsonService(answer);
-  const sqs = new SQSClient({
+  const config = {
     endpoint: url,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
+  };
+  const sqs = new SQSClient(config);
+  const receiving = new SQSClient({ ...config, ...receiver });
+  onTestFinished(() => {
+    sqs.destroy();
+    receiving.destroy();
   });
-  onTestFinished(() => sqs.destroy());
   const queueUrl = `${url}/000000000000/scans`;
-  const options = { receiving: sqs, settling: sqs, queueUrl, waitSeconds: 20, visibilityTimeoutSeconds: 30 };
+  const options = { receiving, settling: sqs, queueUrl, waitSeconds: 20, visibilityTimeoutSeconds: 30 };
   return { queue: sqsConsumer(options), calls, queueUrl };
 }
 
@@ -181,6 +186,35 @@ describe('a receive', () => {
         receiveCount: 3,
         sentAtMs: 1_620_767_494_150,
       },
+    ]);
+  });
+});
+
+test('a careful receive asks for fewer messages, less waiting and a longer visibility', async () => {
+  const { queue, calls } = await consumerOf(() => ({}));
+  await queue.receive({ maxMessages: 1, waitSeconds: 5, visibilitySeconds: 900 });
+  expect(calls[0]?.input).toMatchObject({ MaxNumberOfMessages: 1, WaitTimeSeconds: 5, VisibilityTimeout: 900 });
+});
+
+describe('a message with a wrong checksum', () => {
+  const answer = () => ({
+    Messages: [
+      { MessageId: 'a', Body: 'm0', MD5OfBody: md5('m0') },
+      { MessageId: 'b', Body: 'm1', MD5OfBody: md5('something else') },
+    ],
+  });
+
+  test('makes the SDK throw the whole answer away, unless its check is turned off', async () => {
+    const { queue } = await consumerOf(answer);
+    await expect(queue.receive()).rejects.toThrow('Invalid MD5 checksum on messages: b');
+  });
+
+  test('is marked, and its neighbours are received', async () => {
+    const { queue } = await consumerOf(answer, { md5: false });
+    const received = await queue.receive();
+    expect(received.map(({ messageId, isCorrupted = false }) => [messageId, isCorrupted])).toEqual([
+      ['a', false],
+      ['b', true],
     ]);
   });
 });

@@ -27,9 +27,9 @@ export function countedSender(queue: MessageSender & QueueDepth, metrics: Metric
 export function countedConsumer(queue: MessageConsumer & QueueDepth, metrics: Metrics): MessageConsumer & QueueDepth {
   return {
     ...countedSender(queue, metrics),
-    receive: async () => {
+    receive: async (options) => {
       metrics['waybill.queue.receives'].add(1);
-      const messages = await queue.receive();
+      const messages = await queue.receive(options);
       const bytes = messages.reduce((sum, { body }) => sum + body.length, 0);
       metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'ReceiveMessage' });
       if (messages.length > 0) metrics['waybill.queue.received'].add(messages.length);
