@@ -68,7 +68,7 @@ export class ReceiveBreaker {
   /** Whether {@link receive} may be called, with this many of its calls under way. */
   mayReceive(inFlight: number): boolean {
     const now = this.#deps.clock.monotonic();
-    if (!this.#isCareful(now)) return true;
+    if (this.#lost === 0 && this.#isProven(now)) return true;
     return inFlight === 0 && (this.#lost < opensAfter || now >= this.#lookAt);
   }
 
@@ -97,9 +97,9 @@ export class ReceiveBreaker {
     return { ok: false, detail: `the answers of ${this.#lost} receives were lost, the last: ${this.#lastError}` };
   }
 
-  #isCareful(now: number): boolean {
-    // Within the timeout nothing that another process lost comes to this one, so no message is lost in bulk twice.
-    return this.#lost > 0 || now - this.#provenAt > this.#deps.settings.visibilityTimeoutMs;
+  /** Until an answer with messages has arrived lately, one receiver asks: if it is lost, so would be those of the others. */
+  #isProven(now: number): boolean {
+    return now - this.#provenAt <= this.#deps.settings.visibilityTimeoutMs;
   }
 
   /** Looks at the queue. Rejects while SQS does not answer that either: then nothing is received. */
@@ -130,7 +130,7 @@ export class ReceiveBreaker {
     const isTrial = this.#lost === 0 && now >= this.#trialAt;
     if (isTrial) this.#trialAt = now + this.#trialAfterMs;
     const waitMs = isTrial ? Math.min(this.#waitMs * 2, this.#deps.settings.receiveWaitMs) : this.#waitMs;
-    return { waitMs, isTrial, isCareful: isTrial || this.#isCareful(now), begunAt: now };
+    return { waitMs, isTrial, isCareful: isTrial || this.#lost > 0, begunAt: now };
   }
 
   #arrived({ waitMs, isTrial }: Poll, messages: number): void {

@@ -64,7 +64,7 @@ describe('while the answers of receives are lost', () => {
     putHealthy(200);
     service.start();
     await pass(3_600);
-    expect(seen.used).toBeLessThanOrEqual(40);
+    expect(seen.used).toBeLessThanOrEqual(50);
     expect(queue.deadLetters).toEqual([]);
     await stop();
   });
@@ -118,7 +118,7 @@ describe('while the answers of receives are lost', () => {
     await stop();
   });
 
-  test('only one failure costs nothing but a careful receive', async () => {
+  test('only one failure costs nothing but the receive of what it held', async () => {
     let failures = 0;
     const { seen, putHealthy, service, list, queue, stop } = behindProxy((taken) => {
       failures += taken.length > 0 ? 1 : 0;
@@ -129,7 +129,7 @@ describe('while the answers of receives are lost', () => {
     await pass(35);
     expect(list.ids).toHaveLength(50);
     expect(queue.asked.some(({ maxMessages }) => maxMessages === undefined)).toBe(true);
-    expect(seen.used).toBe(1);
+    expect(seen.used).toBe(10);
     expect(service.ready().ok).toBe(true);
     await stop();
   });

@@ -19,7 +19,7 @@ const engines = useEngines(process.env);
 /** A processor whose receives go through the proxy, and nothing else of it. */
 async function behindProxy() {
   const { sqs, resources } = engines();
-  const engine = await sqs.config.endpoint?.();
+  const engine = await Promise.resolve(sqs.config.endpoint?.());
   if (!engine) throw new Error('the engines’ client has an endpoint');
   const proxy = await startCuttingProxy(`${engine.protocol}//${engine.hostname}:${engine.port}`);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };

@@ -68,7 +68,7 @@ describe('many events that are poison indeed', () => {
     putPoison(queue, 30);
     await pass(10);
     queue.put(packed(scan(1)));
-    await pass(120);
+    await pass(300);
     expect(parcels.ids).toEqual([1]);
     expect(queue.deadLetters).toHaveLength(30);
     await stop();
