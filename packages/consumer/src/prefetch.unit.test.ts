@@ -127,7 +127,9 @@ describe('of what the heap holds', () => {
     expect(queue.messages).toEqual([]);
     expect(queue.deadLetters).toEqual([]);
     // (216 MiB - 48 MiB) * 0.65 = 109 MiB; ten messages wait and ten receives are in flight, at most.
-    expect(heap.most).toBe(100 * mib);
+    // What a message takes is estimated by the one before: these bodies have 3 to 5 characters.
+    expect(heap.most).toBeGreaterThanOrEqual(100 * mib);
+    expect(heap.most).toBeLessThanOrEqual(110 * mib);
     expect(mostInHand).toBeLessThanOrEqual(10 + 10 + 10 * 10);
     await stop();
   });

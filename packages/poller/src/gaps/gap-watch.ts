@@ -210,13 +210,8 @@ export class GapWatch {
     { send }: GapQuestions,
     signal: AbortSignal,
   ): Promise<void> {
-    const known = {
-      question,
-      isOpen: (id: number) => this.#isOpen(id),
-      isUnknown,
-      last: this.#last,
-      ...this.#memory.known,
-    };
+    const isOpen = (id: number) => this.#isOpen(id);
+    const known = { question, isOpen, isUnknown, last: this.#last, ...this.#memory.known };
     const unseen = unseenInAnswer(page, known, this.#seen);
     const cutOff = cutOffIn(page, known);
     if (unseen) await this.#beyond.send(unseen, this.#last, send({ ...unseen, last: question.to }, signal));
