@@ -236,11 +236,16 @@ export class PageReader {
     const waitMs = Math.round(Math.max(this.#backedOffUntil, bucket.pausedUntil) - clock.monotonic());
     this.#failures += 1;
     const isRepeated = this.#failures >= toleratedFailures;
-    const detail = `${this.#failures} requests in a row failed, the last with ${nameOf(error)}`;
+    const detail = `${this.#failures} requests in a row failed, the last with ${nameOf(error)}${adviceOf(error)}`;
     if (isRepeated) reportHealth('feed', { ok: false, detail });
     log[isRepeated ? 'error' : 'warn'](
       { ...request, waitMs, failures: this.#failures, err: error },
       'feed request failed, will be retried',
     );
   }
+}
+
+/** What the error says, where it is one of ours: it says what to check, and nothing of what was received. */
+function adviceOf(error: unknown): string {
+  return error instanceof WaybillError ? `: ${error.message}` : '';
 }
