@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { serveUntilTestEnds } from '../../test/local-service.ts';
+import { WaybillError } from '../error.ts';
 import { openSqs } from '../process/aws-clients.ts';
 import { mayHaveReceived } from './lost-answer.ts';
 
@@ -77,6 +78,11 @@ describe('a receive that failed has surely received nothing', () => {
     ['was throttled by 503', error(503, 'ThrottlingException')],
   ])('where it %s', async (_, answer) => {
     expect(mayHaveReceived(await failureAt(await serveUntilTestEnds(answer)))).toBe(false);
+  });
+
+  test('where no credentials were found in time', () => {
+    expect(mayHaveReceived(new WaybillError('CREDENTIALS_UNAVAILABLE', 'no answer within 4 s'))).toBe(false);
+    expect(mayHaveReceived(new WaybillError('CALL_TIMED_OUT', 'given up'))).toBe(true);
   });
 
   test('where nobody listens, or the host is not found', async () => {
