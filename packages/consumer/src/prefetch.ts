@@ -105,7 +105,7 @@ export class Prefetch {
         continue;
       }
       try {
-        const messages = await this.#receive(clock);
+        const messages = await this.#receive(clock, stopping);
         failures = 0;
         if (!stopping.aborted) work.begin(messages);
         else await handBack(messages);
@@ -138,10 +138,10 @@ export class Prefetch {
   }
 
   /** Makes one long poll. Its messages are in hand. */
-  async #receive(clock: Clock): Promise<HeldMessage[]> {
+  async #receive(clock: Clock, stopping: AbortSignal): Promise<HeldMessage[]> {
     const { receiving, receives, inHand, metrics } = this.#deps;
     this.#begunAt = clock.monotonic();
-    const poll = receives.watch(() => receiving.receive());
+    const poll = receives.watch(() => receiving.receive(stopping));
     this.#inFlight.add(poll);
     const messages = await poll.finally(() => this.#inFlight.delete(poll));
     this.#lastWasFull = messages.length === limits.batchEntries;
