@@ -1,10 +1,11 @@
-/** Node's codes of a connection that never came about, and of a host that was not found: no request was sent. */
+/** Node's codes of a connection that never came about, through a proxy too, and of a host that was not found: no request was sent. */
 const unsent: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ENOTFOUND',
+  'ERR_PROXY_TUNNEL',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',

@@ -92,6 +92,7 @@ describe('a receive that failed has surely received nothing', () => {
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     expect(mayHaveReceived(await failureAt(`http://127.0.0.1:${port}`))).toBe(false);
+    expect(mayHaveReceived(Object.assign(new Error('no tunnel'), { code: 'ERR_PROXY_TUNNEL' }))).toBe(false);
     expect(mayHaveReceived(Object.assign(new Error('getaddrinfo ENOTFOUND'), { syscall: 'getaddrinfo' }))).toBe(false);
   });
 });
