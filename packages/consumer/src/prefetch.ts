@@ -108,7 +108,7 @@ export class Prefetch {
       }
       try {
         const isFirst = !receiving.isProven;
-        const messages = await this.#receive(clock);
+        const messages = await this.#receive(clock, stopping);
         failures = 0;
         // The others receive only now: together it is less work.
         if (isFirst && this.#lastWasFull) await clock.sleep(gatherFirstMs, stopping);
@@ -143,10 +143,10 @@ export class Prefetch {
   }
 
   /** Makes one long poll. Its messages are in hand. */
-  async #receive(clock: Clock): Promise<HeldMessage[]> {
+  async #receive(clock: Clock, stopping: AbortSignal): Promise<HeldMessage[]> {
     const { receiving, receives, inHand, metrics } = this.#deps;
     this.#begunAt = clock.monotonic();
-    const poll = receives.watch(() => receiving.receive());
+    const poll = receives.watch(() => receiving.receive(stopping));
     this.#inFlight.add(poll);
     const messages = await poll.finally(() => this.#inFlight.delete(poll));
     this.#lastWasFull = messages.length === limits.batchEntries;

@@ -153,6 +153,24 @@ describe('of what the heap holds', () => {
     await stop();
   });
 
+  test('messages on their last allowed receive that wait for heap begin one by one, too', async () => {
+    const { queue, list, service, stop, heap } = heavyQueue(0, 60 * mib, { receivers: 4 });
+    for (let id = 1; id <= 9; id += 1) queue.put(bodyOf(id), { receiveCount: 2 });
+    // Longer than the turn of each of them.
+    list.before = async () => {
+      heap.now += 1;
+      heap.most = Math.max(heap.most, heap.now);
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      heap.now -= 1;
+    };
+    service.start();
+    await pass(60);
+    expect(heap.most).toBe(1);
+    expect(list.ids).toHaveLength(9);
+    expect(queue.messages).toEqual([]);
+    await stop();
+  });
+
   test('more receivers than can receive at once are lowered in a line', async () => {
     const { service, stop, messages } = listRig({ receivers: 64 });
     service.start();

@@ -76,9 +76,13 @@ export class ReceiveBreaker {
     return inFlight === 0 && (this.#lost < opensAfter || this.#deps.clock.monotonic() >= this.#lookAt);
   }
 
-  /** One long poll. While the breaker is open often only a look at the queue, which receives nothing. */
-  async receive(): Promise<readonly ReceivedMessage[]> {
-    if (this.#lost > 0 && !(await this.#mayProbe())) return [];
+  /**
+   * One long poll. While the breaker is open often only a look at the queue, which receives nothing.
+   *
+   * @param stopping aborts when no poll is to be begun any more
+   */
+  async receive(stopping: AbortSignal): Promise<readonly ReceivedMessage[]> {
+    if (this.#lost > 0 && (!(await this.#mayProbe()) || stopping.aborted)) return [];
     const { queue, settings } = this.#deps;
     const poll = this.#nextPoll();
     try {
