@@ -83,7 +83,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a failed message is put aside by hand instead of by the redrive policy',
     promise: 6,
     file: `${consumer}/settle-failed.ts`,
-    find: 'await leave(held, failures, deps);',
+    find: 'await leave(held, distinct, deps);',
     replace: 'await deps.inHand.delete(held);',
   },
   {
@@ -182,14 +182,14 @@ export const mutants: readonly Mutant[] = [
     name: 'a failure is not on record when its event is split off',
     promise: 1,
     file: `${consumer}/settle-failed.ts`,
-    find: 'await Promise.all(failures.map((failure) => recordFailure(failure, held, deps)));',
-    replace: 'void Promise.all(failures.map((failure) => recordFailure(failure, held, deps)));',
+    find: 'await recordAll(isWhole ?',
+    replace: 'void recordAll(isWhole ?',
   },
   {
     name: 'an event that fails takes its neighbours with it',
     promise: 4,
     file: `${consumer}/settle-failed.ts`,
-    find: 'if (single || split.length < failures.length) {',
+    find: 'if (single || split.length < distinct.length) {',
     replace: 'if (failures.length > 0) {',
   },
   {
@@ -231,8 +231,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a stripe is confirmed before SQS confirmed its page',
     promise: 3,
     file: `${poller}/catch-up/read-stripe.ts`,
-    find: 'const sends = send({ ...unseen, last }, signal);',
-    replace: 'const sends = Promise.resolve(); send({ ...unseen, last }, signal).catch(() => undefined);',
+    find: 'if (unseen) await send({ ...unseen, last }, signal);',
+    replace: 'if (unseen) send({ ...unseen, last }, signal).catch(() => undefined);',
   },
   {
     name: 'the checkpoint moves past an unfinished stripe',
