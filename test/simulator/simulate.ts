@@ -172,7 +172,7 @@ class Simulation {
   // The processes.
 
   #createPoller(process: SimulatedProcess): Service {
-    const { seed, poller } = this.#plan;
+    const { seed, poller, mostListedGaps } = this.#plan;
     return createPoller({
       settings: poller,
       heapBytes: imageHeapBytes,
@@ -184,6 +184,7 @@ class Simulation {
       queue: this.#queue.senderFor(process),
       checkpoints: this.#checkpoints.openFor(process),
       checkTables: async () => {},
+      mostListedGaps,
       probes: {},
     });
   }
