@@ -295,13 +295,15 @@ class Simulation {
     }
   }
 
-  /** One partition is still throttled, and nothing else is wrong: every other parcel is stored. */
+  /** One partition is still throttled, and nothing else is wrong: of every other parcel all is stored that no crash took to the DLQ. */
   #judgeOtherPartitions(): void {
     this.witness.count('partitions throttled to the end');
+    const inDlq = this.#inDlq();
     for (const [parcelId, events] of this.#passedOnByParcel()) {
       if (this.#parcels.isThrottled(parcelId) || events.some(({ eventId }) => this.#parcels.rejected.has(eventId)))
         continue;
-      if (!hasSeen(this.#parcels.parcels.get(parcelId)?.state, stateAfter(events)))
+      const surely = stateAfter(events.filter((event) => !inDlq.has(keyOf(event))));
+      if (!hasSeen(this.#parcels.parcels.get(parcelId)?.state, surely))
         this.witness.violate(`parcel ${parcelId} waits for a partition that is throttled and not its own`);
     }
   }
@@ -311,7 +313,7 @@ class Simulation {
     const dead = [...this.#queue.deadLetters.values()];
     if (this.#plan.onlyOutages && dead.length > 0)
       witness.violate(`${dead.length} messages in the DLQ, though there were outages and stops only`);
-    const inDlq = new Set(dead.flatMap((message) => [...message.carried.keys]));
+    const inDlq = this.#inDlq();
     // Everything that the feed showed in time was read: at once, or when its gap was asked for again.
     const waits = this.#plan.poller.gapPatienceMs >= leastPatienceMs;
     if (this.#plan.feed.cap >= 1_000 && !this.#plan.feed.loweredCap) {
@@ -394,7 +396,7 @@ class Simulation {
       if (!witness.isExplained(message))
         witness.violate(`${message.id} is in the DLQ again without a reason on record`);
     }
-    const inDlq = new Set(dead.flatMap((message) => [...message.carried.keys]));
+    const inDlq = this.#inDlq();
     for (const name of witness.badPassedOn) if (!inDlq.has(name)) witness.violate(`${name} is not in the DLQ any more`);
     for (const failureId of this.#toResolve) {
       if (this.#failures.records.get(failureId)?.resolved === false)
@@ -421,6 +423,11 @@ class Simulation {
       this.#time.nowMs + 120_000,
       () => 'not everything stopped',
     );
+  }
+
+  /** The names of all that the dead-letter queue holds. */
+  #inDlq(): ReadonlySet<string> {
+    return new Set([...this.#queue.deadLetters.values()].flatMap((message) => [...message.carried.keys]));
   }
 
   #passedOnByParcel() {
