@@ -8,6 +8,8 @@ export type Mutant = {
   /** Occurs there exactly once: a mutant whose place has changed fails a test, and does not pass silently. */
   readonly find: string;
   readonly replace: string;
+  /** The world of a list can not meet it: its handler leaves no rest. */
+  readonly onlyWhole?: true;
 };
 
 const poller = 'packages/poller/src';
@@ -120,6 +122,20 @@ export const mutants: readonly Mutant[] = [
     promise: 5,
     file: `${consumer}/receive-breaker.ts`,
     find: 'if (mayHaveReceived(error)) this.#wasLost(poll, error);',
+    replace: '',
+  },
+  {
+    name: 'while answers of receives are lost, ten messages are asked for',
+    promise: 5,
+    file: `${consumer}/receive-breaker.ts`,
+    find: '...(poll.isCareful && { maxMessages: 1 }),',
+    replace: '',
+  },
+  {
+    name: 'a message whose answer may be lost comes again as soon as any other',
+    promise: 5,
+    file: `${consumer}/receive-breaker.ts`,
+    find: '...(this.#lost > 0 && { visibilitySeconds: this.#probeVisibilityMs() / 1_000 }),',
     replace: '',
   },
   {
@@ -338,6 +354,7 @@ export const mutants: readonly Mutant[] = [
     file: `${consumer}/message-work.ts`,
     find: 'if (rest) await this.#sendOn.send(rest);',
     replace: 'if (rest) void this.#sendOn.send(rest).catch(() => undefined);',
+    onlyWhole: true,
   },
   {
     name: 'one throttled partition keeps the hand full',
@@ -345,6 +362,7 @@ export const mutants: readonly Mutant[] = [
     file: `${consumer}/prefetch.ts`,
     find: 'if (!this.#hasCapacity(mostInHandPerReceiver.ordinary)) work.makeRoom();',
     replace: '',
+    onlyWhole: true,
   },
   {
     name: 'a write for which another message waits is abandoned with the first',
