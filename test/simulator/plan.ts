@@ -274,6 +274,8 @@ function sparseOf(chance: Chance, faultsEndMs: number, pollers: number, isFarBeh
     feed: {
       gaps: 0.3 + chance.next() * 0.7,
       late: 0.1 + chance.next() * 0.2,
+      // Reading a stretch again does not pass a row that cannot be read (record 89).
+      spoilt: 0,
       ...(!isFarBehind && { elements: chance.between(60, 240), grownMs, backlog: chance.next() * 0.3 }),
     },
     poller: {
