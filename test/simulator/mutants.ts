@@ -125,13 +125,6 @@ export const mutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'while answers of receives are lost, ten messages are asked for',
-    promise: 5,
-    file: `${consumer}/receive-breaker.ts`,
-    find: '...(poll.isCareful && { maxMessages: 1 }),',
-    replace: '',
-  },
-  {
     name: 'a message whose answer may be lost comes again as soon as any other',
     promise: 5,
     file: `${consumer}/receive-breaker.ts`,

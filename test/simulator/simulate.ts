@@ -35,6 +35,8 @@ export type Verdict = {
 const settleWithinMs = 2_700_000;
 const idleForPolls = 5;
 const getsOfSearch = 30;
+/** In ten minutes in which the answers of all receives are lost. */
+const mostReceivesLost = 30;
 /** After everything has come to rest: the longest backoff of what was given up meanwhile, and its answer. */
 const lullMs = 20_000;
 /** More steps than this without an end is a loop that runs hot. */
@@ -313,6 +315,8 @@ class Simulation {
     const dead = [...this.#queue.deadLetters.values()];
     if (this.#plan.onlyOutages && dead.length > 0)
       witness.violate(`${dead.length} messages in the DLQ, though there were outages and stops only`);
+    if (this.#faults.receivesLost > mostReceivesLost)
+      witness.violate(`${this.#faults.receivesLost} receives lost in ten minutes in which no answer arrived`);
     const inDlq = this.#inDlq();
     // Everything that the feed showed in time was read: at once, or when its gap was asked for again.
     const waits = this.#plan.poller.gapPatienceMs >= leastPatienceMs;
