@@ -30,16 +30,19 @@ export type Crossing = {
 
 /**
  * Searches for a way beyond a stuck page and yields what is new in each page on the way. Returns undefined when there is no
- * way, which is reported, and once the signal aborts.
+ * way, which is reported, and once the signal aborts. A page that is short (`isShort`) is the end of the feed unless something
+ * is found beyond it.
  */
 export async function* crossStuckPage(
   { position: before, limit, page }: StuckPage,
+  isShort: boolean,
   { reader, clock, seen, whenCapacity, progress, log }: CrossDependencies,
   signal: AbortSignal,
 ): AsyncGenerator<Page, Crossing | undefined> {
   const fromEventId = nextEventId(before);
   const elements = lengthOf(page);
-  log.warn({ fromEventId, limit, elements }, 'page has no usable id, searching beyond it');
+  if (isShort) log.info({ fromEventId, limit, elements }, 'short page moves nothing, looking beyond it');
+  else log.warn({ fromEventId, limit, elements }, 'page has no usable id, searching beyond it');
   const search = searchBeyond({ position: before, limit, page }, async (from, wider) => {
     // All that it reads is sent, and it may be much.
     await whenCapacity(clock, signal);
@@ -64,7 +67,7 @@ export async function* crossStuckPage(
     if (signal.aborted) return undefined;
     const standstill = { fromEventId, elements, seen: count };
     // Fewer than requested and nothing after them: there is nothing newer.
-    const isEnd = outcome.kind === 'nothing beyond' && elements < limit;
+    const isEnd = isShort || (outcome.kind === 'nothing beyond' && elements < limit);
     if (isEnd) progress.reportEnd(before.last, standstill);
     else progress.reportStuck(standstill);
     return undefined;

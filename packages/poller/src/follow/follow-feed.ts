@@ -12,7 +12,7 @@ import type { SendPage } from '../queue/send-page.ts';
 import { crossStuckPage } from './cross-stuck-page.ts';
 import { IdleQuestion } from './idle-question.ts';
 import { narrowPage } from './narrow-page.ts';
-import { PageEnd } from './page-end.ts';
+import { PageEnd, type ReadPage } from './page-end.ts';
 import { Progress, type ProgressDependencies } from './progress.ts';
 import { StuckWatch } from './stuck-watch.ts';
 
@@ -123,7 +123,9 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   const isOver = !isFull || answer.elements.length === 0;
   if (hasMoved) following.idle.sawNews();
   if (hasMoved || isOver) progress.reportGood(`at ${last}`);
-  else if (stuck.isDue(digestOf(page)) && (yield* cross(following, answer.limit, page))) return 'more';
+  // A short page may be a full one: a server lowers its cap at any time, also where a page moves nothing.
+  const isStanding = !hasMoved && answer.elements.length > 0;
+  if (isStanding && stuck.isDue(digestOf(page), isOver) && (yield* cross(following, read, isOver))) return 'more';
   progress.countPages(1, hasMoved ? scannedAt(page, before.last, last) : undefined);
   if (following.hadUnseen && isFull) {
     probe.sawFullPage(last - first + 1);
@@ -161,9 +163,10 @@ async function* narrow(following: Following, unreadable: UnreadablePage): AsyncG
 }
 
 /** Yields what the search beyond a stuck page read. Returns whether the position could move beyond it. */
-async function* cross(following: Following, limit: number, page: Page): AsyncGenerator<Followed, boolean> {
+async function* cross(following: Following, read: ReadPage, isShort: boolean): AsyncGenerator<Followed, boolean> {
   const { position: before, watchesGaps, progress, signal } = following;
-  const crossing = crossStuckPage({ position: before, limit, page }, following, signal);
+  const stuckPage = { position: before, limit: read.answer.limit, page: read.page };
+  const crossing = crossStuckPage(stuckPage, isShort, following, signal);
   let step = await crossing.next();
   for (; !step.done; step = await crossing.next())
     yield { kind: 'page', ...step.value, last: before.last, gaps: [], droppedGaps: 0 };
