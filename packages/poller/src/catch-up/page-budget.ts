@@ -53,9 +53,17 @@ export class PageBudget {
     if (this.#waiting.length === 0 && this.#fits(limit)) return this.#hold(limit);
     this.#report(limit);
     const { promise, resolve } = Promise.withResolvers<PageInHand | undefined>();
-    const stop = () => resolve(undefined);
+    const waiting = { limit, resolve };
+    const stop = () => {
+      // Else it would be given a page that nobody releases.
+      const at = this.#waiting.indexOf(waiting);
+      if (at < 0) return;
+      this.#waiting.splice(at, 1);
+      resolve(undefined);
+      this.#admitWaiting();
+    };
     signal.addEventListener('abort', stop, { once: true });
-    this.#waiting.push({ limit, resolve });
+    this.#waiting.push(waiting);
     const page = await promise;
     signal.removeEventListener('abort', stop);
     return page;

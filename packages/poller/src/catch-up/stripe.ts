@@ -2,7 +2,7 @@ import type { IdRange } from '../feed/id-range.ts';
 import type { Move } from '../feed/position.ts';
 import type { SentEvents } from './sent-events.ts';
 
-/** Gaps of a stripe that wait for the position: more than the sixteen pages of a stripe have events at a `Limit` of 1,000. Some 1 MB. */
+/** Gaps of a stripe that wait for the position: more than the sixteen pages of a stripe have events at a `Limit` of 1,000. 1.6 MB, at 80 bytes each (measured). */
 const mostWaitingGaps = 20_000;
 
 /** What was confirmed of a stripe since the last call. */

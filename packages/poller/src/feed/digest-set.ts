@@ -3,7 +3,7 @@ const words = 3;
 
 const leastSlots = 16;
 
-/** A set of digests in 24 bytes each at most: a `Set` of strings takes about a hundred. */
+/** A set of digests in 24 to 48 bytes each, outside the heap, whose table is a quarter to half full. */
 export class DigestSet {
   /** Slots of three words, half of them empty at least; a digest stands at its own slot, or at the next empty one. */
   #table = new Uint32Array(leastSlots * words);

@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { DigestSet } from './digest-set.ts';
 
-/** A hundred of the largest pages that are asked for, remembered for certain. Takes 48 MB in all, outside the heap, once so many have come. */
+/** A hundred of the largest pages that are asked for, remembered for certain. Takes 50 MB in all, outside the heap, once so many have come. */
 const defaultCapacity = 2_000_000;
 
 /**

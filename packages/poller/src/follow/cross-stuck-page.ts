@@ -1,8 +1,9 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { UnreadablePage } from '../feed/answer.ts';
 import type { IdRange } from '../feed/id-range.ts';
 import { eventIdsOf, lengthOf, type Page, readElements, rejectedIdsOf, unseenIn } from '../feed/page.ts';
-import { isTooLarge } from '../feed/page-failure.ts';
+import { isAboutPage, isTooLarge } from '../feed/page-failure.ts';
 import { advance, gapsBetween, nextEventId, type Position } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
@@ -21,6 +22,7 @@ export type CrossDependencies = {
 
 /** A way beyond a stuck page. */
 export type Crossing = {
+  readonly kind: 'way';
   readonly position: Position;
   readonly holes: readonly IdRange[];
   readonly gaps: readonly IdRange[];
@@ -28,23 +30,32 @@ export type Crossing = {
   readonly elements: number;
 };
 
+/** What is of no use ends at a row that cannot be read: from its id on the feed refuses to answer. */
+export type RefusedRow = UnreadablePage & { readonly fromEventId: number };
+
 /**
- * Searches for a way beyond a stuck page and yields what is new in each page on the way. Returns undefined when there is no
- * way, which is reported, and once the signal aborts.
+ * Searches for a way beyond a stuck page and yields what is new in each page on the way. Returns undefined, or the row at
+ * which the search ended, when there is no way, which is reported; and undefined once the signal aborts. A page that is
+ * short (`isShort`) is the end of the feed unless something is found beyond it.
  */
 export async function* crossStuckPage(
   { position: before, limit, page }: StuckPage,
+  isShort: boolean,
   { reader, clock, seen, whenCapacity, progress, log }: CrossDependencies,
   signal: AbortSignal,
-): AsyncGenerator<Page, Crossing | undefined> {
+): AsyncGenerator<Page, Crossing | RefusedRow | undefined> {
   const fromEventId = nextEventId(before);
   const elements = lengthOf(page);
-  log.warn({ fromEventId, limit, elements }, 'page has no usable id, searching beyond it');
+  if (isShort) log.info({ fromEventId, limit, elements }, 'short page moves nothing, looking beyond it');
+  else log.warn({ fromEventId, limit, elements }, 'page has no usable id, searching beyond it');
+  /** By the first id asked for: the latest one. */
+  const refusals = new Map<number, unknown>();
   const search = searchBeyond({ position: before, limit, page }, async (from, wider) => {
     // All that it reads is sent, and it may be much.
     await whenCapacity(clock, signal);
     const answer = await reader.readOptional(from, wider, clock, signal);
     if (answer?.kind === 'page') return readElements(answer.elements);
+    if (answer) refusals.set(from, answer.error);
     return isTooLarge(answer?.error) ? 'too large' : 'refused';
   });
   let count = elements;
@@ -64,15 +75,19 @@ export async function* crossStuckPage(
     if (signal.aborted) return undefined;
     const standstill = { fromEventId, elements, seen: count };
     // Fewer than requested and nothing after them: there is nothing newer.
-    const isEnd = outcome.kind === 'nothing beyond' && elements < limit;
+    const isEnd = isShort || (outcome.kind === 'nothing beyond' && elements < limit);
     if (isEnd) progress.reportEnd(before.last, standstill);
     else progress.reportStuck(standstill);
-    return undefined;
+    const refusedAt = outcome.kind === 'exhausted' ? outcome.refusedAt : undefined;
+    const error = refusedAt && refusals.get(refusedAt);
+    if (isEnd || !refusedAt || !isAboutPage(error)) return undefined;
+    return { kind: 'unreadable', error, limit: 1, fromEventId: refusedAt };
   }
   const { position, holes } = advance(before, outcome.eventIds, outcome.shown);
   const first = outcome.eventIds.reduce((a, b) => Math.min(a, b));
   const isHole = outcome.movedForward && first > before.last + 1;
   return {
+    kind: 'way',
     position,
     holes: isHole ? [{ from: before.last + 1, to: first - 1 }, ...holes.filter(({ from }) => from > first)] : holes,
     gaps: before.empty ? [] : gapsBetween(before.last, ids, position.last, rejectedIds),

@@ -1,38 +1,17 @@
-import type { Metrics } from '@waybill/shared/metrics.ts';
 import { BacklogProbe } from '../catch-up/backlog-probe.ts';
 import { CatchUp } from '../catch-up/catch-up.ts';
 import type { UnreadablePage } from '../feed/answer.ts';
 import type { IdRange } from '../feed/id-range.ts';
 import { digestOf, eventIdsOf, type Page, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
 import { advance, believableJump, gapsBetween, isFarLarger, type Move, type Position } from '../feed/position.ts';
-import type { PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
-import type { WhenCapacity } from '../queue/queue-capacity.ts';
-import type { SendPage } from '../queue/send-page.ts';
 import { crossStuckPage } from './cross-stuck-page.ts';
+import type { FollowDependencies } from './follow-dependencies.ts';
 import { IdleQuestion } from './idle-question.ts';
 import { narrowPage } from './narrow-page.ts';
-import { PageEnd } from './page-end.ts';
-import { Progress, type ProgressDependencies } from './progress.ts';
+import { PageEnd, type ReadPage } from './page-end.ts';
+import { Progress } from './progress.ts';
 import { StuckWatch } from './stuck-watch.ts';
-
-export type FollowDependencies = ProgressDependencies & {
-  readonly reader: PageReader;
-  readonly metrics: Metrics;
-  readonly pollIntervalMs: number;
-  /** `CATCH_UP_READERS`: how many read at once while there is a backlog. */
-  readonly catchUpReaders: number;
-  readonly requestsPerSecond: number;
-  /** `heap_size_limit` of V8, bytes: pages of several readers are kept within it. */
-  readonly heapBytes: number;
-  /** Whether gaps are watched. */
-  readonly watchesGaps: boolean;
-  readonly whenCapacity: WhenCapacity;
-  /** The position crosses a hole. */
-  readonly crossed: (hole: IdRange) => void;
-  /** For what is not yielded: the pages of several readers, which do not wait for each other. */
-  readonly send: SendPage;
-};
 
 /** What the feed showed: a page to be sent, with which the position moves, or a move over what is confirmed already. */
 export type Followed = ({ readonly kind: 'page' } & Page & Move) | ({ readonly kind: 'confirmed' } & Move);
@@ -123,7 +102,9 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   const isOver = !isFull || answer.elements.length === 0;
   if (hasMoved) following.idle.sawNews();
   if (hasMoved || isOver) progress.reportGood(`at ${last}`);
-  else if (stuck.isDue(digestOf(page)) && (yield* cross(following, answer.limit, page))) return 'more';
+  // A short page may be a full one: a server lowers its cap at any time, also where a page moves nothing.
+  const isStanding = !hasMoved && answer.elements.length > 0;
+  if (isStanding && stuck.isDue(digestOf(page), isOver) && (yield* cross(following, read, isOver))) return 'more';
   progress.countPages(1, hasMoved ? scannedAt(page, before.last, last) : undefined);
   if (following.hadUnseen && isFull) {
     probe.sawFullPage(last - first + 1);
@@ -137,23 +118,29 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   return 'waited';
 }
 
-/** Yields what the narrowing down of a page read, and the move over a row that cannot be read. */
-async function* narrow(following: Following, unreadable: UnreadablePage): AsyncGenerator<Followed, Turn> {
+/** Yields what the narrowing down of a page after `at` read, and the move over a row that cannot be read. */
+async function* narrow(
+  following: Following,
+  unreadable: UnreadablePage,
+  at = following.position,
+): AsyncGenerator<Followed, Turn> {
   const { position: before, seen, watchesGaps, progress, signal } = following;
-  const narrowing = narrowPage(before, unreadable, following, signal);
+  const narrowing = narrowPage(at, unreadable, following, signal);
   let step = await narrowing.next();
   for (; !step.done; step = await narrowing.next()) {
     const unseen = unseenIn(step.value, before.last, before.last, seen);
     if (unseen) yield { kind: 'page', ...unseen, last: before.last, gaps: [], droppedGaps: 0 };
   }
   if (!step.value) return 'more';
-  const { last, passed, cut } = step.value;
+  const { last, passed: ofRow, cut } = step.value;
+  const passed = { from: before.last + 1, to: ofRow?.to ?? at.last };
+  const hasPassed = passed.to >= passed.from;
   following.position = { ...before, last };
   // Its own id cannot be read, whatever else it has.
   following.pageEnd.startOver(undefined);
   progress.reportGood(`at ${last}`);
-  if (passed && !cut) reportHole(following, passed, 0, false);
-  const isWatched = watchesGaps && passed && !before.empty && passed.to - passed.from < believableJump;
+  if (hasPassed && !(cut && at === before)) reportHole(following, passed, 0, false);
+  const isWatched = watchesGaps && hasPassed && !before.empty && passed.to - passed.from < believableJump;
   const unseen = unseenIn({ events: [], rejected: cut ? [cut] : [] }, before.last, last, seen);
   const gaps = isWatched ? [passed] : [];
   yield* moveOn(following, { kind: 'page', events: [], rejected: unseen?.rejected ?? [], last, gaps, droppedGaps: 0 });
@@ -161,13 +148,18 @@ async function* narrow(following: Following, unreadable: UnreadablePage): AsyncG
 }
 
 /** Yields what the search beyond a stuck page read. Returns whether the position could move beyond it. */
-async function* cross(following: Following, limit: number, page: Page): AsyncGenerator<Followed, boolean> {
+async function* cross(following: Following, read: ReadPage, isShort: boolean): AsyncGenerator<Followed, boolean> {
   const { position: before, watchesGaps, progress, signal } = following;
-  const crossing = crossStuckPage({ position: before, limit, page }, following, signal);
+  const stuckPage = { position: before, limit: read.answer.limit, page: read.page };
+  const crossing = crossStuckPage(stuckPage, isShort, following, signal);
   let step = await crossing.next();
   for (; !step.done; step = await crossing.next())
     yield { kind: 'page', ...step.value, last: before.last, gaps: [], droppedGaps: 0 };
   if (!step.value) return false;
+  if (step.value.kind === 'unreadable') {
+    yield* narrow(following, step.value, { last: step.value.fromEventId - 1, empty: false });
+    return following.position.last > before.last;
+  }
   const { position, holes, gaps, elements } = step.value;
   following.position = position;
   following.pageEnd.startOver('unknown');

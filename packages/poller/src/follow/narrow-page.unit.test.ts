@@ -1,6 +1,6 @@
 import { WaybillError } from '@waybill/shared/error.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
+import { junk, type MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
 import { pass, rig, stop, useVirtualTime } from '../../test/poller-rig.ts';
 import { unreadable } from '../feed/scan-api-error.ts';
 import type { ScanFeed } from '../feed/scan-feed.ts';
@@ -224,6 +224,23 @@ describe('an outage is not a bad page', () => {
     expect(checkpoints.item?.lastEventId).toBe(3_000);
     expect(new Set(queue.eventIds)).toEqual(new Set(ids(1, 3_000)));
     expect(value('waybill.feed.unreadable_rows')).toBeUndefined();
+    await stop(poller);
+  });
+});
+
+describe('a row that cannot be read, right after a page without a usable id', () => {
+  test.each<[string, Spoil]>([
+    ['a Latin-1 byte', received('\u00e9', 'is not UTF-8', 'latin1')],
+    ['a 500', status(500)],
+  ])('(%s) is passed over, and the feed is read on', async (_, spoil) => {
+    const placed = [...scans(1, 50), ...junk(51, 170), ...scans(171, 300)];
+    const { queue, checkpoints, poller, value, lines } = run(placed, { 171: spoil });
+    await pass(120_000);
+    expect(checkpoints.item?.lastEventId).toBe(300);
+    expect(new Set(queue.eventIds)).toEqual(withoutThe(ids(51, 171), ids(1, 300)));
+    expect(value('waybill.feed.unreadable_rows')).toBe(1);
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'hole in the feed crossed', from: 51 }));
+    expect(poller.ready().parts['progress']?.ok).toBe(true);
     await stop(poller);
   });
 });

@@ -22,7 +22,10 @@ export type SearchOutcome =
   | NothingFound;
 
 /** The feed holds nothing after what was seen; or there were always more pages, and none of use. */
-type NothingFound = { readonly kind: 'nothing beyond' } | { readonly kind: 'exhausted' };
+type NothingFound =
+  | { readonly kind: 'nothing beyond' }
+  /** `refusedAt`: right after what is of no use, this id is refused, alone too: its row may be one that cannot be read. */
+  | { readonly kind: 'exhausted'; readonly refusedAt?: number };
 
 /** How often the page is read again with a doubled limit at most, and the largest limit (design: up to ten times; the largest `SCAN_API_LIMIT`). */
 const maxWidenings = 10;
@@ -118,6 +121,7 @@ async function* seekBeyond(
   let useless = isRead ? base : after;
   /** The lowest id whose page is known to be of use. */
   let useful: { readonly from: number; readonly eventIds: readonly number[] } | undefined;
+  let refusedAt: number | undefined;
   /** The lowest id from which on the feed is known to hold nothing. */
   let end: number | undefined;
   for (let step = isRead ? 1 : 0; ; step = Math.max(1, step * 2)) {
@@ -131,9 +135,12 @@ async function* seekBeyond(
     if (page === 'refused') {
       // Events may lie where the feed refuses to show them: what is found beyond them must not move the position.
       refusals += 1;
-      if (useful || refusals > mostRefusals) return { kind: 'exhausted' };
-      if (isPrecise) end = from;
-      else useless = from;
+      useful = undefined;
+      if (refusals > mostRefusals) return { kind: 'exhausted' };
+      if (isPrecise) {
+        refusedAt = from;
+        end = from;
+      } else useless = from;
       continue;
     }
     if (page === 'too large') return { kind: 'exhausted' };
@@ -144,6 +151,7 @@ async function* seekBeyond(
     else useless = from;
   }
   if (useful) return { kind: 'found', eventIds: useful.eventIds };
+  if (refusedAt !== undefined && refusedAt === end) return { kind: 'exhausted', refusedAt };
   return { kind: refusals > 0 ? 'exhausted' : 'nothing beyond' };
 }
 

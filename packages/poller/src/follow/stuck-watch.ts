@@ -17,12 +17,19 @@ export class StuckWatch {
     this.#mostMs = mostMs;
   }
 
-  /** Whether to search now, which then counts as a search. `content` is a digest of the page. */
-  isDue(content: string): boolean {
+  /**
+   * Whether to search now, which then counts as a search. `content` is a digest of the page. A page that is most likely the
+   * `end` of the feed is searched beyond only when it has stood for the first wait.
+   */
+  isDue(content: string, isEnd = false): boolean {
     const now = this.#clock.monotonic();
     if (content !== this.#content) {
       this.#content = content;
       this.#searches = 0;
+      if (isEnd) {
+        this.#dueAt = now + firstWaitMs;
+        return false;
+      }
     } else if (now < this.#dueAt) {
       return false;
     }

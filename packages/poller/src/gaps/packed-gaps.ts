@@ -2,7 +2,7 @@ import { type IdRange, without } from '../feed/id-range.ts';
 
 /**
  * Many gaps in little memory, ascending and apart from each other: for each its first and its last id, 16 bytes. A list of
- * ranges takes five times as much.
+ * ranges takes 80 (measured under Node 24).
  */
 export type PackedGaps = Float64Array;
 
