@@ -278,9 +278,14 @@ export class Witness {
       this.violate(`${message.id} is in the DLQ, though nothing is wrong with it and no crash took its last receive`);
     // One that was deleted and is a ghost was done: there is nothing to explain.
     const hadTime = last !== undefined && !last.deleted && this.#sceneNow.judge.hadTimeToRecord(last);
-    // Of an event that is stored twice one copy may be put right, and its record with it, while the other is on its way here.
-    const isStored = message.carried.events.every((event) =>
-      hasSeen(this.#sceneNow.parcels.parcels.get(event.parcelId)?.state, stateAfter([event])),
+    // Of an event that is stored twice one copy may be put right, and its record with it, while the other is on its way
+    // here. So may one of two contents under an id, which share their record.
+    const isStored = message.carried.events.every(({ eventId, parcelId }) =>
+      this.#sceneNow.feed.some(
+        ({ event }) =>
+          event?.eventId === eventId &&
+          hasSeen(this.#sceneNow.parcels.parcels.get(parcelId)?.state, stateAfter([event])),
+      ),
     );
     const isPutRight = isStored && message.carried.bad.length === 0 && this.recordsOf(message).length > 0;
     if ((!isExcused || hadTime) && !isPutRight && !this.#isExplained(message))
