@@ -88,7 +88,8 @@ describe('the images', () => {
 
   test('name the TypeScript source and its line in a stack trace', async () => {
     const resources = await provision({ ...place().clients, prefix: newPrefix() });
-    const wrong = { ...processorVariables(resources), PARCELS_TABLE: resources.failuresTable };
+    // At level debug this error has a stack, too, though it is an expected one.
+    const wrong = { ...processorVariables(resources), PARCELS_TABLE: resources.failuresTable, LOG_LEVEL: 'debug' };
     const processor = await start('processor', wrong);
     expect(await processor.ended).toEqual({ code: 1, signal: null });
     const [, file = '', line = ''] = /at requireKey \(\S*?(packages\/\S+\.ts):(\d+):\d+\)/.exec(processor.output) ?? [];

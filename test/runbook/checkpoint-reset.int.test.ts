@@ -68,7 +68,8 @@ test('the reset in the runbook makes a running poller stop, take its lease again
     timeout: 20_000,
   });
   expect(lines.map(({ msg }) => msg)).toContain('lease lost, standing by');
-  expect(feed.requests.slice(asked).map(({ fromEventId }) => fromEventId)).toContain(next);
+  // From its own id on: a page may end between two contents of one id.
+  expect(feed.requests.slice(asked).map(({ fromEventId }) => fromEventId)).toContain(done);
   const again = queue.eventIds.slice(sent).toSorted((a, b) => a - b);
   expect(again).toEqual(Array.from({ length: 83_500 - done }, (_, index) => next + index));
   await vi.waitFor(

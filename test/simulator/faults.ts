@@ -90,6 +90,7 @@ export class FaultLayer {
   /** How often calls went wrong in which way. */
   readonly facts = new Map<string, number>();
   readonly #stuck = new Set<SimulatedProcess>();
+  #receivesLost = 0;
 
   constructor(options: {
     readonly time: VirtualTime;
@@ -210,11 +211,18 @@ export class FaultLayer {
     });
   }
 
+  /** Receives that messages have lost with their answers. */
+  get receivesLost(): number {
+    return this.#receivesLost;
+  }
+
   #losesReceive({ operation }: Call, result: unknown): boolean {
     const span = this.#plan.lostReceives;
     const now = this.#time.nowMs;
     if (operation !== 'receive' || span === undefined || now < span.fromMs || now >= span.toMs) return false;
-    return Array.isArray(result) && result.length > 0;
+    if (!Array.isArray(result) || result.length === 0) return false;
+    this.#receivesLost += result.length;
+    return true;
   }
 
   #fateOf(process: SimulatedProcess, call: Call): Fate {

@@ -8,6 +8,8 @@ export type Mutant = {
   /** Occurs there exactly once: a mutant whose place has changed fails a test, and does not pass silently. */
   readonly find: string;
   readonly replace: string;
+  /** The world of a list can not meet it: its handler leaves no rest. */
+  readonly onlyWhole?: true;
 };
 
 const poller = 'packages/poller/src';
@@ -83,7 +85,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a failed message is put aside by hand instead of by the redrive policy',
     promise: 6,
     file: `${consumer}/settle-failed.ts`,
-    find: 'await leave(held, failures, deps);',
+    find: 'await leave(held, distinct, deps);',
     replace: 'await deps.inHand.delete(held);',
   },
   {
@@ -120,6 +122,13 @@ export const mutants: readonly Mutant[] = [
     promise: 5,
     file: `${consumer}/receive-breaker.ts`,
     find: 'if (mayHaveReceived(error)) this.#wasLost(poll, error);',
+    replace: '',
+  },
+  {
+    name: 'a message whose answer may be lost comes again as soon as any other',
+    promise: 5,
+    file: `${consumer}/receive-breaker.ts`,
+    find: '...(this.#lost > 0 && { visibilitySeconds: this.#probeVisibilityMs() / 1_000 }),',
     replace: '',
   },
   {
@@ -182,14 +191,14 @@ export const mutants: readonly Mutant[] = [
     name: 'a failure is not on record when its event is split off',
     promise: 1,
     file: `${consumer}/settle-failed.ts`,
-    find: 'await Promise.all(failures.map((failure) => recordFailure(failure, held, deps)));',
-    replace: 'void Promise.all(failures.map((failure) => recordFailure(failure, held, deps)));',
+    find: 'await recordAll(isWhole ?',
+    replace: 'void recordAll(isWhole ?',
   },
   {
     name: 'an event that fails takes its neighbours with it',
     promise: 4,
     file: `${consumer}/settle-failed.ts`,
-    find: 'if (single || split.length < failures.length) {',
+    find: 'if (single || split.length < distinct.length) {',
     replace: 'if (failures.length > 0) {',
   },
   {
@@ -231,8 +240,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a stripe is confirmed before SQS confirmed its page',
     promise: 3,
     file: `${poller}/catch-up/read-stripe.ts`,
-    find: 'const sends = send({ ...unseen, last }, signal);',
-    replace: 'const sends = Promise.resolve(); send({ ...unseen, last }, signal).catch(() => undefined);',
+    find: 'if (unseen) await send({ ...unseen, last }, signal);',
+    replace: 'if (unseen) send({ ...unseen, last }, signal).catch(() => undefined);',
   },
   {
     name: 'the checkpoint moves past an unfinished stripe',
@@ -338,6 +347,7 @@ export const mutants: readonly Mutant[] = [
     file: `${consumer}/message-work.ts`,
     find: 'if (rest) await this.#sendOn.send(rest);',
     replace: 'if (rest) void this.#sendOn.send(rest).catch(() => undefined);',
+    onlyWhole: true,
   },
   {
     name: 'one throttled partition keeps the hand full',
@@ -345,6 +355,7 @@ export const mutants: readonly Mutant[] = [
     file: `${consumer}/prefetch.ts`,
     find: 'if (!this.#hasCapacity(mostInHandPerReceiver.ordinary)) work.makeRoom();',
     replace: '',
+    onlyWhole: true,
   },
   {
     name: 'a write for which another message waits is abandoned with the first',
@@ -387,5 +398,47 @@ export const mutants: readonly Mutant[] = [
     file: `${poller}/feed/page-cap.ts`,
     find: 'if (this.#run.pages < this.#needed) return;',
     replace: 'return;',
+  },
+  {
+    name: 'the gaps that the ledger can not list are forgotten',
+    promise: 1,
+    file: `${poller}/gaps/gap-watch.ts`,
+    find: 'if (oldest.length > 0) this.#noteDropped(this.#window.take(oldest, this.#deps.clock.monotonic()));',
+    replace: 'this.#noteDropped(oldest.length);',
+  },
+  {
+    name: 'what a stretch of a sparse feed shows is not sent',
+    promise: 1,
+    file: `${poller}/gaps/gap-watch.ts`,
+    find: 'await this.#passOn(page, question, isUnknown, questions, signal);',
+    replace: 'void isUnknown;',
+  },
+  {
+    name: 'a stretch of a sparse feed is void once it was read again',
+    promise: 1,
+    file: `${poller}/gaps/sparse-window.ts`,
+    find: 'if (beganAt - stretch.seenAt >= this.#patienceMs) stretch.gaps =',
+    replace: 'stretch.gaps =',
+  },
+  {
+    name: 'the marks of a sparse feed are not stored',
+    promise: 1,
+    file: `${poller}/gaps/gap-watch.ts`,
+    find: 'openGaps: encodeGaps([...this.#window.marks(), ...this.#ledger],',
+    replace: 'openGaps: encodeGaps([...this.#ledger],',
+  },
+  {
+    name: 'a takeover forgets the marks of a sparse feed',
+    promise: 1,
+    file: `${poller}/gaps/gap-watch.ts`,
+    find: 'this.#window = new SparseWindow({ patienceMs }, marks);',
+    replace: 'this.#window = new SparseWindow({ patienceMs }, marks.slice(marks.length));',
+  },
+  {
+    name: 'the watermark passes the gaps that the ledger can not list',
+    promise: 1,
+    file: `${poller}/gaps/gap-watch.ts`,
+    find: 'watermark: Math.min(watermarkOf(this.#ledger, last), (this.#window.lowest ?? last + 1) - 1),',
+    replace: 'watermark: watermarkOf(this.#ledger, last),',
   },
 ];

@@ -34,6 +34,8 @@ export type Plan = {
   readonly pollers: number;
   readonly processors: number;
   readonly poller: PollerSettings;
+  /** Gaps that the ledger lists at most, where the feed has more than it lists. */
+  readonly mostListedGaps: number | undefined;
   readonly pollerStopTimeoutMs: number;
   readonly processor: ProcessorSettings;
   readonly clocks: (kind: Kind, index: number) => ClockFaults;
@@ -116,7 +118,8 @@ export function planOf(seed: number): Plan {
   const outages = longOutage ? [longOutage, ...ordinaryOutages] : ordinaryOutages;
   const trouble = longOutage && { chance, processors, outage: longOutage };
   const ordinaryFeed = isFarBehind ? longFeedOf(chance, faultsEndMs, has) : feedOf(chance, faultsEndMs, has);
-  const feed = withQuestions(ordinaryFeed, profile, chanceOf(seed, 'questions'));
+  const sparse = lostReceives ? undefined : sparseOf(chanceOf(seed, 'sparse feed'), faultsEndMs, pollers, isFarBehind);
+  const feed = { ...withQuestions(ordinaryFeed, profile, chanceOf(seed, 'questions')), ...sparse?.feed };
   const incidents = [
     ...(has('stops') ? stopsOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(crashes ? crashesOf(chance, faultsEndMs, { pollers, processors }) : []),
@@ -124,6 +127,7 @@ export function planOf(seed: number): Plan {
     ...(trouble && !crashes ? roundsOf('stop', trouble, stopTimeoutMs * 0.6 + 9_000) : []),
     ...(has('leases') ? leaseTroubleOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(poison ? foreignersOf(chance, faultsEndMs) : []),
+    ...(sparse?.incidents ?? []),
   ];
   const othersEndMs = Math.max(faultsEndMs, ...outages.map(({ toMs }) => toMs));
   const throttledPartition = isFarBehind
@@ -146,7 +150,9 @@ export function planOf(seed: number): Plan {
       maxQueueMessages: chance.pick([0, 10, 50_000]),
       catchUpReaders: isFarBehind ? chance.between(2, 6) : chance.between(1, 6),
       gapPatienceMs: chance.pick([0, leastPatienceMs, 45_000]),
+      ...sparse?.poller,
     },
+    mostListedGaps: sparse?.mostListedGaps,
     pollerStopTimeoutMs: 40_000,
     processor: {
       // One, where a partition is throttled: its messages must fill the hand.
@@ -250,6 +256,34 @@ function withQuestions(feed: FeedPlan, profile: Profile, chance: Chance): FeedPl
     loweredCap: mayLower && chance.happens(0.35) ? { fromMs: chance.between(1_000, 8_000), cap: 2 } : undefined,
     spoilt: maySpoil && chance.happens(0.35) ? chance.next() * (isLong ? 0.01 : 0.06) : 0,
     refusesBeyond: chance.happens(0.25) ? chance.pick([400, 404, 416, 500]) : undefined,
+  };
+}
+
+/**
+ * In one seed of five the feed has more gaps than the ledger lists, many late events in them, and requests enough to ask
+ * for each as long as its patience lasts: none may be missed, whoever takes over from whom.
+ */
+function sparseOf(chance: Chance, faultsEndMs: number, pollers: number, isFarBehind: boolean) {
+  if (chance.happens(0.8)) return undefined;
+  const grownMs = Math.round(faultsEndMs * (0.6 + chance.next() * 0.3));
+  const endings = Array.from({ length: chance.between(0, 3) }, (): Incident => {
+    const whom = { kind: 'poller', index: chance.between(1, pollers) } as const;
+    return { what: chance.pick(['stop', 'crash']), ...whom, atMs: chance.between(5_000, grownMs) };
+  });
+  return {
+    feed: {
+      gaps: 0.3 + chance.next() * 0.7,
+      late: 0.1 + chance.next() * 0.2,
+      // Reading a stretch again does not pass a row that cannot be read (record 89).
+      spoilt: 0,
+      ...(!isFarBehind && { elements: chance.between(60, 240), grownMs, backlog: chance.next() * 0.3 }),
+    },
+    poller: {
+      requestsPerSecond: chance.between(20, 40),
+      gapPatienceMs: chance.pick([leastPatienceMs, 45_000]),
+    },
+    mostListedGaps: chance.between(2, 8),
+    incidents: endings,
   };
 }
 

@@ -35,6 +35,8 @@ export type Verdict = {
 const settleWithinMs = 2_700_000;
 const idleForPolls = 5;
 const getsOfSearch = 30;
+/** In ten minutes in which the answers of all receives are lost. */
+const mostReceivesLost = 30;
 /** After everything has come to rest: the longest backoff of what was given up meanwhile, and its answer. */
 const lullMs = 20_000;
 /** More steps than this without an end is a loop that runs hot. */
@@ -172,7 +174,7 @@ class Simulation {
   // The processes.
 
   #createPoller(process: SimulatedProcess): Service {
-    const { seed, poller } = this.#plan;
+    const { seed, poller, mostListedGaps } = this.#plan;
     return createPoller({
       settings: poller,
       heapBytes: imageHeapBytes,
@@ -184,6 +186,7 @@ class Simulation {
       queue: this.#queue.senderFor(process),
       checkpoints: this.#checkpoints.openFor(process),
       checkTables: async () => {},
+      mostListedGaps,
       probes: {},
     });
   }
@@ -294,13 +297,15 @@ class Simulation {
     }
   }
 
-  /** One partition is still throttled, and nothing else is wrong: every other parcel is stored. */
+  /** One partition is still throttled, and nothing else is wrong: of every other parcel all is stored that no crash took to the DLQ. */
   #judgeOtherPartitions(): void {
     this.witness.count('partitions throttled to the end');
+    const inDlq = this.#inDlq();
     for (const [parcelId, events] of this.#passedOnByParcel()) {
       if (this.#parcels.isThrottled(parcelId) || events.some(({ eventId }) => this.#parcels.rejected.has(eventId)))
         continue;
-      if (!hasSeen(this.#parcels.parcels.get(parcelId)?.state, stateAfter(events)))
+      const surely = stateAfter(events.filter((event) => !inDlq.has(keyOf(event))));
+      if (!hasSeen(this.#parcels.parcels.get(parcelId)?.state, surely))
         this.witness.violate(`parcel ${parcelId} waits for a partition that is throttled and not its own`);
     }
   }
@@ -310,7 +315,9 @@ class Simulation {
     const dead = [...this.#queue.deadLetters.values()];
     if (this.#plan.onlyOutages && dead.length > 0)
       witness.violate(`${dead.length} messages in the DLQ, though there were outages and stops only`);
-    const inDlq = new Set(dead.flatMap((message) => [...message.carried.keys]));
+    if (this.#faults.receivesLost > mostReceivesLost)
+      witness.violate(`${this.#faults.receivesLost} receives lost in ten minutes in which no answer arrived`);
+    const inDlq = this.#inDlq();
     // Everything that the feed showed in time was read: at once, or when its gap was asked for again.
     const waits = this.#plan.poller.gapPatienceMs >= leastPatienceMs;
     if (this.#plan.feed.cap >= 1_000 && !this.#plan.feed.loweredCap) {
@@ -393,7 +400,7 @@ class Simulation {
       if (!witness.isExplained(message))
         witness.violate(`${message.id} is in the DLQ again without a reason on record`);
     }
-    const inDlq = new Set(dead.flatMap((message) => [...message.carried.keys]));
+    const inDlq = this.#inDlq();
     for (const name of witness.badPassedOn) if (!inDlq.has(name)) witness.violate(`${name} is not in the DLQ any more`);
     for (const failureId of this.#toResolve) {
       if (this.#failures.records.get(failureId)?.resolved === false)
@@ -420,6 +427,11 @@ class Simulation {
       this.#time.nowMs + 120_000,
       () => 'not everything stopped',
     );
+  }
+
+  /** The names of all that the dead-letter queue holds. */
+  #inDlq(): ReadonlySet<string> {
+    return new Set([...this.#queue.deadLetters.values()].flatMap((message) => [...message.carried.keys]));
   }
 
   #passedOnByParcel() {

@@ -1,4 +1,5 @@
 import type { CheckpointStore, StoredCheckpoint } from '@waybill/poller/checkpoint/checkpoint-store.ts';
+import { decodeGaps } from '@waybill/poller/gaps/stored-gaps.ts';
 import type { FaultLayer } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Witness } from './witness.ts';
@@ -29,6 +30,7 @@ export class SimulatedCheckpoints {
           if (this.#item?.token !== seen?.token || this.#item?.counter !== seen?.counter) return 'outrun';
           this.#item = { ...this.#item, lastEventId, token: token + 1, counter: counter + 1, holder };
           this.#witness.leaseTaken(process, token + 1);
+          if (holdsMarks(this.#item.openGaps)) this.#witness.count('marks of a sparse feed taken over');
           return 'acquired';
         }),
       renew: ({ token, holder }, lastEventId, completeness) =>
@@ -39,6 +41,7 @@ export class SimulatedCheckpoints {
           const openGaps = completeness ? completeness.openGaps : item.openGaps;
           this.#witness.checkpointWritten(process, item, { token, lastEventId, openGaps });
           if (completeness?.openGaps !== undefined) this.#witness.count('gap ledgers written');
+          if (holdsMarks(completeness?.openGaps)) this.#witness.count('marks of a sparse feed written');
           this.#item = {
             ...item,
             counter: item.counter + 1,
@@ -63,4 +66,10 @@ export class SimulatedCheckpoints {
     this.#item = { lastEventId, token: token + 1, counter: counter + 1, holder: undefined, openGaps };
     this.#witness.checkpointReset(this.#item);
   }
+}
+
+function holdsMarks(openGaps: string | undefined): boolean {
+  return (
+    openGaps !== undefined && (decodeGaps(openGaps, Number.MAX_SAFE_INTEGER, 0) ?? []).some(({ isMark }) => isMark)
+  );
 }

@@ -49,7 +49,7 @@ describe.runIf(!SIMULATION_SEED)('a consumer with the simplest handler under fau
     expect(report.seeds).toBe(count);
   });
 
-  const ofConsumer = mutants.filter(({ file }) => file.startsWith('packages/consumer/'));
+  const ofConsumer = mutants.filter(({ file, onlyWhole }) => file.startsWith('packages/consumer/') && !onlyWhole);
 
   test.for(ofConsumer)('shows that $name', async ({ name }) => {
     const { failed } = await runSeeds({ world: 'list', first: 1, last: listSeedsForMutants, mutant: name });

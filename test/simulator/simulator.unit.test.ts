@@ -35,6 +35,8 @@ describe('poller and processor under faults', () => {
         'gap ledgers written',
         'watermarks below the checkpoint',
         'late elements passed on',
+        'marks of a sparse feed written',
+        'marks of a sparse feed taken over',
         'calls refused',
         'calls done, answer lost',
         'calls received, answer lost',

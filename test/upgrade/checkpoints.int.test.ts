@@ -29,7 +29,8 @@ describe.each(cases)('a checkpoint that a poller of $version left $state', ({ it
     const elements = [200, 301, 302, 303].map(scan);
     await following(deployment, { elements, leaseMs: 1_500 }, async ({ requests, checkpoints }) => {
       await until('the position has moved', async () => numberIn(await read(), 'lastEventId') === 303);
-      expect(requests[0]).toBe(before.last + 1);
+      // From its own id on: the page before may have been cut off there.
+      expect(requests[0]).toBe(Math.max(1, before.last));
       expect(await read()).toMatchObject(newer);
       expect(numberIn(await read(), 'fencingToken')).toBeGreaterThan(before.token);
       expect(await checkpoints.renew(before, 400)).toBe('fenced');

@@ -9,6 +9,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
  */
 const tools = /^packages\/shared\/src\/((process|telemetry)\/.*|[^/]+)$/;
 
+/** What only counts: how much may be read or held, and whether a backlog is near. No event passes through these. */
+const counters =
+  /^packages\/(poller\/src\/(feed\/page-(cap|limit)|catch-up\/backlog-probe)|consumer\/src\/(hand-budget|guard\/fifo))\.ts$/;
+
 /**
  * The sources in which something runs between {@link begin} and {@link end}, by V8's own counting of blocks: a function
  * that is called, or one that goes on behind an `await`. What only waits for all of it is not among them.
@@ -31,7 +35,7 @@ export class FilesEntered {
     const files = this.#run()
       .filter((url) => url.startsWith('file://'))
       .map((url) => fileURLToPath(url).replace(root, ''))
-      .filter((path) => /^packages\/[^/]+\/src\//.test(path) && !tools.test(path));
+      .filter((path) => /^packages\/[^/]+\/src\//.test(path) && !tools.test(path) && !counters.test(path));
     this.#session.disconnect();
     return files.toSorted();
   }

@@ -84,7 +84,7 @@ export class Consumer<Work, Lane extends string> {
     });
     this.#inHand = inHand;
     this.#lastReceives = new LastReceives({ ...deps, guard });
-    const budget = new HandBudget({ heapBytes: deps.heapBytes, textBytes: () => inHand.bytes });
+    const budget = new HandBudget({ heapBytes: deps.heapBytes, inHand });
     const parts = { ...deps, guard, inHand, budget, lastReceives: this.#lastReceives };
     this.#work = new MessageWork({ ...parts, workDeadline: this.#workDeadline.signal });
     this.#prefetch = new Prefetch({

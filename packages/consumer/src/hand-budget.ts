@@ -17,8 +17,8 @@ const leastBytes = 2 * receiveBytes + firstPerCharacter * limits.sendBytes;
 export type BudgetDependencies = {
   /** `heap_size_limit` of V8, bytes: what the process's flags allow. */
   readonly heapBytes: number;
-  /** Characters of all bodies in hand. */
-  readonly textBytes: () => number;
+  /** `bytes`: characters of all bodies in hand. */
+  readonly inHand: { readonly bytes: number };
 };
 
 /**
@@ -27,14 +27,14 @@ export type BudgetDependencies = {
  */
 export class HandBudget {
   readonly #bytes: number;
-  readonly #textBytes: () => number;
+  readonly #inHand: { readonly bytes: number };
   #perCharacter = firstPerCharacter;
   #begun = 0;
   #begunBytes = 0;
 
-  constructor({ heapBytes, textBytes }: BudgetDependencies) {
+  constructor({ heapBytes, inHand }: BudgetDependencies) {
     this.#bytes = budgetBytes(heapBytes);
-    this.#textBytes = textBytes;
+    this.#inHand = inHand;
   }
 
   /** Receives in flight at once, of messages of any size. */
@@ -68,7 +68,7 @@ export class HandBudget {
   }
 
   get #free(): number {
-    return this.#bytes - this.#begunBytes - this.#textBytes();
+    return this.#bytes - this.#begunBytes - this.#inHand.bytes;
   }
 }
 

@@ -6,7 +6,7 @@ const receiveBytes = 10 * 262_144;
 
 /** A budget under the images' flags, unless told otherwise, with this much text in hand. */
 function budgetWith({ heapBytes = imageHeapBytes, text = 0 } = {}) {
-  return new HandBudget({ heapBytes, textBytes: () => text });
+  return new HandBudget({ heapBytes, inHand: { bytes: text } });
 }
 
 describe('the budget of what is in hand', () => {

@@ -29,7 +29,11 @@ type BegunMessage<Work> = MessageAtWork<Work> & {
 };
 
 /** A message whose turn to be worked on alone has come, waiting for heap. */
-type WaitingAlone = { readonly held: HeldMessage; readonly begin: () => void };
+type WaitingAlone<Work> = {
+  readonly held: HeldMessage;
+  /** Called with nothing when the message is being handed back. */
+  readonly begin: (begun: BegunMessage<Work> | undefined) => void;
+};
 
 /** What is done with messages from their receive to their settlement: read, worked on together, settled one by one. */
 export class MessageWork<Work, Lane extends string> {
@@ -40,7 +44,7 @@ export class MessageWork<Work, Lane extends string> {
   /** Messages whose work waits for heap. Until then only their text is kept. */
   readonly #waiting = new Fifo<HeldMessage>();
   /** These go first: the others of their kind wait for them. */
-  readonly #waitingAlone = new Fifo<WaitingAlone>();
+  readonly #waitingAlone = new Fifo<WaitingAlone<Work>>();
 
   constructor(deps: MessageWorkDependencies<Work, Lane>) {
     this.#deps = deps;
@@ -107,7 +111,9 @@ export class MessageWork<Work, Lane extends string> {
     const mayLeave = ({ message }: HeldMessage) => workDeadline.aborted || budget.fits(message.body.length);
     for (let next = this.#waitingAlone.first; next && mayLeave(next.held); next = this.#waitingAlone.first) {
       this.#waitingAlone.shift();
-      next.begin();
+      // Takes its heap now: the next one must not be told that there is as much as before.
+      const isOver = workDeadline.aborted || next.held.isDone;
+      next.begin(isOver ? undefined : this.#begin(next.held));
     }
     if (this.#waitingAlone.length > 0) return;
     const together: BegunMessage<Work>[] = [];
@@ -156,11 +162,11 @@ export class MessageWork<Work, Lane extends string> {
   async #workLast(held: HeldMessage): Promise<void> {
     const { lastReceives, workDeadline } = this.#deps;
     const work = async () => {
-      await new Promise<void>((resolve) => {
+      const begun = await new Promise<BegunMessage<Work> | undefined>((resolve) => {
         this.#waitingAlone.push({ held, begin: resolve });
         this.#beginWhatFits();
       });
-      if (!workDeadline.aborted) await this.#work([this.#begin(held)]);
+      if (begun) await this.#work([begun]);
     };
     await this.#unlessInterrupted({ held }, () => lastReceives.work(this.#interruptionOf(held), work, workDeadline));
   }

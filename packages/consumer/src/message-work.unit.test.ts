@@ -433,14 +433,12 @@ describe('a handler that breaks its contract', () => {
 
   test('by returning nothing for a message does not have that taken for done', async () => {
     const { queue, lines, service, stop } = listRig({ handler: { work: () => [Promise.resolve([])] } });
-    // The first receive brings one message only.
-    queue.put(bodyOf(100));
     queue.put(bodyOf(1));
     queue.put(bodyOf(2));
     service.start();
     await pass(1);
-    expect(lines.filter(({ msg }) => msg === lost)).toMatchObject([{ messageId: 'm3' }]);
-    expect(queue.messages.map(({ messageId }) => messageId)).toEqual(['m3']);
+    expect(lines.filter(({ msg }) => msg === lost)).toMatchObject([{ messageId: 'm2' }]);
+    expect(queue.messages.map(({ messageId }) => messageId)).toEqual(['m2']);
     await stop();
   });
 

@@ -20,7 +20,7 @@ export type PrefetchDependencies = {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: Pick<ConsumerMetrics, 'messageAge'>;
-  readonly receiving: Pick<ReceiveBreaker, 'mayReceive' | 'receive'>;
+  readonly receiving: Pick<ReceiveBreaker, 'isProven' | 'mayReceive' | 'receive'>;
   readonly loops: LoopWatch;
   readonly receives: RequestWatch;
   readonly guard: Pick<Guard<never>, 'state' | 'needsFreshProbe'>;
@@ -56,6 +56,8 @@ const roundsBehind = 8;
 const gatherMs = 250;
 /** Time between two checks whether a receiver may receive again. */
 const pauseMs = 100;
+/** For the first messages, until the other receivers have some too: they begin within two checks. */
+const gatherFirstMs = 2 * pauseMs;
 const receiveBackoff: Backoff = { firstMs: 200, maxMs: 10_000 };
 /** A loop hangs when it is silent for longer than its own wait (a long poll, the time between two checks) and this. */
 export const loopSilenceMs = 60_000;
@@ -95,7 +97,7 @@ export class Prefetch {
   }
 
   async #receiveUntil(stopping: AbortSignal, name: string): Promise<void> {
-    const { random, log, loops, settings, work, handBack } = this.#deps;
+    const { random, log, loops, settings, receiving, work, handBack } = this.#deps;
     const clock = watchedClock(this.#deps.clock, loops.watch(name, settings.receiveWaitMs + loopSilenceMs));
     let failures = 0;
     while (!stopping.aborted) {
@@ -105,8 +107,11 @@ export class Prefetch {
         continue;
       }
       try {
-        const messages = await this.#receive(clock);
+        const isFirst = !receiving.isProven;
+        const messages = await this.#receive(clock, stopping);
         failures = 0;
+        // The others receive only now: together it is less work.
+        if (isFirst && this.#lastWasFull) await clock.sleep(gatherFirstMs, stopping);
         if (!stopping.aborted) work.begin(messages);
         else await handBack(messages);
       } catch (error) {
@@ -138,10 +143,10 @@ export class Prefetch {
   }
 
   /** Makes one long poll. Its messages are in hand. */
-  async #receive(clock: Clock): Promise<HeldMessage[]> {
+  async #receive(clock: Clock, stopping: AbortSignal): Promise<HeldMessage[]> {
     const { receiving, receives, inHand, metrics } = this.#deps;
     this.#begunAt = clock.monotonic();
-    const poll = receives.watch(() => receiving.receive());
+    const poll = receives.watch(() => receiving.receive(stopping));
     this.#inFlight.add(poll);
     const messages = await poll.finally(() => this.#inFlight.delete(poll));
     this.#lastWasFull = messages.length === limits.batchEntries;

@@ -65,16 +65,24 @@ export class ReceiveBreaker {
     this.#probeWaitMs = deps.settings.visibilityTimeoutMs;
   }
 
-  /** Whether {@link receive} may be called, with this many of its calls under way. */
-  mayReceive(inFlight: number): boolean {
-    const now = this.#deps.clock.monotonic();
-    if (this.#lost === 0 && this.#isProven(now)) return true;
-    return inFlight === 0 && (this.#lost < opensAfter || now >= this.#lookAt);
+  /** An answer with messages has arrived lately. Until then one receiver asks: if its answer is lost, so would be those of the others. */
+  get isProven(): boolean {
+    return this.#deps.clock.monotonic() - this.#provenAt <= this.#deps.settings.visibilityTimeoutMs;
   }
 
-  /** One long poll. While the breaker is open often only a look at the queue, which receives nothing. */
-  async receive(): Promise<readonly ReceivedMessage[]> {
-    if (this.#lost > 0 && !(await this.#mayProbe())) return [];
+  /** Whether {@link receive} may be called, with this many of its calls under way. */
+  mayReceive(inFlight: number): boolean {
+    if (this.#lost === 0 && this.isProven) return true;
+    return inFlight === 0 && (this.#lost < opensAfter || this.#deps.clock.monotonic() >= this.#lookAt);
+  }
+
+  /**
+   * One long poll. While the breaker is open often only a look at the queue, which receives nothing.
+   *
+   * @param stopping aborts when no poll is to be begun any more
+   */
+  async receive(stopping: AbortSignal): Promise<readonly ReceivedMessage[]> {
+    if (this.#lost > 0 && (!(await this.#mayProbe()) || stopping.aborted)) return [];
     const { queue, settings } = this.#deps;
     const poll = this.#nextPoll();
     try {
@@ -95,11 +103,6 @@ export class ReceiveBreaker {
   finding(): Finding | undefined {
     if (this.#lost < opensAfter) return undefined;
     return { ok: false, detail: `the answers of ${this.#lost} receives were lost, the last: ${this.#lastError}` };
-  }
-
-  /** Until an answer with messages has arrived lately, one receiver asks: if it is lost, so would be those of the others. */
-  #isProven(now: number): boolean {
-    return now - this.#provenAt <= this.#deps.settings.visibilityTimeoutMs;
   }
 
   /** Looks at the queue. Rejects while SQS does not answer that either: then nothing is received. */

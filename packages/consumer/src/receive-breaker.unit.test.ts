@@ -118,6 +118,26 @@ describe('while the answers of receives are lost', () => {
     await stop();
   });
 
+  test('a stop during a look at the queue begins no poll any more, and is over when the look is', async () => {
+    const { queue, putHealthy, service, stop } = behindProxy(withMessages);
+    putHealthy(1);
+    service.start();
+    await pass(35);
+    queue.before = (operation) => {
+      if (operation === 'depth') throw engineError('ServiceUnavailable');
+      return [];
+    };
+    await pass(20);
+    // The next look finds SQS well again, after which a poll is due at once.
+    const looking = Promise.withResolvers<readonly number[]>();
+    queue.before = (operation) => (operation === 'depth' ? looking.promise : []);
+    await pass(20);
+    const polls = queue.receives;
+    setTimeout(() => looking.resolve([]), 8_000);
+    expect(await stop()).toBe(8);
+    expect(queue.receives).toBe(polls);
+  });
+
   test('only one failure costs nothing but the receive of what it held', async () => {
     let failures = 0;
     const { seen, putHealthy, service, list, queue, stop } = behindProxy((taken) => {

@@ -34,6 +34,8 @@ export type PollerDependencies = {
   readonly metrics: Metrics;
   /** Refuses a table that is not the expected one (`TABLE_MISMATCH`); any other error is an engine that is not there yet. */
   readonly checkTables: () => Promise<void>;
+  /** Gaps that are listed one by one at most; without it, as many as the checkpoint's item takes well. */
+  readonly mostListedGaps?: number | undefined;
   /** What readiness asks, by name. */
   readonly probes: Readonly<Record<string, Probe>>;
 };

@@ -34,6 +34,7 @@ export type WorkDependencies = {
   readonly queue: MessageSender & QueueDepth;
   readonly checkpoints: CheckpointStore;
   readonly loops: LoopWatch;
+  readonly mostListedGaps?: number | undefined;
   /** What readiness says of a part from now on. */
   readonly reportHealth: (part: 'feed' | 'progress' | 'queue', finding: Finding) => void;
 };

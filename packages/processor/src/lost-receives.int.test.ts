@@ -106,7 +106,8 @@ test('a proxy that cuts answers with messages costs few receives while it does',
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   expect(proxy.used()).toBeGreaterThanOrEqual(3);
-  expect(proxy.used()).toBeLessThanOrEqual(7);
+  // The first receive asks for ten, the next ones for one.
+  expect(proxy.used()).toBeLessThanOrEqual(16);
   expect(parcels.ids).toEqual([]);
   proxy.cutsMessages = false;
   // All but what a lost answer held: that stays away for a quarter of an hour.

@@ -176,7 +176,7 @@ export class Guard<Lane extends string> {
       // Async, so that a call that throws at once is not settled before all that may begin has begun.
       const result = await (async () => await call())();
       this.#answered(isProbe);
-      this.throttling.items.clear();
+      if (this.throttling.items.size > 0) this.throttling.items.clear();
       if (lane !== records) this.throttling.doneAt = this.#answeredAt;
       if (this.#state === 'closed') this.#failuresInARow = 0;
       return result;

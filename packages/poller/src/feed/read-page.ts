@@ -86,7 +86,6 @@ export class PageReader {
    * a row and alike, and not with a page; while narrowing, at once. Undefined once `signal` aborts.
    */
   async read(fromEventId: number, clock: Clock, signal: AbortSignal): Promise<FeedPage | UnreadablePage | undefined> {
-    const { log } = this.#deps;
     while (await this.#whenAllowed(clock, signal)) {
       const limit = this.limit;
       try {
@@ -100,7 +99,7 @@ export class PageReader {
         if (signal.aborted) return undefined;
         obeyRetryAfter(error, { ...this.#deps, clock });
         if (isTooLarge(error) && this.#limit.lower()) {
-          log.warn({ fromEventId, limit, err: error }, 'page too large, lowering Limit');
+          this.#deps.log.warn({ fromEventId, limit, err: error }, 'page too large, lowering Limit');
           continue;
         }
         if (isAboutPage(error) && this.#limit.refused(limit)) continue;
@@ -236,11 +235,16 @@ export class PageReader {
     const waitMs = Math.round(Math.max(this.#backedOffUntil, bucket.pausedUntil) - clock.monotonic());
     this.#failures += 1;
     const isRepeated = this.#failures >= toleratedFailures;
-    const detail = `${this.#failures} requests in a row failed, the last with ${nameOf(error)}`;
+    const detail = `${this.#failures} requests in a row failed, the last with ${nameOf(error)}${adviceOf(error)}`;
     if (isRepeated) reportHealth('feed', { ok: false, detail });
     log[isRepeated ? 'error' : 'warn'](
       { ...request, waitMs, failures: this.#failures, err: error },
       'feed request failed, will be retried',
     );
   }
+}
+
+/** What the error says, where it is one of ours: it says what to check, and nothing of what was received. */
+function adviceOf(error: unknown): string {
+  return error instanceof WaybillError ? `: ${error.message}` : '';
 }

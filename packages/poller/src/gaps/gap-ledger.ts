@@ -27,14 +27,11 @@ const afterFailureMs = 10_000;
 /** Questions in a row without an answer after which a gap is given up at the end of the patience: the feed may refuse it for ever. */
 const mostUnanswered = 5;
 
-/** Ranges that stay listed where there are too many: half, so that not every page moves some. */
-const fewGaps = mostOpenGaps / 2;
-
 /**
- * The ledger with at most `most` ranges. `oldest`: those that no longer fit, which were also seen first, since a gap opens
- * only above all others.
+ * The ledger with at most `most` ranges; where there are more, only `few` stay, so that not every page moves some. `oldest`:
+ * those that no longer fit, which were also seen first, since a gap opens only above all others.
  */
-export function splitOldest(ledger: GapLedger, most = mostOpenGaps, few = fewGaps) {
+export function splitOldest(ledger: GapLedger, most = mostOpenGaps, few = Math.floor(most / 2)) {
   if (ledger.length <= most) return { ledger, oldest: [] };
   const count = ledger.length - few;
   return { ledger: ledger.slice(count), oldest: ledger.slice(0, count) };

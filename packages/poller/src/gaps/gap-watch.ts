@@ -39,6 +39,8 @@ export type GapWatchDependencies = {
   /** `GAP_PATIENCE_SECONDS`, in milliseconds; 0 watches nothing. */
   readonly patienceMs: number;
   readonly requestsPerSecond: number;
+  /** Gaps that the ledger lists at most; {@link mostOpenGaps} by default. */
+  readonly mostListedGaps?: number | undefined;
 };
 
 /** What the loop of questions works with. */
@@ -100,7 +102,7 @@ export class GapWatch {
 
   /** Moves the oldest ranges to the window where there are too many. */
   #replaceLedger(changed: GapLedger): void {
-    const { ledger, oldest } = splitOldest(changed);
+    const { ledger, oldest } = splitOldest(changed, this.#deps.mostListedGaps);
     this.#ledger = ledger;
     if (oldest.length > 0) this.#noteDropped(this.#window.take(oldest, this.#deps.clock.monotonic()));
   }
@@ -162,13 +164,8 @@ export class GapWatch {
     const askedAt = clock.monotonic();
     const question = nextQuestion(this.#ledger, askedAt, patienceMs, reader.limit);
     if (!question) return;
-    const { from } = question;
-    const elements = await reader.readOnce(
-      from,
-      elementsToAsk(question, reader.limit, this.#memory.known.cutOff),
-      clock,
-      signal,
-    );
+    const most = elementsToAsk(question, reader.limit, this.#memory.known.cutOff);
+    const elements = await reader.readOnce(question.from, most, clock, signal);
     // Something beyond every gap was shown before: a server that shows nothing at all from there on lags behind.
     if (!elements || elements.length === 0) {
       if (!signal.aborted) this.#noteUnanswered(question);
@@ -177,18 +174,15 @@ export class GapWatch {
     const page = readElements(elements);
     await this.#passOn(page, question, false, questions, signal);
     const shown = shownThrough(page, question);
-    this.#replaceLedger(withoutVoid(asked(this.#ledger, { from, to: shown }, askedAt), patienceMs));
+    this.#replaceLedger(withoutVoid(asked(this.#ledger, { from: question.from, to: shown }, askedAt), patienceMs));
   }
 
   /** Reads a part of the window again. */
   async #askAgain(question: WindowQuestion, questions: GapQuestions, signal: AbortSignal): Promise<void> {
     const { reader, clock } = questions;
-    const { from, elements: expected, stretch, isUnknown } = question;
-    const failures = stretch.unanswered?.times ?? 0;
-    const widest = failures === 0 ? this.#wide.of(reader.limit) : Math.ceil(reader.limit / 2 ** failures);
-    // A little more than is known: a late event or two, and one event beyond the end.
-    const limit = Math.min(widest, Math.ceil(expected * 1.1) + 10);
-    const elements = await reader.readOnce(from, limit, clock, signal);
+    const { isUnknown, stretch } = question;
+    const limit = this.#wide.toRead(question.elements, reader.limit, stretch.unanswered?.times ?? 0);
+    const elements = await reader.readOnce(question.from, limit, clock, signal);
     if (signal.aborted) return;
     const page = readElements(elements ?? []);
     const ids = eventIdsOf(page);
@@ -210,13 +204,8 @@ export class GapWatch {
     { send }: GapQuestions,
     signal: AbortSignal,
   ): Promise<void> {
-    const known = {
-      question,
-      isOpen: (id: number) => this.#isOpen(id),
-      isUnknown,
-      last: this.#last,
-      ...this.#memory.known,
-    };
+    const isOpen = (id: number) => this.#isOpen(id);
+    const known = { question, isOpen, isUnknown, last: this.#last, ...this.#memory.known };
     const unseen = unseenInAnswer(page, known, this.#seen);
     const cutOff = cutOffIn(page, known);
     if (unseen) await this.#beyond.send(unseen, this.#last, send({ ...unseen, last: question.to }, signal));

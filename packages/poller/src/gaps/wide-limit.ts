@@ -12,9 +12,15 @@ export class WideLimit {
   #times = mostTimes;
   #answers = 0;
 
-  /** `limit`: the largest one that fits the reading's pages. */
-  of(limit: number): number {
-    return Math.max(limit, Math.min(mostElements, limit * this.#times));
+  /**
+   * `limit`: the largest one that fits the reading's pages. For so many `elements`, as far as is known, and after so many
+   * questions for them that were not answered.
+   */
+  toRead(elements: number, limit: number, failures: number): number {
+    const wide = Math.max(limit, Math.min(mostElements, limit * this.#times));
+    const widest = failures === 0 ? wide : Math.ceil(limit / 2 ** failures);
+    // A little more than is known: a late event or two, and one event beyond the end.
+    return Math.min(widest, Math.ceil(elements * 1.1) + 10);
   }
 
   answered(): void {

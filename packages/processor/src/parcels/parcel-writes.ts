@@ -20,21 +20,32 @@ const mostRaces = 10;
 /**
  * Merges the change into the stored parcel, so that what is stored equals `merge(stored, change)`, and never less, even
  * when others write at the same time. Rejects as {@link ParcelTable} does, and with `STORE_CONTENDED` after too many lost races.
+ *
+ * @param rejections may tell that a rejection is the table's fault
  */
-export async function writeParcel(table: ParcelTable, change: ParcelState): Promise<WriteOutcome> {
-  let write = await table.apply(change);
-  if (write.done) return 'applied';
-  for (let race = 0; race < mostRaces; race += 1) {
-    const { stored } = write;
-    if (!stored) {
-      write = await table.apply(change);
-      if (write.done) return 'applied';
-      continue;
+export async function writeParcel(
+  table: ParcelTable,
+  change: ParcelState,
+  rejections?: Pick<Rejections, 'errorOf'>,
+): Promise<WriteOutcome> {
+  // All in one function: another async one around it would cost each write half a microsecond.
+  try {
+    let write = await table.apply(change);
+    if (write.done) return 'applied';
+    for (let race = 0; race < mostRaces; race += 1) {
+      const { stored } = write;
+      if (!stored) {
+        write = await table.apply(change);
+        if (write.done) return 'applied';
+        continue;
+      }
+      const merged = merge(stored.state, change);
+      if (sameState(merged, stored.state)) return 'redundant';
+      write = await table.replace(merged, stored.revision);
+      if (write.done) return 'merged';
     }
-    const merged = merge(stored.state, change);
-    if (sameState(merged, stored.state)) return 'redundant';
-    write = await table.replace(merged, stored.revision);
-    if (write.done) return 'merged';
+  } catch (error) {
+    throw rejections && hasCode(error, 'STORE_REJECTED') ? await rejections.errorOf(change.parcelId, error) : error;
   }
   throw new WaybillError(
     'STORE_CONTENDED',
@@ -203,24 +214,17 @@ export class ParcelWrites {
     }
   }
 
-  async #write(change: ParcelState): Promise<WriteOutcome> {
-    try {
-      const outcome = await writeParcel(this.#deps.parcels, change);
-      if (outcome === 'redundant') return outcome;
-      this.#rejections.lastStored = change;
-      this.#rejections.parcels.clear();
-      return outcome;
-    } catch (error) {
-      throw hasCode(error, 'STORE_REJECTED') ? await this.#rejections.errorOf(change.parcelId, error) : error;
-    }
-  }
-
   async #storeChange(write: Write, events: readonly ScanEvent[], begin: () => ParcelState): Promise<void> {
-    const { metrics, log } = this.#deps;
+    const { parcels, metrics, log } = this.#deps;
     const { parcelId, calls } = write;
     const { guard, signal } = calls;
-    const call = () => this.#write(begin());
+    let change: ParcelState | undefined;
+    const call = () => {
+      change = begin();
+      return writeParcel(parcels, change, this.#rejections);
+    };
     const outcome = await guard.execute(`parcel-${parcelId}`, call, signal, 'parcels', write);
+    if (change && outcome !== 'redundant') this.#rejections.stored(change);
     metrics['waybill.processor.outcomes'].add(1, outcomes[outcome]);
     metrics['waybill.processor.events'].add(events.length);
     if (log.isLevelEnabled('debug')) {

@@ -37,4 +37,19 @@ describe('what is no event travels in its own text', () => {
     }
     expect(unpack(packOne(deep))).toMatchObject({ elements: [{ json: undefined }] });
   });
+
+  test('and is read once where it comes again in the same pack', () => {
+    const event = '{"eventId":1,"parcelId":2,"type":"STATUS","createdDateTimeUtc":"2021-05-11T21:11:34Z"}';
+    const result = unpack(packOne([...Array(80_000).fill('{}'), event, first, second, first].join(',')));
+    expect(result).toMatchObject({ kind: 'pack', elements: { length: 80_004 } });
+    const elements = result.kind === 'pack' ? result.elements : [];
+    // The same objects, which is why it takes little time.
+    expect([...new Set(elements)]).toMatchObject([
+      { rejection: { code: 'MISSING' }, json: '{}' },
+      { event: { eventId: 1 } },
+      { json: first },
+      { json: second },
+    ]);
+    expect(elements.at(-1)).toBe(elements.at(-3));
+  });
 });

@@ -134,7 +134,9 @@ export function parseWith<Element>(
  * The event where its fields are plainly those of one; undefined leaves the decision to the schema, which costs several
  * times as much. Nearly every element is plain.
  */
-export function plainEvent(element: Readonly<Partial<Record<keyof ScanEvent, unknown>>>): Parsed | undefined {
+export function plainEvent(
+  element: Readonly<Partial<Record<keyof ScanEvent, unknown>>>,
+): { readonly event: ScanEvent } | undefined {
   const { eventId, parcelId, type, createdDateTimeUtc } = element;
   const statusCode = element.statusCode ?? '';
   const runId = element.runId ?? '';

@@ -75,8 +75,8 @@ export type CalmLog = Readonly<Record<Level, (fields: object, text: string) => v
 
 /**
  * Logs the first of a kind at once, then at most one line in 30 s, with `times` and `seconds` since the first. A kind is
- * a level and a text, with the name and code of the error in `err`: another error is told at once. What it leaves out
- * stands in the log at level `debug`.
+ * a level and a text, with the name and code of the error in `err`: another error is told at once. So is another `line`
+ * of a library, numbers apart. What it leaves out stands in the log at level `debug`.
  */
 export function calmLog({ log, clock }: { readonly log: Logger; readonly clock: Pick<Clock, 'monotonic'> }): CalmLog {
   const repetitions = new Repetitions(clock);
@@ -142,7 +142,9 @@ function secondsSince({ since }: Streak, now: number): number {
 }
 
 function kindOf(fields: object, text: string): string {
-  const { err, reason, settlement }: { err?: unknown; reason?: unknown; settlement?: unknown } = fields;
+  const { err, reason, settlement, line }: { err?: unknown; reason?: unknown; settlement?: unknown; line?: unknown } =
+    fields;
+  if (typeof line === 'string') return `${text}\n${line.replace(/[\da-f]*\d[\da-f]*/gi, '#')}`;
   const kind = `${text}\n${typeof reason === 'string' ? reason : ''}\n${typeof settlement === 'string' ? settlement : ''}`;
   if (!(err instanceof Error)) return kind;
   return `${kind}\n${err.name}\n${'code' in err ? String(err.code) : ''}`;

@@ -1,10 +1,8 @@
 import { format } from 'node:util';
 import type { Clock } from '../clock.ts';
+import { shownText } from '../shown-text.ts';
 import { calmLog } from './calm-log.ts';
 import type { Logger } from './logger.ts';
-
-/** Characters of a line of others that are logged: what it is about stands at its beginning. */
-const shownCharacters = 300;
 
 const levels = { debug: 'info', log: 'info', info: 'info', warn: 'warn', error: 'error' } as const;
 
@@ -21,16 +19,12 @@ export function logStrayLines(
   for (const [method, level] of Object.entries(levels)) {
     Object.assign(console, {
       [method]: (...args: readonly unknown[]) =>
-        calm[level]({ line: beginningOf(format(...args)) }, 'line of a library'),
+        calm[level]({ line: shownText(format(...args), false) }, 'line of a library'),
     });
   }
   // Node's own listener prints to standard error.
   process.removeAllListeners('warning');
   process.on('warning', ({ name, message }) => {
-    calm.warn({ line: beginningOf(`${name}: ${message}`) }, 'warning of Node or a library');
+    calm.warn({ line: shownText(`${name}: ${message}`, false) }, 'warning of Node or a library');
   });
-}
-
-function beginningOf(text: string): string {
-  return (text.split('\n', 1)[0] ?? '').slice(0, shownCharacters).toWellFormed();
 }

@@ -17,12 +17,16 @@ test('what a library writes to the console and what Node warns of are lines of t
   console.warn('%s - socket usage at capacity=%d\nSee https://docs.test', 'handler', 50);
   console.error('x'.repeat(5_000));
   console.error('x'.repeat(5_000));
+  // Of another kind than the first, numbers apart.
+  console.warn('handler - socket usage at capacity=%d', 51);
+  console.warn('profile not found, see https://u:pw@docs.test/?key=planted');
   emitter.emit('warning', Object.assign(new Error('will be removed'), { name: 'DeprecationWarning' }));
   expect(written).toEqual([]);
   const said = lines.filter(({ level }) => level !== 'debug').map(({ level, line, msg }) => [level, line, msg]);
   expect(said).toEqual([
     ['warn', 'handler - socket usage at capacity=50', 'line of a library'],
-    ['error', 'x'.repeat(300), 'line of a library'],
+    ['error', `${'x'.repeat(300)}…`, 'line of a library'],
+    ['warn', 'profile not found, see https://docs.test/', 'line of a library'],
     ['warn', 'DeprecationWarning: will be removed', 'warning of Node or a library'],
   ]);
 });

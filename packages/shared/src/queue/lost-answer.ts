@@ -1,17 +1,18 @@
-/** Node's codes of a connection that never came about, and of a host that was not found: no request was sent. */
+/** Node's codes of a connection that never came about, through a proxy too, and of a host that was not found: no request was sent. */
 const unsent: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ENOTFOUND',
+  'ERR_PROXY_TUNNEL',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 /** Node's names for the calls that come before a request. */
 const beforeRequest: ReadonlySet<string> = new Set(['connect', 'getaddrinfo']);
-/** Names of errors with which SQS, KMS or the SDK refuse a request, for when they come without an HTTP status. */
+/** Names and codes of errors with which SQS, KMS, the SDK or our search for credentials refuse a request, for when they come without an HTTP status. */
 const refusal =
   /AccessDenied|Credentials|Expired|InvalidClientTokenId|InvalidSecurity|Kms|NonExistentQueue|OverLimit|QueueDoesNotExist|ResourceNotFound|Signature|Throttl|ThroughputExceeded|TokenProvider|Unauthorized|UnrecognizedClient/i;
 /** How @smithy/node-http-handler says that it never connected; its other time-outs have the same name. */
@@ -23,7 +24,7 @@ const neverConnected = /did not establish a connection/;
  */
 export function mayHaveReceived(error: unknown): boolean {
   const { name, message, code, syscall, status } = factsOf(error);
-  if (refusal.test(name)) return false;
+  if (refusal.test(name) || refusal.test(code)) return false;
   if (status >= 400) return status >= 500;
   return !(
     unsent.has(code) ||

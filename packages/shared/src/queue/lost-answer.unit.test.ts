@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { serveUntilTestEnds } from '../../test/local-service.ts';
+import { WaybillError } from '../error.ts';
 import { openSqs } from '../process/aws-clients.ts';
 import { mayHaveReceived } from './lost-answer.ts';
 
@@ -79,6 +80,11 @@ describe('a receive that failed has surely received nothing', () => {
     expect(mayHaveReceived(await failureAt(await serveUntilTestEnds(answer)))).toBe(false);
   });
 
+  test('where no credentials were found in time', () => {
+    expect(mayHaveReceived(new WaybillError('CREDENTIALS_UNAVAILABLE', 'no answer within 4 s'))).toBe(false);
+    expect(mayHaveReceived(new WaybillError('CALL_TIMED_OUT', 'given up'))).toBe(true);
+  });
+
   test('where nobody listens, or the host is not found', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
@@ -86,6 +92,7 @@ describe('a receive that failed has surely received nothing', () => {
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     expect(mayHaveReceived(await failureAt(`http://127.0.0.1:${port}`))).toBe(false);
+    expect(mayHaveReceived(Object.assign(new Error('no tunnel'), { code: 'ERR_PROXY_TUNNEL' }))).toBe(false);
     expect(mayHaveReceived(Object.assign(new Error('getaddrinfo ENOTFOUND'), { syscall: 'getaddrinfo' }))).toBe(false);
   });
 });

@@ -156,9 +156,13 @@ function isGone(code: string): boolean {
   return /(ReceiptHandleIsInvalid|InvalidParameterValue|MessageNotInflight)(Exception)?$/.test(code);
 }
 
+function md5Of(body: string): string {
+  return createHash('md5').update(body).digest('hex');
+}
+
 function received(message: Message): ReceivedMessage {
   const body = message.Body ?? '';
-  const isCorrupted = createHash('md5').update(body).digest('hex') !== message.MD5OfBody;
+  const isCorrupted = md5Of(body) !== (message.MD5OfBody ?? md5Of(body));
   return {
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',
