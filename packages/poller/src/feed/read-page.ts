@@ -86,7 +86,6 @@ export class PageReader {
    * a row and alike, and not with a page; while narrowing, at once. Undefined once `signal` aborts.
    */
   async read(fromEventId: number, clock: Clock, signal: AbortSignal): Promise<FeedPage | UnreadablePage | undefined> {
-    const { log } = this.#deps;
     while (await this.#whenAllowed(clock, signal)) {
       const limit = this.limit;
       try {
@@ -100,7 +99,7 @@ export class PageReader {
         if (signal.aborted) return undefined;
         obeyRetryAfter(error, { ...this.#deps, clock });
         if (isTooLarge(error) && this.#limit.lower()) {
-          log.warn({ fromEventId, limit, err: error }, 'page too large, lowering Limit');
+          this.#deps.log.warn({ fromEventId, limit, err: error }, 'page too large, lowering Limit');
           continue;
         }
         if (isAboutPage(error) && this.#limit.refused(limit)) continue;
