@@ -27,7 +27,7 @@ export type MessageAtWork<Work> = {
 };
 
 /** The message attribute that counts how often a rest was sent on. */
-export const sentOnAttribute = 'sentOn';
+const sentOnAttribute = 'sentOn';
 
 /** Milliseconds for which all that is left of a message must have been throttled. Retries heal most throttling within one. */
 const patienceMs = 3_000;

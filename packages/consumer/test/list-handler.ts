@@ -10,7 +10,7 @@ import type { ElementFailure, Handler, Reading } from '../src/handler.ts';
 export type List = { readonly put: (item: number) => Promise<void> };
 
 /** Heap of an item that waits for its call, as the consumer counts it. */
-export const itemHeapBytes = 3_000;
+const itemHeapBytes = 3_000;
 
 /**
  * The simplest handler there is: a message is a JSON array of items, whole numbers above 0, and its work puts each on a
