@@ -393,13 +393,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'return;',
   },
   {
-    name: 'a cap that the server lowers is never noticed',
-    promise: 1,
-    file: `${poller}/feed/page-cap.ts`,
-    find: 'if (this.#run.pages < this.#needed) return;',
-    replace: 'return;',
-  },
-  {
     name: 'the gaps that the ledger can not list are forgotten',
     promise: 1,
     file: `${poller}/gaps/gap-watch.ts`,
