@@ -265,13 +265,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (front?.isHandedBack) { front.confirm(front.end - 1, [], undefined); continue; }',
   },
   {
-    name: 'the sequential reader passes what others have in hand',
-    promise: 3,
-    file: `${poller}/follow/follow-feed.ts`,
-    find: 'await catchingUp?.untilConfirmed(followed.last);',
-    replace: '',
-  },
-  {
     name: 'an event is taken for sent by its id, whatever its content',
     promise: 1,
     file: `${poller}/catch-up/sent-events.ts`,

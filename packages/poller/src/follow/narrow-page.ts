@@ -88,7 +88,7 @@ export async function* narrowPage(
     reader.narrow();
     return undefined;
   }
-  const received = receivedBy(error);
+  let received = receivedBy(error);
   if (!unreadable.isDue(`${from} ${received?.digest ?? nameOf(error)}`)) return giveUp();
   // With its id in it, the same bytes are the same row.
   let isExact = (idIn(received) ?? 0) >= from;
@@ -97,6 +97,8 @@ export async function* narrowPage(
     const again = yield* shown(pages, ask(from));
     if (again?.kind !== 'failed' || !isAboutPage(again.error)) return giveUp();
     isExact &&= receivedBy(again.error)?.digest === received?.digest;
+    // The first failure may have been a hiccup of the feed, of which nothing was received.
+    received ??= receivedBy(again.error);
     if (!(yield* shown(pages, isWell()))) return giveUp();
   }
 

@@ -70,6 +70,20 @@ describe('one row that spoils its page', () => {
     await stop(poller);
   });
 
+  test('goes to the queue though nothing was received of it the first time it was asked for alone', async () => {
+    let alone = 0;
+    const spoil: Spoil = (elements) => {
+      const isHiccup = elements.length === 1 && ++alone === 1;
+      return isHiccup ? new WaybillError('FEED_UNREADABLE', 'cut off') : received('\n')(elements);
+    };
+    const { queue, poller, value } = run(scans(1, 40), { 10: spoil });
+    await pass(60_000);
+    expect(new Set(queue.eventIds)).toEqual(withoutThe([10], ids(1, 40)));
+    expect(queue.unparsed).toEqual([expect.objectContaining({ reason: 'NOT_JSON' })]);
+    expect(value('waybill.feed.unreadable_rows{hole}')).toBeUndefined();
+    await stop(poller);
+  });
+
   test('that is not UTF-8 can be restored byte by byte', async () => {
     const { queue, poller } = run(scans(1, 30), { 10: received('caf\u00e9', 'is not UTF-8', 'latin1') });
     await pass(20_000);
