@@ -6,7 +6,7 @@ export const costMutants: readonly (Mutation & { readonly figure: string })[] = 
     name: 'messages are deleted one by one',
     figure: 'DeleteMessageBatch',
     file: 'packages/consumer/src/messages-in-hand.ts',
-    find: 'if (this.#toDelete.length >= limits.batchEntries) void this.#deleteAll();',
+    find: 'if (this.#toDelete.length >= limits.batchEntries || held.interruption) void this.#deleteAll();',
     replace: 'if (this.#toDelete.length >= 1) void this.#deleteAll();',
   },
   {

@@ -9,9 +9,15 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
  */
 const tools = /^packages\/shared\/src\/((process|telemetry)\/.*|[^/]+)$/;
 
-/** What only counts: how much may be read or held, and whether a backlog is near. No event passes through these. */
-const counters =
-  /^packages\/(poller\/src\/(feed\/page-(cap|limit)|catch-up\/backlog-probe)|consumer\/src\/(hand-budget|guard\/fifo))\.ts$/;
+/** What only counts: how much may be read or held, whether a backlog is near, what was rejected. No event passes through these. */
+const counters = new RegExp(
+  `^packages/(${[
+    'poller/src/feed/page-(cap|limit)',
+    'poller/src/catch-up/backlog-probe',
+    'consumer/src/(hand-budget|guard/fifo)',
+    'processor/src/parcels/rejections',
+  ].join('|')})\\.ts$`,
+);
 
 /**
  * The sources in which something runs between {@link begin} and {@link end}, by V8's own counting of blocks: a function

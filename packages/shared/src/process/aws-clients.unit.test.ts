@@ -145,6 +145,6 @@ describe('sockets', () => {
     const full = [{ body: 'x'.repeat(limits.sendBytes) }];
     const waiting = Array.from({ length: 64 * 4 }, () => queue.sendBatch(full));
     void Promise.allSettled([...waiting, sender.depth()]);
-    await vi.waitFor(() => expect(requests()).toBe(mostCalls + 1));
+    await vi.waitFor(() => expect(requests()).toBe(mostCalls + 1), { timeout: 20_000 });
   });
 });
