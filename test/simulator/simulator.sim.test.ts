@@ -7,7 +7,7 @@ import { mutants } from './mutants.ts';
 import { runSeeds, toldOf } from './run-seeds.ts';
 import { simulate } from './simulate.ts';
 
-const { SIMULATION_SEED, SIMULATION_WORLD, SIMULATION_SEEDS = '10000', SIMULATION_FIRST_SEED = '1' } = process.env;
+const { SIMULATION_SEED, SIMULATION_WORLD, SIMULATION_SEEDS = '5000', SIMULATION_FIRST_SEED = '1' } = process.env;
 
 /** Seeds in which a mutant must be noticed. */
 const seedsForMutants = 2_500;

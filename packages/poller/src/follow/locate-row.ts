@@ -2,7 +2,7 @@
 export type Look =
   /** The same as from the first id on: it may be the same row. */
   | 'same'
-  /** Another failure. */
+  /** The failure of another row. */
   | 'other'
   | 'readable'
   /** It cannot be told now: stopped, or the feed as a whole fails. */
@@ -37,7 +37,7 @@ export async function locateRow(
   { from, isExact }: RowSearch,
   look: (fromEventId: number) => Promise<Look>,
 ): Promise<number | undefined> {
-  const isOver = (seen: Look) => seen === 'readable' || (isExact && seen === 'other');
+  const isOver = (seen: Look) => seen === 'readable' || seen === 'other';
   let low = from;
   let high = from + 1;
   for (let step = 1; ; step *= 2) {
@@ -62,7 +62,7 @@ export async function locateRow(
     for (let tries = 0; tries < 2; tries += 1) {
       const seen = await look(id);
       if (seen === undefined) return undefined;
-      if (seen === 'readable') return id - 1;
+      if (isOver(seen)) return id - 1;
     }
   }
   return low;

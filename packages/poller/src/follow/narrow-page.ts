@@ -106,7 +106,10 @@ export async function* narrowPage(
     const attempt = await ask(fromEventId);
     if (attempt?.kind === 'page') return 'readable';
     if (!attempt || !isAboutPage(attempt.error)) return undefined;
-    return !isExact || receivedBy(attempt.error)?.digest === received?.digest ? 'same' : 'other';
+    const bytes = receivedBy(attempt.error);
+    if (isExact) return bytes?.digest === received?.digest ? 'same' : 'other';
+    // A row of which something is received can be passed on by itself: it is not passed over with those that fail.
+    return received === undefined && (idIn(bytes) ?? 0) >= fromEventId ? 'other' : 'same';
   };
   const last = yield* shown(pages, locateRow({ from, isExact }, look));
   // Until a newer row can be read nothing waits for this one, and its failure may be an outage of the feed's newest rows.

@@ -125,6 +125,16 @@ describe('one row that spoils its page', () => {
     await stop(poller);
   });
 
+  test('of which nothing is received does not take along the next bad one, of which something is', async () => {
+    const { queue, checkpoints, poller, value } = run(scans(1, 60), { 20: status(500), 21: received('\n') });
+    await pass(120_000);
+    expect(new Set(queue.eventIds)).toEqual(withoutThe([20, 21], ids(1, 60)));
+    expect(queue.unparsed).toEqual([expect.objectContaining({ reason: 'NOT_JSON' })]);
+    expect(value('waybill.feed.unreadable_rows{hole}')).toBe(1);
+    expect(checkpoints.item?.lastEventId).toBe(60);
+    await stop(poller);
+  });
+
   test('is passed without any row between it and the next bad one, where nothing tells them apart', async () => {
     const at = [...ids(1, 50), 75, 90, 100, ...ids(130, 180)];
     const placed = at.map((id) => ({ at: id, element: scan(id) }));
