@@ -10,6 +10,8 @@ export type Mutant = {
   readonly replace: string;
   /** The world of a list can not meet it: its handler leaves no rest. */
   readonly onlyWhole?: true;
+  /** Noticed by the simplest handler alone: its seeds have little heap. */
+  readonly onlyList?: boolean;
 };
 
 const poller = 'packages/poller/src';
@@ -174,6 +176,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'for (const held of open) { held.isDone = true; held.interruption = undefined; }',
   },
   {
+    onlyList: true,
     name: 'the heap of messages that are done is not given back',
     promise: 1,
     file: `${consumer}/message-work.ts`,

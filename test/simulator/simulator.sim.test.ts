@@ -59,7 +59,7 @@ describe.runIf(!SIMULATION_SEED)('a consumer with the simplest handler under fau
 });
 
 describe.runIf(!SIMULATION_SEED)('the simulator notices', () => {
-  test.for(mutants)('that $name (promise $promise)', async ({ name }) => {
+  test.for(mutants.filter(({ onlyList }) => !onlyList))('that $name (promise $promise)', async ({ name }) => {
     const { failed, seeds } = await runSeeds({ first: 1, last: seedsForMutants, mutant: name });
     console.log(`${name}: seed ${failed[0]?.seed}, after ${seeds} seeds: ${failed[0]?.violations[0]}`);
     expect(failed, `not noticed in ${seedsForMutants} seeds`).not.toEqual([]);
