@@ -1,8 +1,8 @@
 import type { Fault } from '@waybill/consumer/guard/guard.ts';
 import { isThrottling } from '@waybill/consumer/guard/throttling.ts';
-import type { ElementFailure, Handler, Reading } from '@waybill/consumer/handler.ts';
+import type { Handler, Reading } from '@waybill/consumer/handler.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
-import { pack, type Unpacked, unpack } from '@waybill/shared/domain/pack.ts';
+import { pack, unpack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
@@ -71,26 +71,13 @@ function readPack({ body }: ReceivedMessage, failureId: string | undefined): Rea
   const single = elements.length <= 1;
   const events = elements.flatMap((element) => ('event' in element ? [element.event] : []));
   const whole = { body, single, failureId };
-  const failures = invalidElements(elements, whole);
+  // Equal elements are one object, and one failure.
+  const invalid = new Set(elements.flatMap((element) => ('event' in element ? [] : [element])));
+  const failures = [...invalid].map((element) => invalidElement(element, whole));
   const [event] = events;
   const elementId = single && event ? eventFailureId(event.eventId) : undefined;
   // An element that failed in the poller, and is read now, is on record by its own id.
   return { work: events, failures, single, elementId, resolves: isUnparsed ? elementId : undefined };
-}
-
-/** Equal elements share one failure: its id is a digest, which a message of 131,000 elements would take long for. */
-function invalidElements(
-  elements: readonly Unpacked[],
-  whole: Parameters<typeof invalidElement>[1],
-): readonly ElementFailure[] {
-  const known = new Map<string | undefined, ElementFailure>();
-  return elements.flatMap((element) => {
-    if ('event' in element) return [];
-    const failure = known.get(element.json) ?? invalidElement(element, whole);
-    // What cannot be written out again is not told apart.
-    if (element.json !== undefined) known.set(element.json, failure);
-    return [failure];
-  });
 }
 
 /**

@@ -162,7 +162,7 @@ function md5Of(body: string): string {
 
 function received(message: Message): ReceivedMessage {
   const body = message.Body ?? '';
-  const isCorrupted = md5Of(body) !== (message.MD5OfBody ?? md5Of(body));
+  const isCorrupted = message.MD5OfBody !== undefined && message.MD5OfBody !== md5Of(body);
   return {
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',
