@@ -1,4 +1,3 @@
-import type { Logger } from '@waybill/shared/process/logger.ts';
 import { bodyFailureId } from './failures/failure-id.ts';
 import type { HeldMessage } from './messages-in-hand.ts';
 import { leave, recordFailure, type SettleFailedDependencies } from './settle-failed.ts';
@@ -12,7 +11,7 @@ import { leave, recordFailure, type SettleFailedDependencies } from './settle-fa
 export async function leaveCorrupted(
   held: HeldMessage,
   { isLast, onRecord }: { readonly isLast: boolean; readonly onRecord: string | undefined },
-  deps: SettleFailedDependencies & { readonly log: Logger },
+  deps: SettleFailedDependencies,
 ): Promise<void> {
   const { messageId, receiveCount, body } = held.message;
   deps.log.warn(

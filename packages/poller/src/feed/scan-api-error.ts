@@ -24,7 +24,13 @@ export function refused({ status, headers, url }: AnswerHead, bytes: Buffer, now
   return new WaybillError(
     mayHeal ? 'FEED_UNAVAILABLE' : 'FEED_UNREADABLE',
     `The Scan Event API returned status ${status}${advice && `: ${advice}`}`,
-    { details: { status, ...factsOf(headers, bytes), ...(retryAfterMs !== undefined && { retryAfterMs }) } },
+    {
+      details: {
+        status,
+        ...factsOf(headers, bytes.length, digestOf(bytes)),
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+      },
+    },
   );
 }
 
@@ -35,21 +41,21 @@ export function unreadable(
   bytes: Buffer,
   details: { readonly tooLarge?: boolean; readonly at?: number } = {},
 ): WaybillError {
+  const digest = digestOf(bytes);
   const error = new WaybillError('FEED_UNREADABLE', `The Scan Event API's response ${what}`, {
-    details: { status, ...factsOf(headers, bytes), ...details },
+    details: { status, ...factsOf(headers, bytes.length, digest), ...details },
   });
-  const digest = createHash('sha256').update(bytes).digest('base64');
   receivedAnswers.set(error, { beginning: Buffer.from(bytes.subarray(0, cutBodyBytes)), digest });
   return error;
 }
 
 /** What the log may say of an answer: it holds people's ids, and may repeat our token. */
-function factsOf(headers: AnswerHead['headers'], bytes: Buffer): Record<string, unknown> {
-  return {
-    contentType: mediaTypeOf(headers['content-type']),
-    bytes: bytes.length,
-    digest: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
-  };
+function factsOf(headers: AnswerHead['headers'], bytes: number, digest: string): Record<string, unknown> {
+  return { contentType: mediaTypeOf(headers['content-type']), bytes, digest: digest.slice(0, 16) };
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** `text/html` of `text/html; charset=utf-8`: parameters may hold anything. */
