@@ -9,13 +9,14 @@ import {
 } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { z } from 'zod';
+import { largestLimit } from './feed/page-limit.ts';
 import type { PollerSettings } from './settings.ts';
 
 /** Every variable that the poller reads. `docs/configuration.md` is made from it. */
 export const pollerVariables = {
   SCAN_API_URL: httpUrl({ meaning: 'endpoint, such as `https://host/v1/scans/scanevents`; its own query is kept' }),
   SCAN_API_TOKEN: secret({ meaning: 'sent as a bearer token' }),
-  SCAN_API_LIMIT: wholeNumber({ min: 1, max: 10_000, default: 100, meaning: 'events per page' }),
+  SCAN_API_LIMIT: wholeNumber({ min: 1, max: largestLimit, default: 100, meaning: 'events per page' }),
   SCAN_API_REQUESTS_PER_SECOND: decimalNumber({
     min: 0.1,
     max: 1_000,

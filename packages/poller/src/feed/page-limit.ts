@@ -4,6 +4,21 @@ const pagesUntilRaised = 10;
 /** The most pages until then, where the feed has refused the doubled one again and again. */
 const mostPagesUntilRaised = 160;
 
+/** The largest `SCAN_API_LIMIT`: nothing is ever asked with a larger one. */
+export const largestLimit = 10_000;
+
+/** How often a page is read again with a doubled limit at most (design: up to ten times). */
+const mostWidenings = 10;
+
+/** Limits to read a page again with, each twice the one before. */
+export function* widerLimits(limit: number): Generator<number> {
+  let wider = limit;
+  for (let widening = 0; widening < mostWidenings && wider < largestLimit; widening += 1) {
+    wider = Math.min(largestLimit, wider * 2);
+    yield wider;
+  }
+}
+
 /** The `Limit` to ask with: `SCAN_API_LIMIT`, or less where the feed's answers do not allow that. */
 export class PageLimit {
   readonly #wanted: number;

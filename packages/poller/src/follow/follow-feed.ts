@@ -73,7 +73,7 @@ export async function* followFeed(
 
 /** Reads one page. Searches beyond a page that cannot move the position. Waits when the feed has nothing more. */
 async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
-  const { reader, clock, whenCapacity, pollIntervalMs, seen, stuck, probe, progress, pageEnd, signal } = following;
+  const { clock, whenCapacity, pollIntervalMs, seen, stuck, probe, progress, pageEnd, signal } = following;
   // An idle feed sends nothing, so there is no need to ask the queue.
   if (following.hadUnseen) await whenCapacity(clock, signal);
   const before = following.position;
@@ -89,8 +89,7 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   const first = ids.reduce((lowest, id) => (id > before.last && id < lowest ? id : lowest), last + 1);
   const unseen = unseenIn(page, before.last, last, seen, pageEnd.sent);
   following.hadUnseen = unseen !== undefined;
-  const isFull = read.isWidened || reader.isFull(answer, following.hadUnseen);
-  const asksOn = pageEnd.note(read, isFull, before.last, last);
+  const { isFull, asksOn } = pageEnd.note(read, following.hadUnseen, before.last, last);
   if (unseen) {
     // From an empty checkpoint the first event is believed: nothing before it is missing.
     const after = before.empty ? Math.min(first, last) : before.last;
@@ -209,7 +208,7 @@ async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
 
 /** Yields what the page before may have cut off of the position's own id: the other readers begin after it. Moves nothing. */
 async function* readCutOff(following: Following): AsyncGenerator<Followed, void> {
-  const { reader, pageEnd, seen, signal } = following;
+  const { pageEnd, seen, signal } = following;
   let read = pageEnd.sent && (await pageEnd.read(following.position, signal));
   for (; read?.kind === 'unreadable'; read = pageEnd.sent && (await pageEnd.read(following.position, signal))) {
     yield* narrow(following, read);
@@ -217,7 +216,7 @@ async function* readCutOff(following: Following): AsyncGenerator<Followed, void>
   if (!read) return;
   const { last } = following.position;
   const unseen = unseenIn(read.page, last, last, seen, pageEnd.sent);
-  pageEnd.note(read, read.isWidened || reader.isFull(read.answer, unseen !== undefined), last, last);
+  pageEnd.note(read, unseen !== undefined, last, last);
   if (unseen) yield { kind: 'page', ...unseen, last, gaps: [], droppedGaps: 0 };
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { FeedPage, UnreadablePage } from '../feed/answer.ts';
 import { contentsAt, eventIdsOf, type Page, readElements } from '../feed/page.ts';
+import { widerLimits } from '../feed/page-limit.ts';
 import { nextEventId, type Position } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
 
@@ -20,10 +21,6 @@ export type ReadPage = {
   /** It was asked for with a limit of its own, and may be as long as the server makes one. */
   readonly isWidened: boolean;
 };
-
-/** How often a page that one id fills is read with a doubled `Limit` at most, and the largest one (design: up to ten times; the largest `SCAN_API_LIMIT`). */
-const maxWidenings = 10;
-const maxLimit = 10_000;
 
 /** How often a larger `Limit` is tried: it is optional, and a failure may pass. */
 const tries = 3;
@@ -71,11 +68,18 @@ export class PageEnd {
   }
 
   /**
-   * Notes a page that was read, whether it is as long as the feed makes one, and with which the position moved from `before` to `last`. Returns whether the feed is to be
-   * asked for the next id at once: asked for its own again, it showed nothing beyond it, and may have more.
+   * Notes a page that was read, once, and with which the position moved from `before` to `last`. `isNews`: it held something
+   * that was not seen before. Returns whether there may be more than this page at once, and whether the feed is to be asked
+   * for the next id then: asked for its own again, it showed nothing beyond it.
    */
-  note({ answer, page }: ReadPage, isFull: boolean, before: number, last: number): boolean {
+  note(
+    { answer, page, isWidened }: ReadPage,
+    isNews: boolean,
+    before: number,
+    last: number,
+  ): { readonly isFull: boolean; readonly asksOn: boolean } {
     const { elements, limit } = answer;
+    const isFull = isWidened || this.#deps.reader.isFull(answer, isNews);
     const wasAskedAgain = this.#sent !== undefined;
     // Asked for a page of one element, a server that returns no more than one shows the same one again.
     const isOne = elements.length === 1 && limit > 1;
@@ -85,7 +89,7 @@ export class PageEnd {
     if (isFull && last > before && isOne) this.#filled ??= { eventId: last, elements: 1 };
     const asksOn = wasAskedAgain && isFull && last === before;
     if (asksOn && isFilledBy(page, last)) this.#filled = { eventId: last, elements: elements.length };
-    return asksOn;
+    return { isFull, asksOn };
   }
 
   /** Undefined once `signal` aborts, and where a page of one element cannot be widened. */
@@ -99,10 +103,10 @@ export class PageEnd {
       best = readPageOf(answer);
       limit = answer.limit;
     }
-    for (let widening = 0; widening < maxWidenings && limit < maxLimit; widening += 1) {
+    for (const wider of widerLimits(limit)) {
       const length = best?.answer.elements.length ?? 1;
       if (length < limit || (best && !isFilledBy(best.page, last))) break;
-      limit = Math.min(maxLimit, limit * 2);
+      limit = wider;
       const elements = await this.#readWider(last, limit, signal);
       if (!elements || (best && elements.length <= length)) break;
       // A shorter page may be as long as the server makes them.

@@ -1,4 +1,5 @@
 import { eventIdsOf, lengthOf, type Page } from '../feed/page.ts';
+import { widerLimits } from '../feed/page-limit.ts';
 import { advance, nextEventId, type Position } from '../feed/position.ts';
 
 /** A full page that cannot move the position, and the `Limit` that it was read with. */
@@ -27,10 +28,6 @@ type NothingFound =
   /** `refusedAt`: right after what is of no use, this id is refused, alone too: its row may be one that cannot be read. */
   | { readonly kind: 'exhausted'; readonly refusedAt?: number };
 
-/** How often the page is read again with a doubled limit at most, and the largest limit (design: up to ten times; the largest `SCAN_API_LIMIT`). */
-const maxWidenings = 10;
-const maxLimit = 10_000;
-
 /** Questions of one search that the feed may refuse: some servers refuse ids beyond the newest one. */
 const mostRefusals = 16;
 
@@ -55,8 +52,7 @@ export async function* searchBeyond(stuck: StuckPage, read: Read): AsyncGenerato
   const moves = (ids: readonly number[]) => advance(position, ids, shown).position.last > position.last;
 
   let { limit, page } = stuck;
-  for (let widening = 0; widening < maxWidenings && limit < maxLimit; widening += 1) {
-    const wider = Math.min(maxLimit, limit * 2);
+  for (const wider of widerLimits(limit)) {
     const answer = await read(nextEventId(position), wider);
     // No larger limit, then.
     if (typeof answer === 'string') break;

@@ -1,8 +1,7 @@
+import { largestLimit } from '../feed/page-limit.ts';
+
 /** Pages of the reading that one page of a window may replace: a whole reading of the window then takes a tenth of what the feed itself took. */
 const mostTimes = 10;
-
-/** Elements of a page at most, as in the search beyond a stuck page. */
-const mostElements = 10_000;
 
 /** Answers after which a larger page is tried again. */
 const answersUntilRaised = 50;
@@ -17,7 +16,7 @@ export class WideLimit {
    * questions for them that were not answered.
    */
   toRead(elements: number, limit: number, failures: number): number {
-    const wide = Math.max(limit, Math.min(mostElements, limit * this.#times));
+    const wide = Math.max(limit, Math.min(largestLimit, limit * this.#times));
     const widest = failures === 0 ? wide : Math.ceil(limit / 2 ** failures);
     // A little more than is known: a late event or two, and one event beyond the end.
     return Math.min(widest, Math.ceil(elements * 1.1) + 10);
