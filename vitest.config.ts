@@ -45,7 +45,7 @@ export default defineConfig({
       lane({ name: 'processes', kind: 'e2e', folder: processes, patience: 2 * minutes, more: twoByTwo }),
       lane({ name: 'e2e', not: processes, patience: 2 * minutes, more: oneByOne }),
       lane({ name: 'sim', patience: 25 * minutes, more: oneByOne }),
-      lane({ name: 'deploy', patience: 4 * minutes, more: twoByTwo }),
+      lane({ name: 'deploy', patience: 4 * minutes, more: oneByOne }),
     ],
     coverage: {
       provider: 'v8',
