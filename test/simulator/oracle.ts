@@ -1,9 +1,5 @@
-import {
-  type Milestone,
-  milestoneNames,
-  milestoneTypes,
-  type ParcelState,
-} from '@waybill/shared/domain/parcel-state.ts';
+import { type Milestone, milestoneNames, milestoneTypes } from '@waybill/shared/domain/milestones.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { Scan, ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { unreadable } from '@waybill/poller/feed/scan-api-error.ts';
 import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
-import { milestoneTypes } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneTypes } from '@waybill/shared/domain/milestones.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { Chance } from './chance.ts';

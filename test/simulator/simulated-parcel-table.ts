@@ -6,7 +6,8 @@ import {
   type StatementAnswer,
 } from '@waybill/processor/parcels/batched/parcel-statement.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/processor/parcels/parcel-table.ts';
-import { milestoneNames, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import type { Chance } from './chance.ts';

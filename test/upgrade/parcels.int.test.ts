@@ -1,13 +1,8 @@
 import { dynamoDbParcelTable } from '@waybill/processor/parcels/dynamodb-parcel-table.ts';
-import { writeParcel } from '@waybill/processor/parcels/parcel-writes.ts';
+import { writeParcel } from '@waybill/processor/parcels/write-parcel.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
-import {
-  merge,
-  milestoneNames,
-  milestoneTypes,
-  type ParcelState,
-  stateOf,
-} from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames, milestoneTypes } from '@waybill/shared/domain/milestones.ts';
+import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { describe, expect, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment } from './deployment.ts';

@@ -1,4 +1,4 @@
-import { milestoneNames } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 
 /** A delivered parcel as the parcels table holds it, with ids as long as those of a feed after years. */
 const delivered = {

@@ -1,16 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  merge,
-  milestoneNames,
-  milestoneTypes,
-  type ParcelState,
-  stateOf,
-} from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames, milestoneTypes } from '@waybill/shared/domain/milestones.ts';
+import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyInstant } from '../../shared/test/arbitrary-events.ts';
 import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcels/parcel-table.ts';
-import { writeParcel } from '../src/parcels/parcel-writes.ts';
+import { writeParcel } from '../src/parcels/write-parcel.ts';
 import { scan } from './processor-rig.ts';
 
 /** A parcels table to be tried. */

@@ -1,4 +1,4 @@
-import { type MilestoneName, milestoneNames, milestoneTypes } from '@waybill/shared/domain/parcel-state.ts';
+import { type MilestoneName, milestoneNames, milestoneTypes } from '@waybill/shared/domain/milestones.ts';
 
 /*
  * What Waybill should have stored, worked out once more from the feed itself. On purpose it shares no code with the

@@ -1,6 +1,6 @@
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
-import { milestoneNames } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { foldByParcel } from '../../../shared/test/fold-by-parcel.ts';

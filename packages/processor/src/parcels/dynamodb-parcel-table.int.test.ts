@@ -6,7 +6,8 @@ import {
   PutItemCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { milestoneNames, stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
+import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
@@ -20,7 +21,7 @@ import { openParcelTable } from './batched/open-parcel-table.ts';
 import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
 import { isStoredUnreadable } from './parcel-item.ts';
 import type { ParcelTable, StoredParcel } from './parcel-table.ts';
-import { writeParcel } from './parcel-writes.ts';
+import { writeParcel } from './write-parcel.ts';
 
 type Item = Record<string, AttributeValue>;
 

@@ -5,7 +5,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '@waybill/shared/clock.ts';
-import { type Milestones, milestoneBits, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import { type Milestones, milestoneBits } from '@waybill/shared/domain/milestones.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import { namesAnIndexKey } from './index-key-error.ts';
 import {

@@ -4,8 +4,8 @@ import {
   type MilestoneName,
   type Milestones,
   milestoneNames,
-  type ParcelState,
-} from '@waybill/shared/domain/parcel-state.ts';
+} from '@waybill/shared/domain/milestones.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { Scan } from '@waybill/shared/domain/scan-event.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { tables } from '@waybill/shared/resources.ts';

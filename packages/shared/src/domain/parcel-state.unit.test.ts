@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyEvent, anyInstant } from '../../test/arbitrary-events.ts';
 import { foldByParcel } from '../../test/fold-by-parcel.ts';
-import { merge, milestoneNames, milestoneTypes, type ParcelState, sameState, stateOf } from './parcel-state.ts';
+import { milestoneNames, milestoneTypes } from './milestones.ts';
+import { merge, type ParcelState, sameState, stateOf } from './parcel-state.ts';
 import type { ScanEvent } from './scan-event.ts';
 
 const types = [...Object.values(milestoneTypes), 'STATUS'];

@@ -1,11 +1,5 @@
-import {
-  type Milestone,
-  type MilestoneName,
-  merge,
-  milestoneBits,
-  milestoneNames,
-  type ParcelState,
-} from '@waybill/shared/domain/parcel-state.ts';
+import { type MilestoneName, milestoneBits, milestoneNames } from '@waybill/shared/domain/milestones.ts';
+import { isInOrder, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ConditionalWrite, ParcelTable } from '../parcel-table.ts';
@@ -81,39 +75,29 @@ export function batchedParcelTable(deps: BatchedDependencies): ParcelTable {
     // Missed by both: another writer has stored or deleted it in between.
     if (answer.kind !== 'unmet') return await single.apply(change);
     const { stored } = answer;
-    if (!isInOrder(stored.state, change)) return { done: false, stored };
-    // The stored parcel has an earlier milestone that this process did not know, or lacks one that it knew.
-    const kept = merge(stored.state, change);
-    return await concluded(
-      await secondTry({ kind: 'replace', state: kept, revision: stored.revision }),
-      kept,
-      stored.revision,
-    );
+    // The stored parcel has an earlier milestone that this process did not know, lacks one that it knew, or has no room.
+    if (isInOrder(stored.state, change)) metrics['waybill.store.second_tries'].add(1);
+    return { done: false, stored };
   }
 
-  async function concluded(answer: TakenAnswer, state: ParcelState, revision: number): Promise<ConditionalWrite> {
-    if (answer.kind === 'done') return { done: true };
-    if (answer.kind === 'refused') return await single.replace(state, revision);
-    return { done: false, stored: answer.kind === 'unmet' ? answer.stored : undefined };
+  async function conclude(statement: ParcelStatement, alone: () => Promise<ConditionalWrite>) {
+    const answer = await execute(statement);
+    if (answer.kind === 'done') return { done: true } as const;
+    if (answer.kind === 'refused') return await alone();
+    return { done: false, stored: answer.kind === 'unmet' ? answer.stored : undefined } as const;
   }
 
   return {
+    historyEvents: single.historyEvents,
     apply: (change) => (failed.has(change.parcelId) ? applyAlone(change) : applyInBatch(change)),
-    replace: async (state, revision) =>
-      await concluded(await execute({ kind: 'replace', state, revision }), state, revision),
+    addHistory: (parcelId, history) =>
+      conclude({ kind: 'union', state: { parcelId, history } }, () => single.addHistory(parcelId, history)),
+    replace: (state, stored) => {
+      const alone = () => single.replace(state, stored);
+      // Hardly any parcel was ever repaired: no statement is made for that.
+      return state.removed.length > 0 ? alone() : conclude({ kind: 'replace', state, stored }, alone);
+    },
   };
-}
-
-/** Whether applying the change to what is stored equals merging it: {@link ParcelTable.apply}'s condition. */
-function isInOrder(stored: ParcelState, change: ParcelState): boolean {
-  return (
-    stored.latest.eventId < change.latest.eventId &&
-    milestoneNames.every((name) => isNotBefore(stored.milestones[name], change.milestones[name]))
-  );
-}
-
-function isNotBefore(stored: Milestone | undefined, change: Milestone | undefined): boolean {
-  return !stored || !change || stored.eventId < change.eventId;
 }
 
 /** Between this many parcels and twice as many are remembered: at most 3 MiB (measured: two maps of 30,000 ids each). */

@@ -8,7 +8,7 @@ import { engineError } from '../../../../consumer/test/service-rig.ts';
 import { MemoryParcels } from '../../../test/memory-parcels.ts';
 import { scan } from '../../../test/processor-rig.ts';
 import type { ParcelTable } from '../parcel-table.ts';
-import { writeParcel } from '../parcel-writes.ts';
+import { writeParcel } from '../write-parcel.ts';
 import { batchedParcelTable } from './batched-parcel-table.ts';
 
 function open() {

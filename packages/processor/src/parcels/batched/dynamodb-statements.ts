@@ -3,7 +3,7 @@ import {
   type BatchStatementRequest,
   type BatchStatementResponse,
 } from '@aws-sdk/client-dynamodb';
-import { milestoneBits, milestoneNames } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneBits, milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import type { ParcelTableDependencies } from '../dynamodb-parcel-table.ts';
 import {
   type Attribute,

@@ -1,5 +1,6 @@
 import { BatchExecuteStatementCommand, type BatchStatementRequest } from '@aws-sdk/client-dynamodb';
-import { milestoneNames, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { ParcelTableDependencies } from '../dynamodb-parcel-table.ts';
 import { parcelKey } from '../parcel-item.ts';
 import { requestsTo, statementError } from './dynamodb-statements.ts';

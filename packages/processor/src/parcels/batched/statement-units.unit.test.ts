@@ -1,4 +1,5 @@
-import { milestoneNames, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
+import { type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyEvent, anyText } from '../../../../shared/test/arbitrary-events.ts';
