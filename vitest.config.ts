@@ -3,30 +3,49 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 const minutes = 60_000;
 
-/** The tests named `*.<lane>.test.ts`, wherever they lie. `patience` is generous: it tells hanging from slow on a busy machine. */
-const lane = (name: string, patience: number): TestProjectInlineConfiguration => ({
-  extends: true,
+type Lane = {
+  readonly name: string;
+  /** Milliseconds. Generous: it tells hanging from slow on a busy machine. */
+  readonly patience: number;
+  /** Where the tests named `*.<kind>.test.ts` lie: everywhere unless given. */
+  readonly kind?: string;
+  readonly folder?: string;
+  readonly not?: string;
+  readonly more?: TestProjectInlineConfiguration['test'];
+};
+
+const lane = ({ name, patience, kind = name, folder = '{packages,test,bench,infra,images}', not, more }: Lane) => ({
+  extends: true as const,
   test: {
     name,
-    // Unit tests keep every core busy. The others start processes and engines, which need cores of their own: after them.
-    ...(name === 'unit' && { maxWorkers: '100%', sequence: { groupOrder: 1 } }),
-    include: [`{packages,test,bench,infra,images}/**/*.${name}.test.ts`],
-    exclude: [...configDefaults.exclude, '**/cdk.out/**', '**/fixture/**'],
+    include: [`${folder}/**/*.${kind}.test.ts`],
+    exclude: [...configDefaults.exclude, '**/cdk.out/**', '**/fixture/**', ...(not === undefined ? [] : [`${not}/**`])],
     testTimeout: patience,
     hookTimeout: patience,
+    ...more,
   },
 });
+
+const processes = 'test/processes';
+/**
+ * Unit tests keep every core busy. What waits for processes and engines most of the time goes two by two, after them. The
+ * others start what needs cores of its own, or measure: one by one, after those.
+ */
+const everyCore = { maxWorkers: '100%', sequence: { groupOrder: 1 } };
+const twoByTwo = { maxWorkers: 2, sequence: { groupOrder: 2 } };
+const oneByOne = { maxWorkers: 1, sequence: { groupOrder: 3 } };
 
 export default defineConfig({
   test: {
     globalSetup: ['test/ground/on-node-24.ts'],
     setupFiles: ['test/ground/no-leaks.ts'],
     projects: [
-      lane('unit', 0.5 * minutes),
-      lane('int', 1 * minutes),
-      lane('e2e', 2 * minutes),
-      lane('sim', 25 * minutes),
-      lane('deploy', 4 * minutes),
+      lane({ name: 'unit', patience: 0.5 * minutes, more: everyCore }),
+      lane({ name: 'int', patience: 1 * minutes, more: twoByTwo }),
+      lane({ name: 'processes', kind: 'e2e', folder: processes, patience: 2 * minutes, more: twoByTwo }),
+      lane({ name: 'e2e', not: processes, patience: 2 * minutes, more: oneByOne }),
+      lane({ name: 'sim', patience: 25 * minutes, more: oneByOne }),
+      lane({ name: 'deploy', patience: 4 * minutes, more: oneByOne }),
     ],
     coverage: {
       provider: 'v8',

@@ -4,6 +4,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { paginateListTables } from '@aws-sdk/client-dynamodb';
+import { paginateListQueues } from '@aws-sdk/client-sqs';
+import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
 import type { Resources } from '@waybill/provisioner/provision.ts';
 import { z } from 'zod';
 
@@ -144,4 +147,18 @@ export function localStackEndpoint(): string {
 /** The name of an environment that no other run has used. The context allows 16 characters. */
 export function freshEnvironment(beginning: string): string {
   return `${beginning}-${Date.now().toString(36)}`;
+}
+
+/** The URLs of an environment's queues and the names of its tables: all of them, on an engine that holds many others. */
+export async function existingResources(
+  { sqs, dynamodb }: Pick<EngineClients, 'sqs' | 'dynamodb'>,
+  environment: string,
+): Promise<{ queues: readonly string[]; tables: readonly string[] }> {
+  const queues: string[] = [];
+  for await (const { QueueUrls = [] } of paginateListQueues({ client: sqs }, { QueueNamePrefix: environment }))
+    queues.push(...QueueUrls);
+  const tables: string[] = [];
+  // It has no filter, and ends a page after 100 names.
+  for await (const { TableNames = [] } of paginateListTables({ client: dynamodb }, {})) tables.push(...TableNames);
+  return { queues, tables: tables.filter((name) => name.startsWith(environment)) };
 }

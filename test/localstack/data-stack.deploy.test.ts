@@ -1,11 +1,10 @@
 import {
   DescribeContinuousBackupsCommand,
   DescribeTableCommand,
-  ListTablesCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { provisionOrCompare, type Resources } from '@waybill/provisioner/provision.ts';
 import { pack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
@@ -14,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { differences } from '../engines/engines-under-test.ts';
 import { expectGood, type Rig, rigs } from '../processes/rig.ts';
 import { until } from '../processes/until.ts';
-import { DataStackOnLocalStack, freshEnvironment, localStackEndpoint } from './cdk.ts';
+import { DataStackOnLocalStack, existingResources, freshEnvironment, localStackEndpoint } from './cdk.ts';
 
 /** Parcels that no feed contains. Each has one event, with the parcel's id as its EventId. */
 const parcelIds = [800_000_000_001, 800_000_000_002, 800_000_000_003] as const;
@@ -120,12 +119,10 @@ describe('the data stack, deployed by the CDK', () => {
   });
 
   test('leaves nothing behind when destroyed, being disposable', async (context) => {
-    const { sqs, dynamodb } = (await openRig(context, { resources })).clients;
+    const { clients } = await openRig(context, { resources });
     const { code, output } = await stack.destroy();
     expect(code, output).toBe(0);
-    const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: environment }));
-    const { TableNames = [] } = await dynamodb.send(new ListTablesCommand({}));
-    expect([...QueueUrls, ...TableNames.filter((name) => name.startsWith(environment))]).toEqual([]);
+    expect(await existingResources(clients, environment)).toEqual({ queues: [], tables: [] });
   });
 });
 

@@ -1,18 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import {
-  DeleteTableCommand,
-  DescribeTableCommand,
-  GetItemCommand,
-  ListTablesCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import { DeleteQueueCommand, ListQueuesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { DeleteTableCommand, DescribeTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type EngineClients, openClients } from '@waybill/local/engines/engine-clients.ts';
 import { queueContent } from '@waybill/local/pipeline/queue-content.ts';
 import type { Resources } from '@waybill/provisioner/provision.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { differences } from '../engines/engines-under-test.ts';
-import { DataStackOnLocalStack, freshEnvironment, localStackEndpoint } from './cdk.ts';
+import { DataStackOnLocalStack, existingResources, freshEnvironment, localStackEndpoint } from './cdk.ts';
 
 const environment = freshEnvironment('kept');
 const leftOut = differences('LocalStack, of what the template says');
@@ -43,7 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   try {
     await stack.destroy();
-    const { queues, tables } = await existingResources();
+    const { queues, tables } = await existingResources(clients, environment);
     for (const QueueUrl of queues) await clients.sqs.send(new DeleteQueueCommand({ QueueUrl }));
     for (const TableName of tables) await clients.dynamodb.send(new DeleteTableCommand({ TableName }));
   } finally {
@@ -51,12 +45,6 @@ afterAll(async () => {
     await stack.close();
   }
 });
-
-async function existingResources(): Promise<{ queues: readonly string[]; tables: readonly string[] }> {
-  const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({ QueueNamePrefix: environment }));
-  const { TableNames = [] } = await clients.dynamodb.send(new ListTablesCommand({}));
-  return { queues: QueueUrls, tables: TableNames.filter((name) => name.startsWith(environment)) };
-}
 
 async function expectFirstDataKept(): Promise<void> {
   const { Item } = await clients.dynamodb.send(new GetItemCommand({ TableName: first.parcelsTable, Key }));
@@ -91,7 +79,7 @@ describe('data that is not disposable', () => {
     // A real account refuses already here.
     leftOut('termination protection', code === 0 ? 'ignored' : 'on');
     expect(output).toMatch(code === 0 ? /destroyed/ : /TerminationProtection/);
-    const { queues, tables } = await existingResources();
+    const { queues, tables } = await existingResources(clients, environment);
     expect([queues.length, tables.length]).toEqual([4, 6]);
     await expectFirstDataKept();
   });

@@ -8,12 +8,15 @@ import { until } from './until.ts';
 const openRig = rigs();
 const clean = { code: 0, signal: null };
 
+/** Milliseconds that credentials are good: longer than the 5 s between two renewals. */
+const lifeMs = 8_000;
+
 /** A container's metadata that answers or leaves every request open, with credentials of a short life. */
-async function metadataService({ onTestFinished }: Pick<TestContext, 'onTestFinished'>, lifeMs: number) {
+async function metadataService({ onTestFinished }: Pick<TestContext, 'onTestFinished'>, goodForMs: number) {
   let isSilent = true;
   let requests = 0;
   const answer = (response: ServerResponse) => {
-    const Expiration = new Date(Date.now() + lifeMs).toISOString();
+    const Expiration = new Date(Date.now() + goodForMs).toISOString();
     const credentials = { AccessKeyId: 'test', SecretAccessKey: 'test', Token: 'test', Expiration };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(credentials));
   };
@@ -79,7 +82,7 @@ describe.concurrent('a credentials request that is never answered', () => {
 
   test('at a renewal stops nothing while the old ones are good, and then for no longer than it lasts', async (context) => {
     const rig = await openRig(context, { events: 1_000, api: { latencyMs: 20 } });
-    const metadata = await metadataService(context, 15_000);
+    const metadata = await metadataService(context, lifeMs);
     metadata.speak();
     const services = [rig.poller(metadata.env), rig.processor(metadata.env)] as const;
     await Promise.all(services.map((each) => until(`${each.name} is ready`, () => isReady(each))));
@@ -90,6 +93,14 @@ describe.concurrent('a credentials request that is never answered', () => {
     await Promise.all(services.map((each) => until(`${each.name} is ready`, () => isReady(each))));
     await rig.drained(services[0]);
     expectGood(await rig.verdict());
+  });
+
+  test('at a renewal does not keep a SIGTERM from ending both with 0', async (context) => {
+    const rig = await openRig(context);
+    const metadata = await metadataService(context, lifeMs);
+    metadata.speak();
+    const services = [rig.poller(metadata.env), rig.processor(metadata.env)] as const;
+    await Promise.all(services.map((each) => until(`${each.name} is ready`, () => isReady(each))));
     metadata.silence();
     await Promise.all(services.map((each) => until(`${each.name} says why`, () => lacksCredentials(each))));
     expect(await Promise.all(services.map((each) => each.stop()))).toEqual([clean, clean]);

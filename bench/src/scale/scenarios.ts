@@ -6,8 +6,11 @@ import { tableQuota, warmOfNewTable } from './limits.ts';
 import type { Environment, Scale } from './scales.ts';
 
 const hour = 3_600;
-/** Seconds for which a backfill is simulated at most. */
+/** Seconds for which a backfill is simulated at most; it ends when the pipeline has caught up. */
 const longest = 21 * 24 * hour;
+
+/** Seconds of lag below which a pipeline has caught up: what scaling itself accepts, and some gusts. */
+const caughtUpSeconds = 300;
 
 export type Scenario = 'day' | 'outage' | 'backfill';
 
@@ -52,7 +55,7 @@ export function simulateScenario(scale: Scale, environment: Environment, scenari
     gap: 'stays a gap',
     lags: usualLags,
     seed,
-    seconds: scenario === 'backfill' ? longest : 24 * hour,
+    ...(scenario === 'backfill' ? { seconds: longest, untilLag: caughtUpSeconds } : { seconds: 24 * hour }),
     loadAt: (second) => at(second) / events,
     backlog: {
       messages: scenario === 'backfill' ? (scale.eventsPerHour * backfillHours) / scale.feeds / events : 0,
@@ -68,27 +71,8 @@ export function simulateScenario(scale: Scale, environment: Environment, scenari
       quota: tableQuota,
     },
   });
-  const until = scenario === 'backfill' ? (caughtUpAfter(course) ?? course.stored.length) : course.stored.length;
-  const cut = (values: readonly number[]) => values.slice(0, until);
-  return {
-    desired: cut(course.desired),
-    running: cut(course.running),
-    oldestSeconds: cut(course.oldestSeconds),
-    lagSeconds: cut(course.lagSeconds),
-    queued: cut(course.queued),
-    stored: cut(course.stored),
-    storedEvents: cut(course.stored).map((messages) => messages * events),
-    eventsPerSecond: at,
-  };
-}
-
-/** Seconds of lag below which a pipeline has caught up: what scaling itself accepts, and some gusts. */
-const caughtUpSeconds = 300;
-
-/** Minutes after which the lag is small for the first time. */
-function caughtUpAfter({ lagSeconds }: Pick<Course, 'lagSeconds'>): number | undefined {
-  const found = lagSeconds.findIndex((lag) => lag <= caughtUpSeconds);
-  return found < 0 ? undefined : found + 1;
+  const storedEvents = course.stored.map((messages) => messages * events);
+  return { ...course, storedEvents, eventsPerSecond: at };
 }
 
 /** Minutes from the end of the outage until the lag is small for good. */

@@ -116,8 +116,12 @@ function greatest(items: readonly Term[]): Term {
   return (metrics) => {
     const all = items.map((item) => series(item(metrics)));
     return (all[0] ?? []).map((_, minute) => {
-      const present = all.flatMap((each) => each[minute] ?? []);
-      return present.length === 0 ? undefined : Math.max(...present);
+      let most: number | undefined;
+      for (const each of all) {
+        const value = each[minute];
+        if (value !== undefined && (most === undefined || value > most)) most = value;
+      }
+      return most;
     });
   };
 }
@@ -149,8 +153,9 @@ function both(apply: Operator, left: Term, right: Term, gap: GapBesideNumber): T
     const withNumber = typeof a === 'number' || typeof b === 'number';
     const gapsFilled = withNumber && gap === 'stays a gap' ? 0 : 1;
     return minutes.map((_, minute) => {
-      const [x, y] = [valueAt(a, minute), valueAt(b, minute)];
-      const gaps = [x, y].filter((value) => value === undefined).length;
+      const x = valueAt(a, minute);
+      const y = valueAt(b, minute);
+      const gaps = Number(x === undefined) + Number(y === undefined);
       return gaps > gapsFilled ? undefined : apply(x ?? 0, y ?? 0);
     });
   };

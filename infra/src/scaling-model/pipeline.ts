@@ -32,7 +32,7 @@ export function simulatePipeline(setting: Setting): Course {
 }
 
 class Pipeline {
-  readonly #setting: Setting & Required<Pick<Setting, 'readsAtMost' | 'fullQueue'>>;
+  readonly #setting: Setting & Required<Pick<Setting, 'readsAtMost' | 'fullQueue' | 'untilLag'>>;
   readonly #random: () => number;
   readonly #scaling: TargetTracking;
   readonly #events = new EventQueue();
@@ -52,7 +52,7 @@ class Pipeline {
   #isDynamoDbDown = false;
 
   constructor(setting: Setting) {
-    this.#setting = { readsAtMost: Number.POSITIVE_INFINITY, fullQueue: usualFullQueue, ...setting };
+    this.#setting = { readsAtMost: Number.POSITIVE_INFINITY, fullQueue: usualFullQueue, untilLag: -1, ...setting };
     const { policy, seed, table, backlog = { messages: 0, seconds: 0 }, fullQueue } = this.#setting;
     this.#random = seededRandom(seed);
     this.#scaling = new TargetTracking(policy, setting, 1);
@@ -75,7 +75,7 @@ class Pipeline {
     }
     this.#gust();
     this.#events.plan(60, () => this.#endMinute());
-    while (this.#events.nextAt <= seconds) {
+    while (this.#events.nextAt <= seconds && !this.#hasCaughtUp()) {
       this.#flow.runUntil(this.#events.nextAt, {
         coming: this.#coming,
         reads: this.#setting.readsAtMost,
@@ -84,6 +84,10 @@ class Pipeline {
       this.#events.next();
     }
     return this.#course;
+  }
+
+  #hasCaughtUp(): boolean {
+    return (this.#course.lagSeconds.at(-1) ?? Number.POSITIVE_INFINITY) <= this.#setting.untilLag;
   }
 
   #stores(): number {

@@ -23,6 +23,8 @@ export type Setting = Unknowns & {
   readonly lags: Lags;
   readonly seed: number;
   readonly seconds: number;
+  /** Ends already with the first minute after which the lag is at most so many seconds. */
+  readonly untilLag?: number;
   /** Messages per second that the feed grows by, before gusts. */
   readonly loadAt: (second: number) => number;
   /** Messages that the feed holds unread at the beginning, and the seconds before it in which they came. */

@@ -18,7 +18,9 @@ const planned = messagesPerSecond(256, 100);
 
 const stepsIn: readonly StepIn[] = ['proportional', 'one task'];
 const gaps: readonly GapBesideNumber[] = ['stays a gap', 'is 0'];
-const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
+const allSeeds = Array.from({ length: 12 }, (_, index) => index + 1);
+/** What a worse policy does, it does on every day. */
+const oneSeed = allSeeds.slice(0, 1);
 
 /** Lags with one of the three sources later or earlier than usual. */
 const lagOrders: readonly Lags[] = [
@@ -49,7 +51,7 @@ function but(changes: Readonly<Record<string, string>>, others: Partial<Policy> 
   return { ...policy, expressions, ...others };
 }
 
-/** The worst figures of a day under a policy, over all seeds. */
+/** The worst figures of a day under a policy, over the seeds. */
 function judge(
   tried: Policy,
   stepIn: StepIn,
@@ -57,7 +59,8 @@ function judge(
     messagesPerSecond = planned,
     lags = usualLags,
     gap = 'stays a gap',
-  }: { messagesPerSecond?: number; lags?: Lags; gap?: GapBesideNumber } = {},
+    seeds = allSeeds,
+  }: { messagesPerSecond?: number; lags?: Lags; gap?: GapBesideNumber; seeds?: readonly number[] } = {},
 ) {
   const days = seeds.map((seed) =>
     simulatePipeline({
@@ -114,19 +117,19 @@ describe('a day with a morning peak, a spike, an hour without DynamoDB and a qui
 });
 
 describe('the same day goes well, too,', () => {
+  const unknowns = gaps.flatMap((gap) => stepsIn.map((stepIn) => ({ gap, stepIn })));
   for (const lags of lagOrders) {
-    for (const gap of gaps) {
-      test.each(stepsIn)(
-        `where SQS is ${lags.sqs}, ECS ${lags.ecs} and the log ${lags.own} minutes late, a gap beside a number ${gap} and a step in is %s`,
-        (stepIn) => {
-          const day = judge(policy, stepIn, { lags, gap });
-          expect(day.directionChanges).toBeLessThanOrEqual(7);
-          expect(day.oldestMinutes).toBeLessThanOrEqual(8);
-          expect(day.startedInOutage).toBe(0);
-          expect(day.recoveryMinutes).toBeLessThanOrEqual(30);
-          expect(day.tasksAtNight).toBe(1);
-        },
-      );
+    for (const [index, { gap, stepIn }] of unknowns.entries()) {
+      // Every order of lags has every seed once.
+      const seeds = allSeeds.filter((seed) => seed % unknowns.length === index);
+      test(`where SQS is ${lags.sqs}, ECS ${lags.ecs} and the log ${lags.own} minutes late, a gap beside a number ${gap} and a step in is ${stepIn}`, () => {
+        const day = judge(policy, stepIn, { lags, gap, seeds });
+        expect(day.directionChanges).toBeLessThanOrEqual(7);
+        expect(day.oldestMinutes).toBeLessThanOrEqual(8);
+        expect(day.startedInOutage).toBe(0);
+        expect(day.recoveryMinutes).toBeLessThanOrEqual(30);
+        expect(day.tasksAtNight).toBe(1);
+      });
     }
   }
 });
@@ -137,28 +140,30 @@ describe('the same day shows that', () => {
     (gap) => {
       const trusting = but({ backlog: 'MAX([visible, held]) / tasks' });
       for (const lags of lagOrders.filter(({ sqs, ecs }) => sqs > ecs))
-        expect(judge(trusting, 'one task', { lags, gap }).oldestMinutes).toBeGreaterThan(60);
+        expect(judge(trusting, 'one task', { lags, gap, seeds: oneSeed }).oldestMinutes).toBeGreaterThan(60);
     },
   );
 
   test('visible messages divided by tasks would flap: an empty queue stops the tasks that keep it empty', () => {
-    expect(judge(but({ held: 'visible' }), 'proportional').directionChanges).toBeGreaterThan(40);
-    expect(judge(but({ held: 'visible' }), 'one task').directionChanges).toBeGreaterThan(15);
+    expect(judge(but({ held: 'visible' }), 'proportional', { seeds: oneSeed }).directionChanges).toBeGreaterThan(40);
+    expect(judge(but({ held: 'visible' }), 'one task', { seeds: oneSeed }).directionChanges).toBeGreaterThan(15);
   });
 
   test('the total backlog, not divided by tasks, would flap too', () => {
-    expect(judge(but({ held: 'visible', backlog: 'visible * 1' }), 'proportional').directionChanges).toBeGreaterThan(
-      40,
-    );
+    expect(
+      judge(but({ held: 'visible', backlog: 'visible * 1' }), 'proportional', { seeds: oneSeed }).directionChanges,
+    ).toBeGreaterThan(40);
   });
 
   test('without the breaker in the metric an outage would start tasks that cannot work', () => {
-    expect(judge(but({ backlogPerTask: 'backlog * 1' }), 'one task').startedInOutage).toBeGreaterThan(3);
+    expect(
+      judge(but({ backlogPerTask: 'backlog * 1' }), 'one task', { seeds: oneSeed }).startedInOutage,
+    ).toBeGreaterThan(3);
   });
 
   test('a breaker that is published three minutes after the backlog comes too late', () => {
     const lags = { ...usualLags, own: usualLags.sqs + 3 };
-    expect(judge(policy, 'one task', { lags }).startedInOutage).toBeGreaterThan(3);
+    expect(judge(policy, 'one task', { lags, seeds: oneSeed }).startedInOutage).toBeGreaterThan(3);
   });
 
   test('ten times the target would leave messages waiting', () => {
@@ -167,7 +172,7 @@ describe('the same day shows that', () => {
       { full: `tasks * ${target}`, backlogPerTask: `IF(FILL(breaker, 0) >= 1, ${target}, backlog)` },
       { target },
     );
-    expect(judge(lazy, 'one task').oldestMinutes).toBeGreaterThan(15);
+    expect(judge(lazy, 'one task', { seeds: oneSeed }).oldestMinutes).toBeGreaterThan(15);
   });
 
   test('CPU would stop tasks in an outage, and ignore what waits afterwards', () => {

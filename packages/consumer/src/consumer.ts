@@ -12,6 +12,7 @@ import type { Handler } from './handler.ts';
 import { LastReceives } from './last-receive.ts';
 import { MessageWork } from './message-work.ts';
 import { type HeldMessage, MessagesInHand } from './messages-in-hand.ts';
+import { OverdueReturns } from './overdue-returns.ts';
 import { loopSilenceMs, Prefetch } from './prefetch.ts';
 import type { ReceiveBreaker } from './receive-breaker.ts';
 
@@ -86,7 +87,8 @@ export class Consumer<Work, Lane extends string> {
     this.#lastReceives = new LastReceives({ ...deps, guard });
     const budget = new HandBudget({ heapBytes: deps.heapBytes, inHand });
     const parts = { ...deps, guard, inHand, budget, lastReceives: this.#lastReceives };
-    this.#work = new MessageWork({ ...parts, workDeadline: this.#workDeadline.signal });
+    const overdue = new OverdueReturns(deps);
+    this.#work = new MessageWork({ ...parts, overdue, workDeadline: this.#workDeadline.signal });
     this.#prefetch = new Prefetch({
       ...parts,
       work: this.#work,

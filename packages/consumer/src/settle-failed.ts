@@ -5,6 +5,7 @@ import type { Failure, FailureLog } from './failures/failure-log.ts';
 import type { Guard } from './guard/guard.ts';
 import type { ElementFailure, Reading, Settlement } from './handler.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
+import type { OverdueReturns } from './overdue-returns.ts';
 import { type ResendDependencies, resend, splitMessage } from './resend.ts';
 
 export type SettleFailedDependencies = ResendDependencies & {
@@ -15,6 +16,7 @@ export type SettleFailedDependencies = ResendDependencies & {
   readonly inHand: MessagesInHand;
   /** Receives of one message before the redrive policy moves it; Infinity without one. */
   readonly maxReceiveCount: number;
+  readonly overdue: OverdueReturns;
   /** Aborts when a stop can wait for the work no longer. */
   readonly workDeadline: AbortSignal;
 };
@@ -115,13 +117,13 @@ export async function recordFailure(
 export async function leave(
   held: HeldMessage,
   failures: readonly ElementFailure[],
-  { queue, log, inHand, maxReceiveCount }: SettleFailedDependencies,
+  { queue, log, inHand, maxReceiveCount, overdue }: SettleFailedDependencies,
 ): Promise<void> {
   const { receiptHandle, receiveCount, messageId } = held.message;
   // Where no redrive policy ever moves it, or moves it no longer, returning it at once would loop.
-  const isOverdue = receiveCount > maxReceiveCount;
-  if (isOverdue) log.error({ messageId, receiveCount, maxReceiveCount }, notMoved);
-  const wait = failures.some((failure) => failure.mayHeal) || isOverdue || !Number.isFinite(maxReceiveCount);
+  const isStuck = overdue.isStuck(held.message);
+  if (isStuck) log.error({ messageId, receiveCount, maxReceiveCount }, notMoved);
+  const wait = failures.some((failure) => failure.mayHeal) || isStuck || !Number.isFinite(maxReceiveCount);
   const seconds = wait ? Math.min(30 * receiveCount, longestReturnSeconds) : 0;
   await inHand.release(held);
   if (receiveCount >= maxReceiveCount) {
