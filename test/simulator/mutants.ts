@@ -198,6 +198,27 @@ export const mutants: readonly Mutant[] = [
     replace: 'void recordAll(isWhole ?',
   },
   {
+    name: 'an invalid element is on record without its parcel',
+    promise: 1,
+    file: `${processor}/element-failures.ts`,
+    find: '    parcelId,\n',
+    replace: '    parcelId: undefined,\n',
+  },
+  {
+    name: 'an event that the store rejects is on record without its parcel',
+    promise: 1,
+    file: `${processor}/element-failures.ts`,
+    find: 'parcelId: event.parcelId,',
+    replace: 'parcelId: undefined,',
+  },
+  {
+    name: 'an interrupted event is on record without its parcel',
+    promise: 1,
+    file: `${processor}/parcel-handler.ts`,
+    find: 'parcelId: event.parcelId }',
+    replace: 'parcelId: undefined }',
+  },
+  {
     name: 'an event that fails takes its neighbours with it',
     promise: 4,
     file: `${consumer}/settle-failed.ts`,

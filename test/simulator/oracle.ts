@@ -47,6 +47,22 @@ function isEvent(element: unknown): element is ScanEvent {
   return Number(eventId) > 0 && Number(parcelId) > 0 && type !== '' && /^2021-.*Z$/.test(String(createdDateTimeUtc));
 }
 
+/**
+ * The parcel that a failed body is about: that of the one element that it is or carries, in either spelling. Undefined
+ * where that has no usable id, and where there are several.
+ */
+export function parcelOf(body: string): number | undefined {
+  try {
+    const read = JSON.parse(body);
+    const elements: readonly unknown[] = Array.isArray(read?.events) ? read.events : [read?.unparsed ?? read];
+    const [element, ...others]: readonly { ParcelId?: unknown; parcelId?: unknown }[] = elements.map(Object);
+    const parcelId = element?.ParcelId ?? element?.parcelId;
+    return others.length === 0 && Number.isSafeInteger(parcelId) && Number(parcelId) > 0 ? Number(parcelId) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The event's name for the simulator: its whole content. */
 export function keyOf(event: ScanEvent): string {
   const { eventId, parcelId, type, createdDateTimeUtc, statusCode, runId } = event;

@@ -108,7 +108,7 @@ class Simulation {
       faults,
       witness,
     });
-    this.#failures = new SimulatedFailureLog(faults);
+    this.#failures = new SimulatedFailureLog(faults, (failure) => witness.failureRecorded(failure));
     this.#checkpoints = new SimulatedCheckpoints({ faults, witness });
     this.#judge = new ReceiveJudge({ time, faults, queue: this.#queue, maxReceiveCount: plan.queue.maxReceiveCount });
     witness.attach({

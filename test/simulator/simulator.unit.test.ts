@@ -30,6 +30,7 @@ describe('poller and processor under faults', () => {
         'messages received again',
         'messages dead-lettered',
         'unharmed messages dead-lettered',
+        'failures of a parcel on record',
         'pages read at once',
         'crashes in mid-stripe',
         'gap ledgers written',

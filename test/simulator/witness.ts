@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Failure } from '@waybill/consumer/failures/failure-log.ts';
 import type { StoredCheckpoint } from '@waybill/poller/checkpoint/checkpoint-store.ts';
 import { decodeGaps } from '@waybill/poller/gaps/stored-gaps.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
-import { carriedBy, hasSeen, keyOf, stateAfter } from './oracle.ts';
+import { carriedBy, hasSeen, keyOf, parcelOf, stateAfter } from './oracle.ts';
 import type { ReceiveJudge } from './receive-judge.ts';
 import type { FailureRecord, SimulatedFailureLog } from './simulated-failure-log.ts';
 import type { FeedElement } from './simulated-feed.ts';
@@ -320,6 +321,14 @@ export class Witness {
     for (const name of message.carried.unreadable ? [message.body] : message.carried.bad)
       if (!this.#isElsewhere(name)) this.violate(`${receiver.name} deleted ${message.id} and with it the only ${name}`);
     this.count('messages deleted');
+  }
+
+  failureRecorded({ failureId, reason, body, parcelId }: Failure): void {
+    const named = parcelOf(body);
+    if (named === undefined) return;
+    this.count('failures of a parcel on record');
+    if (parcelId !== named)
+      this.violate(`${failureId} is on record as ${reason} for parcel ${parcelId}, and is about ${named}`);
   }
 
   /** The reason for this message on record, unresolved. */
