@@ -9,9 +9,11 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { provisionTable } from '@waybill/provisioner/provision-table.ts';
+import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { openParcelsIndex, openShards, tables } from '@waybill/shared/resources.ts';
 import { findIndex } from '@waybill/shared/table-description.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recordedLog } from '../../packages/shared/test/recorded-log.ts';
 import { anyone, differences, enginesUnderTest } from './engines-under-test.ts';
 
 const { signal } = new AbortController();
@@ -102,12 +104,34 @@ describe.for(enginesUnderTest('dynamodb'))('$name', ({ name, open }) => {
     expect(await openParcels(table, 3)).toEqual([]);
   });
 
+  test('a process starts without it, and with another one of its name, which it logs', async () => {
+    const other = { ...tables.parcels, indexes: [{ ...openParcelsIndex, projection: 'ALL' }] } as const;
+    const differing = `x-${randomUUID()}`;
+    await provisionTable(dynamodb, { ...other, name: differing }, { openIndex: true }, signal);
+    const logged = async (tableName: string) => {
+      const { log, lines } = recordedLog();
+      await requireKey(dynamodb, tableName, tables.parcels, log);
+      return lines;
+    };
+    expect(await logged(await newTable(true))).toEqual([]);
+    expect(await logged(await newTable(false))).toEqual([]);
+    expect(await logged(differing)).toMatchObject([
+      {
+        reason: 'INDEX_OFF',
+        index: 'open-parcels',
+        expected: 'openShard (N), openedAtMs (N); KEYS_ONLY',
+        found: 'openShard (N), openedAtMs (N); ALL',
+      },
+    ]);
+  });
+
   test('it can be added to a table in use or not; meanwhile the engine takes writes or refuses them', async () => {
     const table = await newTable(false);
     await update(table, 3, 'first');
     await update(table, 19, 'scan');
-    const [missing] = (await provisionTable(dynamodb, { ...tables.parcels, name: table }, { openIndex: true }, signal))
-      .drift.filter(({ setting }) => setting === 'index open-parcels');
+    const [missing] = (
+      await provisionTable(dynamodb, { ...tables.parcels, name: table }, { openIndex: true }, signal)
+    ).drift.filter(({ setting }) => setting === 'index open-parcels');
     if (!missing?.fix) {
       differs('an index for a table in use', 'not possible');
       return;

@@ -98,7 +98,10 @@ describe('the index of open parcels', () => {
     );
     const numbers = ['parcelId', 'openShard', 'openedAtMs'];
     expect(Object.fromEntries(changed)).toEqual({
-      'test-waybill-parcels AttributeDefinitions': numbers.map((AttributeName) => ({ AttributeName, AttributeType: 'N' })),
+      'test-waybill-parcels AttributeDefinitions': numbers.map((AttributeName) => ({
+        AttributeName,
+        AttributeType: 'N',
+      })),
       'test-waybill-parcels GlobalSecondaryIndexes': [expect.objectContaining({ IndexName: 'open-parcels' })],
     });
     expect(Object.keys(indexed.resources)).toEqual(Object.keys(resources));
