@@ -148,8 +148,8 @@ function asSets(item: Record<string, AttributeValue | undefined>) {
 }
 
 describe.for([
-  { name: 'by single updates', open: openSingle, pairs: 400 },
-  { name: 'by the writer that the engine takes', open: openChosen, pairs: 400 },
+  { name: 'by single updates', open: openSingle, pairs: 240 },
+  { name: 'by the writer that the engine takes', open: openChosen, pairs: 240 },
 ] as const)('$name', ({ name, open, pairs }) => {
   describeParcelTable(
     `on DynamoDB ${name}`,
