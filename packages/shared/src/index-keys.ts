@@ -23,7 +23,6 @@ export const indexKeys: Readonly<Record<string, Readonly<Record<string, IndexKey
     revision: 'N',
     updatedAtUtc: 'S',
     history: 'no key',
-    removed: 'no key',
     openShard: 'N',
     openedAtMs: 'N',
     expiresAt: 'N',
