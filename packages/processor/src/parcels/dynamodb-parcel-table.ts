@@ -34,11 +34,12 @@ import {
   wholeWrite,
 } from './parcel-item.ts';
 import type { Bookkeeping, ConditionalWrite, ParcelTable } from './parcel-table.ts';
+import { secondLook } from './second-look.ts';
 
 export type ParcelTableDependencies = ParcelTableSettings & {
   readonly dynamodb: DynamoDBClient;
   readonly tableName: string;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 };
 
 /** An update's texts, with what their placeholders stand for. It is the same for all states of one shape. */
@@ -54,16 +55,17 @@ type Texts = Pick<Update, 'update' | 'condition'>;
 
 /** The parcels table on DynamoDB, one `UpdateItem` to a change. Never a `PutItem`: attributes of newer versions survive. */
 export function dynamoDbParcelTable(deps: ParcelTableDependencies): ParcelTable {
+  const context = { ...deps, lookAgain: secondLook(deps) };
   const applying = forEachShape((state, put) => applyingUpdate(state, deps, put));
   const replacing = forEachShape((state, put) => replacingUpdate(state, deps, put));
   return {
     historyEvents: deps.historyEvents,
-    apply: (change) => conditionalUpdate(deps, change, applying(change), nothingStored),
+    apply: (change) => conditionalUpdate(context, change, applying(change), nothingStored),
     addHistory: (parcelId, added) => {
       const state = historyAlone(parcelId, added);
-      return conditionalUpdate(deps, state, addingHistory(state), nothingStored);
+      return conditionalUpdate(context, state, addingHistory(state), nothingStored);
     },
-    replace: (state, stored) => conditionalUpdate(deps, state, replacing(state), stored),
+    replace: (state, stored) => conditionalUpdate(context, state, replacing(state), stored),
   };
 }
 
@@ -168,7 +170,7 @@ const quotedNames = Object.fromEntries(
 const reservedNames = Object.keys(quotedNames);
 
 async function conditionalUpdate(
-  deps: ParcelTableDependencies,
+  deps: ParcelTableDependencies & { readonly lookAgain: () => Promise<void> },
   state: ParcelState,
   { update, condition, values, names }: Update,
   stored: Bookkeeping,
@@ -197,7 +199,9 @@ async function conditionalUpdate(
       const item = error.Item ?? (await readItem(deps, state));
       return { done: false, stored: item && storedParcel(item, state.parcelId) };
     }
-    if (namesTheItem(error) && !namesAnIndexKey(error)) {
+    if (!namesTheItem(error)) throw error;
+    await deps.lookAgain();
+    if (!namesAnIndexKey(error)) {
       /*
        * The stored item may be at fault: then reading it says so. Or the table may have another key, which is all that an
        * engine can refuse a read for: a refused read is the engine's failure.

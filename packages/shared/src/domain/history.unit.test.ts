@@ -114,7 +114,7 @@ describe('an entry', () => {
     });
   });
 
-  test.for([
+  test.for<readonly [string, string, string]>([
     ['64 code units are kept', 'a'.repeat(64), 'a'.repeat(64)],
     ['the 65th goes', `${'a'.repeat(64)}b`, 'a'.repeat(64)],
     ['a pair that ends at the 64th stays', `${'a'.repeat(62)}\ud83d\udce6b`, `${'a'.repeat(62)}\ud83d\udce6`],
