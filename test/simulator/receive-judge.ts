@@ -6,17 +6,19 @@ import type { VirtualTime } from './virtual-time.ts';
 /** The answer to the receive and the write of the record, each slow, and a client's wait. */
 const timeToRecordMs = 10_000;
 
+type JudgedQueue = Pick<SimulatedQueue, 'messages' | 'deadLetters' | 'deletedMessages'>;
+
 /** Judges what became of receives, whatever the messages carry. */
 export class ReceiveJudge {
   readonly #time: VirtualTime;
   readonly #faults: FaultLayer;
-  readonly #queue: SimulatedQueue;
+  readonly #queue: JudgedQueue;
   readonly #maxReceiveCount: number;
 
   constructor(options: {
     readonly time: VirtualTime;
     readonly faults: FaultLayer;
-    readonly queue: SimulatedQueue;
+    readonly queue: JudgedQueue;
     readonly maxReceiveCount: number;
   }) {
     this.#time = options.time;
@@ -60,11 +62,17 @@ export class ReceiveJudge {
     carries: (message: QueuedMessage) => boolean,
     isExplained: (message: QueuedMessage) => boolean,
   ): readonly string[] {
-    const { messages, deadLetters } = this.#queue;
-    // What was lost to the DLQ may be worked on still.
-    const held = [...messages.values(), ...deadLetters.values()].filter(
-      (message) => message.receives.some(({ receiver }) => receiver === process) && carries(message),
-    );
+    const { messages, deadLetters, deletedMessages } = this.#queue;
+    // What was lost to the DLQ may be worked on still; so may what was lost to another, who has deleted it since. Nobody
+    // works on after a delete of their own.
+    const held = [
+      ...[...messages.values(), ...deadLetters.values()].filter(({ receives }) =>
+        receives.some(({ receiver }) => receiver === process),
+      ),
+      ...[...deletedMessages.values()].filter(({ receives }) =>
+        receives.some(({ receiver, deleted }) => receiver === process && !deleted),
+      ),
+    ].filter(carries);
     const isLast = (message: QueuedMessage) =>
       messages.has(message.id) &&
       message.receives.length === this.#maxReceiveCount &&

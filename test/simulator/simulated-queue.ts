@@ -87,6 +87,8 @@ export class SimulatedQueue {
   /** In the queue, in flight ones included. */
   readonly messages = new Map<string, QueuedMessage>();
   readonly deadLetters = new Map<string, QueuedMessage>();
+  /** Whoever had one of them in hand before it was deleted may work on it still. */
+  readonly deletedMessages = new Map<string, QueuedMessage>();
   readonly #plan: QueuePlan;
   readonly #time: VirtualTime;
   readonly #chance: Chance;
@@ -339,6 +341,7 @@ export class SimulatedQueue {
     const { message, receive } = found;
     receive.deleted = true;
     this.messages.delete(message.id);
+    this.deletedMessages.set(message.id, message);
     this.#witness.deleted(message, receive.receiver);
     if (message.mayHaunt && this.#faults.active) {
       message.mayHaunt = false;
@@ -346,6 +349,7 @@ export class SimulatedQueue {
       this.#time.after(this.#chance.between(1_000, 30_000), () => {
         this.#ghostsToCome -= 1;
         message.visibleAtMs = this.#time.nowMs;
+        this.deletedMessages.delete(message.id);
         this.messages.set(message.id, message);
         this.#serve();
       });

@@ -84,6 +84,21 @@ describe('one row that spoils its page', () => {
     await stop(poller);
   });
 
+  test.each([2, 3, 4, 5, 6, 7, 12].flatMap((count) => [1, 2, 5, 100].map((limit) => [count, limit] as const)))(
+    'costs none of %i contents of the id right before it, Limit %i',
+    async (count, limit) => {
+      const contents = Array.from({ length: count }, (_, index) => scan(20, { StatusCode: `c${index}` }));
+      const placed = [...scans(1, 19), ...contents.map((element) => ({ at: 20, element })), ...scans(21, 40)];
+      const { queue, poller, checkpoints } = run(placed, { 21: received('\n') }, { limit });
+      await pass(60_000);
+      expect(checkpoints.item?.lastEventId).toBe(40);
+      const sent = queue.confirmed.flatMap(({ body }) => body.match(/"c\d+"/g) ?? []);
+      expect(new Set(sent)).toEqual(new Set(contents.map(({ StatusCode }) => `"${StatusCode}"`)));
+      expect(queue.unparsed).toHaveLength(1);
+      await stop(poller);
+    },
+  );
+
   test('that is not UTF-8 can be restored byte by byte', async () => {
     const { queue, poller } = run(scans(1, 30), { 10: received('caf\u00e9', 'is not UTF-8', 'latin1') });
     await pass(20_000);

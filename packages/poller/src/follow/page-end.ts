@@ -92,7 +92,10 @@ export class PageEnd {
     return { isFull, asksOn };
   }
 
-  /** Undefined once `signal` aborts, and where a page of one element cannot be widened. */
+  /**
+   * Reads with larger limits while the id fills the page, up to a row that cannot be read where one lies right behind it.
+   * Undefined once `signal` aborts, and where a page of one element cannot be widened.
+   */
   async #readAgain(last: number, signal: AbortSignal): Promise<ReadPage | UnreadablePage | undefined> {
     const { reader, clock } = this.#deps;
     let best: ReadPage | undefined;
@@ -103,18 +106,27 @@ export class PageEnd {
       best = readPageOf(answer);
       limit = answer.limit;
     }
-    for (const wider of widerLimits(limit)) {
+    const limits = [...widerLimits(limit)];
+    /** With this one the page holds a row that cannot be read. */
+    let spoilt: number | undefined;
+    for (;;) {
       const length = best?.answer.elements.length ?? 1;
       if (length < limit || (best && !isFilledBy(best.page, last))) break;
-      limit = wider;
-      const elements = await this.#readWider(last, limit, signal);
-      if (!elements || (best && elements.length <= length)) break;
-      // A shorter page may be as long as the server makes them.
-      best = { ...readPageOf({ kind: 'page', elements, limit }), isWidened: true };
+      const wider = spoilt === undefined ? limits.shift() : Math.floor((limit + spoilt) / 2);
+      if (wider === undefined || wider <= limit) break;
+      const elements = await this.#readWider(last, wider, signal);
+      if (!elements || (best && elements.length === length)) break;
+      if (best && elements.length < length) spoilt = wider;
+      else {
+        limit = wider;
+        // A shorter page may be as long as the server makes them.
+        best = { ...readPageOf({ kind: 'page', elements, limit }), isWidened: true };
+      }
     }
     return signal.aborted ? undefined : best;
   }
 
+  /** Where the page cannot be read, and its first row can, that one alone: a shorter page. */
   async #readWider(last: number, limit: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
     const { reader, clock, pollIntervalMs } = this.#deps;
     for (let attempt = 0; attempt < tries && !signal.aborted; attempt += 1) {

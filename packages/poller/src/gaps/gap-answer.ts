@@ -37,15 +37,18 @@ export function elementsToAsk({ from, to }: IdRange, limit: number, cutOff: CutO
 }
 
 /**
- * The contents at which the response may be cut off, where it shows nothing beyond the range: those of its last id. Undefined
- * where it shows more, and where all of them were known: then there are no more that can be shown.
+ * The contents at which the response may be cut off: those of its last id. Undefined where that lies in no gap beyond the
+ * range, so that nobody waits for it. Within the range also where all of them were known: more were asked for then, and there
+ * are none. Beyond it nobody asked for more.
  */
-export function cutOffIn(page: Page, { question, cutOff }: AskedQuestion): CutOffId | undefined {
+export function cutOffIn(page: Page, { question, isOpen, cutOff }: AskedQuestion): CutOffId | undefined {
   const eventId = eventIdsOf(page).reduce((a, b) => Math.max(a, b), 0);
-  if (eventId === 0 || eventId > question.to) return undefined;
+  const isBeyond = eventId > question.to;
+  if (eventId === 0 || (isBeyond && !isOpen(eventId))) return undefined;
+  const known = cutOff.get(eventId) ?? new Set();
   const contents = contentsAt(page, eventId);
-  const known = cutOff.get(eventId);
-  return [...contents].every((content) => known?.has(content)) ? undefined : { eventId, contents };
+  if (!isBeyond && [...contents].every((content) => known.has(content))) return undefined;
+  return { eventId, contents: new Set([...known, ...contents]) };
 }
 
 /**

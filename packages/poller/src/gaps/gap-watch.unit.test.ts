@@ -391,6 +391,31 @@ describe('what a page with a question shows besides', () => {
     await stop(poller);
   });
 
+  test('is sent whole where the page ends between two contents of an id in another gap', async () => {
+    const { feed, queue, checkpoints, open } = watching([...scans(1, 40), ...scans(44, 45), ...scans(47, 100)], {
+      limit: 5,
+    });
+    const poller = open();
+    poller.start();
+    await pass(900);
+    feed.placed = [
+      ...scans(1, 40),
+      ...scans(42, 42),
+      ...scans(44, 46),
+      { at: 46, element: scan(46, { StatusCode: 'corrected' }) },
+      ...scans(47, 100),
+    ];
+    await pass(10_000);
+    // Ends with the first content of 46.
+    expect(feed.requests).toContainEqual({ fromEventId: 41, limit: 4 });
+    expect(queue.confirmed.filter(({ body }) => body.includes('corrected'))).toHaveLength(1);
+    expect(sorted(queue.eventIds)).toEqual([...ids(1, 40), 42, ...ids(44, 46), 46, ...ids(47, 100)]);
+    expect(checkpoints.item?.watermark).toBe(40);
+    await pass(700_000);
+    expect(checkpoints.item).toMatchObject({ watermark: 100, openGaps: undefined });
+    await stop(poller);
+  });
+
   test('is sent once when it is not an event, or another content of an id', async () => {
     const { feed, queue, open } = watching(gappy());
     const poller = open();
