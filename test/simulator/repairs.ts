@@ -86,9 +86,7 @@ export class Repairs {
     const { table, faults, count } = this.#options;
     const parcels = table.openFor(operator, 1);
     const read = () =>
-      faults.call(operator, { engine: 'dynamodb', operation: `read parcel ${parcelId}` }, () =>
-        table.parcels.get(parcelId),
-      );
+      faults.call(operator, { engine: 'dynamodb', operation: `read parcel ${parcelId}` }, () => table.read(parcelId));
     for (;;) {
       try {
         const stored = await read();

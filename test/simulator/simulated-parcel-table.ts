@@ -100,6 +100,16 @@ export class SimulatedParcelTable {
     this.parcels.set(parcelId, { state: { parcelId, latest, milestones, history: [], removed: [] }, revision });
   }
 
+  /** The parcel as a reader of its item sees it: a set has no order. */
+  read(parcelId: number): StoredParcel | undefined {
+    const stored = this.parcels.get(parcelId);
+    if (!stored) return undefined;
+    const texts = stored.state.history.map(({ text }) => text).reverse();
+    const history = readHistory(texts);
+    if (!history) this.#witness.violate(`parcel ${parcelId} has an unreadable history: ${texts}`);
+    return { ...stored, state: { ...stored.state, history: history ?? [] } };
+  }
+
   #singleFor(writer: Writer): ParcelTable {
     const { process, historyEvents } = writer;
     const call = (operation: string, parcelId: number, effect: () => ConditionalWrite) =>
@@ -234,13 +244,9 @@ export class SimulatedParcelTable {
     return this.#write(writer, stored, state, known.openedAtMs ?? opened(writer));
   }
 
-  /** The item as a failed condition shows it: a set has no order. */
+  /** What a failed condition shows. */
   #unmet(stored: StoredParcel | undefined): ConditionalWrite {
-    if (!stored) return { done: false, stored };
-    const texts = stored.state.history.map(({ text }) => text).reverse();
-    const history = readHistory(texts);
-    if (!history) this.#witness.violate(`parcel ${stored.state.parcelId} has an unreadable history: ${texts}`);
-    return { done: false, stored: { ...stored, state: { ...stored.state, history: history ?? [] } } };
+    return { done: false, stored: stored && this.read(stored.state.parcelId) };
   }
 
   #write(

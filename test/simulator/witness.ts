@@ -257,6 +257,12 @@ export class Witness {
     for (const breach of this.#sceneNow.parcelJudge.breachesOf(writer, before, after)) this.violate(breach);
     if (before && before.state.latest.eventId === latest.eventId) this.count('late events merged');
     if (after.state.history.length === writer.historyEvents) this.count('histories at their bound');
+    if (before && before.openedAtMs === undefined && after.openedAtMs !== undefined)
+      this.count(
+        before.state.milestones.delivery ? 'parcels opened again by a repair' : 'items of an old release marked',
+      );
+    if (before && before.state.history.length > writer.historyEvents)
+      this.count('histories of another release trimmed');
     const unrecorded = this.#sceneNow.judge.unrecordedLastReceives(
       process,
       ({ carried }) => carried.events.some((event) => event.parcelId === parcelId),
