@@ -35,6 +35,12 @@ type ServedPage = {
 const mostSentAfterLoss = 40;
 
 /**
+ * Times that pollers may send one element: again after each takeover and reset, and with each try of a send whose answer
+ * was lost; nine were seen. Far more is a loop that sends without end.
+ */
+const mostSentOver = 100;
+
+/**
  * Sees everything that happens to the engines, and says at once when a promise of design.md is broken. Knows nothing of
  * how poller and processor work.
  */
@@ -47,6 +53,8 @@ export class Witness {
   readonly #time: VirtualTime;
   #scene: Scene | undefined;
   readonly #confirmed = new Set<string>();
+  /** How often pollers have sent each element, by its name. */
+  readonly #timesSent = new Map<string, number>();
   readonly #inFeed = new Set<string>();
   /** How many elements stand at each place of the feed. */
   readonly #contents = new Map<number, number>();
@@ -107,7 +115,7 @@ export class Witness {
         this.violate(`${process.name} sent an element that it cannot have got: ${name}`);
       this.badPassedOn.add(name);
     }
-    if (isPoller) this.#sentByPoller(process);
+    if (isPoller) this.#sentByPoller(process, carried.keys);
     else this.#sentByProcessor(process, message);
   }
 
@@ -227,7 +235,12 @@ export class Witness {
       .map(({ name }) => name);
   }
 
-  #sentByPoller(process: SimulatedProcess): void {
+  #sentByPoller(process: SimulatedProcess, names: ReadonlySet<string>): void {
+    for (const name of names) {
+      const times = (this.#timesSent.get(name) ?? 0) + 1;
+      this.#timesSent.set(name, times);
+      if (times === mostSentOver) this.violate(`${process.name} sent what was sent ${mostSentOver - 1} times: ${name}`);
+    }
     const sent = this.#sentAfterLoss.get(process);
     if (sent === undefined) return;
     this.#sentAfterLoss.set(process, sent + 1);
