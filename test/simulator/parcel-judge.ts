@@ -77,8 +77,8 @@ export class ParcelJudge {
   #breachesOfMark(before: StoredParcel | undefined, after: StoredParcel): readonly string[] {
     const { parcelId } = after.state;
     const { openedAtMs } = after;
-    if (isDelivered(after)) return openedAtMs === undefined ? [] : ['left the mark of an open parcel'];
-    if (openedAtMs === undefined) return ['left off the mark of an open parcel'];
+    if (isDelivered(after)) return openedAtMs === undefined ? [] : ['marked a delivery as open, that'];
+    if (openedAtMs === undefined) return ['left off the mark'];
     const isRepair = after.state.removed.length > (before?.state.removed.length ?? 0);
     if (before && isDelivered(before)) {
       this.#openedAtMs.set(parcelId, openedAtMs);
@@ -86,7 +86,7 @@ export class ParcelJudge {
     }
     const known = this.#openedAtMs.get(parcelId) ?? openedAtMs;
     this.#openedAtMs.set(parcelId, known);
-    return known === openedAtMs ? [] : ['changed the time of the mark'];
+    return known === openedAtMs ? [] : ['changed the mark'];
   }
 
   /**

@@ -183,7 +183,7 @@ export class SimulatedParcelTable {
     if (statement.kind === 'replace') return this.#replace(writer, statement.state, statement.stored);
     const { kind, state } = statement;
     if (kind === 'union') return this.#addHistory(writer, state.parcelId, state.history);
-    if (!stored) return this.#write(writer, stored, state, opened(writer));
+    if (!stored) return this.#write(writer, stored, state, markOf(state, opened(writer)));
     const { latest, milestones } = stored.state;
     const isMet = milestoneNames.every((name) => {
       const [known, added] = [milestones[name], state.milestones[name]];
@@ -195,7 +195,7 @@ export class SimulatedParcelTable {
     const isMarked = stored.openedAtMs !== undefined || milestones.delivery !== undefined;
     if (!isMet || !isMarked || latest.eventId >= state.latest.eventId) return this.#unmet(stored);
     if (!hasRoom(writer, stored.state, state.history)) return this.#unmet(stored);
-    return this.#write(writer, stored, joined(stored.state, state), stored.openedAtMs);
+    return this.#write(writer, stored, joined(stored.state, state), markOf(state, stored.openedAtMs));
   }
 
   #strikes(share: number): boolean {
@@ -215,7 +215,7 @@ export class SimulatedParcelTable {
   #apply(writer: Writer, change: ParcelState): ConditionalWrite {
     this.#refuseRejected(change);
     const stored = this.parcels.get(change.parcelId);
-    if (!stored) return this.#write(writer, stored, change, opened(writer));
+    if (!stored) return this.#write(writer, stored, change, markOf(change, opened(writer)));
     const { latest, milestones } = stored.state;
     const isInOrder =
       latest.eventId < change.latest.eventId &&
@@ -225,7 +225,12 @@ export class SimulatedParcelTable {
       });
     const isMarked = stored.openedAtMs !== undefined || change.milestones.delivery !== undefined;
     if (!isInOrder || !isMarked || !hasRoom(writer, stored.state, change.history)) return this.#unmet(stored);
-    return this.#write(writer, stored, joined(stored.state, change), stored.openedAtMs ?? opened(writer));
+    return this.#write(
+      writer,
+      stored,
+      joined(stored.state, change),
+      markOf(change, stored.openedAtMs ?? opened(writer)),
+    );
   }
 
   #addHistory(writer: Writer, parcelId: number, added: History): ConditionalWrite {
@@ -241,7 +246,7 @@ export class SimulatedParcelTable {
     this.#refuseRejected(state);
     const stored = this.parcels.get(state.parcelId);
     if (stored?.revision !== known.revision) return this.#unmet(stored);
-    return this.#write(writer, stored, state, known.openedAtMs ?? opened(writer));
+    return this.#write(writer, stored, state, markOf(state, known.openedAtMs ?? opened(writer)));
   }
 
   /** What a failed condition shows. */
@@ -255,8 +260,7 @@ export class SimulatedParcelTable {
     state: ParcelState,
     openedAtMs: number | undefined,
   ): ConditionalWrite {
-    const revision = (stored?.revision ?? 0) + 1;
-    const after = { state, revision, openedAtMs: state.milestones.delivery ? undefined : openedAtMs };
+    const after = { state, revision: (stored?.revision ?? 0) + 1, openedAtMs };
     this.#witness.parcelWritten(writer, stored, after);
     this.parcels.set(state.parcelId, after);
     return { done: true };
@@ -292,6 +296,11 @@ function hasRoom({ historyEvents }: Writer, { history, removed }: ParcelState, a
   if (removed.length > 0) return false;
   if (added.length === 0) return history.length === 0;
   return history.length > 0 && history.length + added.length <= historyEvents;
+}
+
+/** A write that brings the delivery takes the mark away; none looks at a delivery that is stored. */
+function markOf({ milestones }: ParcelState, openedAtMs: number | undefined): number | undefined {
+  return milestones.delivery ? undefined : openedAtMs;
 }
 
 /** The writer's clock, which may be hours off. */
