@@ -52,7 +52,11 @@ export class Repairs {
     count('repairs');
     judge.removed(parcelId, ids);
     this.#repair(parcelId, ids);
-    for (const afterMs of againAfterMs) time.after(afterMs, () => put(JSON.stringify({ version: 1, events: removed })));
+    for (const afterMs of againAfterMs)
+      time.after(afterMs, () => {
+        count('removed events put again');
+        put(JSON.stringify({ version: 1, events: removed }));
+      });
     // A replay that is yet to come is something that has yet to happen.
     this.#underWay += 1;
     time.after(Math.max(...againAfterMs), () => {
