@@ -1,6 +1,5 @@
-import { bounded, merge, removalOf } from '@waybill/shared/domain/parcel-state.ts';
+import { repairParcel } from '@waybill/processor/parcels/repair-parcel.ts';
 import type { Chance } from './chance.ts';
-import type { FaultLayer } from './faults.ts';
 import type { ParcelJudge } from './parcel-judge.ts';
 import type { Repair } from './plan.ts';
 import type { SimulatedParcelTable } from './simulated-parcel-table.ts';
@@ -10,7 +9,6 @@ import type { VirtualTime } from './virtual-time.ts';
 export type RepairsOptions = {
   readonly chance: Chance;
   readonly time: VirtualTime;
-  readonly faults: FaultLayer;
   readonly table: SimulatedParcelTable;
   readonly judge: ParcelJudge;
   /** Puts a message on the queue. */
@@ -49,8 +47,6 @@ export class Repairs {
     const ids = [...(chance.happens(0.5) ? ofLatest : []), ...others].slice(0, events).map(({ eventId }) => eventId);
     const removed = known.filter(({ eventId }) => ids.includes(eventId));
     trace(() => `an operator removes ${ids.join(', ')} of parcel ${parcelId}`);
-    count('repairs');
-    judge.removed(parcelId, ids);
     this.#repair(parcelId, ids);
     for (const afterMs of againAfterMs)
       time.after(afterMs, () => {
@@ -87,18 +83,14 @@ export class Repairs {
   }
 
   async #untilDone(operator: SimulatedProcess, parcelId: number, ids: readonly number[]): Promise<void> {
-    const { table, faults, count } = this.#options;
+    const { table, judge, count } = this.#options;
     const parcels = table.openFor(operator, 1);
-    const read = () =>
-      faults.call(operator, { engine: 'dynamodb', operation: `read parcel ${parcelId}` }, () => table.read(parcelId));
     for (;;) {
       try {
-        const stored = await read();
-        if (!stored) throw new Error('simulated: the parcel is gone');
-        const repaired = bounded(merge(stored.state, removalOf(parcelId, ids)), parcels.historyEvents);
-        const write = await parcels.replace(repaired, stored);
-        if (write.done) return;
-        count('repairs overtaken');
+        const { outcome } = await repairParcel(parcels, parcelId, ids);
+        count(`repairs, ${outcome}`);
+        if (outcome === 'repaired' || outcome === 'unchanged') judge.removed(parcelId, ids);
+        if (outcome !== 'contended') return;
       } catch {
         await operator.clock.sleep(retryMs, new AbortController().signal);
       }

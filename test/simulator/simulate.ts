@@ -136,7 +136,6 @@ class Simulation {
     this.#repairs = new Repairs({
       chance: stream('what is removed'),
       time,
-      faults,
       table: this.#parcels,
       judge: this.#parcelJudge,
       put: (body) => this.#putBody(body),

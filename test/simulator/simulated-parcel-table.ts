@@ -100,16 +100,6 @@ export class SimulatedParcelTable {
     this.parcels.set(parcelId, { state: { parcelId, latest, milestones, history: [], removed: [] }, revision });
   }
 
-  /** The parcel as a reader of its item sees it: a set has no order. */
-  read(parcelId: number): StoredParcel | undefined {
-    const stored = this.parcels.get(parcelId);
-    if (!stored) return undefined;
-    const texts = stored.state.history.map(({ text }) => text).reverse();
-    const history = readHistory(texts);
-    if (!history) this.#witness.violate(`parcel ${parcelId} has an unreadable history: ${texts}`);
-    return { ...stored, state: { ...stored.state, history: history ?? [] } };
-  }
-
   #singleFor(writer: Writer): ParcelTable {
     const { process, historyEvents } = writer;
     const call = (operation: string, parcelId: number, effect: () => ConditionalWrite) =>
@@ -249,9 +239,13 @@ export class SimulatedParcelTable {
     return this.#write(writer, stored, state, markOf(state, known.openedAtMs ?? opened(writer)));
   }
 
-  /** What a failed condition shows. */
+  /** The item as a failed condition shows it: a set has no order. */
   #unmet(stored: StoredParcel | undefined): ConditionalWrite {
-    return { done: false, stored: stored && this.read(stored.state.parcelId) };
+    if (!stored) return { done: false, stored };
+    const texts = stored.state.history.map(({ text }) => text).reverse();
+    const history = readHistory(texts);
+    if (!history) this.#witness.violate(`parcel ${stored.state.parcelId} has an unreadable history: ${texts}`);
+    return { done: false, stored: { ...stored, state: { ...stored.state, history: history ?? [] } } };
   }
 
   #write(
