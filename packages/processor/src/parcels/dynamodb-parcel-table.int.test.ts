@@ -1,6 +1,7 @@
 import {
   type AttributeValue,
   CreateTableCommand,
+  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -198,6 +199,24 @@ describe.for([
     expect(await writeParcel(table, delivery)).toBe('redundant');
     expect(await writeParcel(table, stateOf(scan(10, { parcelId })))).toBe('applied');
     expect(parcelOf((await getItem(parcelId)) ?? {}).state).toMatchObject({ latest: { eventId: 10 }, removed: [9] });
+  });
+
+  test('that has expired and gone begins anew with the next scan', async () => {
+    const { dynamodb, resources } = engines();
+    const table = open({ kept: { historyEvents: 32, retentionDays: 1 } });
+    const parcelId = first + 6;
+    await writeParcel(table, stateOf(scan(2, { parcelId, type: 'DELIVERY' })));
+    expect(parcelOf((await getItem(parcelId)) ?? {})).toMatchObject({
+      expiresAt: Date.parse('2021-05-12T21:11:34Z') / 1_000,
+    });
+    const Key = { parcelId: { N: String(parcelId) } };
+    await dynamodb.send(new DeleteItemCommand({ TableName: resources.parcelsTable, Key }));
+    const later = stateOf(scan(7, { parcelId }));
+    expect(await writeParcel(table, later)).toBe('applied');
+    expect(parcelOf((await getItem(parcelId)) ?? {})).toEqual({
+      ...{ state: later, revision: 1, openedAtMs: now },
+      expiresAt: undefined,
+    });
   });
 
   test.each([

@@ -75,6 +75,7 @@ export function batchedParcelTable(deps: BatchedDependencies): ParcelTable {
     // Missed by both: another writer has stored or deleted it in between.
     if (answer.kind !== 'unmet') return await single.apply(change);
     const { stored } = answer;
+    known.see(stored.state);
     // The stored parcel has an earlier milestone that this process did not know, lacks one that it knew, or has no room.
     if (isInOrder(stored.state, change)) metrics['waybill.store.second_tries'].add(1);
     return { done: false, stored };
@@ -141,6 +142,11 @@ class KnownParcels {
   milestonesKept({ parcelId, milestones }: ParcelState): readonly MilestoneName[] {
     const kept = (this.#milestones.get(parcelId) ?? 0) & milestoneBits(milestones);
     return kept === 0 ? none : milestoneNames.filter((_, index) => kept & (1 << index));
+  }
+
+  /** Takes note of the milestones of a parcel that an answer showed. */
+  see({ parcelId, milestones }: ParcelState): void {
+    this.#milestones.set(parcelId, (this.#milestones.get(parcelId) ?? 0) | milestoneBits(milestones));
   }
 
   /** Takes note of every parcel that a write has found stored, or not. */

@@ -67,6 +67,16 @@ test('a later milestone than the one that is there leaves that alone, and counts
   expect(kinds().slice(-2)).toEqual(['update', 'replace']);
 });
 
+test('milestones that a refusal shows are known from then on', async () => {
+  const { parcels, table, kinds } = open();
+  const delivered = merge(stateOf(scan(3, { parcelId: 1, type: 'DELIVERY' })), scanned(1, 9));
+  parcels.parcels.set(1, { state: delivered, revision: 4 });
+  expect(await writeParcel(table, scanned(1, 5))).toBe('merged');
+  expect(await writeParcel(table, stateOf(scan(12, { parcelId: 1, type: 'DELIVERY' })))).toBe('applied');
+  // The second delivery is expected to be kept out by the first: one statement.
+  expect(kinds()).toEqual(['update', 'union', 'update']);
+});
+
 describe('what a call refuses', () => {
   test('is written by single updates, and a rejected one rejects alone', async () => {
     const { parcels, table } = open();
