@@ -85,7 +85,7 @@ function readPack({ body }: ReceivedMessage, failureId: string | undefined): Rea
  * element, bytes: measured (decisions 79 and 93).
  */
 const parcelHeapBytes = 4_000;
-const eventHeapBytes = 450;
+const eventHeapBytes = 200;
 const failureHeapBytes = 300;
 
 /** At most: several messages may share the write of a parcel. */

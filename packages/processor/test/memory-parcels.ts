@@ -38,7 +38,7 @@ export class MemoryParcels implements ParcelTable {
     const seen = this.parcels.get(parcelId);
     if (seen) await this.before({ ...seen.state, history: added });
     const stored = this.parcels.get(parcelId);
-    if (!stored || !this.#hasRoom(stored.state, added)) return { done: false, stored };
+    if (!stored?.state.history.length || !this.#hasRoom(stored.state, added)) return { done: false, stored };
     return this.#write({ ...stored.state, history: mergeHistory(stored.state.history, added) }, stored);
   };
 
