@@ -179,7 +179,7 @@ export function hasSeen(
 
 /** Whether all scans of the other history are there, or as many newer ones as a history has. */
 function hasScans(history: readonly HistoryEntry[], others: readonly HistoryEntry[], historyEvents: number): boolean {
-  if (history === others || historyEvents === 0) return true;
+  if (others.length === 0 || historyEvents === 0) return true;
   const texts = new Set(history.map(({ text }) => text));
   const missing = others.filter(({ text }) => !texts.has(text));
   return missing.every((entry) => history.filter((each) => newestFirst(each, entry) < 0).length >= historyEvents);

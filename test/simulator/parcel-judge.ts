@@ -16,6 +16,7 @@ export class ParcelJudge {
   readonly #passedOn = new Map<number, ScanEvent[]>();
   /** The entries of histories that may be there. */
   readonly #entries = new Map<number, Set<string>>();
+  readonly #written = new Set<number>();
   readonly #openedAtMs = new Map<number, number>();
   /** What operators have removed. */
   readonly #removed = new Map<number, Set<number>>();
@@ -57,6 +58,7 @@ export class ParcelJudge {
     const { process, historyEvents } = writer;
     const { parcelId, history, removed, latest, milestones } = after.state;
     const breaches: string[] = [];
+    this.#written.add(parcelId);
     const found = (what: string) =>
       breaches.push(`${process.name} ${what} of parcel ${parcelId}: ${told(before)} became ${told(after)}`);
     if (!hasSeen(after.state, before?.state, historyEvents)) found('lost what was known');
@@ -120,8 +122,8 @@ export class ParcelJudge {
     const removed = [...(this.#removed.get(parcelId) ?? [])].sort((a, b) => a - b);
     const truth = this.#isPartlyForgotten(parcelId) ? stored.state : this.truthOf(parcelId);
     const isOpen = stored.openedAtMs !== undefined;
-    // An old release has left it, and nothing came since.
-    const isUntouched = !this.#entries.has(parcelId);
+    // An old release has left it, and nothing new came since.
+    const isUntouched = this.#old.has(parcelId) && !this.#written.has(parcelId);
     return [
       ...(told(removed) === told(stored.state.removed) ? [] : [`without ${told(removed)} it is ${told(stored)}`]),
       ...(isUntouched || isOpen !== isDelivered({ state: truth }) ? [] : [`as to being open it is ${told(stored)}`]),
