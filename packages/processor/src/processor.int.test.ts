@@ -7,7 +7,7 @@ import { pack, packOne, packUnparsed } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
-import { tables } from '@waybill/shared/resources.ts';
+import { openShards, tables } from '@waybill/shared/resources.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -151,6 +151,9 @@ describe('the processor on real engines', () => {
       createdDateTimeUtc: '2020-01-01T00:00:00Z',
       pickupEventId: 10_010,
       pickupTimeUtc: '2020-01-01T00:00:00Z',
+      history: new Set(['[10020,"2020-01-01T00:00:00Z","STATUS",""]']),
+      openShard: 1_007 % openShards,
+      openedAtMs: 1_577_836_800_000,
       revision: 1,
     };
     await documents.send(new PutCommand({ TableName: engines().resources.parcelsTable, Item }));
