@@ -187,7 +187,10 @@ export function describeParcelTable(
             await put({ state, revision: 7 });
             if (isKnown) await writeParcel(table, bounded(stateOf(scan(1, { parcelId })), kept.historyEvents));
             await put({ state, revision: 7 });
-            const change = bounded(stateOf(scan(9, { parcelId, type: after })), kept.historyEvents);
+            const change = bounded(
+              stateOf(scan(9, { parcelId, type: after, createdDateTimeUtc: times[1] ?? '' })),
+              kept.historyEvents,
+            );
             expect(await writeParcel(table, change)).toBe('applied');
             const found = await get(parcelId);
             expect(found?.state).toEqual(merge(state, change));
