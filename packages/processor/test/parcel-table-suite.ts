@@ -170,6 +170,36 @@ export function describeParcelTable(
       expect(found.expiresAt).toBe(expires ? expectedEnd(delivery.timeUtc, retentionDays) : undefined);
     }
 
+    test.each([0, 32].flatMap((historyEvents) => [0, 90].map((retentionDays) => ({ historyEvents, retentionDays }))))(
+      'brings up whatever lacks its marks with the next scan, for $historyEvents entries and $retentionDays days',
+      async (kept) => {
+        const { table, put, get, marksAtMs } = openWith(kept);
+        const types = ['STATUS', 'DELIVERY'] as const;
+        const pairs = types.flatMap((one) => types.map((other) => [one, other] as const));
+        for (const [[before, after], isKnown] of [true, false].flatMap((each) =>
+          pairs.map((pair) => [pair, each] as const),
+        )) {
+          for (const history of [[], [historyEntry(scan(5))]]) {
+            // An open item with a history has its marks; only a delivered one may have been written without its end.
+            if (history.length > 0 && (before !== 'DELIVERY' || kept.historyEvents === 0)) continue;
+            const parcelId = freshId();
+            const state = { ...stateOf(scan(5, { parcelId, type: before })), history };
+            await put({ state, revision: 7 });
+            if (isKnown) await writeParcel(table, bounded(stateOf(scan(1, { parcelId })), kept.historyEvents));
+            await put({ state, revision: 7 });
+            const change = bounded(
+              stateOf(scan(9, { parcelId, type: after, createdDateTimeUtc: times[1] ?? '' })),
+              kept.historyEvents,
+            );
+            expect(await writeParcel(table, change)).toBe('applied');
+            const found = await get(parcelId);
+            expect(found?.state).toEqual(merge(state, change));
+            if (found && marksAtMs !== undefined) expectMarks(found, { state, revision: 7 }, kept, marksAtMs);
+          }
+        }
+      },
+    );
+
     test('adds a late scan to the history by one union after the refused write, and writes nothing for a repetition', async () => {
       const { table, put, get } = open();
       const parcelId = freshId();

@@ -149,8 +149,8 @@ function asSets(item: Record<string, AttributeValue | undefined>) {
 }
 
 describe.for([
-  { name: 'by single updates', open: openSingle, pairs: 240 },
-  { name: 'by the writer that the engine takes', open: openChosen, pairs: 240 },
+  { name: 'by single updates', open: openSingle, pairs: 160 },
+  { name: 'by the writer that the engine takes', open: openChosen, pairs: 160 },
 ] as const)('$name', ({ name, open, pairs }) => {
   describeParcelTable(
     `on DynamoDB ${name}`,

@@ -1,4 +1,4 @@
-import { merge, stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import { merge, removalOf, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../../../consumer/test/journal.ts';
 import { MemoryParcels } from '../../test/memory-parcels.ts';
@@ -54,6 +54,16 @@ describe('the repair of a parcel', () => {
     table.parcels.set(1, { state: old, revision: 4 });
     expect(await repairParcel(table, 1, [wrong])).toEqual({ outcome: 'nothing left', before: old });
     expect(table.parcels.get(1)).toEqual({ state: old, revision: 4 });
+  });
+
+  test('takes in a scan whose texts are cut as it does when it comes again', () => {
+    const long = { createdDateTimeUtc: `2021-05-11T21:11:34.${'1'.repeat(60)}Z`, statusCode: 'x'.repeat(65) };
+    const none = { history: [] };
+    const cut = { ...merge(stateOf(scan(6, { parcelId: 1, ...long })), removalOf(1, [9])), ...none };
+    const lesser = { ...stateOf(scan(6, { parcelId: 1, ...long, statusCode: '' })), ...none };
+    const once = merge(cut, lesser);
+    expect(merge(once, cut)).toEqual(once);
+    expect(once.latest.statusCode).toBe('x'.repeat(64));
   });
 
   test('of a parcel that is not there writes nothing', async () => {

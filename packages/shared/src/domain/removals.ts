@@ -35,16 +35,21 @@ export const noScan: Scan = { eventId: 0, type: '', createdDateTimeUtc: '', stat
 /** What a removal may change of a parcel. */
 export type Removable = { readonly latest: Scan; readonly milestones: Milestones; readonly history: History };
 
-/** The parcel without what the removed events said. */
+/**
+ * The parcel without what the removed events said. Its latest scan is as a history has it, where a removed event may hide
+ * another one: cut before it is compared, since of two contents under one EventId the greater may be the lesser when cut.
+ */
 export function cleared({ latest, milestones, history }: Removable, removed: Removed): Removable {
   const isRemoved = new Set(removed);
+  const highest = removed.at(-1) ?? 0;
+  const comparable = latest.eventId > highest ? latest : asHistoryHas(latest);
   const kept: MutableMilestones = {};
   for (const name of milestoneNames) {
     const milestone = milestones[name];
     if (milestone && !isRemoved.has(milestone.eventId)) kept[name] = milestone;
   }
   return {
-    latest: isRemoved.has(latest.eventId) ? noScan : latest,
+    latest: isRemoved.has(latest.eventId) ? noScan : comparable,
     milestones: kept,
     history: history.filter(({ eventId }) => !isRemoved.has(eventId)),
   };
@@ -76,9 +81,8 @@ export function restored({ latest, milestones, history }: Removable, removed: Re
 
 function newestOf(latest: Scan, history: History): Scan {
   const [newest] = history;
-  const cut = asHistoryHas(latest);
   const other = newest ? asHistoryHas(scanOfEntry(newest)) : noScan;
-  return compareScans(cut, other) >= 0 ? cut : other;
+  return compareScans(latest, other) >= 0 ? latest : other;
 }
 
 function asHistoryHas({ eventId, createdDateTimeUtc, type, statusCode }: HistoryScan): Scan {
