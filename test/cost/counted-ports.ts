@@ -123,8 +123,10 @@ export class CountedPorts {
 
   parcels(metrics: Metrics): ParcelTable {
     const single: ParcelTable = {
+      historyEvents: this.#parcels.historyEvents,
       apply: (change) => this.#writing('parcels', () => this.#parcels.apply(change)),
-      replace: (state, revision) => this.#writing('parcels', () => this.#parcels.replace(state, revision)),
+      addHistory: (parcelId, added) => this.#writing('parcels', () => this.#parcels.addHistory(parcelId, added)),
+      replace: (state, stored) => this.#writing('parcels', () => this.#parcels.replace(state, stored)),
     };
     const execute: ExecuteStatements = (statements) => {
       this.#writeUnits['parcels'] = (this.#writeUnits['parcels'] ?? 0) + statements.length;

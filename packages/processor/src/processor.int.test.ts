@@ -15,7 +15,7 @@ import { useEngines } from '../../consumer/test/engines.ts';
 import { imageHeapBytes } from '../../consumer/test/image-heap.ts';
 import { foldByParcel } from '../../shared/test/fold-by-parcel.ts';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
-import { packOf, scan } from '../test/processor-rig.ts';
+import { keptOnTrial, packOf, scan } from '../test/processor-rig.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
 import { createProcessor } from './processor.ts';
 
@@ -27,7 +27,15 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
   const { log, lines } = recordedLog();
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   const clock = systemClock;
-  const parcels = openParcelTable({ dynamodb, tableName: parcelsTable, clock, metrics, log, writeConcurrency: 16 });
+  const parcels = openParcelTable({
+    ...keptOnTrial,
+    dynamodb,
+    tableName: parcelsTable,
+    clock,
+    metrics,
+    log,
+    writeConcurrency: 16,
+  });
   const processor = createProcessor({
     settings: {
       receivers: 2,

@@ -6,6 +6,7 @@ import {
   PutItemCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
+import { readHistory } from '@waybill/shared/domain/history.ts';
 import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
@@ -13,14 +14,14 @@ import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { recordedLog } from '../../../shared/test/recorded-log.ts';
-import { describeParcelTable } from '../../test/parcel-table-suite.ts';
-import { scan } from '../../test/processor-rig.ts';
+import { describeParcelTable, type StoredItem } from '../../test/parcel-table-suite.ts';
+import { keptOnTrial, scan } from '../../test/processor-rig.ts';
 import { batchedParcelTable } from './batched/batched-parcel-table.ts';
 import { dynamoDbStatements } from './batched/dynamodb-statements.ts';
 import { openParcelTable } from './batched/open-parcel-table.ts';
 import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
-import { isStoredUnreadable } from './parcel-item.ts';
-import type { ParcelTable, StoredParcel } from './parcel-table.ts';
+import { isStoredUnreadable, type ParcelTableSettings } from './parcel-item.ts';
+import type { ParcelTable } from './parcel-table.ts';
 import { writeParcel } from './write-parcel.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -28,19 +29,24 @@ type Item = Record<string, AttributeValue>;
 const engines = useEngines(process.env);
 const now = Date.parse('2024-06-01T12:00:00Z');
 
-type Open = (where?: { readonly dynamodb?: DynamoDBClient; readonly tableName?: string }) => ParcelTable;
+type Where = { readonly dynamodb?: DynamoDBClient; readonly tableName?: string; readonly kept?: ParcelTableSettings };
+type Open = (where?: Where) => ParcelTable;
 
-function settings({ dynamodb = engines().dynamodb, tableName = engines().resources.parcelsTable } = {}) {
+function settings({
+  dynamodb = engines().dynamodb,
+  tableName = engines().resources.parcelsTable,
+  kept = keptOnTrial,
+}: Where = {}) {
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
-  return { dynamodb, tableName, clock: { now: () => now, monotonic: () => 0 }, metrics };
+  return { ...kept, dynamodb, tableName, clock: { now: () => now, monotonic: () => 0 }, metrics };
 }
 
 const openSingle: Open = (where) => dynamoDbParcelTable(settings(where));
 
 /** The writer that the engine takes when it is asked about the table that is there. */
-const openChosen: Open = (where) => {
-  const given = { ...settings(where), writeConcurrency: 64 };
-  const asked = openParcelTable({ ...settings(), writeConcurrency: 64, log: recordedLog().log });
+const openChosen: Open = ({ kept = keptOnTrial, ...where } = {}) => {
+  const given = { ...settings({ ...where, kept }), writeConcurrency: 64 };
+  const asked = openParcelTable({ ...settings({ kept }), writeConcurrency: 64, log: recordedLog().log });
   const table = asked.chooseWriter().then((writer) => {
     const single = dynamoDbParcelTable(given);
     return writer === 'single'
@@ -48,8 +54,10 @@ const openChosen: Open = (where) => {
       : batchedParcelTable({ ...given, execute: dynamoDbStatements({ ...given, onDenied: () => {} }), single });
   });
   return {
+    historyEvents: kept.historyEvents,
     apply: async (change) => (await table).apply(change),
-    replace: async (state, revision) => (await table).replace(state, revision),
+    addHistory: async (parcelId, added) => (await table).addHistory(parcelId, added),
+    replace: async (state, stored) => (await table).replace(state, stored),
   };
 };
 
@@ -68,8 +76,8 @@ async function getItem(parcelId: number): Promise<Item | undefined> {
 }
 
 /** As design.md names the attributes, and not as the code under test writes them. */
-function itemOf({ state, revision }: StoredParcel): Item {
-  const { parcelId, latest, milestones } = state;
+function itemOf({ state, revision, openedAtMs, expiresAt }: StoredItem): Item {
+  const { parcelId, latest, milestones, history, removed } = state;
   const known = milestoneNames.flatMap((name) => {
     const { eventId, timeUtc } = milestones[name] ?? {};
     return timeUtc === undefined
@@ -84,6 +92,12 @@ function itemOf({ state, revision }: StoredParcel): Item {
     runId: { S: latest.runId },
     createdDateTimeUtc: { S: latest.createdDateTimeUtc },
     ...Object.fromEntries(known),
+    ...(history.length > 0 ? { history: { SS: history.map(({ text }) => text) } } : {}),
+    ...(removed.length > 0 ? { removed: { NS: removed.map(String) } } : {}),
+    ...(openedAtMs === undefined
+      ? {}
+      : { openShard: { N: String(parcelId % 16) }, openedAtMs: { N: String(openedAtMs) } }),
+    ...(expiresAt === undefined ? {} : { expiresAt: { N: String(expiresAt) } }),
     revision: { N: String(revision) },
     updatedAtUtc: { S: '2020-01-01T00:00:00.000Z' },
   };
@@ -92,13 +106,14 @@ function itemOf({ state, revision }: StoredParcel): Item {
 /** Of newer versions: no write may touch it. */
 const newer = { signature: { S: 'R. Doe' }, legs: { L: [{ N: '1' }] } };
 
-function parcelOf(item: Item): StoredParcel {
-  const { signature, legs, updatedAtUtc, parcelId, revision, ...rest } = item;
+function parcelOf(item: Item): StoredItem {
+  const { signature, legs, updatedAtUtc, ...rest } = item;
   const text = (name: string) => rest[name]?.S ?? '';
   const id = (name: string) => Number(rest[name]?.N);
+  const ifThere = (name: string) => (rest[name] ? id(name) : undefined);
   const milestone = (name: string) => ({ eventId: id(`${name}EventId`), timeUtc: text(`${name}TimeUtc`) });
   const state = {
-    parcelId: Number(parcelId?.N),
+    parcelId: id('parcelId'),
     latest: {
       eventId: id('lastEventId'),
       type: text('type'),
@@ -109,16 +124,26 @@ function parcelOf(item: Item): StoredParcel {
     milestones: Object.fromEntries(
       milestoneNames.filter((name) => rest[`${name}EventId`]).map((name) => [name, milestone(name)]),
     ),
+    history: readHistory(rest['history']?.SS ?? []) ?? [],
+    removed: (rest['removed']?.NS ?? []).map(Number).sort((a, b) => a - b),
+  };
+  const parcel = {
+    state,
+    revision: id('revision'),
+    openedAtMs: ifThere('openedAtMs'),
+    expiresAt: ifThere('expiresAt'),
   };
   // Nothing else of an event is stored.
-  expect({ ...itemOf({ state, revision: Number(revision?.N) }), updatedAtUtc }).toEqual({
-    ...rest,
-    parcelId,
-    revision,
-    updatedAtUtc,
-  });
+  expect(asSets({ ...itemOf(parcel), updatedAtUtc })).toEqual(asSets({ ...rest, updatedAtUtc }));
   if (signature) expect({ signature, legs }).toEqual(newer);
-  return { state, revision: Number(revision?.N) };
+  return parcel;
+}
+
+/** An engine returns a set in any order. */
+function asSets(item: Record<string, AttributeValue | undefined>) {
+  return Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [name, value?.SS?.toSorted() ?? value?.NS?.toSorted() ?? value]),
+  );
 }
 
 describe.for([
@@ -127,8 +152,9 @@ describe.for([
 ] as const)('$name', ({ name, open, pairs }) => {
   describeParcelTable(
     `on DynamoDB ${name}`,
-    () => ({
-      table: open(),
+    (kept) => ({
+      table: open({ kept }),
+      marksAtMs: now,
       put: (parcel) => putItem({ ...itemOf(parcel), ...newer }),
       get: async (parcelId) => {
         const item = await getItem(parcelId);
@@ -150,7 +176,7 @@ describe.for([
     expect(await writeParcel(table, stateOf(scan(3, { parcelId, type: 'PICKUP' })))).toBe('merged');
     expect(await getItem(parcelId)).toMatchObject({ ...newer, updatedAtUtc: { S: '2024-06-01T12:00:00.000Z' } });
     const before = await getItem(parcelId);
-    expect(await writeParcel(table, stateOf(scan(4, { parcelId })))).toBe('redundant');
+    expect(await writeParcel(table, stateOf(scan(3, { parcelId, type: 'PICKUP' })))).toBe('redundant');
     expect(await getItem(parcelId)).toEqual(before);
   });
 
@@ -177,6 +203,7 @@ describe.for([
     const { statusCode: _, ...lacking } = itemOf({
       state: stateOf(scan(3, { parcelId, type: 'PICKUP' })),
       revision: 1,
+      openedAtMs: 1,
     });
     await putItem(lacking);
     // A statement must know whether there is a pickup: what is stored shows it.

@@ -9,7 +9,7 @@ import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { recordedLog } from '../../../shared/test/recorded-log.ts';
-import { scan } from '../../test/processor-rig.ts';
+import { keptOnTrial, scan } from '../../test/processor-rig.ts';
 import { openParcelTable } from './batched/open-parcel-table.ts';
 import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
 
@@ -98,7 +98,7 @@ describe('an index of the parcels table', () => {
     const { dynamodb } = engines();
     const tableName = await tableWith('GlobalSecondaryIndexes', [['statusCode', 'N']]);
     const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
-    const given = { dynamodb, tableName, clock, metrics, log: recordedLog().log, writeConcurrency: 64 };
+    const given = { ...keptOnTrial, dynamodb, tableName, clock, metrics, log: recordedLog().log, writeConcurrency: 64 };
     const chosen = openParcelTable(given);
     await chosen.chooseWriter();
     for (const table of [dynamoDbParcelTable(given), chosen]) {
@@ -114,7 +114,7 @@ describe('an index of the parcels table', () => {
 
 test('every attribute of a stored parcel is said to be a key or none', async () => {
   const { dynamodb, resources } = engines();
-  const table = dynamoDbParcelTable({ dynamodb, tableName: resources.parcelsTable, clock });
+  const table = dynamoDbParcelTable({ ...keptOnTrial, dynamodb, tableName: resources.parcelsTable, clock });
   await table.apply(stateOf(scan(8, { type: 'PICKUP' })));
   const { Item = {} } = await dynamodb.send(
     new GetItemCommand({ TableName: resources.parcelsTable, Key: { parcelId: { N: '8' } } }),

@@ -9,6 +9,7 @@ import {
   type ParcelStatement,
   type StatementAnswer,
 } from './parcel-statement.ts';
+import { RecentParcels } from './recent-parcels.ts';
 import { StatementBatches } from './statement-batches.ts';
 
 /** The result of a statement that did not fail: failures reject instead. */
@@ -100,8 +101,6 @@ export function batchedParcelTable(deps: BatchedDependencies): ParcelTable {
   };
 }
 
-/** Between this many parcels and twice as many are remembered: at most 3 MiB (measured: two maps of 30,000 ids each). */
-const mostPerGeneration = 30_000;
 /** The weight of one more parcel in the share of new ones: the latest hundred or so decide. */
 const weight = 1 / 64;
 
@@ -112,36 +111,28 @@ const weight = 1 / 64;
  */
 class KnownParcels {
   /** The milestones that a parcel is known to have, as bits. */
-  #young = new Map<number, number>();
-  #old = new Map<number, number>();
+  readonly #milestones = new RecentParcels();
   readonly #newShare = { withPickup: 0.9, without: 0.1 };
 
   isLikelyNew(change: ParcelState): boolean {
-    return this.#milestonesOf(change.parcelId) === undefined && this.#newShare[kindOf(change)] > 0.5;
+    return this.#milestones.get(change.parcelId) === undefined && this.#newShare[kindOf(change)] > 0.5;
   }
 
   /** Milestones of the change that are stored already, as far as this process knows. */
   milestonesKept({ parcelId, milestones }: ParcelState): readonly MilestoneName[] {
-    const kept = (this.#milestonesOf(parcelId) ?? 0) & milestoneBits(milestones);
+    const kept = (this.#milestones.get(parcelId) ?? 0) & milestoneBits(milestones);
     return kept === 0 ? none : milestoneNames.filter((_, index) => kept & (1 << index));
   }
 
   /** Takes note of every parcel that a write has found stored, or not. */
   learn(change: ParcelState, wasNew: boolean): void {
     const { parcelId, milestones } = change;
-    const known = this.#milestonesOf(parcelId);
+    const known = this.#milestones.get(parcelId);
     if (known === undefined) {
       const kind = kindOf(change);
       this.#newShare[kind] += ((wasNew ? 1 : 0) - this.#newShare[kind]) * weight;
     }
-    this.#young.set(parcelId, (known ?? 0) | milestoneBits(milestones));
-    if (this.#young.size < mostPerGeneration) return;
-    this.#old = this.#young;
-    this.#young = new Map();
-  }
-
-  #milestonesOf(parcelId: number): number | undefined {
-    return this.#young.get(parcelId) ?? this.#old.get(parcelId);
+    this.#milestones.set(parcelId, (known ?? 0) | milestoneBits(milestones));
   }
 }
 

@@ -92,7 +92,7 @@ test.each(['ThrottlingException', 'InternalServerError', 'TimeoutError', 'Resour
       singles += 1;
       return { done: true } as const;
     };
-    const single: ParcelTable = { apply: counted, replace: counted };
+    const single: ParcelTable = { historyEvents: 32, apply: counted, addHistory: counted, replace: counted };
     parcels.beforeCall = () => {
       throw engineError(name);
     };
@@ -131,10 +131,12 @@ describe('a parcel whose statement was throttled', () => {
       if (throttled.has(parcelId)) throw engineError('ThrottlingException');
     };
     const single: ParcelTable = {
+      historyEvents: parcels.historyEvents,
       apply: (change) => {
         singles.push(change.parcelId);
         return parcels.apply(change);
       },
+      addHistory: parcels.addHistory,
       replace: parcels.replace,
     };
     const table = batchedParcelTable({ execute: parcels.execute, single, writeConcurrency: 64, metrics });

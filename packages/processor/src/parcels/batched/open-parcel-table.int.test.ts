@@ -7,7 +7,7 @@ import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { useEngines } from '../../../../consumer/test/engines.ts';
 import { recordedLog } from '../../../../shared/test/recorded-log.ts';
-import { scan } from '../../../test/processor-rig.ts';
+import { keptOnTrial, scan } from '../../../test/processor-rig.ts';
 import { openParcelTable } from './open-parcel-table.ts';
 
 const engines = useEngines(process.env);
@@ -16,6 +16,7 @@ function open(dynamodb: DynamoDBClient, tableName: string, monotonic = () => 0) 
   const { log, lines } = recordedLog();
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   const table = openParcelTable({
+    ...keptOnTrial,
     dynamodb,
     tableName,
     clock: { now: () => 0, monotonic },
@@ -84,9 +85,9 @@ describe('the writer', () => {
     expect(warnings()).toHaveLength(knows ? 0 : 1);
     const state = stateOf(scan(5));
     expect(await table.apply(state)).toEqual({ done: true });
-    expect(await table.apply(state)).toEqual({ done: false, stored: { state, revision: 1 } });
+    expect(await table.apply(state)).toEqual({ done: false, stored: { state, revision: 1, openedAtMs: 0 } });
     const nobody = { ...state, parcelId: 0 };
-    expect(await table.replace(nobody, 0)).toEqual({ done: false, stored: undefined });
+    expect(await table.replace(nobody, { revision: 0 })).toEqual({ done: false, stored: undefined });
   });
 
   test.each([
