@@ -22,7 +22,13 @@ const kept = processorVariables.HISTORY_EVENTS.parse(undefined);
 /** Measures the CPU time of an event with the default history and without, in pairs that begin with either in turn. */
 export async function measureHistory(
   engine: Engine,
-  { seed, activeParcels, events, runs, live }: Pick<BenchOptions, 'seed' | 'activeParcels' | 'events' | 'runs' | 'live'>,
+  {
+    seed,
+    activeParcels,
+    events,
+    runs,
+    live,
+  }: Pick<BenchOptions, 'seed' | 'activeParcels' | 'events' | 'runs' | 'live'>,
   report: (progress: string) => void,
 ): Promise<HistoryPair[]> {
   const feed = benchFeed({ events, seed, activeParcels });

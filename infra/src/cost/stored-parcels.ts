@@ -2,7 +2,7 @@ import { eventsPerParcel, openEntryBytes, parcelItemBytes } from './parcel-item.
 
 export const gigabyte = 1e9;
 const secondsPerDay = 86_400;
-const daysPerYear = 365;
+export const daysPerYear = 365;
 
 /** Days from the first scan of a parcel to its delivery, assumed. */
 export const daysUnderWay = 5;
