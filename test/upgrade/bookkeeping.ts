@@ -10,22 +10,13 @@ const bookkeeping: Readonly<Record<string, RegExp>> = {
   lastFailedAtUtc: instant,
   resolvedAtUtc: instant,
   expiresAt: count,
+  openedAtMs: count,
   revision: count,
   leaseCounter: count,
   leaseHolder: /^[0-9a-f]{32}\/\d+$/,
   // For a person: words, not a contract.
   detail: /./,
 };
-
-/** Attributes that this release writes and the last recorded one did not, by table. Recording this one empties it. */
-export const addedAttributes = { parcels: ['history', 'openShard', 'openedAtMs'] } as const;
-
-/** What this release wrote, without what the last one could not write yet. */
-export function withoutAdditions(written: Release): Release {
-  const isAdded = new Set<string>(addedAttributes.parcels);
-  const before = (item: Item): Item => Object.fromEntries(Object.entries(item).filter(([name]) => !isAdded.has(name)));
-  return { ...written, parcels: written.parcels.map(before) };
-}
 
 /** A release without what differs from run to run. */
 export function comparable({ messages, parcels, failures, interrupted, checkpoints }: Release): Release {

@@ -81,11 +81,11 @@ function readPack({ body }: ReceivedMessage, failureId: string | undefined): Rea
 }
 
 /**
- * Heap of a parcel whose write waits, of a decoded event besides its text, and of a failed element, bytes: measured
- * (decision 79).
+ * Heap of a parcel whose write waits, of a decoded event besides its text with its entry of the history, and of a failed
+ * element, bytes: measured (decisions 79 and 93).
  */
 const parcelHeapBytes = 4_000;
-const eventHeapBytes = 100;
+const eventHeapBytes = 450;
 const failureHeapBytes = 300;
 
 /** At most: several messages may share the write of a parcel. */

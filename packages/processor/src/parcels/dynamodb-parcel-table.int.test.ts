@@ -22,6 +22,7 @@ import { openParcelTable } from './batched/open-parcel-table.ts';
 import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
 import { isStoredUnreadable, type ParcelTableSettings } from './parcel-item.ts';
 import type { ParcelTable } from './parcel-table.ts';
+import { repairParcel } from './repair-parcel.ts';
 import { writeParcel } from './write-parcel.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -147,8 +148,8 @@ function asSets(item: Record<string, AttributeValue | undefined>) {
 }
 
 describe.for([
-  { name: 'by single updates', open: openSingle, pairs: 400 },
-  { name: 'by the writer that the engine takes', open: openChosen, pairs: 400 },
+  { name: 'by single updates', open: openSingle, pairs: 240 },
+  { name: 'by the writer that the engine takes', open: openChosen, pairs: 240 },
 ] as const)('$name', ({ name, open, pairs }) => {
   describeParcelTable(
     `on DynamoDB ${name}`,
@@ -178,6 +179,25 @@ describe.for([
     const before = await getItem(parcelId);
     expect(await writeParcel(table, stateOf(scan(3, { parcelId, type: 'PICKUP' })))).toBe('redundant');
     expect(await getItem(parcelId)).toEqual(before);
+  });
+
+  test('repaired of a wrong delivery is open again, without its end, and nothing of the delivery is left', async () => {
+    const table = open({ kept: { historyEvents: 32, retentionDays: 90 } });
+    const parcelId = first + 5;
+    const delivery = stateOf(scan(9, { parcelId, type: 'DELIVERY' }));
+    await writeParcel(table, stateOf(scan(2, { parcelId, type: 'PICKUP' })));
+    await writeParcel(table, delivery);
+    expect(parcelOf((await getItem(parcelId)) ?? {})).toMatchObject({
+      openedAtMs: undefined,
+      expiresAt: expect.any(Number),
+    });
+    expect(await repairParcel(table, parcelId, [9])).toMatchObject({ outcome: 'repaired' });
+    const repaired = parcelOf((await getItem(parcelId)) ?? {});
+    expect(repaired).toMatchObject({ openedAtMs: now, expiresAt: undefined, state: { latest: { eventId: 2 } } });
+    expect(Object.keys(repaired.state.milestones)).toEqual(['pickup']);
+    expect(await writeParcel(table, delivery)).toBe('redundant');
+    expect(await writeParcel(table, stateOf(scan(10, { parcelId })))).toBe('applied');
+    expect(parcelOf((await getItem(parcelId)) ?? {}).state).toMatchObject({ latest: { eventId: 10 }, removed: [9] });
   });
 
   test.each([

@@ -112,7 +112,7 @@ export const removed: Attribute<ParcelState['removed']> = {
 const openShards = 16;
 
 export const openShard = number('openShard', ({ parcelId }) => parcelId % openShards);
-export const openedAtMs = number('openedAtMs', (_, { nowMs, stored }) => stored.openedAtMs ?? nowMs);
+const openedAtMs = number('openedAtMs', (_, { nowMs, stored }) => stored.openedAtMs ?? nowMs);
 
 /** What a parcel has while its delivery is not known, for an index of open parcels. */
 export const openMarks: readonly WrittenAttribute[] = [openShard, openedAtMs];

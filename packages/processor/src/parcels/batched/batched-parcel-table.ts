@@ -9,7 +9,6 @@ import {
   type ParcelStatement,
   type StatementAnswer,
 } from './parcel-statement.ts';
-import { RecentParcels } from './recent-parcels.ts';
 import { StatementBatches } from './statement-batches.ts';
 
 /** The result of a statement that did not fail: failures reject instead. */
@@ -99,6 +98,26 @@ export function batchedParcelTable(deps: BatchedDependencies): ParcelTable {
       return state.removed.length > 0 ? alone() : conclude({ kind: 'replace', state, stored }, alone);
     },
   };
+}
+
+/** Between this many parcels and twice as many are remembered: at most 3 MiB (measured: two maps of 30,000 ids each). */
+const mostPerGeneration = 30_000;
+
+/** A number for each of the parcels that were met lately. */
+export class RecentParcels {
+  #young = new Map<number, number>();
+  #old = new Map<number, number>();
+
+  get(parcelId: number): number | undefined {
+    return this.#young.get(parcelId) ?? this.#old.get(parcelId);
+  }
+
+  set(parcelId: number, value: number): void {
+    this.#young.set(parcelId, value);
+    if (this.#young.size < mostPerGeneration) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
 }
 
 /** The weight of one more parcel in the share of new ones: the latest hundred or so decide. */

@@ -139,14 +139,14 @@ function planOf(statement: ParcelStatement, target: StatementTarget): StatementP
 type Put = (value: Value) => string;
 
 function textOf(statement: ParcelStatement, target: StatementTarget, put: Put): string {
-  const table = `"${target.tableName}"`;
+  const { tableName } = target;
   const assign = (attribute: WrittenAttribute) => `${quoted(attribute)}=${put(attribute.value)}`;
   const counted = () => `${revision.name}=${revision.name}+${put(one)}`;
   const united = () => `${history.name}=set_add(${history.name},${put(history.value)})`;
   switch (statement.kind) {
     case 'insert': {
       const fields = [...wholeWrite(statement.state, target).set, parcelKey];
-      return `INSERT INTO ${table} VALUE {${fields.map(({ name, value }) => `'${name}':${put(value)}`).join(',')}}`;
+      return `INSERT INTO "${tableName}" VALUE {${fields.map(({ name, value }) => `'${name}':${put(value)}`).join(',')}}`;
     }
     case 'update': {
       const { state, keeps } = statement;
@@ -156,17 +156,17 @@ function textOf(statement: ParcelStatement, target: StatementTarget, put: Put): 
       const sets = [...set.map(assign), ...(state.history.length > 0 ? [united()] : []), counted()];
       const removes = delivers ? openMarks.map(removal).join('') : '';
       const key = assign(parcelKey);
-      return `UPDATE ${table} SET ${sets.join(',')}${removes} WHERE ${[key, ...conditionsOf(state, keeps, target, put)].join(' AND ')}`;
+      return `UPDATE "${tableName}" SET ${sets.join(',')}${removes} WHERE ${[key, ...conditionsOf(state, keeps, target, put)].join(' AND ')}`;
     }
     case 'union': {
       const sets = [united(), counted(), assign(updatedAtUtc)].join(',');
-      return `UPDATE ${table} SET ${sets} WHERE ${[assign(parcelKey), ...roomConditions(put)].join(' AND ')}`;
+      return `UPDATE "${tableName}" SET ${sets} WHERE ${[assign(parcelKey), ...roomConditions(put)].join(' AND ')}`;
     }
     case 'replace': {
       const { set, remove } = wholeWrite(statement.state, target);
       const sets = set.map(assign).join(',');
       const removes = remove.map(removal).join('');
-      return `UPDATE ${table} SET ${sets}${removes} WHERE ${assign(parcelKey)} AND ${revision.name}=${put(expectedRevision)}`;
+      return `UPDATE "${tableName}" SET ${sets}${removes} WHERE ${assign(parcelKey)} AND ${revision.name}=${put(expectedRevision)}`;
     }
   }
 }

@@ -12,11 +12,11 @@ import { openParcelTable } from './open-parcel-table.ts';
 
 const engines = useEngines(process.env);
 
-function open(dynamodb: DynamoDBClient, tableName: string, monotonic = () => 0) {
+function open(dynamodb: DynamoDBClient, tableName: string, monotonic = () => 0, kept = keptOnTrial) {
   const { log, lines } = recordedLog();
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   const table = openParcelTable({
-    ...keptOnTrial,
+    ...kept,
     dynamodb,
     tableName,
     clock: { now: () => 0, monotonic },
@@ -88,6 +88,16 @@ describe('the writer', () => {
     expect(await table.apply(state)).toEqual({ done: false, stored: { state, revision: 1, openedAtMs: 0 } });
     const nobody = { ...state, parcelId: 0 };
     expect(await table.replace(nobody, { revision: 0 })).toEqual({ done: false, stored: undefined });
+  });
+
+  test.each([
+    { historyEvents: 0, retentionDays: 0 },
+    { historyEvents: 0, retentionDays: 90 },
+    { historyEvents: 32, retentionDays: 90 },
+  ])('is batches for $historyEvents entries and $retentionDays days where it is for others', async (kept) => {
+    const { dynamodb, resources } = engines();
+    const chosen = await open(dynamodb, resources.parcelsTable).table.chooseWriter();
+    expect(await open(dynamodb, resources.parcelsTable, undefined, kept).table.chooseWriter()).toBe(chosen);
   });
 
   test.each([
