@@ -20,7 +20,7 @@ let clients: ReturnType<typeof openClients>;
 beforeAll(async () => {
   engines = await startEngines();
   const { close, ...provisioning } = openClients(engines.env);
-  resources = await provision(provisioning);
+  resources = await provision({ ...provisioning, openIndex: false });
   close();
 });
 afterAll(() => engines.stop());

@@ -74,7 +74,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       parcels,
       failures: dynamoDbFailureLog({ documents, tableName: failuresTable, clock }),
       checkTables: async () => {
-        await requireKey(dynamodb, parcelsTable, tables.parcels);
+        await requireKey(dynamodb, parcelsTable, tables.parcels, log);
         await requireKey(dynamodb, failuresTable, tables.failures);
         await parcels.chooseWriter();
       },
