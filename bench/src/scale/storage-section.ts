@@ -50,7 +50,7 @@ export function storageSection(): string[] {
       ...cells((events) => shownDollars(events * 86_400 * indexUnitsPerEvent * prices.writeUnit.usd)),
     ),
     '',
-    `From a million events per hour, parcels that are kept for ever cost more per month than their writes once they are of ${integer(monthsUntilStorageLeads())} months. The index is not in the costs of a day above; a deployment has it where it asks for it (\`openIndex\`).`,
+    `From a million events per hour, the storage of parcels that are kept for ever costs more per month than their writes after ${integer(monthsUntilStorageLeads())} months. The index is not in the costs of a day above; a deployment has it where it asks for it (\`openIndex\`).`,
   ];
 }
 

@@ -69,6 +69,8 @@ export function costPage(deployment: Deployment, loads: readonly MeasuredLoad[])
     '',
     'A pipeline that has caught up [folds](glossary.md#fold) little: nearly every event is a write. [The benchmark](benchmark.md), which [catches up](glossary.md#catch-up), has two fifths of that. At low rates the number of requests follows the pages: one page per second, whatever is in it. DynamoDB itself needs fewer reads than the embedded one, because it returns the stored item with a refused write. Assumed, not measured: 1,000 bytes out of AWS for each request to the Scan Event API, and 100 e-mails of alarms.',
     '',
+    'These loads were measured before parcels had a history. It changes none of these quantities: [the cost gate](decisions/0102-what-history-may-cost.md) counts the same write units with it and without. Of them, the load of one event per second was measured anew with it, on 2026-11-28: 1.00 write units of parcels per event, 0.95 of checkpoints, 3.6 SQS requests. The larger loads were not, because the machine could not keep up with them that day.',
+    '',
     '## Ways to CloudWatch',
     '',
     'Metrics go to CloudWatch by [lines on standard output](decisions/0060-metrics-to-cloudwatch.md). What this costs per month, compared with the other ways:',
