@@ -258,8 +258,7 @@ describe.for([
     );
     await waitUntilTableExists({ client: dynamodb, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TableName });
     const write = open({ tableName: TableName }).apply(stateOf(scan(1)));
-    await expect(write).rejects.toMatchObject({ name: 'ValidationException' });
-    await expect(write).rejects.not.toMatchObject({ code: 'STORE_REJECTED' });
+    await expect(write).rejects.toMatchObject({ code: 'TABLE_MISMATCH' });
   });
 
   test('of a table that is not there, or an engine that is not, is the engine’s fault', async () => {
