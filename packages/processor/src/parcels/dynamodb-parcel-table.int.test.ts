@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { readHistory } from '@waybill/shared/domain/history.ts';
 import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
-import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import { merge, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
@@ -199,6 +199,36 @@ describe.for([
     expect(await writeParcel(table, stateOf(scan(10, { parcelId })))).toBe('applied');
     expect(parcelOf((await getItem(parcelId)) ?? {}).state).toMatchObject({ latest: { eventId: 10 }, removed: [9] });
   });
+
+  test.each([0, 90])(
+    'that 0.1.0 delivered is open no more, whatever comes, with %i days kept',
+    async (retentionDays) => {
+      const table = open({ kept: { historyEvents: 32, retentionDays } });
+      const parcelId = first + 10 + retentionDays;
+      const of = (eventId: number, type = 'STATUS') => stateOf(scan(eventId, { parcelId, type }));
+      // As one that was open when 0.1.0 stored its delivery: with marks, and without an entry of that scan.
+      const state = { ...of(5, 'DELIVERY'), history: of(2).history };
+      const known = { ...state, history: merge(state, of(5, 'DELIVERY')).history };
+      const writes = [
+        [state, of(9), 'applied'],
+        [state, of(3), 'merged'],
+        [state, of(5, 'DELIVERY'), 'merged'],
+        [known, of(5, 'DELIVERY'), 'redundant'],
+        [state, of(9, 'DELIVERY'), 'applied'],
+        // Once more: now a statement expects the delivery to be there.
+        [state, of(9, 'DELIVERY'), 'applied'],
+      ] as const;
+      for (const [stored, change, outcome] of writes) {
+        await putItem(itemOf({ state: stored, revision: 1, openedAtMs: 1 }));
+        expect(await writeParcel(table, change)).toBe(outcome);
+        expect(parcelOf((await getItem(parcelId)) ?? {})).toEqual({
+          ...{ state: merge(stored, change), revision: 2, openedAtMs: undefined },
+          expiresAt:
+            retentionDays > 0 ? Date.parse('2021-05-11T21:11:34Z') / 1_000 + retentionDays * 86_400 : undefined,
+        });
+      }
+    },
+  );
 
   test.each([
     ['has nothing of a parcel', {}],
