@@ -206,6 +206,7 @@ describe.for([
       const table = open({ kept: { historyEvents: 32, retentionDays } });
       const parcelId = first + 10 + retentionDays;
       const of = (eventId: number, type = 'STATUS') => stateOf(scan(eventId, { parcelId, type }));
+      const again = stateOf(scan(9, { parcelId, type: 'DELIVERY', createdDateTimeUtc: '2021-06-01T08:00:00Z' }));
       // As one that was open when 0.1.0 stored its delivery: with marks, and without an entry of that scan.
       const state = { ...of(5, 'DELIVERY'), history: of(2).history };
       const known = { ...state, history: merge(state, of(5, 'DELIVERY')).history };
@@ -214,9 +215,9 @@ describe.for([
         [state, of(3), 'merged'],
         [state, of(5, 'DELIVERY'), 'merged'],
         [known, of(5, 'DELIVERY'), 'redundant'],
-        [state, of(9, 'DELIVERY'), 'applied'],
+        [state, again, 'applied'],
         // Once more: now a statement expects the delivery to be there.
-        [state, of(9, 'DELIVERY'), 'applied'],
+        [state, again, 'applied'],
       ] as const;
       for (const [stored, change, outcome] of writes) {
         await putItem(itemOf({ state: stored, revision: 1, openedAtMs: 1 }));

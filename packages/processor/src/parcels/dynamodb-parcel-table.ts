@@ -20,7 +20,6 @@ import {
   isReserved,
   nothingStored,
   openMarks,
-  openShard,
   type ParcelTableSettings,
   parcelKey,
   removed,
@@ -93,8 +92,8 @@ function applyingUpdate(state: ParcelState, { retentionDays }: ParcelTableSettin
     `${scanAttributes.eventId.name} < ${put(scanAttributes.eventId.value)}`,
     hasHistory ? `size(${history.name}) <= ${put(room)}` : `attribute_not_exists(${history.name})`,
     `attribute_not_exists(${removed.name})`,
-    // A processor of 0.1.0 that stores a delivery leaves the open marks.
-    ...(isDelivered ? [] : [`attribute_exists(${openShard.name})`, `attribute_not_exists(${deliveryEventId.name})`]),
+    // Its open marks say less: a processor of 0.1.0 that stores a delivery leaves them.
+    ...(isDelivered ? [] : [`attribute_not_exists(${deliveryEventId.name})`]),
   ];
   /*
    * The ways in which a change can be in order, written out: AND binds before OR. Without parentheses because a nested
