@@ -45,7 +45,7 @@ export const mutants: readonly Mutant[] = [
     name: 'writes are gated on the latest id alone',
     promise: 2,
     file: `${processor}/parcels/write-parcel.ts`,
-    find: "if (sameState(merged, stored.state)) return 'redundant';",
+    find: "if (isKnown && !isFalselyOpen(stored)) return 'redundant';",
     replace: "if (change.latest.eventId <= stored.state.latest.eventId) return 'redundant';",
   },
   {

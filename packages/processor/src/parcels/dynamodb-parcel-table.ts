@@ -11,6 +11,7 @@ import { namesAnIndexKey } from './index-key-error.ts';
 import {
   alwaysSet,
   attributesOf,
+  deliveryEventId,
   expiresAt,
   fieldsOf,
   history,
@@ -19,7 +20,6 @@ import {
   isReserved,
   nothingStored,
   openMarks,
-  openShard,
   type ParcelTableSettings,
   parcelKey,
   removed,
@@ -92,7 +92,8 @@ function applyingUpdate(state: ParcelState, { retentionDays }: ParcelTableSettin
     `${scanAttributes.eventId.name} < ${put(scanAttributes.eventId.value)}`,
     hasHistory ? `size(${history.name}) <= ${put(room)}` : `attribute_not_exists(${history.name})`,
     `attribute_not_exists(${removed.name})`,
-    ...(isDelivered ? [] : [`attribute_exists(${openShard.name})`]),
+    // Its open marks say less: a processor of 0.1.0 that stores a delivery leaves them.
+    ...(isDelivered ? [] : [`attribute_not_exists(${deliveryEventId.name})`]),
   ];
   /*
    * The ways in which a change can be in order, written out: AND binds before OR. Without parentheses because a nested

@@ -89,7 +89,7 @@ function attributesNamed(milestone: MilestoneName): MilestoneAttributes {
 
 /** The milestones, each by its fields. Absent until the milestone is known. */
 const milestoneAttributes: readonly MilestoneAttributes[] = milestoneNames.map(attributesNamed);
-const { eventId: deliveryEventId } = attributesNamed('delivery');
+export const { eventId: deliveryEventId } = attributesNamed('delivery');
 
 /** Counts the writes of a parcel. */
 export const revision = number('revision', (_, { stored }) => stored.revision + 1);

@@ -7,7 +7,10 @@ import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 export type Bookkeeping = {
   /** Counts the writes of the parcel. */
   readonly revision: number;
-  /** When it was seen first, milliseconds since 1970. Undefined once it is delivered, and in items of 0.1.0. */
+  /**
+   * When it was seen first, milliseconds since 1970. Undefined in items of 0.1.0, and once it is delivered, unless a
+   * processor of 0.1.0 stored the delivery.
+   */
   readonly openedAtMs?: number | undefined;
 };
 

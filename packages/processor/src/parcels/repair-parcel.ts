@@ -1,4 +1,4 @@
-import { bounded, merge, type ParcelState, removalOf, sameState } from '@waybill/shared/domain/parcel-state.ts';
+import { merge, type ParcelState, removalOf, sameState } from '@waybill/shared/domain/parcel-state.ts';
 import { noScan } from '@waybill/shared/domain/removals.ts';
 import type { ParcelTable } from './parcel-table.ts';
 
@@ -26,6 +26,7 @@ const mostRaces = 5;
  * the parcel meanwhile. What has left the history, or was seen before there was one, is not known any more (decision 94).
  * Rejects as {@link ParcelTable} does.
  *
+ * @param table opened with the processors' `PARCEL_RETENTION_DAYS`: the write sets when a delivered parcel expires
  * @param eventIds those that are wrong for this parcel; safe integers above 0
  */
 export async function repairParcel(table: ParcelTable, parcelId: number, eventIds: readonly number[]): Promise<Repair> {
@@ -36,7 +37,8 @@ export async function repairParcel(table: ParcelTable, parcelId: number, eventId
     const { stored } = write;
     if (!stored) return { outcome: 'not stored' };
     const { state: before } = stored;
-    const after = bounded(merge(before, removal), table.historyEvents);
+    // Not bounded: a repair only takes away, and an operator's process may be told another bound than the processors.
+    const after = merge(before, removal);
     if (sameState(before, after)) return { outcome: 'unchanged', before };
     if (after.latest.eventId === noScan.eventId) return { outcome: 'nothing left', before };
     write = await table.replace(after, stored);

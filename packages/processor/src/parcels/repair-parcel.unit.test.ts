@@ -47,6 +47,14 @@ describe('the repair of a parcel', () => {
     expect(table.parcels.get(1)?.revision).toBe(5);
   });
 
+  test('by a process that is told a lower bound of histories takes away the removed events only', async () => {
+    const { table, state } = stored(of(1), of(2), of(3), of(wrong));
+    table.historyEvents = 2;
+    expect(await repairParcel(table, 1, [])).toEqual({ outcome: 'unchanged', before: state });
+    expect(await repairParcel(table, 1, [wrong])).toMatchObject({ outcome: 'repaired' });
+    expect(table.parcels.get(1)?.state.history.map(({ eventId }) => eventId)).toEqual([3, 2, 1]);
+  });
+
   test('that would leave no scan is refused, also where the others are not known', async () => {
     const { table, state } = stored(of(1), of(2));
     expect(await repairParcel(table, 1, [2, 1])).toEqual({ outcome: 'nothing left', before: state });

@@ -40,9 +40,10 @@ export async function writeParcel(
         continue;
       }
       const merged = bounded(merge(stored.state, change), table.historyEvents);
-      if (sameState(merged, stored.state)) return 'redundant';
+      const isKnown = sameState(merged, stored.state);
+      if (isKnown && !isFalselyOpen(stored)) return 'redundant';
       write = await writeMerged(table, merged, stored);
-      if (write.done) return isInOrder(stored.state, change) ? 'applied' : 'merged';
+      if (write.done) return isKnown ? 'redundant' : isInOrder(stored.state, change) ? 'applied' : 'merged';
     }
   } catch (error) {
     throw rejections && hasCode(error, 'STORE_REJECTED') ? await rejections.errorOf(change.parcelId, error) : error;
@@ -61,6 +62,12 @@ function writeMerged(table: ParcelTable, merged: ParcelState, stored: StoredParc
     history.length > 0 &&
     history.length + added.length === merged.history.length &&
     merged.removed.length === 0 &&
+    !isFalselyOpen(stored) &&
     sameBesideHistory(merged, stored.state);
   return addsOnly ? table.addHistory(merged.parcelId, added) : table.replace(merged, stored);
+}
+
+/** Delivered and still marked as open: a processor of 0.1.0 has stored the delivery, and knows of no marks. */
+function isFalselyOpen({ state, openedAtMs }: StoredParcel): boolean {
+  return openedAtMs !== undefined && state.milestones.delivery !== undefined;
 }

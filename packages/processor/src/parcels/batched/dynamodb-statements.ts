@@ -10,6 +10,7 @@ import {
   alwaysSet,
   attributesOf,
   deliveredMark,
+  deliveryEventId,
   expiresAt,
   fieldsOf,
   history,
@@ -154,7 +155,8 @@ function textOf(statement: ParcelStatement, target: StatementTarget, put: Put): 
       const delivers = milestones.some(({ milestone }) => milestone === 'delivery');
       const set = [...alwaysSet, ...fieldsOf(milestones), ...(delivers && target.retentionDays > 0 ? [expiresAt] : [])];
       const sets = [...set.map(assign), ...(state.history.length > 0 ? [united()] : []), counted()];
-      const removes = delivers ? openMarks.map(removal).join('') : '';
+      // Also where the delivery was stored before: a processor of 0.1.0 leaves the marks.
+      const removes = state.milestones.delivery ? openMarks.map(removal).join('') : '';
       const key = assign(parcelKey);
       return `UPDATE "${tableName}" SET ${sets.join(',')}${removes} WHERE ${[key, ...conditionsOf(state, keeps, target, put)].join(' AND ')}`;
     }
@@ -189,8 +191,11 @@ function conditionsOf(
     if (milestone === 'delivery' && keeps.includes(milestone) && expires) conditions.push(isThere(expiresAt));
   }
   // An item with a history has its open marks or its delivery, too; when it expires may not have been kept yet.
-  if (!state.milestones.delivery && (expires || !hasHistory))
-    conditions.push(`(${isThere(openShard)} OR ${isThere(deliveredMark(settings))})`);
+  if (!state.milestones.delivery) {
+    if (expires || !hasHistory) conditions.push(`(${isThere(openShard)} OR ${isThere(deliveredMark(settings))})`);
+    // A processor of 0.1.0 that stores a delivery leaves the open marks.
+    conditions.push(`(${openShard.name} IS MISSING OR ${deliveryEventId.name} IS MISSING)`);
+  }
   return conditions;
 }
 
