@@ -2,8 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { compare, describe, type ExpectedParcel, type StoredParcel } from '@waybill/local/outcome/oracle.ts';
 import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
 
-/** Attributes that only Waybill writes, for its own bookkeeping. */
-const bookkeeping = ['revision', 'updatedAtUtc'];
+/** Attributes that only Waybill writes: its own bookkeeping, and the history, which the feed's parcels here do not have. */
+const bookkeeping = ['revision', 'updatedAtUtc', 'openShard', 'openedAtMs', 'history'];
 
 export type CheckedParcels = {
   readonly wrong: number;
