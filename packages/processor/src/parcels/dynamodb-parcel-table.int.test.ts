@@ -250,6 +250,35 @@ describe.for([
     },
   );
 
+  test('that was delivered while parcels were kept for ever has its end from the next scan in order', async () => {
+    const table = open({ kept: { historyEvents: 32, retentionDays: 90 } });
+    const parcelId = first + 7;
+    const stored = stateOf(scan(5, { parcelId, type: 'DELIVERY' }));
+    const again = stateOf(scan(9, { parcelId, type: 'DELIVERY', createdDateTimeUtc: '2021-06-01T08:00:00Z' }));
+    // Once more: now a statement expects the delivery to be there.
+    for (const change of [stateOf(scan(9, { parcelId })), again, again]) {
+      await putItem(itemOf({ state: stored, revision: 1 }));
+      expect(await writeParcel(table, change)).toBe('applied');
+      expect(parcelOf((await getItem(parcelId)) ?? {})).toEqual({
+        ...{ state: merge(stored, change), revision: 2, openedAtMs: undefined },
+        expiresAt: Date.parse('2021-08-09T21:11:34Z') / 1_000,
+      });
+    }
+  });
+
+  test('of 0.1.0 is open from its next scan on, though no history is kept', async () => {
+    const table = open({ kept: { historyEvents: 0, retentionDays: 0 } });
+    const parcelId = first + 8;
+    const [stored, change] = [5, 9].map((eventId) => ({ ...stateOf(scan(eventId, { parcelId })), history: [] }));
+    if (!stored || !change) throw new Error('there are two');
+    await putItem(itemOf({ state: stored, revision: 1 }));
+    expect(await writeParcel(table, change)).toBe('applied');
+    expect(parcelOf((await getItem(parcelId)) ?? {})).toEqual({
+      ...{ state: change, revision: 2, openedAtMs: now },
+      expiresAt: undefined,
+    });
+  });
+
   test.each([
     ['has nothing of a parcel', {}],
     ['has an id of the wrong type', { lastEventId: { S: '5' } }],

@@ -231,3 +231,19 @@ function byDesign(a: Shown, b: Shown): number {
   }
   return 0;
 }
+
+test.each([
+  ['an end before a blank', 'a', 'a '],
+  ['a quotation mark', 'a"', 'aB'],
+  ['a backslash', 'a\\', 'a]'],
+  ['a control character', 'a\u0001', 'aB'],
+])('the greater of two contents is the greater text, and not the greater JSON: %s', (_, lesser, greater) => {
+  const [one, other] = [lesser, greater].map((statusCode) =>
+    historyEntry({ eventId: 7, createdDateTimeUtc: '2021-05-11T21:11:34Z', type: 'STATUS', statusCode }),
+  );
+  if (!one || !other) throw new Error('there are two');
+  for (const history of [mergeHistory([one], [other]), mergeHistory([other], [one])]) {
+    expect(history).toEqual([other, one]);
+    expect(shownHistory(history).map(({ statusCode }) => statusCode)).toEqual([greater]);
+  }
+});
