@@ -1,4 +1,11 @@
-import { CreateTableCommand, type DynamoDBClient, QueryCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
@@ -108,6 +115,46 @@ test('the index holds just what has not arrived, whatever the order, for both wr
         expect(await openParcels(tableName)).toEqual(isDelivered ? [] : [parcelId]);
       }
     }
+  }
+});
+
+test('a scan that comes after the end of a parcel begins a new one: open, unless it is the delivery again', async () => {
+  const { dynamodb } = engines();
+  const TableName = await tableWithIndex();
+  const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
+  const log = recordedLog().log;
+  let nowMs = clock.now();
+  const ticking = { ...clock, now: () => nowMs };
+  const given = { dynamodb, tableName: TableName, clock: ticking, metrics, log, writeConcurrency: 64 };
+  const kept = { historyEvents: 32, retentionDays: 90 };
+  const chosen = openParcelTable({ ...given, ...kept });
+  await chosen.chooseWriter();
+  for (const [writer, table] of [dynamoDbParcelTable({ ...given, ...kept }), chosen].entries()) {
+    const parcelId = 200 + writer;
+    const Key = { parcelId: { N: String(parcelId) } };
+    const change = (eventId: number, type: string) => stateOf(scan(eventId, { parcelId, type }));
+    const item = async () =>
+      (await dynamodb.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item ?? {};
+    const end = () => dynamodb.send(new DeleteItemCommand({ TableName, Key }));
+    for (const each of [change(1, 'PICKUP'), change(2, 'DELIVERY')]) await writeParcel(table, each);
+    const first = await item();
+    expect(first).toHaveProperty('expiresAt');
+
+    await end();
+    nowMs += 1;
+    expect(await writeParcel(table, change(3, 'STATUS'))).toBe('applied');
+    const again = await item();
+    expect(again).toMatchObject({ openedAtMs: { N: String(nowMs) }, revision: { N: '1' } });
+    expect(again['history']?.SS).toHaveLength(1);
+    for (const gone of ['pickupEventId', 'deliveryEventId', 'expiresAt']) expect(again).not.toHaveProperty(gone);
+    expect(await openParcels(TableName)).toEqual([parcelId]);
+
+    await end();
+    expect(await writeParcel(table, change(2, 'DELIVERY'))).toBe('applied');
+    const delivered = await item();
+    expect(delivered['expiresAt']).toEqual(first['expiresAt']);
+    for (const absent of ['openShard', 'openedAtMs', 'pickupEventId']) expect(delivered).not.toHaveProperty(absent);
+    expect(await openParcels(TableName)).toEqual([]);
   }
 });
 
