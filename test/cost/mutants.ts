@@ -32,7 +32,7 @@ export const costMutants: readonly (Mutation & { readonly figure: string; readon
     figure: 'write units of parcels',
     scenario: 'keeping up with 12 scans a parcel',
     file: 'packages/shared/src/domain/history.ts',
-    find: 'return JSON.stringify(cutText(text));',
-    replace: 'return JSON.stringify(cutText(text + text));',
+    find: 'cutText(type), cutText(statusCode)]);',
+    replace: 'cutText(type), cutText(statusCode), createdDateTimeUtc, type, statusCode]);',
   },
 ];
