@@ -151,7 +151,11 @@ clients.close();
 await engines.stop();
 
 async function measure({ rate, processors, limit }: (typeof loads)[number], index: number): Promise<void> {
-  const resources: Resources = await provision({ ...clients, prefix: `live-${process.pid}-${index}-` });
+  const resources: Resources = await provision({
+    ...clients,
+    prefix: `live-${process.pid}-${index}-`,
+    openIndex: false,
+  });
   const feed = new HeldFeed(simulateFeed({ seed: 1, activeParcels: 20_000, shares: cleanShares }), 0);
   const api = await startScanApi({ feed, seed: 1 });
   const env = { PATH: process.env['PATH'], ...engineEnv };

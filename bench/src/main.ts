@@ -1,5 +1,6 @@
 import { compare } from './compare.ts';
 import { barLines, barsOf, integer, reportOf } from './figures/report.ts';
+import { historyBars, historyReport, measureHistory } from './history.ts';
 import { latencyBars, latencyReport, measureLatency } from './latency.ts';
 import { measureMemory, memoryBars, memoryReport } from './memory.ts';
 import { type BenchOptions, readOptions, usage } from './options.ts';
@@ -20,6 +21,7 @@ process.exitCode = passed ? 0 : 1;
 async function onEngine(engine: Engine): Promise<void> {
   try {
     if (options.memory) await memoryOn(engine);
+    else if (options.history) await historyOn(engine);
     else await (options.latency > 0 ? latencyOn(engine) : comparisonOn(engine));
   } finally {
     await engine.stop();
@@ -54,6 +56,14 @@ async function memoryOn(engine: Engine): Promise<void> {
   passed &&= bars.every((bar) => bar.passed);
   results.push({ engine: engine.name, memory, bars });
   if (!options.json) console.log(`\n${engine.name}\n\n${memoryReport(memory)}\n\n${barLines(bars)}\n`);
+}
+
+async function historyOn(engine: Engine): Promise<void> {
+  const history = await measureHistory(engine, options, report);
+  const bars = historyBars(history);
+  passed &&= bars.every((bar) => bar.passed);
+  results.push({ engine: engine.name, history, bars });
+  if (!options.json) console.log(`\n${engine.name}\n\n${historyReport(history)}\n\n${barLines(bars)}\n`);
 }
 
 function optionsOrExit(): BenchOptions {

@@ -19,6 +19,7 @@ export type BenchOptions = {
   /** Events per second of the feed whose latency is measured; 0: latency is not measured. */
   readonly latency: number;
   readonly memory: boolean;
+  readonly history: boolean;
   readonly json: boolean;
 };
 
@@ -30,6 +31,7 @@ export const usage = `npm run bench -- [flags]
   --live N           the feed appears in pages of 100, N per second, instead of all at once (0)
   --latency N        instead: time from scan to stored state, on a feed of N events per second
   --memory           instead: peak memory of Waybill at 20,000 and 300,000 events
+  --history          instead: CPU time of an event with history and with HISTORY_EVENTS=0, in pairs of runs
   --engine WHICH     embedded, named or all (all: embedded, then the named ones)
   --sqs URL          names an SQS endpoint; default AWS_ENDPOINT_URL_SQS
   --dynamodb URL     names a DynamoDB endpoint; default AWS_ENDPOINT_URL_DYNAMODB
@@ -53,6 +55,7 @@ export function readOptions(
       live: { type: 'string', default: '0' },
       latency: { type: 'string', default: '0' },
       memory: { type: 'boolean', default: false },
+      history: { type: 'boolean', default: false },
       engine: { type: 'string', default: 'all' },
       sqs: { type: 'string' },
       dynamodb: { type: 'string' },
@@ -90,6 +93,7 @@ export function readOptions(
     live: whole('live', 0, 1_000),
     latency: whole('latency', 0, 100_000),
     memory: values.memory,
+    history: values.history,
     json: values.json,
   };
   if (wrong.length > 0) throw new Error(wrong.join('\n'));

@@ -105,6 +105,18 @@ describe('the runbook', () => {
     });
   });
 
+  it('gives a restored table the TTL that a restore leaves out', () => {
+    const given = shellLines().flatMap((line) => {
+      const [, table, attribute] = /update-time-to-live --table-name "([^"]+)" .*AttributeName=(\w+)/.exec(line) ?? [];
+      return table === undefined ? [] : [[table, attribute]];
+    });
+    const expiring = Object.values(tables).flatMap((table) =>
+      'ttl' in table ? [[physicalName('$ENVIRONMENT', table.name), table.ttl]] : [],
+    );
+    expect(expiring.length).toBeGreaterThan(1);
+    expect(Object.fromEntries(given)).toEqual(Object.fromEntries(expiring));
+  });
+
   it('gives processors back the shares of Spot that they have in the stack', () => {
     const strategy = z.array(
       z.object({ CapacityProvider: z.string(), Base: z.number().optional(), Weight: z.number() }),

@@ -2,17 +2,24 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { countedRun } from './counted-run.ts';
+import { type CountedRun, countedRun } from './counted-run.ts';
 import { compareFigures } from './growth.ts';
+import { historyCost } from './history-cost.ts';
 import { costMutants } from './mutants.ts';
 
 /** Tells hanging from slow on a busy machine, under coverage. */
 const patienceMs = 120_000;
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
-const output = z.array(z.object({ figures: z.array(z.object({ figure: z.string(), verdict: z.string() })) }));
+const output = z.array(
+  z.object({
+    scenario: z.string(),
+    figures: z.array(z.object({ figure: z.string(), verdict: z.string() })),
+    history: z.object({ withHistory: z.number(), withoutHistory: z.number(), verdict: z.string() }),
+  }),
+);
 
-async function counted(...args: readonly string[]): Promise<{ readonly code: number; readonly grown: string[] }> {
+async function counted(...args: readonly string[]) {
   const { promise, resolve } = Promise.withResolvers<{ code: number; stdout: string }>();
   // A run takes twice as long under coverage, and adds nothing to what the other tests cover.
   const env = { ...process.env, NODE_V8_COVERAGE: '' };
@@ -20,13 +27,18 @@ async function counted(...args: readonly string[]): Promise<{ readonly code: num
     resolve({ code: child.exitCode ?? -1, stdout }),
   );
   const { code, stdout } = await promise;
-  const figures = output.parse(JSON.parse(stdout)).flatMap((scenario) => scenario.figures);
-  return { code, grown: figures.filter(({ verdict }) => verdict === 'grown').map(({ figure }) => figure) };
+  const scenarios = output.parse(JSON.parse(stdout));
+  const figures = scenarios.flatMap((scenario) => scenario.figures);
+  return {
+    code,
+    grown: figures.filter(({ verdict }) => verdict === 'grown').map(({ figure }) => figure),
+    costlyHistory: scenarios.filter(({ history }) => history.verdict === 'over').map(({ scenario }) => scenario),
+  };
 }
 
 describe('what a million events cost', { timeout: patienceMs }, () => {
   test('has not grown over what is recorded', async () => {
-    expect(await counted()).toEqual({ code: 0, grown: [] });
+    expect(await counted()).toEqual({ code: 0, grown: [], costlyHistory: [] });
   });
 
   test('is the same in every run, to the last request, and the processes count as much themselves', async () => {
@@ -37,10 +49,31 @@ describe('what a million events cost', { timeout: patienceMs }, () => {
     expect(first.metered).toBe(Object.values(requests).reduce((sum, count) => sum + count, 0));
   });
 
-  test.for(costMutants)('is noticed to grow when $name', async ({ name, figure }) => {
-    const { code, grown } = await counted('--mutant', name);
+  test.for(costMutants)('is noticed to grow when $name', async ({ name, figure, scenario }) => {
+    const { code, grown } = await counted('--mutant', name, '--scenario', scenario);
     expect(grown).toContain(figure);
     expect(code).toBe(1);
+  });
+});
+
+describe('what history costs', () => {
+  const run = (parcels: number, unions = 0): CountedRun => ({
+    events: 1,
+    counts: { requests: {}, writeUnits: { parcels }, indexUnits: 0, unions, readUnits: 0 },
+    perMillion: {},
+    metered: 0,
+  });
+  const verdictOf = (...args: Parameters<typeof historyCost>) => historyCost(...args).verdict;
+
+  test('is nothing while a parcel has few scans, but the unions of late ones', () => {
+    expect(verdictOf('keeping up', run(1_000), run(1_000))).toBe('ok');
+    expect(verdictOf('keeping up', run(1_001, 1), run(1_000))).toBe('ok');
+    expect(verdictOf('keeping up', run(1_001), run(1_000))).toBe('over');
+  });
+
+  test('is a fifth at most with 12 scans a parcel', () => {
+    expect(verdictOf('keeping up with 12 scans a parcel', run(1_200), run(1_000))).toBe('ok');
+    expect(verdictOf('keeping up with 12 scans a parcel', run(1_201), run(1_000))).toBe('over');
   });
 });
 

@@ -3,7 +3,6 @@ import type { FailureLog } from '@waybill/consumer/failures/failure-log.ts';
 import type { CheckpointStore } from '@waybill/poller/checkpoint/checkpoint-store.ts';
 import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
 import { batchedParcelTable } from '@waybill/processor/parcels/batched/batched-parcel-table.ts';
-import type { ExecuteStatements } from '@waybill/processor/parcels/batched/parcel-statement.ts';
 import type { ParcelTable } from '@waybill/processor/parcels/parcel-table.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
@@ -14,14 +13,18 @@ import { Journal } from '../../packages/consumer/test/journal.ts';
 import { MemoryFailures } from '../../packages/consumer/test/memory-failures.ts';
 import { MemoryQueue } from '../../packages/consumer/test/memory-queue.ts';
 import { MemoryCheckpoints } from '../../packages/poller/test/memory-checkpoints.ts';
-import { MemoryParcels } from '../../packages/processor/test/memory-parcels.ts';
+import { CountedParcels } from './counted-parcels.ts';
 
-/** What went through the ports. Writes and reads are of items that one unit covers. */
+/** What went through the ports. All reads, and the writes of checkpoints and failures, are of items that one unit covers. */
 export type Counts = {
   /** SQS requests as billed, by action. */
   readonly requests: Readonly<Record<string, number>>;
-  /** Write units by table: each conditional write, done or refused, of an item up to 1 KiB. */
+  /** Write units by table: each conditional write, done or refused. */
   readonly writeUnits: Readonly<Record<string, number>>;
+  /** Write units of the index of the open parcels, where the parcels table has it. */
+  readonly indexUnits: number;
+  /** Write units of the parcels table for writes that only added to a history. */
+  readonly unions: number;
   /** Read units: 1 for a consistent read, half for another. */
   readonly readUnits: number;
 };
@@ -41,22 +44,25 @@ export class CountedPorts {
   #readUnits = 0;
   readonly #journal = new Journal();
   readonly #queue = new MemoryQueue(this.#journal);
-  readonly #parcels = new MemoryParcels(this.#journal);
+  readonly #parcels: CountedParcels;
   readonly #failures = new MemoryFailures(this.#journal);
   readonly #checkpoints = new MemoryCheckpoints();
 
-  constructor() {
+  /** @param historyEvents most scans kept with each parcel */
+  constructor(historyEvents: number) {
+    this.#parcels = new CountedParcels(this.#journal, historyEvents, () => takes('dynamodb'));
     this.#queue.before = async () => {
       await takes('sqs');
       return [];
     };
-    this.#parcels.before = () => takes('dynamodb');
     this.#failures.before = () => takes('dynamodb');
     this.#checkpoints.before = () => takes('dynamodb');
   }
 
   get counts(): Counts {
-    return { requests: { ...this.#requests }, writeUnits: { ...this.#writeUnits }, readUnits: this.#readUnits };
+    const { table: parcels, index: indexUnits, unions } = this.#parcels.units;
+    const writeUnits = { ...this.#writeUnits, ...(parcels > 0 && { parcels }) };
+    return { requests: { ...this.#requests }, writeUnits, indexUnits, unions, readUnits: this.#readUnits };
   }
 
   /** Everything that was sent has been stored and deleted. */
@@ -69,7 +75,7 @@ export class CountedPorts {
   }
 
   get storedParcels(): number {
-    return this.#parcels.parcels.size;
+    return this.#parcels.stored;
   }
 
   feed(held: HeldFeed): ScanFeed {
@@ -122,14 +128,7 @@ export class CountedPorts {
   }
 
   parcels(metrics: Metrics): ParcelTable {
-    const single: ParcelTable = {
-      apply: (change) => this.#writing('parcels', () => this.#parcels.apply(change)),
-      replace: (state, revision) => this.#writing('parcels', () => this.#parcels.replace(state, revision)),
-    };
-    const execute: ExecuteStatements = (statements) => {
-      this.#writeUnits['parcels'] = (this.#writeUnits['parcels'] ?? 0) + statements.length;
-      return this.#parcels.execute(statements);
-    };
+    const { single, execute } = this.#parcels;
     return batchedParcelTable({ execute, single, writeConcurrency: 64, metrics });
   }
 

@@ -4,7 +4,7 @@ import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { dollarsOf } from '@waybill/local/cost.ts';
 import { readConfig as readPollerConfig } from '@waybill/poller/config.ts';
 import { createPoller } from '@waybill/poller/poller.ts';
-import { readConfig as readProcessorConfig } from '@waybill/processor/config.ts';
+import { processorVariables, readConfig as readProcessorConfig } from '@waybill/processor/config.ts';
 import { createProcessor } from '@waybill/processor/processor.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
@@ -21,11 +21,20 @@ export const seed = 41;
 /** What is counted of one poller and one processor at their default settings. */
 export const scenarios = {
   /** Everything is on the queue before the processor starts: as much is folded as there is to fold. */
-  'catching up': { events: 40_000, perSecond: undefined },
+  'catching up': { events: 40_000, perSecond: undefined, feed: {} },
   /** Events come steadily and are stored as they come: hardly anything is folded. */
-  'keeping up': { events: 20_000, perSecond: 100 },
+  'keeping up': { events: 20_000, perSecond: 100, feed: {} },
+  /** The same with long journeys, of which as many are under way as gives 12 scans to a parcel, and with ids as long as after years. */
+  'keeping up with 12 scans a parcel': {
+    events: 20_000,
+    perSecond: 100,
+    feed: { fewestStatuses: 9, activeParcels: 500, firstEventId: 900_000_000 },
+  },
 } as const;
 export type Scenario = keyof typeof scenarios;
+
+/** The figure of the parcels table's writes. */
+export const unitsOfParcels = 'write units of parcels';
 
 export type CountedRun = {
   readonly events: number;
@@ -36,6 +45,8 @@ export type CountedRun = {
 };
 
 const silent = createLogger({ service: 'counted', level: 'silent', pretty: false });
+/** Scans kept with each parcel. */
+const historyByDefault = processorVariables.HISTORY_EVENTS.parse(undefined);
 /** Milliseconds between two moments at which a steady feed grows. */
 const growsEveryMs = 50;
 /** Steps of virtual time after which a run hangs: a hundred times what it takes. */
@@ -45,21 +56,21 @@ const mostSteps = 5_000_000;
  * Runs poller and processor over ports in memory until every event is stored, in virtual time: what is counted depends
  * on nothing but the code, the seed and the scenario.
  */
-export async function countedRun(scenario: Scenario): Promise<CountedRun> {
+export async function countedRun(scenario: Scenario, historyEvents = historyByDefault): Promise<CountedRun> {
   const time = VirtualTime.install();
   try {
-    return await run(scenario, time);
+    return await run(scenario, historyEvents, time);
   } finally {
     time.uninstall();
   }
 }
 
-async function run(scenario: Scenario, time: VirtualTime): Promise<CountedRun> {
-  const { events, perSecond } = scenarios[scenario];
+async function run(scenario: Scenario, historyEvents: number, time: VirtualTime): Promise<CountedRun> {
+  const { events, perSecond, feed: journeys } = scenarios[scenario];
   // Gaps and late ids cost something, too; what is malformed would be another matter.
   const shares = { gaps: 0.02, late: 0.0005, bad: 0, twins: 0, wild: 0, odd: 0 };
-  const feed = new HeldFeed(simulateFeed({ seed, shares }), perSecond === undefined ? events : 0);
-  const ports = new CountedPorts();
+  const feed = new HeldFeed(simulateFeed({ ...journeys, seed, shares }), perSecond === undefined ? events : 0);
+  const ports = new CountedPorts(historyEvents);
   const { metrics, value } = measured();
   const poller = pollerOver(ports, feed, metrics);
   const processor = processorOver(ports, metrics);
@@ -140,7 +151,7 @@ function processorOver(ports: CountedPorts, metrics: ReturnType<typeof measured>
   });
 }
 
-function perMillionOf({ requests, writeUnits, readUnits }: Counts, events: number): Figures {
+function perMillionOf({ requests, writeUnits, indexUnits, readUnits }: Counts, events: number): Figures {
   const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0);
   const consumed = { sqsRequests: sum(requests), writeUnits: sum(writeUnits), readUnits };
   const figures = {
@@ -148,6 +159,7 @@ function perMillionOf({ requests, writeUnits, readUnits }: Counts, events: numbe
     'SQS requests': consumed.sqsRequests,
     ...Object.fromEntries(Object.entries(writeUnits).map(([table, units]) => [`write units of ${table}`, units])),
     'write units': consumed.writeUnits,
+    'write units of an index of the open parcels, not in the sum': indexUnits,
     'read units': consumed.readUnits,
     [dollars]: dollarsOf(consumed),
   };

@@ -2,23 +2,27 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { loadMutated } from '../simulator/mutate.ts';
-import type { CountedRun, Scenario } from './counted-run.ts';
+import type { Scenario } from './counted-run.ts';
+import type { Figures } from './figures.ts';
 import { compareFigures, toleratedGrowth } from './growth.ts';
+import { type HistoryCost, historyCost } from './history-cost.ts';
 import { costMutants } from './mutants.ts';
 
 const usage = `node test/cost/main.ts [options]
 
 Counts requests and units for a million events and compares them with test/cost/recorded.json; fails when one has grown
-by more than ${toleratedGrowth * 100} %.
+by more than ${toleratedGrowth * 100} %, or when history costs more than history-cost.ts tolerates.
 
-  --record        writes what was counted to test/cost/recorded.json instead
-  --mutant NAME   breaks the logic first, as mutants.ts says
-  --json          figures as JSON`;
+  --record         writes what was counted to test/cost/recorded.json instead
+  --mutant NAME    breaks the logic first, as mutants.ts says
+  --scenario NAME  counts this one alone
+  --json           figures as JSON`;
 
 const { values } = parseArgs({
   options: {
     record: { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    scenario: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -30,47 +34,69 @@ if (values.help || (values.mutant !== undefined && !mutant)) {
 }
 if (mutant) loadMutated(mutant);
 // After the hook: what is imported here may be the mutant.
-const { countedRun, scenarios, seed } = await import('./counted-run.ts');
+const { countedRun, scenarios, seed, unitsOfParcels } = await import('./counted-run.ts');
 
 const place = new URL('recorded.json', import.meta.url);
 const recordedFigures = z.object({ perMillion: z.record(z.string(), z.record(z.string(), z.number())) });
 
-const found: Record<string, CountedRun> = {};
+type Found = { readonly perMillion: Figures; readonly events: number; readonly history: HistoryCost };
+
+async function count(scenario: Scenario): Promise<Found> {
+  const run = await countedRun(scenario);
+  const without = await countedRun(scenario, 0);
+  const { [unitsOfParcels]: unitsWithout = 0 } = without.perMillion;
+  return {
+    events: run.events,
+    perMillion: { ...run.perMillion, [`${unitsOfParcels}, without history`]: unitsWithout },
+    history: historyCost(scenario, run, without),
+  };
+}
+
+const found: Record<string, Found> = {};
 for (const scenario of Object.keys(scenarios)) {
   // The keys are the scenarios' own; Object.keys cannot say so.
-  found[scenario] = await countedRun(scenario as Scenario);
+  if (values.scenario === undefined || values.scenario === scenario)
+    found[scenario] = await count(scenario as Scenario);
 }
-if (values.record) {
+if (values.record && values.scenario === undefined) {
   const perMillion = Object.fromEntries(Object.entries(found).map(([scenario, run]) => [scenario, run.perMillion]));
   const again = 'npm exec --call "node test/cost/main.ts --record"';
   writeFileSync(place, `${JSON.stringify({ recordedBy: again, seed, perMillion }, undefined, 2)}\n`);
 }
 const recorded = recordedFigures.parse(JSON.parse(readFileSync(place, 'utf8'))).perMillion;
-const compared = Object.entries(found).map(([scenario, { perMillion, events }]) => ({
+const compared = Object.entries(found).map(([scenario, { perMillion, events, history }]) => ({
   scenario,
   figures: compareFigures(recorded[scenario] ?? {}, perMillion, 1e6 / events),
+  history,
 }));
 const verdicts = compared.flatMap(({ figures }) => figures.map(({ verdict }) => verdict));
+const isOver = compared.some(({ history }) => history.verdict === 'over');
 if (values.json) console.log(JSON.stringify(compared, undefined, 2));
 else {
   const shown = (figure: number) => figure.toLocaleString('en-US', { maximumSignificantDigits: 6 }).padStart(12);
-  for (const { scenario, figures } of compared) {
+  for (const { scenario, figures, history } of compared) {
     console.log(
-      `\n${scenario}, for a million events (seed ${seed})`.padEnd(48),
+      `\n${scenario}, for a million events (seed ${seed})`.padEnd(70),
       'recorded'.padStart(9),
       'found'.padStart(12),
     );
     for (const { figure, recorded: before, found: now, verdict } of figures)
       console.log(
-        `  ${figure}`.padEnd(42),
+        `  ${figure}`.padEnd(64),
         shown(before),
         shown(now),
         verdict === 'ok' ? '' : ` ${verdict.toUpperCase()}`,
       );
+    const { withHistory, unions, withoutHistory, tolerated } = history;
+    console.log(
+      `  history: ${withHistory} write units in this run, ${unions} of them unions for late scans; ${withoutHistory} without, ${tolerated} at most`,
+      history.verdict === 'ok' ? '' : ' OVER',
+    );
   }
   if (verdicts.includes('grown')) console.log(`\nFAILED: something grew by more than ${toleratedGrowth * 100} %`);
   if (verdicts.some((verdict) => verdict !== 'ok'))
     console.log('Where that is meant: npm exec --call "node test/cost/main.ts --record"');
 }
+if (!values.json && isOver) console.log('\nFAILED: history costs more than test/cost/history-cost.ts tolerates');
 // Poller and processor still wait, in a time that nothing moves any more.
-process.exit(verdicts.includes('grown') ? 1 : 0);
+process.exit(verdicts.includes('grown') || isOver ? 1 : 0);

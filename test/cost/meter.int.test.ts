@@ -2,7 +2,7 @@ import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
 import { dynamoDbCheckpointStore } from '@waybill/poller/checkpoint/dynamodb-checkpoint-store.ts';
 import { openParcelTable } from '@waybill/processor/parcels/batched/open-parcel-table.ts';
-import { unitsSpent } from '@waybill/processor/parcels/batched/statement-units.ts';
+import { statementUnits } from '@waybill/processor/parcels/batched/statement-units.ts';
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
@@ -20,7 +20,7 @@ let clients: ReturnType<typeof openClients>;
 beforeAll(async () => {
   engines = await startEngines();
   const { close, ...provisioning } = openClients(engines.env);
-  resources = await provision(provisioning);
+  resources = await provision({ ...provisioning, openIndex: false });
   close();
 });
 afterAll(() => engines.stop());
@@ -51,9 +51,13 @@ test('the question which statements the engine takes is not counted, and what is
   const { dynamodb } = clients;
   const { metrics, value } = measured();
   const { parcelsTable: tableName } = resources;
-  meterTables(dynamodb, { metrics, tables: { [tableName]: 'parcels' }, statements: { table: 'parcels', unitsSpent } });
+  const statements = { table: 'parcels', unitsSpent: statementUnits() };
+  meterTables(dynamodb, { metrics, tables: { [tableName]: 'parcels' }, statements });
   const { log } = recordedLog();
-  const parcels = openParcelTable({ dynamodb, tableName, clock: systemClock, log, metrics, writeConcurrency: 64 });
+  const parcels = openParcelTable({
+    ...{ dynamodb, tableName, historyEvents: 32, retentionDays: 0 },
+    ...{ clock: systemClock, log, metrics, writeConcurrency: 64 },
+  });
   await parcels.chooseWriter();
   expect(value('waybill.store.writes')).toBeUndefined();
   expect(value('waybill.store.statements')).toBeUndefined();

@@ -39,7 +39,13 @@ export class DataStackOnLocalStack {
     this.stackName = `waybill-${environment}-data`;
     this.#endpoint = endpoint;
     this.#folder = folder;
-    const context = { stacks: 'data', bootstrapped: 'false', environment, disposable: String(disposable) };
+    const context = {
+      stacks: 'data',
+      bootstrapped: 'false',
+      environment,
+      disposable: String(disposable),
+      openIndex: 'true',
+    };
     this.#context = Object.entries(context).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   }
 

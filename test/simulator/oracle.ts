@@ -1,9 +1,6 @@
-import {
-  type Milestone,
-  milestoneNames,
-  milestoneTypes,
-  type ParcelState,
-} from '@waybill/shared/domain/parcel-state.ts';
+import type { HistoryEntry } from '@waybill/shared/domain/history.ts';
+import { type Milestone, milestoneNames, milestoneTypes } from '@waybill/shared/domain/milestones.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { Scan, ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 
 /**
@@ -51,13 +48,29 @@ function isEvent(element: unknown): element is ScanEvent {
   return Number(eventId) > 0 && Number(parcelId) > 0 && type !== '' && /^2021-.*Z$/.test(String(createdDateTimeUtc));
 }
 
+/**
+ * The parcel that a failed body is about: that of the one element that it is or carries, in either spelling. Undefined
+ * where that has no usable id, and where there are several.
+ */
+export function parcelOf(body: string): number | undefined {
+  try {
+    const read = JSON.parse(body);
+    const elements: readonly unknown[] = Array.isArray(read?.events) ? read.events : [read?.unparsed ?? read];
+    const [element, ...others]: readonly { ParcelId?: unknown; parcelId?: unknown }[] = elements.map(Object);
+    const parcelId = element?.ParcelId ?? element?.parcelId;
+    return others.length === 0 && Number.isSafeInteger(parcelId) && Number(parcelId) > 0 ? Number(parcelId) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The event's name for the simulator: its whole content. */
 export function keyOf(event: ScanEvent): string {
   const { eventId, parcelId, type, createdDateTimeUtc, statusCode, runId } = event;
   return JSON.stringify([eventId, parcelId, type, createdDateTimeUtc, statusCode, runId]);
 }
 
-/** The state of the parcel that all these events are about. */
+/** The state of the parcel that all these events are about, with a history that is never full. */
 export function stateAfter(events: readonly ScanEvent[]): ParcelState | undefined {
   const latest = events.toSorted(byTruth).at(-1);
   if (!latest) return undefined;
@@ -65,21 +78,122 @@ export function stateAfter(events: readonly ScanEvent[]): ParcelState | undefine
     const first = firstOf(milestoneTypes[name], events);
     return first ? [[name, first] as const] : [];
   });
-  return { parcelId: latest.parcelId, latest: scanOf(latest), milestones: Object.fromEntries(milestones) };
+  return {
+    parcelId: latest.parcelId,
+    latest: scanOf(latest),
+    milestones: Object.fromEntries(milestones),
+    history: historyOf(events),
+    removed: [],
+  };
 }
 
-/** Whether the state has seen everything that the other has. */
-export function hasSeen(state: ParcelState | undefined, other: ParcelState | undefined): boolean {
+/** Every scan of these events as a history keeps it, the newest first, each once. */
+export function historyOf(events: readonly ScanEvent[]): readonly HistoryEntry[] {
+  const texts = new Map(events.map((event) => [entryTextOf(event), event.eventId]));
+  return [...texts].map(([text, eventId]) => ({ eventId, text })).sort(newestFirst);
+}
+
+/** No run, and of each text 64 code units at most, all of them whole. */
+export function entryTextOf({ eventId, createdDateTimeUtc, type, statusCode }: Omit<Scan, 'runId'>): string {
+  return JSON.stringify([eventId, cut(createdDateTimeUtc), cut(type), cut(statusCode)]);
+}
+
+function cut(text: string): string {
+  const units = text.slice(0, 64);
+  return units.isWellFormed() ? units : units.slice(0, -1);
+}
+
+/**
+ * What is known when an operator has removed these events, besides those that were removed before. What one of them may
+ * have hidden is as the history has it: the latest scan below the highest of them, a milestone above the lowest.
+ */
+export function without(state: ParcelState, eventIds: readonly number[]): ParcelState {
+  const removed = [...new Set([...state.removed, ...eventIds])].sort((a, b) => a - b);
+  if (removed.length === 0) return state;
+  const { parcelId, latest } = state;
+  const isLeft = ({ eventId }: { readonly eventId: number }) => !removed.includes(eventId);
+  const history = state.history.filter(isLeft).toSorted(newestFirst);
+  const known = history.map((entry) => ({ parcelId, ...scanOfEntry(entry) }));
+  const newest = [...known, ...[latest].filter(isLeft).map((scan) => ({ parcelId, ...cutScan(scan) }))]
+    .toSorted(byTruth)
+    .at(-1);
+  const milestones = milestoneNames.flatMap((name) => {
+    const type = milestoneTypes[name];
+    const own = [state.milestones[name]].filter((milestone) => milestone !== undefined).filter(isLeft);
+    const isCertain = own.some(({ eventId }) => eventId < Math.min(...removed));
+    const asScans = own.map(({ eventId, timeUtc }) => ({
+      ...noScan,
+      parcelId,
+      eventId,
+      type,
+      createdDateTimeUtc: timeUtc,
+    }));
+    const first = firstOf(
+      type,
+      isCertain ? asScans : [...known, ...asScans.map((scan) => ({ parcelId, ...cutScan(scan) }))],
+    );
+    return first ? [[name, first] as const] : [];
+  });
+  return {
+    parcelId,
+    latest: isLeft(latest) && latest.eventId > Math.max(...removed) ? latest : newest ? scanOf(newest) : noScan,
+    milestones: Object.fromEntries(milestones),
+    history,
+    removed,
+  };
+}
+
+const noScan: Scan = { eventId: 0, type: '', createdDateTimeUtc: '', statusCode: '', runId: '' };
+
+/** The scan as a history has it. */
+function cutScan({ eventId, createdDateTimeUtc, type, statusCode }: Scan): Scan {
+  return {
+    eventId,
+    createdDateTimeUtc: cut(createdDateTimeUtc),
+    type: cut(type),
+    statusCode: cut(statusCode),
+    runId: '',
+  };
+}
+
+/**
+ * Whether the state has seen everything that the other has.
+ *
+ * @param historyEvents entries that a history has at most: of older ones it need not know
+ */
+export function hasSeen(
+  state: ParcelState | undefined,
+  other: ParcelState | undefined,
+  historyEvents: number,
+): boolean {
   if (!other) return true;
   if (!state) return false;
+  const known = state.removed.length > other.removed.length ? without(other, state.removed) : other;
   return (
-    byTruth({ parcelId: 0, ...state.latest }, { parcelId: 0, ...other.latest }) >= 0 &&
-    milestoneNames.every((name) => firstIsAtLeastAsEarly(state.milestones[name], other.milestones[name]))
+    byTruth({ parcelId: 0, ...state.latest }, { parcelId: 0, ...known.latest }) >= 0 &&
+    milestoneNames.every((name) => firstIsAtLeastAsEarly(state.milestones[name], known.milestones[name])) &&
+    known.removed.every((eventId) => state.removed.includes(eventId)) &&
+    hasScans(state.history, known.history, historyEvents)
   );
 }
 
-export function isSame(a: ParcelState | undefined, b: ParcelState | undefined): boolean {
-  return hasSeen(a, b) && hasSeen(b, a);
+/** Whether all scans of the other history are there, or as many newer ones as a history has. */
+function hasScans(history: readonly HistoryEntry[], others: readonly HistoryEntry[], historyEvents: number): boolean {
+  if (others.length === 0 || historyEvents === 0) return true;
+  const texts = new Set(history.map(({ text }) => text));
+  const missing = others.filter(({ text }) => !texts.has(text));
+  return missing.every((entry) => history.filter((each) => newestFirst(each, entry) < 0).length >= historyEvents);
+}
+
+function scanOfEntry({ text }: HistoryEntry): Scan {
+  const [eventId, createdDateTimeUtc, type, statusCode]: [number, string, string, string] = JSON.parse(text);
+  return { eventId, createdDateTimeUtc, type, statusCode, runId: '' };
+}
+
+/** Two contents under one id: the greater one first. */
+function newestFirst(a: HistoryEntry, b: HistoryEntry): number {
+  if (a.eventId !== b.eventId) return b.eventId - a.eventId;
+  return byTruth({ parcelId: 0, ...scanOfEntry(b) }, { parcelId: 0, ...scanOfEntry(a) });
 }
 
 function scanOf({ eventId, type, createdDateTimeUtc, statusCode, runId }: ScanEvent): Scan {

@@ -27,6 +27,9 @@ export type Incident =
 
 export type Foreign = 'garbage' | 'later version' | 'no events' | 'a bad event among good ones' | 'repeated events';
 
+/** An operator removes events of one parcel; afterwards they are put on the queue again. */
+export type Repair = { readonly atMs: number; readonly events: number; readonly againAfterMs: readonly number[] };
+
 /** Everything that one seed decides. */
 export type Plan = {
   readonly seed: number;
@@ -42,10 +45,13 @@ export type Plan = {
   readonly feed: FeedPlan;
   readonly queue: QueuePlan;
   readonly parcelTable: ParcelTablePlan;
+  /** Share of parcels of which an old release has left an item. */
+  readonly oldParcels: number;
   /** Share of events that the store rejects until it is healed. */
   readonly rejected: number;
   readonly faults: FaultPlan;
   readonly incidents: readonly Incident[];
+  readonly repairs: readonly Repair[];
   /** An outage is the worst of it: no crash, no poison. Then the DLQ must stay empty. */
   readonly onlyOutages: boolean;
 };
@@ -119,7 +125,12 @@ export function planOf(seed: number): Plan {
   const trouble = longOutage && { chance, processors, outage: longOutage };
   const ordinaryFeed = isFarBehind ? longFeedOf(chance, faultsEndMs, has) : feedOf(chance, faultsEndMs, has);
   const sparse = lostReceives ? undefined : sparseOf(chanceOf(seed, 'sparse feed'), faultsEndMs, pollers, isFarBehind);
-  const feed = { ...withQuestions(ordinaryFeed, profile, chanceOf(seed, 'questions')), ...sparse?.feed };
+  const longTexts = chanceOf(seed, 'long texts');
+  const feed = {
+    ...withQuestions(ordinaryFeed, profile, chanceOf(seed, 'questions')),
+    ...sparse?.feed,
+    longTexts: longTexts.happens(0.3) ? longTexts.next() : 0,
+  };
   const incidents = [
     ...(has('stops') ? stopsOf(chance, faultsEndMs, { pollers, processors }) : []),
     ...(crashes ? crashesOf(chance, faultsEndMs, { pollers, processors }) : []),
@@ -175,7 +186,12 @@ export function planOf(seed: number): Plan {
       ghosts: has('partial failures') ? chance.next() * 0.1 : 0,
       disorder: chance.happens(0.7) ? chance.next() : 0,
     },
-    parcelTable: { ...parcelTableOf(chanceOf(seed, 'parcel table'), isRough), throttledPartition },
+    parcelTable: {
+      ...parcelTableOf(chanceOf(seed, 'parcel table'), isRough),
+      throttledPartition,
+      historyEvents: releasesOf(chanceOf(seed, 'releases')),
+    },
+    oldParcels: oldParcelsOf(chanceOf(seed, 'old parcels')),
     rejected: poison ? chance.next() * 0.1 : 0,
     faults: {
       // A heartbeat must not be late through latency alone.
@@ -191,11 +207,12 @@ export function planOf(seed: number): Plan {
       faultsEndMs: Math.max(othersEndMs, throttledPartition?.toMs ?? 0, lostReceives?.toMs ?? 0),
     },
     incidents,
+    repairs: lostReceives ? [] : repairsOf(chanceOf(seed, 'repairs'), faultsEndMs),
     onlyOutages: profile === 'calm' || profile === 'store outage' || profile === 'stops' || profile === 'queue outage',
   };
 }
 
-function parcelTableOf(chance: Chance, isRough: boolean): ParcelTablePlan {
+function parcelTableOf(chance: Chance, isRough: boolean): Omit<ParcelTablePlan, 'historyEvents'> {
   return {
     takesStatements: chance.happens(0.6),
     throttled: isRough ? chance.next() * 0.2 : 0,
@@ -203,6 +220,25 @@ function parcelTableOf(chance: Chance, isRough: boolean): ParcelTablePlan {
     cut: isRough ? chance.next() * 0.1 : 0,
     refusedWhole: chance.next(),
   };
+}
+
+/** Mostly one. While another one is being deployed, two have different bounds. */
+function releasesOf(chance: Chance): ParcelTablePlan['historyEvents'] {
+  const bound = () => chance.pick([0, 1, 2, 3, 5, 32, 32, 32]);
+  return chance.happens(0.15) ? [bound(), bound()] : [bound()];
+}
+
+function oldParcelsOf(chance: Chance): number {
+  return chance.happens(0.25) ? chance.next() : 0;
+}
+
+function repairsOf(chance: Chance, faultsEndMs: number): readonly Repair[] {
+  if (chance.happens(0.7)) return [];
+  return Array.from({ length: chance.between(1, 4) }, () => ({
+    atMs: chance.between(5_000, faultsEndMs),
+    events: chance.between(1, 2),
+    againAfterMs: Array.from({ length: chance.between(1, 3) }, () => chance.between(1, 20_000)),
+  }));
 }
 
 /** In half of the seeds that have the messages to fill a hand; up to ten minutes. */
@@ -240,6 +276,7 @@ function feedOf(chance: Chance, faultsEndMs: number, has: (...about: Profile[]) 
     cap: chance.happens(0.2) ? chance.between(3, 12) : 1_000,
     loweredCap: undefined,
     spoilt: 0,
+    longTexts: 0,
     refusesBeyond: undefined,
   };
 }

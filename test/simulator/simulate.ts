@@ -1,6 +1,7 @@
 import { createNoopMeter } from '@opentelemetry/api';
 import { createPoller } from '@waybill/poller/poller.ts';
 import { createProcessor } from '@waybill/processor/processor.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { Service } from '@waybill/shared/process/lifecycle.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
@@ -8,12 +9,15 @@ import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FaultLayer } from './faults.ts';
 import { Fleet } from './fleet.ts';
-import { hasSeen, isSame, keyOf, stateAfter } from './oracle.ts';
+import { oldParcels } from './old-parcels.ts';
+import { keyOf, stateAfter } from './oracle.ts';
+import { ParcelJudge } from './parcel-judge.ts';
 import { type Foreign, type Incident, leastPatienceMs, type Plan, planOf } from './plan.ts';
 import { ReceiveJudge } from './receive-judge.ts';
+import { Repairs } from './repairs.ts';
 import { SimulatedCheckpoints } from './simulated-checkpoints.ts';
 import { SimulatedFailureLog } from './simulated-failure-log.ts';
-import { growFeed, SimulatedFeed, spoil } from './simulated-feed.ts';
+import { growFeed, lengthen, SimulatedFeed, spoil } from './simulated-feed.ts';
 import { SimulatedParcelTable } from './simulated-parcel-table.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { type QueuedMessage, SimulatedQueue } from './simulated-queue.ts';
@@ -75,6 +79,8 @@ class Simulation {
   readonly #feed: SimulatedFeed;
   readonly #fleet: Fleet;
   readonly #judge: ReceiveJudge;
+  readonly #parcelJudge: ParcelJudge;
+  readonly #repairs: Repairs;
   readonly #metrics = createMetrics(createNoopMeter());
   /** Failure records whose messages were redriven with nothing wrong with them any more. */
   readonly #toResolve = new Set<string>();
@@ -94,7 +100,8 @@ class Simulation {
       crash: (process, cause) => this.#fleet.crash(process, cause),
       trace: this.#trace,
     });
-    const elements = spoil(growFeed(plan.feed, stream('feed')), plan.feed.spoilt, stream('spoilt rows'));
+    const grown = lengthen(growFeed(plan.feed, stream('feed')), plan.feed.longTexts, stream('long texts of the feed'));
+    const elements = spoil(grown, plan.feed.spoilt, stream('spoilt rows'));
     const poison = stream('rejected events');
     const rejected = elements.filter(({ event }) => event && poison.happens(plan.rejected));
     this.witness = witness;
@@ -102,20 +109,45 @@ class Simulation {
     this.#feed = new SimulatedFeed({ elements, plan: plan.feed, time, chance: stream('answers'), faults, witness });
     this.#queue = new SimulatedQueue({ plan: plan.queue, time, chance: stream('queue'), faults, witness });
     this.#parcels = new SimulatedParcelTable({
+      seed: plan.seed,
       rejected: new Set(rejected.map(({ position }) => position)),
       plan: plan.parcelTable,
       chance: stream('statements'),
       faults,
       witness,
     });
-    this.#failures = new SimulatedFailureLog(faults);
+    this.#failures = new SimulatedFailureLog(faults, (failure) => witness.failureRecorded(failure));
     this.#checkpoints = new SimulatedCheckpoints({ faults, witness });
     this.#judge = new ReceiveJudge({ time, faults, queue: this.#queue, maxReceiveCount: plan.queue.maxReceiveCount });
+    const old = oldParcels({
+      share: plan.oldParcels,
+      chance: stream('what an old release has left'),
+      firstEventId: plan.feed.firstEventId,
+      events: elements.flatMap(({ event, lone }) =>
+        event && !lone && !this.#parcels.rejected.has(event.eventId) ? [event] : [],
+      ),
+    });
+    for (const events of old.values()) {
+      const state = stateAfter(events);
+      if (state) this.#parcels.addOfOldRelease(state, events.length);
+    }
+    const { historyEvents } = plan.parcelTable;
+    this.#parcelJudge = new ParcelJudge({ table: this.#parcels, historyEvents, old });
+    this.#repairs = new Repairs({
+      chance: stream('what is removed'),
+      time,
+      table: this.#parcels,
+      judge: this.#parcelJudge,
+      put: (body) => this.#putBody(body),
+      trace: this.#trace,
+      count: (fact) => witness.count(fact),
+    });
     witness.attach({
       queue: this.#queue,
       parcels: this.#parcels,
       failures: this.#failures,
       judge: this.#judge,
+      parcelJudge: this.#parcelJudge,
       feed: elements,
     });
     this.#fleet = new Fleet({
@@ -152,6 +184,7 @@ class Simulation {
   async run(): Promise<void> {
     this.#fleet.start();
     for (const incident of this.#plan.incidents) this.#time.after(incident.atMs, () => this.#befall(incident));
+    for (const repair of this.#plan.repairs) this.#time.after(repair.atMs, () => this.#repairs.begin(repair));
     const { throttledPartition } = this.#plan.parcelTable;
     if (throttledPartition?.othersAreWell)
       this.#time.after(throttledPartition.toMs - 1, () => this.#judgeOtherPartitions());
@@ -246,7 +279,11 @@ class Simulation {
       }),
       'repeated events': JSON.stringify({ version: 1, events: [...some, ...some] }),
     };
-    const body = bodies[content].replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    this.#putBody(bodies[content]);
+  }
+
+  #putBody(text: string): void {
+    const body = text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
     this.#trace(() => `somebody puts ${body} on the queue`);
     this.witness.put(body);
     this.#queue.put(body);
@@ -275,6 +312,7 @@ class Simulation {
     const unconfirmed = this.witness.stillUnconfirmed();
     return [
       ...(this.#faults.active ? ['faults go on'] : []),
+      ...(this.#repairs.underWay > 0 ? ['a parcel is being repaired'] : []),
       ...this.#fleet.notRunning().map((name) => `${name} is not running`),
       ...(lastEventId !== target ? [`the checkpoint stands at ${lastEventId}, the feed ends at ${target}`] : []),
       ...(openGaps !== undefined ? [`gaps are open: ${openGaps}`] : []),
@@ -301,11 +339,12 @@ class Simulation {
   #judgeOtherPartitions(): void {
     this.witness.count('partitions throttled to the end');
     const inDlq = this.#inDlq();
-    for (const [parcelId, events] of this.#passedOnByParcel()) {
+    const judge = this.#parcelJudge;
+    for (const [parcelId, events] of judge.parcels) {
       if (this.#parcels.isThrottled(parcelId) || events.some(({ eventId }) => this.#parcels.rejected.has(eventId)))
         continue;
-      const surely = stateAfter(events.filter((event) => !inDlq.has(keyOf(event))));
-      if (!hasSeen(this.#parcels.parcels.get(parcelId)?.state, surely))
+      const surely = judge.truthOf(parcelId, (event) => !inDlq.has(keyOf(event)));
+      if (judge.lacks(parcelId, surely))
         this.witness.violate(`parcel ${parcelId} waits for a partition that is throttled and not its own`);
     }
   }
@@ -332,20 +371,17 @@ class Simulation {
         if (!known(element.name)) witness.violate(`element ${element.position} of the feed was never passed on`);
       }
     }
-    for (const [parcelId, events] of this.#passedOnByParcel()) {
-      const stored = this.#parcels.parcels.get(parcelId)?.state;
-      const storable = events.filter(({ eventId }) => !this.#parcels.rejected.has(eventId));
-      const surely = stateAfter(storable.filter((event) => !inDlq.has(keyOf(event))));
-      if (!hasSeen(stored, surely))
+    const judge = this.#parcelJudge;
+    for (const [parcelId, events] of judge.parcels) {
+      const stored = this.#parcels.parcels.get(parcelId);
+      const isStorable = ({ eventId }: ScanEvent) => !this.#parcels.rejected.has(eventId);
+      const surely = judge.truthOf(parcelId, (event) => isStorable(event) && !inDlq.has(keyOf(event)));
+      if (judge.lacks(parcelId, surely))
         witness.violate(`parcel ${parcelId} is ${told(stored)} and should be ${told(surely)}`);
-      const atMost = stateAfter(storable);
-      if (!hasSeen(atMost, stored)) witness.violate(`parcel ${parcelId} is ${told(stored)}, which no event says`);
+      if (judge.exceeds(parcelId, judge.truthOf(parcelId, isStorable)))
+        witness.violate(`parcel ${parcelId} is ${told(stored)}, which no event says`);
       for (const event of events) {
-        if (
-          this.#parcels.rejected.has(event.eventId) &&
-          !inDlq.has(keyOf(event)) &&
-          !hasSeen(stored, stateAfter([event]))
-        )
+        if (!isStorable(event) && !inDlq.has(keyOf(event)) && !judge.isStored(event))
           witness.violate(`rejected event ${event.eventId} is neither stored nor in the DLQ`);
       }
     }
@@ -369,7 +405,7 @@ class Simulation {
     const hasTail = this.#feed.elements.some(({ position }) => position > (this.#checkpoints.item?.lastEventId ?? 0));
     if (made('get') > idleForPolls + 2 + (hasTail ? getsOfSearch : 0))
       this.witness.violate(`${made('get')} GETs in ${idleForPolls} poll intervals of an idle feed`);
-    for (const operation of ['send', 'delete', 'apply', 'replace', 'record'])
+    for (const operation of ['send', 'delete', 'execute', 'apply', 'union', 'replace', 'record'])
       if (made(operation) > 0) this.witness.violate(`${made(operation)} times ${operation} while everything was idle`);
   }
 
@@ -387,12 +423,15 @@ class Simulation {
 
   #judgeHealed(): void {
     const { witness } = this;
-    for (const [parcelId, events] of this.#passedOnByParcel()) {
-      const stored = this.#parcels.parcels.get(parcelId)?.state;
-      const expected = stateAfter(events);
-      if (!isSame(stored, expected))
+    const judge = this.#parcelJudge;
+    for (const parcelId of judge.parcels.keys()) {
+      const stored = this.#parcels.parcels.get(parcelId);
+      const expected = judge.truthOf(parcelId);
+      if (judge.lacks(parcelId, expected) || judge.exceeds(parcelId, expected))
         witness.violate(`parcel ${parcelId} is ${told(stored)} and should be ${told(expected)}`);
     }
+    for (const parcelId of this.#parcels.parcels.keys())
+      for (const breach of judge.breachesAtRest(parcelId)) witness.violate(`parcel ${parcelId}: ${breach}`);
     const dead = [...this.#queue.deadLetters.values()];
     for (const message of dead) {
       if (!witness.isHarmed(message))
@@ -432,10 +471,6 @@ class Simulation {
   /** The names of all that the dead-letter queue holds. */
   #inDlq(): ReadonlySet<string> {
     return new Set([...this.#queue.deadLetters.values()].flatMap((message) => [...message.carried.keys]));
-  }
-
-  #passedOnByParcel() {
-    return Map.groupBy(this.witness.passedOn.values(), ({ parcelId }) => parcelId);
   }
 }
 

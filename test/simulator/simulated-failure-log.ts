@@ -6,6 +6,7 @@ export type FailureRecord = {
   readonly failureId: string;
   readonly reason: string;
   readonly body: string;
+  readonly parcelId: number | undefined;
   readonly attempts: number;
   readonly resolved: boolean;
 };
@@ -14,9 +15,11 @@ export type FailureRecord = {
 export class SimulatedFailureLog {
   readonly records = new Map<string, FailureRecord>();
   readonly #faults: FaultLayer;
+  readonly #recorded: (failure: Failure) => void;
 
-  constructor(faults: FaultLayer) {
+  constructor(faults: FaultLayer, recorded: (failure: Failure) => void = () => undefined) {
     this.#faults = faults;
+    this.#recorded = recorded;
   }
 
   openFor(process: SimulatedProcess): FailureLog {
@@ -42,8 +45,12 @@ export class SimulatedFailureLog {
     };
   }
 
-  #record({ failureId, reason, body }: Failure): void {
-    const attempts = (this.records.get(failureId)?.attempts ?? 0) + 1;
-    this.records.set(failureId, { failureId, reason, body, attempts, resolved: false });
+  #record(failure: Failure): void {
+    this.#recorded(failure);
+    const { failureId, reason, body, parcelId } = failure;
+    const known = this.records.get(failureId);
+    const attempts = (known?.attempts ?? 0) + 1;
+    const parcel = { parcelId: parcelId ?? known?.parcelId };
+    this.records.set(failureId, { failureId, reason, body, ...parcel, attempts, resolved: false });
   }
 }

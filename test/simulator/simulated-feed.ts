@@ -1,6 +1,6 @@
 import { unreadable } from '@waybill/poller/feed/scan-api-error.ts';
 import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
-import { milestoneTypes } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneTypes } from '@waybill/shared/domain/milestones.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { Chance } from './chance.ts';
@@ -42,6 +42,8 @@ export type FeedPlan = {
   readonly loweredCap: { readonly fromMs: number; readonly cap: number } | undefined;
   /** Share of elements that spoil every page that holds them: it is no JSON, or the server fails. */
   readonly spoilt: number;
+  /** Share of ids whose texts are longer than a history keeps them. */
+  readonly longTexts: number;
   /** It answers with this status for ids beyond its newest one. */
   readonly refusesBeyond: number | undefined;
 };
@@ -138,6 +140,32 @@ export function growFeed(plan: FeedPlan, chance: Chance): readonly FeedElement[]
     });
   }
   return elements;
+}
+
+/** Some with half a character at the cut; of two contents under an id, some differ only beyond it. */
+export function lengthen(elements: readonly FeedElement[], share: number, chance: Chance): readonly FeedElement[] {
+  if (share === 0) return elements;
+  const added = new Map<number, { readonly status: string; readonly digits: string } | undefined>();
+  return elements.map((element) => {
+    const { event, position } = element;
+    if (!added.has(position)) {
+      const status = chance.pick(['x', 'ß', '']) + chance.pick(['📦', 'long ']).repeat(chance.between(33, 40));
+      added.set(position, chance.happens(share) ? { status, digits: chance.pick(['', '0'.repeat(50)]) } : undefined);
+    }
+    const more = added.get(position);
+    if (!event || !more) return element;
+    const longer = {
+      ...event,
+      statusCode: more.status + event.statusCode,
+      createdDateTimeUtc: event.createdDateTimeUtc.replace('Z', `${more.digits}Z`),
+    };
+    const raw = {
+      ...JSON.parse(element.json),
+      StatusCode: longer.statusCode,
+      CreatedDateTimeUtc: longer.createdDateTimeUtc,
+    };
+    return { ...element, event: longer, name: keyOf(longer), json: JSON.stringify(raw) };
+  });
 }
 
 /**

@@ -30,6 +30,7 @@ describe('poller and processor under faults', () => {
         'messages received again',
         'messages dead-lettered',
         'unharmed messages dead-lettered',
+        'failures of a parcel on record',
         'pages read at once',
         'crashes in mid-stripe',
         'gap ledgers written',
@@ -51,6 +52,15 @@ describe('poller and processor under faults', () => {
         'calls of statements cut off',
         'statements that missed',
         'statements throttled',
+        'histories at their bound',
+        'histories united',
+        'histories of another release trimmed',
+        'items of an old release marked',
+        'repairs, repaired',
+        'repairs, unchanged',
+        'repairs, nothing left',
+        'removed events put again',
+        'parcels opened again by a repair',
       ]),
     );
   });

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
+import type { Failure } from '@waybill/consumer/failures/failure-log.ts';
 import type { StoredCheckpoint } from '@waybill/poller/checkpoint/checkpoint-store.ts';
 import { decodeGaps } from '@waybill/poller/gaps/stored-gaps.ts';
-import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import type { StoredParcel } from '@waybill/processor/parcels/parcel-table.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
-import { carriedBy, hasSeen, keyOf, stateAfter } from './oracle.ts';
+import { carriedBy, keyOf, parcelOf } from './oracle.ts';
+import type { ParcelJudge } from './parcel-judge.ts';
 import type { ReceiveJudge } from './receive-judge.ts';
 import type { FailureRecord, SimulatedFailureLog } from './simulated-failure-log.ts';
 import type { FeedElement } from './simulated-feed.ts';
-import type { SimulatedParcelTable } from './simulated-parcel-table.ts';
+import type { SimulatedParcelTable, Writer } from './simulated-parcel-table.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { QueuedMessage, SimulatedQueue } from './simulated-queue.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -20,6 +22,7 @@ export type Scene = {
   readonly failures: SimulatedFailureLog;
   readonly feed: readonly FeedElement[];
   readonly judge: ReceiveJudge;
+  readonly parcelJudge: ParcelJudge;
 };
 
 type ServedPage = {
@@ -106,7 +109,7 @@ export class Witness {
       const name = keyOf(event);
       if (isPoller ? !this.#inFeed.has(name) : !this.passedOn.has(name))
         this.violate(`${process.name} sent an event that it cannot have got: ${name}`);
-      this.passedOn.set(name, event);
+      this.#passOn(event);
     }
     for (const name of carried.bad) {
       if (isPoller ? !this.#inFeed.has(name) : !this.badPassedOn.has(name))
@@ -117,10 +120,17 @@ export class Witness {
     else this.#sentByProcessor(process, message);
   }
 
+  #passOn(event: ScanEvent): void {
+    const name = keyOf(event);
+    if (this.passedOn.has(name)) return;
+    this.passedOn.set(name, event);
+    this.#sceneNow.parcelJudge.passedOn(event);
+  }
+
   /** Somebody else put it on the queue. */
   put(body: string): void {
     const carried = carriedBy(body);
-    for (const event of carried.events) this.passedOn.set(keyOf(event), event);
+    for (const event of carried.events) this.#passOn(event);
     for (const name of carried.bad) this.badPassedOn.add(name);
   }
 
@@ -255,15 +265,21 @@ export class Witness {
       this.violate(`${process.name} split ${failureId} off before its failure was on record`);
   }
 
-  parcelWritten(process: SimulatedProcess, before: ParcelState | undefined, after: ParcelState): void {
-    if (!hasSeen(after, before))
-      this.violate(
-        `${process.name} lost what was known of parcel ${after.parcelId}: ${told(before)} became ${told(after)}`,
+  parcelWritten(writer: Writer, before: StoredParcel | undefined, after: StoredParcel): void {
+    const { process } = writer;
+    const { parcelId, latest } = after.state;
+    for (const breach of this.#sceneNow.parcelJudge.breachesOf(writer, before, after)) this.violate(breach);
+    if (before && before.state.latest.eventId === latest.eventId) this.count('late events merged');
+    if (after.state.history.length === writer.historyEvents) this.count('histories at their bound');
+    if (before && before.openedAtMs === undefined && after.openedAtMs !== undefined)
+      this.count(
+        before.state.milestones.delivery ? 'parcels opened again by a repair' : 'items of an old release marked',
       );
-    if (before && before.latest.eventId === after.latest.eventId) this.count('late events merged');
+    if (before && before.state.history.length > writer.historyEvents)
+      this.count('histories of another release trimmed');
     const unrecorded = this.#sceneNow.judge.unrecordedLastReceives(
       process,
-      ({ carried }) => carried.events.some((event) => event.parcelId === after.parcelId),
+      ({ carried }) => carried.events.some((event) => event.parcelId === parcelId),
       (message) => this.#isExplained(message),
     );
     if (unrecorded.length > 0)
@@ -293,12 +309,8 @@ export class Witness {
     const hadTime = last !== undefined && !last.deleted && this.#sceneNow.judge.hadTimeToRecord(last);
     // Of an event that is stored twice one copy may be put right, and its record with it, while the other is on its way
     // here. So may one of two contents under an id, which share their record.
-    const isStored = message.carried.events.every(({ eventId, parcelId }) =>
-      this.#sceneNow.feed.some(
-        ({ event }) =>
-          event?.eventId === eventId &&
-          hasSeen(this.#sceneNow.parcels.parcels.get(parcelId)?.state, stateAfter([event])),
-      ),
+    const isStored = message.carried.events.every(({ eventId }) =>
+      this.#sceneNow.feed.some(({ event }) => event?.eventId === eventId && this.#sceneNow.parcelJudge.isStored(event)),
     );
     const isPutRight = isStored && message.carried.bad.length === 0 && this.recordsOf(message).length > 0;
     if ((!isExcused || hadTime) && !isPutRight && !this.#isExplained(message))
@@ -311,15 +323,22 @@ export class Witness {
   }
 
   deleted(message: QueuedMessage, receiver: SimulatedProcess): void {
-    const { parcels } = this.#sceneNow;
+    const { parcelJudge } = this.#sceneNow;
     for (const event of message.carried.events) {
-      const stored = parcels.parcels.get(event.parcelId)?.state;
-      if (!hasSeen(stored, stateAfter([event])) && !this.#isElsewhere(keyOf(event)))
+      if (!parcelJudge.isStored(event) && !this.#isElsewhere(keyOf(event)))
         this.violate(`${receiver.name} deleted ${message.id} before event ${event.eventId} was stored or split off`);
     }
     for (const name of message.carried.unreadable ? [message.body] : message.carried.bad)
       if (!this.#isElsewhere(name)) this.violate(`${receiver.name} deleted ${message.id} and with it the only ${name}`);
     this.count('messages deleted');
+  }
+
+  failureRecorded({ failureId, reason, body, parcelId }: Failure): void {
+    const named = parcelOf(body);
+    if (named === undefined) return;
+    this.count('failures of a parcel on record');
+    if (parcelId !== named)
+      this.violate(`${failureId} is on record as ${reason} for parcel ${parcelId}, and is about ${named}`);
   }
 
   /** The reason for this message on record, unresolved. */
@@ -371,8 +390,4 @@ export class Witness {
 function watchedBy(openGaps: string | undefined, lastEventId: number): (eventId: number) => boolean {
   const gaps = openGaps === undefined ? [] : (decodeGaps(openGaps, lastEventId, 0) ?? []);
   return (eventId) => gaps.some(({ from, to }) => from <= eventId && eventId <= to);
-}
-
-function told(state: ParcelState | undefined): string {
-  return JSON.stringify(state);
 }

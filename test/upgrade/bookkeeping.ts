@@ -10,6 +10,7 @@ const bookkeeping: Readonly<Record<string, RegExp>> = {
   lastFailedAtUtc: instant,
   resolvedAtUtc: instant,
   expiresAt: count,
+  openedAtMs: count,
   revision: count,
   leaseCounter: count,
   leaseHolder: /^[0-9a-f]{32}\/\d+$/,

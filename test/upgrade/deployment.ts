@@ -152,15 +152,24 @@ export class Deployment {
   }
 }
 
-/** Sorted by attribute name, so that it does not depend on the engine. Refuses anything but strings and numbers. */
-function itemOf(attributes: Readonly<Record<string, { readonly S?: string; readonly N?: string }>>): Item {
+type Attributes = Readonly<
+  Record<
+    string,
+    { readonly S?: string; readonly N?: string; readonly SS?: readonly string[]; readonly NS?: readonly string[] }
+  >
+>;
+
+/** Sorted by attribute name, and a set by its elements, so that it does not depend on the engine. Refuses what Waybill does not write. */
+function itemOf(attributes: Attributes): Item {
   const names = Object.keys(attributes).sort();
   return Object.fromEntries(
     names.map((name) => {
-      const { S, N } = attributes[name] ?? {};
+      const { S, N, SS, NS } = attributes[name] ?? {};
       if (S !== undefined) return [name, { S }];
       if (N !== undefined) return [name, { N }];
-      throw new Error(`${name} is neither a string nor a number`);
+      if (SS !== undefined) return [name, { SS: SS.toSorted() }];
+      if (NS !== undefined) return [name, { NS: NS.toSorted() }];
+      throw new Error(`${name} is neither a string nor a number, nor a set of them`);
     }),
   );
 }

@@ -11,3 +11,9 @@ export function textIn(item: Item, name: string): string | undefined {
   const value = item[name];
   return value && 'S' in value ? value.S : undefined;
 }
+
+/** A set of strings; empty where the item has no such. */
+export function textsIn(item: Item, name: string): readonly string[] {
+  const value = item[name];
+  return value && 'SS' in value ? value.SS : [];
+}

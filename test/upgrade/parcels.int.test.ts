@@ -1,21 +1,19 @@
 import { dynamoDbParcelTable } from '@waybill/processor/parcels/dynamodb-parcel-table.ts';
-import { writeParcel } from '@waybill/processor/parcels/parcel-writes.ts';
+import { writeParcel } from '@waybill/processor/parcels/write-parcel.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
-import {
-  merge,
-  milestoneNames,
-  milestoneTypes,
-  type ParcelState,
-  stateOf,
-} from '@waybill/shared/domain/parcel-state.ts';
+import { readHistory } from '@waybill/shared/domain/history.ts';
+import { milestoneNames, milestoneTypes } from '@waybill/shared/domain/milestones.ts';
+import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import { noneRemoved } from '@waybill/shared/domain/removals.ts';
 import { describe, expect, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment } from './deployment.ts';
-import { numberIn, textIn } from './item.ts';
+import { numberIn, textIn, textsIn } from './item.ts';
 import { type Item, recordedReleases } from './release.ts';
 
 const place = usePlace();
 const releases = await recordedReleases();
+const kept = { historyEvents: 32, retentionDays: 90 };
 const newer = { weightGrams: { N: '1250' } };
 
 describe.each(releases)('the parcels of $version', ({ release }) => {
@@ -23,7 +21,7 @@ describe.each(releases)('the parcels of $version', ({ release }) => {
     const deployment = await Deployment.open(place());
     const { dynamodb } = deployment.clients;
     const tableName = deployment.resources.parcelsTable;
-    const table = dynamoDbParcelTable({ dynamodb, tableName, clock: systemClock });
+    const table = dynamoDbParcelTable({ ...kept, dynamodb, tableName, clock: systemClock });
     const outcomes = new Set<string>();
     for (const item of release.parcels) {
       const stored = stateIn(item);
@@ -31,11 +29,18 @@ describe.each(releases)('the parcels of $version', ({ release }) => {
         await deployment.put(tableName, { ...item, ...newer });
         outcomes.add(await writeParcel(table, change));
         const written = await deployment.get(tableName, { parcelId: { N: String(stored.parcelId) } });
+        // A history begins with what is written from now on: nobody knows the scans before.
         expect(stateIn(written)).toEqual(merge(stored, change));
+        expect(stateIn(item).history).toEqual([]);
+        const { delivery } = stateIn(written).milestones;
+        expect('openShard' in written && 'openedAtMs' in written).toBe(!delivery);
+        expect('expiresAt' in written).toBe(delivery !== undefined);
+        expect(await writeParcel(table, change)).toBe('redundant');
         expect(written).toMatchObject(newer);
       }
     }
-    expect([...outcomes].sort()).toEqual(['applied', 'merged', 'redundant']);
+    // A scan that was stored once adds itself to the history, when it comes again.
+    expect([...outcomes].sort()).toEqual(['applied', 'merged']);
   });
 });
 
@@ -72,5 +77,7 @@ function stateIn(item: Item): ParcelState {
     milestones: Object.fromEntries(
       milestoneNames.filter((name) => `${name}EventId` in item).map((name) => [name, milestone(name)]),
     ),
+    history: readHistory(textsIn(item, 'history')) ?? [],
+    removed: noneRemoved,
   };
 }

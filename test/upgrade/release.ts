@@ -1,8 +1,16 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-/** An item in the form of DynamoDB's API. Waybill writes only strings and numbers. */
-const item = z.record(z.string(), z.union([z.strictObject({ S: z.string() }), z.strictObject({ N: z.string() })]));
+/** An item in the form of DynamoDB's API. Waybill writes only strings, numbers and sets of them. */
+const item = z.record(
+  z.string(),
+  z.union([
+    z.strictObject({ S: z.string() }),
+    z.strictObject({ N: z.string() }),
+    z.strictObject({ SS: z.array(z.string()) }),
+    z.strictObject({ NS: z.array(z.string()) }),
+  ]),
+);
 
 export type Item = z.infer<typeof item>;
 

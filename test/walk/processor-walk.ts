@@ -81,6 +81,8 @@ export async function processorWalk(): Promise<string[]> {
   const parcels = openParcelTable({
     dynamodb,
     tableName: 'parcels',
+    historyEvents: 32,
+    retentionDays: 0,
     clock: systemClock,
     metrics,
     log,

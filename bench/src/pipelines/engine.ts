@@ -49,7 +49,9 @@ function engineOf(engine: Pick<Engine, 'name' | 'sqsEndpoint' | 'dynamodbEndpoin
     dynamodb,
     provision: () => {
       count += 1;
-      return provision({ sqs, dynamodb, prefix: `bench-${process.pid}-${count}-`, queue: { maxReceiveCount } });
+      // A deployment has no index by default.
+      const settings = { queue: { maxReceiveCount }, openIndex: false };
+      return provision({ sqs, dynamodb, prefix: `bench-${process.pid}-${count}-`, ...settings });
     },
     remove: async (resources) => {
       const { scanQueueUrl, deadLetterQueueUrl, parcelsTable, checkpointsTable, failuresTable } = resources;

@@ -1,9 +1,10 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { compare, describe, type ExpectedParcel, type StoredParcel } from '@waybill/local/outcome/oracle.ts';
 import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
+import { itemBytes as bytesOfItem } from '@waybill/shared/item-size.ts';
 
-/** Attributes that only Waybill writes, for its own bookkeeping. */
-const bookkeeping = ['revision', 'updatedAtUtc'];
+/** Attributes that only Waybill writes: its own bookkeeping, and the history, which the feed's parcels here do not have. */
+const bookkeeping = ['revision', 'updatedAtUtc', 'openShard', 'openedAtMs', 'history'];
 
 export type CheckedParcels = {
   readonly wrong: number;
@@ -27,11 +28,14 @@ export async function checkParcels(
   };
 }
 
-/** Bytes of an item of numbers and strings as DynamoDB counts them: names and strings in UTF-8; numbers one byte per two digits, and one more. */
+/** Bytes of an item as DynamoDB counts them. */
 export function itemBytes(item: StoredParcel): number {
-  return Object.entries(item).reduce((sum, [name, value]) => {
-    const text = String(value);
-    const bytes = typeof value === 'number' ? Math.ceil(text.length / 2) + 1 : Buffer.byteLength(text);
-    return sum + Buffer.byteLength(name) + bytes;
-  }, 0);
+  return bytesOfItem(Object.fromEntries(Object.entries(item).map(([name, value]) => [name, attributeOf(value)])));
+}
+
+function attributeOf(value: unknown): AttributeValue {
+  if (typeof value === 'number') return { N: String(value) };
+  if (typeof value === 'string') return { S: value };
+  // Holds: what is no number or text was left as DynamoDB returned it.
+  return value as AttributeValue;
 }

@@ -24,6 +24,7 @@ const readyLimitMs = 30_000;
  * @param options.processorDynamoDb a DynamoDB endpoint for the processor only, in front of the engine
  * @param options.pollIntervalMs instead of the poller's default
  * @param options.nodeFlags instead of those that production uses
+ * @param options.historyEvents instead of the processor's default
  */
 export function waybill(
   options: {
@@ -31,6 +32,7 @@ export function waybill(
     readonly processorDynamoDb?: string;
     readonly pollIntervalMs?: number;
     readonly nodeFlags?: readonly string[];
+    readonly historyEvents?: number;
   } = {},
 ): StartPipeline {
   return async ({ engine, resources, scanApiUrl }) => {
@@ -43,6 +45,7 @@ export function waybill(
         ...common,
         ...(options.processorSqs && { AWS_ENDPOINT_URL_SQS: options.processorSqs }),
         ...(options.processorDynamoDb && { AWS_ENDPOINT_URL_DYNAMODB: options.processorDynamoDb }),
+        ...(options.historyEvents !== undefined && { HISTORY_EVENTS: String(options.historyEvents) }),
         HTTP_PORT: String(processorPort),
         PARCELS_TABLE: resources.parcelsTable,
         FAILURES_TABLE: resources.failuresTable,

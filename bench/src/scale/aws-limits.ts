@@ -1,5 +1,7 @@
 import { mostInHandPerReceiver } from '@waybill/consumer/prefetch.ts';
+import { indexUnitsPerEvent } from '@waybill/infra/cost/stored-parcels.ts';
 import { processorVariables } from '@waybill/processor/config.ts';
+import { openShards } from '@waybill/shared/resources.ts';
 import { limits } from './limits.ts';
 import { integer, most, row } from './page-format.ts';
 import { rateOf, unitsOfAnEvent } from './scenarios.ts';
@@ -39,6 +41,7 @@ function neededOf({ scale, environment, result }: Simulation): string[] {
     'the table took what a day needs on the day before; after the outage it takes twice that at once, and twice again half an hour later',
     `${integer(units)} after the outage`,
     'however many scans of a parcel one receive brings, the parcel is written once',
+    `${integer((most(result.storedEvents) / 60) * (indexUnitsPerEvent / openShards))} after the outage, on each of ${openShards}`,
     `${integer(most(started))} in a minute`,
     `${integer(most(started) * scale.feeds)} in a minute, in all environments`,
     `${integer(vcpus)}, ${integer(vcpus * scale.feeds)} in all environments`,

@@ -60,6 +60,12 @@ export const limits: readonly Limit[] = [
     page: `${aws}/amazondynamodb/latest/developerguide/bp-partition-key-design.html`,
   },
   {
+    what: 'DynamoDB, one partition of an index, so one of the `open-parcels`',
+    limit: '1,000 write units per second',
+    adjustable: 'no',
+    page: `${aws}/amazondynamodb/latest/developerguide/bp-partition-key-design.html`,
+  },
+  {
     what: 'Fargate, tasks started for one service',
     limit: '500 per minute',
     adjustable: 'no',

@@ -5,6 +5,7 @@ import { shownDollars } from '@waybill/local/cost.ts';
 import { pollerVariables } from '@waybill/poller/config.ts';
 import { awsLimitsTable } from './aws-limits.ts';
 import { benchmarkFigures } from './benchmark-figures.ts';
+import { unitsAddedByHistory } from './counted-figures.ts';
 import { backfillSection, daySection, outageSection } from './course-sections.ts';
 import { limitsRead } from './limits.ts';
 import { limitsReachedTable } from './limits-reached.ts';
@@ -12,6 +13,7 @@ import { head, most, range, row, tenths, threeDigits } from './page-format.ts';
 import { shownSettings } from './scales.ts';
 import { peakOfDay, rateOf, unitsOfAnEvent } from './scenarios.ts';
 import { type Simulations, simulateAll } from './simulations.ts';
+import { storageSection } from './storage-section.ts';
 
 /** `docs/scale.md`. Everything random in it follows from the seed. */
 export function scalePage(seed: number): string {
@@ -29,7 +31,7 @@ export function scalePage(seed: number): string {
     '',
     ...summary(simulations),
     '',
-    'Prices are those of [what it costs](cost.md). That page also has the costs that do not depend on events or tasks: storage (the line that grows), logs, alarms. From a million events per hour, DynamoDB writes are nearly all of the bill: smaller tasks or fewer requests would save next to nothing.',
+    'Prices are those of [what it costs](cost.md). That page also has the costs that do not depend on events or tasks: logs, alarms, and storage, the line that grows ([below](#what-is-stored)). From a million events per hour, DynamoDB writes are nearly all of the bill: smaller tasks or fewer requests would save next to nothing.',
     '',
     '## Which limit is reached first',
     '',
@@ -44,6 +46,10 @@ export function scalePage(seed: number): string {
     `Read from stored copies of AWS's pages on ${limitsRead}: check the page before you rely on a limit. The last column is what one of the ${largest.scale.feeds} environments at 100 million per hour needs at most, on a day with an outage.`,
     '',
     ...awsLimitsTable(largest),
+    '',
+    '## What is stored',
+    '',
+    ...storageSection(),
     '',
     '## A day',
     '',
@@ -81,12 +87,15 @@ function summary({ days }: Simulations): string[] {
   ];
 }
 
+const percent = (share: number) => `${Math.round(share * 100)} %`;
+
 function inputs(): string[] {
   const { command, pollerCpuMicros } = benchmarkFigures();
   const requestsPerSecond = pollerVariables.SCAN_API_REQUESTS_PER_SECOND.parse(undefined);
   return [
     `- **CPU of an event**: poller ${pollerCpuMicros} µs, from [the benchmark](benchmark.md) (\`${command}\`); processor as scaling plans with it (\`infra/src/services/capacity.ts\`). Both count with ${plannedShare * 100} % of the rate that follows, and with one core of a task at most.`,
     `- **Requests and units of an event**: as measured of a live feed ([what it costs](cost.md#where-the-quantities-come-from) has the command), in proportion between two measured loads: ${threeDigits(unitsOfAnEvent)} write units from 1,000 events per second. Events that waited count the same. The benchmark [folds](glossary.md#fold) more than half of the writes of a backlog away, because its feed has 2,000 parcels under way. At these sizes there are millions, and apart from bursts the scans of one parcel lie hours apart.`,
+    `- **History**: a write is one unit while the parcel's item is within 1 KiB, with its history as without: up to about 12 scans. Counted in memory (\`npm exec --call "node test/cost/main.ts"\`): ${percent(unitsAddedByHistory('keeping up'))} more units with 4.7 scans per parcel, ${percent(unitsAddedByHistory('keeping up with 12 scans a parcel'))} more with 12. A parcel that has more than \`HISTORY_EVENTS\` scans pays twice for each further one, because the first write is refused for want of room.`,
     `- **The scaling policy** as the CDK app synthesizes it for each context: target, cooldowns and expressions. The model reads them as CloudWatch and Application Auto Scaling do; [the policy was chosen](decisions/0056-backlog-scaling.md) with the same model. Metrics of AWS come ${usualLags.sqs} minutes late, Waybill's own ${usualLags.own}. A task takes ${startSeconds} s to start. Scaling in stops one task at a time.`,
     '- **The table** takes at once what is warm, then twice what it took half an hour ago, up to its quota. Throttled writes slow the processors down. That they also open breakers for moments is left out.',
     `- **Assumed**: the carrier serves pages of the requested size, at the default ${requestsPerSecond} requests per second, within ${1_000 / requestsPerSecond} ms each, so that reading page by page uses all of them. Every message counts as a full one. At low rates messages are not full, so scaling keeps rather more tasks than it needs.`,

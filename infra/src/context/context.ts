@@ -98,6 +98,16 @@ export const contextKeys = {
     max: 720,
     default: 48,
   }),
+  openIndex: flag({
+    meaning:
+      'true: the parcels table has the index `open-parcels` of what is not delivered: 2 write units a parcel in its life. It can be added to a [table in use](../infra/RUNBOOK.md#add-the-index-of-open-parcels). The API will need it',
+    default: false,
+  }),
+  parcelStream: flag({
+    meaning:
+      'true: the parcels table has a DynamoDB stream with new and old images, for programs of your own; the output `ParcelStreamArn` names it',
+    default: false,
+  }),
   pollerSize: taskSize('CPU and memory of a poller'),
   processorSize: taskSize('CPU and memory of a processor'),
   standby: flag({ meaning: 'true: a second poller runs on standby', default: false }),

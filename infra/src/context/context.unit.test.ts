@@ -33,6 +33,8 @@ describe('a deployment', () => {
       alarmEmail: undefined,
       runbookUrl: 'infra/RUNBOOK.md',
       quietHours: 48,
+      openIndex: false,
+      parcelStream: false,
       pollerSize: { cpu: 256, memoryMiB: 512 },
       processorSize: { cpu: 256, memoryMiB: 512 },
       standby: false,
@@ -55,6 +57,7 @@ describe('a deployment', () => {
     const native = {
       apiUrl,
       disposable: true,
+      openIndex: true,
       standby: true,
       maxProcessors: 3,
       spotShare: 0,
@@ -64,6 +67,7 @@ describe('a deployment', () => {
     const strings = {
       apiUrl,
       disposable: 'true',
+      openIndex: 'true',
       standby: 'true',
       maxProcessors: '3',
       spotShare: '0',

@@ -1,24 +1,28 @@
 import { customMetrics } from './custom-metrics.ts';
 import type { Deployment } from './deployment.ts';
 import type { MeasuredLoad } from './measured-loads.ts';
-import { eventsPerParcel, parcelItemBytes } from './parcel-item.ts';
 import { type PriceName, prices } from './prices.ts';
+import {
+  byDefault,
+  gigabyte,
+  indexStorage,
+  indexUnitsPerEvent,
+  type Keeping,
+  shownRetention,
+  tableStorage,
+} from './stored-parcels.ts';
 
 /** Hours of an average month, as AWS counts them. */
 export const hoursPerMonth = 730;
 const secondsPerMonth = hoursPerMonth * 3_600;
 /** Exports of metrics in a month: one per minute. */
 const exportsPerMonth = hoursPerMonth * 60;
-const gigabyte = 1e9;
 
 /** Bytes that a request to the Scan Event API sends out of AWS, with the acknowledgements of the response. A high assumption. */
 const requestOutBytes = 1_000;
 
 /** E-mails of alarms per month, assumed: even a thousand would cost two cents. */
 const emails = 100;
-
-/** The bill has the size of the parcels table after this many months: parcels are never deleted. */
-export const monthsOfParcels = 12;
 
 /** A line of the bill: a quantity of units at a price. */
 export type Line = {
@@ -30,7 +34,7 @@ export type Line = {
 };
 
 /** The monthly bill of a deployment under a steady load. */
-export function monthlyCost(deployment: Deployment, load: MeasuredLoad): Line[] {
+export function monthlyCost(deployment: Deployment, load: MeasuredLoad, keeping: Keeping = byDefault): Line[] {
   const { context, pollers } = deployment;
   const spot = Math.floor(((load.processors - 1) * context.spotShare) / 100);
   const onDemand = load.processors - spot;
@@ -50,8 +54,18 @@ export function monthlyCost(deployment: Deployment, load: MeasuredLoad): Line[] 
   const logGigabytes = (load.logBytes * secondsPerMonth) / gigabyte;
   const metricGigabytes = metricBytes / gigabyte;
   const kept = ((logGigabytes + metricGigabytes) * deployment.logRetentionDays * 24) / hoursPerMonth;
-  const parcels = ((load.eventsPerSecond * secondsPerMonth) / eventsPerParcel) * monthsOfParcels;
-  const tableGigabytes = (parcels * parcelItemBytes()) / gigabyte;
+  const tableGigabytes = tableStorage(load.eventsPerSecond, keeping);
+  const index = keeping.openIndex
+    ? [
+        line(
+          'DynamoDB',
+          'writes of the index `open-parcels`',
+          'writeUnit',
+          indexUnitsPerEvent * load.eventsPerSecond * secondsPerMonth,
+        ),
+        line('DynamoDB', 'its entries', 'tableStorage', indexStorage(load.eventsPerSecond)),
+      ]
+    : [];
   return [
     line(
       'Fargate',
@@ -77,7 +91,8 @@ export function monthlyCost(deployment: Deployment, load: MeasuredLoad): Line[] 
     line('SQS', 'requests', 'sqsRequest', load.sqsRequests * secondsPerMonth),
     line('DynamoDB', 'writes', 'writeUnit', load.writeUnits * secondsPerMonth),
     line('DynamoDB', 'reads', 'readUnit', load.reads * secondsPerMonth),
-    line('DynamoDB', `parcels of ${monthsOfParcels} months`, 'tableStorage', tableGigabytes),
+    ...index,
+    line('DynamoDB', `parcels kept ${shownRetention(keeping)}`, 'tableStorage', tableGigabytes),
     line('DynamoDB', 'their point-in-time recovery', 'pointInTimeRecovery', tableGigabytes),
     line('CloudWatch', 'log', 'logsIngested', logGigabytes),
     line('CloudWatch', 'lines with metrics', 'logsIngested', metricGigabytes),
@@ -91,4 +106,8 @@ export function monthlyCost(deployment: Deployment, load: MeasuredLoad): Line[] 
 
 export function total(lines: readonly Line[]): number {
   return lines.reduce((sum, { usd }) => sum + usd, 0);
+}
+
+export function millionEventsPerMonth(load: MeasuredLoad | undefined): number {
+  return ((load?.eventsPerSecond ?? 0) * secondsPerMonth) / 1e6;
 }

@@ -41,6 +41,7 @@ export class DataStack extends Stack {
     this.parcels = new DataTable(this, 'Parcels', {
       ...kept,
       definition: tables.parcels,
+      stream: context.parcelStream,
       recoveryDays: 35,
       throttled: {
         section: 'parcels-throttled',
@@ -74,6 +75,7 @@ export class DataStack extends Stack {
       deadLetterQueue,
       failures: this.failures,
       checkpoints: this.checkpoints,
+      parcels: this.parcels,
     });
 
     const outputs = {
@@ -87,6 +89,8 @@ export class DataStack extends Stack {
       RedrivePolicyArn: policies.redrive.managedPolicyArn,
       FailuresPolicyArn: policies.failures.managedPolicyArn,
       CheckpointPolicyArn: policies.checkpoint.managedPolicyArn,
+      ParcelsReaderPolicyArn: policies.parcelsReader.managedPolicyArn,
+      ...(this.parcels.tableStreamArn && { ParcelStreamArn: this.parcels.tableStreamArn }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

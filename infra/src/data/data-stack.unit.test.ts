@@ -7,9 +7,14 @@ import { type SynthesizedStack, stackOf, synthesize } from '../synthesis/synthes
 const context = { environment: 'test', stacks: 'data' };
 const kept = stackOf(synthesize(context), 'data');
 const { template, resources } = kept;
+const indexed = stackOf(synthesize({ ...context, openIndex: true }), 'data');
+const streamed = stackOf(synthesize({ ...context, parcelStream: true }), 'data');
 const disposable = stackOf(synthesize({ ...context, disposable: true, alarmEmail: 'ops@example.com' }), 'data');
 
-/** Properties that CloudFormation cannot change without replacing the resource (its template reference, "Update requires: Replacement"). */
+/**
+ * Properties that CloudFormation cannot change without replacing the resource (its template reference, "Update requires:
+ * Replacement"). Attribute definitions may be added, for a new index; one that is there may not be edited.
+ */
 const madeAnewBy: Readonly<Record<string, readonly string[]>> = {
   'AWS::SQS::Queue': ['QueueName', 'FifoQueue'],
   'AWS::DynamoDB::Table': [
@@ -65,6 +70,73 @@ describe('what holds data', () => {
       Checkpoints620E2F20: table('test-waybill-checkpoints', 'feed', 'S'),
       Failures8A3E1A2F: table('test-waybill-failures', 'failureId', 'S'),
     });
+  });
+});
+
+describe('the index of open parcels', () => {
+  const keySchema = [
+    { AttributeName: 'openShard', KeyType: 'HASH' },
+    { AttributeName: 'openedAtMs', KeyType: 'RANGE' },
+  ];
+
+  it('is there only if the context asks for it, with the keys that resources.ts says', () => {
+    template.allResourcesProperties('AWS::DynamoDB::Table', { GlobalSecondaryIndexes: Match.absent() });
+    indexed.template.hasResourceProperties('AWS::DynamoDB::Table', {
+      TableName: physicalName('test', tables.parcels.name),
+      GlobalSecondaryIndexes: [
+        { IndexName: 'open-parcels', KeySchema: keySchema, Projection: { ProjectionType: 'KEYS_ONLY' } },
+      ],
+    });
+  });
+
+  // One index at a time can be added to a table (DynamoDB, UpdateTable), and nothing that would replace the table.
+  it('is all that changes in what holds data, so that it can be added to a table in use', () => {
+    const changed = holdingData(indexed).flatMap(([id, { Properties }]) =>
+      Object.entries(Properties)
+        .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(resources[id]?.Properties[name]))
+        .map(([name, value]) => [`${String(Properties['TableName'])} ${name}`, value]),
+    );
+    const numbers = ['parcelId', 'openShard', 'openedAtMs'];
+    expect(Object.fromEntries(changed)).toEqual({
+      'test-waybill-parcels AttributeDefinitions': numbers.map((AttributeName) => ({
+        AttributeName,
+        AttributeType: 'N',
+      })),
+      'test-waybill-parcels GlobalSecondaryIndexes': [expect.objectContaining({ IndexName: 'open-parcels' })],
+    });
+    expect(Object.keys(indexed.resources)).toEqual(Object.keys(resources));
+  });
+
+  it('raises the alarm of the parcels table when it is throttled, which the metrics of the table leave out', () => {
+    indexed.template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'waybill-test-parcels-throttled',
+      Metrics: Match.arrayWith([
+        Match.objectLike({ Expression: 'FILL(reads, 0) + FILL(writes, 0) + FILL(indexWrites1, 0)' }),
+        Match.objectLike({
+          Id: 'indexWrites1',
+          ReturnData: false,
+          MetricStat: Match.objectLike({
+            Metric: Match.objectLike({
+              MetricName: 'WriteThrottleEvents',
+              Dimensions: Match.arrayWith([{ Name: 'GlobalSecondaryIndexName', Value: 'open-parcels' }]),
+            }),
+            Period: 60,
+          }),
+        }),
+      ]),
+    });
+  });
+});
+
+describe('the stream of parcels', () => {
+  it('is there only if the context asks for it, with the items before and after each change, and an output', () => {
+    template.allResourcesProperties('AWS::DynamoDB::Table', { StreamSpecification: Match.absent() });
+    const withStream = Object.values(streamed.resources).filter(({ Properties }) => Properties['StreamSpecification']);
+    expect(withStream.map(({ Properties }) => [Properties['TableName'], Properties['StreamSpecification']])).toEqual([
+      ['test-waybill-parcels', { StreamViewType: 'NEW_AND_OLD_IMAGES' }],
+    ]);
+    const { ParcelStreamArn } = streamed.template.findOutputs('ParcelStreamArn');
+    expect(ParcelStreamArn).toEqual({ Value: { 'Fn::GetAtt': ['Parcels318F3676', 'StreamArn'] } });
   });
 });
 
@@ -311,6 +383,8 @@ describe('an operator', () => {
   }
 
   function nameOf(arn: unknown): string {
+    const joined = z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) }).safeParse(arn).data;
+    if (joined) return joined['Fn::Join'][1].map(nameOf).join('');
     const reference = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }).safeParse(arn).data;
     const properties = reference ? resources[reference['Fn::GetAtt'][0]]?.Properties : undefined;
     return String(properties?.['QueueName'] ?? properties?.['TableName'] ?? arn);
@@ -355,6 +429,18 @@ describe('an operator', () => {
     ]);
   });
 
+  it('or a program may read parcels and their index with the policy for readers, and nothing else', () => {
+    expect(allowed('Waybill: read parcels')).toEqual([
+      'Allow dynamodb:BatchGetItem on test-waybill-parcels',
+      'Allow dynamodb:DescribeTable on test-waybill-parcels',
+      'Allow dynamodb:GetItem on test-waybill-parcels',
+      'Allow dynamodb:Query on test-waybill-parcels',
+      'Allow dynamodb:Query on test-waybill-parcels/index/open-parcels',
+      'Allow dynamodb:Scan on test-waybill-parcels',
+      'Allow dynamodb:Scan on test-waybill-parcels/index/open-parcels',
+    ]);
+  });
+
   it('has none of them by default', () => {
     for (const { Type, Properties } of Object.values(resources))
       if (Type === 'AWS::IAM::ManagedPolicy')
@@ -378,5 +464,6 @@ it('has outputs for everything that operators need', () => {
     'RedrivePolicyArn',
     'FailuresPolicyArn',
     'CheckpointPolicyArn',
+    'ParcelsReaderPolicyArn',
   ]);
 });

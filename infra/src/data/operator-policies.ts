@@ -1,3 +1,4 @@
+import { tables } from '@waybill/shared/resources.ts';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -9,12 +10,13 @@ export type OperatorPoliciesProps = {
   readonly deadLetterQueue: Queue;
   readonly failures: Table;
   readonly checkpoints: Table;
+  readonly parcels: Table;
 };
 
 /** Attributes of a failure record without the failed element: why, how often, since when. */
 const attributesWithoutPeople = ['failureId', 'reason', 'detail', 'attempts', 'lastFailedAtUtc', 'resolvedAtUtc'];
 
-/** Policies to attach to the roles of people. Nobody has them by default. */
+/** Policies to attach to the roles of people, or of programs that read parcels. Nobody has them by default. */
 export class OperatorPolicies extends Construct {
   /** Allows to start, watch and cancel a redrive of the dead-letter queue, also in the console, and to see why messages failed. */
   readonly redrive: ManagedPolicy;
@@ -22,10 +24,12 @@ export class OperatorPolicies extends Construct {
   readonly failures: ManagedPolicy;
   /** Allows to set the poller's checkpoint to any EventId. */
   readonly checkpoint: ManagedPolicy;
+  /** Allows to read parcels, one by one or all, and the index of open parcels. */
+  readonly parcelsReader: ManagedPolicy;
 
   constructor(scope: Construct, id: string, props: OperatorPoliciesProps) {
     super(scope, id);
-    const { scanQueue, deadLetterQueue, failures, checkpoints } = props;
+    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels } = props;
     const queues = [scanQueue.queueArn, deadLetterQueue.queueArn];
     this.redrive = new ManagedPolicy(this, 'Redrive', {
       description: 'Waybill: redrive the dead-letter queue',
@@ -95,6 +99,29 @@ export class OperatorPolicies extends Construct {
           sid: 'Position',
           actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
           resources: [checkpoints.tableArn],
+        }),
+      ],
+    });
+    this.parcelsReader = new ManagedPolicy(this, 'ParcelsReader', {
+      description: 'Waybill: read parcels',
+      statements: [
+        new PolicyStatement({
+          sid: 'Parcels',
+          // With Scan: delivered parcels are in no index, and where the index is off, open ones are found by nothing else.
+          actions: [
+            'dynamodb:GetItem',
+            'dynamodb:BatchGetItem',
+            'dynamodb:Query',
+            'dynamodb:Scan',
+            'dynamodb:DescribeTable',
+          ],
+          resources: [parcels.tableArn],
+        }),
+        new PolicyStatement({
+          sid: 'OpenParcels',
+          actions: ['dynamodb:Query', 'dynamodb:Scan'],
+          // By name, also while the index is off: a reader's policy need not change when it comes.
+          resources: tables.parcels.indexes.map(({ name }) => `${parcels.tableArn}/index/${name}`),
         }),
       ],
     });

@@ -1,4 +1,4 @@
-import type { WriteOutcome } from '@waybill/processor/parcels/parcel-writes.ts';
+import type { WriteOutcome } from '@waybill/processor/parcels/write-parcel.ts';
 import { tables } from '@waybill/shared/resources.ts';
 
 const everyOutcome: Readonly<Record<WriteOutcome, true>> = { applied: true, merged: true, redundant: true };

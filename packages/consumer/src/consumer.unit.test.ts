@@ -168,7 +168,8 @@ describe('an outage', () => {
       expect(service.ready().ok).toBe(false);
     }
     expect(mostReceived).toBeGreaterThan(13);
-    expect(mostReceived).toBeLessThanOrEqual(40);
+    // Two receivers with twenty each; the last receive began with one less and brought ten.
+    expect(mostReceived).toBeLessThan(50);
     expect(journal.lines(/^(recorded|sent|deleted|dead|visibility m\d+ 0)/)).toEqual([]);
     expect(queue.messages.every(({ receiveCount }) => receiveCount <= 1)).toBe(true);
     down = false;

@@ -23,6 +23,8 @@ export async function leaveCorrupted(
     reason: 'BODY_CORRUPTED',
     detail: 'the checksum that SQS sent is not that of the body that arrived; redrive it, the queue may have it intact',
     body,
+    // What arrived may name another one.
+    parcelId: undefined,
     splitBody: undefined,
     mayHeal: true,
   };

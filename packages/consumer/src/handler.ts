@@ -61,8 +61,8 @@ export type Reading<Work> = {
   readonly failures: readonly ElementFailure[];
   /** It holds one element or none: there is nothing to split off. */
   readonly single: boolean;
-  /** The id on which its only element would fail, where it has one. */
-  readonly elementId: string | undefined;
+  /** Its only element, as a failure of it would be recorded, where that has an id. */
+  readonly element: Pick<Failure, 'failureId' | 'parcelId'> | undefined;
   /** The record to resolve when all of it succeeds, though the message does not name it. */
   readonly resolves: string | undefined;
 };

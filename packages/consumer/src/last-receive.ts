@@ -66,14 +66,15 @@ export class LastReceives {
 /** What is on record while a message is worked on its last allowed receive. */
 export function interruptionOf(
   message: ReceivedMessage,
-  { failures: [failure], single, elementId }: Reading<unknown>,
+  { failures: [failure], single, element }: Reading<unknown>,
   resolves: string | undefined,
 ): Failure {
-  const failureId = single ? (failure?.failureId ?? resolves ?? elementId) : resolves;
+  const failureId = single ? (failure?.failureId ?? resolves ?? element?.failureId) : resolves;
   return {
     failureId: failureId ?? bodyFailureId(message.body),
     reason: interrupted,
     detail: `received ${message.receiveCount} times without being settled; the message is intact, redrive it`,
     body: message.body,
+    parcelId: single ? (failure ?? element)?.parcelId : undefined,
   };
 }

@@ -376,7 +376,7 @@ describe('a redriven message', () => {
   test('is resolved no longer when it fails again, on the same record, whatever it fails of', async () => {
     const { queue, list, failures, service, stop } = listRig();
     const failureId = `body-${'0'.repeat(64)}`;
-    await failures.record({ failureId, reason: 'INVALID_ITEM', detail: '', body: '' });
+    await failures.record({ failureId, reason: 'INVALID_ITEM', detail: '', body: '', parcelId: undefined });
     await failures.resolve(failureId);
     list.before = rejecting(2);
     queue.put(bodyOf(2), { attributes: { failureId } });

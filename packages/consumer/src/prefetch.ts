@@ -133,7 +133,7 @@ export class Prefetch {
     if (!receiving.mayReceive(this.#inFlight.size)) return false;
     if (guard.state !== 'closed') {
       if (this.#inFlight.size > 0) return false;
-      return inHand.count === 0 || (this.#hasCapacity(mostInHandPerReceiver.ordinary) && guard.needsFreshProbe);
+      return inHand.count === 0 || (guard.needsFreshProbe && this.#hasRoomForProbe());
     }
     const isBehind = handler.backlog() > this.#behindFrom;
     // One receive after the other, without a pause while each is full: the messages join the work that waits.
@@ -153,6 +153,16 @@ export class Prefetch {
     const oldest = Math.min(...messages.map(({ sentAtMs }) => sentAtMs));
     if (messages.length > 0) recordAge(metrics.messageAge, oldest, clock.now());
     return inHand.take(messages);
+  }
+
+  /**
+   * Whether fewer are in hand than ordinarily may be. A receive may bring more than there is room for: else half a hand
+   * whose work is throttled would keep all the rest from being tried.
+   */
+  #hasRoomForProbe(): boolean {
+    const { settings, inHand, budget, work } = this.#deps;
+    const isFull = inHand.count >= settings.receivers * mostInHandPerReceiver.ordinary;
+    return !isFull && work.waiting <= mostWaiting && budget.fitsReceives(1);
   }
 
   /** Whether another receive, besides those in flight, leaves at most this many messages in hand per receiver. */

@@ -32,6 +32,22 @@ test('while much work waits, a receive is not made for each message as it comes'
   await stop();
 });
 
+test('a hand with no room for a receive, of which all is throttled, is no reason to look at nothing else', async () => {
+  const { queue, list, service, stop } = listRig({ receivers: 1 });
+  const throttled = Object.assign(new Error('throttled'), { name: 'ThrottlingException' });
+  list.before = (item) => {
+    if (item < 100) throw throttled;
+  };
+  // One more than half of what is in hand ordinarily: another receive might bring more than the other half.
+  for (const item of items(1, mostInHandPerReceiver.ordinary / 2 + 1)) queue.put(bodyOf(item));
+  service.start();
+  await pass(60);
+  queue.put(bodyOf(100));
+  await pass(60);
+  expect(list.ids).toEqual([100]);
+  await stop();
+});
+
 describe('while far behind', () => {
   /** A queue of messages with a hundred items each, and how many are in hand when a receive is answered. */
   function deepQueue(messages: number, putMs: number) {

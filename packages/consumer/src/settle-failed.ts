@@ -86,6 +86,7 @@ function ofTheWhole(
     reason: first?.reason ?? '',
     detail: `${distinct.length} of its elements failed, the message is left whole; the first of them: ${first?.detail}`,
     body,
+    parcelId: undefined,
   };
 }
 

@@ -77,8 +77,8 @@ function readItems(body: string, failureId: string | undefined): Reading<readonl
   if (!Array.isArray(elements)) {
     const mayHeal = typeof elements === 'object';
     const failure = { failureId: failureId ?? bodyFailureId(body), reason: 'UNREADABLE_MESSAGE', detail: 'no array' };
-    const failures = [{ ...failure, body, splitBody: undefined, mayHeal }];
-    return { work: [], failures, single: true, elementId: undefined, resolves: undefined };
+    const failures = [{ ...failure, body, parcelId: undefined, splitBody: undefined, mayHeal }];
+    return { work: [], failures, single: true, element: undefined, resolves: undefined };
   }
   const single = elements.length <= 1;
   const isItem = (element: unknown) => Number.isSafeInteger(element) && Number(element) > 0;
@@ -90,14 +90,15 @@ function readItems(body: string, failureId: string | undefined): Reading<readonl
       const known = single ? { failureId: failureId ?? failure.failureId } : {};
       return { ...failure, ...known, ...(single && { splitBody: undefined }) };
     });
-  const elementId = single && items[0] !== undefined ? itemId(items[0]) : undefined;
-  return { work: items, failures, single, elementId, resolves: undefined };
+  const [item] = items;
+  const element = single && item !== undefined ? { failureId: itemId(item), parcelId: undefined } : undefined;
+  return { work: items, failures, single, element, resolves: undefined };
 }
 
 function failureOf(element: unknown, reason: string, detail: string): ElementFailure {
   const splitBody = bodyOf(element);
   const failureId = typeof element === 'number' ? itemId(Math.abs(element)) : bodyFailureId(splitBody);
-  return { failureId, reason, detail, body: JSON.stringify(element), splitBody, mayHeal: false };
+  return { failureId, reason, detail, body: JSON.stringify(element), parcelId: undefined, splitBody, mayHeal: false };
 }
 
 function itemId(item: number): string {

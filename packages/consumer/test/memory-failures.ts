@@ -42,9 +42,11 @@ export class MemoryFailures implements FailureLog {
     this.#journal.add(`resolved ${failureId}`);
   };
 
-  #write({ failureId, reason, detail, body }: Failure): void {
-    const attempts = (this.records.get(failureId)?.attempts ?? 0) + 1;
-    this.records.set(failureId, { failureId, reason, detail, body, attempts, resolved: false });
+  #write({ failureId, reason, detail, body, parcelId }: Failure): void {
+    const known = this.records.get(failureId);
+    const attempts = (known?.attempts ?? 0) + 1;
+    const parcel = { parcelId: parcelId ?? known?.parcelId };
+    this.records.set(failureId, { failureId, reason, detail, body, ...parcel, attempts, resolved: false });
     this.#journal.add(`recorded ${failureId} ${reason}`);
   }
 }

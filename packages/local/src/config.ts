@@ -1,7 +1,9 @@
+import { processorVariables } from '@waybill/processor/config.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { httpUrl, secret, wholeNumber } from '@waybill/shared/process/env.ts';
 import { type GivenFlags, readFlags } from '@waybill/shared/process/flags.ts';
 import { z } from 'zod';
+import type { KeptSettings } from './outcome/oracle.ts';
 
 /** The options of `npm start`. */
 export type StartOptions = {
@@ -11,6 +13,8 @@ export type StartOptions = {
   readonly keep: boolean;
   /** A real API instead of the simulated one. */
   readonly scanApi: { readonly url: string; readonly token: string; readonly firstEventId: number } | undefined;
+  /** What the processor is told to keep of a parcel, which decides what its item must be. */
+  readonly kept: KeptSettings;
 };
 
 /** Elements of the feed: some 30 s on two busy cores, and enough requests for each fault of `scan-api-faults.ts`. */
@@ -53,8 +57,8 @@ Exit code: 0 all compared and equal, 1 a difference or a failure, 2 wrong flags,
 `;
 
 /**
- * Reads the command line, and from the environment what belongs to `--scan-api-url`. Throws `CONFIG_INVALID` with every
- * mistake.
+ * Reads the command line, and from the environment what belongs to `--scan-api-url` and what parcels are compared by. Throws
+ * `CONFIG_INVALID` with every mistake.
  */
 export function readCommandLine(
   args: readonly string[],
@@ -71,8 +75,12 @@ export function readCommandLine(
       '--scan-api-url': httpUrl({ default: '', meaning: '' }),
       SCAN_API_TOKEN: secret({ meaning: '' }),
       FIRST_EVENT_ID: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER, default: 1, meaning: '' }),
+      HISTORY_EVENTS: processorVariables.HISTORY_EVENTS,
+      PARCEL_RETENTION_DAYS: processorVariables.PARCEL_RETENTION_DAYS,
     })
     .safeParse({
+      HISTORY_EVENTS: env['HISTORY_EVENTS'],
+      PARCEL_RETENTION_DAYS: env['PARCEL_RETENTION_DAYS'],
       '--events': text('events'),
       '--seed': text('seed'),
       '--scan-api-url': text('scan-api-url'),
@@ -97,6 +105,7 @@ export function readCommandLine(
     live: given.values.has('live'),
     keep: given.values.has('keep'),
     scanApi: url === '' ? undefined : { url, token: read.SCAN_API_TOKEN, firstEventId: read.FIRST_EVENT_ID },
+    kept: { historyEvents: read.HISTORY_EVENTS, retentionDays: read.PARCEL_RETENTION_DAYS },
   };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { help, readCommandLine } from './config.ts';
 
 const read = (...args: string[]) => readCommandLine(args, {}, 42);
+const kept = { historyEvents: 32, retentionDays: 0 };
 const readWith = (env: Record<string, string>, ...args: string[]) => readCommandLine(args, env, 42);
 
 /** What is said of a wrong command line, a line each. */
@@ -16,7 +17,7 @@ function complaints(...args: string[]): string[] {
 
 describe('the command line of npm start', () => {
   test('without flags: a simulated feed of the default size with a seed of its own', () => {
-    expect(read()).toEqual({ seed: 42, events: 20_000, live: false, keep: false, scanApi: undefined });
+    expect(read()).toEqual({ seed: 42, events: 20_000, live: false, keep: false, scanApi: undefined, kept });
   });
 
   test('with flags, the last of a kind winning', () => {
@@ -26,7 +27,17 @@ describe('the command line of npm start', () => {
       live: true,
       keep: true,
       scanApi: undefined,
+      kept,
     });
+  });
+
+  test('takes from the environment what the processor is told to keep, by which parcels are compared', () => {
+    expect(readWith({ HISTORY_EVENTS: '2', PARCEL_RETENTION_DAYS: '5' })).toMatchObject({
+      kept: { historyEvents: 2, retentionDays: 5 },
+    });
+    expect(() => readWith({ HISTORY_EVENTS: '101', PARCEL_RETENTION_DAYS: 'x' })).toThrow(
+      /HISTORY_EVENTS expected .*, got "101"\n.*PARCEL_RETENTION_DAYS expected .*, got "x"/,
+    );
   });
 
   test('takes the token and the first id from the environment, for a real API only', () => {

@@ -146,7 +146,7 @@ class LocalRun {
     await this.#pipeline.stopProcessor();
     this.#deps.display.say('drained; comparing every parcel with the feed');
     const checkpoint = await this.#pipeline.checkpoint();
-    const truth = await this.#source.truth(checkpoint.position, signal);
+    const truth = { ...(await this.#source.truth(checkpoint.position, signal)), kept: this.#options.kept };
     const mirror = {
       parcels: await readStoredParcels(clients.dynamodb, resources.parcelsTable, signal),
       failures: await readFailureRecords(clients.dynamodb, resources.failuresTable, signal),

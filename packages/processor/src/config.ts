@@ -17,6 +17,14 @@ export const processorVariables = {
     meaning: 'wait of a long poll; `STOP_TIMEOUT_SECONDS` must be at least 10 s more',
   }),
   WRITE_CONCURRENCY: wholeNumber({ min: 1, max: 1_024, default: 64, meaning: 'conditional writes in flight' }),
+  HISTORY_EVENTS: wholeNumber({ min: 0, max: 100, default: 32, meaning: 'scans kept with each parcel; 0: none' }),
+  PARCEL_RETENTION_DAYS: wholeNumber({
+    min: 0,
+    max: 3_650,
+    default: 0,
+    meaning:
+      'days after its delivery for which a parcel is kept; 0: for ever. A catch-up over old feeds stores parcels that expire soon. A scan that comes after the item has gone begins a new one',
+  }),
   VISIBILITY_TIMEOUT_SECONDS: wholeNumber({
     min: 5,
     max: 3_600,
@@ -48,6 +56,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   };
   return {
     settings,
+    kept: { historyEvents: read.HISTORY_EVENTS, retentionDays: read.PARCEL_RETENTION_DAYS },
     scanQueueUrl: read.SCAN_QUEUE_URL,
     parcelsTable: read.PARCELS_TABLE,
     failuresTable: read.FAILURES_TABLE,

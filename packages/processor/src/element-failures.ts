@@ -22,6 +22,7 @@ export function unreadableMessage(
     reason: 'UNREADABLE_MESSAGE',
     detail: `${code}: expected ${expected}`,
     body,
+    parcelId: undefined,
     splitBody: undefined,
     mayHeal: code === 'UNKNOWN_VERSION',
   };
@@ -33,7 +34,7 @@ export function unreadableMessage(
  * @param whole the message that carries it; `failureId` is the record on which its only element failed before
  */
 export function invalidElement(
-  { rejection, eventId, json }: Extract<Unpacked, { rejection: Rejection }>,
+  { rejection, eventId, parcelId, json }: Extract<Unpacked, { rejection: Rejection }>,
   whole: { readonly body: string; readonly single: boolean; readonly failureId: string | undefined },
 ): ElementFailure {
   // What is split off has this body, so that it fails on the same record again.
@@ -44,6 +45,7 @@ export function invalidElement(
     reason: 'INVALID_EVENT',
     detail: `${rejection.code}: expected ${rejection.expected}${rejection.path && ` in ${rejection.path}`}`,
     body: json ?? whole.body,
+    parcelId,
     splitBody,
     mayHeal: false,
   };
@@ -57,6 +59,7 @@ export function rejectedEvent({ event, detail }: RejectedEvent): ElementFailure 
     reason: 'STORE_REJECTED',
     detail,
     body: json,
+    parcelId: event.parcelId,
     splitBody: packOne(json),
     mayHeal: false,
   };

@@ -161,6 +161,94 @@ describe('a message of one that failed', () => {
   });
 });
 
+describe('the record of a failure', () => {
+  /** What is on record after these messages were received as often as they may be. */
+  async function recordsAfter(
+    put: (given: ReturnType<typeof rig>) => void,
+  ): Promise<readonly (readonly [failureId: string, reason: string, parcelId: number | undefined])[]> {
+    const given = rig();
+    put(given);
+    given.processor.start();
+    await pass(60);
+    await given.stop();
+    return [...given.failures.records.values()].map(({ failureId, reason, parcelId }) => [failureId, reason, parcelId]);
+  }
+  const largest = Number.MAX_SAFE_INTEGER;
+
+  test('names the parcel of an event that the store rejects, in a pack and alone', async () => {
+    for (const message of [packed(scan(1), scan(2, { parcelId: 77 })), packed(scan(2, { parcelId: 77 }))]) {
+      const records = await recordsAfter(({ queue, parcels }) => {
+        parcels.before = rejecting(2);
+        queue.put(message);
+      });
+      expect(records).toEqual([['event-2', 'STORE_REJECTED', 77]]);
+    }
+  });
+
+  test.each([
+    ['of our spelling', 77, { parcelId: 77 }],
+    ['of the carrier’s', 77, { ParcelId: 77 }],
+    ['of the carrier’s before ours, as for its id', undefined, { ParcelId: 'x', parcelId: 77 }],
+    ['up to the largest id', largest, { parcelId: largest }],
+    ['but none beyond it', undefined, { parcelId: largest + 1 }],
+    ['but none that is 0', undefined, { parcelId: 0 }],
+    ['but none below', undefined, { parcelId: -77 }],
+    ['but none with a fraction', undefined, { parcelId: 77.5 }],
+    ['but none that is text', undefined, { parcelId: '77' }],
+    ['but none of what lies deeper', undefined, { Parcel: { ParcelId: 77 } }],
+  ])('names the parcel of an element that is no event, %s', async (_, parcelId, fields) => {
+    const element = { eventId: 5, type: '', ...fields };
+    for (const message of [packOf(element), packOf(scan(1), element), packUnparsed(element)]) {
+      expect(await recordsAfter(({ queue }) => queue.put(message))).toEqual([['event-5', 'INVALID_EVENT', parcelId]]);
+    }
+  });
+
+  test('names the parcel of an element without an id of its own, and of one too deep to be split off', async () => {
+    const nameless = { parcelId: 77, type: '' };
+    expect(await recordsAfter(({ queue }) => queue.put(packOf(nameless)))).toEqual([
+      [`body-${sha(packOf(nameless))}`, 'INVALID_EVENT', 77],
+    ]);
+    const deep = `{"version":1,"events":[${tooDeep.replace('"x"', '"parcelId":77,"x"')}]}`;
+    expect(await recordsAfter(({ queue }) => queue.put(deep))).toEqual([['event-7', 'INVALID_EVENT', 77]]);
+  });
+
+  test('names no parcel where it is about a message that nobody can read, or about what was cut', async () => {
+    const cut = packUnparsed({ ParcelId: 77, note: 'x'.repeat(300_000) });
+    const reasons: (string | undefined)[] = [];
+    for (const body of ['no JSON', '{"version":1}', '{"version":2,"parcelId":77}', cut]) {
+      const [[, reason, parcelId] = []] = await recordsAfter(({ queue }) => {
+        queue.put(body);
+      });
+      reasons.push(reason);
+      expect(parcelId).toBeUndefined();
+    }
+    expect(reasons).toEqual(['UNREADABLE_MESSAGE', 'UNREADABLE_MESSAGE', 'UNREADABLE_MESSAGE', 'INVALID_EVENT']);
+  });
+
+  test.each([
+    ['an event', packed(scan(5, { parcelId: 77 })), 'event-5', 77],
+    ['several events', packed(scan(5, { parcelId: 77 }), scan(6, { parcelId: 77 })), undefined, undefined],
+    [
+      'an element of the feed that is an event at last',
+      packUnparsed({ EventId: 5, ParcelId: 77, Type: 'STATUS', CreatedDateTimeUtc: '2021-05-11T21:11:34Z' }),
+      'event-5',
+      77,
+    ],
+  ])(
+    'of an interruption names the parcel of the one element that a message carries: %s',
+    async (_, body, failureId, parcelId) => {
+      const { queue, parcels, failures, processor } = rig();
+      parcels.before = () => new Promise(() => {});
+      queue.put(body, { receiveCount: 2 });
+      processor.start();
+      await pass(0.5);
+      expect([...failures.records.values()]).toMatchObject([
+        { failureId: failureId ?? `body-${sha(body)}`, reason: 'REPEATEDLY_INTERRUPTED', parcelId },
+      ]);
+    },
+  );
+});
+
 describe('a redriven message', () => {
   test('resolves its record when it succeeds', async () => {
     const { queue, parcels, failures, processor, stop } = rig();
@@ -181,7 +269,7 @@ describe('a redriven message', () => {
   test('resolves its record when it carries an element of the feed that is read at last', async () => {
     const { queue, failures, processor, stop } = rig();
     const element = { EventId: 4, ParcelId: 4, Type: 'STATUS', CreatedDateTimeUtc: '2021-05-11T21:11:34Z' };
-    await failures.record({ failureId: 'event-4', reason: 'INVALID_EVENT', detail: '', body: '' });
+    await failures.record({ failureId: 'event-4', reason: 'INVALID_EVENT', detail: '', body: '', parcelId: undefined });
     queue.put(packUnparsed(element));
     processor.start();
     await pass(1);
@@ -192,7 +280,7 @@ describe('a redriven message', () => {
   test('is resolved no longer when it fails again, on the same record, whatever it fails of', async () => {
     const { queue, parcels, failures, processor, stop } = rig();
     const failureId = `body-${'0'.repeat(64)}`;
-    await failures.record({ failureId, reason: 'INVALID_EVENT', detail: '', body: '' });
+    await failures.record({ failureId, reason: 'INVALID_EVENT', detail: '', body: '', parcelId: undefined });
     await failures.resolve(failureId);
     parcels.before = rejecting(2);
     queue.put(packed(scan(2)), { attributes: { failureId } });

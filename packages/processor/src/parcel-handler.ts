@@ -64,7 +64,7 @@ function readPack({ body }: ReceivedMessage, failureId: string | undefined): Rea
   const unpacked = unpack(body);
   if (unpacked.kind === 'unreadable') {
     const failures = [unreadableMessage(unpacked, body, failureId)];
-    return { work: [], failures, single: true, elementId: undefined, resolves: undefined };
+    return { work: [], failures, single: true, element: undefined, resolves: undefined };
   }
   const isUnparsed = unpacked.kind === 'unparsed';
   const elements = isUnparsed ? [unpacked.element] : unpacked.elements;
@@ -75,17 +75,17 @@ function readPack({ body }: ReceivedMessage, failureId: string | undefined): Rea
   const invalid = new Set(elements.flatMap((element) => ('event' in element ? [] : [element])));
   const failures = [...invalid].map((element) => invalidElement(element, whole));
   const [event] = events;
-  const elementId = single && event ? eventFailureId(event.eventId) : undefined;
+  const element = single && event ? { failureId: eventFailureId(event.eventId), parcelId: event.parcelId } : undefined;
   // An element that failed in the poller, and is read now, is on record by its own id.
-  return { work: events, failures, single, elementId, resolves: isUnparsed ? elementId : undefined };
+  return { work: events, failures, single, element, resolves: isUnparsed ? element?.failureId : undefined };
 }
 
 /**
- * Heap of a parcel whose write waits, of a decoded event besides its text, and of a failed element, bytes: measured
- * (decision 79).
+ * Heap of a parcel whose write waits, of a decoded event besides its text with its entry of the history, and of a failed
+ * element, bytes: measured (decisions 79 and 93).
  */
 const parcelHeapBytes = 4_000;
-const eventHeapBytes = 100;
+const eventHeapBytes = 200;
 const failureHeapBytes = 300;
 
 /** At most: several messages may share the write of a parcel. */

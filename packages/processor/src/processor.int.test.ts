@@ -7,7 +7,7 @@ import { pack, packOne, packUnparsed } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
-import { tables } from '@waybill/shared/resources.ts';
+import { openShards, tables } from '@waybill/shared/resources.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -15,7 +15,7 @@ import { useEngines } from '../../consumer/test/engines.ts';
 import { imageHeapBytes } from '../../consumer/test/image-heap.ts';
 import { foldByParcel } from '../../shared/test/fold-by-parcel.ts';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
-import { packOf, scan } from '../test/processor-rig.ts';
+import { keptOnTrial, packOf, scan } from '../test/processor-rig.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
 import { createProcessor } from './processor.ts';
 
@@ -27,7 +27,15 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
   const { log, lines } = recordedLog();
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   const clock = systemClock;
-  const parcels = openParcelTable({ dynamodb, tableName: parcelsTable, clock, metrics, log, writeConcurrency: 16 });
+  const parcels = openParcelTable({
+    ...keptOnTrial,
+    dynamodb,
+    tableName: parcelsTable,
+    clock,
+    metrics,
+    log,
+    writeConcurrency: 16,
+  });
   const processor = createProcessor({
     settings: {
       receivers: 2,
@@ -143,6 +151,9 @@ describe('the processor on real engines', () => {
       createdDateTimeUtc: '2020-01-01T00:00:00Z',
       pickupEventId: 10_010,
       pickupTimeUtc: '2020-01-01T00:00:00Z',
+      history: new Set(['[10020,"2020-01-01T00:00:00Z","STATUS",""]']),
+      openShard: 1_007 % openShards,
+      openedAtMs: 1_577_836_800_000,
       revision: 1,
     };
     await documents.send(new PutCommand({ TableName: engines().resources.parcelsTable, Item }));

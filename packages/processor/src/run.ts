@@ -11,12 +11,12 @@ import { countedConsumer } from '@waybill/shared/telemetry/queue-meter.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
 import { readConfig } from './config.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
-import { unitsSpent } from './parcels/batched/statement-units.ts';
+import { statementUnits } from './parcels/batched/statement-units.ts';
 import { createProcessor } from './processor.ts';
 
 /** The processor as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const { settings, scanQueueUrl, parcelsTable, failuresTable, ...config } = readConfig(env);
+  const { settings, kept, scanQueueUrl, parcelsTable, failuresTable, ...config } = readConfig(env);
   await runProcess('processor', config.process, (tools) => {
     const { clock, metrics, log } = tools;
     const shared = {
@@ -46,7 +46,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     meterTables(dynamodb, {
       metrics,
       tables: { [parcelsTable]: 'parcels', [failuresTable]: 'failures' },
-      statements: { table: 'parcels', unitsSpent },
+      statements: { table: 'parcels', unitsSpent: statementUnits() },
     });
     const sqs = sqsConsumer({
       receiving,
@@ -56,7 +56,15 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       visibilityTimeoutSeconds: visibilityTimeoutMs / 1_000,
     });
     const queue = countedConsumer(sqs, metrics);
-    const parcels = openParcelTable({ dynamodb, tableName: parcelsTable, clock, metrics, log, writeConcurrency });
+    const parcels = openParcelTable({
+      ...kept,
+      dynamodb,
+      tableName: parcelsTable,
+      clock,
+      metrics,
+      log,
+      writeConcurrency,
+    });
     const documents = DynamoDBDocumentClient.from(dynamodb);
     const service = createProcessor({
       ...tools,
@@ -66,7 +74,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       parcels,
       failures: dynamoDbFailureLog({ documents, tableName: failuresTable, clock }),
       checkTables: async () => {
-        await requireKey(dynamodb, parcelsTable, tables.parcels);
+        await requireKey(dynamodb, parcelsTable, tables.parcels, log);
         await requireKey(dynamodb, failuresTable, tables.failures);
         await parcels.chooseWriter();
       },

@@ -1,8 +1,12 @@
 import { pack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { type RigOptions, serviceRig } from '../../consumer/test/service-rig.ts';
+import type { ParcelTableSettings } from '../src/parcels/parcel-item.ts';
 import { createProcessor } from '../src/processor.ts';
 import { MemoryParcels } from './memory-parcels.ts';
+
+/** What a parcels table keeps unless a test is about that. */
+export const keptOnTrial: ParcelTableSettings = { historyEvents: 32, retentionDays: 0 };
 
 /** A processor over ports in memory. */
 export function rig({ writeConcurrency = 64, ...options }: RigOptions & { readonly writeConcurrency?: number } = {}) {

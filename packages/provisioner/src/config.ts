@@ -1,5 +1,5 @@
 import { WaybillError } from '@waybill/shared/error.ts';
-import { httpUrl, pattern, wholeNumber } from '@waybill/shared/process/env.ts';
+import { httpUrl, oneOf, pattern, wholeNumber } from '@waybill/shared/process/env.ts';
 import { readFlags } from '@waybill/shared/process/flags.ts';
 import { commonVariables } from '@waybill/shared/process/process-config.ts';
 import { z } from 'zod';
@@ -11,6 +11,8 @@ export type ProvisionerOptions = {
   readonly region: string;
   readonly prefix: string;
   readonly fix: boolean;
+  /** Whether the parcels table is to have the index of open parcels. */
+  readonly openIndex: boolean;
   /** Seconds that the engine may take to answer. */
   readonly waitSeconds: number;
 };
@@ -20,6 +22,7 @@ export type Endpoints = { readonly sqs: string; readonly dynamodb: string };
 const flags = {
   prefix: { type: 'string' },
   fix: { type: 'boolean' },
+  'open-index': { type: 'string' },
   wait: { type: 'string' },
   aws: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -34,6 +37,9 @@ changed; a setting that differs is printed as DRIFT.
 
   --prefix TEXT  beginning of every name, so that deployments share an engine
   --fix          corrects drift, where no data is lost by it
+  --open-index on|off
+                 whether the parcels table must have the index of open parcels
+                 (default on; with --aws off, because there it costs money)
   --wait SECONDS how long to wait for an engine to start, 0–600 (default 60)
   --aws          creates them on AWS itself; infra/ does it with the CDK
   --help         this text
@@ -49,6 +55,7 @@ const schema = z.object({
   AWS_ENDPOINT_URL_SQS: httpUrl({ default: '', meaning: '' }),
   AWS_ENDPOINT_URL_DYNAMODB: httpUrl({ default: '', meaning: '' }),
   '--prefix': pattern(/^[A-Za-z0-9_-]{0,40}$/, { allowed: 'up to 40 of A-Za-z0-9_-', default: '', meaning: '' }),
+  '--open-index': oneOf(['on', 'off'], { default: 'on', meaning: '' }),
   '--wait': wholeNumber({ min: 0, max: 600, default: 60, meaning: '' }),
 });
 
@@ -57,7 +64,12 @@ export function readCommandLine(args: readonly string[], env: Environment): Prov
   const { values, problems } = readFlags(flags, args);
   if (values.has('help')) return 'help';
   const isAws = values.has('aws');
-  const result = schema.safeParse({ ...env, '--prefix': values.get('prefix'), '--wait': values.get('wait') });
+  const result = schema.safeParse({
+    ...env,
+    '--prefix': values.get('prefix'),
+    '--open-index': values.get('open-index') ?? (isAws ? 'off' : 'on'),
+    '--wait': values.get('wait'),
+  });
   const wrong = result.error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`) ?? [];
   const endpoints = {
     sqs: env['AWS_ENDPOINT_URL_SQS'] || env['AWS_ENDPOINT_URL'] || '',
@@ -75,6 +87,7 @@ export function readCommandLine(args: readonly string[], env: Environment): Prov
     region: result.data.AWS_REGION,
     prefix: result.data['--prefix'],
     fix: values.has('fix'),
+    openIndex: result.data['--open-index'] === 'on',
     waitSeconds: result.data['--wait'],
   };
 }

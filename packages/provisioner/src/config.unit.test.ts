@@ -42,17 +42,30 @@ describe('the provisioner', () => {
     expect(() => readCommandLine(['--aws'], engine)).toThrow('--aws: expected no AWS_ENDPOINT_URL variable set');
   });
 
+  test('asks for the index of open parcels on an engine, where it costs nothing, and on AWS only if told to', () => {
+    const aws = { AWS_REGION: 'us-east-1' };
+    const asked = (args: readonly string[], env: Record<string, string>) => readCommandLine(args, env);
+    expect(asked([], engine)).toMatchObject({ openIndex: true });
+    expect(asked(['--open-index', 'off'], engine)).toMatchObject({ openIndex: false });
+    expect(asked(['--aws'], aws)).toMatchObject({ openIndex: false });
+    expect(asked(['--aws', '--open-index=on'], aws)).toMatchObject({ openIndex: true });
+  });
+
   test('says everything that is wrong at once', () => {
     const wrong = () =>
-      readCommandLine(['--prefix', 'a b', '--wait', 'long', '--fxi', '--fix=yes', 'now', '--prefix'], {
-        AWS_ENDPOINT_URL_SQS: 'localhost',
-      });
+      readCommandLine(
+        ['--prefix', 'a b', '--wait', 'long', '--open-index', 'yes', '--fxi', '--fix=yes', 'now', '--prefix'],
+        {
+          AWS_ENDPOINT_URL_SQS: 'localhost',
+        },
+      );
     for (const problem of [
       'AWS_REGION is required',
       'AWS_ENDPOINT_URL_SQS expected an http(s) URL',
       'AWS_ENDPOINT_URL_DYNAMODB (or AWS_ENDPOINT_URL) is required',
       'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are required',
       '--wait expected a whole number 0–600, got "long"',
+      '--open-index expected one of on, off, got "yes"',
       '--prefix expected a value',
       'got "--fxi"',
       '--fix expected no value',

@@ -5,6 +5,8 @@ export type Drift = {
   readonly found: string;
   /** Corrects the setting. Absent where that needs another queue or table, or a decision. */
   readonly fix?: () => Promise<void>;
+  /** What the reader can do where there is no fix, if it is not to use another queue or table. */
+  readonly advice?: string;
 };
 
 /** What was done or found about one queue or table. */

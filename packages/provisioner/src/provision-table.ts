@@ -11,7 +11,14 @@ import {
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { TableDefinition } from '@waybill/shared/resources.ts';
+import {
+  type IndexDefinition,
+  type IndexSettings,
+  indexesOf,
+  type TableDefinition,
+} from '@waybill/shared/resources.ts';
+import { definedKey, findIndex, foundKey } from '@waybill/shared/table-description.ts';
+import { attributeTypes, compareIndexes, indexToCreate, keySchema } from './provision-indexes.ts';
 import type { Drift, ProvisionResult } from './provision-result.ts';
 
 /** Milliseconds between two polls of a table that is being created, and how many: 30 s in all. */
@@ -20,22 +27,26 @@ const tablePoll = { everyMs: 100, times: 300 };
 const billingMode = 'PAY_PER_REQUEST';
 
 /**
- * Creates the table and waits until it is active, or compares an existing one. On an engine without TTL it has none.
+ * Creates the table with the indexes that `settings` ask for, and waits until it is active, or compares an existing one. On
+ * an engine without TTL it has none.
  */
 export async function provisionTable(
   dynamodb: DynamoDBClient,
   definition: TableDefinition,
+  settings: IndexSettings,
   signal: AbortSignal,
 ): Promise<ProvisionResult> {
-  const table = new Table(dynamodb, definition, signal);
+  const table = new Table(dynamodb, definition, settings, signal);
   const state = await table.create();
-  const description = await table.untilActive();
+  const description = state === 'existing' ? await table.untilUsable() : await table.untilActive();
+  const result = { kind: 'table', name: definition.name, isCreated: state === 'created' } as const;
+  const keyDrift = table.compareKey(description);
+  // A table with another key is somebody else's: nothing more is asked of it, or added to it.
+  if (keyDrift) return { ...result, drift: [keyDrift], lacks: [] };
   const ttl = state === 'existing' ? await table.compareTtl() : await table.enableTtl();
   return {
-    kind: 'table',
-    name: definition.name,
-    isCreated: state === 'created',
-    drift: [...table.compare(description), ...ttl.drift],
+    ...result,
+    drift: [...table.compareBilling(description), ...ttl.drift, ...(await table.compareIndexes(description))],
     lacks: ttl.isUnsupported ? ['TTL: expired items stay'] : [],
   };
 }
@@ -46,17 +57,19 @@ const asExpected: TtlResult = { drift: [], isUnsupported: false };
 class Table {
   readonly #dynamodb: DynamoDBClient;
   readonly #definition: TableDefinition;
+  readonly #wanted: readonly IndexDefinition[];
   readonly #signal: AbortSignal;
 
-  constructor(dynamodb: DynamoDBClient, definition: TableDefinition, signal: AbortSignal) {
+  constructor(dynamodb: DynamoDBClient, definition: TableDefinition, settings: IndexSettings, signal: AbortSignal) {
     this.#dynamodb = dynamodb;
     this.#definition = definition;
+    this.#wanted = indexesOf(definition, settings);
     this.#signal = signal;
   }
 
   /** `creating`: someone else is creating the table at this moment, and may not have enabled its TTL yet. */
   async create(): Promise<'created' | 'creating' | 'existing'> {
-    const { name: TableName, key } = this.#definition;
+    const { name: TableName } = this.#definition;
     const before = await this.#describe();
     if (before) return before.TableStatus === 'CREATING' ? 'creating' : 'existing';
     try {
@@ -64,8 +77,9 @@ class Table {
         new CreateTableCommand({
           TableName,
           BillingMode: billingMode,
-          AttributeDefinitions: [{ AttributeName: key.name, AttributeType: key.type }],
-          KeySchema: [{ AttributeName: key.name, KeyType: 'HASH' }],
+          AttributeDefinitions: attributeTypes([this.#definition, ...this.#wanted]),
+          KeySchema: keySchema(this.#definition),
+          ...(this.#wanted.length > 0 && { GlobalSecondaryIndexes: this.#wanted.map(indexToCreate) }),
         }),
         { abortSignal: this.#signal },
       );
@@ -76,32 +90,58 @@ class Table {
     }
   }
 
-  async untilActive(): Promise<TableDescription> {
+  /** Waits until the table and its indexes are made. */
+  untilActive(): Promise<TableDescription> {
+    const isBeingMade = (table: TableDescription) =>
+      this.#wanted.some((index) => findIndex(table, index).state === 'being created');
+    return this.#until((table) => table.TableStatus === 'ACTIVE' && !isBeingMade(table));
+  }
+
+  /** Waits until an existing table can be compared: not until an index that somebody has added is filled. */
+  untilUsable(): Promise<TableDescription> {
+    return this.#until(({ TableStatus }) => TableStatus === 'ACTIVE' || TableStatus === 'UPDATING');
+  }
+
+  async #until(isReached: (table: TableDescription) => boolean): Promise<TableDescription> {
     for (let poll = 0; poll < tablePoll.times; poll++) {
       const table = await this.#describe();
-      if (table?.TableStatus === 'ACTIVE') return table;
+      if (table && isReached(table)) return table;
       await delay(tablePoll.everyMs, undefined, { signal: this.#signal });
     }
     const seconds = (tablePoll.everyMs * tablePoll.times) / 1_000;
     throw new Error(`Table ${this.#definition.name} is not ACTIVE after ${seconds} s`);
   }
 
-  compare(table: TableDescription): Drift[] {
-    const { name: TableName, key } = this.#definition;
-    const drift: Drift[] = [];
-    const expectedKey = `${key.name} (${key.type})`;
-    if (keyOf(table) !== expectedKey) drift.push({ setting: 'key', expected: expectedKey, found: keyOf(table) });
+  compareIndexes(table: TableDescription): Promise<Drift[]> {
+    return compareIndexes(
+      {
+        dynamodb: this.#dynamodb,
+        tableName: this.#definition.name,
+        tableKey: this.#definition,
+        wanted: this.#wanted,
+        known: this.#definition.indexes ?? [],
+        signal: this.#signal,
+      },
+      table,
+    );
+  }
+
+  compareKey(table: TableDescription): Drift | undefined {
+    const [expected, found] = [definedKey(this.#definition), foundKey(table)];
+    return found === expected ? undefined : { setting: 'key', expected, found };
+  }
+
+  compareBilling(table: TableDescription): Drift[] {
     const mode = billingModeOf(table);
-    if (mode !== undefined && mode !== billingMode) {
-      const fix = async () => {
-        await this.#dynamodb.send(new UpdateTableCommand({ TableName, BillingMode: billingMode }), {
-          abortSignal: this.#signal,
-        });
-        await this.untilActive();
-      };
-      drift.push({ setting: 'billing mode', expected: billingMode, found: mode, fix });
-    }
-    return drift;
+    if (mode === undefined || mode === billingMode) return [];
+    const fix = async () => {
+      await this.#dynamodb.send(
+        new UpdateTableCommand({ TableName: this.#definition.name, BillingMode: billingMode }),
+        { abortSignal: this.#signal },
+      );
+      await this.untilActive();
+    };
+    return [{ setting: 'billing mode', expected: billingMode, found: mode, fix }];
   }
 
   /** Enables TTL if the table should have it. */
@@ -162,11 +202,6 @@ class Table {
       throw cause;
     }
   }
-}
-
-function keyOf({ AttributeDefinitions, KeySchema }: TableDescription): string {
-  const types = new Map(AttributeDefinitions?.map((each) => [each.AttributeName, each.AttributeType]));
-  return (KeySchema ?? []).map(({ AttributeName }) => `${AttributeName} (${types.get(AttributeName)})`).join(', ');
 }
 
 /** On AWS, a table that was never on demand has no summary. */

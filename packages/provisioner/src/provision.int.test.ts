@@ -3,6 +3,7 @@ import { DescribeTableCommand, DescribeTimeToLiveCommand, type DynamoDBClient } 
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { openPlace, type Place } from '@waybill/local/engines/place.ts';
 import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
+import { foundKey } from '@waybill/shared/table-description.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { provision } from './provision.ts';
 
@@ -31,28 +32,46 @@ describe('provisioning', () => {
     expect(JSON.parse(RedrivePolicy)).toEqual({ deadLetterTargetArn: QueueArn, maxReceiveCount: 3 });
   });
 
-  test('makes the tables with their keys, ready for use', async () => {
+  test('makes the tables with their keys and indexes, ready for use', async () => {
     const { parcelsTable, checkpointsTable, failuresTable } = await provision({ sqs, dynamodb, prefix: newPrefix() });
-    const keys = { [parcelsTable]: 'parcelId N', [checkpointsTable]: 'feed S', [failuresTable]: 'failureId S' };
-    for (const [TableName, key] of Object.entries(keys)) {
-      const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
-      const [attribute] = Table?.AttributeDefinitions ?? [];
-      expect(Table?.TableStatus).toBe('ACTIVE');
-      expect(Table?.KeySchema).toHaveLength(1);
-      expect(`${attribute?.AttributeName} ${attribute?.AttributeType}`).toBe(key);
-      expect(Table?.BillingModeSummary?.BillingMode).toBe('PAY_PER_REQUEST');
+    const tables: Record<string, readonly [key: string, ...indexes: string[]]> = {
+      [parcelsTable]: ['parcelId (N)', 'open-parcels ACTIVE openShard (N), openedAtMs (N); KEYS_ONLY'],
+      [checkpointsTable]: ['feed (S)'],
+      [failuresTable]: ['failureId (S)'],
+    };
+    for (const [TableName, expected] of Object.entries(tables)) {
+      const { Table = {} } = await dynamodb.send(new DescribeTableCommand({ TableName }));
+      const indexes = Table.GlobalSecondaryIndexes ?? [];
+      expect([
+        foundKey(Table),
+        ...indexes.map(
+          ({ IndexName, IndexStatus, KeySchema, Projection }) =>
+            `${IndexName} ${IndexStatus} ${foundKey(Table, KeySchema)}; ${Projection?.ProjectionType}`,
+        ),
+      ]).toEqual(expected);
+      expect(Table.TableStatus).toBe('ACTIVE');
+      expect(Table.BillingModeSummary?.BillingMode).toBe('PAY_PER_REQUEST');
     }
     expect(await readStoredParcels(dynamodb, parcelsTable)).toEqual([]);
   });
 
-  test('lets failures expire, where the engine can', async () => {
-    const { failuresTable } = await provision({ sqs, dynamodb, prefix: newPrefix() });
-    const { TimeToLiveDescription } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName: failuresTable }));
-    expect([
-      { TimeToLiveStatus: 'ENABLED', AttributeName: 'expiresAt' },
-      // dynalite: it answers the question and does not know the command.
-      { TimeToLiveStatus: 'DISABLED' },
-    ]).toContainEqual(TimeToLiveDescription);
+  test('leaves the index of open parcels out where nobody asks for it', async () => {
+    const { parcelsTable } = await provision({ sqs, dynamodb, prefix: newPrefix(), openIndex: false });
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: parcelsTable }));
+    expect(Table?.GlobalSecondaryIndexes ?? []).toEqual([]);
+    expect(Table?.AttributeDefinitions).toHaveLength(1);
+  });
+
+  test('lets failures and delivered parcels expire, where the engine can', async () => {
+    const { failuresTable, parcelsTable } = await provision({ sqs, dynamodb, prefix: newPrefix() });
+    for (const TableName of [failuresTable, parcelsTable]) {
+      const { TimeToLiveDescription } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName }));
+      expect([
+        { TimeToLiveStatus: 'ENABLED', AttributeName: 'expiresAt' },
+        // dynalite: it answers the question and does not know the command.
+        { TimeToLiveStatus: 'DISABLED' },
+      ]).toContainEqual(TimeToLiveDescription);
+    }
   });
 
   test('may be done by several at once from the beginning', async () => {

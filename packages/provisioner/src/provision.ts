@@ -26,6 +26,11 @@ export type ProvisionOptions = {
     readonly receiveWaitSeconds?: number;
     readonly maxReceiveCount?: number;
   };
+  /**
+   * Whether the parcels table has the optional index of open parcels. Default true: on a local engine an index costs
+   * nothing, and what reads open parcels works.
+   */
+  readonly openIndex?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -50,7 +55,7 @@ export async function provision(options: ProvisionOptions): Promise<Resources> {
 
 /** As {@link provision}, but returns what was created and how the existing ones differ. */
 export async function provisionOrCompare(options: ProvisionOptions): Promise<Provisioned> {
-  const { dynamodb, prefix = '', signal = new AbortController().signal } = options;
+  const { dynamodb, prefix = '', openIndex = true, signal = new AbortController().signal } = options;
   const definitions = [tables.parcels, tables.checkpoints, tables.failures];
   const [{ deadLetters, scans }, tableResults] = await Promise.all([
     about(`queues ${prefix}${scanQueue.name}`, provisionQueues(options, prefix, signal)),
@@ -58,7 +63,7 @@ export async function provisionOrCompare(options: ProvisionOptions): Promise<Pro
       definitions.map((definition) =>
         about(
           `table ${prefix}${definition.name}`,
-          provisionTable(dynamodb, { ...definition, name: prefix + definition.name }, signal),
+          provisionTable(dynamodb, { ...definition, name: prefix + definition.name }, { openIndex }, signal),
         ),
       ),
     ),

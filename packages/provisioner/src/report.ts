@@ -14,11 +14,13 @@ export function resultLines(results: readonly ProvisionResult[]): string[] {
   });
 }
 
-function driftLines({ setting, expected, found, fix }: Drift): string[] {
+function driftLines({ setting, expected, found, fix, advice }: Drift): string[] {
+  const hint = fix || advice ? '' : '  (--fix cannot change it)';
   return [
     `         ${setting}`,
     `           expected ${expected}`,
-    `           found    ${found}${fix ? '' : '  (--fix cannot change it)'}`,
+    `           found    ${found}${hint}`,
+    ...(advice ? [`           ${advice}`] : []),
   ];
 }
 
@@ -47,7 +49,7 @@ export function adviceLines(results: readonly ProvisionResult[], isFixing: boole
   ];
   if (!isFixing && drift.some(({ fix }) => fix))
     lines.push('npm run provision -- --fix corrects what can be corrected.');
-  if (drift.some(({ fix }) => !fix))
+  if (drift.some(({ fix, advice }) => !fix && !advice))
     lines.push('The rest needs another name (--prefix), or a decision about the data in it.');
   return lines;
 }

@@ -29,7 +29,8 @@ const newPrefix = () => `p${randomUUID().slice(0, 8)}-`;
 
 async function run(options: Partial<ProvisionerOptions>) {
   const said: string[] = [];
-  const whole = { endpoints, region: 'us-east-1', prefix: '', fix: false, waitSeconds: 30, ...options };
+  const usual = { endpoints, region: 'us-east-1', prefix: '', fix: false, openIndex: true, waitSeconds: 30 };
+  const whole = { ...usual, ...options };
   const code = await runProvisioner(whole, (line) => said.push(line), new AbortController().signal);
   return { code, said: said.join('\n') };
 }
@@ -106,6 +107,7 @@ describe('npm run provision', () => {
       region: 'us-east-1',
       prefix: newPrefix(),
       fix: false,
+      openIndex: true,
       waitSeconds: 30,
     };
     expect(await runProvisioner(options, say, new AbortController().signal)).toBe(0);

@@ -19,7 +19,7 @@ export async function runProvisioner(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<number> {
-  const { endpoints, region, prefix } = options;
+  const { endpoints, region, prefix, openIndex } = options;
   // An engine that accepts a request and never responds must end in an error, too.
   const requestHandler = { connectionTimeout: 5_000, requestTimeout: requestLimitMs, throwOnRequestTimeout: true };
   const shared = { region, requestHandler, maxAttempts, credentialDefaultProvider: awsCredentials };
@@ -39,12 +39,13 @@ export async function runProvisioner(
     const limitMs = options.waitSeconds * 1_000;
     const onWait = (name: string, error: unknown) => say(`waiting for ${name}\n  ${describeError(error)}`);
     await waitForEngines({ sqs, dynamodb, names, limitMs, now: performance.now.bind(performance), signal, onWait });
-    let { resources, results } = await provisionOrCompare({ sqs, dynamodb, prefix, signal });
+    const wanted = { sqs, dynamodb, prefix, openIndex, signal };
+    let { resources, results } = await provisionOrCompare(wanted);
     const fixes = results.flatMap(({ drift }) => drift.flatMap(({ fix }) => fix ?? []));
     if (options.fix && fixes.length > 0) {
       say([...resultLines(results), '', 'Corrected what can be corrected. Now:', ''].join('\n'));
       for (const fix of fixes) await fix();
-      ({ resources, results } = await provisionOrCompare({ sqs, dynamodb, prefix, signal }));
+      ({ resources, results } = await provisionOrCompare(wanted));
     }
     say([...resultLines(results), '', ...variableLines(options, resources)].join('\n'));
     const advice = adviceLines(results, options.fix);

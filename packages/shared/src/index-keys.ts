@@ -26,6 +26,7 @@ export const indexKeys: Readonly<Record<string, Readonly<Record<string, IndexKey
     openShard: 'N',
     openedAtMs: 'N',
     expiresAt: 'N',
+    removed: 'no key',
   },
   [tables.checkpoints.name]: {
     feed: 'S',

@@ -32,21 +32,66 @@ export const scanQueue = {
   deadLetterQueue: { name: 'waybill-scans-dlq', retentionSeconds: 14 * 24 * 3600 },
 } as const;
 
+/** An attribute that is a key, with its DynamoDB type. */
+export type KeyAttribute = { readonly name: string; readonly type: 'N' | 'S' };
+
+/** The key of a table or an index: the partition key, and the sort key of a composite one. */
+export type KeyDefinition = { readonly key: KeyAttribute; readonly sortKey?: KeyAttribute };
+
+/** Attributes that an index holds beside its own key and the table's. */
+export type Projection = 'KEYS_ONLY' | 'ALL' | { readonly include: readonly string[] };
+
+/** The settings that say which optional indexes a deployment has. Each is a context key of the CDK app. */
+export type IndexSettings = { readonly openIndex: boolean };
+
+/** A global secondary index. */
+export type IndexDefinition = KeyDefinition & {
+  readonly name: string;
+  readonly projection: Projection;
+  /** The setting that asks for the index. Absent: every deployment has it. */
+  readonly optional?: keyof IndexSettings;
+};
+
+/** A table as DynamoDB describes it: its name, key, TTL attribute (absent: items do not expire) and indexes. */
+export type TableDefinition = KeyDefinition & {
+  readonly name: string;
+  readonly ttl?: string;
+  readonly indexes?: readonly IndexDefinition[];
+};
+
 /**
- * Tables by what they hold: name, the one key attribute and its DynamoDB type, and the TTL attribute if there is one.
+ * Partitions of the index `open-parcels`: a parcel is in the one of its `parcelId` modulo this number. One partition takes
+ * 1,000 write units a second (DynamoDB's limit), and an index that is throttled throttles its table.
  */
+export const openShards = 16;
+
+/** Tables by what they hold. */
 export const tables = {
-  parcels: { name: 'waybill-parcels', key: { name: 'parcelId', type: 'N' } },
+  parcels: {
+    name: 'waybill-parcels',
+    key: { name: 'parcelId', type: 'N' },
+    ttl: 'expiresAt',
+    indexes: [
+      {
+        name: 'open-parcels',
+        key: { name: 'openShard', type: 'N' },
+        sortKey: { name: 'openedAtMs', type: 'N' },
+        projection: 'KEYS_ONLY',
+        optional: 'openIndex',
+      },
+    ],
+  },
   checkpoints: { name: 'waybill-checkpoints', key: { name: 'feed', type: 'S' } },
   failures: { name: 'waybill-failures', key: { name: 'failureId', type: 'S' }, ttl: 'expiresAt' },
-} as const;
+} as const satisfies Readonly<Record<string, TableDefinition>>;
 
-/** A table's name and its only key attribute, as DynamoDB describes it. */
-export type TableDefinition = {
-  readonly name: string;
-  readonly key: { readonly name: string; readonly type: 'N' | 'S' };
-  readonly ttl?: string;
-};
+/** The index of parcels that have not arrived. */
+export const [openParcelsIndex] = tables.parcels.indexes;
+
+/** The indexes that a deployment with these settings has. */
+export function indexesOf({ indexes = [] }: TableDefinition, settings: IndexSettings): readonly IndexDefinition[] {
+  return indexes.filter(({ optional }) => optional === undefined || settings[optional]);
+}
 
 /** Days after its last failure that a failure record is kept. */
 export const failureRetentionDays = 30;

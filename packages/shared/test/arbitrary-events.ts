@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { milestoneTypes } from '../src/domain/parcel-state.ts';
+import { milestoneTypes } from '../src/domain/milestones.ts';
 import type { ScanEvent } from '../src/domain/scan-event.ts';
 
 /** Characters that JSON, ASCII and UTF-16 treat specially: quotes, controls, line separators, halves of pairs, a BOM. */

@@ -25,9 +25,12 @@ const oddities = {
 
 const carriers = ['NC', 'PH', 'CP', 'NW'] as const;
 
-/** Sends the `count`-th parcel (from 0) on its way: about six scans. */
-export function newJourney(count: number, random: Random): Journey {
-  const statuses: PlannedScan[] = Array.from({ length: 1 + random.below(7) }, () => 'STATUS');
+/** STATUS scans of the shortest journey; the longest has six more. With pickup and delivery that makes about six scans. */
+export const fewestStatuses = 1;
+
+/** Sends the `count`-th parcel (from 0) on its way. */
+export function newJourney(count: number, random: Random, fewest = fewestStatuses): Journey {
+  const statuses: PlannedScan[] = Array.from({ length: fewest + random.below(7) }, () => 'STATUS');
   if (random.chance(oddities.unknownScan)) statuses[random.below(statuses.length)] = 'UNKNOWN';
   const ahead = [...statuses];
   // A late PICKUP was scanned first and reported after other scans, so that it bears a higher event id than they do.

@@ -1,6 +1,6 @@
 import { type BadElementKind, badElement, badElementKinds } from './bad-elements.ts';
 import { carrierEvent, corrected, odd } from './carrier-event.ts';
-import { type Journey, newJourney, type PlannedScan } from './parcel-journey.ts';
+import { fewestStatuses, type Journey, newJourney, type PlannedScan } from './parcel-journey.ts';
 import { deckOf, type Random, randomOf } from './random.ts';
 
 /** One element of the simulated carrier's feed. */
@@ -52,6 +52,8 @@ export type FeedOptions = {
   readonly firstEventId?: number;
   /** Parcels under way at once; each is scanned again after about as many events of others. */
   readonly activeParcels?: number;
+  /** STATUS scans of the shortest journey. */
+  readonly fewestStatuses?: number;
 };
 
 /** Nothing wild so early: a reader without a position has to believe the first id it sees. */
@@ -70,7 +72,7 @@ export function* simulateFeed(options: FeedOptions): Generator<FeedElement, neve
   const shares = { ...realisticShares, ...options.shares };
   const random = randomOf(options.seed, 'feed');
   const nextBad = deckOf(badElementKinds, randomOf(options.seed, 'bad elements'));
-  const nextScan = scansUnderWay(options.activeParcels ?? 2_000, random);
+  const nextScan = scansUnderWay(options.activeParcels ?? 2_000, options.fewestStatuses ?? fewestStatuses, random);
   let position = (options.firstEventId ?? 83_269) - 1;
   let quietUntil = quietStart;
   for (let count = 0; ; count++) {
@@ -98,9 +100,14 @@ function gapLength(random: Random): number {
   return random.chance(0.01) ? 500 + random.below(3_000) : 1 + random.below(5);
 }
 
-function scansUnderWay(activeParcels: number, random: Random): () => { scan: PlannedScan; journey: Journey } {
+function scansUnderWay(
+  activeParcels: number,
+  fewest: number,
+  random: Random,
+): () => { scan: PlannedScan; journey: Journey } {
   let started = 0;
-  const underWay = Array.from({ length: activeParcels }, () => newJourney(started++, random));
+  const next = () => newJourney(started++, random, fewest);
+  const underWay = Array.from({ length: activeParcels }, next);
   const lastPlaces: number[] = [];
   let scans = 0;
   return () => {
@@ -108,10 +115,10 @@ function scansUnderWay(activeParcels: number, random: Random): () => { scan: Pla
     const place = again ?? random.below(activeParcels);
     lastPlaces[scans++ % recent] = place;
     for (;;) {
-      const journey = underWay[place] ?? newJourney(started++, random);
+      const journey = underWay[place] ?? next();
       const scan = journey.ahead.shift();
       if (scan) return { scan, journey };
-      underWay[place] = newJourney(started++, random);
+      underWay[place] = next();
     }
   };
 }

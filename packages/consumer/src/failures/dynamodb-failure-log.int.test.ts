@@ -22,6 +22,7 @@ const failure = (failureId: string, fields: Partial<Failure> = {}): Failure => (
   reason: 'INVALID_EVENT',
   detail: 'INVALID_DATE: expected a date',
   body: '{"eventId":1}',
+  parcelId: undefined,
   ...fields,
 });
 const interrupted = (failureId: string) => failure(failureId, { reason: 'REPEATEDLY_INTERRUPTED' });
@@ -42,6 +43,21 @@ describe('a failure record', () => {
       attempts: 2,
       expiresAt: time.now / 1_000 + 30 * 86_400,
     });
+  });
+
+  test('names the parcel of the element, the last one that was known', async () => {
+    const { log, get } = openLog();
+    await log.record(failure('event-7'));
+    expect(await get('event-7')).not.toHaveProperty('parcelId');
+    await log.record(failure('event-7', { parcelId: 5002 }));
+    expect(await get('event-7')).toMatchObject({ parcelId: 5002, attempts: 2 });
+    await log.record(failure('event-7', { reason: 'BODY_CORRUPTED' }));
+    expect(await get('event-7')).toMatchObject({ reason: 'BODY_CORRUPTED', parcelId: 5002, attempts: 3 });
+    await log.record(failure('event-7', { parcelId: Number.MAX_SAFE_INTEGER }));
+    expect(await get('event-7')).toMatchObject({ parcelId: 9_007_199_254_740_991 });
+    await log.recordInterruption(failure('event-8', { reason: 'REPEATEDLY_INTERRUPTED', parcelId: 6 }));
+    await log.resolve('event-8');
+    expect(await get('event-8')).toMatchObject({ parcelId: 6, resolvedAtUtc: '2124-06-01T12:00:00.000Z' });
   });
 
   test('is resolved once, no longer when it fails again, and only where there is one', async () => {

@@ -20,7 +20,8 @@ export type FailureLogDependencies = {
 };
 
 const setRecord =
-  'SET reason = :reason, detail = :detail, body = :body, lastFailedAtUtc = :now, firstFailedAtUtc = if_not_exists(firstFailedAtUtc, :now), attempts = if_not_exists(attempts, :zero) + :one, expiresAt = :expiresAt REMOVE resolvedAtUtc';
+  'SET reason = :reason, detail = :detail, body = :body, lastFailedAtUtc = :now, firstFailedAtUtc = if_not_exists(firstFailedAtUtc, :now), attempts = if_not_exists(attempts, :zero) + :one, expiresAt = :expiresAt';
+const unresolve = ' REMOVE resolvedAtUtc';
 
 /** The failures table on DynamoDB. Rejects only with the engine's errors. */
 export function dynamoDbFailureLog({ documents, tableName, clock }: FailureLogDependencies): FailureLog {
@@ -29,9 +30,9 @@ export function dynamoDbFailureLog({ documents, tableName, clock }: FailureLogDe
       new UpdateCommand({ TableName: tableName, Key: { [tables.failures.key.name]: failureId }, ...input }),
     );
   };
-  const recordValues = ({ reason, detail, body }: Failure) => {
+  const recordUpdate = ({ reason, detail, body, parcelId }: Failure) => {
     const now = clock.now();
-    return {
+    const values = {
       ':reason': reason,
       ':detail': detail,
       ':body': kept(body),
@@ -40,16 +41,20 @@ export function dynamoDbFailureLog({ documents, tableName, clock }: FailureLogDe
       ':one': 1,
       ':expiresAt': Math.ceil(now / 1_000) + failureRetentionDays * 86_400,
     };
+    return parcelId === undefined
+      ? { UpdateExpression: setRecord + unresolve, ExpressionAttributeValues: values }
+      : {
+          UpdateExpression: `${setRecord}, parcelId = :parcelId${unresolve}`,
+          ExpressionAttributeValues: { ...values, ':parcelId': parcelId },
+        };
   };
   return {
-    record: (failure) =>
-      update(failure.failureId, { UpdateExpression: setRecord, ExpressionAttributeValues: recordValues(failure) }),
+    record: (failure) => update(failure.failureId, recordUpdate(failure)),
     recordInterruption: (failure) =>
       ignoringCondition(
         update(failure.failureId, {
-          UpdateExpression: setRecord,
+          ...recordUpdate(failure),
           ConditionExpression: 'attribute_not_exists(failureId) OR reason = :reason OR attribute_exists(resolvedAtUtc)',
-          ExpressionAttributeValues: recordValues(failure),
         }),
       ),
     removeInterruption: (failureId) =>

@@ -12,10 +12,15 @@ export type Failure = {
   readonly detail: string;
   /** The element's JSON, else the message body; at most 64 KiB are kept. */
   readonly body: string;
+  /** The parcel that the element is about, for those who look for its failures; undefined where nobody knows. */
+  readonly parcelId: number | undefined;
 };
 
 export type FailureLog = {
-  /** Writes or updates the record: counts the attempt, takes back `resolvedAtUtc`, renews the expiry. */
+  /**
+   * Writes or updates the record: counts the attempt, takes back `resolvedAtUtc`, renews the expiry. A parcel that is on
+   * record stays where this failure has none: the same element may arrive corrupted.
+   */
   readonly record: (failure: Failure) => Promise<void>;
   /**
    * Writes `REPEATEDLY_INTERRUPTED` before the work on a message's last allowed receive, unless an unresolved record

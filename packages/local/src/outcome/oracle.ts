@@ -1,4 +1,5 @@
-import { type MilestoneName, milestoneNames, milestoneTypes } from '@waybill/shared/domain/parcel-state.ts';
+import { type MilestoneName, milestoneNames, milestoneTypes } from '@waybill/shared/domain/milestones.ts';
+import { expectedHistory, firstDifference } from './expected-history.ts';
 
 /*
  * What Waybill should have stored, worked out once more from the feed itself. On purpose it shares no code with the
@@ -22,7 +23,25 @@ export type ExpectedParcel = {
   readonly statusCode: string;
   readonly runId: string;
   readonly createdDateTimeUtc: string;
+  /** Absent after the delivery. */
+  readonly openShard?: number;
+  /** Entries of all scans, the newest first. */
+  readonly history: readonly string[];
 } & Readonly<ExpectedMilestones>;
+
+/** The processor's settings that decide what an item has beside the scans. */
+export type KeptSettings = {
+  /** Most entries of a history; 0: items have none. */
+  readonly historyEvents: number;
+  /** Days after its delivery that a parcel is kept; 0: for ever. */
+  readonly retentionDays: number;
+};
+
+/** What a processor has whose variables are not set (docs/configuration.md). */
+const defaultKept: KeptSettings = { historyEvents: 32, retentionDays: 0 };
+
+/** Partitions of the index of open parcels (docs/data-model.md). */
+const openShards = 16;
 
 type ExpectedMilestones = { [Attribute in `${MilestoneName}TimeUtc`]?: string } & {
   [Attribute in `${MilestoneName}EventId`]?: number;
@@ -58,14 +77,18 @@ export function expectedParcels(elements: Iterable<unknown>): Map<number, Expect
 }
 
 /** All differences between what should be stored and what is. None means that the pipeline kept its promise. */
-export function compare(expected: ReadonlyMap<number, ExpectedParcel>, stored: Iterable<StoredParcel>): Difference[] {
+export function compare(
+  expected: ReadonlyMap<number, ExpectedParcel>,
+  stored: Iterable<StoredParcel>,
+  kept: KeptSettings = defaultKept,
+): Difference[] {
   const differences: Difference[] = [];
   const found = new Set<unknown>();
   for (const item of stored) {
     const parcelId = item['parcelId'];
     found.add(parcelId);
     const should = typeof parcelId === 'number' ? expected.get(parcelId) : undefined;
-    if (should) differences.push(...differencesOf(should, item));
+    if (should) differences.push(...differencesOf(should, item, kept));
     else differences.push({ parcelId, stored: item });
   }
   for (const [parcelId, should] of expected) {
@@ -80,15 +103,26 @@ export function describe({ parcelId, attribute, expected, stored }: Difference):
   return `parcel ${parcelId}${attribute ? `, ${attribute}` : ''}: stored ${show(stored)}, expected ${show(expected)}`;
 }
 
-function differencesOf(expected: ExpectedParcel, stored: StoredParcel): Difference[] {
-  const { parcelId } = expected;
-  const { revision, updatedAtUtc, ...rest } = stored;
-  const should: StoredParcel = expected;
+function differencesOf(expected: ExpectedParcel, stored: StoredParcel, kept: KeptSettings): Difference[] {
+  const { parcelId, history: scans, ...attributes } = expected;
+  const { revision, updatedAtUtc, openedAtMs, history, ...rest } = stored;
+  const should: StoredParcel = { parcelId, ...attributes, ...expectedEnd(expected, kept) };
   const differences: Difference[] = [];
   for (const attribute of new Set([...Object.keys(should), ...Object.keys(rest)])) {
     if (should[attribute] === rest[attribute]) continue;
     differences.push({ parcelId, attribute, expected: should[attribute], stored: rest[attribute] });
   }
+  const entries = kept.historyEvents === 0 ? undefined : scans.slice(0, kept.historyEvents);
+  if (!isSet(history, entries))
+    differences.push({ parcelId, attribute: 'history', expected: entries, stored: history });
+  const isOpen = expected.openShard !== undefined;
+  if (isOpen ? !(Number(openedAtMs) > 0) : openedAtMs !== undefined)
+    differences.push({
+      parcelId,
+      attribute: 'openedAtMs',
+      expected: isOpen ? 'a time' : undefined,
+      stored: openedAtMs,
+    });
   if (typeof revision !== 'number' || revision < 1) {
     differences.push({ parcelId, attribute: 'revision', expected: 'a count from 1', stored: revision });
   }
@@ -98,6 +132,20 @@ function differencesOf(expected: ExpectedParcel, stored: StoredParcel): Differen
   return differences;
 }
 
+/** When DynamoDB may delete the parcel, in Unix seconds. */
+function expectedEnd({ deliveryTimeUtc }: ExpectedParcel, { retentionDays }: KeptSettings): { expiresAt?: number } {
+  if (deliveryTimeUtc === undefined || retentionDays === 0) return {};
+  const [toTheSecond = ''] = deliveryTimeUtc.split(/[.Z]/);
+  return { expiresAt: Date.parse(`${toTheSecond}Z`) / 1_000 + retentionDays * 86_400 };
+}
+
+/** Whether what was read is a set of just these texts, in any order. A set is never empty: without texts there is none. */
+function isSet(stored: unknown, texts: readonly string[] | undefined): boolean {
+  if (texts === undefined) return stored === undefined;
+  if (!isObject(stored) || !Array.isArray(stored['SS'])) return false;
+  return JSON.stringify(stored['SS'].toSorted()) === JSON.stringify(texts.toSorted());
+}
+
 function expectedParcel(scans: readonly Scan[]): ExpectedParcel | undefined {
   const [first] = scans;
   if (!first) return undefined;
@@ -105,7 +153,7 @@ function expectedParcel(scans: readonly Scan[]): ExpectedParcel | undefined {
   const contenders = scans
     .filter((scan) => scan.eventId === highestId)
     .map(contents)
-    .sort(byCodeUnits);
+    .sort(firstDifference);
   const [createdDateTimeUtc = '', type = '', statusCode = '', runId = ''] = contenders.at(-1) ?? [];
   const milestones: ExpectedMilestones = {};
   for (const name of milestoneNames) {
@@ -122,6 +170,8 @@ function expectedParcel(scans: readonly Scan[]): ExpectedParcel | undefined {
     runId,
     createdDateTimeUtc,
     ...milestones,
+    ...(milestones.deliveryEventId === undefined && { openShard: first.parcelId % openShards }),
+    history: expectedHistory(scans),
   };
 }
 
@@ -136,15 +186,6 @@ function firstOf(type: string, scans: readonly Scan[]): { eventId: number; timeU
 
 function contents(scan: Scan): string[] {
   return [scan.createdDateTimeUtc, scan.type, scan.statusCode, scan.runId];
-}
-
-function byCodeUnits(a: readonly string[], b: readonly string[]): number {
-  for (const [field, text] of a.entries()) {
-    const other = b[field] ?? '';
-    if (text < other) return -1;
-    if (text > other) return 1;
-  }
-  return 0;
 }
 
 /** The element as a scan, or nothing when it is not one (design, "What counts as a scan event"). */

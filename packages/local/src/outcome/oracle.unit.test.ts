@@ -1,6 +1,6 @@
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
-import { milestoneNames } from '@waybill/shared/domain/parcel-state.ts';
+import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { foldByParcel } from '../../../shared/test/fold-by-parcel.ts';
@@ -26,8 +26,10 @@ const simulated = (seed: number, count: number): unknown[] =>
 
 /** Items as a pipeline that makes no mistake would store them. */
 const storedWell = (elements: readonly unknown[]): StoredParcel[] =>
-  [...expectedParcels(elements).values()].map((parcel) => ({
+  [...expectedParcels(elements).values()].map(({ history, ...parcel }) => ({
     ...parcel,
+    history: { SS: history.slice(0, 32).toReversed() },
+    ...(parcel.openShard !== undefined && { openedAtMs: 1_767_225_600_000 }),
     revision: 1,
     updatedAtUtc: '2026-01-01T00:00:00.000Z',
   }));
@@ -51,7 +53,30 @@ describe('what is expected of a parcel', () => {
       pickupEventId: 2,
       deliveryTimeUtc: '2021-05-11T21:00:03Z',
       deliveryEventId: 3,
+      history: [
+        '[5,"2021-05-11T21:00:05Z","STATUS","HELD"]',
+        '[4,"2021-05-11T21:00:04Z","PICKUP",""]',
+        '[3,"2021-05-11T21:00:03Z","DELIVERY",""]',
+        '[2,"2021-05-11T21:00:02Z","PICKUP",""]',
+      ],
     });
+  });
+
+  test('is in a shard of the open ones until its delivery is known', () => {
+    expect(parcelOf(scan(1, 'STATUS'))?.openShard).toBe(7);
+    expect(expectedParcels([scan(1, 'STATUS', { ParcelId: 39 })]).get(39)?.openShard).toBe(7);
+    expect(parcelOf(scan(1, 'DELIVERY'), scan(2, 'STATUS'))).not.toHaveProperty('openShard');
+  });
+
+  test('has every scan in its history once, each text cut to 64 code units, of two contents the greater first', () => {
+    const long = { StatusCode: `${'S'.repeat(63)}🚚` };
+    expect(
+      parcelOf(scan(1, 'STATUS', long), scan(2, 'A'), scan(2, 'B'), scan(2, 'A', { User: { RunId: 'x' } }))?.history,
+    ).toEqual([
+      '[2,"2021-05-11T21:00:02Z","B",""]',
+      '[2,"2021-05-11T21:00:02Z","A",""]',
+      `[1,"2021-05-11T21:00:01Z","STATUS","${'S'.repeat(63)}"]`,
+    ]);
   });
 
   test('lacks milestones that were not seen; only the two exact types are milestones', () => {
@@ -92,7 +117,7 @@ describe('what is expected of a parcel', () => {
       fc.property(fc.integer(), (seed) => {
         const elements = simulated(seed, 200);
         const events = elements.map(parse).flatMap((parsed) => ('event' in parsed ? [parsed.event] : []));
-        const folded = [...foldByParcel(events).values()].map(({ parcelId, latest, milestones }) => ({
+        const folded = [...foldByParcel(events).values()].map(({ parcelId, latest, milestones, history }) => ({
           parcelId,
           lastEventId: latest.eventId,
           type: latest.type,
@@ -107,6 +132,8 @@ describe('what is expected of a parcel', () => {
                 : [[`${name}TimeUtc`, timeUtc] as const, [`${name}EventId`, eventId] as const];
             }),
           ),
+          ...(milestones.delivery === undefined && { openShard: parcelId % 16 }),
+          history: history.map(({ text }) => text),
         }));
         expect(folded).toEqual([...expectedParcels(elements).values()]);
       }),
@@ -191,6 +218,31 @@ describe('comparing', () => {
         expect(differences).toEqual([expect.objectContaining({ parcelId: first['parcelId'], attribute })]);
       }
     }
+  });
+
+  test('knows what the processor is told to keep: a shorter history or none, and an end', () => {
+    const scans = [scan(1, 'PICKUP'), scan(2, 'STATUS'), scan(3, 'DELIVERY')];
+    const parcels = expectedParcels(scans);
+    const [stored = {}] = storedWell(scans);
+    const { history: _, ...without } = stored;
+    const shorter = { ...stored, history: { SS: parcels.get(7)?.history.slice(0, 2) } };
+    expect(compare(parcels, [shorter], { historyEvents: 2, retentionDays: 0 })).toEqual([]);
+    expect(compare(parcels, [without], { historyEvents: 0, retentionDays: 0 })).toEqual([]);
+    const historyDiffers = [expect.objectContaining({ attribute: 'history' })];
+    expect(compare(parcels, [stored], { historyEvents: 2, retentionDays: 0 })).toEqual(historyDiffers);
+    expect(compare(parcels, [stored], { historyEvents: 0, retentionDays: 0 })).toEqual(historyDiffers);
+    const ending = { ...stored, expiresAt: Date.parse('2021-05-13T21:00:03Z') / 1_000 };
+    expect(compare(parcels, [ending], { historyEvents: 32, retentionDays: 2 })).toEqual([]);
+    expect(compare(parcels, [ending])).toEqual([expect.objectContaining({ attribute: 'expiresAt' })]);
+  });
+
+  test('finds a mark of the open ones that a delivered parcel still has', () => {
+    const scans = [scan(3, 'DELIVERY')];
+    const [stored = {}] = storedWell(scans);
+    expect(compare(expectedParcels(scans), [{ ...stored, openShard: 7, openedAtMs: 1 }])).toEqual([
+      { parcelId: 7, attribute: 'openShard', stored: 7 },
+      { parcelId: 7, attribute: 'openedAtMs', stored: 1 },
+    ]);
   });
 
   test('says in words what differs', () => {

@@ -29,7 +29,7 @@ export async function readStoredItems(
   return items;
 }
 
-/** Numbers and strings are all that a parcel has; anything else stays as it is, and differs. */
+/** Numbers and strings by their value; anything else, as a set, as DynamoDB's API has it. */
 function plain(item: Record<string, AttributeValue>): StoredParcel {
   return Object.fromEntries(
     Object.entries(item).map(([name, value]) => {

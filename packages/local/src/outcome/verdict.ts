@@ -1,7 +1,7 @@
 import { beginningOfJson } from '@waybill/shared/domain/json-text.ts';
 import { toAscii } from '@waybill/shared/domain/pack.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
-import { compare, type Difference, expectedParcels, type StoredParcel, scanOf } from './oracle.ts';
+import { compare, type Difference, expectedParcels, type KeptSettings, type StoredParcel, scanOf } from './oracle.ts';
 
 /** What there was to be mirrored, known without asking Waybill. */
 export type Truth = {
@@ -9,6 +9,8 @@ export type Truth = {
   readonly elements: Iterable<unknown>;
   /** Malformed elements that came another way. */
   readonly malformedElsewhere?: readonly unknown[];
+  /** What the processor was told to keep. Absent: its defaults. */
+  readonly kept?: KeptSettings;
 };
 
 /** What was found in the tables and the DLQ. */
@@ -48,7 +50,7 @@ export function judge(truth: Truth, mirror: Mirror): Verdict {
     }
   };
   const expected = expectedParcels(sorted());
-  const differences = compare(expected, mirror.parcels);
+  const differences = compare(expected, mirror.parcels, truth.kept);
   const recorded = new Set(mirror.failures.map(({ body }) => recordKey(body)));
   const letters = mirror.deadLetters.map(({ body }) => letterKey(body));
   const dead = new Set(letters);

@@ -19,8 +19,10 @@ const record = (body: string, more: Partial<FailureRecord> = {}): FailureRecord 
   ...more,
 });
 const parcelsOf = (...elements: unknown[]) =>
-  [...expectedParcels(elements).values()].map((parcel) => ({
+  [...expectedParcels(elements).values()].map(({ history, ...parcel }) => ({
     ...parcel,
+    history: { SS: history },
+    openedAtMs: 1,
     revision: 1,
     updatedAtUtc: '2026-01-01T00:00:00.000Z',
   }));

@@ -5,121 +5,182 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '@waybill/shared/clock.ts';
-import { type Milestones, milestoneBits, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import { namesAnIndexKey } from './index-key-error.ts';
 import {
-  type Attribute,
   alwaysSet,
   attributesOf,
+  deliveryEventId,
+  expiresAt,
   fieldsOf,
+  history,
+  historyAlone,
   type Item,
   isReserved,
+  nothingStored,
+  openMarks,
+  type ParcelTableSettings,
   parcelKey,
+  removed,
   revision,
+  room,
   scanAttributes,
+  shapeOf,
   storedParcel,
+  updatedAtUtc,
   type Value,
+  type WrittenAttribute,
+  wholeWrite,
 } from './parcel-item.ts';
-import type { ConditionalWrite, ParcelTable } from './parcel-table.ts';
+import type { Bookkeeping, ConditionalWrite, ParcelTable } from './parcel-table.ts';
+import { secondLook } from './second-look.ts';
 
-export type ParcelTableDependencies = {
+export type ParcelTableDependencies = ParcelTableSettings & {
   readonly dynamodb: DynamoDBClient;
   readonly tableName: string;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 };
 
-/** An update's texts, with what their placeholders stand for. It is the same for all states with the same milestones. */
+/** An update's texts, with what their placeholders stand for. It is the same for all states of one shape. */
 type Update = {
   readonly update: string;
   readonly condition: string;
+  /** An engine refuses a name that no text has. */
+  readonly names: Readonly<Record<string, string>> | undefined;
   readonly values: readonly (readonly [placeholder: string, value: Value])[];
 };
 
+type Texts = Pick<Update, 'update' | 'condition'>;
+
 /** The parcels table on DynamoDB, one `UpdateItem` to a change. Never a `PutItem`: attributes of newer versions survive. */
 export function dynamoDbParcelTable(deps: ParcelTableDependencies): ParcelTable {
+  const context = { ...deps, lookAgain: secondLook(deps) };
+  const applying = forEachShape((state, put) => applyingUpdate(state, deps, put));
+  const replacing = forEachShape((state, put) => replacingUpdate(state, deps, put));
   return {
-    apply: (change) => conditionalUpdate(deps, change, applying(change), 0),
-    replace: (state, revision) => conditionalUpdate(deps, state, replacing(state), revision),
+    historyEvents: deps.historyEvents,
+    apply: (change) => conditionalUpdate(context, change, applying(change), nothingStored),
+    addHistory: (parcelId, added) => {
+      const state = historyAlone(parcelId, added);
+      return conditionalUpdate(context, state, addingHistory(state), nothingStored);
+    },
+    replace: (state, stored) => conditionalUpdate(context, state, replacing(state), stored),
   };
 }
 
-const applying = forEachMilestones((milestones, put) => {
-  const attributes = attributesOf(milestones);
+/** Takes a value and returns its placeholder. */
+type Put = (value: Value) => string;
+
+/**
+ * Creates the item or changes it, in one text, so nothing may be set that an item would have to be without. What is
+ * refused for that is merged: a later scan of a delivered parcel, which must not be marked as open again, and an item that
+ * another release has written.
+ */
+function applyingUpdate(state: ParcelState, { retentionDays }: ParcelTableSettings, put: Put): Texts {
+  const attributes = attributesOf(state.milestones);
+  const isDelivered = state.milestones.delivery !== undefined;
+  const expires = isDelivered && retentionDays > 0;
+  const once = [...fieldsOf(attributes), ...(isDelivered ? [] : openMarks), ...(expires ? [expiresAt] : [])];
   const sets = [
-    ...alwaysSet.map((attribute) => `${nameOf(attribute)} = ${put(attribute.value)}`),
-    ...fieldsOf(attributes).map(({ name, value }) => `${name} = if_not_exists(${name}, ${put(value)})`),
+    ...alwaysSet.map((attribute) => assign(attribute, put)),
+    ...once.map(({ name, value }) => `${name} = if_not_exists(${name}, ${put(value)})`),
     `${revision.name} = if_not_exists(${revision.name}, ${put(zero)}) + ${put(one)}`,
+  ];
+  const hasHistory = state.history.length > 0;
+  const alike = [
+    `${scanAttributes.eventId.name} < ${put(scanAttributes.eventId.value)}`,
+    hasHistory ? `size(${history.name}) <= ${put(room)}` : `attribute_not_exists(${history.name})`,
+    `attribute_not_exists(${removed.name})`,
+    // Its open marks say less: a processor of 0.1.0 that stores a delivery leaves them.
+    ...(isDelivered ? [] : [`attribute_not_exists(${deliveryEventId.name})`]),
   ];
   /*
    * The ways in which a change can be in order, written out: AND binds before OR. Without parentheses because a nested
    * pair makes an engine whose parser backtracks (dynalite) take 2 ms instead of 0.5 for one write.
    */
   const ways = attributes.reduce(
-    (each, { eventId: { name, value } }) =>
-      each.flatMap((way) => [`${way} AND attribute_not_exists(${name})`, `${way} AND ${name} < ${put(value)}`]),
-    [`${scanAttributes.eventId.name} < ${put(scanAttributes.eventId.value)}`],
+    (each, { milestone, eventId: { name, value } }) => {
+      const keeps = [`${name} < ${put(value)}`];
+      if (milestone === 'delivery' && expires) keeps.push(`attribute_exists(${expiresAt.name})`);
+      return each.flatMap((way) => [`${way} AND attribute_not_exists(${name})`, [way, ...keeps].join(' AND ')]);
+    },
+    [alike.join(' AND ')],
   );
   return {
-    update: `SET ${sets.join(', ')}`,
+    update: [
+      `SET ${sets.join(', ')}`,
+      ...(isDelivered ? [`REMOVE ${openMarks.map(({ name }) => name).join(', ')}`] : []),
+      ...(hasHistory ? [`ADD ${history.name} ${put(history.value)}`] : []),
+    ].join(' '),
     condition: [`attribute_not_exists(${parcelKey.name})`, ...ways].join(' OR '),
   };
-});
+}
 
-const replacing = forEachMilestones((milestones, put) => {
-  const attributes = [...alwaysSet, ...fieldsOf(attributesOf(milestones)), revision];
-  const sets = attributes.map((attribute) => `${nameOf(attribute)} = ${put(attribute.value)}`);
-  return { update: `SET ${sets.join(', ')}`, condition: `${revision.name} = ${put(expectedRevision)}` };
-});
+function replacingUpdate(state: ParcelState, settings: ParcelTableSettings, put: Put): Texts {
+  const { set, remove } = wholeWrite(state, settings);
+  const removes = remove.length > 0 ? ` REMOVE ${remove.map(nameOf).join(', ')}` : '';
+  return {
+    update: `SET ${set.map((attribute) => assign(attribute, put)).join(', ')}${removes}`,
+    condition: `${revision.name} = ${put(expectedRevision)}`,
+  };
+}
 
-/**
- * Makes an update for each set of milestones once, the texts and their values in one pass.
- *
- * @param make puts the texts together; `put` takes a value and returns its placeholder
- */
-function forEachMilestones(
-  make: (milestones: Milestones, put: (value: Value) => string) => Omit<Update, 'values'>,
-): (state: ParcelState) => Update {
+/** Counts the revision up, so that no merge that did not see the addition can replace it. */
+const addingHistory = forEachShape((_, put) => ({
+  update: `SET ${revision.name} = ${revision.name} + ${put(one)}, ${assign(updatedAtUtc, put)} ADD ${history.name} ${put(history.value)}`,
+  condition: `size(${history.name}) <= ${put(room)} AND attribute_not_exists(${removed.name})`,
+}));
+
+function assign(attribute: WrittenAttribute, put: Put): string {
+  return `${nameOf(attribute)} = ${put(attribute.value)}`;
+}
+
+/** Makes an update for each shape of a state once, the texts and their values in one pass. */
+function forEachShape(make: (state: ParcelState, put: Put) => Texts): (state: ParcelState) => Update {
   const updates: Update[] = [];
-  return ({ milestones }) => {
-    const bits = milestoneBits(milestones);
-    const known = updates[bits];
+  return (state) => {
+    const shape = shapeOf(state);
+    const known = updates[shape];
     if (known) return known;
     const placeholders = new Map<Value, string>();
-    const made = make(milestones, (value) => {
+    const made = make(state, (value) => {
       const placeholder = placeholders.get(value) ?? `:${placeholders.size}`;
       placeholders.set(value, placeholder);
       return placeholder;
     });
     const values = [...placeholders].map(([value, placeholder]) => [placeholder, value] as const);
-    const update = { ...made, values };
-    updates[bits] = update;
+    const names = reservedNames.some((name) => made.update.includes(name)) ? quotedNames : undefined;
+    const update = { ...made, names, values };
+    updates[shape] = update;
     return update;
   };
 }
 
 const zero: Value = () => ({ N: '0' });
 const one: Value = () => ({ N: '1' });
-const expectedRevision: Value = (_state, _now, stored) => ({ N: String(stored) });
+const expectedRevision: Value = (_, { stored }) => ({ N: String(stored.revision) });
 
-function nameOf(attribute: Attribute): string {
+function nameOf(attribute: WrittenAttribute): string {
   return isReserved(attribute) ? `#${attribute.name}` : attribute.name;
 }
 
 const quotedNames = Object.fromEntries(
   alwaysSet.filter(isReserved).map((attribute) => [nameOf(attribute), attribute.name]),
 );
+const reservedNames = Object.keys(quotedNames);
 
 async function conditionalUpdate(
-  deps: ParcelTableDependencies,
+  deps: ParcelTableDependencies & { readonly lookAgain: () => Promise<void> },
   state: ParcelState,
-  { update, condition, values }: Update,
-  stored: number,
+  { update, condition, values, names }: Update,
+  stored: Bookkeeping,
 ): Promise<ConditionalWrite> {
-  const { dynamodb, tableName, clock } = deps;
-  const now = new Date(clock.now()).toISOString();
+  const { dynamodb, tableName, clock, historyEvents, retentionDays } = deps;
+  const nowMs = clock.now();
+  const facts = { historyEvents, retentionDays, nowMs, nowUtc: new Date(nowMs).toISOString(), stored };
   const ExpressionAttributeValues: Item = {};
-  for (const [placeholder, value] of values) ExpressionAttributeValues[placeholder] = value(state, now, stored);
+  for (const [placeholder, value] of values) ExpressionAttributeValues[placeholder] = value(state, facts);
   try {
     await dynamodb.send(
       new UpdateItemCommand({
@@ -127,7 +188,7 @@ async function conditionalUpdate(
         Key: keyOf(state),
         UpdateExpression: update,
         ConditionExpression: condition,
-        ExpressionAttributeNames: quotedNames,
+        ExpressionAttributeNames: names,
         ExpressionAttributeValues,
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
@@ -139,7 +200,9 @@ async function conditionalUpdate(
       const item = error.Item ?? (await readItem(deps, state));
       return { done: false, stored: item && storedParcel(item, state.parcelId) };
     }
-    if (namesTheItem(error) && !namesAnIndexKey(error)) {
+    if (!namesTheItem(error)) throw error;
+    await deps.lookAgain();
+    if (!namesAnIndexKey(error)) {
       /*
        * The stored item may be at fault: then reading it says so. Or the table may have another key, which is all that an
        * engine can refuse a read for: a refused read is the engine's failure.

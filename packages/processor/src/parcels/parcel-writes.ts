@@ -1,8 +1,8 @@
 import type { Guard } from '@waybill/consumer/guard/guard.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
-import { merge, type ParcelState, sameState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import { bounded, merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
-import { hasCode, WaybillError } from '@waybill/shared/error.ts';
+import { hasCode, type WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { ParcelTable } from './parcel-table.ts';
@@ -10,48 +10,7 @@ import type { Calls, PendingMessage, Rejected, RejectedEvents, Write } from './p
 import { rejectedFor, rejectedOneByOne } from './rejected-events.ts';
 import { Rejections } from './rejections.ts';
 import { takeOff, throttledSince } from './throttled-rest.ts';
-
-/** What a write did. `merged`: came late and still added something; `redundant`: everything in the change was known. */
-export type WriteOutcome = 'applied' | 'merged' | 'redundant';
-
-/** Races lost in a row before the parcel is left to the backoff. Each lost race means that another writer got through. */
-const mostRaces = 10;
-
-/**
- * Merges the change into the stored parcel, so that what is stored equals `merge(stored, change)`, and never less, even
- * when others write at the same time. Rejects as {@link ParcelTable} does, and with `STORE_CONTENDED` after too many lost races.
- *
- * @param rejections may tell that a rejection is the table's fault
- */
-export async function writeParcel(
-  table: ParcelTable,
-  change: ParcelState,
-  rejections?: Pick<Rejections, 'errorOf'>,
-): Promise<WriteOutcome> {
-  // All in one function: another async one around it would cost each write half a microsecond.
-  try {
-    let write = await table.apply(change);
-    if (write.done) return 'applied';
-    for (let race = 0; race < mostRaces; race += 1) {
-      const { stored } = write;
-      if (!stored) {
-        write = await table.apply(change);
-        if (write.done) return 'applied';
-        continue;
-      }
-      const merged = merge(stored.state, change);
-      if (sameState(merged, stored.state)) return 'redundant';
-      write = await table.replace(merged, stored.revision);
-      if (write.done) return 'merged';
-    }
-  } catch (error) {
-    throw rejections && hasCode(error, 'STORE_REJECTED') ? await rejections.errorOf(change.parcelId, error) : error;
-  }
-  throw new WaybillError(
-    'STORE_CONTENDED',
-    `other writers changed parcel ${change.parcelId} ${mostRaces} times in a row`,
-  );
-}
+import { type WriteOutcome, writeParcel } from './write-parcel.ts';
 
 export type ParcelWritesDependencies = {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -134,7 +93,7 @@ export class ParcelWrites {
         parcelId,
         calls,
         events: [event],
-        change: stateOf(event),
+        change: this.#changeOf(event),
         messages: [message],
         throttledAt: undefined,
         isAbandoned: false,
@@ -145,10 +104,14 @@ export class ParcelWrites {
       return;
     }
     open.events.push(event);
-    open.change = merge(open.change, stateOf(event));
+    open.change = bounded(merge(open.change, stateOf(event)), this.#deps.parcels.historyEvents);
     if (open.messages.at(-1) === message) return;
     message.remaining += 1;
     open.messages.push(message);
+  }
+
+  #changeOf(event: ScanEvent): ParcelState {
+    return bounded(stateOf(event), this.#deps.parcels.historyEvents);
   }
 
   /** Runs one write, then the next one for this parcel. Never rejects. */
@@ -196,7 +159,7 @@ export class ParcelWrites {
     const rejection = await this.#rejectionOf(write, events, begin);
     if (!rejection) return none;
     if (events.length === 1) return rejectedFor(rejection, events);
-    return await rejectedOneByOne(events, (event) => this.#rejectionOf(write, [event], () => stateOf(event)));
+    return await rejectedOneByOne(events, (event) => this.#rejectionOf(write, [event], () => this.#changeOf(event)));
   }
 
   /** Why the store rejects these events in one write; nothing when they are stored. */

@@ -4,11 +4,13 @@ import { Journal } from '../../../consumer/test/journal.ts';
 import { MemoryParcels } from '../../test/memory-parcels.ts';
 import { describeParcelTable } from '../../test/parcel-table-suite.ts';
 import { batchedParcelTable } from './batched/batched-parcel-table.ts';
+import type { ParcelTableSettings } from './parcel-item.ts';
 import type { ParcelTable } from './parcel-table.ts';
 
 // The doubles that the other tests stand on have to behave as DynamoDB does.
-const inMemory = (tableOf: (parcels: MemoryParcels) => ParcelTable) => () => {
+const inMemory = (tableOf: (parcels: MemoryParcels) => ParcelTable) => (kept: ParcelTableSettings) => {
   const parcels = new MemoryParcels(new Journal());
+  parcels.historyEvents = kept.historyEvents;
   return {
     table: tableOf(parcels),
     put: async (parcel: Parameters<typeof parcels.parcels.set>[1]) =>

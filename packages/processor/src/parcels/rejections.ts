@@ -67,10 +67,10 @@ export class Rejections {
     if (!known) return 'unknown';
     try {
       // No parcel has the revision 0: this reads.
-      let write = await this.#table.replace(known, 0);
+      let write = await this.#table.replace(known, { revision: 0 });
       for (let race = 0; race < mostRaces && !write.done; race += 1) {
         if (!write.stored) return 'unknown';
-        write = await this.#table.replace(write.stored.state, write.stored.revision);
+        write = await this.#table.replace(write.stored.state, write.stored);
       }
       return write.done ? 'table takes parcels' : 'unknown';
     } catch (error) {

@@ -10,7 +10,7 @@ import { foldByParcel } from '../../../shared/test/fold-by-parcel.ts';
 import { MemoryParcels } from '../../test/memory-parcels.ts';
 import { batchedParcelTable } from './batched/batched-parcel-table.ts';
 import type { ParcelTable } from './parcel-table.ts';
-import { writeParcel } from './parcel-writes.ts';
+import { writeParcel } from './write-parcel.ts';
 
 /** What statements may cost beyond single updates, which need no guess of what is stored. */
 const mostSurplus = 0.02;

@@ -29,6 +29,12 @@ function memberOf(json: string, name: string): Part | undefined {
   return found;
 }
 
+/** The names of the members of a JSON object that `JSON.parse` reads, each as often as it is written there. */
+export function memberNames(json: string): readonly string[] {
+  const members = partsOf(json, { from: 0, to: json.length });
+  return members.map(({ from }) => String(JSON.parse(json.slice(from, endOfString(json, from)))));
+}
+
 /** What stands between the outermost brackets of an array or object: its elements, or its members with their names. */
 function partsOf(json: string, whole: Part): readonly Part[] {
   const parts: Part[] = [];

@@ -8,6 +8,7 @@ import {
   fields,
   isPlainObject,
   type Parsed,
+  parcelIdOf,
   parseWith,
   plainEvent,
   type Rejection,
@@ -88,6 +89,8 @@ export type Unpacked =
       readonly rejection: Rejection;
       /** The element's own id where it has a usable one. */
       readonly eventId: number | undefined;
+      /** The element's parcel where that has a usable id. */
+      readonly parcelId: number | undefined;
       /** The element's own text as ASCII; undefined where it is nested too deep to be written out again. */
       readonly json: string | undefined;
     };
@@ -166,7 +169,8 @@ function slowReader(body: string): (raw: unknown, index: number) => Unpacked {
 
 function unpacked(parsed: Parsed, raw: unknown, ownText: () => string | undefined): Unpacked {
   if ('event' in parsed) return parsed;
-  return { rejection: parsed.rejection, eventId: eventIdOf(raw), json: asciiJson(raw, ownText()) };
+  const { rejection } = parsed;
+  return { rejection, eventId: eventIdOf(raw), parcelId: parcelIdOf(raw), json: asciiJson(raw, ownText()) };
 }
 
 /** The event as a pack spells it. It is flat, so that it can always be written. */

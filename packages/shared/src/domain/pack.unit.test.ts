@@ -316,7 +316,7 @@ describe('a pack', () => {
     expect(unpack('{"version":1,"events":[]}')).toEqual({ kind: 'pack', elements: [] });
   });
 
-  test('with an element that is not an event gives its neighbours, and it with reason, id and JSON', () => {
+  test('with an element that is not an event gives its neighbours, and it with reason, ids and JSON', () => {
     const event = {
       eventId: 1,
       parcelId: 1,
@@ -325,7 +325,7 @@ describe('a pack', () => {
       statusCode: '',
       runId: '',
     };
-    const bad = { ...event, eventId: 2, createdDateTimeUtc: 'é' };
+    const bad = { ...event, eventId: 2, parcelId: 7, createdDateTimeUtc: 'é' };
     const body = packOne([event, bad, event].map((element) => JSON.stringify(element)).join());
     expect(unpack(body)).toEqual({
       kind: 'pack',
@@ -334,6 +334,7 @@ describe('a pack', () => {
         {
           rejection: { code: 'INVALID_DATE', path: 'createdDateTimeUtc', expected: expect.any(String) },
           eventId: 2,
+          parcelId: 7,
           json: expect.stringContaining('"createdDateTimeUtc":"\\u00e9"'),
         },
         { event },

@@ -56,8 +56,17 @@ export type Parsed = { readonly event: ScanEvent } | { readonly rejection: Rejec
 
 /** The id of an element in either spelling, if it has a usable one, though the rest of it may be wrong. Failure records are named by it. */
 export function eventIdOf(raw: unknown): number | undefined {
+  return idOf(raw, 'EventId', 'eventId');
+}
+
+/** The parcel of an element in either spelling, if it has a usable id, though the rest of it may be wrong. Failure records carry it. */
+export function parcelIdOf(raw: unknown): number | undefined {
+  return idOf(raw, 'ParcelId', 'parcelId');
+}
+
+function idOf(raw: unknown, carriers: string, ours: string): number | undefined {
   if (!isPlainObject(raw)) return undefined;
-  const candidate = 'EventId' in raw ? raw['EventId'] : raw['eventId'];
+  const candidate = carriers in raw ? raw[carriers] : raw[ours];
   return isId(candidate) ? candidate : undefined;
 }
 

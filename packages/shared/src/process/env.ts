@@ -18,10 +18,22 @@ type VariableOptions<T> = {
   readonly secret?: boolean;
 };
 
-/** A variable with a parser that returns undefined for text that is not allowed. An empty value counts as missing. */
-function variable<T>(
-  options: VariableOptions<T> & { readonly optional?: boolean },
-  parse: (text: string) => T | undefined,
+/** A variable with a parser that returns undefined for text that is not allowed. */
+function variable<T>(options: VariableOptions<T>, parse: (text: string) => T | undefined): VariableSchema<T> {
+  return structured(options, (text) => {
+    const value = parse(text);
+    if (value !== undefined) return { value };
+    return { problems: [`expected ${options.allowed}, got ${options.secret ? 'something else' : redacted(text)}`] };
+  });
+}
+
+/**
+ * Text with a structure of its own. `read` returns its value, or everything that is wrong with it, a line each, without
+ * what may be a secret. An empty value counts as missing.
+ */
+export function structured<T>(
+  options: VariableOptions<T>,
+  read: (text: string) => { readonly value: T } | { readonly problems: readonly string[] },
 ): VariableSchema<T> {
   const schema: VariableSchema<T> = z
     .string()
@@ -32,12 +44,9 @@ function variable<T>(
         context.addIssue({ code: 'custom', message: `is required: ${options.allowed}` });
         return z.NEVER;
       }
-      const value = parse(text);
-      if (value !== undefined) return value;
-      context.addIssue({
-        code: 'custom',
-        message: `expected ${options.allowed}, got ${options.secret ? 'something else' : redacted(text)}`,
-      });
+      const result = read(text);
+      if ('value' in result) return result.value;
+      for (const message of result.problems) context.addIssue({ code: 'custom', message });
       return z.NEVER;
     });
   return schema.register(metadata, {
@@ -141,13 +150,18 @@ export function describeVariable(schema: z.ZodType): VariableMeta | undefined {
   return metadata.get(schema);
 }
 
-/** The text without what may be a password or a key: the user part of a URL, its query and fragment. */
-function redacted(text: string): string {
+/** The text, quoted, without what may be a password or a key: the user part of a URL, its query and fragment. */
+export function redacted(text: string): string {
   const [before = '', ...after] = text.split(/[?#]/);
   const query = after.join('');
   // Nobody can tell whether that is a query with an @ in it, or a password with a question mark.
   const isDoubtful = query.includes('@');
   const address = isDoubtful ? before.replace(/^([a-z+.-]*:\/\/)?.*$/is, '$1…') : before;
   const harmless = address.replace(/^([a-z+.-]*:\/\/)?.*@/is, '$1…@') + (after.length > 0 && !isDoubtful ? '?…' : '');
-  return JSON.stringify(harmless.length > 100 ? `${harmless.slice(0, 100)}…` : harmless);
+  return quoted(harmless);
+}
+
+/** The text in quotes, so that a line break or a blank in it is seen, and no more than 100 characters of it. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }

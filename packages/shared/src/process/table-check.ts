@@ -4,6 +4,7 @@ import { hasCode, WaybillError } from '../error.ts';
 import { type IndexKeyUse, indexKeys } from '../index-keys.ts';
 import type { TableDefinition } from '../resources.ts';
 import { type Backoff, retry } from '../retry.ts';
+import { definedIndex, definedKey, findIndex, foundKey } from '../table-description.ts';
 import { calmLog } from './calm-log.ts';
 import type { LoopWatch } from './health.ts';
 import type { Logger } from './logger.ts';
@@ -11,22 +12,35 @@ import type { Logger } from './logger.ts';
 /**
  * Rejects with `TABLE_MISMATCH` when the table does not have the key that `definition` names: every write to it would
  * be rejected as if the event were at fault, and a wrong setting would send the whole feed to the dead-letter queue. The
- * same where an index has a key that our items cannot always satisfy. No retry heals that. Any other rejection is the engine's (unreachable, not allowed, no such table yet), and a retry may.
+ * same where an index has a key that our items cannot always satisfy. No retry heals that. Any other rejection is the
+ * engine's (unreachable, not allowed, no such table yet), and a retry may.
+ *
+ * An index of `resources.ts` that is missing is fine. One that cannot be read because its key or projection is another one
+ * is logged: it refuses no write.
  */
 export async function requireKey(
   dynamodb: DynamoDBClient,
   tableName: string,
-  definition: Pick<TableDefinition, 'name' | 'key'>,
+  definition: Omit<TableDefinition, 'ttl'>,
+  log?: Pick<Logger, 'warn'>,
 ): Promise<void> {
-  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName }));
-  const expected = `${definition.key.name} (${definition.key.type})`;
-  const found = keyOf(Table ?? {});
-  if (found === expected) return requireIndexes(tableName, definition.name, Table ?? {});
-  throw new WaybillError(
-    'TABLE_MISMATCH',
-    `The table ${tableName} has the key ${found}, expected ${expected}: not a ${definition.name} table; check the table name`,
-    { details: { tableName, expected, found } },
-  );
+  const { Table = {} } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName }));
+  const expected = definedKey(definition);
+  const found = foundKey(Table);
+  if (found !== expected) {
+    throw new WaybillError(
+      'TABLE_MISMATCH',
+      `The table ${tableName} has the key ${found}, expected ${expected}: not a ${definition.name} table; check the table name`,
+      { details: { tableName, expected, found } },
+    );
+  }
+  requireIndexes(tableName, definition.name, Table);
+  for (const index of definition.indexes ?? []) {
+    const other = findIndex(Table, index);
+    if (other.state !== 'other') continue;
+    const differs = { tableName, index: index.name, expected: definedIndex(index), found: other.found };
+    log?.warn({ ...differs, reason: 'INDEX_OFF' }, 'an index cannot be used: delete it and create it anew');
+  }
 }
 
 /** Milliseconds between two attempts while an engine does not answer at start. */
@@ -95,10 +109,4 @@ function requireIndexes(tableName: string, name: string, table: TableDescription
       );
     }
   }
-}
-
-function keyOf(table: TableDescription): string {
-  const types = new Map(table.AttributeDefinitions?.map((each) => [each.AttributeName, each.AttributeType]));
-  const keys = table.KeySchema?.map(({ AttributeName }) => `${AttributeName} (${types.get(AttributeName)})`);
-  return keys?.join(', ') ?? 'none';
 }

@@ -1,11 +1,5 @@
-import {
-  type Milestone,
-  type MilestoneName,
-  merge,
-  milestoneBits,
-  milestoneNames,
-  type ParcelState,
-} from '@waybill/shared/domain/parcel-state.ts';
+import { type MilestoneName, milestoneBits, milestoneNames } from '@waybill/shared/domain/milestones.ts';
+import { isInOrder, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ConditionalWrite, ParcelTable } from '../parcel-table.ts';
@@ -81,43 +75,52 @@ export function batchedParcelTable(deps: BatchedDependencies): ParcelTable {
     // Missed by both: another writer has stored or deleted it in between.
     if (answer.kind !== 'unmet') return await single.apply(change);
     const { stored } = answer;
-    if (!isInOrder(stored.state, change)) return { done: false, stored };
-    // The stored parcel has an earlier milestone that this process did not know, or lacks one that it knew.
-    const kept = merge(stored.state, change);
-    return await concluded(
-      await secondTry({ kind: 'replace', state: kept, revision: stored.revision }),
-      kept,
-      stored.revision,
-    );
+    known.see(stored.state);
+    // The stored parcel has an earlier milestone that this process did not know, lacks one that it knew, or has no room.
+    if (isInOrder(stored.state, change)) metrics['waybill.store.second_tries'].add(1);
+    return { done: false, stored };
   }
 
-  async function concluded(answer: TakenAnswer, state: ParcelState, revision: number): Promise<ConditionalWrite> {
-    if (answer.kind === 'done') return { done: true };
-    if (answer.kind === 'refused') return await single.replace(state, revision);
-    return { done: false, stored: answer.kind === 'unmet' ? answer.stored : undefined };
+  async function conclude(statement: ParcelStatement, alone: () => Promise<ConditionalWrite>) {
+    const answer = await execute(statement);
+    if (answer.kind === 'done') return { done: true } as const;
+    if (answer.kind === 'refused') return await alone();
+    return { done: false, stored: answer.kind === 'unmet' ? answer.stored : undefined } as const;
   }
 
   return {
+    historyEvents: single.historyEvents,
     apply: (change) => (failed.has(change.parcelId) ? applyAlone(change) : applyInBatch(change)),
-    replace: async (state, revision) =>
-      await concluded(await execute({ kind: 'replace', state, revision }), state, revision),
+    addHistory: (parcelId, history) =>
+      conclude({ kind: 'union', state: { parcelId, history } }, () => single.addHistory(parcelId, history)),
+    replace: (state, stored) => {
+      const alone = () => single.replace(state, stored);
+      // Hardly any parcel was ever repaired: no statement is made for that.
+      return state.removed.length > 0 ? alone() : conclude({ kind: 'replace', state, stored }, alone);
+    },
   };
-}
-
-/** Whether applying the change to what is stored equals merging it: {@link ParcelTable.apply}'s condition. */
-function isInOrder(stored: ParcelState, change: ParcelState): boolean {
-  return (
-    stored.latest.eventId < change.latest.eventId &&
-    milestoneNames.every((name) => isNotBefore(stored.milestones[name], change.milestones[name]))
-  );
-}
-
-function isNotBefore(stored: Milestone | undefined, change: Milestone | undefined): boolean {
-  return !stored || !change || stored.eventId < change.eventId;
 }
 
 /** Between this many parcels and twice as many are remembered: at most 3 MiB (measured: two maps of 30,000 ids each). */
 const mostPerGeneration = 30_000;
+
+/** A number for each of the parcels that were met lately. */
+export class RecentParcels {
+  #young = new Map<number, number>();
+  #old = new Map<number, number>();
+
+  get(parcelId: number): number | undefined {
+    return this.#young.get(parcelId) ?? this.#old.get(parcelId);
+  }
+
+  set(parcelId: number, value: number): void {
+    this.#young.set(parcelId, value);
+    if (this.#young.size < mostPerGeneration) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+}
+
 /** The weight of one more parcel in the share of new ones: the latest hundred or so decide. */
 const weight = 1 / 64;
 
@@ -128,36 +131,33 @@ const weight = 1 / 64;
  */
 class KnownParcels {
   /** The milestones that a parcel is known to have, as bits. */
-  #young = new Map<number, number>();
-  #old = new Map<number, number>();
+  readonly #milestones = new RecentParcels();
   readonly #newShare = { withPickup: 0.9, without: 0.1 };
 
   isLikelyNew(change: ParcelState): boolean {
-    return this.#milestonesOf(change.parcelId) === undefined && this.#newShare[kindOf(change)] > 0.5;
+    return this.#milestones.get(change.parcelId) === undefined && this.#newShare[kindOf(change)] > 0.5;
   }
 
   /** Milestones of the change that are stored already, as far as this process knows. */
   milestonesKept({ parcelId, milestones }: ParcelState): readonly MilestoneName[] {
-    const kept = (this.#milestonesOf(parcelId) ?? 0) & milestoneBits(milestones);
+    const kept = (this.#milestones.get(parcelId) ?? 0) & milestoneBits(milestones);
     return kept === 0 ? none : milestoneNames.filter((_, index) => kept & (1 << index));
+  }
+
+  /** Takes note of the milestones of a parcel that an answer showed. */
+  see({ parcelId, milestones }: ParcelState): void {
+    this.#milestones.set(parcelId, (this.#milestones.get(parcelId) ?? 0) | milestoneBits(milestones));
   }
 
   /** Takes note of every parcel that a write has found stored, or not. */
   learn(change: ParcelState, wasNew: boolean): void {
     const { parcelId, milestones } = change;
-    const known = this.#milestonesOf(parcelId);
+    const known = this.#milestones.get(parcelId);
     if (known === undefined) {
       const kind = kindOf(change);
       this.#newShare[kind] += ((wasNew ? 1 : 0) - this.#newShare[kind]) * weight;
     }
-    this.#young.set(parcelId, (known ?? 0) | milestoneBits(milestones));
-    if (this.#young.size < mostPerGeneration) return;
-    this.#old = this.#young;
-    this.#young = new Map();
-  }
-
-  #milestonesOf(parcelId: number): number | undefined {
-    return this.#young.get(parcelId) ?? this.#old.get(parcelId);
+    this.#milestones.set(parcelId, (known ?? 0) | milestoneBits(milestones));
   }
 }
 

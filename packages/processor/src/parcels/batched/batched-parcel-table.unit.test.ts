@@ -8,7 +8,7 @@ import { engineError } from '../../../../consumer/test/service-rig.ts';
 import { MemoryParcels } from '../../../test/memory-parcels.ts';
 import { scan } from '../../../test/processor-rig.ts';
 import type { ParcelTable } from '../parcel-table.ts';
-import { writeParcel } from '../parcel-writes.ts';
+import { writeParcel } from '../write-parcel.ts';
 import { batchedParcelTable } from './batched-parcel-table.ts';
 
 function open() {
@@ -67,6 +67,16 @@ test('a later milestone than the one that is there leaves that alone, and counts
   expect(kinds().slice(-2)).toEqual(['update', 'replace']);
 });
 
+test('milestones that a refusal shows are known from then on', async () => {
+  const { parcels, table, kinds } = open();
+  const delivered = merge(stateOf(scan(3, { parcelId: 1, type: 'DELIVERY' })), scanned(1, 9));
+  parcels.parcels.set(1, { state: delivered, revision: 4 });
+  expect(await writeParcel(table, scanned(1, 5))).toBe('merged');
+  expect(await writeParcel(table, stateOf(scan(12, { parcelId: 1, type: 'DELIVERY' })))).toBe('applied');
+  // The second delivery is expected to be kept out by the first: one statement.
+  expect(kinds()).toEqual(['update', 'union', 'update']);
+});
+
 describe('what a call refuses', () => {
   test('is written by single updates, and a rejected one rejects alone', async () => {
     const { parcels, table } = open();
@@ -92,7 +102,7 @@ test.each(['ThrottlingException', 'InternalServerError', 'TimeoutError', 'Resour
       singles += 1;
       return { done: true } as const;
     };
-    const single: ParcelTable = { apply: counted, replace: counted };
+    const single: ParcelTable = { historyEvents: 32, apply: counted, addHistory: counted, replace: counted };
     parcels.beforeCall = () => {
       throw engineError(name);
     };
@@ -131,10 +141,12 @@ describe('a parcel whose statement was throttled', () => {
       if (throttled.has(parcelId)) throw engineError('ThrottlingException');
     };
     const single: ParcelTable = {
+      historyEvents: parcels.historyEvents,
       apply: (change) => {
         singles.push(change.parcelId);
         return parcels.apply(change);
       },
+      addHistory: parcels.addHistory,
       replace: parcels.replace,
     };
     const table = batchedParcelTable({ execute: parcels.execute, single, writeConcurrency: 64, metrics });

@@ -7,15 +7,16 @@ import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { useEngines } from '../../../../consumer/test/engines.ts';
 import { recordedLog } from '../../../../shared/test/recorded-log.ts';
-import { scan } from '../../../test/processor-rig.ts';
+import { keptOnTrial, scan } from '../../../test/processor-rig.ts';
 import { openParcelTable } from './open-parcel-table.ts';
 
 const engines = useEngines(process.env);
 
-function open(dynamodb: DynamoDBClient, tableName: string, monotonic = () => 0) {
+function open(dynamodb: DynamoDBClient, tableName: string, monotonic = () => 0, kept = keptOnTrial) {
   const { log, lines } = recordedLog();
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
   const table = openParcelTable({
+    ...kept,
     dynamodb,
     tableName,
     clock: { now: () => 0, monotonic },
@@ -84,9 +85,19 @@ describe('the writer', () => {
     expect(warnings()).toHaveLength(knows ? 0 : 1);
     const state = stateOf(scan(5));
     expect(await table.apply(state)).toEqual({ done: true });
-    expect(await table.apply(state)).toEqual({ done: false, stored: { state, revision: 1 } });
+    expect(await table.apply(state)).toEqual({ done: false, stored: { state, revision: 1, openedAtMs: 0 } });
     const nobody = { ...state, parcelId: 0 };
-    expect(await table.replace(nobody, 0)).toEqual({ done: false, stored: undefined });
+    expect(await table.replace(nobody, { revision: 0 })).toEqual({ done: false, stored: undefined });
+  });
+
+  test.each([
+    { historyEvents: 0, retentionDays: 0 },
+    { historyEvents: 0, retentionDays: 90 },
+    { historyEvents: 32, retentionDays: 90 },
+  ])('is batches for $historyEvents entries and $retentionDays days where it is for others', async (kept) => {
+    const { dynamodb, resources } = engines();
+    const chosen = await open(dynamodb, resources.parcelsTable).table.chooseWriter();
+    expect(await open(dynamodb, resources.parcelsTable, undefined, kept).table.chooseWriter()).toBe(chosen);
   });
 
   test.each([

@@ -9,7 +9,7 @@ import { takesStatements } from './statement-probe.ts';
 
 /** Probes that fail in a row before the processor starts with single updates. */
 const mostAttempts = 3;
-/** Milliseconds until the next probe; doubles each time. A probe is three calls; what it may gain is most of what each write costs. */
+/** Milliseconds until the next probe; doubles each time. A probe is five calls; what it may gain is most of what each write costs. */
 const firstReprobeMs = 60_000;
 const longestReprobeMs = 600_000;
 
@@ -46,8 +46,10 @@ export function openParcelTable(deps: ProbedTableDependencies): ProbedParcelTabl
   let writer: Writer | undefined;
   // Batches need no probing again, so that no write of theirs passes here.
   const table: { -readonly [Write in keyof ParcelTable]: ParcelTable[Write] } = {
+    historyEvents: deps.historyEvents,
     apply: (change) => probedSingle().apply(change),
-    replace: (state, revision) => probedSingle().replace(state, revision),
+    addHistory: (parcelId, added) => probedSingle().addHistory(parcelId, added),
+    replace: (state, stored) => probedSingle().replace(state, stored),
   };
   const singleWrites = { ...table };
   let attempts = 0;

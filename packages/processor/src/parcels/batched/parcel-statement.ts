@@ -1,5 +1,6 @@
-import type { MilestoneName, ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import type { StoredParcel } from '../parcel-table.ts';
+import type { MilestoneName } from '@waybill/shared/domain/milestones.ts';
+import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import type { Bookkeeping, StoredParcel } from '../parcel-table.ts';
 
 /**
  * What the batched writer asks of the parcels table, many statements to a call. `dynamodb-statements.ts` implements it on
@@ -10,14 +11,17 @@ import type { StoredParcel } from '../parcel-table.ts';
  * One write of one parcel.
  *
  * - `insert`: the whole state, on condition that there is no item.
- * - `update`: the change, on condition that there is an item with a `lastEventId` below the change's. Each milestone of the
- *   change must be absent there and is set, or, where `keeps` names it, must have a lower id there and stays.
- * - `replace`: the whole state, on condition that the stored revision is `revision`.
+ * - `update`: the change, on condition that there is an item with a `lastEventId` below the change's, a history with room
+ *   for the change's, and no removed events. Each milestone of the change must be absent there and is set, or, where
+ *   `keeps` names it, must have a lower id there and stays.
+ * - `union`: adds to the history, on condition that there is an item with a history that has room, and no removed events.
+ * - `replace`: the whole state, without removed events, on condition that the stored revision is that of `stored`.
  */
 export type ParcelStatement =
   | { readonly kind: 'insert'; readonly state: ParcelState }
   | { readonly kind: 'update'; readonly state: ParcelState; readonly keeps: readonly MilestoneName[] }
-  | { readonly kind: 'replace'; readonly state: ParcelState; readonly revision: number };
+  | { readonly kind: 'union'; readonly state: Pick<ParcelState, 'parcelId' | 'history'> }
+  | { readonly kind: 'replace'; readonly state: ParcelState; readonly stored: Bookkeeping };
 
 /**
  * What became of a statement.

@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { decodeGaps } from '@waybill/poller/gaps/stored-gaps.ts';
+import { storedParcel } from '@waybill/processor/parcels/parcel-item.ts';
+import { parse } from '@waybill/shared/domain/feed-element.ts';
+import { parcelIdOf } from '@waybill/shared/domain/scan-event.ts';
+import { indexKeys } from '@waybill/shared/index-keys.ts';
+import { failureRetentionDays, physicalName, tables } from '@waybill/shared/resources.ts';
+import { describe, expect, it } from 'vitest';
+import { type DocumentedValue, documentedTables, fenced } from './data-model.ts';
+
+const page = readFileSync(fileURLToPath(import.meta.resolve('../../docs/data-model.md')), 'utf8');
+const documented = documentedTables(page);
+const examplesOf = (name: string) => documented.find((table) => table.name === name)?.examples ?? [];
+
+const text = (value: DocumentedValue | undefined) => (value && 'S' in value ? value.S : undefined);
+const number = (value: DocumentedValue | undefined) => (value && 'N' in value ? Number(value.N) : undefined);
+
+it('is about every table, by its key', () => {
+  expect(documented.map(({ name, key }) => [name, key])).toEqual(
+    Object.values(tables).map(({ name, key }) => [name, `${key.name} ${key.type}`]),
+  );
+});
+
+describe.each(documented)('docs/data-model.md, $name', ({ name, key, attributes, examples, commands }) => {
+  const types = new Map(attributes.map((attribute) => [attribute.name, attribute.type]));
+
+  it('has every attribute once, and no other', () => {
+    expect(attributes.map((attribute) => attribute.name).toSorted()).toEqual(
+      Object.keys(indexKeys[name] ?? {}).toSorted(),
+    );
+  });
+
+  it('says of each what type it has, and whether others may rely on it', () => {
+    for (const { name: attribute, type, kind } of attributes) {
+      const use = indexKeys[name]?.[attribute];
+      expect(['S', 'N', 'SS', 'NS'], attribute).toContain(type);
+      if (use !== 'no key') expect([attribute, type]).toEqual([attribute, use]);
+      expect(['contract', 'bookkeeping'], attribute).toContain(kind);
+    }
+  });
+
+  it('shows items of these attributes, with the key', () => {
+    expect(examples.length).toBeGreaterThan(0);
+    const [keyName = '', keyType] = key.split(' ');
+    for (const item of examples) {
+      expect(Object.keys(item[keyName] ?? {})).toEqual([keyType]);
+      for (const [attribute, value] of Object.entries(item))
+        expect({ [attribute]: Object.keys(value)[0] }).toEqual({ [attribute]: types.get(attribute) });
+    }
+  });
+
+  it('has commands that bash can read, for this table, with its key', () => {
+    const gets = commands.filter((line) => line.startsWith('aws dynamodb get-item '));
+    expect(gets.length).toBeGreaterThan(0);
+    for (const line of commands.filter((command) => command.includes('aws dynamodb')))
+      expect(line).toContain(` --table-name "${physicalName('$ENVIRONMENT', name)}" `);
+    for (const line of gets) {
+      const [, json = '{}'] = / --key '([^']+)'/.exec(line) ?? [];
+      const [keyName = '', keyType = ''] = key.split(' ');
+      expect(JSON.parse(json)).toEqual({ [keyName]: { [keyType]: expect.any(String) } });
+    }
+    const { status, stderr } = spawnSync('bash', ['-n'], { input: commands.join('\n'), encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
+
+describe('its example parcels', () => {
+  it.each(examplesOf(tables.parcels.name))('are read by the processor, and agree with themselves: %#', (item) => {
+    const parcelId = number(item['parcelId']) ?? 0;
+    const { state } = storedParcel(item, parcelId);
+    const entries = historyOf(item['history']);
+    const { runId: _, ...latest } = state.latest;
+    expect(entries.toSorted((a, b) => a.eventId - b.eventId).at(-1)).toEqual(latest);
+    const { pickup, delivery } = state.milestones;
+    for (const [type, milestone] of [
+      ['PICKUP', pickup],
+      ['DELIVERY', delivery],
+    ] as const) {
+      const first = entries.find((entry) => entry.type === type);
+      expect(milestone).toEqual(first && { eventId: first.eventId, timeUtc: first.createdDateTimeUtc });
+    }
+    expect(number(item['openShard'])).toBe(delivery ? undefined : parcelId % 16);
+    expect(item['openedAtMs'] === undefined).toBe(delivery !== undefined);
+    const expiresAt = delivery && Date.parse(delivery.timeUtc) / 1_000 + 90 * 86_400;
+    expect(number(item['expiresAt'])).toBe(expiresAt);
+  });
+
+  it('are one that is open and one that was delivered', () => {
+    expect(examplesOf(tables.parcels.name).map((item) => item['deliveryEventId'] !== undefined)).toEqual([false, true]);
+  });
+});
+
+it('its example checkpoint has a watermark before the open gap that it has', () => {
+  const [item = {}] = examplesOf(tables.checkpoints.name);
+  const gaps = decodeGaps(text(item['openGaps']) ?? '', number(item['lastEventId']) ?? 0, 0);
+  expect(gaps?.map(({ from }) => from - 1)).toEqual([number(item['watermark'])]);
+});
+
+it('its example failure is an element that the poller rejects, with its id, its parcel and its expiry', () => {
+  const [item = {}] = examplesOf(tables.failures.name);
+  const element = JSON.parse(text(item['body']) ?? '');
+  const result = parse(element);
+  if (!('rejection' in result)) throw new Error('the example is a valid event');
+  const { code, path, expected } = result.rejection;
+  expect(text(item['detail'])).toBe(`${code}: expected ${expected} in ${path}`);
+  expect(text(item['failureId'])).toBe(`event-${element.EventId}`);
+  expect(number(item['parcelId'])).toBe(parcelIdOf(element));
+  const lastFailed = Date.parse(text(item['lastFailedAtUtc']) ?? '') / 1_000;
+  expect(number(item['expiresAt'])).toBe(Math.ceil(lastFailed) + failureRetentionDays * 86_400);
+});
+
+it('makes a failure id of a body as the consumer does', () => {
+  const [, body = '', digest] = /printf '%s' '(.+)' \| sha256sum +# body-(\S+)/.exec(page) ?? [];
+  expect(createHash('sha256').update(body).digest('hex')).toBe(digest);
+  expect(fenced(page, 'sh').join('')).toContain(body);
+});
+
+function historyOf(value: DocumentedValue | undefined) {
+  const entries = value && 'SS' in value ? value.SS : [];
+  return entries.map((entry) => {
+    const [eventId, createdDateTimeUtc, type, statusCode] = JSON.parse(entry);
+    return { eventId, createdDateTimeUtc, type, statusCode };
+  });
+}
