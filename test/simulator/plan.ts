@@ -142,7 +142,10 @@ export function planOf(seed: number): Plan {
   ];
   const othersEndMs = Math.max(faultsEndMs, ...outages.map(({ toMs }) => toMs));
   const throttledPartition = isFarBehind
-    ? throttledPartitionOf(chanceOf(seed, 'throttled partition'), isRough ? Number.POSITIVE_INFINITY : othersEndMs)
+    ? throttledPartitionOf(
+        chanceOf(seed, 'throttled partition'),
+        isRough || stuck > 0 ? Number.POSITIVE_INFINITY : othersEndMs,
+      )
     : undefined;
   return {
     seed,

@@ -253,7 +253,8 @@ export class SimulatedFeed {
         );
         answer.catch((error: unknown) => {
           const ms = error instanceof WaybillError ? error.details['retryAfterMs'] : undefined;
-          if (typeof ms !== 'number' || ms < 100) return;
+          // What was given up meanwhile is never read: nobody knows what it asks for.
+          if (typeof ms !== 'number' || ms < 100 || signal.aborted) return;
           this.#notBefore.set(process, Math.max(this.#notBefore.get(process) ?? 0, this.#time.nowMs + ms * 0.99));
         });
         const parsed = answer.then((page): unknown[] => page.map(({ json }): unknown => JSON.parse(json)));

@@ -113,11 +113,24 @@ async function addIndex(deps: TableIndexes, index: IndexDefinition): Promise<voi
     throw cause;
   }
   for (let poll = 0; poll < indexPoll.times; poll++) {
-    const { Table = {} } = await dynamodb.send(new DescribeTableCommand({ TableName }), { abortSignal: signal });
     // DynamoDB shows a new index with a delay.
-    const { state } = findIndex(Table, index);
-    if (state === 'ready') return;
+    const table = await describe(dynamodb, TableName, signal);
+    if (table && findIndex(table, index).state === 'ready') return;
     await delay(indexPoll.everyMs, undefined, { signal });
+  }
+}
+
+/** Undefined where the engine fails: DynamoDB Local answers with an internal failure for a second when an index is added. */
+async function describe(
+  dynamodb: DynamoDBClient,
+  TableName: string,
+  signal: AbortSignal,
+): Promise<TableDescription | undefined> {
+  try {
+    return (await dynamodb.send(new DescribeTableCommand({ TableName }), { abortSignal: signal })).Table;
+  } catch (cause) {
+    if (cause instanceof DynamoDBServiceException && cause.$fault === 'server') return undefined;
+    throw cause;
   }
 }
 
