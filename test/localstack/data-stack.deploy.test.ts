@@ -76,10 +76,10 @@ describe('the data stack, deployed by the CDK', () => {
     const [full, ...neighbours] = parcelIds;
     const Key = { parcelId: { N: String(full) } };
     // An item holds 400 KB (DynamoDB quotas): this one has no room for a scan.
-    const note = { S: 'x'.repeat(400 * 1024 - 100) };
-    await dynamodb.send(
-      new PutItemCommand({ TableName: resources.parcelsTable, Item: { ...Key, lastEventId: { N: '1' }, note } }),
-    );
+    const note = { S: 'x'.repeat(400 * 1024 - 150) };
+    const history = { SS: ['[1,"2021-05-11T21:11:34Z","STATUS",""]'] };
+    const Item = { ...Key, lastEventId: { N: '1' }, history, note };
+    await dynamodb.send(new PutItemCommand({ TableName: resources.parcelsTable, Item }));
 
     await rig.send(pack(parcelIds.map(scanOf), 60_000));
     const processor = rig.processor();
