@@ -1,6 +1,7 @@
 import { prices } from '@waybill/infra/cost/prices.ts';
 import {
   byDefault,
+  comparedKeepings,
   daysPerYear,
   indexUnitsPerEvent,
   type Keeping,
@@ -13,13 +14,6 @@ import { keepingUp } from './keeping-up.ts';
 import { head, integer, row, threeDigits } from './page-format.ts';
 import { type Scale, scales } from './scales.ts';
 import { rateOf } from './scenarios.ts';
-
-/** As on docs/cost.md. */
-const keepings: readonly Keeping[] = [
-  { ...byDefault, retentionDays: 90, years: 3 },
-  { ...byDefault, retentionDays: 400, years: 3 },
-  byDefault,
-];
 
 /** US dollars for a gigabyte and month. */
 const storagePrice = prices.tableStorage.usd + prices.pointInTimeRecovery.usd;
@@ -41,8 +35,8 @@ export function storageSection(): string[] {
     ...head('events per hour', ...scales.map(({ name }) => name)),
     row('new parcels per day', ...cells((events) => integer(parcelsStored(events, byDefault) / daysPerYear))),
     row('gigabytes of a day', ...cells((events) => threeDigits(tableStorage(events, byDefault) / daysPerYear))),
-    ...keepings.map((keeping) => row(`gigabytes, ${kept(keeping)}`, ...cells(gigabytes(keeping)))),
-    ...keepings.map((keeping) =>
+    ...comparedKeepings.map((keeping) => row(`gigabytes, ${kept(keeping)}`, ...cells(gigabytes(keeping)))),
+    ...comparedKeepings.map((keeping) =>
       row(`storage and point-in-time recovery per month, ${kept(keeping)}`, ...cells(aMonth(keeping))),
     ),
     row(

@@ -5,6 +5,7 @@ import { rate, row, usd } from './page-format.ts';
 import { parcelItemBytes } from './parcel-item.ts';
 import {
   byDefault,
+  comparedKeepings,
   daysUnderWay,
   daysUntilDeleted,
   indexUnitsPerEvent,
@@ -14,18 +15,15 @@ import {
   tableStorage,
 } from './stored-parcels.ts';
 
-const retentions: readonly Keeping[] = [
-  { ...byDefault, retentionDays: 90, years: 3 },
-  { ...byDefault, retentionDays: 400, years: 3 },
-  byDefault,
-  { ...byDefault, years: 3 },
-];
+const retentions: readonly Keeping[] = [...comparedKeepings, { ...byDefault, years: 3 }];
 
 /** What the parcels table holds and costs by `PARCEL_RETENTION_DAYS`, with history and without, with the index of open parcels and without. */
 export function keepingSection(deployment: Deployment, loads: readonly MeasuredLoad[]): string[] {
   const rates = loads.map(rate);
   const numbers = loads.map(() => '---:');
   const stored = (keeping: Keeping) => loads.map((load) => gigabytes(tableStorage(load.eventsPerSecond, keeping)));
+  const storageRow = (name: string, keeping: Keeping) =>
+    row(name, ...stored(keeping), ...loads.map((load) => usd(storageCost(deployment, load, keeping))));
   const bills = (keeping: Keeping) => loads.map((load) => total(monthlyCost(deployment, load, keeping)));
   const bytes = (history: boolean, retentionDays: number) => Math.round(parcelItemBytes({ history, retentionDays }));
   return [
@@ -35,23 +33,8 @@ export function keepingSection(deployment: Deployment, loads: readonly MeasuredL
     '',
     row('parcels kept', ...rates.map((each) => `GB at ${each}`), ...rates.map((each) => `$ at ${each}`)),
     row('---', ...numbers, ...numbers),
-    ...retentions.map((keeping) =>
-      row(
-        shownRetention(keeping),
-        ...stored(keeping),
-        ...loads.map((load) => usd(storageCost(deployment, load, keeping))),
-      ),
-    ),
-    ...retentions
-      .slice(2, 3)
-      .map((keeping) => ({ ...keeping, history: false }))
-      .map((keeping) =>
-        row(
-          `${shownRetention(keeping)}, with \`HISTORY_EVENTS=0\``,
-          ...stored(keeping),
-          ...loads.map((load) => usd(storageCost(deployment, load, keeping))),
-        ),
-      ),
+    ...retentions.map((keeping) => storageRow(shownRetention(keeping), keeping)),
+    storageRow(`${shownRetention(byDefault)}, with \`HISTORY_EVENTS=0\``, { ...byDefault, history: false }),
     '',
     `The whole bill per month, and per million events, without the index \`open-parcels\` and with it (the context key \`openIndex\`):`,
     '',

@@ -26,6 +26,13 @@ export type Keeping = {
 /** Nothing set: parcels are kept for ever, with their history; a year after the first scan. */
 export const byDefault: Keeping = { retentionDays: 0, years: 1, history: true, openIndex: false };
 
+/** What the pages compare: with days of retention a table has stopped growing after three years. */
+export const comparedKeepings: readonly Keeping[] = [
+  { ...byDefault, retentionDays: 90, years: 3 },
+  { ...byDefault, retentionDays: 400, years: 3 },
+  byDefault,
+];
+
 /** Parcels of a day. */
 function parcelsPerDay(eventsPerSecond: number): number {
   return (eventsPerSecond * secondsPerDay) / eventsPerParcel;

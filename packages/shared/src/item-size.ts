@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 /** Bytes of an item that one write unit covers (DynamoDB's documentation, "Read and write operations"). */
-const writeUnitBytes = 1_024;
+export const writeUnitBytes = 1_024;
 
 /** Bytes that DynamoDB bills for each stored item, and each entry of an index, in addition to its content (DynamoDB's documentation, "Item sizes and formats"). */
 export const storageOverheadBytes = 100;

@@ -4,12 +4,12 @@ import type {
   BatchStatementRequest,
   BatchStatementResponse,
 } from '@aws-sdk/client-dynamodb';
+import { writeUnitBytes, writeUnits } from '@waybill/shared/item-size.ts';
 import { history, type Item, parcelKey, scanAttributes } from '../parcel-item.ts';
 import { RecentParcels } from './batched-parcel-table.ts';
 
 /** Bytes of a delivered parcel's item beside the texts of its scan and its history: names, numbers, dates. */
 const otherBytes = 300;
-const unitBytes = 1_024;
 
 /** Failures of a statement that was run, and so is billed. What was refused or throttled is not. */
 const ran: ReadonlySet<BatchStatementErrorCodeEnum> = new Set(['ConditionalCheckFailed', 'DuplicateItem']);
@@ -80,7 +80,7 @@ function unitsOfBytes(scan: readonly (AttributeValue | undefined)[], setBytes: n
   let texts = '';
   for (const value of scan) texts += value?.S ?? '';
   const most = otherBytes + setBytes + 3 * texts.length;
-  return most <= unitBytes ? 1 : Math.ceil((otherBytes + setBytes + Buffer.byteLength(texts)) / unitBytes);
+  return most <= writeUnitBytes ? 1 : writeUnits(0, otherBytes + setBytes + Buffer.byteLength(texts));
 }
 
 function bytesOfSet(value: AttributeValue | undefined): number {
