@@ -1,7 +1,7 @@
 import type { ExecuteStatements } from '@waybill/processor/parcels/batched/parcel-statement.ts';
-import { openMarks, parcelKey, type WriteFacts, wholeWrite } from '@waybill/processor/parcels/parcel-item.ts';
-import type { ParcelTable, StoredParcel } from '@waybill/processor/parcels/parcel-table.ts';
 import { itemBytes, writeUnits } from '@waybill/shared/item-size.ts';
+import { openMarks, parcelKey, type WriteFacts, wholeWrite } from '@waybill/shared/parcels/parcel-item.ts';
+import type { ParcelTable, StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import type { Journal } from '../../packages/consumer/test/journal.ts';
 import { MemoryParcels } from '../../packages/processor/test/memory-parcels.ts';
 

@@ -1,13 +1,13 @@
 import type { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import type { FailureLog } from '@waybill/consumer/failures/failure-log.ts';
-import type { CheckpointStore } from '@waybill/poller/checkpoint/checkpoint-store.ts';
-import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
 import { batchedParcelTable } from '@waybill/processor/parcels/batched/batched-parcel-table.ts';
-import type { ParcelTable } from '@waybill/processor/parcels/parcel-table.ts';
+import type { CheckpointStore } from '@waybill/shared/checkpoint/checkpoint-store.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import type { MessageConsumer, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import { sizeOf } from '@waybill/shared/queue/send.ts';
+import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 import { billedRequests } from '@waybill/shared/telemetry/queue-meter.ts';
 import { Journal } from '../../packages/consumer/test/journal.ts';
 import { MemoryFailures } from '../../packages/consumer/test/memory-failures.ts';

@@ -1,9 +1,9 @@
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
-import { dynamoDbCheckpointStore } from '@waybill/poller/checkpoint/dynamodb-checkpoint-store.ts';
 import { openParcelTable } from '@waybill/processor/parcels/batched/open-parcel-table.ts';
 import { statementUnits } from '@waybill/processor/parcels/batched/statement-units.ts';
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
+import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { prices } from '@waybill/shared/prices.ts';

@@ -13,9 +13,9 @@ import {
   type UpdateItemCommandInput,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { dynamoDbParcelTable } from '@waybill/processor/parcels/dynamodb-parcel-table.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import { dynamoDbParcelTable } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

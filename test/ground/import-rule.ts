@@ -12,8 +12,10 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/poller': ['packages/shared'],
   'packages/carrier': ['packages/shared'],
   'packages/provisioner': ['packages/shared'],
+  'packages/operations': ['packages/shared'],
+  'packages/cli': ['packages/shared', 'packages/operations'],
   'packages/local': ['packages/*'],
-  infra: ['packages/shared', 'packages/consumer', 'packages/processor', 'packages/poller'],
+  infra: ['packages/shared', 'packages/consumer', 'packages/processor', 'packages/poller', 'packages/operations'],
   images: [],
   bench: ['packages/*', 'infra', 'images'],
 };

@@ -1,6 +1,6 @@
-import type { StoredParcel } from '@waybill/processor/parcels/parcel-table.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import { entryTextOf, hasSeen, historyOf, stateAfter, without } from './oracle.ts';
 import type { SimulatedParcelTable, Writer } from './simulated-parcel-table.ts';
 

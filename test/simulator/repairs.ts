@@ -1,4 +1,4 @@
-import { repairParcel } from '@waybill/processor/parcels/repair-parcel.ts';
+import { repairParcel } from '@waybill/operations/parcels/repair-parcel.ts';
 import type { Chance } from './chance.ts';
 import type { ParcelJudge } from './parcel-judge.ts';
 import type { Repair } from './plan.ts';

@@ -1,5 +1,5 @@
-import type { CheckpointStore, StoredCheckpoint } from '@waybill/poller/checkpoint/checkpoint-store.ts';
-import { decodeGaps } from '@waybill/poller/gaps/stored-gaps.ts';
+import type { CheckpointStore, StoredCheckpoint } from '@waybill/shared/checkpoint/checkpoint-store.ts';
+import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { FaultLayer } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Witness } from './witness.ts';

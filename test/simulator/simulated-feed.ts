@@ -1,8 +1,8 @@
-import { unreadable } from '@waybill/poller/feed/scan-api-error.ts';
-import type { ScanFeed } from '@waybill/poller/feed/scan-feed.ts';
 import { milestoneTypes } from '@waybill/shared/domain/milestones.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
+import { unreadable } from '@waybill/shared/scan-api/scan-api-error.ts';
+import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 import type { Chance } from './chance.ts';
 import type { FaultLayer } from './faults.ts';
 import { keyOf } from './oracle.ts';

@@ -5,16 +5,11 @@ import {
   type ParcelStatement,
   type StatementAnswer,
 } from '@waybill/processor/parcels/batched/parcel-statement.ts';
-import type {
-  Bookkeeping,
-  ConditionalWrite,
-  ParcelTable,
-  StoredParcel,
-} from '@waybill/processor/parcels/parcel-table.ts';
 import { type History, readHistory } from '@waybill/shared/domain/history.ts';
 import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
+import type { Bookkeeping, ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import type { FaultLayer } from './faults.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Failure } from '@waybill/consumer/failures/failure-log.ts';
-import type { StoredCheckpoint } from '@waybill/poller/checkpoint/checkpoint-store.ts';
-import { decodeGaps } from '@waybill/poller/gaps/stored-gaps.ts';
-import type { StoredParcel } from '@waybill/processor/parcels/parcel-table.ts';
+import type { StoredCheckpoint } from '@waybill/shared/checkpoint/checkpoint-store.ts';
+import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import type { OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
 import { carriedBy, keyOf, parcelOf } from './oracle.ts';
 import type { ParcelJudge } from './parcel-judge.ts';

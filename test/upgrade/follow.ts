@@ -1,5 +1,5 @@
-import { dynamoDbCheckpointStore } from '@waybill/poller/checkpoint/dynamodb-checkpoint-store.ts';
 import { createPoller } from '@waybill/poller/poller.ts';
+import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';

@@ -1,10 +1,10 @@
-import { dynamoDbParcelTable } from '@waybill/processor/parcels/dynamodb-parcel-table.ts';
 import { writeParcel } from '@waybill/processor/parcels/write-parcel.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { readHistory } from '@waybill/shared/domain/history.ts';
 import { milestoneNames, milestoneTypes } from '@waybill/shared/domain/milestones.ts';
 import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { noneRemoved } from '@waybill/shared/domain/removals.ts';
+import { dynamoDbParcelTable } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
 import { describe, expect, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { Deployment } from './deployment.ts';

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
-import { scanApi } from '@waybill/poller/feed/scan-api.ts';
 import { createPoller } from '@waybill/poller/poller.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
+import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
 import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
 import { MemoryCheckpoints } from '../../packages/poller/test/memory-checkpoints.ts';

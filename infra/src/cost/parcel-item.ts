@@ -1,7 +1,7 @@
-import { openMarks, parcelKey, type WriteFacts, wholeWrite } from '@waybill/processor/parcels/parcel-item.ts';
 import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { itemBytes, storageOverheadBytes } from '@waybill/shared/item-size.ts';
+import { openMarks, parcelKey, type WriteFacts, wholeWrite } from '@waybill/shared/parcels/parcel-item.ts';
 
 /** A scan with ids as long as those of a feed after years. */
 function scan(eventId: number, type: string, statusCode: string): ScanEvent {

@@ -1,3 +1,4 @@
+import type { FailureReason } from '@waybill/shared/failures/failure-record.ts';
 import { bodyFailureId } from './failures/failure-id.ts';
 import type { HeldMessage } from './messages-in-hand.ts';
 import { leave, recordFailure, type SettleFailedDependencies } from './settle-failed.ts';
@@ -20,7 +21,7 @@ export async function leaveCorrupted(
   );
   const failure = {
     failureId: onRecord ?? bodyFailureId(body),
-    reason: 'BODY_CORRUPTED',
+    reason: 'BODY_CORRUPTED' satisfies FailureReason,
     detail: 'the checksum that SQS sent is not that of the body that arrived; redrive it, the queue may have it intact',
     body,
     // What arrived may name another one.

@@ -1,9 +1,9 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { failureIdAttribute } from '@waybill/shared/failures/failure-record.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { MessageSender, OutgoingMessage, ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { sendConfirmed, sizeOf } from '@waybill/shared/queue/send.ts';
 import { limits } from '@waybill/shared/resources.ts';
-import { failureIdAttribute } from './failures/failure-id.ts';
 import type { HeldMessage } from './messages-in-hand.ts';
 
 /** Attributes of one message (SQS quotas). */

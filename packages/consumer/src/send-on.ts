@@ -1,7 +1,7 @@
+import { failureIdAttribute } from '@waybill/shared/failures/failure-record.ts';
 import type { OutgoingMessage, ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { sendConfirmed } from '@waybill/shared/queue/send.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
-import { failureIdAttribute } from './failures/failure-id.ts';
 import type { Guard } from './guard/guard.ts';
 import type { Reading, ThrottledRest } from './handler.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';

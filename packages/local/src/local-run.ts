@@ -187,6 +187,7 @@ async function keep(engines: Engines, resources: Resources, display: ProgressDis
     PARCELS_TABLE: resources.parcelsTable,
     FAILURES_TABLE: resources.failuresTable,
     CHECKPOINTS_TABLE: resources.checkpointsTable,
+    OPERATIONS_TABLE: resources.operationsTable,
   };
   display.say(
     [

@@ -1,3 +1,4 @@
+import type { CheckpointStore } from '@waybill/shared/checkpoint/checkpoint-store.ts';
 import { type Clock, type Random, watchedClock } from '@waybill/shared/clock.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import {
@@ -13,10 +14,9 @@ import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
 import type { MessageSender, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
-import type { CheckpointStore } from './checkpoint/checkpoint-store.ts';
+import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
+import { TokenBucket } from '@waybill/shared/scan-api/token-bucket.ts';
 import { standBy } from './checkpoint/stand-by.ts';
-import type { ScanFeed } from './feed/scan-feed.ts';
-import { TokenBucket } from './feed/token-bucket.ts';
 import { loopSilences } from './loop-silence.ts';
 import type { PollerSettings } from './settings.ts';
 import { workUnderLease } from './work-under-lease.ts';

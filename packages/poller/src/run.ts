@@ -1,14 +1,14 @@
 import { getHeapStatistics } from 'node:v8';
+import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
+import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
 import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
-import { dynamoDbCheckpointStore } from './checkpoint/dynamodb-checkpoint-store.ts';
 import { readConfig } from './config.ts';
-import { scanApi } from './feed/scan-api.ts';
 import { createPoller } from './poller.ts';
 import { mostCalls } from './queue/leased-queue.ts';
 

@@ -1,4 +1,4 @@
-import type { CheckpointStore, StoredCheckpoint } from '../src/checkpoint/checkpoint-store.ts';
+import type { CheckpointStore, StoredCheckpoint } from '@waybill/shared/checkpoint/checkpoint-store.ts';
 
 export type Operation = 'read' | 'acquire' | 'renew' | 'release';
 

@@ -1,4 +1,4 @@
-import type { ScanFeed } from '../src/feed/scan-feed.ts';
+import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 
 /** An element at its place in the feed: where a server's cursor finds it, whatever its JSON says. */
 export type Placed = { readonly at: number; readonly element: unknown };

@@ -2,6 +2,7 @@ import { bodyFailureId } from '@waybill/consumer/failures/failure-id.ts';
 import type { ElementFailure } from '@waybill/consumer/handler.ts';
 import { eventJson, packOne, type Unpacked, type UnpackResult } from '@waybill/shared/domain/pack.ts';
 import type { Rejection } from '@waybill/shared/domain/scan-event.ts';
+import type { FailureReason } from '@waybill/shared/failures/failure-record.ts';
 import type { RejectedEvent } from './parcels/parcel-write.ts';
 
 /** The failure ids of scan events. */
@@ -19,7 +20,7 @@ export function unreadableMessage(
 ): ElementFailure {
   return {
     failureId: failureId ?? bodyFailureId(body),
-    reason: 'UNREADABLE_MESSAGE',
+    reason: 'UNREADABLE_MESSAGE' satisfies FailureReason,
     detail: `${code}: expected ${expected}`,
     body,
     parcelId: undefined,
@@ -42,7 +43,7 @@ export function invalidElement(
   const ownId = eventId === undefined ? bodyFailureId(splitBody ?? whole.body) : eventFailureId(eventId);
   return {
     failureId: (whole.single ? whole.failureId : undefined) ?? ownId,
-    reason: 'INVALID_EVENT',
+    reason: 'INVALID_EVENT' satisfies FailureReason,
     detail: `${rejection.code}: expected ${rejection.expected}${rejection.path && ` in ${rejection.path}`}`,
     body: json ?? whole.body,
     parcelId,
@@ -56,7 +57,7 @@ export function rejectedEvent({ event, detail }: RejectedEvent): ElementFailure 
   const json = eventJson(event);
   return {
     failureId: eventFailureId(event.eventId),
-    reason: 'STORE_REJECTED',
+    reason: 'STORE_REJECTED' satisfies FailureReason,
     detail,
     body: json,
     parcelId: event.parcelId,

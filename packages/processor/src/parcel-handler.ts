@@ -6,6 +6,7 @@ import { pack, unpack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
@@ -17,7 +18,6 @@ import {
   rejectedEvent,
   unreadableMessage,
 } from './element-failures.ts';
-import type { ParcelTable } from './parcels/parcel-table.ts';
 import type { RejectedEvents } from './parcels/parcel-write.ts';
 import { ParcelWrites } from './parcels/parcel-writes.ts';
 

@@ -1,9 +1,9 @@
 import { merge, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
+import { storedParcel } from '@waybill/shared/parcels/parcel-item.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { pass, useVirtualTime } from '../../consumer/test/service-rig.ts';
 import { packed, rig, scan } from '../test/processor-rig.ts';
-import { storedParcel } from './parcels/parcel-item.ts';
 
 beforeEach(useVirtualTime);
 

@@ -2,9 +2,9 @@ import type { ConsumerSettings } from '@waybill/consumer/consumer.ts';
 import { type ConsumerServiceDependencies, createConsumer } from '@waybill/consumer/consumer-service.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { parcelHandler } from './parcel-handler.ts';
-import type { ParcelTable } from './parcels/parcel-table.ts';
 
 export type ProcessorSettings = ConsumerSettings & { readonly writeConcurrency: number };
 

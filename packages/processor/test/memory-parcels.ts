@@ -2,9 +2,9 @@ import { type History, mergeHistory } from '@waybill/shared/domain/history.ts';
 import { type MilestoneName, milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import { isInOrder, merge, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode } from '@waybill/shared/error.ts';
+import type { Bookkeeping, ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import type { Journal } from '../../consumer/test/journal.ts';
 import type { ParcelStatement, StatementAnswer } from '../src/parcels/batched/parcel-statement.ts';
-import type { Bookkeeping, ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcels/parcel-table.ts';
 
 /** The parcels table as {@link ParcelTable} describes it. */
 export class MemoryParcels implements ParcelTable {

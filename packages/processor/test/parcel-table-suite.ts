@@ -9,11 +9,11 @@ import {
   stateOf,
 } from '@waybill/shared/domain/parcel-state.ts';
 import { noneRemoved } from '@waybill/shared/domain/removals.ts';
+import type { ParcelTableSettings } from '@waybill/shared/parcels/parcel-item.ts';
+import type { ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyInstant } from '../../shared/test/arbitrary-events.ts';
-import type { ParcelTableSettings } from '../src/parcels/parcel-item.ts';
-import type { ConditionalWrite, ParcelTable, StoredParcel } from '../src/parcels/parcel-table.ts';
 import { writeParcel } from '../src/parcels/write-parcel.ts';
 import { keptOnTrial, scan } from './processor-rig.ts';
 

@@ -1,7 +1,7 @@
 import { pack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { ParcelTableSettings } from '@waybill/shared/parcels/parcel-item.ts';
 import { type RigOptions, serviceRig } from '../../consumer/test/service-rig.ts';
-import type { ParcelTableSettings } from '../src/parcels/parcel-item.ts';
 import { createProcessor } from '../src/processor.ts';
 import { MemoryParcels } from './memory-parcels.ts';
 

@@ -13,6 +13,7 @@ export type Resources = {
   readonly parcelsTable: string;
   readonly checkpointsTable: string;
   readonly failuresTable: string;
+  readonly operationsTable: string;
 };
 
 export type ProvisionOptions = {
@@ -56,7 +57,7 @@ export async function provision(options: ProvisionOptions): Promise<Resources> {
 /** As {@link provision}, but returns what was created and how the existing ones differ. */
 export async function provisionOrCompare(options: ProvisionOptions): Promise<Provisioned> {
   const { dynamodb, prefix = '', openIndex = true, signal = new AbortController().signal } = options;
-  const definitions = [tables.parcels, tables.checkpoints, tables.failures];
+  const definitions = Object.values(tables);
   const [{ deadLetters, scans }, tableResults] = await Promise.all([
     about(`queues ${prefix}${scanQueue.name}`, provisionQueues(options, prefix, signal)),
     Promise.all(
@@ -75,6 +76,7 @@ export async function provisionOrCompare(options: ProvisionOptions): Promise<Pro
       parcelsTable: prefix + tables.parcels.name,
       checkpointsTable: prefix + tables.checkpoints.name,
       failuresTable: prefix + tables.failures.name,
+      operationsTable: prefix + tables.operations.name,
     },
     results: [deadLetters.result, scans.result, ...tableResults],
   };

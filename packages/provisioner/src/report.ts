@@ -33,9 +33,10 @@ export function variableLines({ endpoints, region }: ProvisionerOptions, resourc
     CHECKPOINTS_TABLE: resources.checkpointsTable,
     PARCELS_TABLE: resources.parcelsTable,
     FAILURES_TABLE: resources.failuresTable,
+    OPERATIONS_TABLE: resources.operationsTable,
   };
   return [
-    'For poller and processor, besides credentials and SCAN_API_URL:',
+    'For poller, processor and waybill, besides credentials and SCAN_API_URL:',
     ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
   ];
 }

@@ -50,4 +50,18 @@ export const indexKeys: Readonly<Record<string, Readonly<Record<string, IndexKey
     resolvedAtUtc: 'S',
     expiresAt: 'N',
   },
+  [tables.operations.name]: {
+    operationId: 'S',
+    startedMonth: 'S',
+    kind: 'S',
+    by: 'no key',
+    because: 'no key',
+    filter: 'no key',
+    plan: 'no key',
+    startedAtUtc: 'S',
+    outcome: 'S',
+    counts: 'no key',
+    finishedAtUtc: 'S',
+    expiresAt: 'N',
+  },
 };

@@ -82,11 +82,43 @@ export const tables = {
     ],
   },
   checkpoints: { name: 'waybill-checkpoints', key: { name: 'feed', type: 'S' } },
-  failures: { name: 'waybill-failures', key: { name: 'failureId', type: 'S' }, ttl: 'expiresAt' },
+  failures: {
+    name: 'waybill-failures',
+    key: { name: 'failureId', type: 'S' },
+    ttl: 'expiresAt',
+    indexes: [
+      {
+        name: 'unresolved',
+        key: { name: 'unresolved', type: 'S' },
+        sortKey: { name: 'lastFailedAtUtc', type: 'S' },
+        // All that groups and lists show: not the body, which holds ids of people and up to 64 KiB.
+        projection: { include: ['attempts', 'detail', 'firstFailedAtUtc', 'parcelId', 'reason'] },
+      },
+    ],
+  },
+  operations: {
+    name: 'waybill-operations',
+    key: { name: 'operationId', type: 'S' },
+    ttl: 'expiresAt',
+    indexes: [
+      {
+        name: 'recent',
+        key: { name: 'startedMonth', type: 'S' },
+        sortKey: { name: 'operationId', type: 'S' },
+        projection: 'ALL',
+      },
+    ],
+  },
 } as const satisfies Readonly<Record<string, TableDefinition>>;
 
 /** The index of parcels that have not arrived. */
 export const [openParcelsIndex] = tables.parcels.indexes;
+
+/** The index of failures that are not resolved, the newest last. */
+export const [unresolvedIndex] = tables.failures.indexes;
+
+/** The index of operations by the month in which they began. */
+export const [recentOperationsIndex] = tables.operations.indexes;
 
 /** The indexes that a deployment with these settings has. */
 export function indexesOf({ indexes = [] }: TableDefinition, settings: IndexSettings): readonly IndexDefinition[] {
@@ -95,6 +127,9 @@ export function indexesOf({ indexes = [] }: TableDefinition, settings: IndexSett
 
 /** Days after its last failure that a failure record is kept. */
 export const failureRetentionDays = 30;
+
+/** Days after its start that the record of an operation is kept. */
+export const operationRetentionDays = 400;
 
 /** The name of a queue or table in one environment: `dev` and `waybill-scans` make `dev-waybill-scans`. */
 export function physicalName(environment: string, name: string): string {

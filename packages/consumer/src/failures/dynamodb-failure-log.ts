@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { beginningThatFits } from '@waybill/shared/domain/json-text.ts';
+import { unresolvedValue } from '@waybill/shared/failures/failure-record.ts';
 import { failureRetentionDays, tables } from '@waybill/shared/resources.ts';
 import { type Failure, type FailureLog, interrupted } from './failure-log.ts';
 
@@ -20,7 +21,7 @@ export type FailureLogDependencies = {
 };
 
 const setRecord =
-  'SET reason = :reason, detail = :detail, body = :body, lastFailedAtUtc = :now, firstFailedAtUtc = if_not_exists(firstFailedAtUtc, :now), attempts = if_not_exists(attempts, :zero) + :one, expiresAt = :expiresAt';
+  'SET reason = :reason, detail = :detail, body = :body, lastFailedAtUtc = :now, firstFailedAtUtc = if_not_exists(firstFailedAtUtc, :now), attempts = if_not_exists(attempts, :zero) + :one, expiresAt = :expiresAt, unresolved = :unresolved';
 const unresolve = ' REMOVE resolvedAtUtc';
 
 /** The failures table on DynamoDB. Rejects only with the engine's errors. */
@@ -30,7 +31,7 @@ export function dynamoDbFailureLog({ documents, tableName, clock }: FailureLogDe
       new UpdateCommand({ TableName: tableName, Key: { [tables.failures.key.name]: failureId }, ...input }),
     );
   };
-  const recordUpdate = ({ reason, detail, body, parcelId }: Failure) => {
+  const recordUpdate = ({ failureId, reason, detail, body, parcelId }: Failure) => {
     const now = clock.now();
     const values = {
       ':reason': reason,
@@ -40,6 +41,7 @@ export function dynamoDbFailureLog({ documents, tableName, clock }: FailureLogDe
       ':zero': 0,
       ':one': 1,
       ':expiresAt': Math.ceil(now / 1_000) + failureRetentionDays * 86_400,
+      ':unresolved': unresolvedValue(reason, failureId),
     };
     return parcelId === undefined
       ? { UpdateExpression: setRecord + unresolve, ExpressionAttributeValues: values }
@@ -71,7 +73,7 @@ export function dynamoDbFailureLog({ documents, tableName, clock }: FailureLogDe
     resolve: (failureId) =>
       ignoringCondition(
         update(failureId, {
-          UpdateExpression: 'SET resolvedAtUtc = :now',
+          UpdateExpression: 'SET resolvedAtUtc = :now REMOVE unresolved',
           ConditionExpression: 'attribute_exists(failureId) AND attribute_not_exists(resolvedAtUtc)',
           ExpressionAttributeValues: { ':now': new Date(clock.now()).toISOString() },
         }),

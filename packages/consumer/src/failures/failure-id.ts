@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
 
-/** The message attribute that names the failure record of a message that was split off; a redrive keeps it. */
-export const failureIdAttribute = 'failureId';
-
 const bodyIds = /^body-[0-9a-f]{64}$/;
 
 /** The failure id of a message, or of an element that has no id of its own: the SHA-256 of the body that carries it alone. */

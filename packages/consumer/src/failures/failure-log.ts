@@ -1,7 +1,9 @@
+import type { FailureReason } from '@waybill/shared/failures/failure-record.ts';
+
 /** What the consumer asks of the failures table. `dynamodb-failure-log.ts` does it with DynamoDB, the simulator in memory. */
 
 /** Why a message that is unharmed is in the dead-letter queue. */
-export const interrupted = 'REPEATEDLY_INTERRUPTED';
+export const interrupted = 'REPEATEDLY_INTERRUPTED' satisfies FailureReason;
 
 export type Failure = {
   /** One id for one element, whatever message carries it; `body-<SHA-256 of the message body>` where it has none. */

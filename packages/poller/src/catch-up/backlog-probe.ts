@@ -1,6 +1,7 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import { eventIdsOf, readElements, unseenIn } from '../feed/page.ts';
+import { readElements } from '@waybill/shared/scan-api/page.ts';
+import { eventIdsOf, unseenIn } from '../feed/page.ts';
 import type { PageReader } from '../feed/read-page.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
 import type { SendPage } from '../queue/send-page.ts';

@@ -1,14 +1,15 @@
 import { systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
+import { contentOf, readElements } from '@waybill/shared/scan-api/page.ts';
+import { TokenBucket } from '@waybill/shared/scan-api/token-bucket.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { imageHeapBytes } from '../../../consumer/test/image-heap.ts';
 import { junk, MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
 import { measured, recordedLog } from '../../test/observed.ts';
 import { pass, rig, seeded, stop, useVirtualTime } from '../../test/poller-rig.ts';
-import { contentOf, eventIdsOf, readElements } from '../feed/page.ts';
+import { eventIdsOf } from '../feed/page.ts';
 import { PageReader } from '../feed/read-page.ts';
-import { TokenBucket } from '../feed/token-bucket.ts';
 import { mostCalls } from '../queue/leased-queue.ts';
 import { CatchUp } from './catch-up.ts';
 import { findHead } from './find-head.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '@waybill/shared/clock.ts';
-import { contentsAt, eventIdsOf, type Page, readElements, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
+import { type Page, readElements } from '@waybill/shared/scan-api/page.ts';
+import { contentsAt, eventIdsOf, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
 import { advance, gapsBetween } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';

@@ -1,5 +1,5 @@
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
-import { contentOf } from '../feed/page.ts';
+import { contentOf } from '@waybill/shared/scan-api/page.ts';
 import { digestOfText } from '../feed/seen-contents.ts';
 
 /** Events of one stretch that are remembered at most: some 100 KB. The others are sent twice, which does not change the state. */

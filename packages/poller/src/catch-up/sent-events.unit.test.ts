@@ -1,6 +1,6 @@
+import { readElements } from '@waybill/shared/scan-api/page.ts';
 import { describe, expect, test } from 'vitest';
 import { scan } from '../../test/memory-feed.ts';
-import { readElements } from '../feed/page.ts';
 import { SentEvents } from './sent-events.ts';
 
 function event(eventId: number, fields?: Record<string, unknown>) {

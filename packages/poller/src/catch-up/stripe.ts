@@ -1,4 +1,4 @@
-import type { IdRange } from '../feed/id-range.ts';
+import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { Move } from '../feed/position.ts';
 import type { SentEvents } from './sent-events.ts';
 

@@ -1,9 +1,9 @@
+import type { CheckpointStore, Completeness } from '@waybill/shared/checkpoint/checkpoint-store.ts';
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
-import type { CheckpointStore, Completeness } from './checkpoint-store.ts';
 import type { TakenLease } from './stand-by.ts';
 
 export type LeaseDependencies = {

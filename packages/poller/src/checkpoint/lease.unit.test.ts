@@ -1,10 +1,10 @@
+import type { CheckpointStore } from '@waybill/shared/checkpoint/checkpoint-store.ts';
 import { type Clock, systemClock } from '@waybill/shared/clock.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MemoryCheckpoints } from '../../test/memory-checkpoints.ts';
 import { measured, recordedLog } from '../../test/observed.ts';
 import { pass, seeded, useVirtualTime } from '../../test/poller-rig.ts';
-import type { CheckpointStore } from './checkpoint-store.ts';
 import { Lease } from './lease.ts';
 import { standBy, type TakenLease } from './stand-by.ts';
 

@@ -1,7 +1,7 @@
+import type { CheckpointStore, StoredCheckpoint } from '@waybill/shared/checkpoint/checkpoint-store.ts';
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
-import type { CheckpointStore, StoredCheckpoint } from './checkpoint-store.ts';
 
 /** A lease just taken. */
 export type TakenLease = {

@@ -1,55 +1,7 @@
 import { createHash } from 'node:crypto';
-import { parse } from '@waybill/shared/domain/feed-element.ts';
-import { elementTexts } from '@waybill/shared/domain/own-text.ts';
-import { packUnparsed } from '@waybill/shared/domain/pack.ts';
-import { eventIdOf, type Rejection, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import { contentOf, type Page } from '@waybill/shared/scan-api/page.ts';
 import type { SeenContents } from './seen-contents.ts';
-
-/** An element that is not a scan event, with the message body in which it travels. */
-export type RejectedElement = {
-  readonly rejection: Rejection;
-  /** Its own id, if that is usable. */
-  readonly eventId: number | undefined;
-  readonly body: string;
-};
-
-export type Page = {
-  /** As the feed gave them: in any order, with repetitions. */
-  readonly events: readonly ScanEvent[];
-  readonly rejected: readonly RejectedElement[];
-};
-
-/** Beside the elements, not in them: only rejected elements need their own text, and a page seldom holds one. */
-const pageTexts = new WeakMap<readonly unknown[], string>();
-
-/** The elements, with the text of the page that they were read from. */
-export function withText(elements: readonly unknown[], page: string): readonly unknown[] {
-  pageTexts.set(elements, page);
-  return elements;
-}
-
-/** Turns every element into an event or a rejection, which travels in its own text: none is lost, none harms another. */
-export function readElements(elements: readonly unknown[]): Page {
-  const events: ScanEvent[] = [];
-  const rejected: RejectedElement[] = [];
-  let texts: readonly string[] | undefined;
-  for (let index = 0; index < elements.length; index += 1) {
-    const element = elements[index];
-    const parsed = parse(element);
-    if ('event' in parsed) events.push(parsed.event);
-    else {
-      texts ??= elementTexts(pageTexts.get(elements) ?? '', 'ScanEvents');
-      const body = packUnparsed(element, texts[index]);
-      rejected.push({ rejection: parsed.rejection, eventId: eventIdOf(element), body });
-    }
-  }
-  return { events, rejected };
-}
-
-/** Elements of the page. */
-export function lengthOf(page: Page): number {
-  return page.events.length + page.rejected.length;
-}
 
 export function eventIdsOf(page: Page): number[] {
   return page.events.map((event) => event.eventId);
@@ -97,11 +49,6 @@ const nothingSent: ReadonlySet<string> = new Set();
 /** The contents of this id in the page. */
 export function contentsAt(page: Page, eventId: number): ReadonlySet<string> {
   return new Set(page.events.filter((event) => event.eventId === eventId).map(contentOf));
-}
-
-/** Two events are the same when their contents are equal: an id may come with several. */
-export function contentOf(event: ScanEvent): string {
-  return JSON.stringify(event);
 }
 
 /** A digest of all that the page holds: two pages with the same digest are the same page. */

@@ -1,10 +1,10 @@
 import { systemClock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
+import { TokenBucket } from '@waybill/shared/scan-api/token-bucket.ts';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { measured, recordedLog } from '../../test/observed.ts';
 import { pass, useVirtualTime } from '../../test/poller-rig.ts';
 import { PageReader } from './read-page.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 const signal = new AbortController().signal;
 

@@ -1,9 +1,10 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import { lengthOf, type Page, readElements } from '@waybill/shared/scan-api/page.ts';
+import { isAboutPage, isTooLarge } from '@waybill/shared/scan-api/page-failure.ts';
 import type { UnreadablePage } from '../feed/answer.ts';
-import type { IdRange } from '../feed/id-range.ts';
-import { eventIdsOf, lengthOf, type Page, readElements, rejectedIdsOf, unseenIn } from '../feed/page.ts';
-import { isAboutPage, isTooLarge } from '../feed/page-failure.ts';
+import { eventIdsOf, rejectedIdsOf, unseenIn } from '../feed/page.ts';
 import { advance, gapsBetween, nextEventId, type Position } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';

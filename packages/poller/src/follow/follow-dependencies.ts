@@ -1,5 +1,5 @@
+import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import type { IdRange } from '../feed/id-range.ts';
 import type { PageReader } from '../feed/read-page.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';

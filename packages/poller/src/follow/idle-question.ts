@@ -1,7 +1,8 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import { eventIdsOf, readElements } from '../feed/page.ts';
+import { readElements } from '@waybill/shared/scan-api/page.ts';
+import { eventIdsOf } from '../feed/page.ts';
 import type { PageReader } from '../feed/read-page.ts';
 
 export type IdleQuestionDependencies = {

@@ -1,14 +1,14 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import { type CutReason, packCut } from '@waybill/shared/domain/pack.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import { lengthOf, type Page, type RejectedElement, readElements } from '@waybill/shared/scan-api/page.ts';
+import { isAboutPage, isTooLarge, nameOf } from '@waybill/shared/scan-api/page-failure.ts';
+import { type ReceivedAnswer, receivedBy } from '@waybill/shared/scan-api/scan-api-error.ts';
 import type { Attempt, UnreadablePage } from '../feed/answer.ts';
-import type { IdRange } from '../feed/id-range.ts';
-import { lengthOf, type Page, type RejectedElement, readElements } from '../feed/page.ts';
-import { isAboutPage, isTooLarge, nameOf } from '../feed/page-failure.ts';
 import { believableJump, nextEventId, type Position } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
-import { type ReceivedAnswer, receivedBy } from '../feed/scan-api-error.ts';
 import { type Look, locateRow } from './locate-row.ts';
 import type { StuckWatch } from './stuck-watch.ts';
 

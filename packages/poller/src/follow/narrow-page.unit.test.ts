@@ -1,9 +1,9 @@
 import { WaybillError } from '@waybill/shared/error.ts';
+import { unreadable } from '@waybill/shared/scan-api/scan-api-error.ts';
+import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { junk, type MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
 import { pass, rig, stop, useVirtualTime } from '../../test/poller-rig.ts';
-import { unreadable } from '../feed/scan-api-error.ts';
-import type { ScanFeed } from '../feed/scan-feed.ts';
 
 beforeEach(useVirtualTime);
 afterEach(() => {

@@ -1,8 +1,8 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Finding } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import type { IdRange } from '../feed/id-range.ts';
 
 export type ProgressDependencies = {
   readonly clock: Clock;

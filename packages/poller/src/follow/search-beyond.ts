@@ -1,4 +1,5 @@
-import { eventIdsOf, lengthOf, type Page } from '../feed/page.ts';
+import { lengthOf, type Page } from '@waybill/shared/scan-api/page.ts';
+import { eventIdsOf } from '../feed/page.ts';
 import { widerLimits } from '../feed/page-limit.ts';
 import { advance, nextEventId, type Position } from '../feed/position.ts';
 

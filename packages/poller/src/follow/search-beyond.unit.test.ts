@@ -1,7 +1,8 @@
+import { readElements } from '@waybill/shared/scan-api/page.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { junk, MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
-import { eventIdsOf, readElements } from '../feed/page.ts';
+import { eventIdsOf } from '../feed/page.ts';
 import { advance, type Position } from '../feed/position.ts';
 import { type SearchOutcome, searchBeyond } from './search-beyond.ts';
 

@@ -1,4 +1,4 @@
-import type { IdRange } from '../feed/id-range.ts';
+import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { AskedQuestion, CutOff, CutOffId } from './gap-answer.ts';
 
 /** Ids of late events that are remembered, and of those at which an answer may have been cut off. */

@@ -1,6 +1,7 @@
+import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
-import type { IdRange } from '../feed/id-range.ts';
-import { contentOf, contentsAt, eventIdsOf, type Page } from '../feed/page.ts';
+import { contentOf, type Page } from '@waybill/shared/scan-api/page.ts';
+import { contentsAt, eventIdsOf } from '../feed/page.ts';
 import { advance } from '../feed/position.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
 

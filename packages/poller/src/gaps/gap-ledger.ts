@@ -1,4 +1,4 @@
-import { type IdRange, outside, without } from '../feed/id-range.ts';
+import { type IdRange, outside, without } from '@waybill/shared/domain/id-range.ts';
 
 /** A range of ids for which the feed showed no event yet; one may still turn up. Times are milliseconds of one process's monotonic clock. */
 export type OpenGap = IdRange & {
@@ -8,9 +8,6 @@ export type OpenGap = IdRange & {
   /** Questions in a row that the feed did not answer, and when the last of them was. */
   readonly unanswered?: { readonly times: number; readonly at: number } | undefined;
 };
-
-/** A range as it is stored. A mark stands for many gaps that are not listed: which of its ids were sent is not stored. */
-export type StoredGap = IdRange & { readonly seenAt: number; readonly isMark?: true };
 
 /** Open gaps, ascending and apart from each other. */
 export type GapLedger = readonly OpenGap[];

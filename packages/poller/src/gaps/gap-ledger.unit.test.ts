@@ -1,6 +1,7 @@
+import { decodeGaps, encodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
+import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { IdRange } from '../feed/id-range.ts';
 import { gapsBetween } from '../feed/position.ts';
 import {
   asked,
@@ -16,7 +17,6 @@ import {
   watermarkOf,
   withoutVoid,
 } from './gap-ledger.ts';
-import { decodeGaps, encodeGaps } from './stored-gaps.ts';
 
 const patienceMs = 600_000;
 

@@ -1,13 +1,15 @@
+import type { Completeness } from '@waybill/shared/checkpoint/checkpoint-store.ts';
+import { encodeGaps, storedUnitMs } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
+import { holds, type IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import type { Completeness } from '../checkpoint/checkpoint-store.ts';
-import { holds, type IdRange } from '../feed/id-range.ts';
-import { eventIdsOf, type Page, readElements } from '../feed/page.ts';
+import { type Page, readElements } from '@waybill/shared/scan-api/page.ts';
+import { TokenBucket } from '@waybill/shared/scan-api/token-bucket.ts';
+import { eventIdsOf } from '../feed/page.ts';
 import type { Move } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
-import { TokenBucket } from '../feed/token-bucket.ts';
 import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
 import { AnswerMemory } from './answer-memory.ts';
@@ -27,9 +29,9 @@ import {
   withoutVoid,
 } from './gap-ledger.ts';
 import { questionsPerSecond } from './question-share.ts';
+import { restoreGaps } from './restore-gaps.ts';
 import { longestNapMs, SendingBeyond } from './sending-beyond.ts';
 import { SparseWindow, type WindowQuestion } from './sparse-window.ts';
-import { encodeGaps, restoreGaps, storedUnitMs } from './stored-gaps.ts';
 import { WideLimit } from './wide-limit.ts';
 
 export type GapWatchDependencies = {

@@ -1,4 +1,4 @@
-import { type IdRange, without } from '../feed/id-range.ts';
+import { type IdRange, without } from '@waybill/shared/domain/id-range.ts';
 
 /**
  * Many gaps in little memory, ascending and apart from each other: for each its first and its last id, 16 bytes. A list of

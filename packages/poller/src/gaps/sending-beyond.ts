@@ -1,5 +1,6 @@
 import type { Clock } from '@waybill/shared/clock.ts';
-import { eventIdsOf, type Page } from '../feed/page.ts';
+import type { Page } from '@waybill/shared/scan-api/page.ts';
+import { eventIdsOf } from '../feed/page.ts';
 
 /** Longest sleep of a wait, milliseconds, so that its loop shows that it is alive. */
 export const longestNapMs = 60_000;

@@ -1,8 +1,8 @@
+import { decodeGaps, encodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
+import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { scan } from '../../test/memory-feed.ts';
 import { pass, rig, seeded, stop, useVirtualTime } from '../../test/poller-rig.ts';
-import type { ScanFeed } from '../feed/scan-feed.ts';
-import { decodeGaps, encodeGaps } from './stored-gaps.ts';
 
 beforeEach(useVirtualTime);
 afterEach(() => {

@@ -1,5 +1,6 @@
-import type { IdRange } from '../feed/id-range.ts';
-import { dueAt, isHopeless, type OpenGap, type StoredGap } from './gap-ledger.ts';
+import type { StoredGap } from '@waybill/shared/checkpoint/stored-gaps.ts';
+import type { IdRange } from '@waybill/shared/domain/id-range.ts';
+import { dueAt, isHopeless, type OpenGap } from './gap-ledger.ts';
 import {
   appendGaps,
   closePacked,

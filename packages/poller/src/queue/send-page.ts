@@ -5,7 +5,7 @@ import type { Finding } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { MessageSender } from '@waybill/shared/queue/message-queue.ts';
 import { sendConfirmed } from '@waybill/shared/queue/send.ts';
-import type { Page } from '../feed/page.ts';
+import type { Page } from '@waybill/shared/scan-api/page.ts';
 
 /** The part of a page to send. The page leads up to the id `last`. */
 export type PageToSend = Page & { readonly last: number };

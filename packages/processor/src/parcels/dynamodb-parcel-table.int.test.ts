@@ -7,9 +7,13 @@ import {
   PutItemCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
+import { repairParcel } from '@waybill/operations/parcels/repair-parcel.ts';
 import { readHistory } from '@waybill/shared/domain/history.ts';
 import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import { merge, stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import { dynamoDbParcelTable } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
+import { isStoredUnreadable, type ParcelTableSettings } from '@waybill/shared/parcels/parcel-item.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
@@ -20,10 +24,6 @@ import { keptOnTrial, scan } from '../../test/processor-rig.ts';
 import { batchedParcelTable } from './batched/batched-parcel-table.ts';
 import { dynamoDbStatements } from './batched/dynamodb-statements.ts';
 import { openParcelTable } from './batched/open-parcel-table.ts';
-import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
-import { isStoredUnreadable, type ParcelTableSettings } from './parcel-item.ts';
-import type { ParcelTable } from './parcel-table.ts';
-import { repairParcel } from './repair-parcel.ts';
 import { writeParcel } from './write-parcel.ts';
 
 type Item = Record<string, AttributeValue>;

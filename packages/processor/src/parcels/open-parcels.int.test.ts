@@ -7,6 +7,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
+import { dynamoDbParcelTable } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { expect, test } from 'vitest';
@@ -14,7 +15,6 @@ import { useEngines } from '../../../consumer/test/engines.ts';
 import { recordedLog } from '../../../shared/test/recorded-log.ts';
 import { keptOnTrial, scan } from '../../test/processor-rig.ts';
 import { openParcelTable } from './batched/open-parcel-table.ts';
-import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
 import { writeParcel } from './write-parcel.ts';
 
 const engines = useEngines(process.env);

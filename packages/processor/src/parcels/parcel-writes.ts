@@ -4,8 +4,8 @@ import { bounded, merge, type ParcelState, stateOf } from '@waybill/shared/domai
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { hasCode, type WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import type { ParcelTable } from './parcel-table.ts';
 import type { Calls, PendingMessage, Rejected, RejectedEvents, Write } from './parcel-write.ts';
 import { rejectedFor, rejectedOneByOne } from './rejected-events.ts';
 import { Rejections } from './rejections.ts';

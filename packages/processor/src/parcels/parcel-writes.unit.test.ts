@@ -1,11 +1,11 @@
+import type { ParcelTableSettings } from '@waybill/shared/parcels/parcel-item.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { Journal } from '../../../consumer/test/journal.ts';
 import { MemoryParcels } from '../../test/memory-parcels.ts';
 import { describeParcelTable } from '../../test/parcel-table-suite.ts';
 import { batchedParcelTable } from './batched/batched-parcel-table.ts';
-import type { ParcelTableSettings } from './parcel-item.ts';
-import type { ParcelTable } from './parcel-table.ts';
 
 // The doubles that the other tests stand on have to behave as DynamoDB does.
 const inMemory = (tableOf: (parcels: MemoryParcels) => ParcelTable) => (kept: ParcelTableSettings) => {

@@ -1,6 +1,6 @@
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { describeError, type WaybillError } from '@waybill/shared/error.ts';
-import { isStoredUnreadable } from './parcel-item.ts';
+import { isStoredUnreadable } from '@waybill/shared/parcels/parcel-item.ts';
 import type { Rejected } from './parcel-write.ts';
 
 /**

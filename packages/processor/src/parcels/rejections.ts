@@ -1,8 +1,8 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { isStoredUnreadable } from './parcel-item.ts';
-import type { ParcelTable } from './parcel-table.ts';
+import { isStoredUnreadable } from '@waybill/shared/parcels/parcel-item.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 
 /**
  * Different parcels rejected in a row, none stored between, after which the table itself is suspected. A rejected event

@@ -1,9 +1,9 @@
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
+import { namesAnIndexKey } from '@waybill/shared/parcels/index-key-error.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { pass, useVirtualTime } from '../../../consumer/test/service-rig.ts';
 import { packed, rig, scan } from '../../test/processor-rig.ts';
-import { namesAnIndexKey } from './index-key-error.ts';
 
 beforeEach(useVirtualTime);
 

@@ -2,6 +2,7 @@ import { CreateTableCommand, GetItemCommand, type KeyType, type ScalarAttributeT
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { describeError, hasCode } from '@waybill/shared/error.ts';
 import { indexKeys } from '@waybill/shared/index-keys.ts';
+import { dynamoDbParcelTable } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
@@ -11,7 +12,6 @@ import { useEngines } from '../../../consumer/test/engines.ts';
 import { recordedLog } from '../../../shared/test/recorded-log.ts';
 import { keptOnTrial, scan } from '../../test/processor-rig.ts';
 import { openParcelTable } from './batched/open-parcel-table.ts';
-import { dynamoDbParcelTable } from './dynamodb-parcel-table.ts';
 
 const engines = useEngines(process.env);
 const clock = { now: () => 0, monotonic: () => 0 };

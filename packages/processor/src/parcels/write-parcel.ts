@@ -8,7 +8,7 @@ import {
   sameState,
 } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
-import type { ConditionalWrite, ParcelTable, StoredParcel } from './parcel-table.ts';
+import type { ConditionalWrite, ParcelTable, StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import type { Rejections } from './rejections.ts';
 
 /** What a write did. `merged`: came late and still added something; `redundant`: everything in the change was known. */

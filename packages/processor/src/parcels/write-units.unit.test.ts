@@ -2,6 +2,7 @@ import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { expect, test } from 'vitest';
@@ -9,7 +10,6 @@ import { Journal } from '../../../consumer/test/journal.ts';
 import { foldByParcel } from '../../../shared/test/fold-by-parcel.ts';
 import { MemoryParcels } from '../../test/memory-parcels.ts';
 import { batchedParcelTable } from './batched/batched-parcel-table.ts';
-import type { ParcelTable } from './parcel-table.ts';
 import { writeParcel } from './write-parcel.ts';
 
 /** What statements may cost beyond single updates, which need no guess of what is stored. */

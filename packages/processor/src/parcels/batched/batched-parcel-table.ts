@@ -2,7 +2,7 @@ import { type MilestoneName, milestoneBits, milestoneNames } from '@waybill/shar
 import { isInOrder, type ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
-import type { ConditionalWrite, ParcelTable } from '../parcel-table.ts';
+import type { ConditionalWrite, ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import {
   type ExecuteStatements,
   mostStatements,

@@ -1,5 +1,6 @@
 import { merge, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +8,6 @@ import { Journal } from '../../../../consumer/test/journal.ts';
 import { engineError } from '../../../../consumer/test/service-rig.ts';
 import { MemoryParcels } from '../../../test/memory-parcels.ts';
 import { scan } from '../../../test/processor-rig.ts';
-import type { ParcelTable } from '../parcel-table.ts';
 import { writeParcel } from '../write-parcel.ts';
 import { batchedParcelTable } from './batched-parcel-table.ts';
 

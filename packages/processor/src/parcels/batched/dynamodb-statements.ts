@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { type MilestoneName, milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import type { ParcelTableDependencies } from '../dynamodb-parcel-table.ts';
+import type { ParcelTableDependencies } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
 import {
   alwaysSet,
   attributesOf,
@@ -32,7 +32,7 @@ import {
   type WriteFacts,
   type WrittenAttribute,
   wholeWrite,
-} from '../parcel-item.ts';
+} from '@waybill/shared/parcels/parcel-item.ts';
 import type { ExecuteStatements, ParcelStatement, StatementAnswer } from './parcel-statement.ts';
 
 /** DynamoDB's names for the failure of a statement (BatchStatementError's documentation), and for the same failure of a whole call. */

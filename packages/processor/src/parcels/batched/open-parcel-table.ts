@@ -1,8 +1,8 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import { dynamoDbParcelTable, type ParcelTableDependencies } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import { dynamoDbParcelTable, type ParcelTableDependencies } from '../dynamodb-parcel-table.ts';
-import type { ParcelTable } from '../parcel-table.ts';
 import { batchedParcelTable } from './batched-parcel-table.ts';
 import { dynamoDbStatements } from './dynamodb-statements.ts';
 import { takesStatements } from './statement-probe.ts';

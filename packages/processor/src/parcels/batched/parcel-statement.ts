@@ -1,6 +1,6 @@
 import type { MilestoneName } from '@waybill/shared/domain/milestones.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import type { Bookkeeping, StoredParcel } from '../parcel-table.ts';
+import type { Bookkeeping, StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 
 /**
  * What the batched writer asks of the parcels table, many statements to a call. `dynamodb-statements.ts` implements it on

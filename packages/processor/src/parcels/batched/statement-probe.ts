@@ -3,8 +3,8 @@ import { historyEntry } from '@waybill/shared/domain/history.ts';
 import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { noneRemoved } from '@waybill/shared/domain/removals.ts';
-import type { ParcelTableDependencies } from '../dynamodb-parcel-table.ts';
-import { parcelKey } from '../parcel-item.ts';
+import type { ParcelTableDependencies } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
+import { parcelKey } from '@waybill/shared/parcels/parcel-item.ts';
 import { requestsTo, type StatementTarget, statementError } from './dynamodb-statements.ts';
 
 const scan = { eventId: 1, type: '', statusCode: '', runId: '', createdDateTimeUtc: '' };

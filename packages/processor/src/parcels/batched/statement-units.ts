@@ -5,7 +5,7 @@ import type {
   BatchStatementResponse,
 } from '@aws-sdk/client-dynamodb';
 import { writeUnitBytes, writeUnits } from '@waybill/shared/item-size.ts';
-import { history, type Item, parcelKey, scanAttributes } from '../parcel-item.ts';
+import { history, type Item, parcelKey, scanAttributes } from '@waybill/shared/parcels/parcel-item.ts';
 import { RecentParcels } from './batched-parcel-table.ts';
 
 /** Bytes of a delivered parcel's item beside the texts of its scan and its history: names, numbers, dates. */

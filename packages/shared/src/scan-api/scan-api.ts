@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { HttpResponse } from '@smithy/core/protocols';
-import type { Clock } from '@waybill/shared/clock.ts';
-import { WaybillError } from '@waybill/shared/error.ts';
 import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import { WaybillError } from '../error.ts';
 import { acceptedCodings, codingsOf, decoded, isDecodingError, whyUndecodable } from './codings.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { httpGetter } from './http-get.ts';

@@ -1,17 +1,17 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { noHistory, readHistory } from '@waybill/shared/domain/history.ts';
+import { noHistory, readHistory } from '../domain/history.ts';
 import {
   type Milestone,
   type MilestoneName,
   type Milestones,
   milestoneBits,
   milestoneNames,
-} from '@waybill/shared/domain/milestones.ts';
-import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import { mergeRemoved, noneRemoved, noScan } from '@waybill/shared/domain/removals.ts';
-import type { Scan } from '@waybill/shared/domain/scan-event.ts';
-import { hasCode, WaybillError } from '@waybill/shared/error.ts';
-import { openShards, tables } from '@waybill/shared/resources.ts';
+} from '../domain/milestones.ts';
+import type { ParcelState } from '../domain/parcel-state.ts';
+import { mergeRemoved, noneRemoved, noScan } from '../domain/removals.ts';
+import type { Scan } from '../domain/scan-event.ts';
+import { hasCode, WaybillError } from '../error.ts';
+import { openShards, tables } from '../resources.ts';
 import type { Bookkeeping, StoredParcel } from './parcel-table.ts';
 
 /** What a deployment decides about stored parcels. */

@@ -1,6 +1,6 @@
 import { HttpRequest, type HttpResponse } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { attemptTimeoutMs } from '@waybill/shared/process/connect-attempts.ts';
+import { attemptTimeoutMs } from '../process/connect-attempts.ts';
 
 /** Milliseconds that an idle connection is kept: a server may close an older one at the very moment it is used. */
 const keepMs = 4_000;

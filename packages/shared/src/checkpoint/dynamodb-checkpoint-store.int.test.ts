@@ -10,17 +10,17 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
-import { openDynamoDb } from '@waybill/shared/process/aws-clients.ts';
-import { requireKey } from '@waybill/shared/process/table-check.ts';
-import { tables } from '@waybill/shared/resources.ts';
-import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
+import { believableJump } from '@waybill/poller/feed/position.ts';
+import { mostOpenGaps, open } from '@waybill/poller/gaps/gap-ledger.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { measured } from '../../test/observed.ts';
-import { believableJump } from '../feed/position.ts';
-import { mostOpenGaps, open } from '../gaps/gap-ledger.ts';
-import { encodeGaps } from '../gaps/stored-gaps.ts';
+import { measured } from '../../../poller/test/observed.ts';
+import { openDynamoDb } from '../process/aws-clients.ts';
+import { requireKey } from '../process/table-check.ts';
+import { tables } from '../resources.ts';
+import { meterTables } from '../telemetry/table-meter.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import { dynamoDbCheckpointStore } from './dynamodb-checkpoint-store.ts';
+import { encodeGaps } from './stored-gaps.ts';
 
 const table = `checkpoints-${randomUUID()}`;
 const numbered = `numbered-${randomUUID()}`;

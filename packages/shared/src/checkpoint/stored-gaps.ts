@@ -1,5 +1,7 @@
-import type { Logger } from '@waybill/shared/process/logger.ts';
-import type { OpenGap, StoredGap } from './gap-ledger.ts';
+import type { IdRange } from '../domain/id-range.ts';
+
+/** A range as it is stored. A mark stands for many gaps that are not listed: which of its ids were sent is not stored. */
+export type StoredGap = IdRange & { readonly seenAt: number; readonly isMark?: true };
 
 /** A gap's age is stored in this many steps, so ageing costs at most that many writes. */
 const storedAges = 10;
@@ -30,10 +32,10 @@ export function encodeGaps(gaps: readonly StoredGap[], now: number, unitMs: numb
 }
 
 /** Reads what {@link encodeGaps} wrote, up to `last`. Undefined for any other text: of another release, or of a person. */
-export function decodeGaps(text: string, last: number, now: number): readonly (OpenGap & StoredGap)[] | undefined {
+export function decodeGaps(text: string, last: number, now: number): readonly StoredGap[] | undefined {
   const [version, ...entries] = text.split(' ');
   if (version !== '1') return undefined;
-  const gaps: (OpenGap & StoredGap)[] = [];
+  const gaps: StoredGap[] = [];
   let end = 0;
   for (const entry of entries) {
     const [, ...digits] = /^([0-9a-z]+)\.([0-9a-z]+)\.([0-9a-z]+)$/.exec(entry) ?? [];
@@ -42,26 +44,8 @@ export function decodeGaps(text: string, last: number, now: number): readonly (O
     const from = end + distance;
     end = from + length - 1;
     if (distance < 1 || length < 1 || !Number.isSafeInteger(end)) return undefined;
-    gaps.push({ from, to: end, seenAt: now - seconds * 1_000, askedAt: undefined, ...(isMark && { isMark }) });
+    gaps.push({ from, to: end, seenAt: now - seconds * 1_000, ...(isMark && { isMark }) });
   }
   // After an operator's reset, what lies beyond the position is read again.
   return gaps.filter((gap) => gap.from <= last).map((gap) => ({ ...gap, to: Math.min(gap.to, last) }));
-}
-
-/** What a former holder left, where its checkpoint stands at `last`: the gaps that it listed, and its marks. */
-export function restoreGaps(
-  text: string | undefined,
-  last: number,
-  { log, now }: { readonly log: Logger; readonly now: number },
-): { readonly listed: readonly OpenGap[]; readonly marks: readonly StoredGap[] } {
-  const gaps = text === undefined ? [] : decodeGaps(text, last, now);
-  if (!gaps) log.warn({ openGaps: text?.slice(0, 100) }, 'stored open gaps unreadable, ignored');
-  const marks = (gaps ?? []).filter(({ isMark }) => isMark);
-  const [first] = marks;
-  if (first)
-    log.info(
-      { from: first.from, to: marks.at(-1)?.to, marks: marks.length },
-      'took over a sparse feed: what it shows of these ids is sent once more',
-    );
-  return { listed: (gaps ?? []).filter(({ isMark }) => !isMark), marks };
 }

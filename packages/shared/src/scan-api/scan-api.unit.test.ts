@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { systemClock } from '@waybill/shared/clock.ts';
-import { WaybillError } from '@waybill/shared/error.ts';
+import { unseenIn } from '@waybill/poller/feed/page.ts';
+import { SeenContents } from '@waybill/poller/feed/seen-contents.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { leaksIn } from '../../../shared/test/planted-secrets.ts';
-import { scan } from '../../test/memory-feed.ts';
-import { readElements, unseenIn } from './page.ts';
+import { scan } from '../../../poller/test/memory-feed.ts';
+import { leaksIn } from '../../test/planted-secrets.ts';
+import { systemClock } from '../clock.ts';
+import { WaybillError } from '../error.ts';
+import { readElements } from './page.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { maxBodyBytes, maxElements, scanApi } from './scan-api.ts';
 import { receivedBy } from './scan-api-error.ts';
-import { SeenContents } from './seen-contents.ts';
 
 let server: Server;
 let port: number;

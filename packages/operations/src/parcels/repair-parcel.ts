@@ -1,6 +1,6 @@
 import { merge, type ParcelState, removalOf, sameState } from '@waybill/shared/domain/parcel-state.ts';
 import { noScan } from '@waybill/shared/domain/removals.ts';
-import type { ParcelTable } from './parcel-table.ts';
+import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 
 /**
  * What a repair did.

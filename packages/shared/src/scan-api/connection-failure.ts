@@ -1,4 +1,4 @@
-import { WaybillError } from '@waybill/shared/error.ts';
+import { WaybillError } from '../error.ts';
 
 /**
  * The error of a request that got no whole answer. Says which step failed. Shows of the thrown error only its code: a

@@ -1,4 +1,4 @@
-import type { Clock } from '@waybill/shared/clock.ts';
+import type { Clock } from '../clock.ts';
 
 /**
  * At most `perSecond` tokens per second, and at once no more than one second's worth (at least one token). Taking

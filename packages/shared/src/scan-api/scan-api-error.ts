@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { cutBodyBytes } from '@waybill/shared/domain/pack.ts';
-import { WaybillError } from '@waybill/shared/error.ts';
-import { shownUrl } from '@waybill/shared/shown-url.ts';
+import { cutBodyBytes } from '../domain/pack.ts';
+import { WaybillError } from '../error.ts';
+import { shownUrl } from '../shown-url.ts';
 import { retryAfterOf } from './retry-after.ts';
 
 /** Bytes of the body of a refusal that are read: enough for a digest that tells one error page from another. */

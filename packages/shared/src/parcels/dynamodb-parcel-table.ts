@@ -4,9 +4,9 @@ import {
   GetItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '@waybill/shared/clock.ts';
-import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
-import { describeError, WaybillError } from '@waybill/shared/error.ts';
+import type { Clock } from '../clock.ts';
+import type { ParcelState } from '../domain/parcel-state.ts';
+import { describeError, WaybillError } from '../error.ts';
 import { namesAnIndexKey } from './index-key-error.ts';
 import {
   alwaysSet,

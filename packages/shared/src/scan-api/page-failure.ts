@@ -1,6 +1,6 @@
-import type { Clock } from '@waybill/shared/clock.ts';
-import { hasCode, WaybillError } from '@waybill/shared/error.ts';
-import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { Clock } from '../clock.ts';
+import { hasCode, WaybillError } from '../error.ts';
+import type { Logger } from '../process/logger.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
 /** Longest `Retry-After` that is obeyed, milliseconds: a hostile or mistaken value must not stop the mirror for a day. */

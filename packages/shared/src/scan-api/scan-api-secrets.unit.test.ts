@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { systemClock } from '@waybill/shared/clock.ts';
-import { WaybillError } from '@waybill/shared/error.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Leak, leaksIn } from '../../../shared/test/planted-secrets.ts';
-import { recordedLog } from '../../test/observed.ts';
+import { recordedLog } from '../../../poller/test/observed.ts';
+import { type Leak, leaksIn } from '../../test/planted-secrets.ts';
+import { systemClock } from '../clock.ts';
+import { WaybillError } from '../error.ts';
 import { scanApi } from './scan-api.ts';
 
 /** The token, a key in the URL's query, and what a page holds of people. */

@@ -1,6 +1,6 @@
-import type { Clock } from '@waybill/shared/clock.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Clock } from '../clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 const open = new AbortController().signal;

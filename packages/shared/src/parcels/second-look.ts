@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '@waybill/shared/clock.ts';
-import { hasCode } from '@waybill/shared/error.ts';
-import { requireKey } from '@waybill/shared/process/table-check.ts';
-import { tables } from '@waybill/shared/resources.ts';
+import type { Clock } from '../clock.ts';
+import { hasCode } from '../error.ts';
+import { requireKey } from '../process/table-check.ts';
+import { tables } from '../resources.ts';
 
 /** Milliseconds for which what was seen holds: an index is added by hand, and a look is a call. */
 const holdsMs = 10_000;

@@ -1,10 +1,10 @@
+import { writeParcel } from '@waybill/processor/parcels/write-parcel.ts';
 import { merge, removalOf, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../../../consumer/test/journal.ts';
-import { MemoryParcels } from '../../test/memory-parcels.ts';
-import { scan } from '../../test/processor-rig.ts';
+import { MemoryParcels } from '../../../processor/test/memory-parcels.ts';
+import { scan } from '../../../processor/test/processor-rig.ts';
 import { repairParcel } from './repair-parcel.ts';
-import { writeParcel } from './write-parcel.ts';
 
 const of = (eventId: number, type = 'STATUS') => stateOf(scan(eventId, { parcelId: 1, type }));
 const wrong = 9_000_000_000;

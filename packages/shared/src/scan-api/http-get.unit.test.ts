@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { farServer } from '../../../shared/test/far-server.ts';
+import { farServer } from '../../test/far-server.ts';
 import { httpGetter } from './http-get.ts';
 
 // Linux drops a SYN for which the backlog has no room; other systems refuse it.

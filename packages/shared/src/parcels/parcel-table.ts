@@ -1,5 +1,5 @@
-import type { History } from '@waybill/shared/domain/history.ts';
-import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
+import type { History } from '../domain/history.ts';
+import type { ParcelState } from '../domain/parcel-state.ts';
 
 /** What the processor asks of the parcels table. `dynamodb-parcel-table.ts` implements it on DynamoDB, the simulator in memory. */
 

@@ -1,0 +1,131 @@
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { operationRetentionDays, recentOperationsIndex, tables } from '@waybill/shared/resources.ts';
+import { z } from 'zod';
+import { type Operation, operationKinds, outcomes } from './operation.ts';
+import type { OperationLog } from './operation-log.ts';
+import type { Plan } from './plan.ts';
+
+export type OperationTable = {
+  readonly documents: DynamoDBDocumentClient;
+  readonly tableName: string;
+};
+
+const secondsPerDay = 86_400;
+
+/** Months that hold operations: the retention's days and the two months in which it begins and ends. */
+const mostMonths = Math.ceil(operationRetentionDays / 28) + 1;
+
+/** The operations table on DynamoDB. Rejects only with the engine's errors. */
+export function dynamoDbOperationLog(
+  { documents, tableName }: OperationTable,
+  clock: { readonly now: () => number },
+): OperationLog {
+  const keyOf = (operationId: string) => ({ [tables.operations.key.name]: operationId });
+  return {
+    begin: async ({ plan, ...start }) => {
+      const item = {
+        ...start,
+        // As one text: an item of a table that people look at, and no attribute of it is ever searched.
+        plan: JSON.stringify(plan),
+        startedMonth: start.startedAtUtc.slice(0, 'YYYY-MM'.length),
+        expiresAt: Math.ceil(Date.parse(start.startedAtUtc) / 1_000) + operationRetentionDays * secondsPerDay,
+      };
+      await documents.send(
+        new PutCommand({
+          TableName: tableName,
+          Item: item,
+          // An id that is taken already is another act's, and its record stays.
+          ConditionExpression: 'attribute_not_exists(operationId)',
+        }),
+      );
+    },
+
+    end: async (operationId, { outcome, counts, finishedAtUtc }) => {
+      await documents.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: keyOf(operationId),
+          UpdateExpression: 'SET outcome = :outcome, counts = :counts, finishedAtUtc = :finished',
+          ExpressionAttributeValues: { ':outcome': outcome, ':counts': counts, ':finished': finishedAtUtc },
+        }),
+      );
+    },
+
+    read: async (operationId) => {
+      const { Item } = await documents.send(
+        new GetCommand({ TableName: tableName, Key: keyOf(operationId), ConsistentRead: true }),
+      );
+      return Item && operationOf(Item);
+    },
+
+    list: async (limit, before) => {
+      const found: Operation[] = [];
+      for (const month of monthsBack(clock.now()).filter((each) => before === undefined || each <= monthOf(before))) {
+        let startKey: Record<string, unknown> | undefined;
+        do {
+          const { Items = [], LastEvaluatedKey } = await documents.send(
+            new QueryCommand({
+              TableName: tableName,
+              IndexName: recentOperationsIndex.name,
+              KeyConditionExpression: `startedMonth = :month${before === undefined ? '' : ' AND operationId < :before'}`,
+              ExpressionAttributeValues: { ':month': month, ...(before !== undefined && { ':before': before }) },
+              ScanIndexForward: false,
+              Limit: limit - found.length,
+              ...(startKey && { ExclusiveStartKey: startKey }),
+            }),
+          );
+          found.push(...Items.map(operationOf));
+          startKey = LastEvaluatedKey;
+        } while (startKey && found.length < limit);
+        if (found.length >= limit) break;
+      }
+      return found;
+    },
+  };
+}
+
+/** The month of an operation's id, as the index has it. */
+function monthOf(operationId: string): string {
+  return `${operationId.slice(0, 4)}-${operationId.slice(4, 6)}`;
+}
+
+/** The months that may hold operations, `YYYY-MM`, the newest first. */
+function monthsBack(nowMs: number): string[] {
+  const now = new Date(nowMs);
+  return Array.from({ length: mostMonths }, (_, back) =>
+    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)).toISOString().slice(0, 'YYYY-MM'.length),
+  );
+}
+
+const storedOperation = z.object({
+  operationId: z.string(),
+  kind: z.enum(operationKinds),
+  by: z.string(),
+  because: z.string(),
+  filter: z.record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))]),
+  ),
+  // Written by this package, whose releases add to it and take nothing away.
+  plan: z.string().transform((text): Plan => JSON.parse(text)),
+  startedAtUtc: z.string(),
+  outcome: z.enum(outcomes).optional(),
+  counts: z.record(z.string(), z.number()).optional(),
+  finishedAtUtc: z.string().optional(),
+});
+
+function operationOf(item: Readonly<Record<string, unknown>>): Operation {
+  const { outcome, counts, finishedAtUtc, ...start } = storedOperation.parse(item);
+  return {
+    ...start,
+    ...(outcome && { outcome }),
+    ...(counts && { counts }),
+    ...(finishedAtUtc && { finishedAtUtc }),
+  };
+}
