@@ -14,6 +14,7 @@ const parts: Readonly<Record<string, readonly number[]>> = {
   'The consumer and the processor': [30, 31, 32, 33, 34, 36, 72, 73, 79, 80, 81, 82, 83, 84, 100],
   'Speed, cost, scale': [40, 41, 42, 43, 62, 102],
   'On AWS': [50, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 68, 91, 92, 97, 98],
+  "Operators' tools": [105, 106, 107],
   'Images and local engines': [64, 65, 66, 70, 71, 96],
 };
 const rest = 'Code, tests and tools';

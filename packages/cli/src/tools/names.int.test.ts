@@ -1,7 +1,7 @@
 import { tables } from '@waybill/shared/resources.ts';
 import { describe, expect, test } from 'vitest';
 import { serveUntilTestEnds } from '../../../shared/test/local-service.ts';
-import { runCommand, type RunOptions, useCommandLine } from '../../test/cli-rig.ts';
+import { type RunOptions, runCommand, useCommandLine } from '../../test/cli-rig.ts';
 import { command } from '../command/command.ts';
 import type { Environment } from '../io.ts';
 
@@ -13,7 +13,10 @@ const names = command({
   examples: [{ line: 'names', says: 'prints them' }],
   prints: 'document',
   run: async (_given, tools) => {
-    tools.print.document(await tools.names('scanQueueUrl', 'parcelsTable', 'operationsTable', 'batchesTable', 'feed'), () => []);
+    tools.print.document(
+      await tools.names('scanQueueUrl', 'parcelsTable', 'operationsTable', 'batchesTable', 'feed'),
+      () => [],
+    );
     return undefined;
   },
 });
@@ -80,7 +83,9 @@ describe('the names of queues and tables', () => {
     const other = await run(['names', '--environment', 'nowhere'], { env: { AWS_ENDPOINT_URL_SQS } });
     expect(other).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/there is no queue nowhere-waybill-scans on SQS at \S+: is nowhere the environment/),
+      stderr: expect.stringMatching(
+        /there is no queue nowhere-waybill-scans on SQS at \S+: is nowhere the environment/,
+      ),
     });
     expect(await run(['names', '--environment', 'No where'], { env: {} })).toMatchObject({
       code: 2,
@@ -138,7 +143,9 @@ describe('who runs an act', () => {
     const refused = { code: 'InvalidClientTokenId', message: 'The security token included in the request is invalid' };
     const { code, stdout, stderr } = await asked({ AWS_ENDPOINT_URL_STS: await xmlService(refused) });
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
-    expect(stderr).toMatch(/^waybill: Nothing was done: .* STS does not say who you are: STS at \S+ does not accept the cred/);
+    expect(stderr).toMatch(
+      /^waybill: Nothing was done: .* STS does not say who you are: STS at \S+ does not accept the cred/,
+    );
     expect(await asked({ AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:1' })).toMatchObject({
       code: 4,
       stderr: expect.stringMatching(/does not respond \(.*ECONNREFUSED/),
