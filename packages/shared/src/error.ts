@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'FEED_UNREADABLE'
   | 'LEASE_LOST'
   | 'NODE_UNSUPPORTED'
+  | 'NOT_FOUND'
   | 'PORT_UNAVAILABLE'
   | 'QUEUE_REFUSED'
   | 'STOPPED'
