@@ -25,10 +25,8 @@ export function messageAnew({ body, attributes }: ReceivedMessage, failureId: st
   return takes ? marked : { body, attributes };
 }
 
-/** Another program's message may hold more than ASCII, and then it is larger than its length. */
 export function fits(message: OutgoingMessage): boolean {
-  const beyondAscii = Buffer.byteLength(message.body) - message.body.length;
-  return sizeOf(message) + beyondAscii <= limits.sendBytes;
+  return sizeOf(message) <= limits.sendBytes;
 }
 
 export type ResendDependencies = {
