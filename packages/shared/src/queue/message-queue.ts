@@ -5,7 +5,7 @@
 
 /** A message to be sent. Attributes are strings; a redrive keeps them. */
 export type OutgoingMessage = {
-  /** ASCII, so that its length is its size in bytes. */
+  /** ASCII where it is ours, so that its length is its size in bytes. */
   readonly body: string;
   readonly attributes?: Readonly<Record<string, string>>;
   /** Seconds before it can be received, 900 at most (SQS quotas). None where undefined. */
@@ -17,6 +17,10 @@ export type ReceivedMessage = {
   /** Identifies this receive of the message; a later receive has another. */
   readonly receiptHandle: string;
   readonly body: string;
+  /**
+   * Strings, and the digits of numbers. Those of another program that are binary are left out: Waybill sets none, and what
+   * is sent anew goes without them.
+   */
   readonly attributes: Readonly<Record<string, string>>;
   /** 1 for the first receive since the message was sent (or redriven). */
   readonly receiveCount: number;

@@ -81,11 +81,14 @@ export function batchesOf(messages: readonly OutgoingMessage[]): OutgoingMessage
   return batches;
 }
 
-/** Bytes that count towards SQS's limits: body, and name, type and value of each attribute. All ASCII. */
-export function sizeOf(message: OutgoingMessage): number {
-  return Object.entries(message.attributes ?? {}).reduce(
-    (sum, [name, value]) => sum + name.length + 'String'.length + value.length,
-    message.body.length,
+/**
+ * Bytes that count towards SQS's limits: body, and name, type and value of each attribute. Another program's message, and
+ * its attributes, may hold more than ASCII, and are then larger than their length.
+ */
+export function sizeOf({ body, attributes = {} }: OutgoingMessage): number {
+  return Object.entries(attributes).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + 'String'.length + Buffer.byteLength(value),
+    Buffer.byteLength(body),
   );
 }
 

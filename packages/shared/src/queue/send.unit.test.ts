@@ -94,6 +94,10 @@ describe('batches', () => {
     expect(sizeOf({ body: 'four' })).toBe(4);
     expect(sizeOf({ body: 'four', attributes: { failureId: 'event-7' } })).toBe(4 + 9 + 6 + 7);
   });
+
+  test('count bytes, not characters, of what another program wrote', () => {
+    expect(sizeOf({ body: 'Straße', attributes: { städte: 'Zürich' } })).toBe(7 + 7 + 6 + 7);
+  });
 });
 
 const total = (batch: readonly OutgoingMessage[]) => batch.reduce((sum, each) => sum + sizeOf(each), 0);
