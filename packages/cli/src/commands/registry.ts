@@ -1,4 +1,5 @@
 import type { Command } from '../command/command.ts';
+import { feedCommands } from './feed.ts';
 import { operationsCommands } from './operations.ts';
 
 /**
@@ -16,4 +17,4 @@ import { operationsCommands } from './operations.ts';
  * - Its test lies beside it and runs it in process: `packages/cli/test/cli-rig.ts`.
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
-export const commands: readonly Command[] = [...operationsCommands];
+export const commands: readonly Command[] = [...feedCommands, ...operationsCommands];
