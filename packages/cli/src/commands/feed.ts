@@ -39,6 +39,7 @@ const check = command({
     limit: optional('N', 'events per page; without it SCAN_API_LIMIT, or 100', wholeNumber({ min: 1, max: 10_000 })),
     from: withDefault('EVENT_ID', 'read from this id on', id, 1),
   },
+  isOffline: true,
   prints: 'document',
   shape,
   run: async ({ options }, { env, clock, signal, print, progress }) => {
