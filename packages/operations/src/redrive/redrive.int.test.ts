@@ -179,7 +179,7 @@ describe.concurrent('a selective redrive', () => {
     expect(await left()).toHaveLength(60);
   });
 
-  test('deletes only what the source queue has confirmed', async () => {
+  test('deletes only what the source queue has confirmed', async ({ expect }) => {
     const { deps, plan, left } = await open([{ body: scan(41) }, { body: scan(42) }]);
     const planned = await plan({ type: 'STATUS', failureIds: [] });
     const deadLetters = {
@@ -235,12 +235,15 @@ describe.concurrent('the plan of a redrive', () => {
 });
 
 describe.concurrent('a redrive of everything', () => {
-  test('moves all to the queue that they came from', async () => {
+  test('moves all to the queue that they came from', async ({ expect }) => {
     const { sqs, pair, deps, plan, left } = await open([]);
     const bodies = Array.from({ length: 25 }, (_, index) => scan(400 + index));
     await put(sqs, pair.sourceUrl, bodies.map((body) => ({ body })));
-    await kill(pair.sourceUrl);
-    await expect.poll(async () => (await countsOf(sqs, pair.url)).waiting).toBe(25);
+    const dead = async () => {
+      await kill(pair.sourceUrl);
+      return (await countsOf(sqs, pair.url)).waiting;
+    };
+    await expect.poll(dead, { timeout: 10_000 }).toBe(25);
     const planned = await plan(all);
     const result = await runRedrive(deps, planned, strict, uncancelled);
     expect(result).toMatchObject({ outcome: 'done', counts: { redriven: 25 } });
