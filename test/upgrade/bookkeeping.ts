@@ -9,6 +9,7 @@ const bookkeeping: Readonly<Record<string, RegExp>> = {
   firstFailedAtUtc: instant,
   lastFailedAtUtc: instant,
   resolvedAtUtc: instant,
+  caughtUpAtUtc: instant,
   expiresAt: count,
   openedAtMs: count,
   revision: count,
