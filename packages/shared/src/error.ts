@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'LEASE_LOST'
   | 'NODE_UNSUPPORTED'
   | 'NOT_FOUND'
+  | 'OPERATION_REFUSED'
   | 'PORT_UNAVAILABLE'
   | 'QUEUE_REFUSED'
   | 'STOPPED'
