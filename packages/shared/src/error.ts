@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'FEED_UNREADABLE'
   | 'LEASE_LOST'
   | 'NODE_UNSUPPORTED'
+  | 'NOT_FOUND'
+  | 'OPERATION_REFUSED'
   | 'PORT_UNAVAILABLE'
   | 'QUEUE_REFUSED'
   | 'STOPPED'
