@@ -34,17 +34,20 @@ export function partInRange(
   };
 }
 
-/** The contents of this id in the page. */
-export function contentsAt({ events }: Page, eventId: number): ReadonlySet<string> {
-  return new Set(events.filter((event) => event.eventId === eventId).map(contentOf));
+/** The contents of this id, and of higher ones, in the page. */
+export function contentsFrom({ events }: Page, eventId: number): ReadonlySet<string> {
+  return new Set(events.filter((event) => event.eventId >= eventId).map(contentOf));
 }
 
 /**
- * The id up to which a page leads from `last` on. Over a jump (`believableJump`) it leads only where the page shows nothing
- * nearer, and something beyond the jump: one corrupt id must not end a replay, or skip a part of it.
+ * The id up to which a page surely leads from `last` on: the last but one, or the only one. So an id that is corrupt, and too
+ * high, is seen among its neighbours before it moves anything. Over a jump (`believableJump`) a page leads only where it
+ * shows nothing nearer, and something beyond the jump. One corrupt id must not end a replay, or skip a part of it.
  */
 export function ledTo(last: number, ids: readonly number[]): number {
-  let through = last;
-  for (const id of [...ids].sort((a, b) => a - b)) if (id > through && id - through <= believableJump) through = id;
-  return through > last ? through : advance({ last, empty: false }, ids).position.last;
+  let [before, through] = [last, last];
+  for (const id of [...ids].sort((a, b) => a - b))
+    if (id > through && id - through <= believableJump) [before, through] = [through, id];
+  if (through > last) return Math.max(before, last) > last ? before : through;
+  return advance({ last, empty: false }, ids).position.last;
 }

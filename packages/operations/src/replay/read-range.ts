@@ -3,7 +3,7 @@ import type { Page } from '@waybill/shared/scan-api/page.ts';
 import { isAboutPage, nameOf } from '@waybill/shared/scan-api/page-failure.ts';
 import { widerLimits } from '@waybill/shared/scan-api/page-limit.ts';
 import type { Answer, FeedQuestions } from './feed-questions.ts';
-import { contentsAt, type IdentifiedPage, identified, ledTo, partInRange } from './part-in-range.ts';
+import { contentsFrom, type IdentifiedPage, identified, ledTo, partInRange } from './part-in-range.ts';
 import { firstShown, isWell, lowestShown, nextReadable } from './search-beyond.ts';
 
 /** What one page brought of a range. */
@@ -38,7 +38,7 @@ type Reading = {
   readonly problems: string[];
   /** Everything up to this id was read. */
   last: number;
-  /** What was read of `last`, where the page may have ended between two contents of it. */
+  /** What was read of `last` and of higher ids, where the page may have ended between two contents of it. */
   sent: ReadonlySet<string> | undefined;
   /** The server gives one element per page, whatever `Limit` says: asked for `last` again, it shows the same one. */
   isOnePerPage: boolean;
@@ -124,14 +124,14 @@ function move(reading: Reading, page: IdentifiedPage, through: number): void {
   // Asked for the next id after its own showed nothing more, it shows one again.
   reading.isOnePerPage = page.elements.length === 1 && !sent && (reading.isOnePerPage || reading.filledBy === 1);
   reading.filledBy = 0;
-  const mayBeCut = !reading.isOnePerPage && page.ids.every((id) => id <= through);
-  reading.sent = mayBeCut ? contentsAt(page, through) : undefined;
+  reading.sent = reading.isOnePerPage ? undefined : contentsFrom(page, through);
   reading.last = Math.max(last, through);
 }
 
 /** The feed was asked for `last` again, and showed nothing that leads on: the next id is asked for. */
 function goOnAfter(reading: Reading, page: IdentifiedPage): void {
-  const isFilled = page.ids.every((id) => id <= reading.last);
+  const { last } = reading;
+  const isFilled = page.ids.every((id) => id <= last) && page.rejected.every(({ eventId }) => eventId === last);
   reading.filledBy = isFilled ? page.elements.length : 0;
   reading.sent = undefined;
 }
@@ -164,8 +164,11 @@ async function narrow(reading: Reading, { error, limit }: Unreadable): Promise<'
   // What fails for a moment must not be passed over.
   if ((await look(from)) !== false) return 'on';
   const readable = await nextReadable(from, range.to + 1, look);
-  if (readable === undefined) return 'on';
-  const to = readable === 'missing' ? range.to : readable - 1;
+  // Where no later row can be read, it may be an outage of all that is newer.
+  if (readable === 'missing') return questions.isDown(error) ? 'down' : 'on';
+  // Where the row can be read now, all of the search was an outage that has ended.
+  if (readable === undefined || (await look(from)) !== false) return 'on';
+  const to = readable - 1;
   problems.push(`${named({ from, to })} cannot be read (${nameOf(error)}): passed over`);
   reading.last = to;
   reading.sent = undefined;
@@ -200,7 +203,7 @@ async function cross(reading: Reading, page: IdentifiedPage): Promise<'on' | 'en
   }
   if (jump !== undefined && (await look(jump + 1))) {
     reading.last = jump;
-    reading.sent = contentsAt(page, jump);
+    reading.sent = contentsFrom(page, jump);
     return 'on';
   }
   if (page.rejected.length === 0) return 'ended';
