@@ -2,7 +2,12 @@ import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { failureIdAttribute } from '@waybill/shared/failures/failure-record.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { batchPartAttribute, mostAttributes, ownAttributes } from '@waybill/shared/queue/message-attributes.ts';
-import type { MessageSender, OutgoingMessage, ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import type {
+  MessageSender,
+  OutgoingMessage,
+  ReceivedMessage,
+  TypedAttribute,
+} from '@waybill/shared/queue/message-queue.ts';
 import { sendConfirmed, sizeOf } from '@waybill/shared/queue/send.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import type { HeldMessage } from './messages-in-hand.ts';
@@ -21,24 +26,43 @@ export function splitMessage(
 ): OutgoingMessage | undefined {
   if (body === undefined) return undefined;
   const alone = { body, attributes: { [failureIdAttribute]: failureId } };
-  const isCopied = ([name]: readonly [string, string]) =>
+  const isCopied = ([name]: readonly [string, AttributeValue]) =>
     name !== failureIdAttribute && name !== batchPartAttribute && name !== sentOnAttribute;
-  const copied = Object.entries(original.attributes)
+  const copied = Object.entries<AttributeValue>({ ...original.attributes, ...original.typedAttributes })
     .filter(isCopied)
     .sort(([a], [b]) => Number(ownAttributes.has(b)) - Number(ownAttributes.has(a)));
   return fits(alone) ? withAttributes(alone, Object.fromEntries(copied)) : undefined;
 }
 
 /** The message to be sent anew, with its attributes and the failure id, unless SQS would refuse the message then. */
-export function messageAnew({ body, attributes }: ReceivedMessage, failureId: string): OutgoingMessage {
-  return withAttributes({ body, attributes }, { [failureIdAttribute]: failureId });
+export function messageAnew(message: ReceivedMessage, failureId: string): OutgoingMessage {
+  return withAttributes(copyOf(message), { [failureIdAttribute]: failureId });
 }
 
+/** The message as it was sent, with another body where one is given. */
+export function copyOf(message: ReceivedMessage, body = message.body): OutgoingMessage {
+  const { attributes, typedAttributes } = message;
+  return { body, attributes, ...(typedAttributes && { typedAttributes }) };
+}
+
+type AttributeValue = string | TypedAttribute;
+
 /** The message with each of these attributes in turn, unless SQS would refuse it then (256 KiB, 10 attributes). */
-export function withAttributes(message: OutgoingMessage, more: Readonly<Record<string, string>>): OutgoingMessage {
+export function withAttributes(
+  message: OutgoingMessage,
+  more: Readonly<Record<string, AttributeValue>>,
+): OutgoingMessage {
   let best = message;
   for (const [name, value] of Object.entries(more)) {
-    const larger = { ...best, attributes: { ...best.attributes, [name]: value } };
+    const { [name]: _, ...otherTyped } = best.typedAttributes ?? {};
+    const larger =
+      typeof value === 'string'
+        ? {
+            ...best,
+            attributes: { ...best.attributes, [name]: value },
+            ...(best.typedAttributes && { typedAttributes: otherTyped }),
+          }
+        : { ...best, typedAttributes: { ...otherTyped, [name]: value } };
     if (fits(larger)) best = larger;
   }
   return best;
@@ -46,7 +70,8 @@ export function withAttributes(message: OutgoingMessage, more: Readonly<Record<s
 
 /** Whether SQS takes the message. */
 function fits(message: OutgoingMessage): boolean {
-  return sizeOf(message) <= limits.sendBytes && Object.keys(message.attributes ?? {}).length <= mostAttributes;
+  const names = new Set([message.attributes, message.typedAttributes].flatMap((each) => Object.keys(each ?? {})));
+  return sizeOf(message) <= limits.sendBytes && names.size <= mostAttributes;
 }
 
 export type ResendDependencies = {

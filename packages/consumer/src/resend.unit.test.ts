@@ -24,6 +24,20 @@ describe('what is split off', () => {
     });
   });
 
+  test('carries attributes of another type as they came', () => {
+    const typedAttributes = {
+      size: { dataType: 'Number', value: '12' },
+      blob: { dataType: 'Binary', value: new Uint8Array([0, 255]) },
+    };
+    const original = { ...messageWith({ ...ours, size: '12' }), typedAttributes };
+    const split = splitMessage('one', 'event-7', original);
+    expect(split).toEqual({ body: 'one', attributes: { ...ours, failureId: 'event-7' }, typedAttributes });
+    const anew = messageAnew(original, 'event-7');
+    expect(anew).toEqual({ body: 'whole', attributes: { ...ours, size: '12', failureId: 'event-7' }, typedAttributes });
+    // Our own takes the place of a typed one of that name.
+    expect(withAttributes(anew, { size: 'ours' }).typedAttributes).toEqual({ blob: typedAttributes.blob });
+  });
+
   test('leaves out what SQS would not take, another program’s attributes first', () => {
     const foreign = Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`a${index}`, 'x']));
     expect(splitMessage('one', 'event-7', messageWith({ ...foreign, ...ours }))?.attributes).toEqual({

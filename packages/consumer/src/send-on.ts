@@ -5,7 +5,7 @@ import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { Guard } from './guard/guard.ts';
 import type { Reading, ThrottledRest } from './handler.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
-import { type ResendDependencies, sentOnAttribute, withAttributes } from './resend.ts';
+import { copyOf, type ResendDependencies, sentOnAttribute, withAttributes } from './resend.ts';
 
 export type SendOnDependencies<Work> = ResendDependencies & {
   readonly metrics: Pick<ConsumerMetrics, 'sentOn'>;
@@ -138,7 +138,7 @@ export class SendOn<Work> {
     // Never larger than the message, which SQS has taken: another program may have spelt it shorter.
     const isShorter = body !== undefined && body.length <= message.body.length;
     return withAttributes(
-      { body: isShorter ? body : message.body, attributes: message.attributes, delaySeconds },
+      { ...copyOf(message, isShorter ? body : message.body), delaySeconds },
       { ...(resolves !== undefined && { [failureIdAttribute]: resolves }), [sentOnAttribute]: String(times + 1) },
     );
   }

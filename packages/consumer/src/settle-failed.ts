@@ -1,6 +1,6 @@
+import { bodyFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
-import { bodyFailureId } from './failures/failure-id.ts';
 import type { Failure, FailureLog } from './failures/failure-log.ts';
 import type { Guard } from './guard/guard.ts';
 import type { ElementFailure, Reading, Settlement } from './handler.ts';

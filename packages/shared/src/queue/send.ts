@@ -81,15 +81,19 @@ export function batchesOf(messages: readonly OutgoingMessage[]): OutgoingMessage
   return batches;
 }
 
-/**
- * Bytes that count towards SQS's limits: body, and name, type and value of each attribute. Another program's message, and
- * its attributes, may hold more than ASCII, and are then larger than their length.
- */
-export function sizeOf({ body, attributes = {} }: OutgoingMessage): number {
-  return Object.entries(attributes).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + 'String'.length + Buffer.byteLength(value),
-    Buffer.byteLength(body),
-  );
+/** Bytes that count towards SQS's limits: body, and name, type and value of each attribute. */
+export function sizeOf({ body, attributes = {}, typedAttributes = {} }: OutgoingMessage): number {
+  let bytes = Buffer.byteLength(body);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!(name in typedAttributes)) bytes += attributeBytes(name, 'String', value);
+  }
+  for (const [name, { dataType, value }] of Object.entries(typedAttributes))
+    bytes += attributeBytes(name, dataType, value);
+  return bytes;
+}
+
+function attributeBytes(name: string, dataType: string, value: string | Uint8Array): number {
+  return Buffer.byteLength(name) + Buffer.byteLength(dataType) + Buffer.byteLength(value);
 }
 
 function refused(failures: readonly EntryFailure[]): WaybillError {
