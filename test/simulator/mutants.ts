@@ -356,14 +356,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'elements that are not scan events are dropped',
     promise: 1,
-    file: `${poller}/feed/page.ts`,
+    file: `${shared}/scan-api/page.ts`,
     find: 'rejected.push({ rejection: parsed.rejection,',
     replace: '[].push({ rejection: parsed.rejection,',
   },
   {
     name: 'one corrupt id skips the feed',
     promise: 1,
-    file: `${poller}/feed/position.ts`,
+    file: `${shared}/scan-api/position.ts`,
     find: 'if (isJump && id >= highest) break;',
     replace: '',
   },

@@ -1,3 +1,4 @@
+import { unresolvedValue } from '@waybill/shared/failures/failure-record.ts';
 import { parcelOf } from '../simulator/oracle.ts';
 import { textIn } from './item.ts';
 import { withAdditions } from './parcel-additions.ts';
@@ -9,13 +10,18 @@ export function asWrittenToday(release: Release): Release {
   return {
     ...release,
     parcels: parcels.map((parcel) => withAdditions(parcel, messages)),
-    failures: failures.map(withParcel),
-    interrupted: withParcel(interrupted),
+    failures: failures.map(asFailedToday),
+    interrupted: asFailedToday(interrupted),
   };
 }
 
-/** Releases after 0.1.0 name the parcel of the element in its failure record. */
-export function withParcel(failure: Item): Item {
+/** Releases after 0.1.0 name the parcel of the element in its failure record, and have the record in an index until it is resolved. */
+export function asFailedToday(failure: Item): Item {
   const parcelId = parcelOf(textIn(failure, 'body') ?? '');
-  return parcelId === undefined ? failure : { ...failure, parcelId: { N: String(parcelId) } };
+  const unresolved = unresolvedValue(textIn(failure, 'reason') ?? '', textIn(failure, 'failureId') ?? '');
+  return {
+    ...failure,
+    ...(parcelId !== undefined && { parcelId: { N: String(parcelId) } }),
+    ...(failure['resolvedAtUtc'] === undefined && { unresolved: { S: unresolved } }),
+  };
 }

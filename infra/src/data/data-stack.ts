@@ -21,6 +21,7 @@ export class DataStack extends Stack {
   readonly parcels: Table;
   readonly checkpoints: Table;
   readonly failures: Table;
+  readonly operations: Table;
   readonly alarmTopic: Topic;
 
   constructor(app: App, context: Context) {
@@ -70,6 +71,16 @@ export class DataStack extends Stack {
           'DynamoDB throttles the failures table: failures cannot be recorded, so processors keep failed messages, and parcel state falls behind the feed.',
       },
     });
+    this.operations = new DataTable(this, 'Operations', {
+      ...kept,
+      definition: tables.operations,
+      recoveryDays: 35,
+      throttled: {
+        section: 'operations-throttled',
+        impact:
+          'DynamoDB throttles the operations table: what an operator does cannot be put on record, so it is refused. Parcel state is not affected.',
+      },
+    });
     const policies = new OperatorPolicies(this, 'Operators', {
       scanQueue: queue,
       deadLetterQueue,
@@ -85,6 +96,7 @@ export class DataStack extends Stack {
       ParcelsTable: this.parcels.tableName,
       CheckpointsTable: this.checkpoints.tableName,
       FailuresTable: this.failures.tableName,
+      OperationsTable: this.operations.tableName,
       AlarmTopicArn: this.alarmTopic.topicArn,
       RedrivePolicyArn: policies.redrive.managedPolicyArn,
       FailuresPolicyArn: policies.failures.managedPolicyArn,

@@ -33,7 +33,7 @@ function holdingData({ resources }: SynthesizedStack) {
 describe('what holds data', () => {
   it('stays when its stack is deleted, when it leaves the template, or when it is replaced', () => {
     expect(kept.terminationProtection).toBe(true);
-    expect(holdingData(kept)).toHaveLength(5);
+    expect(holdingData(kept)).toHaveLength(6);
     for (const [, { DeletionPolicy, UpdateReplacePolicy }] of holdingData(kept))
       expect({ DeletionPolicy, UpdateReplacePolicy }).toEqual({
         DeletionPolicy: 'Retain',
@@ -57,18 +57,25 @@ describe('what holds data', () => {
       id,
       Object.fromEntries(Object.entries(Properties).filter(([property]) => madeAnewBy[Type]?.includes(property))),
     ]);
-    const table = (TableName: string, AttributeName: string, AttributeType: 'N' | 'S') => ({
+    const attribute = (AttributeName: string, AttributeType: 'N' | 'S') => ({ AttributeName, AttributeType });
+    const table = (TableName: string, key: ReturnType<typeof attribute>, ...ofIndexes: (typeof key)[]) => ({
       TableName,
-      KeySchema: [{ AttributeName, KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName, AttributeType }],
+      KeySchema: [{ AttributeName: key.AttributeName, KeyType: 'HASH' }],
+      AttributeDefinitions: [key, ...ofIndexes],
     });
     // Written out, not read from resources.ts, so that a change there fails.
     expect(Object.fromEntries(identities)).toEqual({
       ScanQueue52E952E3: { QueueName: 'test-waybill-scans' },
       ScanQueueDeadLettersEC03CF9A: { QueueName: 'test-waybill-scans-dlq' },
-      Parcels318F3676: table('test-waybill-parcels', 'parcelId', 'N'),
-      Checkpoints620E2F20: table('test-waybill-checkpoints', 'feed', 'S'),
-      Failures8A3E1A2F: table('test-waybill-failures', 'failureId', 'S'),
+      Parcels318F3676: table('test-waybill-parcels', attribute('parcelId', 'N')),
+      Checkpoints620E2F20: table('test-waybill-checkpoints', attribute('feed', 'S')),
+      Failures8A3E1A2F: table(
+        'test-waybill-failures',
+        attribute('failureId', 'S'),
+        attribute('unresolved', 'S'),
+        attribute('lastFailedAtUtc', 'S'),
+      ),
+      Operations993AC38D: table('test-waybill-operations', attribute('operationId', 'S'), attribute('startedMonth', 'S')),
     });
   });
 });
@@ -80,7 +87,10 @@ describe('the index of open parcels', () => {
   ];
 
   it('is there only if the context asks for it, with the keys that resources.ts says', () => {
-    template.allResourcesProperties('AWS::DynamoDB::Table', { GlobalSecondaryIndexes: Match.absent() });
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      TableName: physicalName('test', tables.parcels.name),
+      GlobalSecondaryIndexes: Match.absent(),
+    });
     indexed.template.hasResourceProperties('AWS::DynamoDB::Table', {
       TableName: physicalName('test', tables.parcels.name),
       GlobalSecondaryIndexes: [
@@ -125,6 +135,51 @@ describe('the index of open parcels', () => {
         }),
       ]),
     });
+  });
+});
+
+describe('the indexes that every deployment has', () => {
+  it('are these, with what they hold beside the keys: no body of a failure, which may name people', () => {
+    const indexesOf = (name: string) =>
+      holdingData(kept).find(([, { Properties }]) => Properties['TableName'] === physicalName('test', name))?.[1]
+        .Properties['GlobalSecondaryIndexes'];
+    // Written out: of an index that is deployed neither key nor projection can change.
+    expect(indexesOf(tables.failures.name)).toEqual([
+      {
+        IndexName: 'unresolved',
+        KeySchema: [
+          { AttributeName: 'unresolved', KeyType: 'HASH' },
+          { AttributeName: 'lastFailedAtUtc', KeyType: 'RANGE' },
+        ],
+        Projection: {
+          ProjectionType: 'INCLUDE',
+          NonKeyAttributes: ['attempts', 'detail', 'firstFailedAtUtc', 'parcelId', 'reason', 'resolvedAtUtc'],
+        },
+      },
+    ]);
+    expect(indexesOf(tables.operations.name)).toEqual([
+      {
+        IndexName: 'recent',
+        KeySchema: [
+          { AttributeName: 'startedMonth', KeyType: 'HASH' },
+          { AttributeName: 'operationId', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ]);
+  });
+
+  // DynamoDB creates one index of a table at a time (UpdateTable), and so does CloudFormation: a release that adds two to
+  // one table cannot be deployed to it.
+  it('are at most one more per table than the last release has', () => {
+    const inLastRelease: Readonly<Record<string, number>> = { [tables.parcels.name]: 0, [tables.failures.name]: 0 };
+    for (const [name, count] of Object.entries(inLastRelease)) {
+      const table = holdingData(kept).find(
+        ([, { Properties }]) => Properties['TableName'] === physicalName('test', name),
+      );
+      const indexes = z.array(z.unknown()).parse(table?.[1].Properties['GlobalSecondaryIndexes'] ?? []);
+      expect(indexes.length - count, name).toBeLessThanOrEqual(1);
+    }
   });
 });
 
@@ -208,7 +263,7 @@ describe.each(Object.entries(tables))('the %s table', (_, definition) => {
   const properties = {
     TableName: physicalName('test', definition.name),
     KeySchema: [{ AttributeName: definition.key.name, KeyType: 'HASH' }],
-    AttributeDefinitions: [{ AttributeName: definition.key.name, AttributeType: definition.key.type }],
+    AttributeDefinitions: Match.arrayWith([{ AttributeName: definition.key.name, AttributeType: definition.key.type }]),
     BillingMode: 'PAY_PER_REQUEST',
     DeletionProtectionEnabled: true,
   };
@@ -322,36 +377,44 @@ describe('an alarm is raised', () => {
     });
   });
 
-  it.each(['parcels', 'checkpoints', 'failures'] as const)(
-    'by throttled reads or writes of %s, in three minutes of five',
-    (table) => {
-      const events = (Id: string, MetricName: string) => ({
-        Id,
-        ReturnData: false,
-        MetricStat: {
-          Metric: {
-            Namespace: 'AWS/DynamoDB',
-            MetricName,
-            Dimensions: [{ Name: 'TableName', Value: { Ref: Match.anyValue() } }],
-          },
-          Period: 60,
-          Stat: 'Sum',
+  it.each([
+    ['parcels', undefined],
+    ['checkpoints', undefined],
+    ['failures', 'unresolved'],
+    ['operations', 'recent'],
+  ] as const)('by throttled reads or writes of %s, of its index too, in three minutes of five', (table, index) => {
+    const events = (Id: string, MetricName: string, indexName?: string) => ({
+      Id,
+      ReturnData: false,
+      MetricStat: {
+        Metric: {
+          Namespace: 'AWS/DynamoDB',
+          MetricName,
+          Dimensions: [
+            ...(indexName === undefined ? [] : [{ Name: 'GlobalSecondaryIndexName', Value: indexName }]),
+            { Name: 'TableName', Value: { Ref: Match.anyValue() } },
+          ],
         },
-      });
-      template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-        AlarmName: `waybill-test-${table}-throttled`,
-        Metrics: Match.arrayWith([
-          Match.objectLike({ Expression: 'FILL(reads, 0) + FILL(writes, 0)' }),
-          events('reads', 'ReadThrottleEvents'),
-          events('writes', 'WriteThrottleEvents'),
-        ]),
-        Threshold: 1,
-        EvaluationPeriods: 5,
-        DatapointsToAlarm: 3,
-        TreatMissingData: 'notBreaching',
-      });
-    },
-  );
+        Period: 60,
+        Stat: 'Sum',
+      },
+    });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: `waybill-test-${table}-throttled`,
+      Metrics: Match.arrayWith([
+        Match.objectLike({
+          Expression: `FILL(reads, 0) + FILL(writes, 0)${index === undefined ? '' : ' + FILL(indexWrites1, 0)'}`,
+        }),
+        events('reads', 'ReadThrottleEvents'),
+        events('writes', 'WriteThrottleEvents'),
+        ...(index === undefined ? [] : [events('indexWrites1', 'WriteThrottleEvents', index)]),
+      ]),
+      Threshold: 1,
+      EvaluationPeriods: 5,
+      DatapointsToAlarm: 3,
+      TreatMissingData: 'notBreaching',
+    });
+  });
 });
 
 describe('an operator', () => {
@@ -460,6 +523,7 @@ it('has outputs for everything that operators need', () => {
     'ParcelsTable',
     'CheckpointsTable',
     'FailuresTable',
+    'OperationsTable',
     'AlarmTopicArn',
     'RedrivePolicyArn',
     'FailuresPolicyArn',

@@ -8,8 +8,8 @@ import {
   wholeNumber,
 } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
+import { largestLimit } from '@waybill/shared/scan-api/page-limit.ts';
 import { z } from 'zod';
-import { largestLimit } from './feed/page-limit.ts';
 import type { PollerSettings } from './settings.ts';
 
 /** Every variable that the poller reads. `docs/configuration.md` is made from it. */

@@ -1,6 +1,6 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import type { Position } from '@waybill/shared/scan-api/position.ts';
 import type { Lease } from './checkpoint/lease.ts';
-import type { Position } from './feed/position.ts';
 import type { Followed } from './follow/follow-feed.ts';
 import type { GapWatch } from './gaps/gap-watch.ts';
 import type { SendPage } from './queue/send-page.ts';

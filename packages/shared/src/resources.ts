@@ -92,7 +92,8 @@ export const tables = {
         key: { name: 'unresolved', type: 'S' },
         sortKey: { name: 'lastFailedAtUtc', type: 'S' },
         // All that groups and lists show: not the body, which holds ids of people and up to 64 KiB.
-        projection: { include: ['attempts', 'detail', 'firstFailedAtUtc', 'parcelId', 'reason'] },
+        // `resolvedAtUtc`: a processor of 0.1.0 resolves a record and leaves it in the index.
+        projection: { include: ['attempts', 'detail', 'firstFailedAtUtc', 'parcelId', 'reason', 'resolvedAtUtc'] },
       },
     ],
   },

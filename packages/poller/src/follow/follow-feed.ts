@@ -1,10 +1,17 @@
 import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { Page } from '@waybill/shared/scan-api/page.ts';
+import {
+  advance,
+  believableJump,
+  gapsBetween,
+  isFarLarger,
+  type Move,
+  type Position,
+} from '@waybill/shared/scan-api/position.ts';
 import { BacklogProbe } from '../catch-up/backlog-probe.ts';
 import { CatchUp } from '../catch-up/catch-up.ts';
 import type { UnreadablePage } from '../feed/answer.ts';
 import { digestOf, eventIdsOf, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
-import { advance, believableJump, gapsBetween, isFarLarger, type Move, type Position } from '../feed/position.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
 import { crossStuckPage } from './cross-stuck-page.ts';
 import type { FollowDependencies } from './follow-dependencies.ts';

@@ -10,8 +10,8 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
-import { believableJump } from '@waybill/poller/feed/position.ts';
 import { mostOpenGaps, open } from '@waybill/poller/gaps/gap-ledger.ts';
+import { believableJump } from '@waybill/shared/scan-api/position.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { measured } from '../../../poller/test/observed.ts';
 import { openDynamoDb } from '../process/aws-clients.ts';

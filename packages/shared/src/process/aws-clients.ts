@@ -6,7 +6,15 @@ import { limitCalls } from './call-limit.ts';
 import { attemptTimeoutMs } from './connect-attempts.ts';
 import { nameMissing } from './name-missing.ts';
 
+/** Where a service is reached and as whom, for programs that do not leave it to the SDK's own variables. */
+export type ClientPlace = {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+};
+
 export type ClientOptions = {
+  readonly place?: ClientPlace | undefined;
   /**
    * Milliseconds that one request may take, its wait for a socket included; for a long poll, its wait plus a margin.
    */
@@ -34,6 +42,7 @@ export function openSqs(
     useQueueUrlAsEndpoint: options.endpointIsQueueHost,
     credentialDefaultProvider: awsCredentials,
     ...(options.checksBodies === false && { md5: false }),
+    ...options.place,
   });
   sqs.middlewareStack.remove(unreadLog);
   limitCalls(sqs, callLimitMs(options));
@@ -47,6 +56,7 @@ export function openDynamoDb(options: ClientOptions): DynamoDBClient {
     requestHandler: requestHandler(options),
     maxAttempts: options.maxAttempts,
     credentialDefaultProvider: awsCredentials,
+    ...options.place,
   });
   dynamodb.middlewareStack.remove(unreadLog);
   limitCalls(dynamodb, callLimitMs(options));

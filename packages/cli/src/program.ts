@@ -1,0 +1,98 @@
+import { Argument, Command as Commander, InvalidArgumentError, Option } from 'commander';
+import { actOptions, type Command, commonOptions, flagOf, type Given } from './command/command.ts';
+import type { Option as OptionSpec } from './command/options.ts';
+import type { Parser } from './command/parsers.ts';
+import type { Choices } from './tools/choices.ts';
+
+export type ProgramOptions = {
+  readonly version: string;
+  readonly columns: number;
+  readonly writeOut: (text: string) => void;
+  /** What commander says is wrong with the command line; it throws its error after that. */
+  readonly writeError: (text: string) => void;
+  readonly run: (command: Command, given: Given, choices: Choices) => Promise<void>;
+};
+
+/** Commander's program with these commands; a group for each first word that several share. */
+export function createProgram(commands: readonly Command[], options: ProgramOptions): Commander {
+  const { version, columns, writeOut, writeError, run } = options;
+  const program = new Commander('waybill')
+    .description('Asks and mends a Waybill deployment. It needs AWS only, no running process.')
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'print this text')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut,
+      writeErr: writeError,
+      getOutHelpWidth: () => columns,
+      getErrHelpWidth: () => columns,
+    });
+  for (const command of commands) {
+    const words = command.name.split(' ');
+    const last = words.pop() ?? command.name;
+    const own = groupOf(program, words).command(last).description(command.summary).summary(command.summary);
+    own.addHelpText('before', `${exampleLines(command)}\n`);
+    if (command.details !== undefined) own.addHelpText('after', `\n${command.details}`);
+    const named = Object.entries(command.arguments);
+    for (const [, { placeholder, says, parse, isOptional, isList }] of named) {
+      const shown = `${placeholder}${isList ? '...' : ''}`;
+      own.addArgument(new Argument(isOptional ? `[${shown}]` : `<${shown}>`, says).argParser(parserOf(parse, isList)));
+    }
+    const specs: Readonly<Record<string, OptionSpec<unknown>>> = {
+      ...command.options,
+      ...(command.isAct && actOptions),
+      ...commonOptions,
+    };
+    for (const [name, spec] of Object.entries(specs)) own.addOption(optionOf(name, spec));
+    own.action(async (...passed: unknown[]) => {
+      const given = own.opts();
+      const valueIn = ([name, spec]: readonly [string, OptionSpec<unknown>]) =>
+        [name, given[name] === undefined ? spec.absent() : given[name]] as const;
+      const all = Object.fromEntries(Object.entries({ ...specs, ...actOptions }).map(valueIn));
+      const positional = named.map(([name, { absent }], at) => [name, passed[at] ?? absent()]);
+      // Each value was made by the parser of the very spec that gives its type.
+      const choices = all as unknown as Choices;
+      await run(command, { options: all, arguments: Object.fromEntries(positional) }, choices);
+    });
+  }
+  return program;
+}
+
+/** The examples of a command, as its help begins. */
+export function exampleLines({ examples }: Pick<Command, 'examples'>): string {
+  return `Examples:\n${examples.flatMap(({ line, says }) => [`  waybill ${line}`, `      ${says}`]).join('\n')}`;
+}
+
+const groups: Readonly<Record<string, string>> = {
+  operations: 'what operators did, on record',
+};
+
+function groupOf(program: Commander, words: readonly string[]): Commander {
+  return words.reduce((parent, word) => {
+    const found = parent.commands.find((each) => each.name() === word);
+    return (
+      found ??
+      parent
+        .command(word)
+        .description(groups[word] ?? '')
+        .helpCommand(false)
+    );
+  }, program);
+}
+
+function optionOf(name: string, spec: OptionSpec<unknown>): Option {
+  const { kind, placeholder, says, parse, choices, isRequired, shownDefault } = spec;
+  const words = `${says}${shownDefault === undefined ? '' : ` (default ${shownDefault})`}${choices ? `: ${choices.join(', ')}` : ''}`;
+  const option = new Option(kind === 'flag' ? flagOf(name) : `${flagOf(name)} <${placeholder ?? 'VALUE'}>`, words);
+  if (isRequired) option.makeOptionMandatory();
+  return parse ? option.argParser(parserOf(parse, kind === 'list')) : option;
+}
+
+function parserOf(parse: Parser<unknown>, isList = false) {
+  return (text: string, previous: unknown) => {
+    const read = parse(text);
+    if ('problem' in read) throw new InvalidArgumentError(`${read.problem}, got ${JSON.stringify(text)}`);
+    return isList ? [...(Array.isArray(previous) ? previous : []), read.value] : read.value;
+  };
+}

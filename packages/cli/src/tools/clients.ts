@@ -1,0 +1,78 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { CommandLineIo } from '../io.ts';
+
+/** Clients, each opened once, when it is first asked for. Their modules are loaded then: that takes most of the start. */
+export type Clients = {
+  readonly sqs: () => Promise<SQSClient>;
+  readonly dynamodb: () => Promise<DynamoDBClient>;
+  readonly documents: () => Promise<DynamoDBDocumentClient>;
+  readonly outputsOf: (stack: string) => Promise<Readonly<Record<string, string>>>;
+  readonly callerArn: () => Promise<string>;
+  readonly close: () => void;
+};
+
+/** A long poll takes 20 s; what never answers is given up sooner. */
+const requestTimeoutMs = 25_000;
+const maxAttempts = 5;
+/** Acts work on several messages and records at once. */
+const maxSockets = 64;
+
+export function createClients({ env, place }: Pick<CommandLineIo, 'env' | 'place'>): Clients {
+  const opened: { destroy: () => void }[] = [];
+  const keep = <T extends { destroy: () => void }>(client: T): T => {
+    opened.push(client);
+    return client;
+  };
+  const options = { requestTimeoutMs, maxAttempts, maxSockets };
+  const endpointIsQueueHost = !env['AWS_ENDPOINT_URL'] && !env['AWS_ENDPOINT_URL_SQS'];
+  const sqs = once(async () => {
+    const { openSqs } = await import('@waybill/shared/process/aws-clients.ts');
+    return keep(openSqs({ ...options, endpointIsQueueHost, place: place('sqs') }));
+  });
+  const dynamodb = once(async () => {
+    const { openDynamoDb } = await import('@waybill/shared/process/aws-clients.ts');
+    return keep(openDynamoDb({ ...options, place: place('dynamodb') }));
+  });
+  const documents = once(async () => {
+    const { DynamoDBDocumentClient } = await import('@aws-sdk/lib-dynamodb');
+    return DynamoDBDocumentClient.from(await dynamodb());
+  });
+  return {
+    sqs,
+    dynamodb,
+    documents,
+    callerArn: async () => {
+      const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+      const sts = keep(new STSClient({ ...short, ...place('sts') }));
+      const { Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
+      return Arn;
+    },
+    outputsOf: async (StackName) => {
+      const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+      const cloudFormation = keep(new CloudFormationClient({ ...short, ...place('cloudformation') }));
+      const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+      return Object.fromEntries(
+        (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+      );
+    },
+    close: () => {
+      for (const client of opened) client.destroy();
+    },
+  };
+}
+
+/** For services that are asked once. */
+const short = {
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
+} as const;
+
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
+}

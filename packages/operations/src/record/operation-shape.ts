@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { operationKinds, outcomes } from './operation.ts';
+
+/** A {@link Plan} as JSON. */
+export const planShape = z.strictObject({
+  count: z.int().min(0),
+  isMoreThan: z.boolean(),
+  byReason: z.record(z.string(), z.int().min(0)),
+  oldestUtc: z.iso.datetime().nullable(),
+  newestUtc: z.iso.datetime().nullable(),
+  samples: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
+  cost: z.strictObject({
+    sqsRequests: z.number().min(0),
+    readUnits: z.number().min(0),
+    writeUnits: z.number().min(0),
+    dollars: z.number().min(0),
+  }),
+  notLookedAt: z.array(z.string()),
+  warnings: z.array(z.string()),
+});
+
+const counts = z.record(z.string(), z.number());
+
+/** A record of the operations table as JSON. */
+export const operationShape = z.strictObject({
+  operationId: z.string(),
+  kind: z.enum(operationKinds),
+  by: z.string(),
+  because: z.string(),
+  filter: z.record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))]),
+  ),
+  plan: planShape,
+  startedAtUtc: z.iso.datetime(),
+  outcome: z.enum(outcomes).optional(),
+  counts: counts.optional(),
+  finishedAtUtc: z.iso.datetime().optional(),
+});
+
+/** What an act prints as JSON when it ran: `operationId` is null where there was nothing to do. */
+export const actResultShape = z.strictObject({
+  operationId: z.string().nullable(),
+  outcome: z.enum(outcomes),
+  counts,
+  problems: z.array(z.string()),
+  plan: planShape,
+});
+
+/** What an act prints as JSON: its plan under `--dry-run`, else its result. */
+export const actShape = z.union([planShape, actResultShape]);
