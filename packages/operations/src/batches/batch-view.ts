@@ -1,9 +1,5 @@
 import { z } from 'zod';
-
-/** How a batch stands (`api.md`, "Batches table"). */
-export const batchStatuses = ['receiving', 'queued', 'processing', 'completed', 'failed'] as const;
-
-export type BatchStatus = (typeof batchStatuses)[number];
+import { type BatchStatus, batchStatuses } from './batch-status.ts';
 
 /** A batch as the command line prints it and the API returns it. Null: not known, or not yet. */
 export const batchShape = z.strictObject({

@@ -5,7 +5,8 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import { batchRetentionDays, recentBatchesIndex } from '@waybill/shared/resources.ts';
 import type { Deployment } from '../deployment.ts';
 import { notConfigured } from '../not-configured.ts';
-import { type BatchStatus, type BatchView, batchView } from './batch-view.ts';
+import type { BatchStatus } from './batch-status.ts';
+import { type BatchView, batchView } from './batch-view.ts';
 
 export type BatchesReading = {
   readonly dynamodb: DynamoDBClient;

@@ -1,9 +1,5 @@
 import { z } from 'zod';
-
-/** Where a notification stands (`notifications.md`, "Notifications table"). */
-export const notificationStates = ['notified', 'requirements-not-met', 'failed'] as const;
-
-export type NotificationState = (typeof notificationStates)[number];
+import { notificationStates } from './notification-state.ts';
 
 /** A notification as the command line prints it and the API returns it. Null: not known, or not yet. */
 export const notificationShape = z.strictObject({

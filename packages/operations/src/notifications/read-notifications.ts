@@ -5,11 +5,10 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import { unfinishedIndex, unfinishedShards } from '@waybill/shared/resources.ts';
 import type { Deployment } from '../deployment.ts';
 import { notConfigured } from '../not-configured.ts';
+import { type NotificationState, notificationStates } from './notification-state.ts';
 import {
-  type NotificationState,
   type NotificationView,
   notificationIdOf,
-  notificationStates,
   notificationView,
 } from './notification-view.ts';
 

@@ -1,5 +1,6 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { Stage, StageMapping } from '@waybill/shared/domain/stage.ts';
+import type { StageMapping } from '@waybill/shared/domain/stage.ts';
+import type { Stage } from '@waybill/shared/domain/stage-names.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { parcelKey } from '@waybill/shared/parcels/parcel-item.ts';
 import { openParcelsIndex, openShards } from '@waybill/shared/resources.ts';

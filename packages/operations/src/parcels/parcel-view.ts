@@ -1,6 +1,7 @@
 import { shownHistory } from '@waybill/shared/domain/history.ts';
 import { type MilestoneName, milestoneNames } from '@waybill/shared/domain/milestones.ts';
-import { type StageMapping, stageOf, stages } from '@waybill/shared/domain/stage.ts';
+import { type StageMapping, stageOf } from '@waybill/shared/domain/stage.ts';
+import { stages } from '@waybill/shared/domain/stage-names.ts';
 import type { StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import { z } from 'zod';
 

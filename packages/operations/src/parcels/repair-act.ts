@@ -47,21 +47,24 @@ export async function planRepair(
   const item = await readParcelItem(deps, parcelId, signal);
   if (!item) throw notStored(parcelId);
   const stored = parcelIn(item, parcelId);
-  const after = merge(stored.state, removalOf(parcelId, eventIds));
-  if (after.latest.eventId === noScan.eventId) throw nothingLeft(parcelId);
-  const isChanged = !sameState(stored.state, after);
+  const repaired = merge(stored.state, removalOf(parcelId, eventIds));
+  if (repaired.latest.eventId === noScan.eventId) throw nothingLeft(parcelId);
+  const isChanged = !sameState(stored.state, repaired);
   const before = parcelView(stored, deps.mapping);
-  return {
-    filter,
-    plan: planOf(item, stored, filter, isChanged),
-    before,
-    after: isChanged
-      ? { ...parcelView({ ...stored, state: after }, deps.mapping), revision: stored.revision + 1 }
-      : before,
-  };
+  const after = isChanged
+    ? { ...parcelView({ ...stored, state: repaired }, deps.mapping), revision: stored.revision + 1 }
+    : before;
+  return { filter, plan: planOf({ item, stored, before, after, filter, isChanged }), before, after };
 }
 
-function planOf(item: Item, { state }: ReadParcel, { parcelId, eventIds }: RepairFilter, isChanged: boolean): Plan {
+type Foreseen = Omit<PlannedRepair, 'plan'> & {
+  readonly item: Item;
+  readonly stored: ReadParcel;
+  readonly isChanged: boolean;
+};
+
+function planOf({ item, stored: { state }, before, after, filter, isChanged }: Foreseen): Plan {
+  const { parcelId, eventIds } = filter;
   const inState = new Set([
     state.latest.eventId,
     ...Object.values(state.milestones).flatMap((milestone) => (milestone ? [milestone.eventId] : [])),
@@ -75,7 +78,7 @@ function planOf(item: Item, { state }: ReadParcel, { parcelId, eventIds }: Repai
     byReason: {},
     oldestUtc: null,
     newestUtc: null,
-    samples: [{ parcelId, eventId: state.latest.eventId }],
+    samples: isChanged ? [sampleOf('before', before), sampleOf('after', after)] : [sampleOf('now', before)],
     // It reads the item twice. The index of open parcels takes a unit where the repair changes whether it is delivered.
     cost: costOf(isChanged ? { readUnits: 2 * readUnits, writeUnits: writeUnits(sizeOf(item), 0) + 1 } : {}),
     notLookedAt: [],
@@ -85,6 +88,19 @@ function planOf(item: Item, { state }: ReadParcel, { parcelId, eventIds }: Repai
       ),
       ...(isChanged ? [] : [`these events were removed from parcel ${parcelId} before: there is nothing to do`]),
     ],
+  };
+}
+
+/** A parcel in a plan, which goes on record: without the run, which names a person's round. */
+function sampleOf(when: string, { stage, latest, pickup, delivery }: ParcelView): Plan['samples'][number] {
+  return {
+    when,
+    stage,
+    latest: latest.eventId,
+    type: latest.type,
+    statusCode: latest.statusCode,
+    pickup: pickup?.eventId ?? null,
+    delivery: delivery?.eventId ?? null,
   };
 }
 

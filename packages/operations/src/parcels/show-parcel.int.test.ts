@@ -116,7 +116,7 @@ describe('a parcel', () => {
     await storeParcels(dynamodb, resources.parcelsTable, [of(7001, 1)], nowMs);
     const answer = await showParcel(question({ failuresTable }), 7001, never);
     expect(answer.failures.map(({ failureId }) => failureId)).toEqual(['event-31']);
-    expect(answer.notLookedAt).toEqual([expect.stringContaining('has no index unresolved')]);
+    expect(answer.notLookedAt).toEqual([expect.stringContaining('the index unresolved')]);
     expect(answer.notifications).toEqual([]);
   });
 });

@@ -1,12 +1,13 @@
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { StageMapping } from '@waybill/shared/domain/stage.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { z } from 'zod';
 import type { Deployment } from '../deployment.ts';
+import { type FailureList, failureList, listedFailureShape } from '../failures/failure-list.ts';
 import { notificationShape } from '../notifications/notification-view.ts';
 import { notificationsOfParcel } from '../notifications/read-notifications.ts';
-import { failuresOfParcel, parcelFailureShape } from './failures-of-parcel.ts';
 import { type ParcelView, parcelShape, parcelView } from './parcel-view.ts';
 import { type ParcelReading, parcelIn, readParcelItem } from './read-parcels.ts';
 
@@ -29,13 +30,19 @@ type Freshness = z.infer<typeof freshnessShape>;
 export const parcelAnswerShape = parcelShape.extend({
   ...freshnessShape.shape,
   /** Records of the parcel's failures that are not resolved, without their bodies; the latest first. */
-  failures: z.array(parcelFailureShape),
+  failures: z.array(listedFailureShape),
   notifications: z.array(notificationShape),
   /** What failures and notifications may lack, a sentence each. */
   notLookedAt: z.array(z.string()),
 });
 
 export type ParcelAnswer = z.infer<typeof parcelAnswerShape>;
+
+/** Failures that a parcel's answer shows, at most. */
+const mostFailures = 100;
+
+/** Unresolved failures that are looked through for those of one parcel, the newest first. */
+const mostLookedAt = 10_000;
 
 /** Asks the feed's checkpoint how far everything is there. */
 export async function readFreshness({ dynamodb, deployment, clock }: ParcelQuestion): Promise<Freshness> {
@@ -64,10 +71,13 @@ export async function showParcel(
   parcelId: number,
   signal: AbortSignal,
 ): Promise<ParcelAnswer> {
+  const { deployment } = question;
+  const documents = DynamoDBDocumentClient.from(question.dynamodb);
+  const context = { signal, onProgress: () => undefined };
   const [freshness, parcel, found, notifications] = await Promise.all([
     readFreshness(question),
     readParcel(question, parcelId, signal),
-    failuresOfParcel(question, parcelId, signal),
+    failureList({ documents, deployment }, { parcelId, limit: mostFailures }, context, mostLookedAt),
     notificationsOfParcel(question, parcelId, signal),
   ]);
   if (!parcel) throw notStored(parcelId, freshness, found.failures.length);
@@ -76,8 +86,15 @@ export async function showParcel(
     ...freshness,
     failures: [...found.failures],
     notifications: [...notifications],
-    notLookedAt: [...found.notLookedAt],
+    notLookedAt: notesOn(found),
   };
+}
+
+function notesOn({ failures, isMoreThan, notes }: FailureList): string[] {
+  const isCut = isMoreThan && notes.length === 0;
+  return [...notes, ...(isCut ? [`the parcel has more failures than these ${failures.length}`] : [])].map(
+    (note) => `failures: ${note}`,
+  );
 }
 
 function notStored(parcelId: number, { completeThroughEventId }: Freshness, failures: number): WaybillError {
