@@ -19,6 +19,8 @@ export type CommandLineIo = {
   readonly columns: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  /** Bytes that nobody can guess, for tokens. */
+  readonly randomBytes: (count: number) => Uint8Array;
   /** Ctrl-C: the first one cancels, the second one ends at once. */
   readonly signals: Pick<StopSignals, 'first' | 'second'>;
   /** The name of the operating system's user. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { exitOnFailedStart } from '@waybill/shared/process/lifecycle.ts';
@@ -13,6 +14,7 @@ try {
 const { stdin, stdout, stderr, env } = process;
 const exitCode = await runCommandLine(process.argv.slice(2), {
   ...{ stdin, stdout, stderr, env, clock: systemClock, random: Math.random, signals: listenForStops() },
+  randomBytes: (count) => randomBytes(count),
   isTerminal: { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true },
   columns: stdout.isTTY ? stdout.columns : undefined,
   userName: () => userInfo().username,

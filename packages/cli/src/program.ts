@@ -1,7 +1,9 @@
 import { Argument, Command as Commander, InvalidArgumentError, Option } from 'commander';
-import { actOptions, type Command, commonOptions, flagOf, type Given } from './command/command.ts';
+import { type Command, flagOf, frameOptions, type Given, optionsOf } from './command/command.ts';
+import { groups } from './command/groups.ts';
 import type { Option as OptionSpec } from './command/options.ts';
 import type { Parser } from './command/parsers.ts';
+import { wrap } from './output/wrap.ts';
 import type { Choices } from './tools/choices.ts';
 
 export type ProgramOptions = {
@@ -33,23 +35,19 @@ export function createProgram(commands: readonly Command[], options: ProgramOpti
     const last = words.pop() ?? command.name;
     const own = groupOf(program, words).command(last).description(command.summary).summary(command.summary);
     own.addHelpText('before', `${exampleLines(command)}\n`);
-    if (command.details !== undefined) own.addHelpText('after', `\n${command.details}`);
+    if (command.details !== undefined) own.addHelpText('after', `\n${wrap(command.details, columns).join('\n')}`);
     const named = Object.entries(command.arguments);
     for (const [, { placeholder, says, parse, isOptional, isList }] of named) {
       const shown = `${placeholder}${isList ? '...' : ''}`;
       own.addArgument(new Argument(isOptional ? `[${shown}]` : `<${shown}>`, says).argParser(parserOf(parse, isList)));
     }
-    const specs: Readonly<Record<string, OptionSpec<unknown>>> = {
-      ...command.options,
-      ...(command.isAct && actOptions),
-      ...commonOptions,
-    };
+    const specs = optionsOf(command);
     for (const [name, spec] of Object.entries(specs)) own.addOption(optionOf(name, spec));
     own.action(async (...passed: unknown[]) => {
       const given = own.opts();
       const valueIn = ([name, spec]: readonly [string, OptionSpec<unknown>]) =>
         [name, given[name] === undefined ? spec.absent() : given[name]] as const;
-      const all = Object.fromEntries(Object.entries({ ...specs, ...actOptions }).map(valueIn));
+      const all = Object.fromEntries(Object.entries({ ...frameOptions, ...specs }).map(valueIn));
       const positional = named.map(([name, { absent }], at) => [name, passed[at] ?? absent()]);
       // Each value was made by the parser of the very spec that gives its type.
       const choices = all as unknown as Choices;
@@ -63,10 +61,6 @@ export function createProgram(commands: readonly Command[], options: ProgramOpti
 export function exampleLines({ examples }: Pick<Command, 'examples'>): string {
   return `Examples:\n${examples.flatMap(({ line, says }) => [`  waybill ${line}`, `      ${says}`]).join('\n')}`;
 }
-
-const groups: Readonly<Record<string, string>> = {
-  operations: 'what operators did, on record',
-};
 
 function groupOf(program: Commander, words: readonly string[]): Commander {
   return words.reduce((parent, word) => {

@@ -70,6 +70,7 @@ async function runOne(command: Command, given: Given, choices: Choices, io: Comm
   const base = {
     ...{ choices, env, names, clock, random, print, signal: signals.first },
     ...{ sqs: clients.sqs, dynamodb: clients.dynamodb, documents: clients.documents, progress: progress.show },
+    randomBytes: io.randomBytes,
     by: () => whoRuns(env, clients.callerArn, io.userName),
     ask: prompt.ask,
     operations: async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { PassThrough, Writable } from 'node:stream';
 import { type Clock, systemClock } from '@waybill/shared/clock.ts';
 import { useEngines } from '../../consumer/test/engines.ts';
@@ -45,6 +46,7 @@ export async function runCommand(args: readonly string[], options: RunOptions = 
     ...{ stdin, stdout: into('stdout'), stderr: into('stderr'), env, columns, clock },
     isTerminal: { stdin: isTerminal, stdout: isTerminal, stderr: isTerminal },
     random: Math.random,
+    randomBytes: (count) => randomBytes(count),
     signals: { first, second },
     userName: () => 'tester',
     place: (service) => {

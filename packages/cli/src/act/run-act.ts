@@ -1,6 +1,8 @@
 import { type ActContext, onRecord, type RecordedResult } from '@waybill/operations/record/on-record.ts';
+import type { OperationLog } from '@waybill/operations/record/operation-log.ts';
 import type { Outcome } from '@waybill/operations/record/operation.ts';
 import type { Plan } from '@waybill/operations/record/plan.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Act, Tools } from '../tools/tools.ts';
 import { usageError } from '../tools/usage-error.ts';
@@ -30,8 +32,11 @@ export async function runAct<P extends { readonly plan: Plan }>(act: Act<P>, too
   const { dryRun, yes, because, moreThanPlanned } = choices;
   // Before the plan, which may take minutes.
   if (!dryRun && !tools.canAsk) requireFlags(choices);
+  // Asked meanwhile: where it cannot be said, nobody waits for a plan. Awaited below.
+  const who = dryRun ? undefined : tools.by();
+  who?.catch(() => undefined);
   const context: ActContext = { signal, onProgress: progress };
-  const planned = await act.plan(context);
+  const planned = await (who ? Promise.race([act.plan(context), onlyIfRejected(who)]) : act.plan(context));
   signal.throwIfAborted();
   const { plan } = planned;
   const lines = () => [act.sentence(planned), '', ...planLines(plan, print.view), ...(act.details?.(planned) ?? [])];
@@ -51,8 +56,8 @@ export async function runAct<P extends { readonly plan: Plan }>(act: Act<P>, too
     print.note('Nothing was done.');
     return exitCodes.refused;
   }
-  const by = await tools.by();
-  const operations = await tools.operations();
+  const by = await (who ?? tools.by());
+  const operations = refusing(await tools.operations());
   signal.throwIfAborted();
   const { kind, filter } = act;
   tools.onBegin();
@@ -61,6 +66,25 @@ export async function runAct<P extends { readonly plan: Plan }>(act: Act<P>, too
   );
   print.document({ ...result, plan }, () => resultLines(result));
   return exitCodeOf[result.outcome];
+}
+
+/** Never resolves, and rejects when `promise` does. */
+function onlyIfRejected(promise: Promise<unknown>): Promise<never> {
+  return new Promise((_resolve, reject) => void promise.catch(reject));
+}
+
+/** The log, whose refusal to begin a record says that therefore nothing was done. */
+function refusing(operations: OperationLog): OperationLog {
+  return {
+    ...operations,
+    begin: async (start) => {
+      try {
+        await operations.begin(start);
+      } catch (cause) {
+        throw new WaybillError('OPERATION_REFUSED', 'Nothing was done: the act could not be put on record', { cause });
+      }
+    },
+  };
 }
 
 function requireFlags({ yes, because }: Tools['choices']): void {

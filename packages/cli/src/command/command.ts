@@ -31,6 +31,8 @@ type Described = {
   readonly shape?: () => Promise<z.ZodType>;
   /** Changes something: has `--dry-run`, `--yes`, `--because` and `--more-than-planned`, and runs by `tools.act`. */
   readonly isAct?: boolean;
+  /** Calls no service of AWS: has no `--environment` and `--stack`. */
+  readonly isOffline?: boolean;
 };
 
 type Spec<O extends Options, A extends Arguments> = Described & {
@@ -61,22 +63,35 @@ export function command<
   };
 }
 
-/** Options of every command that works with a deployment or prints data. */
-export const commonOptions = {
-  json: flag('print JSON'),
+/** Of every command that prints data. */
+const jsonOption = { json: flag('print JSON') } as const;
+
+/** Of every command that works with a deployment. */
+const deploymentOptions = {
   environment: optional('NAME', "queues and tables by an environment's names: production", anyText),
   stack: optional('NAME', "queues and tables by a data stack's outputs", anyText),
 } as const;
 
-/** Options of every act. */
-export const actOptions = {
+/** Of every act. */
+const actOptions = {
   dryRun: flag('print the plan and do nothing'),
   yes: flag('do not ask before the act'),
   because: optional('TEXT', 'why: goes on record', anyText),
   moreThanPlanned: flag('go on when it meets over 10 % more than planned'),
 } as const;
 
-export type CommonValues = ValuesOf<typeof commonOptions> & ValuesOf<typeof actOptions>;
+/** Options that the frame reads, whether or not a command has them. */
+export const frameOptions = { ...actOptions, ...jsonOption, ...deploymentOptions } as const;
+
+/** All options of a command, in the order of its help. */
+export function optionsOf({ options, isAct, isOffline, prints }: Command): Options {
+  return {
+    ...options,
+    ...(isAct && actOptions),
+    ...(prints !== 'text' && jsonOption),
+    ...(!isOffline && deploymentOptions),
+  };
+}
 
 /** `olderThan` as `--older-than`. */
 export function flagOf(name: string): string {

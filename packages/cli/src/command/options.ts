@@ -64,23 +64,40 @@ export function list<T>(
   return { kind: 'list', placeholder, says, parse, absent: () => [], ...more };
 }
 
+/** `--flag VALUE`, at least once. */
+export function requiredList<T>(
+  placeholder: string,
+  says: string,
+  parse: Parser<T>,
+  more: ValueOptions = {},
+): Option<readonly T[]> {
+  return { ...list(placeholder, says, parse, more), isRequired: true };
+}
+
 /** A positional argument. Its name in the command's `arguments` is for the code; the placeholder is for the reader. */
 export type Argument<T> = {
   readonly placeholder: string;
   readonly says: string;
   readonly parse: Parser<unknown>;
   readonly isOptional?: boolean;
+  /** The words that are allowed; completion offers them. */
+  readonly choices?: readonly string[];
   /** The last one only: takes all that follow. */
   readonly isList?: boolean;
   readonly absent: () => T;
 };
 
 /** An argument that must be given. */
-export function argument<T>(placeholder: string, says: string, parse: Parser<T>): Argument<T> {
+export function argument<T>(
+  placeholder: string,
+  says: string,
+  parse: Parser<T>,
+  more: ValueOptions = {},
+): Argument<T> {
   const absent = () => {
     throw new Error('commander refuses a command line without it');
   };
-  return { placeholder, says, parse, absent };
+  return { placeholder, says, parse, absent, ...more };
 }
 
 /** An argument that may be left out. */

@@ -1,5 +1,7 @@
 import type { Command } from '../command/command.ts';
+import { completionCommand } from './completion.ts';
 import { operationsCommands } from './operations.ts';
+import { tokenCommands } from './token.ts';
 
 /**
  * Every command of `waybill`, in the order of its help.
@@ -16,4 +18,8 @@ import { operationsCommands } from './operations.ts';
  * - Its test lies beside it and runs it in process: `packages/cli/test/cli-rig.ts`.
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
-export const commands: readonly Command[] = [...operationsCommands];
+export const commands: readonly Command[] = [
+  ...operationsCommands,
+  ...tokenCommands,
+  completionCommand(() => commands),
+];

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CommandLineIo } from '../io.ts';
+import { watchCalls } from './watch-calls.ts';
 
 /** Clients, each opened once, when it is first asked for. Their modules are loaded then: that takes most of the start. */
 export type Clients = {
@@ -13,6 +14,8 @@ export type Clients = {
   readonly close: () => void;
 };
 
+type Client = { readonly destroy: () => void; readonly middlewareStack: object };
+
 /** A long poll takes 20 s; what never answers is given up sooner. */
 const requestTimeoutMs = 25_000;
 const maxAttempts = 5;
@@ -20,20 +23,21 @@ const maxAttempts = 5;
 const maxSockets = 64;
 
 export function createClients({ env, place }: Pick<CommandLineIo, 'env' | 'place'>): Clients {
-  const opened: { destroy: () => void }[] = [];
-  const keep = <T extends { destroy: () => void }>(client: T): T => {
+  const opened: Client[] = [];
+  const keep = <T extends Client>(client: T, service: string): T => {
     opened.push(client);
+    watchCalls(client, service);
     return client;
   };
   const options = { requestTimeoutMs, maxAttempts, maxSockets };
   const endpointIsQueueHost = !env['AWS_ENDPOINT_URL'] && !env['AWS_ENDPOINT_URL_SQS'];
   const sqs = once(async () => {
     const { openSqs } = await import('@waybill/shared/process/aws-clients.ts');
-    return keep(openSqs({ ...options, endpointIsQueueHost, place: place('sqs') }));
+    return keep(openSqs({ ...options, endpointIsQueueHost, place: place('sqs') }), 'SQS');
   });
   const dynamodb = once(async () => {
     const { openDynamoDb } = await import('@waybill/shared/process/aws-clients.ts');
-    return keep(openDynamoDb({ ...options, place: place('dynamodb') }));
+    return keep(openDynamoDb({ ...options, place: place('dynamodb') }), 'DynamoDB');
   });
   const documents = once(async () => {
     const { DynamoDBDocumentClient } = await import('@aws-sdk/lib-dynamodb');
@@ -45,13 +49,13 @@ export function createClients({ env, place }: Pick<CommandLineIo, 'env' | 'place
     documents,
     callerArn: async () => {
       const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
-      const sts = keep(new STSClient({ ...short, ...place('sts') }));
+      const sts = keep(new STSClient({ ...(await short()), ...place('sts') }), 'STS');
       const { Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
       return Arn;
     },
     outputsOf: async (StackName) => {
       const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
-      const cloudFormation = keep(new CloudFormationClient({ ...short, ...place('cloudformation') }));
+      const cloudFormation = keep(new CloudFormationClient({ ...(await short()), ...place('cloudformation') }), 'CloudFormation');
       const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
       return Object.fromEntries(
         (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
@@ -64,10 +68,11 @@ export function createClients({ env, place }: Pick<CommandLineIo, 'env' | 'place
 }
 
 /** For services that are asked once. */
-const short = {
-  maxAttempts: 2,
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
-} as const;
+async function short() {
+  const { awsCredentials } = await import('@waybill/shared/process/aws-credentials.ts');
+  const requestHandler = { connectionTimeout: 3_000, requestTimeout: 4_000, throwOnRequestTimeout: true };
+  return { maxAttempts: 2, requestHandler, credentialDefaultProvider: awsCredentials };
+}
 
 function once<T>(open: () => Promise<T>): () => Promise<T> {
   let opened: Promise<T> | undefined;

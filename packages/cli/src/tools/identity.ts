@@ -1,4 +1,4 @@
-import { describeError, WaybillError } from '@waybill/shared/error.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
 import type { Environment } from '../io.ts';
 
 /**
@@ -17,8 +17,8 @@ export async function whoRuns(
   } catch (cause) {
     throw new WaybillError(
       'OPERATION_REFUSED',
-      `Nothing was done: an act goes on record with who did it, and STS does not say who you are (${describeError(cause)})`,
-      { cause, details: { next: 'aws sts get-caller-identity' } },
+      'Nothing was done: an act goes on record with who did it, and STS does not say who you are',
+      { cause },
     );
   }
 }

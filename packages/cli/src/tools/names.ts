@@ -1,5 +1,6 @@
 import type { GetQueueUrlCommandOutput, SQSClient } from '@aws-sdk/client-sqs';
 import type { Deployment } from '@waybill/operations/deployment.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
 import { physicalName, scanQueue, tables } from '@waybill/shared/resources.ts';
 import type { Environment } from '../io.ts';
 import type { Choices } from './choices.ts';
@@ -53,7 +54,13 @@ export async function namesOf<N extends Name>(
   if (environment !== undefined) named = { FEED: env['FEED'], ...(await byEnvironment(environment, wanted, sqs)) };
   else if (stack !== undefined) named = { FEED: env['FEED'], ...(await byStack(stack, wanted, outputsOf)) };
   const { readNames } = await import('./read-names.ts');
-  const read = readNames(variablesAsked, named);
+  let read: ReturnType<typeof readNames>;
+  try {
+    read = readNames(variablesAsked, named);
+  } catch (error) {
+    if (!(error instanceof WaybillError)) throw error;
+    throw usageError(error.message, 'the same with --environment NAME or --stack NAME, or the variables of a process');
+  }
   // readNames has read each variable that was asked for, by the schema of its name.
   return Object.fromEntries(wanted.map((name) => [name, read[variables[name]]])) as Pick<Deployment, N>;
 }

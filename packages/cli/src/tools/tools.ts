@@ -29,6 +29,8 @@ export type Tools = {
   readonly by: () => Promise<string>;
   readonly clock: Clock;
   readonly random: Random;
+  /** Bytes that nobody can guess, for tokens. */
+  readonly randomBytes: (count: number) => Uint8Array;
   /** Aborts with the first Ctrl-C. */
   readonly signal: AbortSignal;
   readonly print: Print;
