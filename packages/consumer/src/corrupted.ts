@@ -1,5 +1,5 @@
+import { bodyFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { FailureReason } from '@waybill/shared/failures/failure-record.ts';
-import { bodyFailureId } from './failures/failure-id.ts';
 import type { HeldMessage } from './messages-in-hand.ts';
 import { leave, recordFailure, type SettleFailedDependencies } from './settle-failed.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import { bodyFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
-import { bodyFailureId } from './failures/failure-id.ts';
 import { type Failure, type FailureLog, interrupted } from './failures/failure-log.ts';
 import type { Guard } from './guard/guard.ts';
 import type { Reading } from './handler.ts';

@@ -1,8 +1,8 @@
+import { isFailureId } from '@waybill/shared/failures/failure-id.ts';
 import { failureIdAttribute } from '@waybill/shared/failures/failure-record.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { leaveCorrupted } from './corrupted.ts';
-import { isFailureId } from './failures/failure-id.ts';
 import type { Failure, FailureLog } from './failures/failure-log.ts';
 import { Fifo } from './guard/fifo.ts';
 import type { Guard } from './guard/guard.ts';

@@ -1,34 +1,12 @@
-import {
-  decimalNumber,
-  httpUrl,
-  pattern,
-  readEnv,
-  secret,
-  tableName,
-  wholeNumber,
-} from '@waybill/shared/process/env.ts';
+import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
+import { scanApiVariables } from '@waybill/shared/scan-api/scan-api-variables.ts';
 import { z } from 'zod';
-import { largestLimit } from './feed/page-limit.ts';
 import type { PollerSettings } from './settings.ts';
 
 /** Every variable that the poller reads. `docs/configuration.md` is made from it. */
 export const pollerVariables = {
-  SCAN_API_URL: httpUrl({ meaning: 'endpoint, such as `https://host/v1/scans/scanevents`; its own query is kept' }),
-  SCAN_API_TOKEN: secret({ meaning: 'sent as a bearer token' }),
-  SCAN_API_LIMIT: wholeNumber({ min: 1, max: largestLimit, default: 100, meaning: 'events per page' }),
-  SCAN_API_REQUESTS_PER_SECOND: decimalNumber({
-    min: 0.1,
-    max: 1_000,
-    default: 10,
-    meaning: "limit of a token bucket that holds one second's worth; retries and requests for gaps count",
-  }),
-  SCAN_API_TIMEOUT_MS: wholeNumber({
-    min: 100,
-    max: 120_000,
-    default: 10_000,
-    meaning: 'time limit of one request, its body included',
-  }),
+  ...scanApiVariables,
   POLL_INTERVAL_MS: wholeNumber({
     min: 50,
     max: 3_600_000,

@@ -1,16 +1,9 @@
-import { bodyFailureId } from '@waybill/consumer/failures/failure-id.ts';
 import type { ElementFailure } from '@waybill/consumer/handler.ts';
 import { eventJson, packOne, type Unpacked, type UnpackResult } from '@waybill/shared/domain/pack.ts';
 import type { Rejection } from '@waybill/shared/domain/scan-event.ts';
+import { bodyFailureId, eventFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { FailureReason } from '@waybill/shared/failures/failure-record.ts';
 import type { RejectedEvent } from './parcels/parcel-write.ts';
-
-/** The failure ids of scan events. */
-export const eventFailureIds = /^event-\d{1,16}$/;
-
-export function eventFailureId(eventId: number): string {
-  return `event-${eventId}`;
-}
 
 /** The failure of a message that cannot be read. */
 export function unreadableMessage(

@@ -5,19 +5,14 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import { pack, unpack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { hasCode } from '@waybill/shared/error.ts';
+import { eventFailureId, eventFailureIds } from '@waybill/shared/failures/failure-id.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
-import {
-  eventFailureId,
-  eventFailureIds,
-  invalidElement,
-  rejectedEvent,
-  unreadableMessage,
-} from './element-failures.ts';
+import { invalidElement, rejectedEvent, unreadableMessage } from './element-failures.ts';
 import type { RejectedEvents } from './parcels/parcel-write.ts';
 import { ParcelWrites } from './parcels/parcel-writes.ts';
 

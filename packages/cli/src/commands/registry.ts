@@ -1,5 +1,6 @@
 import type { Command } from '../command/command.ts';
 import { completionCommand } from './completion.ts';
+import { feedCommands } from './feed.ts';
 import { operationsCommands } from './operations.ts';
 import { tokenCommands } from './token.ts';
 
@@ -19,6 +20,7 @@ import { tokenCommands } from './token.ts';
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
 export const commands: readonly Command[] = [
+  ...feedCommands,
   ...operationsCommands,
   ...tokenCommands,
   completionCommand(() => commands),

@@ -1,4 +1,5 @@
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { unresolvedValue } from '@waybill/shared/failures/failure-record.ts';
 import { describe, expect, test } from 'vitest';
 import { useEngines } from '../../test/engines.ts';
 import { dynamoDbFailureLog, keptBodyBytes } from './dynamodb-failure-log.ts';
@@ -42,7 +43,32 @@ describe('a failure record', () => {
       lastFailedAtUtc: '2124-06-01T12:01:00.000Z',
       attempts: 2,
       expiresAt: time.now / 1_000 + 30 * 86_400,
+      unresolved: unresolvedValue('STORE_REJECTED', 'event-1'),
     });
+  });
+
+  test('is in the index of what is unresolved, under its reason, until it is resolved and when it fails again', async () => {
+    const { log, get } = openLog();
+    const placed = async (failureId: string) => {
+      const { reason, unresolved } = (await get(failureId)) ?? {};
+      if (unresolved !== undefined) expect(unresolved).toBe(unresolvedValue(reason, failureId));
+      return unresolved?.split('#')[0];
+    };
+    await log.record(failure('event-9'));
+    expect(await placed('event-9')).toBe('INVALID_EVENT');
+    await log.record(failure('event-9', { reason: 'STORE_REJECTED' }));
+    expect(await placed('event-9')).toBe('STORE_REJECTED');
+    await log.resolve('event-9');
+    expect(await placed('event-9')).toBeUndefined();
+    await log.record(failure('event-9'));
+    expect(await placed('event-9')).toBe('INVALID_EVENT');
+    await log.recordInterruption(interrupted('event-9'));
+    expect(await placed('event-9')).toBe('INVALID_EVENT');
+    await log.resolve('event-9');
+    await log.recordInterruption(interrupted('event-9'));
+    expect(await placed('event-9')).toBe('REPEATEDLY_INTERRUPTED');
+    await log.removeInterruption('event-9');
+    expect(await get('event-9')).toBeUndefined();
   });
 
   test('names the parcel of the element, the last one that was known', async () => {

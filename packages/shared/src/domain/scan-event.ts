@@ -73,7 +73,8 @@ function idOf(raw: unknown, carriers: string, ours: string): number | undefined 
 /** Longest `Type`, `StatusCode` and `RunId`, in characters (design: `TOO_LONG`). Dates share it: no clock has a thousand digits. */
 const maxTextLength = 1024;
 
-const expectations: Record<RejectionCode, string> = {
+/** What an element must have instead of what it has, in words. Numbers in them are bounds, not ids. */
+export const expectations: Readonly<Record<RejectionCode, string>> = {
   NOT_AN_OBJECT: 'an object',
   MISSING: 'a value',
   INVALID_ID: 'a whole number from 1 to 9007199254740991',

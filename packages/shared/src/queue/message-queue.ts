@@ -3,11 +3,16 @@
  * may reject; then nothing is known about what was done.
  */
 
-/** A message to be sent. Attributes are strings; a redrive keeps them. */
+/** A message attribute of another type than plain `String`: `Number`, `Binary`, or one of a sender's own like `String.json`. */
+export type TypedAttribute = { readonly dataType: string; readonly value: string | Uint8Array };
+
+/** A message to be sent. Our own attributes are strings; a redrive keeps those of others as they are. */
 export type OutgoingMessage = {
-  /** ASCII, so that its length is its size in bytes. */
+  /** Our own are ASCII, so that their length is their size in bytes. */
   readonly body: string;
   readonly attributes?: Readonly<Record<string, string>>;
+  /** By name; one that is among `attributes`, too, goes before it. */
+  readonly typedAttributes?: Readonly<Record<string, TypedAttribute>>;
   /** Seconds before it can be received, 900 at most (SQS quotas). None where undefined. */
   readonly delaySeconds?: number;
 };
@@ -17,7 +22,12 @@ export type ReceivedMessage = {
   /** Identifies this receive of the message; a later receive has another. */
   readonly receiptHandle: string;
   readonly body: string;
+  /** The values that are text, of whatever type. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** The attributes of another type than `String`, where there are any. */
+  readonly typedAttributes?: Readonly<Record<string, TypedAttribute>>;
+  /** The ARN of the queue from which a redrive policy moved it, where the engine says so. */
+  readonly deadLetterSourceArn?: string;
   /** 1 for the first receive since the message was sent (or redriven). */
   readonly receiveCount: number;
   /** When it was sent, milliseconds since the epoch. */

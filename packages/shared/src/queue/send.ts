@@ -81,12 +81,19 @@ export function batchesOf(messages: readonly OutgoingMessage[]): OutgoingMessage
   return batches;
 }
 
-/** Bytes that count towards SQS's limits: body, and name, type and value of each attribute. All ASCII. */
-export function sizeOf(message: OutgoingMessage): number {
-  return Object.entries(message.attributes ?? {}).reduce(
-    (sum, [name, value]) => sum + name.length + 'String'.length + value.length,
-    message.body.length,
-  );
+/** Bytes that count towards SQS's limits: body, and name, type and value of each attribute. */
+export function sizeOf({ body, attributes = {}, typedAttributes = {} }: OutgoingMessage): number {
+  let bytes = Buffer.byteLength(body);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!(name in typedAttributes)) bytes += attributeBytes(name, 'String', value);
+  }
+  for (const [name, { dataType, value }] of Object.entries(typedAttributes))
+    bytes += attributeBytes(name, dataType, value);
+  return bytes;
+}
+
+function attributeBytes(name: string, dataType: string, value: string | Uint8Array): number {
+  return Buffer.byteLength(name) + Buffer.byteLength(dataType) + Buffer.byteLength(value);
 }
 
 function refused(failures: readonly EntryFailure[]): WaybillError {

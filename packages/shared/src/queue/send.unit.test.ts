@@ -93,6 +93,13 @@ describe('batches', () => {
   test('count of an attribute its name, its type and its value', () => {
     expect(sizeOf({ body: 'four' })).toBe(4);
     expect(sizeOf({ body: 'four', attributes: { failureId: 'event-7' } })).toBe(4 + 9 + 6 + 7);
+    const typed = { n: { dataType: 'Number', value: '12' }, b: { dataType: 'Binary.x', value: new Uint8Array(5) } };
+    expect(sizeOf({ body: '', attributes: { n: '12', é: 'ü' }, typedAttributes: typed })).toBe(9 + 14 + 2 + 6 + 2);
+    expect(sizeOf({ body: '📦' })).toBe(4);
+  });
+
+  test('count bytes, not characters, of what another program wrote', () => {
+    expect(sizeOf({ body: 'Straße', attributes: { städte: 'Zürich' } })).toBe(7 + 7 + 6 + 7);
   });
 });
 

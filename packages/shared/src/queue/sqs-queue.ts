@@ -55,11 +55,15 @@ export type ConsumerOptions = {
   readonly queueUrl: string;
   readonly waitSeconds: number;
   readonly visibilityTimeoutSeconds: number;
+  /** Asks for the queue from which each message was moved. */
+  readonly isDeadLetterQueue?: boolean;
 };
+
+const sourceArn = ['DeadLetterQueueSourceArn'] as const;
 
 /** The consuming side of an SQS queue, sending included: what is split off goes back to the same queue. */
 export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDepth {
-  const { receiving, settling, queueUrl } = options;
+  const { receiving, settling, queueUrl, isDeadLetterQueue = false } = options;
   return {
     ...sqsSender(settling, queueUrl),
     receive: async ({ maxMessages, waitSeconds, visibilitySeconds } = {}) => {
@@ -69,7 +73,11 @@ export function sqsConsumer(options: ConsumerOptions): MessageConsumer & QueueDe
           MaxNumberOfMessages: maxMessages ?? limits.batchEntries,
           WaitTimeSeconds: waitSeconds ?? options.waitSeconds,
           VisibilityTimeout: visibilitySeconds ?? options.visibilityTimeoutSeconds,
-          MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
+          MessageSystemAttributeNames: [
+            'ApproximateReceiveCount',
+            'SentTimestamp',
+            ...(isDeadLetterQueue ? sourceArn : []),
+          ],
           MessageAttributeNames: ['All'],
         }),
       );
@@ -123,13 +131,17 @@ function sendEntry(message: OutgoingMessage, index: number) {
     Id: String(index),
     MessageBody: message.body,
     ...(message.delaySeconds !== undefined && { DelaySeconds: message.delaySeconds }),
-    MessageAttributes: Object.fromEntries(
-      Object.entries(message.attributes ?? {}).map(([name, StringValue]) => [
-        name,
-        { DataType: 'String', StringValue },
-      ]),
-    ),
+    MessageAttributes: Object.fromEntries([
+      ...Object.entries(message.attributes ?? {}).map(([name, value]) => [name, attribute('String', value)] as const),
+      ...Object.entries(message.typedAttributes ?? {}).map(
+        ([name, { dataType, value }]) => [name, attribute(dataType, value)] as const,
+      ),
+    ]),
   };
+}
+
+function attribute(DataType: string, value: string | Uint8Array) {
+  return typeof value === 'string' ? { DataType, StringValue: value } : { DataType, BinaryValue: value };
 }
 
 /** Only an entry that the response lists as successful is confirmed; one that it does not mention is not. */
@@ -172,8 +184,23 @@ function received(message: Message): ReceivedMessage {
         value.StringValue === undefined ? [] : [[name, value.StringValue]],
       ),
     ),
+    ...typedAttributes(message),
+    ...(message.Attributes?.DeadLetterQueueSourceArn && {
+      deadLetterSourceArn: message.Attributes.DeadLetterQueueSourceArn,
+    }),
     receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
     sentAtMs: Number(message.Attributes?.SentTimestamp ?? Number.NaN),
     ...(isCorrupted && { isCorrupted }),
   };
+}
+
+/** Nothing for the message whose attributes are all plain strings, as ours are. */
+function typedAttributes({ MessageAttributes = {} }: Message): Pick<ReceivedMessage, 'typedAttributes'> {
+  const typed = Object.entries(MessageAttributes).flatMap(
+    ([name, { DataType = 'String', StringValue, BinaryValue }]) => {
+      const value = StringValue ?? BinaryValue;
+      return DataType === 'String' || value === undefined ? [] : [[name, { dataType: DataType, value }] as const];
+    },
+  );
+  return typed.length === 0 ? {} : { typedAttributes: Object.fromEntries(typed) };
 }

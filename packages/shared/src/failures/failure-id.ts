@@ -7,6 +7,13 @@ export function bodyFailureId(body: string): string {
   return `body-${createHash('sha256').update(body).digest('hex')}`;
 }
 
+/** The failure ids of scan events. */
+export const eventFailureIds = /^event-\d{1,16}$/;
+
+export function eventFailureId(eventId: number): string {
+  return `event-${eventId}`;
+}
+
 /** Whether it can be one of ours. Any other must not become a key: the engine may refuse it. */
 export function isFailureId(id: string, elementIds: RegExp): boolean {
   return bodyIds.test(id) || elementIds.test(id);
