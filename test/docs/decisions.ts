@@ -15,6 +15,7 @@ const parts: Readonly<Record<string, readonly number[]>> = {
   'The operator': [105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 122],
   'Speed, cost, scale': [40, 41, 42, 43, 62, 102],
   'On AWS': [50, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 68, 91, 92, 97, 98],
+  "Operators' tools": [105, 106, 107],
   'Images and local engines': [64, 65, 66, 70, 71, 96],
 };
 const rest = 'Code, tests and tools';
