@@ -1,7 +1,9 @@
 import type { Command } from '../command/command.ts';
 import { completionCommand } from './completion.ts';
 import { feedCommands } from './feed.ts';
+import { failuresCommands } from './failures.ts';
 import { operationsCommands } from './operations.ts';
+import { statusCommands } from './status.ts';
 import { tokenCommands } from './token.ts';
 
 /**
@@ -20,6 +22,8 @@ import { tokenCommands } from './token.ts';
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
 export const commands: readonly Command[] = [
+  ...statusCommands,
+  ...failuresCommands,
   ...feedCommands,
   ...operationsCommands,
   ...tokenCommands,
