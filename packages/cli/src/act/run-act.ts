@@ -1,6 +1,6 @@
 import { type ActContext, onRecord, type RecordedResult } from '@waybill/operations/record/on-record.ts';
-import type { OperationLog } from '@waybill/operations/record/operation-log.ts';
 import type { Outcome } from '@waybill/operations/record/operation.ts';
+import type { OperationLog } from '@waybill/operations/record/operation-log.ts';
 import type { Plan } from '@waybill/operations/record/plan.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';

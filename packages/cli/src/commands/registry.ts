@@ -1,6 +1,10 @@
 import type { Command } from '../command/command.ts';
+import { batchesCommands } from './batches.ts';
 import { completionCommand } from './completion.ts';
+import { notificationsCommands } from './notifications.ts';
 import { operationsCommands } from './operations.ts';
+import { parcelCommands } from './parcel.ts';
+import { parcelsCommands } from './parcels.ts';
 import { tokenCommands } from './token.ts';
 
 /**
@@ -19,6 +23,10 @@ import { tokenCommands } from './token.ts';
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
 export const commands: readonly Command[] = [
+  ...parcelCommands,
+  ...parcelsCommands,
+  ...batchesCommands,
+  ...notificationsCommands,
   ...operationsCommands,
   ...tokenCommands,
   completionCommand(() => commands),

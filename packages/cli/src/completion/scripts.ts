@@ -27,7 +27,9 @@ function bash(places: readonly Place[]): readonly string[] {
       values.map(({ flag, words }) => `    ${quoted(`${path} ${flag}`)}) words=${quoted(words.join(' '))} ;;`),
     ),
     '    *) case "$path" in',
-    ...places.map(({ path, words }) => `      ${quoted(path)}) words=${quoted(words.map(({ word }) => word).join(' '))} ;;`),
+    ...places.map(
+      ({ path, words }) => `      ${quoted(path)}) words=${quoted(words.map(({ word }) => word).join(' '))} ;;`,
+    ),
     '    esac ;;',
     '  esac',
     // Not mapfile: the bash of macOS has none. No word has a blank in it.
@@ -38,7 +40,8 @@ function bash(places: readonly Place[]): readonly string[] {
 }
 
 function zsh(places: readonly Place[]): readonly string[] {
-  const described = ({ word, says }: Place['words'][number]) => quoted(`${word.replaceAll(':', String.raw`\:`)}:${says}`);
+  const described = ({ word, says }: Place['words'][number]) =>
+    quoted(`${word.replaceAll(':', String.raw`\:`)}:${says}`);
   return [
     '#compdef waybill',
     '# waybill completion for zsh: source <(waybill completion zsh), after compinit',
