@@ -1,5 +1,6 @@
 import type { Command } from '../command/command.ts';
 import { completionCommand } from './completion.ts';
+import { deadLetterCommands } from './dead-letters.ts';
 import { operationsCommands } from './operations.ts';
 import { tokenCommands } from './token.ts';
 
@@ -19,7 +20,7 @@ import { tokenCommands } from './token.ts';
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
 export const commands: readonly Command[] = [
-  ...operationsCommands,
+  ...deadLetterCommands, ...operationsCommands,
   ...tokenCommands,
   completionCommand(() => commands),
 ];
