@@ -1,6 +1,7 @@
 import type { Command } from '../command/command.ts';
 import { batchesCommands } from './batches.ts';
 import { completionCommand } from './completion.ts';
+import { deadLetterCommands } from './dead-letters.ts';
 import { failuresCommands } from './failures.ts';
 import { feedCommands } from './feed.ts';
 import { notificationsCommands } from './notifications.ts';
@@ -35,5 +36,6 @@ export const commands: readonly Command[] = [
   ...notificationsCommands,
   ...operationsCommands,
   ...tokenCommands,
+  ...deadLetterCommands,
   completionCommand(() => commands),
 ];
