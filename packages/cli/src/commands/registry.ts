@@ -1,7 +1,11 @@
 import type { Command } from '../command/command.ts';
+import { batchesCommands } from './batches.ts';
 import { completionCommand } from './completion.ts';
 import { feedCommands } from './feed.ts';
+import { notificationsCommands } from './notifications.ts';
 import { operationsCommands } from './operations.ts';
+import { parcelCommands } from './parcel.ts';
+import { parcelsCommands } from './parcels.ts';
 import { tokenCommands } from './token.ts';
 
 /**
@@ -20,7 +24,11 @@ import { tokenCommands } from './token.ts';
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
 export const commands: readonly Command[] = [
+  ...parcelCommands,
+  ...parcelsCommands,
   ...feedCommands,
+  ...batchesCommands,
+  ...notificationsCommands,
   ...operationsCommands,
   ...tokenCommands,
   completionCommand(() => commands),
