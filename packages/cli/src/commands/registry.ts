@@ -1,6 +1,7 @@
 import type { Command } from '../command/command.ts';
 import { batchesCommands } from './batches.ts';
 import { completionCommand } from './completion.ts';
+import { deadLetterCommands } from './dead-letters.ts';
 import { feedCommands } from './feed.ts';
 import { notificationsCommands } from './notifications.ts';
 import { operationsCommands } from './operations.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   ...parcelCommands,
   ...parcelsCommands,
   ...feedCommands,
+  ...deadLetterCommands,
   ...batchesCommands,
   ...notificationsCommands,
   ...operationsCommands,
