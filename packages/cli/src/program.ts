@@ -23,6 +23,8 @@ export function createProgram(commands: readonly Command[], options: ProgramOpti
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'print this text')
     .helpCommand(false)
+    // Of `parcel repair 5002 --json` the option is not `parcel`'s, which has one of that name.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut,

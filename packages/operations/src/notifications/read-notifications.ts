@@ -6,11 +6,7 @@ import { unfinishedIndex, unfinishedShards } from '@waybill/shared/resources.ts'
 import type { Deployment } from '../deployment.ts';
 import { notConfigured } from '../not-configured.ts';
 import { type NotificationState, notificationStates } from './notification-state.ts';
-import {
-  type NotificationView,
-  notificationIdOf,
-  notificationView,
-} from './notification-view.ts';
+import { type NotificationView, notificationIdOf, notificationView } from './notification-view.ts';
 
 export type NotificationsReading = {
   readonly dynamodb: DynamoDBClient;

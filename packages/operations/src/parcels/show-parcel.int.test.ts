@@ -114,9 +114,11 @@ describe('a parcel', () => {
       failure(32, 7001, { resolvedAtUtc: { S: '2026-11-28T21:00:00.000Z' } }),
     ]);
     await storeParcels(dynamodb, resources.parcelsTable, [of(7001, 1)], nowMs);
-    const answer = await showParcel(question({ failuresTable }), 7001, never);
+    const notificationsTable = `${failuresTable}-not-there`;
+    const answer = await showParcel(question({ failuresTable, notificationsTable }), 7001, never);
     expect(answer.failures.map(({ failureId }) => failureId)).toEqual(['event-31']);
-    expect(answer.notLookedAt).toEqual([expect.stringContaining('the index unresolved')]);
+    const notes = [expect.stringContaining('the index unresolved'), expect.stringContaining(notificationsTable)];
+    expect(answer.notLookedAt).toEqual(notes);
     expect(answer.notifications).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
@@ -78,16 +79,26 @@ export async function showParcel(
     readFreshness(question),
     readParcel(question, parcelId, signal),
     failureList({ documents, deployment }, { parcelId, limit: mostFailures }, context, mostLookedAt),
-    notificationsOfParcel(question, parcelId, signal),
+    notificationsWhereThere(question, parcelId, signal),
   ]);
   if (!parcel) throw notStored(parcelId, freshness, found.failures.length);
   return {
     ...parcel,
     ...freshness,
     failures: [...found.failures],
-    notifications: [...notifications],
-    notLookedAt: notesOn(found),
+    notifications: [...notifications.found],
+    notLookedAt: [...notesOn(found), ...notifications.notes],
   };
+}
+
+/** An environment's tables are named by rule, whether or not it has them: one that notifies nobody has no notifications. */
+async function notificationsWhereThere(question: ParcelQuestion, parcelId: number, signal: AbortSignal) {
+  try {
+    return { found: await notificationsOfParcel(question, parcelId, signal), notes: [] };
+  } catch (error) {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+    return { found: [], notes: [`notifications: there is no table ${question.deployment.notificationsTable}`] };
+  }
 }
 
 function notesOn({ failures, isMoreThan, notes }: FailureList): string[] {
