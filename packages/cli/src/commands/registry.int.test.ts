@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { useCommandLine } from '../../test/cli-rig.ts';
 import { wordsOf } from '../../test/example-words.ts';
-import type { Command } from '../command/command.ts';
+import { type Command, shapeOf } from '../command/command.ts';
 import { commands } from './registry.ts';
 
 const { run } = useCommandLine(process.env);
@@ -19,7 +19,7 @@ describe.each(commands.map((command) => [command.name, command] as const))('wayb
     async (line) => {
       const { code, stdout, stderr } = await run(asked(line, command));
       if (stdout !== '' && command.prints !== 'text') {
-        const shape = await command.shape?.();
+        const shape = await shapeOf(command);
         const texts = command.prints === 'document' ? [stdout] : stdout.split('\n').filter((each) => each !== '');
         for (const text of texts) expect(shape?.safeParse(JSON.parse(text)).error).toBeUndefined();
       }
