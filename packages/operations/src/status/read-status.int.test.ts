@@ -76,7 +76,13 @@ test('a poller that has read a feed with gaps, and dead letters of two kinds', a
     lastEventId: 83_275,
     completeThroughEventId: 83_271,
     headEventId: 83_275,
-    openGaps: { count: 2, first: [{ from: 83_272, to: 83_272 }, { from: 83_274, to: 83_274 }] },
+    openGaps: {
+      count: 2,
+      first: [
+        { from: 83_272, to: 83_272 },
+        { from: 83_274, to: 83_274 },
+      ],
+    },
     lease: { holder: 'a/0', fencingToken: 1, isAlive: true },
   });
   expect(position?.secondsBehind).toBeLessThanOrEqual(3);
