@@ -145,7 +145,7 @@ function ofUnasked({ notAsked }: Facts): string[] {
 }
 
 /** Messages of a queue, whatever state they are in. */
-export function totalOf({ visible, inFlight, delayed }: QueueStatus): number {
+function totalOf({ visible, inFlight, delayed }: QueueStatus): number {
   return visible + inFlight + delayed;
 }
 
