@@ -73,19 +73,23 @@ async function runOne(command: Command, given: Given, choices: Choices, io: Comm
     randomBytes: io.randomBytes,
     by: () => whoRuns(env, clients.callerArn, io.userName),
     ask: prompt.ask,
+    secret: prompt.secret,
     operations: async () => {
       const { operationsTable: tableName } = await names('operationsTable');
       const { dynamoDbOperationLog } = await import('@waybill/operations/record/dynamodb-operation-log.ts');
       return dynamoDbOperationLog({ documents: await clients.documents(), tableName }, clock);
     },
   };
+  let isHolding = false;
   const onBegin = () => {
+    if (isHolding) return;
+    isHolding = true;
     ending.waitForAct();
     signals.first.addEventListener('abort', () =>
       print.note('Stopping: what is held is handed back. Ctrl-C again ends it at once.'),
     );
   };
-  const tools: Tools = { ...base, act: (act) => runAct(act, { ...base, canAsk, onBegin }) };
+  const tools: Tools = { ...base, handsBack: onBegin, act: (act) => runAct(act, { ...base, canAsk, onBegin }) };
   const finished = command.run(given, tools).then((code) => code ?? exitCodes.done);
   // One that was left behind may still fail.
   finished.catch(ignored);

@@ -33,7 +33,7 @@ function wordsFor(error: unknown, where: Where): Words {
 
 function wordsForOwn(error: unknown): Words {
   if (!(error instanceof WaybillError)) return { what: describeError(error) };
-  const isUsage = hasCode(error, 'CONFIG_INVALID');
+  const isUsage = hasCode(error, 'CONFIG_INVALID') || hasCode(error, 'NOT_CONFIGURED');
   return { what: error.message, next: nextOf(error), ...(isUsage && { exitCode: exitCodes.usage }) };
 }
 

@@ -25,7 +25,7 @@ export function personText(given: string): PersonText {
   }
   const quoted = inJson(text);
   // As a value, in a JSON text, in a JSON text within a JSON text; of what is not UTF-8, one character for each byte.
-  const spellings = [text, quoted, inJson(quoted), Buffer.from(text).toString('latin1')];
+  const spellings = [text, quoted, inJson(quoted), Buffer.from(text).toString('latin1')].map(unescaped);
   return {
     sha256: createHash('sha256').update(text).digest('hex'),
     isIn: (stored) => {

@@ -12,7 +12,7 @@ import {
 } from '../dead-letters/walk.ts';
 import type { FailureRecordsDependencies } from '../failures/failure-records.ts';
 import type { ActContext, ActResult } from '../record/on-record.ts';
-import { exceedsPlan } from '../record/plan.ts';
+import { exceedsPlan, type Plan } from '../record/plan.ts';
 import { canBeRedriven, type PlannedRedrive } from './plan-redrive.ts';
 import { isAll, isSelected } from './selection.ts';
 import { sendBack } from './send-back.ts';
@@ -20,7 +20,8 @@ import { sendBack } from './send-back.ts';
 export type RedriveSomeDependencies = Omit<WalkDependencies, 'deadLetters'> & FailureRecordsDependencies;
 
 /** The planned redrive, over whatever port: tests count its calls. */
-export type SomePlanned = Pick<PlannedRedrive, 'plan' | 'selection'> & {
+export type SomePlanned = Pick<PlannedRedrive, 'selection'> & {
+  readonly plan: Pick<Plan, 'count' | 'isMoreThan'>;
   readonly deadLetters: DeadLetterPort & { readonly sourceArn: string };
 };
 
