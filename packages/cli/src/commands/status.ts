@@ -75,7 +75,9 @@ function positionFacts(position: FeedPosition, view: View) {
     'complete through': completeThroughEventId,
     'head of the feed': headEventId,
     'open gaps':
-      openGaps.count === null ? 'not readable' : [number(openGaps.count), ...gaps, ...(others > 0 ? [`and ${others} more`] : [])],
+      openGaps.count === null
+        ? 'not readable'
+        : [number(openGaps.count), ...gaps, ...(others > 0 ? [`and ${others} more`] : [])],
     'newest scan': newestScanUtc === null ? undefined : view.time(newestScanUtc),
     'caught up': caughtUpAtUtc === null ? undefined : view.time(caughtUpAtUtc),
     lease: holder === null ? 'nobody' : `${holder}, token ${lease.fencingToken}, ${isAlive ? 'alive' : 'silent'}`,
