@@ -5,16 +5,13 @@ import { describeTable, whyIndexIsOff } from './index-state.ts';
 import { type ReindexDependencies, scanWrongMarks, type WrongParcel } from './scan-wrong-marks.ts';
 
 export type ReindexFilter = {
-  /** Of table and index together. */
+  /** Of table and index together. At 50, some 90,000 parcels an hour, 1/20 of what one partition takes. */
   readonly writeUnitsPerSecond: number;
   /** The parcel after which an earlier run says to go on. */
   readonly resumeAfter?: number | undefined;
 };
 
 export type PlannedReindex = { readonly plan: Plan; readonly filter: ReindexFilter };
-
-/** Default of {@link ReindexFilter.writeUnitsPerSecond}: some 90,000 parcels per hour, and 1/20 of what one partition takes. */
-export const reindexUnitsPerSecond = 50;
 
 /** Scans of a plan, of 500 items each. Items lie in the order of a hash of their ids, so those are a sample of the table. */
 const planScans = 20;
