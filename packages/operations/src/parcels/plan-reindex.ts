@@ -24,6 +24,7 @@ export async function planReindex(
   deps: ReindexDependencies,
   filter: ReindexFilter,
   signal: AbortSignal,
+  mostScans = planScans,
 ): Promise<PlannedReindex> {
   const { parcelsTable } = deps.deployment;
   const table = await describeTable(deps.dynamodb, parcelsTable, signal);
@@ -31,7 +32,7 @@ export async function planReindex(
   const found: WrongParcel[] = [];
   let lookedAt = 0;
   let { resumeAfter } = filter;
-  for (let scans = 0; scans < planScans; scans += 1) {
+  for (let scans = 0; scans < mostScans; scans += 1) {
     const page = await scanWrongMarks(deps, resumeAfter, signal);
     lookedAt += page.lookedAt;
     found.push(...page.wrong);
