@@ -36,7 +36,9 @@ export async function runCommandLine(
       exitCode = await runOne(command, given, choices, io);
     },
   });
+  // A reader that has gone (`| head -1`) is no failure, and without a listener it ends the process with a stack.
   io.stderr.on('error', ignored);
+  io.stdout.on('error', ignored);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
@@ -44,8 +46,6 @@ export async function runCommandLine(
     if (!(error instanceof CommanderError)) throw error;
     // `--help` and `--version` end with 0; a group without its command shows its help as an error.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  } finally {
-    io.stderr.off('error', ignored);
   }
 }
 
@@ -73,19 +73,23 @@ async function runOne(command: Command, given: Given, choices: Choices, io: Comm
     randomBytes: io.randomBytes,
     by: () => whoRuns(env, clients.callerArn, io.userName),
     ask: prompt.ask,
+    secret: prompt.secret,
     operations: async () => {
       const { operationsTable: tableName } = await names('operationsTable');
       const { dynamoDbOperationLog } = await import('@waybill/operations/record/dynamodb-operation-log.ts');
       return dynamoDbOperationLog({ documents: await clients.documents(), tableName }, clock);
     },
   };
+  let isHolding = false;
   const onBegin = () => {
+    if (isHolding) return;
+    isHolding = true;
     ending.waitForAct();
     signals.first.addEventListener('abort', () =>
       print.note('Stopping: what is held is handed back. Ctrl-C again ends it at once.'),
     );
   };
-  const tools: Tools = { ...base, act: (act) => runAct(act, { ...base, canAsk, onBegin }) };
+  const tools: Tools = { ...base, handsBack: onBegin, act: (act) => runAct(act, { ...base, canAsk, onBegin }) };
   const finished = command.run(given, tools).then((code) => code ?? exitCodes.done);
   // One that was left behind may still fail.
   finished.catch(ignored);

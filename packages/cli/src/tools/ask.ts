@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { CommandLineIo } from '../io.ts';
+import { readAll, readUnseen } from './read-unseen.ts';
 import type { Tools } from './tools.ts';
 import { usageError } from './usage-error.ts';
 
@@ -9,7 +10,7 @@ type Asking = Pick<CommandLineIo, 'stdin' | 'stderr' | 'signals'> & {
   readonly before: () => () => void;
 };
 
-export type Prompt = { readonly ask: Tools['ask']; readonly close: () => void };
+export type Prompt = Pick<Tools, 'ask' | 'secret'> & { readonly close: () => void };
 
 /** Asks on the terminal, on stderr: stdout is for data. */
 export function createPrompt({ stdin, stderr, signals, canAsk, before }: Asking): Prompt {
@@ -42,6 +43,17 @@ export function createPrompt({ stdin, stderr, signals, canAsk, before }: Asking)
       goOn();
       signals.first.throwIfAborted();
       return typed.shift() ?? '';
+    },
+    secret: async (question) => {
+      if (!canAsk) return await readAll(stdin);
+      const goOn = before();
+      stderr.write(question);
+      try {
+        return await readUnseen(stdin, signals.first);
+      } finally {
+        stderr.write('\n');
+        goOn();
+      }
     },
     close: () => lines?.close(),
   };

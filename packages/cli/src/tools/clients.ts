@@ -33,7 +33,9 @@ export function createClients({ env, place }: Pick<CommandLineIo, 'env' | 'place
   const endpointIsQueueHost = !env['AWS_ENDPOINT_URL'] && !env['AWS_ENDPOINT_URL_SQS'];
   const sqs = once(async () => {
     const { openSqs } = await import('@waybill/shared/process/aws-clients.ts');
-    return keep(openSqs({ ...options, endpointIsQueueHost, place: place('sqs') }), 'SQS');
+    // One message with a wrong checksum must not hide the nine that came with it.
+    const sqs = openSqs({ ...options, endpointIsQueueHost, checksBodies: false, place: place('sqs') });
+    return keep(sqs, 'SQS');
   });
   const dynamodb = once(async () => {
     const { openDynamoDb } = await import('@waybill/shared/process/aws-clients.ts');

@@ -37,6 +37,13 @@ export type Tools = {
   readonly progress: (progress: Progress) => void;
   /** Asks on the terminal. Without one it throws a usage error that names `flag`, which answers it. */
   readonly ask: (question: string, flag: string) => Promise<string>;
+  /**
+   * A text that must not be seen, nor stand among the arguments: typed without echo on a terminal, else all of standard
+   * input.
+   */
+  readonly secret: (question: string) => Promise<string>;
+  /** From now on the first Ctrl-C waits for the command to hand back what it holds. An act does so from its beginning; for questions and plans. */
+  readonly handsBack: () => void;
   /** Plans an act, prints the plan, asks, and runs it on record. */
   readonly act: <P extends { readonly plan: Plan }>(act: Act<P>) => Promise<ExitCode>;
 };
