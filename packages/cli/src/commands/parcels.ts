@@ -99,6 +99,7 @@ const reindex = command({
   },
   isAct: true,
   prints: 'document',
+  shape: async () => (await import('@waybill/operations/record/operation-shape.ts')).actShape,
   run: async ({ options }, tools) => {
     const [deployment, dynamodb, { planReindex }, { runReindex }] = await Promise.all([
       tools.names('parcelsTable'),
