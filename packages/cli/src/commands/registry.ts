@@ -1,7 +1,9 @@
 import type { Command } from '../command/command.ts';
 import { completionCommand } from './completion.ts';
 import { feedCommands } from './feed.ts';
+import { checkpointCommands } from './checkpoint.ts';
 import { operationsCommands } from './operations.ts';
+import { replayCommands } from './replay.ts';
 import { tokenCommands } from './token.ts';
 
 /**
@@ -21,6 +23,8 @@ import { tokenCommands } from './token.ts';
  */
 export const commands: readonly Command[] = [
   ...feedCommands,
+  ...replayCommands,
+  ...checkpointCommands,
   ...operationsCommands,
   ...tokenCommands,
   completionCommand(() => commands),
