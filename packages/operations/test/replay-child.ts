@@ -1,8 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
 import { planReplay } from '../src/replay/plan-replay.ts';
+import { replayHeapFlag } from '../src/replay/replay-plan.ts';
 import { runReplay } from '../src/replay/replay.ts';
 
 /**
@@ -10,9 +12,11 @@ import { runReplay } from '../src/replay/replay.ts';
  * `next N` whenever all before N is confirmed, and at the end what it did and the most memory that it had.
  */
 const [url = '', queueUrl = '', from = '', to = '', limit = ''] = process.argv.slice(2);
+// As `waybill replay` does.
+setFlagsFromString(replayHeapFlag);
 const clock = systemClock;
 const feed = scanApi({ url, token: '', timeoutMs: 10_000, clock });
-const sqs = openSqs({ requestTimeoutMs: 10_000, maxSockets: 8, maxAttempts: 3, endpointIsQueueHost: true });
+const sqs = openSqs({ requestTimeoutMs: 10_000, maxSockets: 8, maxAttempts: 3, endpointIsQueueHost: false });
 const queue = sqsSender(sqs, queueUrl);
 const { signal } = new AbortController();
 const settings = {

@@ -41,6 +41,11 @@ const replay = command({
   prints: 'document',
   run: async ({ options }, tools) => {
     const { env, clock, random, print } = tools;
+    const [{ replayHeapFlag }, { setFlagsFromString }] = await Promise.all([
+      import('@waybill/operations/replay/replay-plan.ts'),
+      import('node:v8'),
+    ]);
+    setFlagsFromString(replayHeapFlag);
     const [plans, replays, { dynamoDbCheckpointStore }, { scanApi }, { scanApiVariables }, { sendingVariables }] =
       await Promise.all([
         import('@waybill/operations/replay/plan-replay.ts'),
