@@ -23,6 +23,7 @@ export class DataStack extends Stack {
   readonly failures: Table;
   readonly operations: Table;
   readonly alarmTopic: Topic;
+  readonly operators: OperatorPolicies;
 
   constructor(app: App, context: Context) {
     super(app, `waybill-${context.environment}-data`, {
@@ -81,12 +82,13 @@ export class DataStack extends Stack {
           'DynamoDB throttles the operations table: what an operator does cannot be put on record, so it is refused. Parcel state is not affected.',
       },
     });
-    const policies = new OperatorPolicies(this, 'Operators', {
+    this.operators = new OperatorPolicies(this, 'Operators', {
       scanQueue: queue,
       deadLetterQueue,
       failures: this.failures,
       checkpoints: this.checkpoints,
       parcels: this.parcels,
+      operations: this.operations,
     });
 
     const outputs = {
@@ -98,10 +100,13 @@ export class DataStack extends Stack {
       FailuresTable: this.failures.tableName,
       OperationsTable: this.operations.tableName,
       AlarmTopicArn: this.alarmTopic.topicArn,
-      RedrivePolicyArn: policies.redrive.managedPolicyArn,
-      FailuresPolicyArn: policies.failures.managedPolicyArn,
-      CheckpointPolicyArn: policies.checkpoint.managedPolicyArn,
-      ParcelsReaderPolicyArn: policies.parcelsReader.managedPolicyArn,
+      ObserverPolicyArn: this.operators.observer.managedPolicyArn,
+      RedrivePolicyArn: this.operators.redrive.managedPolicyArn,
+      FailuresPolicyArn: this.operators.failures.managedPolicyArn,
+      CheckpointPolicyArn: this.operators.checkpoint.managedPolicyArn,
+      ReplayPolicyArn: this.operators.replay.managedPolicyArn,
+      RepairPolicyArn: this.operators.repair.managedPolicyArn,
+      ParcelsReaderPolicyArn: this.operators.parcelsReader.managedPolicyArn,
       ...(this.parcels.tableStreamArn && { ParcelStreamArn: this.parcels.tableStreamArn }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

@@ -1,3 +1,4 @@
+import { indexKeys } from '@waybill/shared/index-keys.ts';
 import { physicalName, scanQueue, tables } from '@waybill/shared/resources.ts';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
@@ -453,10 +454,20 @@ describe('an operator', () => {
     return String(properties?.['QueueName'] ?? properties?.['TableName'] ?? arn);
   }
 
+  const onRecord = ['PutItem', 'UpdateItem'].map((action) => `Allow dynamodb:${action} on test-waybill-operations`);
+  const attributes = Object.keys(indexKeys[tables.failures.name] ?? {}).filter((name) => name !== 'body');
+  const withoutBodies = `if ${JSON.stringify({
+    'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes },
+    StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+  })}`;
+
   it('may redrive and see the reasons of failures with the redrive policy, and nothing else', () => {
     expect(allowed('Waybill: redrive the dead-letter queue')).toEqual([
-      'Allow dynamodb:Scan on test-waybill-failures, if {"ForAllValues:StringEquals":{"dynamodb:Attributes":["failureId","reason","detail","attempts","lastFailedAtUtc","resolvedAtUtc"]},"StringEqualsIfExists":{"dynamodb:Select":"SPECIFIC_ATTRIBUTES"}}',
+      ...onRecord.slice(0, 1),
+      `Allow dynamodb:Scan on test-waybill-failures, ${withoutBodies}`,
+      ...onRecord.slice(1),
       'Allow sqs:CancelMessageMoveTask on test-waybill-scans-dlq',
+      'Allow sqs:ChangeMessageVisibility on test-waybill-scans-dlq',
       'Allow sqs:DeleteMessage on test-waybill-scans-dlq',
       'Allow sqs:GetQueueAttributes on test-waybill-scans',
       'Allow sqs:GetQueueAttributes on test-waybill-scans-dlq',
@@ -476,7 +487,9 @@ describe('an operator', () => {
       'Allow dynamodb:DeleteItem on test-waybill-failures',
       'Allow dynamodb:DescribeTable on test-waybill-failures',
       'Allow dynamodb:GetItem on test-waybill-failures',
+      ...onRecord.slice(0, 1),
       'Allow dynamodb:Scan on test-waybill-failures',
+      ...onRecord.slice(1),
       'Allow sqs:ChangeMessageVisibility on test-waybill-scans-dlq',
       'Allow sqs:DeleteMessage on test-waybill-scans-dlq',
       'Allow sqs:GetQueueAttributes on test-waybill-scans-dlq',
@@ -488,8 +501,49 @@ describe('an operator', () => {
   it('may see and reset the checkpoint with the checkpoint policy, and nothing else', () => {
     expect(allowed("Waybill: see and reset the poller's checkpoint")).toEqual([
       'Allow dynamodb:GetItem on test-waybill-checkpoints',
+      ...onRecord.slice(0, 1),
       'Allow dynamodb:UpdateItem on test-waybill-checkpoints',
+      ...onRecord.slice(1),
     ]);
+  });
+
+  it('may send the feed again with the replay policy, and repair parcels with the repair policy, and nothing else', () => {
+    expect(allowed('Waybill: send a part of the feed again')).toEqual([
+      ...onRecord,
+      'Allow sqs:SendMessage on test-waybill-scans',
+    ]);
+    expect(allowed('Waybill: repair and reindex parcels')).toEqual([
+      'Allow dynamodb:GetItem on test-waybill-parcels',
+      ...onRecord,
+      'Allow dynamodb:UpdateItem on test-waybill-parcels',
+    ]);
+  });
+
+  it('may look at everything but what failed with the observer policy, and nothing else', () => {
+    const stack = 'arn:[object Object]:cloudformation:[object Object]:[object Object]:stack/waybill-test-data/*';
+    expect(allowed('Waybill: look at everything but what failed')).toEqual([
+      `Allow cloudformation:DescribeStacks on ${stack}`,
+      `Allow dynamodb:BatchGetItem on test-waybill-failures, ${withoutBodies}`,
+      'Allow dynamodb:BatchGetItem on test-waybill-parcels',
+      'Allow dynamodb:DescribeTable on test-waybill-failures',
+      'Allow dynamodb:DescribeTable on test-waybill-parcels',
+      'Allow dynamodb:GetItem on test-waybill-checkpoints',
+      `Allow dynamodb:GetItem on test-waybill-failures, ${withoutBodies}`,
+      'Allow dynamodb:GetItem on test-waybill-operations',
+      'Allow dynamodb:GetItem on test-waybill-parcels',
+      'Allow dynamodb:Query on test-waybill-failures/index/unresolved',
+      'Allow dynamodb:Query on test-waybill-operations/index/recent',
+      'Allow dynamodb:Query on test-waybill-parcels',
+      'Allow dynamodb:Query on test-waybill-parcels/index/open-parcels',
+      `Allow dynamodb:Scan on test-waybill-failures, ${withoutBodies}`,
+      'Allow dynamodb:Scan on test-waybill-parcels',
+      'Allow dynamodb:Scan on test-waybill-parcels/index/open-parcels',
+      'Allow sqs:GetQueueAttributes on test-waybill-scans',
+      'Allow sqs:GetQueueAttributes on test-waybill-scans-dlq',
+      'Allow sqs:GetQueueUrl on test-waybill-scans',
+      'Allow sqs:GetQueueUrl on test-waybill-scans-dlq',
+    ]);
+    expect(withoutBodies).not.toContain('body');
   });
 
   it('or a program may read parcels and their index with the policy for readers, and nothing else', () => {
@@ -525,9 +579,12 @@ it('has outputs for everything that operators need', () => {
     'FailuresTable',
     'OperationsTable',
     'AlarmTopicArn',
+    'ObserverPolicyArn',
     'RedrivePolicyArn',
     'FailuresPolicyArn',
     'CheckpointPolicyArn',
+    'ReplayPolicyArn',
+    'RepairPolicyArn',
     'ParcelsReaderPolicyArn',
   ]);
 });

@@ -1,3 +1,4 @@
+import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
 import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { sendingVariables } from '@waybill/shared/queue/sending-variables.ts';
@@ -25,12 +26,7 @@ export const pollerVariables = {
     default: 1,
     meaning: 'EventId from which a new feed is read',
   }),
-  LEASE_SECONDS: wholeNumber({
-    min: 2,
-    max: 300,
-    default: 15,
-    meaning: 'time after which the lease of a silent poller may be taken over',
-  }),
+  ...leaseVariables,
   ...sendingVariables,
   CATCH_UP_READERS: wholeNumber({
     min: 1,

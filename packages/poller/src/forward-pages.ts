@@ -39,6 +39,7 @@ export async function forwardPages(
       await gaps.untilSent(followed.last, clock);
       // In one step: no write may have the one without the other.
       gaps.passed(followed);
+      lease.note(followed);
       // A page that moved nothing leaves an empty checkpoint empty.
       if (followed.last > start.last) await lease.moveTo(followed.last, ending);
     }

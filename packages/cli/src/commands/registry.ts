@@ -1,9 +1,11 @@
 import type { Command } from '../command/command.ts';
+import { checkpointCommands } from './checkpoint.ts';
 import { completionCommand } from './completion.ts';
 import { feedCommands } from './feed.ts';
-import { checkpointCommands } from './checkpoint.ts';
+import { failuresCommands } from './failures.ts';
 import { operationsCommands } from './operations.ts';
 import { replayCommands } from './replay.ts';
+import { statusCommands } from './status.ts';
 import { tokenCommands } from './token.ts';
 
 /**
@@ -22,6 +24,8 @@ import { tokenCommands } from './token.ts';
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
 export const commands: readonly Command[] = [
+  ...statusCommands,
+  ...failuresCommands,
   ...feedCommands,
   ...replayCommands,
   ...checkpointCommands,

@@ -1,0 +1,59 @@
+import { DeleteCommand, type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { tables } from '@waybill/shared/resources.ts';
+import type { Deployment } from '../deployment.ts';
+import { projectionOf } from '../failures/failure-item.ts';
+import type { PersonText } from './person-text.ts';
+
+export type FailureBodiesDependencies = {
+  readonly documents: DynamoDBDocumentClient;
+  readonly deployment: Pick<Deployment, 'failuresTable'>;
+};
+
+/** A failure record that names the person. */
+export type FoundRecord = { readonly failureId: string; readonly lastFailedAtUtc: string };
+
+/** What a scan of the failures table has read so far. */
+export type Scanned = { readonly found: readonly FoundRecord[]; readonly records: number; readonly readUnits: number };
+
+/**
+ * Reads all failure records and yields, page by page, those that name the person. Bodies are compared here and not by the
+ * engine: a text is stored in more than one spelling. Ends early, without error, once the signal aborts.
+ */
+export async function* recordsWith(
+  person: PersonText,
+  { documents, deployment }: FailureBodiesDependencies,
+  signal: AbortSignal,
+): AsyncGenerator<Scanned> {
+  let startKey: Record<string, unknown> | undefined;
+  do {
+    if (signal.aborted) return;
+    const { Items = [], LastEvaluatedKey, ConsumedCapacity } = await documents.send(
+      new ScanCommand({
+        TableName: deployment.failuresTable,
+        ConsistentRead: true,
+        ReturnConsumedCapacity: 'TOTAL',
+        ...projectionOf(['failureId', 'body', 'detail', 'lastFailedAtUtc']),
+        ...(startKey && { ExclusiveStartKey: startKey }),
+      }),
+    );
+    const found = Items.filter(({ body = '', detail = '' }) => person.isIn(String(body)) || person.isIn(String(detail)));
+    yield {
+      found: found.map(({ failureId, lastFailedAtUtc = '' }) => ({
+        failureId: String(failureId),
+        lastFailedAtUtc: String(lastFailedAtUtc),
+      })),
+      records: Items.length,
+      readUnits: ConsumedCapacity?.CapacityUnits ?? 0,
+    };
+    startKey = LastEvaluatedKey;
+  } while (startKey);
+}
+
+/** Deletes a record, if it is there. */
+export async function deleteRecord(
+  failureId: string,
+  { documents, deployment }: FailureBodiesDependencies,
+): Promise<void> {
+  const Key = { [tables.failures.key.name]: failureId };
+  await documents.send(new DeleteCommand({ TableName: deployment.failuresTable, Key }));
+}

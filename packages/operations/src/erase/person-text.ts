@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { WaybillError } from '@waybill/shared/error.ts';
+
+/** Characters below which a text would be found in bodies that have nothing to do with the person. */
+const fewestCharacters = 3;
+
+/** A text that names a person: an id, a name, an address. It is never logged, printed or recorded. */
+export type PersonText = {
+  /** For the record: who has the text can tell that it was this one. */
+  readonly sha256: string;
+  /** Whether this names the person, in any of the spellings in which a body can hold the text. */
+  readonly isIn: (stored: string) => boolean;
+};
+
+/**
+ * Reads the text to look for: without the white space around it. Rejects with `CONFIG_INVALID` one of fewer than three
+ * characters.
+ */
+export function personText(given: string): PersonText {
+  const text = given.trim().normalize('NFC');
+  if ([...text].length < fewestCharacters) {
+    throw new WaybillError('CONFIG_INVALID', `the text to erase has fewer than ${fewestCharacters} characters`, {
+      details: { next: 'give the whole id or name of the person' },
+    });
+  }
+  const quoted = inJson(text);
+  // As a value, in a JSON text, in a JSON text within a JSON text; of what is not UTF-8, one character for each byte.
+  const spellings = [text, quoted, inJson(quoted), Buffer.from(text).toString('latin1')];
+  return {
+    sha256: createHash('sha256').update(text).digest('hex'),
+    isIn: (stored) => {
+      const plain = unescaped(stored);
+      return spellings.some((spelling) => plain.includes(spelling));
+    },
+  };
+}
+
+/** The text as JSON has it between its quotes, letters beyond ASCII as they are. */
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** Bodies are ASCII: é is `\u00e9`, or `\u00E9` as the carrier wrote it. A slash may be escaped, too. */
+function unescaped(body: string): string {
+  return body
+    .replace(/\\+u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replaceAll('\\/', '/')
+    .normalize('NFC');
+}

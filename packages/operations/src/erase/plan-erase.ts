@@ -1,0 +1,110 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import { isoTime, readDeadLetter } from '../dead-letters/dead-letter.ts';
+import { countsOf, type DeadLetterQueue, openDeadLetters } from '../dead-letters/dead-letter-queue.ts';
+import { notLookedAt } from '../dead-letters/not-looked-at.ts';
+import { type WalkDependencies, walkDeadLetters } from '../dead-letters/walk.ts';
+import type { Deployment } from '../deployment.ts';
+import { costOf, mostSamples, type Plan } from '../record/plan.ts';
+import { type FailureBodiesDependencies, recordsWith } from './failure-bodies.ts';
+import type { PersonText } from './person-text.ts';
+
+export type EraseDependencies = Omit<WalkDependencies, 'deadLetters'> &
+  FailureBodiesDependencies & {
+    readonly sqs: SQSClient;
+    readonly deployment: Pick<Deployment, 'failuresTable' | 'scanQueueUrl'>;
+  };
+
+/** What will be erased. `filter` is what the operation's record says of the person: a hash. */
+export type PlannedErase = {
+  readonly plan: Plan;
+  readonly person: PersonText;
+  readonly filter: { readonly textSha256: string };
+  readonly deadLetters: DeadLetterQueue;
+};
+
+export type EraseProgress = (what: string, done: number, total?: number) => void;
+
+/**
+ * Counts the dead letters and failure records that name a person; `byReason` tells the two apart. Changes nothing. Rejects
+ * with the signal's reason once it aborts.
+ */
+export async function planErase(
+  { sqs, ...deps }: EraseDependencies,
+  person: PersonText,
+  onProgress: EraseProgress,
+  signal: AbortSignal,
+): Promise<PlannedErase> {
+  const { scanQueueUrl } = deps.deployment;
+  const deadLetters = await openDeadLetters(sqs, scanQueueUrl);
+  const samples: Record<string, string | null>[] = [];
+  const times: string[] = [];
+  const add = (failureId: string, place: string, time: string | null) => {
+    if (time) times.push(time);
+    if (samples.length < mostSamples) samples.push({ failureId, place, atUtc: time });
+  };
+  let [messages, records, scanned, readUnits] = [0, 0, 0, 0];
+  const walk = await walkDeadLetters(
+    { ...deps, deadLetters },
+    async (received) => {
+      for (const message of received.filter((one) => names(person, one))) {
+        const { failureId, sentAtMs } = readDeadLetter(message);
+        messages += 1;
+        add(failureId, 'dead letter', isoTime(sentAtMs));
+      }
+      return { settled: [] };
+    },
+    { onProgress: (done, total) => onProgress('dead letters read', done, total) },
+    signal,
+  );
+  for await (const page of recordsWith(person, deps, signal)) {
+    scanned += page.records;
+    readUnits += page.readUnits;
+    records += page.found.length;
+    for (const { failureId, lastFailedAtUtc } of page.found) add(failureId, 'failure record', lastFailedAtUtc);
+    onProgress('failure records read', scanned);
+  }
+  signal.throwIfAborted();
+  const { waiting, inFlight } = await countsOf(sqs, scanQueueUrl);
+  times.sort();
+  const plan: Plan = {
+    count: messages + records,
+    isMoreThan: false,
+    byReason: { 'dead letters': messages, 'failure records': records },
+    oldestUtc: times[0] ?? null,
+    newestUtc: times.at(-1) ?? null,
+    samples,
+    cost: costOf({
+      sqsRequests: Math.ceil(walk.lookedAt / 5) + Math.ceil(messages / 10),
+      readUnits,
+      // A record may hold 64 KiB; most hold less than one.
+      writeUnits: records * 2,
+    }),
+    notLookedAt: [...notLookedAt(walk), ...unlooked(waiting + inFlight)],
+    warnings: [],
+  };
+  return { plan, person, filter: { textSha256: person.sha256 }, deadLetters };
+}
+
+/** Whether the body of a message or one of its attributes names the person. */
+export function names({ isIn }: PersonText, { body, attributes, typedAttributes = {} }: ReceivedMessage): boolean {
+  const bytes = Object.values(typedAttributes).flatMap(({ value }) =>
+    typeof value === 'string' ? [] : [Buffer.from(value).toString()],
+  );
+  return [body, ...Object.values(attributes), ...bytes].some(isIn);
+}
+
+/** What erasing does not reach, a sentence each. */
+function unlooked(onScanQueue: number): string[] {
+  const waiting =
+    onScanQueue > 0
+      ? [
+          `the scan queue holds about ${onScanQueue} messages that are not looked at: what fails there writes a record again, so erase once more when it is empty`,
+        ]
+      : [];
+  return [
+    ...waiting,
+    'backups: point-in-time recovery can bring records of the failures table back for 7 more days',
+    "the carrier's feed: a replay brings an element that is not a valid event again",
+  ];
+}

@@ -1,0 +1,90 @@
+import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { describeError } from '@waybill/shared/error.ts';
+import type { EntryFailure, OutgoingMessage, ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import { batchesOf } from '@waybill/shared/queue/send.ts';
+import { limits } from '@waybill/shared/resources.ts';
+import { type Backoff, retry } from '@waybill/shared/retry.ts';
+import type { DeadLetterPort } from '../dead-letters/dead-letter-queue.ts';
+
+export type SendBackDependencies = {
+  readonly deadLetters: Pick<DeadLetterPort, 'sendToSource' | 'deleteBatch'>;
+  readonly clock: Clock;
+  readonly random: Random;
+};
+
+/** What became of messages that were to be sent. Those in neither list may come again. */
+export type SentBack = {
+  /** Confirmed by the source queue. */
+  readonly sent: readonly ReceivedMessage[];
+  /** Sent, and deleted from the dead-letter queue. */
+  readonly deleted: readonly ReceivedMessage[];
+  /** Why a message was not confirmed or deleted, a sentence each. */
+  readonly problems: readonly string[];
+};
+
+const backoff: Backoff = { firstMs: 100, maxMs: 2_000 };
+/** Attempts of one batch, some five seconds. A message that SQS refuses for good must not hold up the others. */
+const mostAttempts = 6;
+
+/**
+ * Sends messages with all of their attributes to the queue that they came from, and deletes those that it has confirmed,
+ * entry by entry. Once `signal` aborts no send is tried again, but what is confirmed is still deleted. Never rejects.
+ */
+export async function sendBack(
+  messages: readonly ReceivedMessage[],
+  deps: SendBackDependencies,
+  signal: AbortSignal,
+): Promise<SentBack> {
+  const sources = new Map(messages.map((message) => [outgoing(message), message]));
+  const sent: ReceivedMessage[] = [];
+  const problems: string[] = [];
+  for (const batch of batchesOf([...sources.keys()])) {
+    if (signal.aborted) break;
+    const { left, problem } = await confirmed(batch, deps.deadLetters.sendToSource, deps, signal);
+    const unsent = new Set(left);
+    sent.push(...batch.flatMap((one) => (unsent.has(one) ? [] : (sources.get(one) ?? []))));
+    if (problem) problems.push(`${left.length} messages were not confirmed by the source queue: ${problem}`);
+  }
+  const deleted: ReceivedMessage[] = [];
+  for (let start = 0; start < sent.length; start += limits.batchEntries) {
+    const batch = sent.slice(start, start + limits.batchEntries);
+    const remove = (some: readonly ReceivedMessage[]) =>
+      deps.deadLetters.deleteBatch(some.map(({ receiptHandle }) => receiptHandle));
+    // Also after an abort: what is sent and not deleted would be sent twice.
+    const { left, problem } = await confirmed(batch, remove, deps, new AbortController().signal);
+    const kept = new Set(left);
+    deleted.push(...batch.filter((one) => !kept.has(one)));
+    if (problem)
+      problems.push(`${left.length} messages were sent and not deleted, so a redrive sends them again: ${problem}`);
+  }
+  return { sent, deleted, problems };
+}
+
+/** Repeats what was not confirmed. `problem` says why the `left` were not. */
+async function confirmed<T>(
+  entries: readonly T[],
+  act: (entries: readonly T[]) => Promise<readonly EntryFailure[]>,
+  { clock, random }: Pick<SendBackDependencies, 'clock' | 'random'>,
+  signal: AbortSignal,
+): Promise<{ readonly left: readonly T[]; readonly problem?: string }> {
+  let left = entries;
+  const attempt = async () => {
+    const failures = await act(left);
+    left = failures.flatMap(({ index }) => left[index] ?? []);
+    const [first] = failures;
+    if (first) throw new Error(first.detail ? `${first.code} (${first.detail})` : first.code);
+  };
+  const onFailure = (error: unknown, attempts: number) => {
+    if (attempts + 1 >= mostAttempts) throw error;
+  };
+  try {
+    await retry(attempt, { clock, random, signal, backoff, onFailure });
+    return { left: [] };
+  } catch (error) {
+    return { left, problem: describeError(error) };
+  }
+}
+
+function outgoing({ body, attributes, typedAttributes }: ReceivedMessage): OutgoingMessage {
+  return { body, attributes, ...(typedAttributes && { typedAttributes }) };
+}
