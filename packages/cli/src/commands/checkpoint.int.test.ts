@@ -1,4 +1,5 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { actShape } from '@waybill/operations/record/operation-shape.ts';
 import { checkpointShape } from '@waybill/operations/checkpoint/read-checkpoint.ts';
 import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
 import { describe, expect, test } from 'vitest';
@@ -48,7 +49,7 @@ describe('waybill checkpoint set', () => {
     expect(await store.read()).toMatchObject({ lastEventId: 110_581, token: 7 });
     const set = await run(['checkpoint', 'set', '83268', '--feed', 'west', ...act, '--json']);
     expect(set.code).toBe(0);
-    expect(JSON.parse(set.stdout)).toMatchObject({ outcome: 'done', plan: { oldLastEventId: 110_581 } });
+    expect(actShape.parse(JSON.parse(set.stdout))).toMatchObject({ outcome: 'done', plan: { samples: [{ oldLastEventId: 110_581 }] } });
     expect(await store.read()).toMatchObject({ lastEventId: 83_268, token: 8, holder: undefined });
   });
 

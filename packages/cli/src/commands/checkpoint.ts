@@ -90,6 +90,7 @@ const set = command({
   options: { feed: optional('NAME', 'the feed; without it, it has to be typed', feedName) },
   isAct: true,
   prints: 'document',
+  shape: async () => (await import('@waybill/operations/record/operation-shape.ts')).actShape,
   run: async (given, tools) => {
     const { eventId } = given.arguments;
     const { checkpointsTable, feed: ownFeed } = await tools.names('checkpointsTable', 'feed');
@@ -117,14 +118,16 @@ const set = command({
       kind: 'checkpoint-set',
       filter: { feed, eventId },
       plan: () => planCheckpointSet(deps, { feed, lastEventId: eventId }, pace),
-      sentence: ({ plan }) =>
-        `Sets the checkpoint of ${feed} from ${plan.oldLastEventId ?? 'nothing'} to ${eventId}: reading goes on at ${eventId + 1}.`,
-      details: ({ plan: { leaseHolder } }) => [
-        '',
-        leaseHolder === null
-          ? 'Nobody holds the lease.'
-          : `The lease is held by ${leaseHolder}: it is fenced, stops, and reads anew.`,
-      ],
+      sentence: ({ seen }) =>
+        `Sets the checkpoint of ${feed} from ${seen?.lastEventId ?? 'nothing'} to ${eventId}: reading goes on at ${eventId + 1}.`,
+      details: ({ seen }) => {
+        const holder = seen?.leaseHolder ?? null;
+        const says =
+          holder === null
+            ? 'Nobody holds the lease.'
+            : `The lease is held by ${holder}: it is fenced, stops, and reads anew.`;
+        return ['', ...tools.print.view.wrapped(says)];
+      },
       // Also to where it stands: the holder then reads anew.
       isNothing: () => false,
       run: (planned) => runCheckpointSet(deps, planned),

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { type Placed, scans } from '../../../poller/test/memory-feed.ts';
 import { rig } from '../../../poller/test/poller-rig.ts';
+import { planShape } from '../record/operation-shape.ts';
 import { checkpointShape, listCheckpoints, readCheckpoint } from './read-checkpoint.ts';
 import { planCheckpointSet, runCheckpointSet } from './set-checkpoint.ts';
 
@@ -74,10 +75,8 @@ describe('a checkpoint', () => {
     const { plan, deps, put, item } = open('by-hand');
     await put({ lastEventId: 100, fencingToken: 7, leaseCounter: 40, leaseHolder: 'a/0', openGaps: gaps, watermark: 2, other: 'x' });
     const planned = await plan(50);
-    expect(planned.plan).toMatchObject({
-      oldLastEventId: 100,
-      newLastEventId: 50,
-      leaseHolder: 'a/0',
+    expect(planShape.parse(planned.plan)).toMatchObject({
+      samples: [{ feed: 'by-hand', oldLastEventId: 100, newLastEventId: 50 }],
       count: 50,
       byReason: { 'read again': 50 },
       cost: { writeUnits: 51 },

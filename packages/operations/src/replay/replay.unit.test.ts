@@ -5,6 +5,7 @@ import { pollerVariables } from '../../../poller/src/config.ts';
 import { junk, MemoryFeed, type Placed, scan, scans } from '../../../poller/test/memory-feed.ts';
 import { MemoryQueue } from '../../../poller/test/memory-queue.ts';
 import { instantClock } from '../../../shared/test/instant-clock.ts';
+import { planShape } from '../record/operation-shape.ts';
 import { planReplay, replayRequestsPerSecond } from './plan-replay.ts';
 import { runReplay } from './replay.ts';
 import type { ReplaySettings } from './replay-plan.ts';
@@ -315,11 +316,9 @@ describe('the plan of a replay', () => {
   test('says how many at most, how long and what it costs, and what the feed shows first', async () => {
     const { plan } = rig(scans(1_005, 3_000), { limit: 1_000 });
     const planned = await plan(1_001, 101_000);
-    expect(planned.plan).toMatchObject({
+    expect(planned.estimate).toMatchObject({ pages: 100, seconds: 20 });
+    expect(planShape.parse(planned.plan)).toMatchObject({
       count: 100_000,
-      pages: 100,
-      seconds: 20,
-      requestsPerSecond: 5,
       cost: { sqsRequests: 630, writeUnits: 100_000 },
       oldestUtc: '2021-05-11T21:11:34.1506147Z',
       warnings: ['the first EventId that the feed has of this range is 1005'],
