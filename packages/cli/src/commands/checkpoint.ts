@@ -62,7 +62,8 @@ function linesOf(checkpoint: Checkpoint, view: View): readonly string[] {
     lease: leaseHolder === null ? 'free' : `held by ${leaseHolder}, ${leaseCounter} writes`,
     'caught up': time(caughtUpAtUtc),
     'newest scan': time(newestScanUtc),
-    'open gaps': openGaps === null ? 'not readable by this release' : [String(openGaps.count), ...(gaps ?? []), ...more],
+    'open gaps':
+      openGaps === null ? 'not readable by this release' : [String(openGaps.count), ...(gaps ?? []), ...more],
   });
 }
 
@@ -97,7 +98,10 @@ const set = command({
     const feed = given.options.feed ?? ownFeed;
     const { choices, env } = tools;
     if (choices.yes && given.options.feed === undefined)
-      throw usageError('Nothing was done: with --yes nobody types the name of the feed', `the same with --feed ${feed}`);
+      throw usageError(
+        'Nothing was done: with --yes nobody types the name of the feed',
+        `the same with --feed ${feed}`,
+      );
     const [{ planCheckpointSet, runCheckpointSet }, variables, sending, { readEnv }, { z }] = await Promise.all([
       import('@waybill/operations/checkpoint/set-checkpoint.ts'),
       import('@waybill/shared/scan-api/scan-api-variables.ts'),

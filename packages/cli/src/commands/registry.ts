@@ -1,8 +1,8 @@
 import type { Command } from '../command/command.ts';
 import { checkpointCommands } from './checkpoint.ts';
 import { completionCommand } from './completion.ts';
-import { feedCommands } from './feed.ts';
 import { failuresCommands } from './failures.ts';
+import { feedCommands } from './feed.ts';
 import { operationsCommands } from './operations.ts';
 import { replayCommands } from './replay.ts';
 import { statusCommands } from './status.ts';

@@ -67,7 +67,11 @@ const replay = command({
       ...(options.scanApiUrl !== undefined && { SCAN_API_URL: options.scanApiUrl }),
       ...(options.limit !== undefined && { SCAN_API_LIMIT: String(options.limit) }),
     });
-    const { scanQueueUrl, checkpointsTable, feed: feedName } = await tools.names('scanQueueUrl', 'checkpointsTable', 'feed');
+    const {
+      scanQueueUrl,
+      checkpointsTable,
+      feed: feedName,
+    } = await tools.names('scanQueueUrl', 'checkpointsTable', 'feed');
     const feed = scanApi({
       ...{ url: read.SCAN_API_URL, token: read.SCAN_API_TOKEN, timeoutMs: read.SCAN_API_TIMEOUT_MS, clock },
     });

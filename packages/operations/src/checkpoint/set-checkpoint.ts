@@ -47,7 +47,12 @@ export async function planCheckpointSet(
       samples: [{ feed, oldLastEventId: old, newLastEventId: lastEventId }],
       cost: costOf({ ...cost, writeUnits: cost.writeUnits + 1 }),
       notLookedAt:
-        again > 0 ? ['how many of these EventIds the feed has: it skips ids', ...estimate.assumes.map((each) => `assumed: ${each}`)] : [],
+        again > 0
+          ? [
+              'how many of these EventIds the feed has: it skips ids',
+              ...estimate.assumes.map((each) => `assumed: ${each}`),
+            ]
+          : [],
       warnings: await warningsOf(deps, { target, seen, old, again, skipped }),
     },
   };
@@ -108,7 +113,8 @@ export async function runCheckpointSet(
       new UpdateCommand({
         TableName: deployment.checkpointsTable,
         Key: { feed },
-        UpdateExpression: 'SET lastEventId = :last REMOVE leaseHolder, watermark ADD fencingToken :one, leaseCounter :one',
+        UpdateExpression:
+          'SET lastEventId = :last REMOVE leaseHolder, watermark ADD fencingToken :one, leaseCounter :one',
         ConditionExpression: seen ? isThere : 'attribute_not_exists(feed)',
         ExpressionAttributeValues: { ':last': lastEventId, ':one': 1, ...(seen && { ':token': token }) },
       }),
@@ -118,7 +124,8 @@ export async function runCheckpointSet(
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     const now = await readCheckpoint(deps, feed);
     // The client may have repeated a write whose answer was lost, and was refused by its own success.
-    if (now?.fencingToken === token + 1 && now.lastEventId === lastEventId) return { outcome: 'done', counts, problems: [] };
+    if (now?.fencingToken === token + 1 && now.lastEventId === lastEventId)
+      return { outcome: 'done', counts, problems: [] };
     const what = now ? `its fencing token is ${now.fencingToken}, not ${token}` : 'it is gone';
     return {
       outcome: 'refused',
