@@ -105,7 +105,7 @@ const set = command({
     const [{ planCheckpointSet, runCheckpointSet }, variables, sending, { readEnv }, { z }] = await Promise.all([
       import('@waybill/operations/checkpoint/set-checkpoint.ts'),
       import('@waybill/shared/scan-api/scan-api-variables.ts'),
-      import('@waybill/shared/queue/sending-variables.ts'),
+      import('@waybill/shared/scan-api/sending-variables.ts'),
       import('@waybill/shared/process/env.ts'),
       import('zod'),
     ]);

@@ -53,7 +53,7 @@ const replay = command({
         import('@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts'),
         import('@waybill/shared/scan-api/scan-api.ts'),
         import('@waybill/shared/scan-api/scan-api-variables.ts'),
-        import('@waybill/shared/queue/sending-variables.ts'),
+        import('@waybill/shared/scan-api/sending-variables.ts'),
       ]);
     const [{ sqsSender }, { readEnv }, { z }] = await Promise.all([
       import('@waybill/shared/queue/sqs-queue.ts'),
