@@ -34,7 +34,7 @@ const rows: Readonly<Record<string, { readonly policies: readonly PolicyName[]; 
     'dlq redrive': { policies: ['observer', 'redrive'] },
     replay: { policies: ['observer', 'replay'], lines: ['replay --from 1 --to 3'] },
     'checkpoint show': { policies: ['observer'], lines: ['checkpoint show'] },
-    'checkpoint set': { policies: ['observer', 'checkpoint'] },
+    'checkpoint set': { policies: ['checkpoint'] },
     // Their tables come with what writes them; until then these commands say so, and call nothing.
     'batches list': { policies: [] },
     'batches show': { policies: [] },

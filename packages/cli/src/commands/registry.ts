@@ -1,5 +1,6 @@
 import type { Command } from '../command/command.ts';
 import { batchesCommands } from './batches.ts';
+import { checkpointCommands } from './checkpoint.ts';
 import { completionCommand } from './completion.ts';
 import { deadLetterCommands } from './dead-letters.ts';
 import { failuresCommands } from './failures.ts';
@@ -8,6 +9,7 @@ import { notificationsCommands } from './notifications.ts';
 import { operationsCommands } from './operations.ts';
 import { parcelCommands } from './parcel.ts';
 import { parcelsCommands } from './parcels.ts';
+import { replayCommands } from './replay.ts';
 import { statusCommands } from './status.ts';
 import { tokenCommands } from './token.ts';
 
@@ -31,6 +33,8 @@ export const commands: readonly Command[] = [
   ...parcelCommands,
   ...parcelsCommands,
   ...failuresCommands,
+  ...replayCommands,
+  ...checkpointCommands,
   ...feedCommands,
   ...batchesCommands,
   ...notificationsCommands,

@@ -25,7 +25,7 @@ const status = command({
         import('@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts'),
         import('@waybill/shared/process/env.ts'),
         import('@waybill/shared/checkpoint/lease-variables.ts'),
-        import('@waybill/shared/queue/sending-variables.ts'),
+        import('@waybill/shared/scan-api/sending-variables.ts'),
         import('zod'),
       ]);
     const { MAX_QUEUE_MESSAGES } = sendingVariables;
