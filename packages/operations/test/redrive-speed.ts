@@ -1,25 +1,41 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { provision } from '@waybill/provisioner/provision.ts';
+import { provision, type Resources } from '@waybill/provisioner/provision.ts';
 import { planRedrive } from '../src/redrive/plan-redrive.ts';
 import { runRedrive } from '../src/redrive/run-redrive.ts';
-import { failureLogOf, newPair, put, redriveDeps, scan, uncancelled } from './dead-letter-rig.ts';
+import { failureLogOf, newPair, type Pair, put, redriveDeps, scan, uncancelled } from './dead-letter-rig.ts';
 
 /**
  * Times a selective redrive of a tenth of the dead letters on the engines that `AWS_ENDPOINT_URL_SQS` and
  * `AWS_ENDPOINT_URL_DYNAMODB` name: `node packages/operations/test/redrive-speed.ts 10000`. Prints seconds, and the highest
  * memory in MB.
  */
-const count = Number(process.argv[2] ?? 10_000);
+const [, , countText = '10000', filled] = process.argv;
+const count = Number(countText);
 const settings = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 const [sqsEndpoint, dynamodbEndpoint] = [process.env['AWS_ENDPOINT_URL_SQS'], process.env['AWS_ENDPOINT_URL_DYNAMODB']];
 if (!sqsEndpoint || !dynamodbEndpoint) throw new Error('AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_DYNAMODB name no engines');
 const sqs = new SQSClient({ ...settings, endpoint: sqsEndpoint, useQueueUrlAsEndpoint: false });
 const dynamodb = new DynamoDBClient({ ...settings, endpoint: dynamodbEndpoint });
-const resources = await provision({ sqs, dynamodb, prefix: `speed-${Date.now()}-` });
-const pair = await newPair(sqs);
+const place = filled === undefined ? await newPlace() : JSON.parse(filled);
+const { resources, pair }: { readonly resources: Resources; readonly pair: Pair } = place;
 
+async function newPlace() {
+  return { resources: await provision({ sqs, dynamodb, prefix: `speed-${Date.now()}-` }), pair: await newPair(sqs) };
+}
+
+if (filled === undefined) {
+  await fill();
+  // In a process of its own, whose memory is that of the redrive alone.
+  spawnSync(process.execPath, [fileURLToPath(import.meta.url), countText, JSON.stringify(place)], { stdio: 'inherit' });
+} else await measure();
+sqs.destroy();
+dynamodb.destroy();
+
+async function fill(): Promise<void> {
 const ids = Array.from({ length: count }, (_, index) => index + 1);
 const log = failureLogOf({ sqs, dynamodb, resources });
 for (let start = 0; start < count; start += 500) {
@@ -38,7 +54,9 @@ for (let start = 0; start < count; start += 500) {
     ),
   );
 }
+}
 
+async function measure(): Promise<void> {
 let mostBytes = 0;
 const watching = setInterval(() => {
   mostBytes = Math.max(mostBytes, process.memoryUsage.rss());
@@ -57,5 +75,4 @@ const planned = await timed('plan', () => planRedrive(deps, pair.sourceUrl, sele
 const result = await timed('run', () => runRedrive(deps, planned, { isMoreThanPlannedFine: false }, uncancelled));
 process.stdout.write(`${JSON.stringify({ planned: planned.plan.count, ...result })}\n`);
 clearInterval(watching);
-sqs.destroy();
-dynamodb.destroy();
+}
