@@ -20,7 +20,8 @@ import { tokenCommands } from './token.ts';
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
 export const commands: readonly Command[] = [
-  ...deadLetterCommands, ...operationsCommands,
+  ...deadLetterCommands,
+  ...operationsCommands,
   ...tokenCommands,
   completionCommand(() => commands),
 ];

@@ -57,7 +57,10 @@ export function createClients({ env, place }: Pick<CommandLineIo, 'env' | 'place
     },
     outputsOf: async (StackName) => {
       const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
-      const cloudFormation = keep(new CloudFormationClient({ ...(await short()), ...place('cloudformation') }), 'CloudFormation');
+      const cloudFormation = keep(
+        new CloudFormationClient({ ...(await short()), ...place('cloudformation') }),
+        'CloudFormation',
+      );
       const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
       return Object.fromEntries(
         (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),

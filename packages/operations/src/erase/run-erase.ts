@@ -26,7 +26,8 @@ export async function runErase(
     return !isMoreThanPlannedFine && exceedsPlan(met, plan);
   };
   let isRefused = false;
-  const told = () => onProgress({ what: 'erased', done: counts.deadLetters + counts.failureRecords, total: plan.count });
+  const told = () =>
+    onProgress({ what: 'erased', done: counts.deadLetters + counts.failureRecords, total: plan.count });
 
   const visit = async (messages: readonly ReceivedMessage[]): Promise<Visit> => {
     counts.lookedAt += messages.length;
