@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
 import { configDefaults, defineConfig } from 'vitest/config';
 
@@ -44,7 +45,12 @@ export default defineConfig({
       lane({ name: 'int', patience: 1 * minutes, more: twoByTwo }),
       lane({ name: 'processes', kind: 'e2e', folder: processes, patience: 2 * minutes, more: twoByTwo }),
       lane({ name: 'e2e', not: processes, patience: 2 * minutes, more: oneByOne }),
-      lane({ name: 'sim', patience: 25 * minutes, more: oneByOne }),
+      // Its concurrent tests each keep a process of their own busy.
+      lane({
+        name: 'sim',
+        patience: 25 * minutes,
+        more: { ...oneByOne, maxConcurrency: availableParallelism() },
+      }),
       lane({ name: 'deploy', patience: 4 * minutes, more: oneByOne }),
     ],
     coverage: {

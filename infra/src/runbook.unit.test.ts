@@ -154,7 +154,7 @@ describe('the runbook', () => {
   it('uses the real names of what the services stack names', () => {
     const names = new Set(
       resources.flatMap(({ Properties }) =>
-        ['ClusterName', 'ServiceName', 'LogGroupName'].map((name) => Properties[name]),
+        ['ClusterName', 'ServiceName', 'LogGroupName', 'Family'].map((name) => Properties[name]),
       ),
     );
     const others = stacks.map(({ name }) => name);

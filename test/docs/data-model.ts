@@ -13,9 +13,12 @@ export type DocumentedTable = {
 
 export type DocumentedAttribute = { readonly name: string; readonly type: string; readonly kind: string };
 
+const text = z.strictObject({ S: z.string() });
+const number = z.strictObject({ N: z.string().regex(/^\d+$/) });
 const documentedValue = z.union([
-  z.strictObject({ S: z.string() }),
-  z.strictObject({ N: z.string().regex(/^\d+$/) }),
+  text,
+  number,
+  z.strictObject({ M: z.record(z.string(), z.union([text, number])) }),
   z.strictObject({ SS: z.array(z.string()).min(1) }),
   z.strictObject({ NS: z.array(z.string().regex(/^\d+$/)).min(1) }),
 ]);

@@ -2,12 +2,22 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { operationKinds, outcomes } from '@waybill/operations/record/operation.ts';
+import { costOf, type Plan } from '@waybill/operations/record/plan.ts';
 import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
 import { parcelIdOf } from '@waybill/shared/domain/scan-event.ts';
 import { indexKeys } from '@waybill/shared/index-keys.ts';
 import { storedParcel } from '@waybill/shared/parcels/parcel-item.ts';
-import { failureRetentionDays, physicalName, tables } from '@waybill/shared/resources.ts';
+import {
+  failureRetentionDays,
+  openParcelsIndex,
+  operationRetentionDays,
+  physicalName,
+  recentOperationsIndex,
+  tables,
+  unresolvedIndex,
+} from '@waybill/shared/resources.ts';
 import { describe, expect, it } from 'vitest';
 import { type DocumentedValue, documentedTables, fenced } from './data-model.ts';
 
@@ -36,7 +46,7 @@ describe.each(documented)('docs/data-model.md, $name', ({ name, key, attributes,
   it('says of each what type it has, and whether others may rely on it', () => {
     for (const { name: attribute, type, kind } of attributes) {
       const use = indexKeys[name]?.[attribute];
-      expect(['S', 'N', 'SS', 'NS'], attribute).toContain(type);
+      expect(['S', 'N', 'SS', 'NS', 'M'], attribute).toContain(type);
       if (use !== 'no key') expect([attribute, type]).toEqual([attribute, use]);
       expect(['contract', 'bookkeeping'], attribute).toContain(kind);
     }
@@ -111,6 +121,40 @@ it('its example failure is an element that the poller rejects, with its id, its 
   const lastFailed = Date.parse(text(item['lastFailedAtUtc']) ?? '') / 1_000;
   expect(number(item['expiresAt'])).toBe(Math.ceil(lastFailed) + failureRetentionDays * 86_400);
 });
+
+it('its example operation is one that this release reads, with its month and its expiry', () => {
+  const [item = {}] = examplesOf(tables.operations.name);
+  const started = text(item['startedAtUtc']) ?? '';
+  expect(text(item['operationId'])).toMatch(
+    new RegExp(`^${started.slice(0, 19).replaceAll(/[-:]/g, '')}-[0-9a-f]{8}$`),
+  );
+  expect(text(item['startedMonth'])).toBe(started.slice(0, 7));
+  expect(number(item['expiresAt'])).toBe(Math.ceil(Date.parse(started) / 1_000) + operationRetentionDays * 86_400);
+  expect(operationKinds).toContain(text(item['kind']));
+  expect(outcomes).toContain(text(item['outcome']));
+  const { cost, ...plan }: Plan = JSON.parse(text(item['plan']) ?? '');
+  expect(cost).toEqual(costOf(cost));
+  expect(Object.keys(plan).toSorted()).toEqual([
+    'byReason',
+    'count',
+    'isMoreThan',
+    'newestUtc',
+    'notLookedAt',
+    'oldestUtc',
+    'samples',
+    'warnings',
+  ]);
+});
+
+it.each([unresolvedIndex, recentOperationsIndex, openParcelsIndex])(
+  'says of the index $name what it holds',
+  (index) => {
+    const section = page.split(/^### /m).find((one) => one.startsWith(`Index ${index.name}\n`)) ?? '';
+    for (const { name, type } of [index.key, index.sortKey]) expect(section).toContain(`\`${name}\` (${type}`);
+    const projected = typeof index.projection === 'string' ? [] : index.projection.include;
+    for (const attribute of projected) expect(section).toContain(`\`${attribute}\``);
+  },
+);
 
 it('makes a failure id of a body as the consumer does', () => {
   const [, body = '', digest] = /printf '%s' '(.+)' \| sha256sum +# body-(\S+)/.exec(page) ?? [];

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { merge, stateOf } from '@waybill/shared/domain/parcel-state.ts';
-import { stageOf, stages } from '@waybill/shared/domain/stage.ts';
+import { stageOf } from '@waybill/shared/domain/stage.ts';
+import { stages } from '@waybill/shared/domain/stage-names.ts';
 import { readEnv } from '@waybill/shared/process/env.ts';
 import { stagesVariable } from '@waybill/shared/process/stages-variable.ts';
 import { expect, it } from 'vitest';

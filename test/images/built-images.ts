@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ImageName } from '../../images/programs.ts';
 import { copyBuildContext } from './build-context.ts';
-import { type CopyStep, dockerfileText, readStages, root, type Stage, type Step, stepsOf } from './dockerfile.ts';
+import { type CopyStep, commandOf, dockerfileText, readStages, root, type Stage, type Step, stepsOf } from './dockerfile.ts';
 
 /** What docker would run. */
 export type BuiltImage = {
   /** The image's working directory, with exactly what the Dockerfile puts into it. */
   readonly folder: string;
-  /** CMD; its first word is `node`. */
+  /** ENTRYPOINT and CMD; the first word is `node`. */
   readonly command: readonly string[];
   readonly healthcheck: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -55,13 +55,18 @@ export function buildImages(): BuiltImages {
       const env = stepsOf(stages, image, 'ENV').flatMap(({ text }) => [...text.matchAll(/(\w+)=(\S+)/g)]);
       return {
         folder,
-        command: stepsOf(stages, image, 'CMD').at(-1)?.exec ?? [],
+        command: commandOf(stages, image),
         healthcheck: stepsOf(stages, image, 'HEALTHCHECK').at(-1)?.exec ?? [],
         env: Object.fromEntries(env.map(([, name = '', value = '']) => [name, value])),
       };
     };
-    const [poller, processor, local] = [built('poller'), built('processor'), built('local')];
-    return { images: { poller, processor, local }, buildFolder, remove };
+    const images = {
+      poller: built('poller'),
+      processor: built('processor'),
+      operator: built('operator'),
+      local: built('local'),
+    };
+    return { images, buildFolder, remove };
   } catch (error) {
     remove();
     throw error;

@@ -35,7 +35,7 @@ function stageFindings(stage: Stage, earlier: readonly Stage[]): string[] {
     if (step.keyword === 'MAINTAINER') at('DL4000 MAINTAINER is deprecated');
     if (step.keyword === 'WORKDIR' && !step.text.startsWith('/')) at('DL3000 WORKDIR is not absolute');
     if (['CMD', 'ENTRYPOINT'].includes(step.keyword) && !step.exec) at(`DL3025 ${step.keyword} is not in exec form`);
-    if (step.keyword === 'HEALTHCHECK' && !step.exec) at('HEALTHCHECK is not in exec form');
+    if (step.keyword === 'HEALTHCHECK' && !step.exec && step.text !== 'NONE') at('HEALTHCHECK is not in exec form');
     if (['ENV', 'ARG'].includes(step.keyword) && /TOKEN|SECRET|PASSWORD|ACCESS_KEY/.test(step.text))
       at(`${step.keyword} keeps a secret in the image`);
     if (step.keyword === 'RUN' && /\bsudo\b/.test(step.text)) at('DL3004 sudo');

@@ -69,6 +69,11 @@ export function stepsOf(stages: readonly Stage[], name: string, keyword: string)
   return inheritance(stages, name).flatMap(({ steps }) => steps.filter((step) => step.keyword === keyword));
 }
 
+/** What docker runs of an image without arguments: ENTRYPOINT, then CMD. */
+export function commandOf(stages: readonly Stage[], name: string): readonly string[] {
+  return ['ENTRYPOINT', 'CMD'].flatMap((keyword) => stepsOf(stages, name, keyword).at(-1)?.exec ?? []);
+}
+
 /** The stages that are built to be run: no other stage is built on them or copies from them. */
 export function targets(stages: readonly Stage[]): string[] {
   const used = new Set(stages.flatMap(({ base, copies }) => [base, ...copies.map(({ from }) => from)]));

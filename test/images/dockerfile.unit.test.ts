@@ -4,7 +4,7 @@ import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
 import { describe, expect, test } from 'vitest';
 import { imageNames, programs } from '../../images/programs.ts';
 import { buildContext } from './build-context.ts';
-import { dockerfileText, readStages, root, stepsOf, targets } from './dockerfile.ts';
+import { commandOf, dockerfileText, readStages, root, stepsOf, targets } from './dockerfile.ts';
 import { findings } from './dockerfile-rules.ts';
 
 const stages = readStages(dockerfileText);
@@ -49,6 +49,11 @@ describe('the Dockerfile', () => {
     expect(findings(changed(from, to)).join('\n')).toMatch(finding);
   });
 
+  test('takes the command of an operator as arguments, as docker run and ECS give it, without a shell', () => {
+    expect(stepsOf(stages, 'operator', 'ENTRYPOINT').at(-1)?.exec?.at(-1)).toBe('waybill.mjs');
+    expect(stepsOf(stages, 'operator', 'CMD').at(-1)?.exec).toEqual(['--help']);
+  });
+
   test('has a target for each image, and no other', () => {
     expect(targets(stages).toSorted()).toEqual([...imageNames].toSorted());
   });
@@ -80,12 +85,13 @@ describe('the Dockerfile', () => {
 });
 
 describe.for(imageNames)('the image %s', (image) => {
-  const command = stepsOf(stages, image, 'CMD').at(-1)?.exec ?? [];
+  const command = commandOf(stages, image);
+  const program = command.findIndex((word) => word.endsWith('.mjs'));
   const written = Object.keys(programs[image]).map((name) => `${name}.mjs`);
 
   test('starts a program that the bundler writes, with the heap that production has and mapped stack traces', () => {
-    expect(command.slice(0, -1)).toEqual(['node', ...nodeFlags, '--enable-source-maps']);
-    expect(written).toContain(command.at(-1));
+    expect(command.slice(0, program)).toEqual(['node', ...nodeFlags, '--enable-source-maps']);
+    expect(written).toContain(command[program]);
   });
 
   test('takes its programs from where the bundler puts them', () => {
@@ -93,7 +99,11 @@ describe.for(imageNames)('the image %s', (image) => {
     expect(copies.map(({ from, sources }) => [from, ...sources])).toEqual([['build', `/waybill/images/dist/${image}`]]);
   });
 
-  test('is asked for its health by a program that it has', () => {
+  test('is asked for its health by a program that it has, if it goes on running', () => {
+    if (image === 'operator') {
+      expect(stepsOf(stages, image, 'HEALTHCHECK').at(-1)?.text).toBe('NONE');
+      return;
+    }
     expect(stepsOf(stages, image, 'HEALTHCHECK').at(-1)?.exec).toEqual(['node', 'livez.mjs']);
     expect(written).toContain('livez.mjs');
   });

@@ -26,6 +26,7 @@ const stackOutputs = z.object({
   ParcelsTable: z.string(),
   CheckpointsTable: z.string(),
   FailuresTable: z.string(),
+  OperationsTable: z.string(),
 });
 
 /** The data stack of one environment. The CDK's command line deploys it to LocalStack, as README shows. */
@@ -93,6 +94,7 @@ export class DataStackOnLocalStack {
       parcelsTable: outputs.ParcelsTable,
       checkpointsTable: outputs.CheckpointsTable,
       failuresTable: outputs.FailuresTable,
+      operationsTable: outputs.OperationsTable,
     };
   }
 

@@ -14,6 +14,7 @@ const service = z.looseObject({
     .default({}),
   environment: z.record(z.string(), z.string()).default({}),
   ports: z.array(z.string()).default([]),
+  profiles: z.array(z.string()).default([]),
   healthcheck: z.looseObject({ disable: z.boolean().default(false) }).optional(),
   read_only: z.boolean().default(false),
   init: z.boolean().default(false),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { nameVariables } from '@waybill/cli/tools/read-names.ts';
 import { pollerVariables } from '@waybill/poller/config.ts';
 import { processorVariables } from '@waybill/processor/config.ts';
 import { commonVariables } from '@waybill/shared/process/process-config.ts';
@@ -57,6 +58,7 @@ describe('docker-compose.localstack.yml', () => {
       'scan-api': {},
       poller: { ...provisioned, 'scan-api': 'service_healthy' },
       processor: provisioned,
+      waybill: {},
     });
   });
 
@@ -94,6 +96,21 @@ describe('docker-compose.localstack.yml', () => {
       PARCELS_TABLE: tables.parcels.name,
       FAILURES_TABLE: tables.failures.name,
     });
+  });
+
+  test('gives the command line every name that it needs, and does not start it with the others', () => {
+    const { environment = {}, profiles } = services['waybill'] ?? {};
+    const names = { ...nameVariables, ...commonVariables, ...pollerVariables };
+    const sdk = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+    expect(Object.keys(environment).filter((name) => !(name in names) && !sdk.includes(name))).toEqual([]);
+    expect(environment).toMatchObject({
+      SCAN_QUEUE_URL: services['poller']?.environment['SCAN_QUEUE_URL'],
+      PARCELS_TABLE: tables.parcels.name,
+      CHECKPOINTS_TABLE: tables.checkpoints.name,
+      FAILURES_TABLE: tables.failures.name,
+      OPERATIONS_TABLE: tables.operations.name,
+    });
+    expect(profiles).toEqual(['operator']);
   });
 
   test('reaches each container at the port that its image listens on', () => {

@@ -33,7 +33,7 @@ export class SimulatedCheckpoints {
           if (holdsMarks(this.#item.openGaps)) this.#witness.count('marks of a sparse feed taken over');
           return 'acquired';
         }),
-      renew: ({ token, holder }, lastEventId, completeness) =>
+      renew: ({ token, holder }, lastEventId, completeness, progress) =>
         call(`renew token ${token}, position ${lastEventId}, gaps ${completeness?.openGaps}`, () => {
           const item = this.#item;
           if (!item || item.token !== token || item.holder !== holder) return 'fenced';
@@ -47,6 +47,7 @@ export class SimulatedCheckpoints {
             counter: item.counter + 1,
             lastEventId: lastEventId ?? item.lastEventId,
             ...completeness,
+            ...progress,
           };
           this.#witness.watermarkWritten(process, this.#item);
           return 'renewed';

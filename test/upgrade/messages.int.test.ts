@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
-import { asWrittenToday, withParcel } from './added-since.ts';
+import { asFailedToday, asWrittenToday } from './added-since.ts';
 import { comparable } from './bookkeeping.ts';
 import { Deployment, until } from './deployment.ts';
 import { numberIn, textIn } from './item.ts';
@@ -31,7 +31,7 @@ describe.each(releases)("the messages of $version, through this release's proces
     for (const [index, before] of release.failures.entries()) {
       const { resolvedAtUtc, ...rest } = before;
       expect(failures[index]).toEqual({
-        ...withParcel(rest),
+        ...asFailedToday(rest),
         ...newer,
         attempts: { N: String(2 * (numberIn(before, 'attempts') ?? 0)) },
         detail: failures[index]?.['detail'],

@@ -23,7 +23,8 @@ export function withAdditions(parcel: Item, messages: readonly Message[]): Item 
   };
 }
 
-function eventsIn({ body }: Message): readonly ScanEvent[] {
+/** The events that a message carries. */
+export function eventsIn({ body }: Message): readonly ScanEvent[] {
   const unpacked = unpack(body);
   if (unpacked.kind === 'unreadable') return [];
   const elements = unpacked.kind === 'unparsed' ? [unpacked.element] : unpacked.elements;

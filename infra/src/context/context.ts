@@ -123,6 +123,11 @@ export const contextKeys = {
     max: 100,
     default: 100,
   }),
+  operatorTask: flag({
+    meaning:
+      'true: a task definition with which `waybill` can be [run on Fargate](../infra/RUNBOOK.md#run-waybill-as-a-task). It costs nothing while it does not run',
+    default: true,
+  }),
   pollerVariables: variablesOf('poller', Object.keys(pollerVariables), readPollerConfig),
   processorVariables: variablesOf('processor', Object.keys(processorVariables), readProcessorConfig),
   vpc: jsonValue(importedVpc, {

@@ -40,6 +40,7 @@ describe('a deployment', () => {
       standby: false,
       maxProcessors: 10,
       spotShare: 100,
+      operatorTask: true,
       pollerVariables: {},
       processorVariables: {},
       vpc: undefined,

@@ -11,6 +11,7 @@ const setByTheStack: Readonly<Record<string, string>> = {
   CHECKPOINTS_TABLE: 'checkpoints',
   PARCELS_TABLE: 'parcels',
   FAILURES_TABLE: 'failures',
+  OPERATIONS_TABLE: 'operations',
   HTTP_HOST: '0.0.0.0',
   HTTP_PORT: '8080',
   CLOUDWATCH_NAMESPACE: 'Waybill',

@@ -1,5 +1,6 @@
 import { pollerVariables } from '@waybill/poller/config.ts';
 import type { Price } from '@waybill/shared/prices.ts';
+import { operatorSize } from '../services/operator-task.ts';
 import { placedOnSpot } from '../services/spot-share.ts';
 import { customMetrics } from './custom-metrics.ts';
 import type { Deployment } from './deployment.ts';
@@ -40,6 +41,7 @@ export function costPage(deployment: Deployment, loads: readonly MeasuredLoad[])
     `- CloudWatch bills a metric for the hours in which it gets data; all ${customMetrics().length} count as if they always got data. It bills an alarm by the metrics in it. Two of the alarms are made by the scaling of the processor.`,
     '- With `standby` a second poller, which [stands by](glossary.md#stand-by), costs as much as the first. An API token needs a secret, which costs ' +
       `${usd(prices.secret.usd)}.`,
+    `- The [task of operators](../infra/RUNBOOK.md#run-waybill-as-a-task) costs nothing while it does not run. Fargate bills a run by the second, a minute at least: ${shownPrice(Number(operatorMinute().toPrecision(2)))} dollars for each minute.`,
     '',
     'For larger feeds, days with peaks, [outages](glossary.md#outage) and backfills see [at internet scale](scale.md).',
     '',
@@ -114,6 +116,11 @@ function lastOf(loads: readonly MeasuredLoad[]): MeasuredLoad {
   const last = loads.at(-1);
   if (!last) throw new Error('no load was measured');
   return last;
+}
+
+function operatorMinute(): number {
+  const { cpu, memoryMiB } = operatorSize;
+  return ((cpu / 1_024) * prices.vcpuHour.usd + (memoryMiB / 1_024) * prices.memoryHour.usd) / 60;
 }
 
 /** Four digits, as precise as the measurement. */

@@ -21,7 +21,9 @@ export class DataStack extends Stack {
   readonly parcels: Table;
   readonly checkpoints: Table;
   readonly failures: Table;
+  readonly operations: Table;
   readonly alarmTopic: Topic;
+  readonly operators: OperatorPolicies;
 
   constructor(app: App, context: Context) {
     super(app, `waybill-${context.environment}-data`, {
@@ -70,12 +72,23 @@ export class DataStack extends Stack {
           'DynamoDB throttles the failures table: failures cannot be recorded, so processors keep failed messages, and parcel state falls behind the feed.',
       },
     });
-    const policies = new OperatorPolicies(this, 'Operators', {
+    this.operations = new DataTable(this, 'Operations', {
+      ...kept,
+      definition: tables.operations,
+      recoveryDays: 35,
+      throttled: {
+        section: 'operations-throttled',
+        impact:
+          'DynamoDB throttles the operations table: what an operator does cannot be put on record, so it is refused. Parcel state is not affected.',
+      },
+    });
+    this.operators = new OperatorPolicies(this, 'Operators', {
       scanQueue: queue,
       deadLetterQueue,
       failures: this.failures,
       checkpoints: this.checkpoints,
       parcels: this.parcels,
+      operations: this.operations,
     });
 
     const outputs = {
@@ -85,11 +98,15 @@ export class DataStack extends Stack {
       ParcelsTable: this.parcels.tableName,
       CheckpointsTable: this.checkpoints.tableName,
       FailuresTable: this.failures.tableName,
+      OperationsTable: this.operations.tableName,
       AlarmTopicArn: this.alarmTopic.topicArn,
-      RedrivePolicyArn: policies.redrive.managedPolicyArn,
-      FailuresPolicyArn: policies.failures.managedPolicyArn,
-      CheckpointPolicyArn: policies.checkpoint.managedPolicyArn,
-      ParcelsReaderPolicyArn: policies.parcelsReader.managedPolicyArn,
+      ObserverPolicyArn: this.operators.observer.managedPolicyArn,
+      RedrivePolicyArn: this.operators.redrive.managedPolicyArn,
+      FailuresPolicyArn: this.operators.failures.managedPolicyArn,
+      CheckpointPolicyArn: this.operators.checkpoint.managedPolicyArn,
+      ReplayPolicyArn: this.operators.replay.managedPolicyArn,
+      RepairPolicyArn: this.operators.repair.managedPolicyArn,
+      ParcelsReaderPolicyArn: this.operators.parcelsReader.managedPolicyArn,
       ...(this.parcels.tableStreamArn && { ParcelStreamArn: this.parcels.tableStreamArn }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

@@ -1,3 +1,4 @@
+import { indexKeys } from '@waybill/shared/index-keys.ts';
 import { physicalName, scanQueue, tables } from '@waybill/shared/resources.ts';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
@@ -33,7 +34,7 @@ function holdingData({ resources }: SynthesizedStack) {
 describe('what holds data', () => {
   it('stays when its stack is deleted, when it leaves the template, or when it is replaced', () => {
     expect(kept.terminationProtection).toBe(true);
-    expect(holdingData(kept)).toHaveLength(5);
+    expect(holdingData(kept)).toHaveLength(6);
     for (const [, { DeletionPolicy, UpdateReplacePolicy }] of holdingData(kept))
       expect({ DeletionPolicy, UpdateReplacePolicy }).toEqual({
         DeletionPolicy: 'Retain',
@@ -57,18 +58,25 @@ describe('what holds data', () => {
       id,
       Object.fromEntries(Object.entries(Properties).filter(([property]) => madeAnewBy[Type]?.includes(property))),
     ]);
-    const table = (TableName: string, AttributeName: string, AttributeType: 'N' | 'S') => ({
+    const attribute = (AttributeName: string, AttributeType: 'N' | 'S') => ({ AttributeName, AttributeType });
+    const table = (TableName: string, key: ReturnType<typeof attribute>, ...ofIndexes: (typeof key)[]) => ({
       TableName,
-      KeySchema: [{ AttributeName, KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName, AttributeType }],
+      KeySchema: [{ AttributeName: key.AttributeName, KeyType: 'HASH' }],
+      AttributeDefinitions: [key, ...ofIndexes],
     });
     // Written out, not read from resources.ts, so that a change there fails.
     expect(Object.fromEntries(identities)).toEqual({
       ScanQueue52E952E3: { QueueName: 'test-waybill-scans' },
       ScanQueueDeadLettersEC03CF9A: { QueueName: 'test-waybill-scans-dlq' },
-      Parcels318F3676: table('test-waybill-parcels', 'parcelId', 'N'),
-      Checkpoints620E2F20: table('test-waybill-checkpoints', 'feed', 'S'),
-      Failures8A3E1A2F: table('test-waybill-failures', 'failureId', 'S'),
+      Parcels318F3676: table('test-waybill-parcels', attribute('parcelId', 'N')),
+      Checkpoints620E2F20: table('test-waybill-checkpoints', attribute('feed', 'S')),
+      Failures8A3E1A2F: table(
+        'test-waybill-failures',
+        attribute('failureId', 'S'),
+        attribute('unresolved', 'S'),
+        attribute('lastFailedAtUtc', 'S'),
+      ),
+      Operations993AC38D: table('test-waybill-operations', attribute('operationId', 'S'), attribute('startedMonth', 'S')),
     });
   });
 });
@@ -80,7 +88,10 @@ describe('the index of open parcels', () => {
   ];
 
   it('is there only if the context asks for it, with the keys that resources.ts says', () => {
-    template.allResourcesProperties('AWS::DynamoDB::Table', { GlobalSecondaryIndexes: Match.absent() });
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      TableName: physicalName('test', tables.parcels.name),
+      GlobalSecondaryIndexes: Match.absent(),
+    });
     indexed.template.hasResourceProperties('AWS::DynamoDB::Table', {
       TableName: physicalName('test', tables.parcels.name),
       GlobalSecondaryIndexes: [
@@ -125,6 +136,51 @@ describe('the index of open parcels', () => {
         }),
       ]),
     });
+  });
+});
+
+describe('the indexes that every deployment has', () => {
+  it('are these, with what they hold beside the keys: no body of a failure, which may name people', () => {
+    const indexesOf = (name: string) =>
+      holdingData(kept).find(([, { Properties }]) => Properties['TableName'] === physicalName('test', name))?.[1]
+        .Properties['GlobalSecondaryIndexes'];
+    // Written out: of an index that is deployed neither key nor projection can change.
+    expect(indexesOf(tables.failures.name)).toEqual([
+      {
+        IndexName: 'unresolved',
+        KeySchema: [
+          { AttributeName: 'unresolved', KeyType: 'HASH' },
+          { AttributeName: 'lastFailedAtUtc', KeyType: 'RANGE' },
+        ],
+        Projection: {
+          ProjectionType: 'INCLUDE',
+          NonKeyAttributes: ['attempts', 'detail', 'firstFailedAtUtc', 'parcelId', 'reason', 'resolvedAtUtc'],
+        },
+      },
+    ]);
+    expect(indexesOf(tables.operations.name)).toEqual([
+      {
+        IndexName: 'recent',
+        KeySchema: [
+          { AttributeName: 'startedMonth', KeyType: 'HASH' },
+          { AttributeName: 'operationId', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ]);
+  });
+
+  // DynamoDB creates one index of a table at a time (UpdateTable), and so does CloudFormation: a release that adds two to
+  // one table cannot be deployed to it.
+  it('are at most one more per table than the last release has', () => {
+    const inLastRelease: Readonly<Record<string, number>> = { [tables.parcels.name]: 0, [tables.failures.name]: 0 };
+    for (const [name, count] of Object.entries(inLastRelease)) {
+      const table = holdingData(kept).find(
+        ([, { Properties }]) => Properties['TableName'] === physicalName('test', name),
+      );
+      const indexes = z.array(z.unknown()).parse(table?.[1].Properties['GlobalSecondaryIndexes'] ?? []);
+      expect(indexes.length - count, name).toBeLessThanOrEqual(1);
+    }
   });
 });
 
@@ -208,7 +264,7 @@ describe.each(Object.entries(tables))('the %s table', (_, definition) => {
   const properties = {
     TableName: physicalName('test', definition.name),
     KeySchema: [{ AttributeName: definition.key.name, KeyType: 'HASH' }],
-    AttributeDefinitions: [{ AttributeName: definition.key.name, AttributeType: definition.key.type }],
+    AttributeDefinitions: Match.arrayWith([{ AttributeName: definition.key.name, AttributeType: definition.key.type }]),
     BillingMode: 'PAY_PER_REQUEST',
     DeletionProtectionEnabled: true,
   };
@@ -322,36 +378,44 @@ describe('an alarm is raised', () => {
     });
   });
 
-  it.each(['parcels', 'checkpoints', 'failures'] as const)(
-    'by throttled reads or writes of %s, in three minutes of five',
-    (table) => {
-      const events = (Id: string, MetricName: string) => ({
-        Id,
-        ReturnData: false,
-        MetricStat: {
-          Metric: {
-            Namespace: 'AWS/DynamoDB',
-            MetricName,
-            Dimensions: [{ Name: 'TableName', Value: { Ref: Match.anyValue() } }],
-          },
-          Period: 60,
-          Stat: 'Sum',
+  it.each([
+    ['parcels', undefined],
+    ['checkpoints', undefined],
+    ['failures', 'unresolved'],
+    ['operations', 'recent'],
+  ] as const)('by throttled reads or writes of %s, of its index too, in three minutes of five', (table, index) => {
+    const events = (Id: string, MetricName: string, indexName?: string) => ({
+      Id,
+      ReturnData: false,
+      MetricStat: {
+        Metric: {
+          Namespace: 'AWS/DynamoDB',
+          MetricName,
+          Dimensions: [
+            ...(indexName === undefined ? [] : [{ Name: 'GlobalSecondaryIndexName', Value: indexName }]),
+            { Name: 'TableName', Value: { Ref: Match.anyValue() } },
+          ],
         },
-      });
-      template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-        AlarmName: `waybill-test-${table}-throttled`,
-        Metrics: Match.arrayWith([
-          Match.objectLike({ Expression: 'FILL(reads, 0) + FILL(writes, 0)' }),
-          events('reads', 'ReadThrottleEvents'),
-          events('writes', 'WriteThrottleEvents'),
-        ]),
-        Threshold: 1,
-        EvaluationPeriods: 5,
-        DatapointsToAlarm: 3,
-        TreatMissingData: 'notBreaching',
-      });
-    },
-  );
+        Period: 60,
+        Stat: 'Sum',
+      },
+    });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: `waybill-test-${table}-throttled`,
+      Metrics: Match.arrayWith([
+        Match.objectLike({
+          Expression: `FILL(reads, 0) + FILL(writes, 0)${index === undefined ? '' : ' + FILL(indexWrites1, 0)'}`,
+        }),
+        events('reads', 'ReadThrottleEvents'),
+        events('writes', 'WriteThrottleEvents'),
+        ...(index === undefined ? [] : [events('indexWrites1', 'WriteThrottleEvents', index)]),
+      ]),
+      Threshold: 1,
+      EvaluationPeriods: 5,
+      DatapointsToAlarm: 3,
+      TreatMissingData: 'notBreaching',
+    });
+  });
 });
 
 describe('an operator', () => {
@@ -390,10 +454,20 @@ describe('an operator', () => {
     return String(properties?.['QueueName'] ?? properties?.['TableName'] ?? arn);
   }
 
+  const onRecord = ['PutItem', 'UpdateItem'].map((action) => `Allow dynamodb:${action} on test-waybill-operations`);
+  const attributes = Object.keys(indexKeys[tables.failures.name] ?? {}).filter((name) => name !== 'body');
+  const withoutBodies = `if ${JSON.stringify({
+    'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes },
+    StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+  })}`;
+
   it('may redrive and see the reasons of failures with the redrive policy, and nothing else', () => {
     expect(allowed('Waybill: redrive the dead-letter queue')).toEqual([
-      'Allow dynamodb:Scan on test-waybill-failures, if {"ForAllValues:StringEquals":{"dynamodb:Attributes":["failureId","reason","detail","attempts","lastFailedAtUtc","resolvedAtUtc"]},"StringEqualsIfExists":{"dynamodb:Select":"SPECIFIC_ATTRIBUTES"}}',
+      ...onRecord.slice(0, 1),
+      `Allow dynamodb:Scan on test-waybill-failures, ${withoutBodies}`,
+      ...onRecord.slice(1),
       'Allow sqs:CancelMessageMoveTask on test-waybill-scans-dlq',
+      'Allow sqs:ChangeMessageVisibility on test-waybill-scans-dlq',
       'Allow sqs:DeleteMessage on test-waybill-scans-dlq',
       'Allow sqs:GetQueueAttributes on test-waybill-scans',
       'Allow sqs:GetQueueAttributes on test-waybill-scans-dlq',
@@ -413,7 +487,9 @@ describe('an operator', () => {
       'Allow dynamodb:DeleteItem on test-waybill-failures',
       'Allow dynamodb:DescribeTable on test-waybill-failures',
       'Allow dynamodb:GetItem on test-waybill-failures',
+      ...onRecord.slice(0, 1),
       'Allow dynamodb:Scan on test-waybill-failures',
+      ...onRecord.slice(1),
       'Allow sqs:ChangeMessageVisibility on test-waybill-scans-dlq',
       'Allow sqs:DeleteMessage on test-waybill-scans-dlq',
       'Allow sqs:GetQueueAttributes on test-waybill-scans-dlq',
@@ -425,8 +501,49 @@ describe('an operator', () => {
   it('may see and reset the checkpoint with the checkpoint policy, and nothing else', () => {
     expect(allowed("Waybill: see and reset the poller's checkpoint")).toEqual([
       'Allow dynamodb:GetItem on test-waybill-checkpoints',
+      ...onRecord.slice(0, 1),
       'Allow dynamodb:UpdateItem on test-waybill-checkpoints',
+      ...onRecord.slice(1),
     ]);
+  });
+
+  it('may send the feed again with the replay policy, and repair parcels with the repair policy, and nothing else', () => {
+    expect(allowed('Waybill: send a part of the feed again')).toEqual([
+      ...onRecord,
+      'Allow sqs:SendMessage on test-waybill-scans',
+    ]);
+    expect(allowed('Waybill: repair and reindex parcels')).toEqual([
+      'Allow dynamodb:GetItem on test-waybill-parcels',
+      ...onRecord,
+      'Allow dynamodb:UpdateItem on test-waybill-parcels',
+    ]);
+  });
+
+  it('may look at everything but what failed with the observer policy, and nothing else', () => {
+    const stack = 'arn:[object Object]:cloudformation:[object Object]:[object Object]:stack/waybill-test-data/*';
+    expect(allowed('Waybill: look at everything but what failed')).toEqual([
+      `Allow cloudformation:DescribeStacks on ${stack}`,
+      `Allow dynamodb:BatchGetItem on test-waybill-failures, ${withoutBodies}`,
+      'Allow dynamodb:BatchGetItem on test-waybill-parcels',
+      'Allow dynamodb:DescribeTable on test-waybill-failures',
+      'Allow dynamodb:DescribeTable on test-waybill-parcels',
+      'Allow dynamodb:GetItem on test-waybill-checkpoints',
+      `Allow dynamodb:GetItem on test-waybill-failures, ${withoutBodies}`,
+      'Allow dynamodb:GetItem on test-waybill-operations',
+      'Allow dynamodb:GetItem on test-waybill-parcels',
+      'Allow dynamodb:Query on test-waybill-failures/index/unresolved',
+      'Allow dynamodb:Query on test-waybill-operations/index/recent',
+      'Allow dynamodb:Query on test-waybill-parcels',
+      'Allow dynamodb:Query on test-waybill-parcels/index/open-parcels',
+      `Allow dynamodb:Scan on test-waybill-failures, ${withoutBodies}`,
+      'Allow dynamodb:Scan on test-waybill-parcels',
+      'Allow dynamodb:Scan on test-waybill-parcels/index/open-parcels',
+      'Allow sqs:GetQueueAttributes on test-waybill-scans',
+      'Allow sqs:GetQueueAttributes on test-waybill-scans-dlq',
+      'Allow sqs:GetQueueUrl on test-waybill-scans',
+      'Allow sqs:GetQueueUrl on test-waybill-scans-dlq',
+    ]);
+    expect(withoutBodies).not.toContain('body');
   });
 
   it('or a program may read parcels and their index with the policy for readers, and nothing else', () => {
@@ -460,10 +577,14 @@ it('has outputs for everything that operators need', () => {
     'ParcelsTable',
     'CheckpointsTable',
     'FailuresTable',
+    'OperationsTable',
     'AlarmTopicArn',
+    'ObserverPolicyArn',
     'RedrivePolicyArn',
     'FailuresPolicyArn',
     'CheckpointPolicyArn',
+    'ReplayPolicyArn',
+    'RepairPolicyArn',
     'ParcelsReaderPolicyArn',
   ]);
 });

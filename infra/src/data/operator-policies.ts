@@ -1,4 +1,6 @@
-import { tables } from '@waybill/shared/resources.ts';
+import { indexKeys } from '@waybill/shared/index-keys.ts';
+import { recentOperationsIndex, tables, unresolvedIndex } from '@waybill/shared/resources.ts';
+import { Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -11,119 +13,163 @@ export type OperatorPoliciesProps = {
   readonly failures: Table;
   readonly checkpoints: Table;
   readonly parcels: Table;
+  readonly operations: Table;
 };
 
-/** Attributes of a failure record without the failed element: why, how often, since when. */
-const attributesWithoutPeople = ['failureId', 'reason', 'detail', 'attempts', 'lastFailedAtUtc', 'resolvedAtUtc'];
+/** Attributes of a failure record without the failed element, which may name people. */
+const attributesWithoutPeople = Object.keys(indexKeys[tables.failures.name] ?? {}).filter((name) => name !== 'body');
 
-/** Policies to attach to the roles of people, or of programs that read parcels. Nobody has them by default. */
+/**
+ * As AWS documents "access to specific attributes" (IAM User Guide). Attributes in a filter count too, so nobody can search
+ * the bodies.
+ */
+const withoutPeople = {
+  'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributesWithoutPeople },
+  StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+};
+
+/**
+ * Policies to attach to the roles of people, or of programs that read parcels. Nobody has them by default. The acts of
+ * `waybill` each need {@link observer} beside their own.
+ */
 export class OperatorPolicies extends Construct {
+  /** Allows to look: at queues, position, parcels, operations, and at failures without what failed. */
+  readonly observer: ManagedPolicy;
   /** Allows to start, watch and cancel a redrive of the dead-letter queue, also in the console, and to see why messages failed. */
   readonly redrive: ManagedPolicy;
   /** Allows to read what failed, with ids of people, and to erase it from the failures table and the dead-letter queue. */
   readonly failures: ManagedPolicy;
   /** Allows to set the poller's checkpoint to any EventId. */
   readonly checkpoint: ManagedPolicy;
+  /** Allows to send what was read of the feed again to the scan queue. */
+  readonly replay: ManagedPolicy;
+  /** Allows to write parcels: without a wrong event, or with what the index of open parcels needs. */
+  readonly repair: ManagedPolicy;
   /** Allows to read parcels, one by one or all, and the index of open parcels. */
   readonly parcelsReader: ManagedPolicy;
 
   constructor(scope: Construct, id: string, props: OperatorPoliciesProps) {
     super(scope, id);
-    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels } = props;
-    const queues = [scanQueue.queueArn, deadLetterQueue.queueArn];
-    this.redrive = new ManagedPolicy(this, 'Redrive', {
-      description: 'Waybill: redrive the dead-letter queue',
-      statements: [
-        new PolicyStatement({
-          sid: 'MoveFromDeadLetterQueue',
-          actions: [
-            'sqs:StartMessageMoveTask',
-            'sqs:ListMessageMoveTasks',
-            'sqs:CancelMessageMoveTask',
-            // The task receives and deletes with the rights of the person who started it.
-            'sqs:ReceiveMessage',
-            'sqs:DeleteMessage',
-            'sqs:ListDeadLetterSourceQueues',
-          ],
-          resources: [deadLetterQueue.queueArn],
-        }),
-        new PolicyStatement({ sid: 'SendToScanQueue', actions: ['sqs:SendMessage'], resources: [scanQueue.queueArn] }),
-        new PolicyStatement({
-          sid: 'SeeBoth',
-          actions: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
-          resources: queues,
-        }),
-        new PolicyStatement({
-          sid: 'ReasonsOfFailures',
-          actions: ['dynamodb:Scan'],
-          resources: [failures.tableArn],
-          // As AWS documents "access to specific attributes" (IAM User Guide). Attributes in a filter count too, so nobody
-          // can search the bodies.
-          conditions: {
-            'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributesWithoutPeople },
-            StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
-          },
-        }),
-        new PolicyStatement({ sid: 'FindInConsole', actions: ['sqs:ListQueues'], resources: ['*'] }),
-      ],
+    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels, operations } = props;
+    const deadLetters = deadLetterQueue.queueArn;
+    const queues = [scanQueue.queueArn, deadLetters];
+    const policy = (name: string, description: string, statements: readonly PolicyStatement[]) =>
+      new ManagedPolicy(this, name, { description: `Waybill: ${description}`, statements: [...statements] });
+    // Before each act and after it; where it is refused, the act is.
+    const onRecord = () => allow('PutOnRecord', ['dynamodb:PutItem', 'dynamodb:UpdateItem'], [operations.tableArn]);
+    const stack = Stack.of(this);
+
+    this.observer = policy('Observer', 'look at everything but what failed', [
+      allow('Queues', ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], queues),
+      ...readingParcels(parcels),
+      allow('Position', ['dynamodb:GetItem'], [checkpoints.tableArn]),
+      allow('FailuresTable', ['dynamodb:DescribeTable'], [failures.tableArn]),
+      // The index does not hold the body.
+      allow('UnresolvedFailures', ['dynamodb:Query'], [`${failures.tableArn}/index/${unresolvedIndex.name}`]),
+      allow('Failures', ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Scan'], [failures.tableArn], {
+        ...withoutPeople,
+      }),
+      allow('Operation', ['dynamodb:GetItem'], [operations.tableArn]),
+      allow('Operations', ['dynamodb:Query'], [`${operations.tableArn}/index/${recentOperationsIndex.name}`]),
+      allow(
+        'OutputsOfThisStack',
+        ['cloudformation:DescribeStacks'],
+        // Asked for by name, the stack is this resource; its id has a part that no name tells.
+        [stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stack.stackName}/*` })],
+      ),
+    ]);
+    acknowledge(this.observer, {
+      [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/${stack.stackName}/*]`]:
+        'The last part of the ARN is given by CloudFormation; the name of the stack is whole.',
     });
+    this.redrive = policy('Redrive', 'redrive the dead-letter queue', [
+      allow(
+        'MoveFromDeadLetterQueue',
+        [
+          'sqs:StartMessageMoveTask',
+          'sqs:ListMessageMoveTasks',
+          'sqs:CancelMessageMoveTask',
+          // The task receives and deletes with the rights of the person who started it. So does a redrive of some messages,
+          // which hands back those that it does not mean.
+          'sqs:ReceiveMessage',
+          'sqs:DeleteMessage',
+          'sqs:ChangeMessageVisibility',
+          'sqs:ListDeadLetterSourceQueues',
+        ],
+        [deadLetters],
+      ),
+      allow('SendToScanQueue', ['sqs:SendMessage'], [scanQueue.queueArn]),
+      allow('SeeBoth', ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], queues),
+      allow('ReasonsOfFailures', ['dynamodb:Scan'], [failures.tableArn], withoutPeople),
+      onRecord(),
+      allow('FindInConsole', ['sqs:ListQueues'], ['*']),
+    ]);
     acknowledge(this.redrive, {
       'AwsSolutions-IAM5[Resource::*]':
         "The console opens a queue from its list, which shows the names of the account's queues and nothing else.",
     });
-    this.failures = new ManagedPolicy(this, 'Failures', {
-      description: 'Waybill: read and erase failures, which hold ids of people',
-      statements: [
-        new PolicyStatement({
-          sid: 'Records',
-          actions: ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:DeleteItem', 'dynamodb:DescribeTable'],
-          resources: [failures.tableArn],
-        }),
-        new PolicyStatement({
-          sid: 'Messages',
-          actions: [
-            'sqs:ReceiveMessage',
-            'sqs:ChangeMessageVisibility',
-            'sqs:DeleteMessage',
-            'sqs:GetQueueUrl',
-            'sqs:GetQueueAttributes',
-          ],
-          resources: [deadLetterQueue.queueArn],
-        }),
-      ],
-    });
-    this.checkpoint = new ManagedPolicy(this, 'Checkpoint', {
-      description: "Waybill: see and reset the poller's checkpoint",
-      statements: [
-        new PolicyStatement({
-          sid: 'Position',
-          actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-          resources: [checkpoints.tableArn],
-        }),
-      ],
-    });
-    this.parcelsReader = new ManagedPolicy(this, 'ParcelsReader', {
-      description: 'Waybill: read parcels',
-      statements: [
-        new PolicyStatement({
-          sid: 'Parcels',
-          // With Scan: delivered parcels are in no index, and where the index is off, open ones are found by nothing else.
-          actions: [
-            'dynamodb:GetItem',
-            'dynamodb:BatchGetItem',
-            'dynamodb:Query',
-            'dynamodb:Scan',
-            'dynamodb:DescribeTable',
-          ],
-          resources: [parcels.tableArn],
-        }),
-        new PolicyStatement({
-          sid: 'OpenParcels',
-          actions: ['dynamodb:Query', 'dynamodb:Scan'],
-          // By name, also while the index is off: a reader's policy need not change when it comes.
-          resources: tables.parcels.indexes.map(({ name }) => `${parcels.tableArn}/index/${name}`),
-        }),
-      ],
-    });
+    this.failures = policy('Failures', 'read and erase failures, which hold ids of people', [
+      allow(
+        'Records',
+        ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:DeleteItem', 'dynamodb:DescribeTable'],
+        [failures.tableArn],
+      ),
+      allow(
+        'Messages',
+        [
+          'sqs:ReceiveMessage',
+          'sqs:ChangeMessageVisibility',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueUrl',
+          'sqs:GetQueueAttributes',
+        ],
+        [deadLetters],
+      ),
+      onRecord(),
+    ]);
+    this.checkpoint = policy('Checkpoint', "see and reset the poller's checkpoint", [
+      allow('Position', ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [checkpoints.tableArn]),
+      onRecord(),
+    ]);
+    this.replay = policy('Replay', 'send a part of the feed again', [
+      allow('SendToScanQueue', ['sqs:SendMessage'], [scanQueue.queueArn]),
+      onRecord(),
+    ]);
+    this.repair = policy('Repair', 'repair and reindex parcels', [
+      allow('Parcels', ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [parcels.tableArn]),
+      onRecord(),
+    ]);
+    this.parcelsReader = policy('ParcelsReader', 'read parcels', readingParcels(parcels));
   }
+}
+
+function allow(
+  sid: string,
+  actions: readonly string[],
+  resources: readonly string[],
+  conditions?: Readonly<Record<string, unknown>>,
+): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    actions: [...actions],
+    resources: [...resources],
+    ...(conditions && { conditions: { ...conditions } }),
+  });
+}
+
+function readingParcels(parcels: Table): readonly PolicyStatement[] {
+  return [
+    allow(
+      'Parcels',
+      // With Scan: delivered parcels are in no index, and where the index is off, open ones are found by nothing else.
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:DescribeTable'],
+      [parcels.tableArn],
+    ),
+    allow(
+      'OpenParcels',
+      ['dynamodb:Query', 'dynamodb:Scan'],
+      // By name, also while the index is off: a reader's policy need not change when it comes.
+      tables.parcels.indexes.map(({ name }) => `${parcels.tableArn}/index/${name}`),
+    ),
+  ];
 }

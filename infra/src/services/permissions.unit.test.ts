@@ -36,13 +36,13 @@ function permissions(): Readonly<Record<string, readonly string[]>> {
 
 const anImage =
   'ecr:<AWS::Region>:<AWS::AccountId>:repository/cdk-hnb659fds-container-assets-<AWS::AccountId>-<AWS::Region>';
-const start = (service: string) => [
+const start = (construct: string) => [
   `ecr:BatchCheckLayerAvailability ${anImage}`,
   `ecr:BatchGetImage ${anImage}`,
   `ecr:GetAuthorizationToken *`,
   `ecr:GetDownloadUrlForLayer ${anImage}`,
-  `logs:CreateLogStream <${service}ServiceLogs.Arn>`,
-  `logs:PutLogEvents <${service}ServiceLogs.Arn>`,
+  `logs:CreateLogStream <${construct}Logs.Arn>`,
+  `logs:PutLogEvents <${construct}Logs.Arn>`,
 ];
 const secret = 'secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:carrier/token-??????';
 
@@ -57,7 +57,7 @@ describe('the roles', () => {
         'sqs:SendMessage <ScanQueue.Arn>',
       ],
       PollerServiceTaskExecutionRole: [
-        ...start('Poller'),
+        ...start('PollerService'),
         `secretsmanager:DescribeSecret ${secret}`,
         `secretsmanager:GetSecretValue ${secret}`,
       ],
@@ -76,13 +76,21 @@ describe('the roles', () => {
         'sqs:ReceiveMessage <ScanQueue.Arn>',
         'sqs:SendMessage <ScanQueue.Arn>',
       ],
-      ProcessorServiceTaskExecutionRole: start('Processor'),
+      ProcessorServiceTaskExecutionRole: start('ProcessorService'),
+      // All that it may do is in the operators' policies.
+      OperatorTaskTaskRole: [],
+      OperatorTaskExecutionRole: [
+        ...start('OperatorTask'),
+        `secretsmanager:DescribeSecret ${secret}`,
+        `secretsmanager:GetSecretValue ${secret}`,
+      ],
     });
   });
 
-  it('have no other policies, managed or inline', () => {
-    for (const role of resourcesOf(services, 'AWS::IAM::Role').values()) {
-      expect(role).not.toHaveProperty('ManagedPolicyArns');
+  it('have no other policies, managed or inline, but for the task of operators, which cannot read what failed', () => {
+    for (const [id, role] of resourcesOf(services, 'AWS::IAM::Role')) {
+      const managed = ['Observer', 'Redrive', 'Checkpoint', 'Replay', 'Repair'].map((name) => `<Operators${name}>`);
+      expect([id, role['ManagedPolicyArns']]).toEqual([id, id === 'OperatorTaskTaskRole' ? managed : undefined]);
       expect(role).not.toHaveProperty('Policies');
       expect(JSON.stringify(role['AssumeRolePolicyDocument'])).toContain('ecs-tasks.amazonaws.com');
     }

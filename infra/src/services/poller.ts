@@ -9,14 +9,14 @@ import {
   type MetricOptions,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { type ICluster, Secret as TaskSecret } from 'aws-cdk-lib/aws-ecs';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import type { Context } from '../context/context.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 import { graph } from '../monitoring/graph.ts';
 import { waybillMetric } from '../monitoring/metric.ts';
+import { apiToken } from './api-token.ts';
 import type { Network } from './network.ts';
 import { Service } from './service.ts';
 
@@ -54,7 +54,7 @@ export class Poller extends Construct {
       capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }],
       desiredCount: context.standby ? 2 : 1,
       variables,
-      secrets: this.#token(context.apiTokenSecret),
+      secrets: apiToken(this, context.apiTokenSecret),
     });
     this.service.allow(data.scanQueue.queue.queueArn, ['sqs:SendMessage', 'sqs:GetQueueAttributes']);
     this.service.allow(data.checkpoints.tableArn, [
@@ -107,12 +107,6 @@ export class Poller extends Construct {
 
   #metric(name: CloudWatchMetricName, options?: MetricOptions): Metric {
     return waybillMetric(this.#environment, name, { statistic: 'Sum', ...options });
-  }
-
-  /** A task reads it once, when it starts: a rotated token takes effect with the next deployment. */
-  #token(secretName: string | undefined): Readonly<Record<string, TaskSecret>> {
-    if (!secretName) return {};
-    return { SCAN_API_TOKEN: TaskSecret.fromSecretsManager(Secret.fromSecretNameV2(this, 'Token', secretName)) };
   }
 
   #addAlarms(setting: AlarmSetting, variables: Readonly<Record<string, string | undefined>>): void {

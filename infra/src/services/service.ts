@@ -1,43 +1,31 @@
-import { fileURLToPath } from 'node:url';
 import { cloudWatchNamespace } from '@waybill/shared/metrics.ts';
 import { commonVariables } from '@waybill/shared/process/process-config.ts';
-import { Duration, IgnoreMode, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Duration, Size, Stack } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ISecurityGroup, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
   AwsLogDriverMode,
-  Capability,
   type CapacityProviderStrategy,
-  ContainerImage,
-  CpuArchitecture,
   FargatePlatformVersion,
   FargateService,
-  FargateTaskDefinition,
+  type FargateTaskDefinition,
   type ICluster,
-  LinuxParameters,
   LogDrivers,
-  OperatingSystemFamily,
   type Secret,
 } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../findings/acknowledge.ts';
+import { confinedContainer, fargateTask, type TaskProps, taskLogs } from './fargate-task.ts';
 import type { Network } from './network.ts';
-
-const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Seconds between the time after which a process gives up its stop and the time at which Fargate kills it. */
 const stopMarginSeconds = 10;
 
-export type ServiceProps = {
-  readonly environment: string;
+export type ServiceProps = TaskProps & {
   readonly cluster: ICluster;
   readonly network: Network;
-  /** The target of the `Dockerfile`, and the service's name. */
   readonly image: 'poller' | 'processor';
-  readonly size: { readonly cpu: number; readonly memoryMiB: number };
   readonly capacityProviderStrategies: readonly CapacityProviderStrategy[];
   /** Undefined: scaling decides, starting with one; a deployment does not change it. */
   readonly desiredCount?: number;
@@ -58,21 +46,11 @@ export class Service extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceProps) {
     super(scope, id);
-    const { environment, image, size } = props;
+    const { environment, image } = props;
     const name = `waybill-${environment}-${image}`;
     this.#name = image;
-    this.logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/waybill/${environment}/${image}`,
-      retention: RetentionDays.ONE_MONTH,
-      // If it were kept, the next deployment would fail because the name exists. It holds ids and outcomes, no data.
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    this.#task = new FargateTaskDefinition(this, 'Task', {
-      family: name,
-      cpu: size.cpu,
-      memoryLimitMiB: size.memoryMiB,
-      runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
-    });
+    this.logGroup = taskLogs(this, props);
+    this.#task = fargateTask(this, props);
     this.#task.addContainer(image, this.#container(props));
     this.fargate = new FargateService(this, 'Service', {
       serviceName: name,
@@ -93,32 +71,18 @@ export class Service extends Construct {
     // Without a route to the internet no image can be pulled, and the circuit breaker would end the first deployment.
     const { vpc, subnets } = props.network;
     this.fargate.node.addDependency(vpc.selectSubnets(subnets).internetConnectivityEstablished);
-    acknowledge(this.#task, {
-      'AwsSolutions-ECS2': 'The variables are names, sizes and URLs; the one secret comes from Secrets Manager.',
-      'AwsSolutions-IAM5[Resource::*]':
-        'ecr:GetAuthorizationToken knows no resources (Service Authorization Reference of Amazon ECR).',
-    });
   }
 
   #container({ environment, image, variables, secrets = {} }: ServiceProps) {
     const stopSeconds = commonVariables.STOP_TIMEOUT_SECONDS.parse(variables['STOP_TIMEOUT_SECONDS']);
     return {
-      image: ContainerImage.fromAsset(repository, {
-        assetName: `waybill-${image}`,
-        target: image,
-        platform: Platform.LINUX_ARM64,
-        // The CDK reads `.dockerignore`, and reads it as docker does.
-        ignoreMode: IgnoreMode.DOCKER,
-      }),
+      ...confinedContainer(this, { image }),
       environment: {
         ...variables,
         AWS_REGION: Stack.of(this).region,
         CLOUDWATCH_NAMESPACE: cloudWatchNamespace(environment),
       },
       secrets: { ...secrets },
-      readonlyRootFilesystem: true,
-      user: '1000:1000',
-      linuxParameters: plainLinux(this),
       stopTimeout: Duration.seconds(stopSeconds + stopMarginSeconds),
       // The image has the same HEALTHCHECK, which ECS does not read. This one is slower: a quarter of a core starts Node slowly.
       healthCheck: {
@@ -168,13 +132,6 @@ export class Service extends Construct {
       this.fargate.metricMemoryUtilization({ label: `${this.#name} memory`, statistic: 'Maximum' }),
     ];
   }
-}
-
-/** An init process passes signals on and reaps orphans; the process has no capabilities beyond those of an ordinary user. */
-function plainLinux(scope: Construct): LinuxParameters {
-  const linux = new LinuxParameters(scope, 'Linux', { initProcessEnabled: true });
-  linux.dropCapabilities(Capability.ALL);
-  return linux;
 }
 
 function outboundOnly(scope: Construct, { vpc }: Network, name: string): ISecurityGroup {

@@ -174,6 +174,65 @@ describe('the processor', () => {
   });
 });
 
+describe('the task of operators', () => {
+  const { properties, container, environment } = taskOf(usual, 'OperatorTask');
+
+  it('is run by nobody, and costs nothing, until a person starts it', () => {
+    expect(properties['Family']).toBe('waybill-dev-operator');
+    expect(Object.keys(usual.resources).filter((id) => id.startsWith('OperatorTask')).toSorted()).toEqual(
+      Object.entries(usual.resources)
+        .filter(([id, { Type }]) => id.startsWith('OperatorTask') && !/Service|Alarm|Rule|Schedule/.test(Type))
+        .map(([id]) => id)
+        .toSorted(),
+    );
+  });
+
+  it('is confined as the processes are, with no health check, and all the time to stop that there is', () => {
+    expect(properties).toMatchObject({ NetworkMode: 'awsvpc', RequiresCompatibilities: ['FARGATE'] });
+    expect(container).toMatchObject({
+      Name: 'waybill',
+      ReadonlyRootFilesystem: true,
+      User: '1000:1000',
+      LinuxParameters: { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } },
+      StopTimeout: 120,
+    });
+    expect(container).not.toHaveProperty('HealthCheck');
+    // The image has the program; a command of ECS takes the place of CMD, not of ENTRYPOINT.
+    expect(container).not.toHaveProperty('EntryPoint');
+    expect(container).not.toHaveProperty('Command');
+  });
+
+  it('knows the queue, the tables, and the feed as the poller reads it', () => {
+    expect(environment).toEqual({
+      AWS_REGION: '<AWS::Region>',
+      SCAN_API_URL: apiUrl,
+      SCAN_QUEUE_URL: '<ScanQueue>',
+      PARCELS_TABLE: '<Parcels>',
+      CHECKPOINTS_TABLE: '<Checkpoints>',
+      FAILURES_TABLE: '<Failures>',
+      OPERATIONS_TABLE: '<Operations>',
+    });
+    expect(taskOf(other, 'OperatorTask').environment).toMatchObject({ SCAN_API_LIMIT: '1000' });
+    expect(taskOf(other, 'OperatorTask').container.Secrets.map(({ Name }) => Name)).toEqual(['SCAN_API_TOKEN']);
+    const named = stackOf(synthesize({ apiUrl, pollerVariables: { FEED: 'other', LOG_LEVEL: 'debug' } }), 'services');
+    expect(taskOf(named, 'OperatorTask').environment).toMatchObject({ FEED: 'other' });
+    expect(taskOf(named, 'OperatorTask').environment).not.toHaveProperty('LOG_LEVEL');
+  });
+
+  it('writes its output to a log of its own, of which no line is lost', () => {
+    expect(container['LogConfiguration']).toMatchObject({ LogDriver: 'awslogs', Options: { mode: 'blocking' } });
+    const logs = [...resourcesOf(usual, 'AWS::Logs::LogGroup').values()];
+    expect(logs).toContainEqual(
+      expect.objectContaining({ LogGroupName: '/waybill/dev/operator', RetentionInDays: 30 }),
+    );
+  });
+
+  it('is left out if the context says so', () => {
+    const without = stackOf(synthesize({ apiUrl, operatorTask: false }), 'services');
+    expect(Object.keys(without.resources).filter((id) => id.startsWith('Operator'))).toEqual([]);
+  });
+});
+
 describe('the images', () => {
   const folder = mkdtempSync(join(tmpdir(), 'waybill-images-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -189,9 +248,9 @@ describe('the images', () => {
     expect(paths).toEqual(expect.arrayContaining(['Dockerfile', 'package-lock.json', 'packages/poller/src/main.ts']));
     expect(paths.filter((path) => /node_modules|\.git\/|coverage|cdk\.out|\.test\.ts$/.test(path))).toEqual([]);
     const bytes = staged.reduce((sum, { size }) => sum + size, 0);
-    // Two copies of about 1 MB each; the repository with its packages has hundreds.
-    expect(bytes).toBeLessThan(6_000_000);
-    expect(paths.length).toBeLessThan(600);
+    // A copy of about 1.5 MB for each image; the repository with its packages has hundreds.
+    expect(bytes).toBeLessThan(9_000_000);
+    expect(paths.length).toBeLessThan(1_800);
   });
 
   it('are targets of the Dockerfile, for ARM64', () => {
@@ -204,7 +263,7 @@ describe('the images', () => {
       })
       .parse(JSON.parse(readFileSync(join(folder, 'waybill-dev-services.assets.json'), 'utf8')));
     const sources = Object.values(assets.dockerImages).map(({ source }) => source);
-    expect(sources.map(({ dockerBuildTarget }) => dockerBuildTarget).toSorted()).toEqual(['poller', 'processor']);
+    expect(sources.map(({ dockerBuildTarget }) => dockerBuildTarget).toSorted()).toEqual(['operator', 'poller', 'processor']);
     for (const { platform, dockerBuildTarget } of sources) {
       expect(platform).toBe('linux/arm64');
       expect(dockerfile).toMatch(new RegExp(`^FROM \\S+ AS ${dockerBuildTarget}$`, 'm'));

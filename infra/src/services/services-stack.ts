@@ -5,11 +5,15 @@ import type { DataStack } from '../data/data-stack.ts';
 import { acknowledge } from '../findings/acknowledge.ts';
 import { Dashboard } from './dashboard.ts';
 import { Network } from './network.ts';
+import { OperatorTask } from './operator-task.ts';
 import { Poller } from './poller.ts';
 import { Processor } from './processor.ts';
 import { TaskRestarts } from './task-restarts.ts';
 
-/** All that can be recreated at any time: the poller and the processor on Fargate, their scaling, dashboard and alarms. */
+/**
+ * All that can be recreated at any time: the poller and the processor on Fargate, their scaling, dashboard and alarms, and the
+ * task of the operators' command line.
+ */
 export class ServicesStack extends Stack {
   constructor(app: App, { context, data }: { readonly context: Context; readonly data: DataStack }) {
     super(app, `waybill-${context.environment}-services`, {
@@ -29,8 +33,10 @@ export class ServicesStack extends Stack {
     // The class implements its interface; only its optional properties are declared differently (see `network.ts`).
     const cluster = own as ICluster;
     const shared = { context, data, cluster, network };
-    const poller = new Poller(this, 'Poller', { ...shared, apiUrl: requireApiUrl(context) });
+    const apiUrl = requireApiUrl(context);
+    const poller = new Poller(this, 'Poller', { ...shared, apiUrl });
     const processor = new Processor(this, 'Processor', shared);
+    if (context.operatorTask) new OperatorTask(this, 'OperatorTask', { context, data, apiUrl });
     // Created before the services that use them, and deleted after them. The CDK's own method does not order them.
     const capacity = new CfnClusterCapacityProviderAssociations(this, 'CapacityProviders', {
       cluster: cluster.clusterName,

@@ -23,6 +23,8 @@ export function createProgram(commands: readonly Command[], options: ProgramOpti
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'print this text')
     .helpCommand(false)
+    // Of `parcel repair 5002 --json` the option is not `parcel`'s, which has one of that name.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut,
@@ -58,7 +60,7 @@ export function createProgram(commands: readonly Command[], options: ProgramOpti
 }
 
 /** The examples of a command, as its help begins. */
-export function exampleLines({ examples }: Pick<Command, 'examples'>): string {
+function exampleLines({ examples }: Pick<Command, 'examples'>): string {
   return `Examples:\n${examples.flatMap(({ line, says }) => [`  waybill ${line}`, `      ${says}`]).join('\n')}`;
 }
 

@@ -36,7 +36,9 @@ export async function runCommandLine(
       exitCode = await runOne(command, given, choices, io);
     },
   });
+  // A reader that has gone (`| head -1`) is no failure, and without a listener it ends the process with a stack.
   io.stderr.on('error', ignored);
+  io.stdout.on('error', ignored);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
@@ -44,8 +46,6 @@ export async function runCommandLine(
     if (!(error instanceof CommanderError)) throw error;
     // `--help` and `--version` end with 0; a group without its command shows its help as an error.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  } finally {
-    io.stderr.off('error', ignored);
   }
 }
 

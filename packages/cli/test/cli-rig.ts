@@ -16,6 +16,8 @@ export type RunOptions = {
   /** What is typed on the terminal, a line for each question. */
   readonly typed?: readonly string[];
   readonly clock?: Clock;
+  /** Where data goes instead of into {@link Ran}. */
+  readonly stdout?: Writable;
   /** The first and the second Ctrl-C. */
   readonly first?: AbortSignal;
   readonly second?: AbortSignal;
@@ -29,7 +31,17 @@ const never = new AbortController().signal;
 
 /** Runs a command line in this process, with these variables and no others. */
 export async function runCommand(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { env = {}, columns, typed, clock = systemClock, first = never, second = never, onWrite, commands } = options;
+  const {
+    env = {},
+    columns,
+    typed,
+    clock = systemClock,
+    stdout,
+    first = never,
+    second = never,
+    onWrite,
+    commands,
+  } = options;
   const said = { stdout: '', stderr: '' };
   const into = (name: keyof typeof said) =>
     new Writable({
@@ -43,7 +55,7 @@ export async function runCommand(args: readonly string[], options: RunOptions = 
   stdin.end(typed?.map((line) => `${line}\n`).join(''));
   const isTerminal = columns !== undefined;
   const io: CommandLineIo = {
-    ...{ stdin, stdout: into('stdout'), stderr: into('stderr'), env, columns, clock },
+    ...{ stdin, stdout: stdout ?? into('stdout'), stderr: into('stderr'), env, columns, clock },
     isTerminal: { stdin: isTerminal, stdout: isTerminal, stderr: isTerminal },
     random: Math.random,
     randomBytes: (count) => randomBytes(count),

@@ -96,6 +96,17 @@ describe('a message of several of which some failed', () => {
     await stop();
   });
 
+  test('gives what is split off the attributes of the message, into the dead-letter queue', async () => {
+    const { queue, service, stop } = listRig();
+    queue.put(bodyOf(1, -2), { attributes: { announce: 'never', batchId: 'b1', batchPart: '0' } });
+    service.start();
+    await pass(600);
+    expect(queue.deadLetters.map(({ attributes }) => attributes)).toEqual([
+      { announce: 'never', batchId: 'b1', failureId: 'item-2' },
+    ]);
+    await stop();
+  });
+
   test('has what the engine rejects split off as well, and only that', async () => {
     const { queue, list, failures, service, stop } = listRig();
     list.before = rejecting(2);

@@ -5,7 +5,7 @@ import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { Guard } from './guard/guard.ts';
 import type { Reading, ThrottledRest } from './handler.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
-import { fits, mostAttributes, type ResendDependencies } from './resend.ts';
+import { copyOf, type ResendDependencies, sentOnAttribute, withAttributes } from './resend.ts';
 
 export type SendOnDependencies<Work> = ResendDependencies & {
   readonly metrics: Pick<ConsumerMetrics, 'sentOn'>;
@@ -25,9 +25,6 @@ export type MessageAtWork<Work> = {
   /** Set when its work was ended: what is sent in its place. */
   rest?: OutgoingMessage;
 };
-
-/** The message attribute that counts how often a rest was sent on. */
-const sentOnAttribute = 'sentOn';
 
 /** Milliseconds for which all that is left of a message must have been throttled. Retries heal most throttling within one. */
 const patienceMs = 3_000;
@@ -138,13 +135,12 @@ export class SendOn<Work> {
     const longest = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** Math.min(times, 10));
     // Up to a quarter less, so that what was sent on together does not come back together.
     const delaySeconds = Math.round(longest * (1 - this.#deps.random() / 4));
-    const own = resolves === undefined ? {} : { [failureIdAttribute]: resolves };
-    const attributes = { ...message.attributes, ...own };
     // Never larger than the message, which SQS has taken: another program may have spelt it shorter.
     const isShorter = body !== undefined && body.length <= message.body.length;
-    const plain = { body: isShorter ? body : message.body, attributes, delaySeconds };
-    const counted = { ...plain, attributes: { ...attributes, [sentOnAttribute]: String(times + 1) } };
-    return fits(counted) && Object.keys(counted.attributes).length <= mostAttributes ? counted : plain;
+    return withAttributes(
+      { ...copyOf(message, isShorter ? body : message.body), delaySeconds },
+      { ...(resolves !== undefined && { [failureIdAttribute]: resolves }), [sentOnAttribute]: String(times + 1) },
+    );
   }
 }
 

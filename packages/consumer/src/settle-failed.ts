@@ -54,7 +54,9 @@ export async function settleFailed(
   // Before the split or the release that it explains.
   await recordAll(isWhole ? [ofTheWhole(distinct, held, resolves)] : distinct, held, deps);
   if (!deps.inHand.holds(held)) return 'lost';
-  const split = isWhole ? [] : distinct.flatMap(({ splitBody, failureId }) => splitMessage(splitBody, failureId) ?? []);
+  const split = isWhole
+    ? []
+    : distinct.flatMap((one) => splitMessage(one.splitBody, one.failureId, held.message) ?? []);
   if (single || split.length < distinct.length) {
     await leave(held, distinct, deps);
     return 'left';

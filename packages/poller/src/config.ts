@@ -1,34 +1,14 @@
-import {
-  decimalNumber,
-  httpUrl,
-  pattern,
-  readEnv,
-  secret,
-  tableName,
-  wholeNumber,
-} from '@waybill/shared/process/env.ts';
+import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
+import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
+import { sendingVariables } from '@waybill/shared/queue/sending-variables.ts';
+import { scanApiVariables } from '@waybill/shared/scan-api/scan-api-variables.ts';
 import { z } from 'zod';
-import { largestLimit } from './feed/page-limit.ts';
 import type { PollerSettings } from './settings.ts';
 
 /** Every variable that the poller reads. `docs/configuration.md` is made from it. */
 export const pollerVariables = {
-  SCAN_API_URL: httpUrl({ meaning: 'endpoint, such as `https://host/v1/scans/scanevents`; its own query is kept' }),
-  SCAN_API_TOKEN: secret({ meaning: 'sent as a bearer token' }),
-  SCAN_API_LIMIT: wholeNumber({ min: 1, max: largestLimit, default: 100, meaning: 'events per page' }),
-  SCAN_API_REQUESTS_PER_SECOND: decimalNumber({
-    min: 0.1,
-    max: 1_000,
-    default: 10,
-    meaning: "limit of a token bucket that holds one second's worth; retries and requests for gaps count",
-  }),
-  SCAN_API_TIMEOUT_MS: wholeNumber({
-    min: 100,
-    max: 120_000,
-    default: 10_000,
-    meaning: 'time limit of one request, its body included',
-  }),
+  ...scanApiVariables,
   POLL_INTERVAL_MS: wholeNumber({
     min: 50,
     max: 3_600_000,
@@ -46,24 +26,8 @@ export const pollerVariables = {
     default: 1,
     meaning: 'EventId from which a new feed is read',
   }),
-  LEASE_SECONDS: wholeNumber({
-    min: 2,
-    max: 300,
-    default: 15,
-    meaning: 'time after which the lease of a silent poller may be taken over',
-  }),
-  MESSAGE_MAX_BYTES: wholeNumber({
-    min: 1_024,
-    max: 262_144,
-    default: 61_440,
-    meaning: 'target size of a pack; 60 KiB is one billed request',
-  }),
-  MAX_QUEUE_MESSAGES: wholeNumber({
-    min: 0,
-    max: 1_000_000,
-    default: 50_000,
-    meaning: 'reading pauses while the queue holds more messages; 0: never',
-  }),
+  ...leaseVariables,
+  ...sendingVariables,
   CATCH_UP_READERS: wholeNumber({
     min: 1,
     max: 64,

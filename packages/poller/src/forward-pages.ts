@@ -1,6 +1,6 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import type { Position } from '@waybill/shared/scan-api/position.ts';
 import type { Lease } from './checkpoint/lease.ts';
-import type { Position } from './feed/position.ts';
 import type { Followed } from './follow/follow-feed.ts';
 import type { GapWatch } from './gaps/gap-watch.ts';
 import type { SendPage } from './queue/send-page.ts';
@@ -39,6 +39,7 @@ export async function forwardPages(
       await gaps.untilSent(followed.last, clock);
       // In one step: no write may have the one without the other.
       gaps.passed(followed);
+      lease.note(followed);
       // A page that moved nothing leaves an empty checkpoint empty.
       if (followed.last > start.last) await lease.moveTo(followed.last, ending);
     }

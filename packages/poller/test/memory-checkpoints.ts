@@ -15,7 +15,7 @@ export class MemoryCheckpoints {
   /** Called after each operation took effect: throws to lose its answer. */
   after: (operation: Operation) => Promise<void> | void = () => undefined;
 
-  /** The runbook's reset: another position, no holder, no watermark until the next one writes it, and the token raised. */
+  /** The runbook's reset: another position, no holder, nothing known of the feed until the next one writes it, and the token raised. */
   reset(lastEventId: number): void {
     const { token = 0, counter = 0, openGaps } = this.item ?? {};
     this.item = { lastEventId, token: token + 1, counter: counter + 1, holder: undefined, openGaps };
@@ -45,7 +45,7 @@ export class MemoryCheckpoints {
           };
           return 'acquired';
         }),
-      renew: ({ token, holder }, lastEventId, completeness) =>
+      renew: ({ token, holder }, lastEventId, completeness, progress) =>
         call('renew', () => {
           if (this.item?.token !== token || this.item.holder !== holder) return 'fenced';
           const from = this.item.lastEventId;
@@ -56,6 +56,7 @@ export class MemoryCheckpoints {
             counter: this.item.counter + 1,
             lastEventId: lastEventId ?? from,
             ...completeness,
+            ...progress,
           };
           return 'renewed';
         }),

@@ -8,8 +8,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { openPlace, type Place } from '@waybill/local/engines/place.ts';
+import { tables, unresolvedIndex } from '@waybill/shared/resources.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Provisioned, provisionOrCompare } from './provision.ts';
+import { attributeTypes, indexToCreate } from './provision-indexes.ts';
 
 let place: Place;
 let sqs: SQSClient;
@@ -47,19 +49,35 @@ const makeTable = (TableName: string, table: Partial<CreateTableCommandInput>) =
     }),
   );
 
+/** The failures table as somebody else would have made it, with its index: not every engine can add one later. */
+const makeFailures = (
+  prefix: string,
+  table: Pick<CreateTableCommandInput, 'BillingMode' | 'ProvisionedThroughput'> = {},
+) =>
+  makeTable(`${prefix}${tables.failures.name}`, {
+    AttributeDefinitions: attributeTypes([tables.failures, unresolvedIndex]),
+    GlobalSecondaryIndexes: [
+      {
+        ...indexToCreate(unresolvedIndex),
+        ...(table.ProvisionedThroughput && { ProvisionedThroughput: table.ProvisionedThroughput }),
+      },
+    ],
+    ...table,
+  });
+
 describe('a comparison with what is there', () => {
   test('finds everything made at first, then there, and nothing that differs', async () => {
     const prefix = newPrefix();
     const first = await compare(prefix);
     const second = await compare(prefix);
-    expect(first.results.map(({ isCreated }) => isCreated)).toEqual(Array(5).fill(true));
-    expect(second.results.map(({ isCreated }) => isCreated)).toEqual(Array(5).fill(false));
+    expect(first.results.map(({ isCreated }) => isCreated)).toEqual(Array(6).fill(true));
+    expect(second.results.map(({ isCreated }) => isCreated)).toEqual(Array(6).fill(false));
     expect([...driftOf(first), ...driftOf(second)]).toEqual([]);
   });
 
   test('makes what is missing beside what is there', async () => {
     const prefix = newPrefix();
-    await makeTable(`${prefix}waybill-failures`, {});
+    await makeFailures(prefix);
     const { results } = await compare(prefix);
     expect(results.filter(({ isCreated }) => !isCreated).map(({ name }) => name)).toEqual([
       `${prefix}waybill-failures`,
@@ -117,7 +135,7 @@ describe('a comparison with what is there', () => {
   test('finds a table that is not billed by request, and can set that right', async () => {
     const prefix = newPrefix();
     const ProvisionedThroughput = { ReadCapacityUnits: 1, WriteCapacityUnits: 1 };
-    await makeTable(`${prefix}waybill-failures`, { BillingMode: 'PROVISIONED', ProvisionedThroughput });
+    await makeFailures(prefix, { BillingMode: 'PROVISIONED', ProvisionedThroughput });
     const before = await compare(prefix);
     expect(driftOf(before)).toContain('failures billing mode PROVISIONED');
     await fixAll(before);
@@ -126,7 +144,7 @@ describe('a comparison with what is there', () => {
 
   test('finds a table whose items do not expire, or by another attribute; an engine without TTL is named instead', async () => {
     const prefix = newPrefix();
-    await makeTable(`${prefix}waybill-failures`, {});
+    await makeFailures(prefix);
     const before = await compare(prefix);
     const failures = before.results.find(({ name }) => name === `${prefix}waybill-failures`);
     if (failures?.lacks.length) {
@@ -143,7 +161,7 @@ describe('a comparison with what is there', () => {
     expect(TimeToLiveDescription?.AttributeName).toBe('expiresAt');
 
     const other = newPrefix();
-    await makeTable(`${other}waybill-failures`, {});
+    await makeFailures(other);
     const TimeToLiveSpecification = { AttributeName: 'diesAt', Enabled: true };
     await dynamodb.send(
       new UpdateTimeToLiveCommand({ TableName: `${other}waybill-failures`, TimeToLiveSpecification }),

@@ -33,11 +33,16 @@ describe('provisioning', () => {
   });
 
   test('makes the tables with their keys and indexes, ready for use', async () => {
-    const { parcelsTable, checkpointsTable, failuresTable } = await provision({ sqs, dynamodb, prefix: newPrefix() });
+    const { parcelsTable, checkpointsTable, failuresTable, operationsTable } = await provision({
+      sqs,
+      dynamodb,
+      prefix: newPrefix(),
+    });
     const tables: Record<string, readonly [key: string, ...indexes: string[]]> = {
       [parcelsTable]: ['parcelId (N)', 'open-parcels ACTIVE openShard (N), openedAtMs (N); KEYS_ONLY'],
       [checkpointsTable]: ['feed (S)'],
-      [failuresTable]: ['failureId (S)'],
+      [failuresTable]: ['failureId (S)', 'unresolved ACTIVE unresolved (S), lastFailedAtUtc (S); INCLUDE'],
+      [operationsTable]: ['operationId (S)', 'recent ACTIVE startedMonth (S), operationId (S); ALL'],
     };
     for (const [TableName, expected] of Object.entries(tables)) {
       const { Table = {} } = await dynamodb.send(new DescribeTableCommand({ TableName }));
@@ -62,9 +67,9 @@ describe('provisioning', () => {
     expect(Table?.AttributeDefinitions).toHaveLength(1);
   });
 
-  test('lets failures and delivered parcels expire, where the engine can', async () => {
-    const { failuresTable, parcelsTable } = await provision({ sqs, dynamodb, prefix: newPrefix() });
-    for (const TableName of [failuresTable, parcelsTable]) {
+  test('lets failures, delivered parcels and operations expire, where the engine can', async () => {
+    const { failuresTable, parcelsTable, operationsTable } = await provision({ sqs, dynamodb, prefix: newPrefix() });
+    for (const TableName of [failuresTable, parcelsTable, operationsTable]) {
       const { TimeToLiveDescription } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName }));
       expect([
         { TimeToLiveStatus: 'ENABLED', AttributeName: 'expiresAt' },
@@ -103,7 +108,7 @@ describe('provisioning', () => {
     const [a, b] = [newPrefix(), newPrefix()];
     const [one, other] = [await provision({ sqs, dynamodb, prefix: a }), await provision({ sqs, dynamodb, prefix: b })];
     const names = [...Object.values(one), ...Object.values(other)];
-    expect(new Set(names).size).toBe(10);
+    expect(new Set(names).size).toBe(12);
     expect(one.parcelsTable).toBe(`${a}waybill-parcels`);
     expect(one.scanQueueUrl).toMatch(new RegExp(`/${a}waybill-scans$`));
   });

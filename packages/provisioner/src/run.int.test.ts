@@ -47,6 +47,7 @@ describe('npm run provision', () => {
       `created  table  ${prefix}waybill-parcels`,
       `created  table  ${prefix}waybill-checkpoints`,
       `created  table  ${prefix}waybill-failures`,
+      `created  table  ${prefix}waybill-operations`,
     ]);
     expect(second.said).toBe(first.said.replaceAll(/^created /gm, 'exists  '));
     const exported = [...first.said.matchAll(/^ {2}export (\w+)=(.+)$/gm)].map(([, name]) => name);
@@ -58,6 +59,7 @@ describe('npm run provision', () => {
       'CHECKPOINTS_TABLE',
       'PARCELS_TABLE',
       'FAILURES_TABLE',
+      'OPERATIONS_TABLE',
     ]);
     const wide = first.said.split('\n').filter((line) => line.length > 80 && !line.startsWith('  export '));
     expect(wide).toEqual([]);

@@ -36,6 +36,9 @@ export const indexKeys: Readonly<Record<string, Readonly<Record<string, IndexKey
     leaseHolder: 'S',
     openGaps: 'no key',
     watermark: 'N',
+    caughtUpAtUtc: 'S',
+    newestScanUtc: 'S',
+    headEventId: 'N',
   },
   [tables.failures.name]: {
     failureId: 'S',

@@ -92,7 +92,8 @@ export const tables = {
         key: { name: 'unresolved', type: 'S' },
         sortKey: { name: 'lastFailedAtUtc', type: 'S' },
         // All that groups and lists show: not the body, which holds ids of people and up to 64 KiB.
-        projection: { include: ['attempts', 'detail', 'firstFailedAtUtc', 'parcelId', 'reason'] },
+        // `resolvedAtUtc`: a processor of 0.1.0 resolves a record and leaves it in the index.
+        projection: { include: ['attempts', 'detail', 'firstFailedAtUtc', 'parcelId', 'reason', 'resolvedAtUtc'] },
       },
     ],
   },
@@ -111,6 +112,41 @@ export const tables = {
   },
 } as const satisfies Readonly<Record<string, TableDefinition>>;
 
+/**
+ * Tables that this release reads where a deployment names one, and never makes: what writes them comes later (push
+ * ingestion, the notifier). Apart from {@link tables}, so that nobody provisions, pays for and watches a table that stays
+ * empty. With its writer a definition moves up there.
+ */
+export const laterTables = {
+  batches: {
+    name: 'waybill-batches',
+    key: { name: 'batchId', type: 'S' },
+    ttl: 'expiresAt',
+    indexes: [
+      {
+        name: 'recent',
+        key: { name: 'createdDay', type: 'S' },
+        sortKey: { name: 'batchId', type: 'S' },
+        projection: 'KEYS_ONLY',
+      },
+    ],
+  },
+  notifications: {
+    name: 'waybill-notifications',
+    key: { name: 'notificationId', type: 'S' },
+    ttl: 'expiresAt',
+    indexes: [
+      {
+        name: 'unfinished',
+        key: { name: 'unfinished', type: 'S' },
+        sortKey: { name: 'changedAtUtc', type: 'S' },
+        // An entry is written when something went wrong, which is rare, and lists show all of it.
+        projection: 'ALL',
+      },
+    ],
+  },
+} as const satisfies Readonly<Record<string, TableDefinition>>;
+
 /** The index of parcels that have not arrived. */
 export const [openParcelsIndex] = tables.parcels.indexes;
 
@@ -120,6 +156,12 @@ export const [unresolvedIndex] = tables.failures.indexes;
 /** The index of operations by the month in which they began. */
 export const [recentOperationsIndex] = tables.operations.indexes;
 
+/** The index of batches by the day on which they came. */
+export const [recentBatchesIndex] = laterTables.batches.indexes;
+
+/** The index of notifications that were not told, the newest last. */
+export const [unfinishedIndex] = laterTables.notifications.indexes;
+
 /** The indexes that a deployment with these settings has. */
 export function indexesOf({ indexes = [] }: TableDefinition, settings: IndexSettings): readonly IndexDefinition[] {
   return indexes.filter(({ optional }) => optional === undefined || settings[optional]);
@@ -127,6 +169,12 @@ export function indexesOf({ indexes = [] }: TableDefinition, settings: IndexSett
 
 /** Days after its last failure that a failure record is kept. */
 export const failureRetentionDays = 30;
+
+/** Days after its start that a batch is kept. */
+export const batchRetentionDays = 14;
+
+/** Partitions of the index `unfinished` for each state, as {@link openShards}. */
+export const unfinishedShards = 8;
 
 /** Days after its start that the record of an operation is kept. */
 export const operationRetentionDays = 400;

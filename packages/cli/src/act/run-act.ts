@@ -1,6 +1,6 @@
 import { type ActContext, onRecord, type RecordedResult } from '@waybill/operations/record/on-record.ts';
-import type { OperationLog } from '@waybill/operations/record/operation-log.ts';
 import type { Outcome } from '@waybill/operations/record/operation.ts';
+import type { OperationLog } from '@waybill/operations/record/operation-log.ts';
 import type { Plan } from '@waybill/operations/record/plan.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
@@ -33,10 +33,10 @@ export async function runAct<P extends { readonly plan: Plan }>(act: Act<P>, too
   // Before the plan, which may take minutes.
   if (!dryRun && !tools.canAsk) requireFlags(choices);
   // Asked meanwhile: where it cannot be said, nobody waits for a plan. Awaited below.
-  const who = dryRun ? undefined : tools.by();
-  who?.catch(() => undefined);
+  const who = dryRun ? Promise.resolve('') : tools.by();
+  who.catch(() => undefined);
   const context: ActContext = { signal, onProgress: progress };
-  const planned = await (who ? Promise.race([act.plan(context), onlyIfRejected(who)]) : act.plan(context));
+  const planned = await Promise.race([act.plan(context), onlyIfRejected(who)]);
   signal.throwIfAborted();
   const { plan } = planned;
   const lines = () => [act.sentence(planned), '', ...planLines(plan, print.view), ...(act.details?.(planned) ?? [])];
@@ -56,7 +56,7 @@ export async function runAct<P extends { readonly plan: Plan }>(act: Act<P>, too
     print.note('Nothing was done.');
     return exitCodes.refused;
   }
-  const by = await (who ?? tools.by());
+  const by = await who;
   const operations = refusing(await tools.operations());
   signal.throwIfAborted();
   const { kind, filter } = act;

@@ -88,12 +88,7 @@ export type Argument<T> = {
 };
 
 /** An argument that must be given. */
-export function argument<T>(
-  placeholder: string,
-  says: string,
-  parse: Parser<T>,
-  more: ValueOptions = {},
-): Argument<T> {
+export function argument<T>(placeholder: string, says: string, parse: Parser<T>, more: ValueOptions = {}): Argument<T> {
   const absent = () => {
     throw new Error('commander refuses a command line without it');
   };

@@ -10,7 +10,10 @@ export function completionCommand(all: () => readonly Command[]): Command {
     name: 'completion',
     summary: 'print a script that completes commands and flags',
     examples: [
-      { line: 'completion bash > ~/.local/share/bash-completion/completions/waybill', says: 'for bash, from the next shell on' },
+      {
+        line: 'completion bash > ~/.local/share/bash-completion/completions/waybill',
+        says: 'for bash, from the next shell on',
+      },
       { line: 'completion zsh > ~/.zfunc/_waybill', says: 'for zsh, with fpath+=(~/.zfunc) before compinit' },
       { line: 'completion fish > ~/.config/fish/completions/waybill.fish', says: 'for fish' },
     ],

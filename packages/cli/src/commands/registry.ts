@@ -1,7 +1,14 @@
 import type { Command } from '../command/command.ts';
+import { batchesCommands } from './batches.ts';
 import { completionCommand } from './completion.ts';
 import { deadLetterCommands } from './dead-letters.ts';
+import { failuresCommands } from './failures.ts';
+import { feedCommands } from './feed.ts';
+import { notificationsCommands } from './notifications.ts';
 import { operationsCommands } from './operations.ts';
+import { parcelCommands } from './parcel.ts';
+import { parcelsCommands } from './parcels.ts';
+import { statusCommands } from './status.ts';
 import { tokenCommands } from './token.ts';
 
 /**
@@ -21,6 +28,13 @@ import { tokenCommands } from './token.ts';
  */
 export const commands: readonly Command[] = [
   ...deadLetterCommands,
+  ...statusCommands,
+  ...parcelCommands,
+  ...parcelsCommands,
+  ...failuresCommands,
+  ...feedCommands,
+  ...batchesCommands,
+  ...notificationsCommands,
   ...operationsCommands,
   ...tokenCommands,
   completionCommand(() => commands),

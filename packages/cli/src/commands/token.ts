@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { command } from '../command/command.ts';
-import { requiredList, required } from '../command/options.ts';
+import { required, requiredList } from '../command/options.ts';
 import { oneOf, type Parser } from '../command/parsers.ts';
 
 const scopes = ['read', 'ingest', 'operate'] as const;

@@ -5,9 +5,19 @@ import { runCommand } from '../../test/cli-rig.ts';
 
 describe('waybill token new', () => {
   test('prints a token once, and the entry that lets it in', async () => {
-    const { stdout, stderr, code } = await runCommand(
-      ['token', 'new', '--name', 'anna', '--scope', 'operate', '--scope', 'read', '--scope', 'read', '--json'],
-    );
+    const { stdout, stderr, code } = await runCommand([
+      'token',
+      'new',
+      '--name',
+      'anna',
+      '--scope',
+      'operate',
+      '--scope',
+      'read',
+      '--scope',
+      'read',
+      '--json',
+    ]);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     const { token, entry } = newTokenShape.parse(JSON.parse(stdout));
     expect(entry).toEqual({

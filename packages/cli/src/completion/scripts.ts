@@ -17,9 +17,9 @@ function bash(places: readonly Place[]): readonly string[] {
     '# waybill completion for bash: source <(waybill completion bash)',
     '_waybill() {',
     "  local path='' word words='' at",
-    '  local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"',
+    `  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"`,
     '  for ((at = 1; at < COMP_CWORD; at++)); do',
-    '    word="$path${path:+ }${COMP_WORDS[at]}"',
+    `    word="$path\${path:+ }\${COMP_WORDS[at]}"`,
     `    case "$word" in ${knownPaths(places)}) path="$word" ;; esac`,
     '  done',
     '  case "$path $previous" in',
@@ -27,7 +27,9 @@ function bash(places: readonly Place[]): readonly string[] {
       values.map(({ flag, words }) => `    ${quoted(`${path} ${flag}`)}) words=${quoted(words.join(' '))} ;;`),
     ),
     '    *) case "$path" in',
-    ...places.map(({ path, words }) => `      ${quoted(path)}) words=${quoted(words.map(({ word }) => word).join(' '))} ;;`),
+    ...places.map(
+      ({ path, words }) => `      ${quoted(path)}) words=${quoted(words.map(({ word }) => word).join(' '))} ;;`,
+    ),
     '    esac ;;',
     '  esac',
     // Not mapfile: the bash of macOS has none. No word has a blank in it.
@@ -38,7 +40,8 @@ function bash(places: readonly Place[]): readonly string[] {
 }
 
 function zsh(places: readonly Place[]): readonly string[] {
-  const described = ({ word, says }: Place['words'][number]) => quoted(`${word.replaceAll(':', String.raw`\:`)}:${says}`);
+  const described = ({ word, says }: Place['words'][number]) =>
+    quoted(`${word.replaceAll(':', String.raw`\:`)}:${says}`);
   return [
     '#compdef waybill',
     '# waybill completion for zsh: source <(waybill completion zsh), after compinit',
@@ -46,10 +49,10 @@ function zsh(places: readonly Place[]): readonly string[] {
     "  local route='' word at",
     '  local -a offered',
     '  for ((at = 2; at < CURRENT; at++)); do',
-    '    word="$route${route:+ }${words[at]}"',
+    `    word="$route\${route:+ }\${words[at]}"`,
     `    case "$word" in ${knownPaths(places)}) route="$word" ;; esac`,
     '  done',
-    '  case "$route ${words[CURRENT-1]}" in',
+    `  case "$route \${words[CURRENT-1]}" in`,
     ...places.flatMap(({ path, values }) =>
       values.map(({ flag, words }) => `    ${quoted(`${path} ${flag}`)}) offered=(${words.map(quoted).join(' ')}) ;;`),
     ),

@@ -38,7 +38,14 @@ const refused = { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1' };
 
 async function answering(__type: string, message = 'as it is', args: readonly string[] = ['operations', 'list']) {
   const { url } = await awsJsonService(() => ({ __type, message }));
-  const { stderr, code } = await said({ AWS_ENDPOINT_URL_DYNAMODB: url, AWS_ENDPOINT_URL_SQS: url, SCAN_QUEUE_URL: `${url}/000000000000/dev-waybill-scans` }, args);
+  const { stderr, code } = await said(
+    {
+      AWS_ENDPOINT_URL_DYNAMODB: url,
+      AWS_ENDPOINT_URL_SQS: url,
+      SCAN_QUEUE_URL: `${url}/000000000000/dev-waybill-scans`,
+    },
+    args,
+  );
   return { code, stderr: stderr.replaceAll(url, 'URL') };
 }
 
@@ -115,14 +122,20 @@ describe('within 10 s a command says what is wrong, with what, and what to try',
       summary: 'asks',
       examples: [{ line: 'ask names', says: 'asks' }],
       prints: 'text',
-      run: async (_given, tools) => void (await tools.names('scanQueueUrl', 'parcelsTable', 'failuresTable', 'batchesTable')),
+      run: async (_given, tools) =>
+        void (await tools.names('scanQueueUrl', 'parcelsTable', 'failuresTable', 'batchesTable')),
     });
     const { code, stderr } = await runCommand(['ask', 'names'], {
       env: { SCAN_QUEUE_URL: 'no url', PARCELS_TABLE: 'a b', CHECKPOINTS_TABLE: 'c d' },
       commands: [names],
     });
     expect(code).toBe(2);
-    for (const text of ['SCAN_QUEUE_URL expected', 'PARCELS_TABLE expected', 'FAILURES_TABLE is required', '--environment'])
+    for (const text of [
+      'SCAN_QUEUE_URL expected',
+      'PARCELS_TABLE expected',
+      'FAILURES_TABLE is required',
+      '--environment',
+    ])
       expect(stderr).toContain(text);
     expect(stderr).not.toContain('CHECKPOINTS_TABLE');
     const both = await runCommand(['ask', 'names', '--environment', 'a', '--stack', 'b'], { commands: [names] });

@@ -33,7 +33,7 @@ function wordsFor(error: unknown, where: Where): Words {
 
 function wordsForOwn(error: unknown): Words {
   if (!(error instanceof WaybillError)) return { what: describeError(error) };
-  const isUsage = hasCode(error, 'CONFIG_INVALID');
+  const isUsage = hasCode(error, 'CONFIG_INVALID') || hasCode(error, 'NOT_CONFIGURED');
   return { what: error.message, next: nextOf(error), ...(isUsage && { exitCode: exitCodes.usage }) };
 }
 
@@ -57,7 +57,10 @@ const isThrottled = /Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|
 function wordsForCall(error: unknown, call: Call, where: Where): Words | undefined {
   const place = placeOf(call, where.env);
   if (hasCode(error, 'CREDENTIALS_UNAVAILABLE')) {
-    return { what: `no AWS credentials for ${place.shown}: ${error.message}`, next: 'aws sso login, or export AWS_PROFILE=…' };
+    return {
+      what: `no AWS credentials for ${place.shown}: ${error.message}`,
+      next: 'aws sso login, or export AWS_PROFILE=…',
+    };
   }
   if (error instanceof Error && /^Region is missing/.test(error.message)) {
     const what = `no AWS region is set, so ${call.service} cannot be reached`;
@@ -161,5 +164,7 @@ function of({ resource }: Call): string {
 function isOfTheNetwork(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isOfTheNetwork);
   if (!(error instanceof Error)) return false;
-  return 'syscall' in error || /^(TimeoutError|AbortError)$/.test(error.name) || /socket hang up|ECONN/.test(error.message);
+  return (
+    'syscall' in error || /^(TimeoutError|AbortError)$/.test(error.name) || /socket hang up|ECONN/.test(error.message)
+  );
 }

@@ -15,7 +15,11 @@ const failedCalls = new WeakMap<object, Call>();
 
 /** The call that failed with this error, or with one of its causes. */
 export function failedCall(error: unknown): Call | undefined {
-  for (let each = error; typeof each === 'object' && each !== null; each = each instanceof Error ? each.cause : undefined) {
+  for (
+    let each = error;
+    typeof each === 'object' && each !== null;
+    each = each instanceof Error ? each.cause : undefined
+  ) {
     const call = failedCalls.get(each);
     if (call) return call;
   }
@@ -31,7 +35,10 @@ const firstAnswerMs = 8_000;
 const mostUnanswered = 2;
 
 /** Remembers which call failed with an error, and gives up early on a service that does not answer at all. */
-export function watchCalls(client: Pick<SQSClient, never> & { readonly middlewareStack: object }, service: string): void {
+export function watchCalls(
+  client: Pick<SQSClient, never> & { readonly middlewareStack: object },
+  service: string,
+): void {
   // The stack of a client is generic in the commands of its service; these two look at the input's names only.
   const stack = client.middlewareStack as SQSClient['middlewareStack'];
   const giveUps = new WeakMap<object, (error: unknown) => void>();

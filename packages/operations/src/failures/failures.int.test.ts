@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
+import { unresolvedValue } from '@waybill/shared/failures/failure-record.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { instantClock } from '../../../shared/test/instant-clock.ts';
@@ -49,6 +50,11 @@ async function fill(failuresTable: string): Promise<void> {
     ...{ parcelId: 5_002, body: '{}' },
   });
   await log.resolve('event-22');
+  // As a processor of release 0.1.0 leaves what it resolves.
+  const resolved = { failureId: 'event-23', reason: 'INVALID_EVENT', detail: 'x', body: '{}', attempts: 4 };
+  const times = { firstFailedAtUtc: at(23), lastFailedAtUtc: at(24), resolvedAtUtc: at(25) };
+  const unresolved = unresolvedValue('INVALID_EVENT', 'event-23');
+  await documents.send(new PutCommand({ TableName: failuresTable, Item: { ...resolved, ...times, unresolved } }));
 }
 
 const missing = {

@@ -110,7 +110,8 @@ async function readPage(
       ...(partition.startKey && { ExclusiveStartKey: partition.startKey }),
     }),
   );
-  partition.page = Items.map(listedFailureOf);
+  // A processor of release 0.1.0 resolves a record and leaves it in the index.
+  partition.page = Items.filter(({ resolvedAtUtc }) => resolvedAtUtc === undefined).map(listedFailureOf);
   partition.at = 0;
   partition.startKey = LastEvaluatedKey;
 }

@@ -29,7 +29,11 @@ const mostRaces = 5;
  * @param table opened with the processors' `PARCEL_RETENTION_DAYS`: the write sets when a delivered parcel expires
  * @param eventIds those that are wrong for this parcel; safe integers above 0
  */
-export async function repairParcel(table: ParcelTable, parcelId: number, eventIds: readonly number[]): Promise<Repair> {
+export async function repairParcel(
+  table: Pick<ParcelTable, 'replace'>,
+  parcelId: number,
+  eventIds: readonly number[],
+): Promise<Repair> {
   const removal = removalOf(parcelId, eventIds);
   // No parcel has the revision 0: this reads.
   let write = await table.replace(removal, { revision: 0 });

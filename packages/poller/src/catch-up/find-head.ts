@@ -1,4 +1,4 @@
-import { believableJump } from '../feed/position.ts';
+import { believableJump } from '@waybill/shared/scan-api/position.ts';
 
 export type HeadSearch = {
   /** The position. */

@@ -1,10 +1,10 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import type { WhenCapacity } from '@waybill/shared/queue/queue-capacity.ts';
 import { type Page, readElements } from '@waybill/shared/scan-api/page.ts';
+import { advance, gapsBetween } from '@waybill/shared/scan-api/position.ts';
 import { contentsAt, eventIdsOf, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
-import { advance, gapsBetween } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
-import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
 import type { PageBudget, PageInHand } from './page-budget.ts';
 import type { SentEvents } from './sent-events.ts';

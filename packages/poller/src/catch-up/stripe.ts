@@ -1,5 +1,5 @@
 import type { IdRange } from '@waybill/shared/domain/id-range.ts';
-import type { Move } from '../feed/position.ts';
+import type { Move } from '@waybill/shared/scan-api/position.ts';
 import type { SentEvents } from './sent-events.ts';
 
 /** Gaps of a stripe that wait for the position: more than the sixteen pages of a stripe have events at a `Limit` of 1,000. 1.6 MB, at 80 bytes each (measured). */

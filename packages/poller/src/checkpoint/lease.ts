@@ -1,4 +1,4 @@
-import type { CheckpointStore, Completeness } from '@waybill/shared/checkpoint/checkpoint-store.ts';
+import type { CheckpointStore, Completeness, FeedProgress } from '@waybill/shared/checkpoint/checkpoint-store.ts';
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
@@ -17,6 +17,18 @@ export type LeaseDependencies = {
   readonly leaseMs: number;
   /** What is missing below this position now. Written together with the position, and when it changed. */
   readonly completeness: (lastEventId: number) => Completeness;
+};
+
+/** What the feed showed up to a position. Times are milliseconds since 1970, by the feed's clock and by this process's. */
+export type FeedObservation = {
+  /** The position. */
+  readonly last: number;
+  /** When the newest event of the page was scanned. */
+  readonly scannedAt?: number | undefined;
+  /** When the feed was asked, if it had nothing beyond the position. */
+  readonly caughtUpAt?: number | undefined;
+  /** An EventId beyond the position that the feed has shown. */
+  readonly head?: number | undefined;
 };
 
 /** Moves that may wait to be written: what they went over is on the queue, and a crash sends it again. A move is one page, or what was confirmed of one stripe. */
@@ -45,6 +57,7 @@ export class Lease {
   #position: number | undefined;
   #writtenPosition: number | undefined;
   #writtenCompleteness: Completeness | undefined;
+  #progress: FeedProgress = {};
   #moves = 0;
   #writtenMoves = 0;
   #isUrgent = false;
@@ -71,6 +84,20 @@ export class Lease {
   /** Begins the renewals, by the clock of their loop. */
   start(clock: Clock): void {
     this.#keeping = this.#keep(clock);
+  }
+
+  /**
+   * Notes what the feed showed, once everything up to it is confirmed on the queue. It goes with the writes that are made
+   * anyway: none is made for it.
+   */
+  note({ last, scannedAt, caughtUpAt, head }: FeedObservation): void {
+    const headEventId = Math.max(this.#progress.headEventId ?? 0, last, head ?? 0);
+    this.#progress = {
+      ...this.#progress,
+      ...(headEventId > 0 && { headEventId }),
+      ...(scannedAt !== undefined && { newestScanUtc: new Date(scannedAt).toISOString() }),
+      ...(caughtUpAt !== undefined && { caughtUpAtUtc: new Date(caughtUpAt).toISOString() }),
+    };
   }
 
   /**
@@ -148,7 +175,7 @@ export class Lease {
     }
   }
 
-  /** One conditional write: the renewal, the newest position where it moved, the gaps where they changed. Rejects when the engine fails. */
+  /** One conditional write: the renewal, the newest position where it moved, the gaps where they changed, what is known of the feed. Rejects when the engine fails. */
   async #write(): Promise<void> {
     const { checkpoints, clock, metrics, leaseMs } = this.#deps;
     const startedAt = clock.monotonic();
@@ -161,6 +188,7 @@ export class Lease {
         this.#taken,
         position === this.#writtenPosition ? undefined : position,
         completeness,
+        this.#progress,
       );
       if (outcome === 'fenced') return this.#lose('was taken over or reset');
       this.#writtenAt = startedAt;

@@ -5,11 +5,11 @@ import type { Finding } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
 import { isAboutPage, isRefusal, isTooLarge, nameOf, obeyRetryAfter } from '@waybill/shared/scan-api/page-failure.ts';
+import { PageLimit } from '@waybill/shared/scan-api/page-limit.ts';
 import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 import type { TokenBucket } from '@waybill/shared/scan-api/token-bucket.ts';
 import type { Attempt, FeedPage, UnreadablePage } from './answer.ts';
 import { PageCap } from './page-cap.ts';
-import { PageLimit } from './page-limit.ts';
 
 export type ReaderDependencies = {
   readonly feed: ScanFeed;

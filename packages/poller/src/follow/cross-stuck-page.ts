@@ -1,14 +1,14 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { WhenCapacity } from '@waybill/shared/queue/queue-capacity.ts';
 import { lengthOf, type Page, readElements } from '@waybill/shared/scan-api/page.ts';
 import { isAboutPage, isTooLarge } from '@waybill/shared/scan-api/page-failure.ts';
+import { advance, gapsBetween, nextEventId, type Position } from '@waybill/shared/scan-api/position.ts';
 import type { UnreadablePage } from '../feed/answer.ts';
 import { eventIdsOf, rejectedIdsOf, unseenIn } from '../feed/page.ts';
-import { advance, gapsBetween, nextEventId, type Position } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
-import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { Progress } from './progress.ts';
 import { type StuckPage, searchBeyond } from './search-beyond.ts';
 

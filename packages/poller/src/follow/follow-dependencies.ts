@@ -1,7 +1,7 @@
 import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import type { WhenCapacity } from '@waybill/shared/queue/queue-capacity.ts';
 import type { PageReader } from '../feed/read-page.ts';
-import type { WhenCapacity } from '../queue/queue-capacity.ts';
 import type { SendPage } from '../queue/send-page.ts';
 import type { ProgressDependencies } from './progress.ts';
 

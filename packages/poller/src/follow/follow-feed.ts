@@ -1,10 +1,18 @@
 import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { Page } from '@waybill/shared/scan-api/page.ts';
+import {
+  advance,
+  believableJump,
+  gapsBetween,
+  isFarLarger,
+  type Move,
+  type Position,
+} from '@waybill/shared/scan-api/position.ts';
 import { BacklogProbe } from '../catch-up/backlog-probe.ts';
 import { CatchUp } from '../catch-up/catch-up.ts';
+import type { FeedObservation } from '../checkpoint/lease.ts';
 import type { UnreadablePage } from '../feed/answer.ts';
 import { digestOf, eventIdsOf, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
-import { advance, believableJump, gapsBetween, isFarLarger, type Move, type Position } from '../feed/position.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
 import { crossStuckPage } from './cross-stuck-page.ts';
 import type { FollowDependencies } from './follow-dependencies.ts';
@@ -15,7 +23,7 @@ import { Progress } from './progress.ts';
 import { StuckWatch } from './stuck-watch.ts';
 
 /** What the feed showed: a page to be sent, with which the position moves, or a move over what is confirmed already. */
-export type Followed = ({ readonly kind: 'page' } & Page & Move) | ({ readonly kind: 'confirmed' } & Move);
+export type Followed = (({ readonly kind: 'page' } & Page) | { readonly kind: 'confirmed' }) & Move & FeedObservation;
 
 /** The result of reading one page: more can be read at once, or there was nothing more and the poll interval has passed. */
 type Turn = 'more' | 'waited';
@@ -78,6 +86,7 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   // An idle feed sends nothing, so there is no need to ask the queue.
   if (following.hadUnseen) await whenCapacity(clock, signal);
   const before = following.position;
+  const askedAt = clock.now();
   const read = await pageEnd.read(before, signal);
   if (!read) return 'waited';
   if (read.kind === 'unreadable') return yield* narrow(following, read);
@@ -91,21 +100,23 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   const unseen = unseenIn(page, before.last, last, seen, pageEnd.sent);
   following.hadUnseen = unseen !== undefined;
   const { isFull, asksOn } = pageEnd.note(read, following.hadUnseen, before.last, last);
+  const isOver = !isFull || answer.elements.length === 0;
+  const newestScannedAt = scannedAt(page, before.last, last);
+  const observed = { scannedAt: newestScannedAt, caughtUpAt: isOver && !asksOn ? askedAt : undefined };
   if (unseen) {
     // From an empty checkpoint the first event is believed: nothing before it is missing.
     const after = before.empty ? Math.min(first, last) : before.last;
     const gaps = following.watchesGaps ? gapsBetween(after, ids, last, rejectedIdsOf(page)) : [];
-    yield* moveOn(following, { kind: 'page', ...unseen, last, gaps, droppedGaps: 0 });
-  } else yield { kind: 'confirmed', last, gaps: [], droppedGaps: 0 };
+    yield* moveOn(following, { kind: 'page', ...unseen, last, gaps, droppedGaps: 0, ...observed });
+  } else yield { kind: 'confirmed', last, gaps: [], droppedGaps: 0, ...observed };
   const hasMoved = last > before.last;
   if (asksOn) return 'more';
-  const isOver = !isFull || answer.elements.length === 0;
   if (hasMoved) following.idle.sawNews();
   if (hasMoved || isOver) progress.reportGood(`at ${last}`);
   // A short page may be a full one: a server lowers its cap at any time, also where a page moves nothing.
   const isStanding = !hasMoved && answer.elements.length > 0;
   if (isStanding && stuck.isDue(digestOf(page), isOver) && (yield* cross(following, read, isOver))) return 'more';
-  progress.countPages(1, hasMoved ? scannedAt(page, before.last, last) : undefined);
+  progress.countPages(1, newestScannedAt);
   if (following.hadUnseen && isFull) {
     probe.sawFullPage(last - first + 1);
     return 'more';
@@ -186,13 +197,13 @@ async function* catchUp(following: Following): AsyncGenerator<Followed, void> {
       const step = await catchingUp.next(following.position.last);
       if (step.kind === 'over') return;
       if (step.kind === 'confirmed') {
-        const { pages, scannedAt: newestScannedAt, contents, ...confirmed } = step;
+        const { pages, contents, ...confirmed } = step;
         pageEnd.startOver(contents);
         following.position = { last: step.last, empty: false };
         following.idle.sawNews();
         progress.reportGood(`at ${step.last}, catching up to ${head}`);
-        progress.countPages(pages, newestScannedAt);
-        yield confirmed;
+        progress.countPages(pages, step.scannedAt);
+        yield { ...confirmed, head };
       }
       // The head was reached, or the position stands still: only what other readers are sending is left.
       else {

@@ -1,10 +1,10 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { type Page, readElements } from '@waybill/shared/scan-api/page.ts';
+import { widerLimits } from '@waybill/shared/scan-api/page-limit.ts';
+import { nextEventId, type Position } from '@waybill/shared/scan-api/position.ts';
 import type { FeedPage, UnreadablePage } from '../feed/answer.ts';
 import { contentsAt, eventIdsOf } from '../feed/page.ts';
-import { widerLimits } from '../feed/page-limit.ts';
-import { nextEventId, type Position } from '../feed/position.ts';
 import type { PageReader } from '../feed/read-page.ts';
 
 export type PageEndDependencies = {

@@ -1,7 +1,7 @@
 import { lengthOf, type Page } from '@waybill/shared/scan-api/page.ts';
+import { widerLimits } from '@waybill/shared/scan-api/page-limit.ts';
+import { advance, nextEventId, type Position } from '@waybill/shared/scan-api/position.ts';
 import { eventIdsOf } from '../feed/page.ts';
-import { widerLimits } from '../feed/page-limit.ts';
-import { advance, nextEventId, type Position } from '../feed/position.ts';
 
 /** A full page that cannot move the position, and the `Limit` that it was read with. */
 export type StuckPage = {

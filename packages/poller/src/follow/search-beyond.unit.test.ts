@@ -1,9 +1,9 @@
 import { readElements } from '@waybill/shared/scan-api/page.ts';
+import { advance, type Position } from '@waybill/shared/scan-api/position.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { junk, MemoryFeed, type Placed, scan, scans } from '../../test/memory-feed.ts';
 import { eventIdsOf } from '../feed/page.ts';
-import { advance, type Position } from '../feed/position.ts';
 import { type SearchOutcome, searchBeyond } from './search-beyond.ts';
 
 const open = new AbortController().signal;

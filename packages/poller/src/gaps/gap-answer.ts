@@ -1,8 +1,8 @@
 import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { contentOf, type Page } from '@waybill/shared/scan-api/page.ts';
+import { advance } from '@waybill/shared/scan-api/position.ts';
 import { contentsAt, eventIdsOf } from '../feed/page.ts';
-import { advance } from '../feed/position.ts';
 import type { SeenContents } from '../feed/seen-contents.ts';
 
 /** A request for gaps, and what was known when it was made. */

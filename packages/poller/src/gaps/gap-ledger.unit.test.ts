@@ -1,8 +1,8 @@
 import { decodeGaps, encodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { IdRange } from '@waybill/shared/domain/id-range.ts';
+import { gapsBetween } from '@waybill/shared/scan-api/position.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gapsBetween } from '../feed/position.ts';
 import {
   asked,
   close,

@@ -1,4 +1,4 @@
-import { largestLimit } from '../feed/page-limit.ts';
+import { largestLimit } from '@waybill/shared/scan-api/page-limit.ts';
 
 /** Pages of the reading that one page of a window may replace: a whole reading of the window then takes a tenth of what the feed itself took. */
 const mostTimes = 10;

@@ -12,6 +12,19 @@ export type StoredCheckpoint = {
   readonly openGaps?: string | undefined;
   /** The id through which everything is confirmed on the queue. */
   readonly watermark?: number | undefined;
+} & FeedProgress;
+
+/**
+ * How far the feed goes, as the last holder saw it. For people only: the times are of wall clocks, nothing is decided by
+ * them, and an item that an older release wrote has none of these.
+ */
+export type FeedProgress = {
+  /** When the feed was last asked and had nothing beyond what is confirmed. */
+  readonly caughtUpAtUtc?: string | undefined;
+  /** When the event with the highest EventId that is confirmed was scanned. */
+  readonly newestScanUtc?: string | undefined;
+  /** The highest EventId that the feed is known to have, confirmed or not. */
+  readonly headEventId?: number | undefined;
 };
 
 /** What is missing below the checkpoint. */
@@ -33,13 +46,14 @@ export type CheckpointStore = {
    */
   readonly acquire: (seen: StoredCheckpoint | undefined, holder: string) => Promise<'acquired' | 'outrun'>;
   /**
-   * Renews the lease. Moves the checkpoint and replaces gaps and watermark in the same write, where they are given. On
-   * condition that token and holder are still those of `held` and that the checkpoint does not move back; `fenced` when it fails.
+   * Renews the lease. Moves the checkpoint, replaces gaps and watermark and sets what is known of the feed in the same
+   * write, where they are given. On condition that token and holder are still those of `held` and that the checkpoint does not move back; `fenced` when it fails.
    */
   readonly renew: (
     held: Holding,
     lastEventId: number | undefined,
     completeness?: Completeness,
+    progress?: FeedProgress,
   ) => Promise<'renewed' | 'fenced'>;
   /** Gives the lease up, on condition that token and holder are still those of `held`: another process need not wait then. */
   readonly release: (held: Holding) => Promise<void>;

@@ -10,8 +10,8 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
-import { believableJump } from '@waybill/poller/feed/position.ts';
 import { mostOpenGaps, open } from '@waybill/poller/gaps/gap-ledger.ts';
+import { believableJump } from '@waybill/shared/scan-api/position.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { measured } from '../../../poller/test/observed.ts';
 import { openDynamoDb } from '../process/aws-clients.ts';
@@ -97,6 +97,23 @@ describe('the lease in the table', () => {
     expect(await store.read()).toMatchObject({ holder: 'a' });
     await store.release(a);
     expect(await store.read()).toEqual({ lastEventId: 7, token: 1, counter: 3, holder: undefined });
+  });
+
+  test('says how far the feed goes as the holder last knew it; what a person or a later release wrote there stops nobody', async () => {
+    await store.acquire(undefined, 'a');
+    const progress = {
+      caughtUpAtUtc: '2026-11-28T22:15:30.000Z',
+      newestScanUtc: '2026-11-28T22:15:26.000Z',
+      headEventId: 9,
+    };
+    await store.renew(a, 7, undefined, progress);
+    await store.renew(a, 8, undefined, { headEventId: 10 });
+    await store.renew(a, 9);
+    await store.release(a);
+    expect(await store.read()).toMatchObject({ lastEventId: 9, ...progress, headEventId: 10 });
+    const odd = { caughtUpAtUtc: { N: '1' }, newestScanUtc: { BOOL: true }, headEventId: { S: 'x' } };
+    await dynamodb.send(new PutItemCommand({ TableName: table, Item: { feed: { S: feed }, ...odd } }));
+    expect(await store.read()).toEqual({ lastEventId: undefined, token: 0, counter: 0, holder: undefined });
   });
 
   test('is not that of a former holder whose item was deleted, though the tokens begin at 1 again', async () => {
@@ -206,7 +223,7 @@ describe('a write of the checkpoint', () => {
 
   test.each([
     ['without gaps', '1 while no gap is open', 1, undefined],
-    ['with 1,000 gaps of one id', '7 with 1,000 gaps of one id', 7, gapsOf({})],
+    ['with 1,000 gaps of one id', '8 with 1,000 gaps of one id', 8, gapsOf({})],
     [
       'with as long a text as there may be',
       '19 at most',
@@ -215,7 +232,9 @@ describe('a write of the checkpoint', () => {
     ],
   ])('%s costs the write units that the runbook says', async (_, inRunbook, units, openGaps) => {
     await store.acquire(undefined, 'a'.repeat(34));
-    await store.renew({ token: 1, holder: 'a'.repeat(34) }, first, { openGaps, watermark: first });
+    const time = '2026-11-28T22:15:30.000Z';
+    const progress = { caughtUpAtUtc: time, newestScanUtc: time, headEventId: first };
+    await store.renew({ token: 1, holder: 'a'.repeat(34) }, first, { openGaps, watermark: first }, progress);
     expect(await unitsOfItem()).toBe(units);
     const runbook = await readFile(new URL('../../../../infra/RUNBOOK.md', import.meta.url), 'utf8');
     expect(runbook).toContain(inRunbook);

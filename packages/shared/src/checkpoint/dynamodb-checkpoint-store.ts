@@ -20,6 +20,10 @@ const checkpointItem = z.object({
   // Any value: the ledger's own reader says whether it can read it.
   openGaps: z.unknown().optional(),
   watermark: z.unknown().optional(),
+  // For people: no value of these may keep a poller from its checkpoint.
+  caughtUpAtUtc: z.string().optional().catch(undefined),
+  newestScanUtc: z.string().optional().catch(undefined),
+  headEventId: z.int().optional().catch(undefined),
 });
 
 /** The writer's lease is still the item's. */
@@ -27,7 +31,7 @@ const isHeld = 'fencingToken = :token AND leaseHolder = :holder';
 
 /**
  * The feed's item in the checkpoints table: `feed`, `lastEventId`, `fencingToken`, `leaseCounter`, `leaseHolder`,
- * `openGaps` (absent while there are none), `watermark`.
+ * `openGaps` (absent while there are none), `watermark`, `caughtUpAtUtc`, `newestScanUtc`, `headEventId`.
  */
 export function dynamoDbCheckpointStore({ dynamodb, tableName, feed }: CheckpointTable): CheckpointStore {
   const client = DynamoDBDocumentClient.from(dynamodb);
@@ -55,6 +59,9 @@ export function dynamoDbCheckpointStore({ dynamodb, tableName, feed }: Checkpoin
         holder: item.leaseHolder,
         openGaps: item.openGaps === undefined ? undefined : String(item.openGaps),
         watermark: typeof item.watermark === 'number' ? item.watermark : undefined,
+        caughtUpAtUtc: item.caughtUpAtUtc,
+        newestScanUtc: item.newestScanUtc,
+        headEventId: item.headEventId,
       };
     },
 
@@ -76,13 +83,16 @@ export function dynamoDbCheckpointStore({ dynamodb, tableName, feed }: Checkpoin
       return acquired ? 'acquired' : 'outrun';
     },
 
-    renew: async ({ token, holder }, lastEventId, completeness) => {
+    renew: async ({ token, holder }, lastEventId, completeness, { caughtUpAtUtc, newestScanUtc, headEventId } = {}) => {
       const moves = lastEventId !== undefined;
       const { openGaps, watermark } = completeness ?? {};
       const set = [
         ...(moves ? ['lastEventId = :last'] : []),
         ...(openGaps === undefined ? [] : ['openGaps = :gaps']),
         ...(watermark === undefined ? [] : ['watermark = :watermark']),
+        ...(caughtUpAtUtc === undefined ? [] : ['caughtUpAtUtc = :caughtUp']),
+        ...(newestScanUtc === undefined ? [] : ['newestScanUtc = :newestScan']),
+        ...(headEventId === undefined ? [] : ['headEventId = :head']),
       ];
       const renewed = await update({
         UpdateExpression: [
@@ -101,6 +111,9 @@ export function dynamoDbCheckpointStore({ dynamodb, tableName, feed }: Checkpoin
           ...(moves && { ':last': lastEventId }),
           ...(openGaps !== undefined && { ':gaps': openGaps }),
           ...(watermark !== undefined && { ':watermark': watermark }),
+          ...(caughtUpAtUtc !== undefined && { ':caughtUp': caughtUpAtUtc }),
+          ...(newestScanUtc !== undefined && { ':newestScan': newestScanUtc }),
+          ...(headEventId !== undefined && { ':head': headEventId }),
         },
       });
       return renewed ? 'renewed' : 'fenced';

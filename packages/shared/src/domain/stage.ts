@@ -1,22 +1,7 @@
 import { memberNames } from './own-text.ts';
 import type { ParcelState } from './parcel-state.ts';
 import { isPlainObject } from './scan-event.ts';
-
-/** Where a parcel can stand, in one vocabulary for all carriers (docs/stages.md). */
-export const stages = [
-  'registered',
-  'in-transit',
-  'out-for-delivery',
-  'attempt-failed',
-  'available-for-pickup',
-  'exception',
-  'returning',
-  'returned',
-  'delivered',
-  'cancelled',
-] as const;
-
-export type Stage = (typeof stages)[number];
+import { type Stage, stages } from './stage-names.ts';
 
 /** What a mapping may say: `delivered` follows from the delivery alone, so that no stage contradicts the milestone. */
 type MappedStage = Exclude<Stage, 'delivered'>;

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyEvent, anyJson, anyText } from '../../test/arbitrary-events.ts';
 import { merge, type ParcelState, stateOf } from './parcel-state.ts';
-import { readStageMapping, type StageMapping, stageOf, stages } from './stage.ts';
+import { readStageMapping, type StageMapping, stageOf } from './stage.ts';
+import { stages } from './stage-names.ts';
 
 /** The mapping that this text is; throws where it is none. */
 function mapping(text: string): StageMapping {

@@ -1,4 +1,5 @@
-import { type MappingProblem, readStageMapping, type StageMapping, stages } from '../domain/stage.ts';
+import { type MappingProblem, readStageMapping, type StageMapping } from '../domain/stage.ts';
+import { stages } from '../domain/stage-names.ts';
 import { quoted, redacted, structured, type VariableSchema } from './env.ts';
 
 const allowed = 'a JSON object with keys "TYPE" or "TYPE/STATUSCODE" and stages as values';

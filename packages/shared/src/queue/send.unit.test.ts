@@ -97,6 +97,10 @@ describe('batches', () => {
     expect(sizeOf({ body: '', attributes: { n: '12', é: 'ü' }, typedAttributes: typed })).toBe(9 + 14 + 2 + 6 + 2);
     expect(sizeOf({ body: '📦' })).toBe(4);
   });
+
+  test('count bytes, not characters, of what another program wrote', () => {
+    expect(sizeOf({ body: 'Straße', attributes: { städte: 'Zürich' } })).toBe(7 + 7 + 6 + 7);
+  });
 });
 
 const total = (batch: readonly OutgoingMessage[]) => batch.reduce((sum, each) => sum + sizeOf(each), 0);

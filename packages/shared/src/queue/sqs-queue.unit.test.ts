@@ -161,7 +161,7 @@ describe('a receive', () => {
     });
   });
 
-  test('answers each message with its handle, attributes, receive count and time', async () => {
+  test('returns each message with its handle, attributes of every type, receive count and time', async () => {
     const { queue } = await consumerOf(() => ({
       Messages: [
         {
@@ -172,6 +172,7 @@ describe('a receive', () => {
           Attributes: { ApproximateReceiveCount: '3', SentTimestamp: '1620767494150' },
           MessageAttributes: {
             failureId: { DataType: 'String', StringValue: 'event-7' },
+            priority: { DataType: 'Number', StringValue: '7' },
             blob: { DataType: 'Binary', BinaryValue: 'AA==' },
           },
         },
@@ -182,8 +183,11 @@ describe('a receive', () => {
         messageId: 'id',
         receiptHandle: 'handle',
         body: 'm0',
-        attributes: { failureId: 'event-7' },
-        typedAttributes: { blob: { dataType: 'Binary', value: new Uint8Array([0]) } },
+        attributes: { failureId: 'event-7', priority: '7' },
+        typedAttributes: {
+          priority: { dataType: 'Number', value: '7' },
+          blob: { dataType: 'Binary', value: new Uint8Array([0]) },
+        },
         receiveCount: 3,
         sentAtMs: 1_620_767_494_150,
       },

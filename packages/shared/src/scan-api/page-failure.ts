@@ -44,7 +44,7 @@ export function nameOf(error: unknown): string {
 /** Lets no reader ask before the time that the feed asks for, where the failure says so. */
 export function obeyRetryAfter(
   error: unknown,
-  { bucket, log, clock }: { readonly bucket: TokenBucket; readonly log: Logger; readonly clock: Clock },
+  { bucket, log, clock }: { readonly bucket: TokenBucket; readonly log: Pick<Logger, 'warn'>; readonly clock: Clock },
 ): void {
   const askedMs = error instanceof WaybillError ? error.details['retryAfterMs'] : undefined;
   if (typeof askedMs !== 'number') return;

@@ -3,6 +3,7 @@ import type { HttpResponse } from '@smithy/core/protocols';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { WaybillError } from '../error.ts';
+import { type AnswerObserver, answerFacts } from './answer-observer.ts';
 import { acceptedCodings, codingsOf, decoded, isDecodingError, whyUndecodable } from './codings.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { httpGetter } from './http-get.ts';
@@ -24,6 +25,8 @@ export type ScanApiOptions = {
   /** For one request, its body included. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** Is told of every answer; by default nobody is. */
+  readonly observer?: AnswerObserver;
 };
 
 /** The Scan Event API over HTTP. */
@@ -51,7 +54,7 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
       });
       try {
         const { response } = await get(url, headers, request.signal);
-        return await readPage(response, url, options.clock);
+        return await readPage(response, url, options);
       } catch (error) {
         // Ends the reading of a body that was not read to its end.
         abort();
@@ -87,9 +90,10 @@ function addressOf(text: string): (fromEventId: number, limit: number) => URL {
 async function readPage(
   { statusCode: status, headers, body }: HttpResponse,
   url: URL,
-  clock: Clock,
+  { clock, observer }: Pick<ScanApiOptions, 'clock' | 'observer'>,
 ): Promise<readonly unknown[]> {
   if (!(body instanceof Readable)) throw new Error('the response has no body');
+  observer?.onHead(answerFacts(status, headers, clock.now()));
   const head: AnswerHead = { status, headers, url };
   if (status < 200 || status > 299) {
     // A body that breaks off says no less about the status.
@@ -99,22 +103,26 @@ async function readPage(
   // No content: there is nothing newer.
   if (status === 204) return [];
   const coding = headers['content-encoding'];
-  if (coding === undefined) return pageOf(body, head);
+  if (coding === undefined) return pageOf(body, head, observer);
   const codings = codingsOf(coding);
   const undecodable = whyUndecodable(codings);
   if (undecodable) throw unreadable(undecodable, head, Buffer.alloc(0));
   try {
-    return await pageOf(await decoded(body, codings), head);
+    return await pageOf(await decoded(body, codings), head, observer);
   } catch (error) {
     if (!isDecodingError(error)) throw error;
     throw unreadable(`is not what its coding says (${codings.join(', ')})`, head, Buffer.alloc(0));
   }
 }
 
-async function pageOf(body: Readable, head: AnswerHead): Promise<readonly unknown[]> {
+async function pageOf(
+  body: Readable,
+  head: AnswerHead,
+  observer: AnswerObserver | undefined,
+): Promise<readonly unknown[]> {
   const { bytes, isCut } = await bytesOf(body, maxBodyBytes);
   if (isCut) throw unreadable(`is larger than ${maxBodyBytes} bytes`, head, bytes, { tooLarge: true });
-  return elementsOf(bytes, head);
+  return elementsOf(bytes, head, observer);
 }
 
 /** The first `max` bytes of the body, and whether there were more, which are not read. Rejects where the body breaks off. */
@@ -133,10 +141,11 @@ async function bytesOf(body: Readable, max: number): Promise<{ readonly bytes: B
 const envelope = z.object({ ScanEvents: z.array(z.unknown()).nullable() });
 
 /** Throws `FEED_UNREADABLE` for anything but the envelope. */
-function elementsOf(bytes: Buffer, head: AnswerHead): readonly unknown[] {
+function elementsOf(bytes: Buffer, head: AnswerHead, observer: AnswerObserver | undefined): readonly unknown[] {
   const text = textOf(bytes, head);
   const { data, success } = envelope.safeParse(jsonOf(text, bytes, head));
   if (!success) throw unreadable('is not an object with an array "ScanEvents"', head, bytes);
+  observer?.onPage(data.ScanEvents ? 'array' : 'null');
   const elements = data.ScanEvents ?? [];
   if (elements.length <= maxElements) return withText(elements, text);
   throw unreadable(`holds more than ${maxElements} elements`, head, bytes, { tooLarge: true });

@@ -1,6 +1,6 @@
-import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { IdRange } from '../domain/id-range.ts';
 import { advance, believableJump, gapsBetween, isFarLarger, nextEventId, type Position } from './position.ts';
 
 const at = (last: number): Position => ({ last, empty: false });

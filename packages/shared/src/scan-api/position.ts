@@ -1,4 +1,4 @@
-import { type IdRange, without } from '@waybill/shared/domain/id-range.ts';
+import { type IdRange, without } from '../domain/id-range.ts';
 
 /** Where a reader is in the feed. */
 export type Position = {

@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import { IgnoreMode, RemovalPolicy } from 'aws-cdk-lib';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import {
+  Capability,
+  ContainerImage,
+  CpuArchitecture,
+  FargateTaskDefinition,
+  LinuxParameters,
+  OperatingSystemFamily,
+} from 'aws-cdk-lib/aws-ecs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { acknowledge } from '../findings/acknowledge.ts';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+
+export type TaskProps = {
+  readonly environment: string;
+  /** The target of the `Dockerfile`; part of the names of task and log. */
+  readonly image: 'poller' | 'processor' | 'operator';
+  readonly size: { readonly cpu: number; readonly memoryMiB: number };
+};
+
+/** The log of a task. */
+export function taskLogs(scope: Construct, { environment, image }: TaskProps): LogGroup {
+  return new LogGroup(scope, 'Logs', {
+    logGroupName: `/waybill/${environment}/${image}`,
+    retention: RetentionDays.ONE_MONTH,
+    // If it were kept, the next deployment would fail because the name exists. It holds ids and outcomes, no data.
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+}
+
+/** A task of this size on ARM64, without a container. */
+export function fargateTask(scope: Construct, { environment, image, size }: TaskProps): FargateTaskDefinition {
+  const task = new FargateTaskDefinition(scope, 'Task', {
+    family: `waybill-${environment}-${image}`,
+    cpu: size.cpu,
+    memoryLimitMiB: size.memoryMiB,
+    runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
+  });
+  acknowledge(task, {
+    'AwsSolutions-ECS2': 'The variables are names, sizes and URLs; the one secret comes from Secrets Manager.',
+    'AwsSolutions-IAM5[Resource::*]':
+      'ecr:GetAuthorizationToken knows no resources (Service Authorization Reference of Amazon ECR).',
+  });
+  return task;
+}
+
+/** Of a container: its image, and what confines it. It writes no file and has no capabilities beyond those of an ordinary user. */
+export function confinedContainer(scope: Construct, { image }: Pick<TaskProps, 'image'>) {
+  return {
+    image: ContainerImage.fromAsset(repository, {
+      assetName: `waybill-${image}`,
+      target: image,
+      platform: Platform.LINUX_ARM64,
+      // The CDK reads `.dockerignore`, and reads it as docker does.
+      ignoreMode: IgnoreMode.DOCKER,
+    }),
+    readonlyRootFilesystem: true,
+    user: '1000:1000',
+    linuxParameters: plainLinux(scope),
+  };
+}
+
+/** An init process passes signals on and reaps orphans. */
+function plainLinux(scope: Construct): LinuxParameters {
+  const linux = new LinuxParameters(scope, 'Linux', { initProcessEnabled: true });
+  linux.dropCapabilities(Capability.ALL);
+  return linux;
+}

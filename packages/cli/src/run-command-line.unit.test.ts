@@ -1,0 +1,71 @@
+import { Writable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { type RunOptions, runCommand } from '../test/cli-rig.ts';
+import { command } from './command/command.ts';
+import type { Tools } from './tools/tools.ts';
+
+/** Runs a command that does as a test says. */
+async function running(run: (tools: Tools) => Promise<undefined>, options: RunOptions = {}) {
+  const trying = command({
+    name: 'try',
+    summary: 'tries',
+    examples: [{ line: 'try', says: 'tries' }],
+    prints: 'document',
+    run: (_given, tools) => run(tools),
+  });
+  return await runCommand(['try'], { ...options, commands: [trying] });
+}
+
+const never = () => new Promise<never>(() => undefined);
+
+/** A pipe whose reader has gone. */
+const closedPipe = () =>
+  new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+  });
+
+describe('a command', () => {
+  test('ends quietly with 0 when the reader of its output has gone, whatever it still waits for', async () => {
+    const ran = await running(
+      async ({ print }) => {
+        print.text(['first']);
+        return await never();
+      },
+      { stdout: closedPipe() },
+    );
+    expect(ran).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('ends with 130 at the first Ctrl-C, whatever it waits for, and before it has begun', async () => {
+    const first = new AbortController();
+    const ran = running(never, { first: first.signal });
+    await turn();
+    first.abort();
+    expect(await ran).toEqual({ code: 130, stdout: '', stderr: '' });
+    expect(await running(never, { first: first.signal })).toMatchObject({ code: 130 });
+  });
+
+  test('that fails says what was thrown in a line, without a stack', async () => {
+    const ran = await running(() => Promise.reject(new TypeError('x is not a function')));
+    expect(ran).toEqual({ code: 1, stdout: '', stderr: 'waybill: TypeError: x is not a function\n' });
+  });
+
+  test('has colours on a terminal only, and not with NO_COLOR', async () => {
+    const say = async ({ print }: Tools) => {
+      print.document({}, (_value, view) => [view.styled('red', 'lost')]);
+      return undefined;
+    };
+    expect((await running(say, { columns: 80 })).stdout).toBe('\u001B[31mlost\u001B[39m\n');
+    expect((await running(say, { columns: 80, env: { NO_COLOR: '1' } })).stdout).toBe('lost\n');
+    expect((await running(say)).stdout).toBe('lost\n');
+  });
+
+  test('that asks without a terminal is refused, with the flag that answers', async () => {
+    const ran = await running(async ({ ask }) => {
+      await ask('Which feed? ', '--feed');
+      return undefined;
+    });
+    expect(ran).toEqual({ code: 2, stdout: '', stderr: 'waybill: There is no terminal to ask on: give --feed\n' });
+  });
+});

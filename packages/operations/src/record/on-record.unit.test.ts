@@ -1,0 +1,110 @@
+import { systemClock } from '@waybill/shared/clock.ts';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ActResult, type Intent, onRecord } from './on-record.ts';
+import { operationIdOf } from './operation.ts';
+import type { OperationLog } from './operation-log.ts';
+import { costOf, exceedsPlan, type Plan } from './plan.ts';
+
+const plan: Plan = {
+  count: 3,
+  isMoreThan: false,
+  byReason: {},
+  oldestUtc: null,
+  newestUtc: null,
+  samples: [],
+  cost: costOf({ sqsRequests: 3 }),
+  notLookedAt: [],
+  warnings: [],
+};
+const intent: Intent = { kind: 'redrive-some', by: 'arn:one', because: 'fixed in 1.2', filter: { reason: 'X' }, plan };
+const done: ActResult = { outcome: 'done', counts: { redriven: 3 }, problems: [] };
+
+/** What happened, in its order; the engine refuses what `refuses` names. */
+function rig(refuses: 'begin' | 'end' | undefined = undefined) {
+  const journal: string[] = [];
+  const engineDown = new Error('the engine is down');
+  const operations: OperationLog = {
+    begin: async ({ by, because }) => {
+      journal.push(`begin ${by} ${because}`);
+      if (refuses === 'begin') throw engineDown;
+    },
+    end: async (_, { outcome, counts }) => {
+      journal.push(`end ${outcome} ${JSON.stringify(counts)}`);
+      if (refuses === 'end') throw engineDown;
+    },
+    read: async () => undefined,
+    list: async () => [],
+  };
+  const act = async () => {
+    journal.push('act');
+    return done;
+  };
+  return { journal, engineDown, act, deps: { operations, clock: systemClock, random: () => 0.5 } };
+}
+
+describe('an act on record', () => {
+  test('is recorded before, done, and completed', async () => {
+    const { journal, act, deps } = rig();
+    const result = await onRecord(intent, deps, act);
+    expect(journal).toEqual(['begin arn:one fixed in 1.2', 'act', 'end done {"redriven":3}']);
+    expect(result).toMatchObject({ ...done, operationId: expect.stringMatching(/^\d{8}T\d{6}-80000000$/) });
+  });
+
+  test('is not done where its record cannot be written', async () => {
+    const { journal, engineDown, act, deps } = rig('begin');
+    await expect(onRecord(intent, deps, act)).rejects.toBe(engineDown);
+    expect(journal).not.toContain('act');
+  });
+
+  test('says so where its record cannot be completed: what is done is done', async () => {
+    const { act, deps } = rig('end');
+    const { outcome, problems } = await onRecord(intent, deps, act);
+    expect(outcome).toBe('done');
+    expect(problems).toEqual([expect.stringContaining('could not be recorded')]);
+  });
+
+  test.each([undefined, 'end'] as const)(
+    'that fails rejects with its own error (the engine refuses %s)',
+    async (refuses) => {
+      const { journal, deps } = rig(refuses);
+      const failure = new Error('it failed');
+      const failing = () => Promise.reject(failure);
+      await expect(onRecord(intent, deps, failing)).rejects.toBe(failure);
+      expect(journal.at(-1)).toBe('end failed {}');
+    },
+  );
+});
+
+test('ids of operations sort by time', () => {
+  const ms = fc.integer({ min: 0, max: Date.parse('2100-01-01T00:00:00Z') });
+  const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  fc.assert(
+    fc.property(ms, ms, chance, chance, (one, other, a, b) => {
+      const [first, second] = [operationIdOf(one, () => a), operationIdOf(other, () => b)];
+      expect(first).toMatch(/^\d{8}T\d{6}-[0-9a-f]{8}$/);
+      if (Math.floor(one / 1_000) < Math.floor(other / 1_000)) expect(first < second).toBe(true);
+    }),
+  );
+});
+
+test.each([
+  [100, 110, false],
+  [100, 111, true],
+  [3, 4, false],
+  [3, 5, true],
+  [0, 1, false],
+  [0, 2, true],
+])('of a plan of %i, %i is too many: %s', (count, met, expected) => {
+  expect(exceedsPlan(met, { count, isMoreThan: false })).toBe(expected);
+  expect(exceedsPlan(met, { count, isMoreThan: true })).toBe(false);
+});
+
+test('a plan costs what its requests and units cost at list prices', () => {
+  expect(costOf({ sqsRequests: 1e6, writeUnits: 1e6, readUnits: 1e6 })).toEqual({
+    sqsRequests: 1e6,
+    writeUnits: 1e6,
+    readUnits: 1e6,
+    dollars: expect.closeTo(0.4 + 0.625 + 0.125, 10),
+  });
+});

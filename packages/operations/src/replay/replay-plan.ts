@@ -1,0 +1,22 @@
+import type { Plan } from '../record/plan.ts';
+
+export type ReplaySettings = {
+  /** Events per page: `SCAN_API_LIMIT`. */
+  readonly limit: number;
+  readonly requestsPerSecond: number;
+  /** `MESSAGE_MAX_BYTES`. */
+  readonly messageMaxBytes: number;
+  /** `MAX_QUEUE_MESSAGES`; 0 for no limit. */
+  readonly maxQueueMessages: number;
+  /** Whether the milestones are announced. */
+  readonly isAnnounced: boolean;
+};
+
+/** What a replay will do. `count` is the most that it can be: the feed skips ids. */
+export type ReplayPlan = Plan & {
+  readonly pages: number;
+  readonly seconds: number;
+  readonly requestsPerSecond: number;
+  /** What the figures assume, a sentence each. */
+  readonly assumes: readonly string[];
+};

@@ -1,0 +1,127 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
+import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
+import { systemClock } from '@waybill/shared/clock.ts';
+import { expect, test } from 'vitest';
+import { useEngines } from '../../../consumer/test/engines.ts';
+import { readStatus, type StatusDependencies } from './read-status.ts';
+import { statusShape } from './status-shape.ts';
+
+const engines = useEngines(process.env);
+const open = new AbortController().signal;
+const settings = { maxQueueMessages: 50_000, leaseMs: 2_000 };
+
+function dependencies(feed: string, more: { sqs?: SQSClient; dynamodb?: DynamoDBClient } = {}): StatusDependencies {
+  const { resources } = engines();
+  const { sqs = engines().sqs, dynamodb = engines().dynamodb } = more;
+  return {
+    sqs,
+    documents: DynamoDBDocumentClient.from(dynamodb),
+    checkpoints: dynamoDbCheckpointStore({ dynamodb, tableName: resources.checkpointsTable, feed }),
+    deployment: { ...resources, feed },
+    clock: systemClock,
+    settings,
+  };
+}
+
+const status = async (deps: StatusDependencies) => statusShape.parse(await readStatus(deps, open));
+/** Where nobody listens. */
+const away = {
+  ...{ endpoint: 'http://127.0.0.1:9', region: 'us-east-1', maxAttempts: 1 },
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+};
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1_000).toISOString();
+
+test('a deployment in which nothing has run yet', async () => {
+  const { resources } = engines();
+  expect(await status(dependencies('new'))).toEqual({
+    asOfUtc: expect.any(String),
+    feed: 'new',
+    sentence: 'Nothing of new was read yet. No dead letters. Start a poller.',
+    toDo: ['Start a poller.'],
+    position: null,
+    queue: { url: resources.scanQueueUrl, visible: 0, inFlight: 0, delayed: 0, oldestSeconds: null },
+    deadLetters: { url: expect.stringContaining('-dlq'), visible: 0, inFlight: 0, delayed: 0, oldestSeconds: null },
+    failures: {
+      ...{ count: 0, isMoreThan: false, kinds: 0, byReason: {} },
+      ...{ firstFailedAtUtc: null, lastFailedAtUtc: null },
+    },
+    unfinishedNotifications: null,
+    notAsked: [],
+    notes: [],
+  });
+});
+
+test('a poller that has read a feed with gaps, and dead letters of two kinds', async () => {
+  const { sqs, dynamodb, resources } = engines();
+  const deps = dependencies('gaps');
+  const { failuresTable: tableName, checkpointsTable } = resources;
+  const store = dynamoDbCheckpointStore({ dynamodb, tableName: checkpointsTable, feed: 'gaps' });
+  await store.acquire(undefined, 'a/0');
+  const progress = { caughtUpAtUtc: ago(1), newestScanUtc: ago(4), headEventId: 83_275 };
+  await store.renew({ token: 1, holder: 'a/0' }, 83_275, { openGaps: '1 1s94.1.0 2.1.0', watermark: 83_271 }, progress);
+  const log = dynamoDbFailureLog({ documents: deps.documents, tableName, clock: systemClock });
+  for (const n of [1, 2, 3])
+    await log.record({
+      ...{ failureId: `event-${n}`, reason: n < 3 ? 'STORE_REJECTED' : 'INVALID_EVENT', parcelId: undefined },
+      ...{ detail: `what is stored of parcel ${n} is no parcel`, body: '{}' },
+    });
+  for (const MessageBody of ['1', '2', '3'])
+    await sqs.send(new SendMessageCommand({ QueueUrl: resources.deadLetterQueueUrl, MessageBody }));
+  await sqs.send(new SendMessageCommand({ QueueUrl: resources.scanQueueUrl, MessageBody: '4' }));
+  const { position, queue, deadLetters, failures, sentence } = await status(deps);
+  expect(position).toMatchObject({
+    lastEventId: 83_275,
+    completeThroughEventId: 83_271,
+    headEventId: 83_275,
+    openGaps: { count: 2, first: [{ from: 83_272, to: 83_272 }, { from: 83_274, to: 83_274 }] },
+    lease: { holder: 'a/0', fencingToken: 1, isAlive: true },
+  });
+  expect(position?.secondsBehind).toBeLessThanOrEqual(3);
+  expect(queue).toMatchObject({ visible: 1, inFlight: 0, delayed: 0 });
+  expect(deadLetters).toMatchObject({ visible: 3 });
+  expect(failures).toMatchObject({ count: 3, kinds: 2, byReason: { STORE_REJECTED: 2, INVALID_EVENT: 1 } });
+  expect(sentence).toMatch(
+    /^Complete through EventId 83271, \d s behind; read to 83275 but for 2 open gaps\. 3 dead letters of 2 kinds\. Nobody works on 1 message in the queue: look whether a processor runs\. Look why: waybill failures groups\.$/,
+  );
+});
+
+test('a lease tells who lives: by its renewals, where nothing fresh is written; who is silent; who has left it', async () => {
+  const { dynamodb, resources } = engines();
+  const store = dynamoDbCheckpointStore({ dynamodb, tableName: resources.checkpointsTable, feed: 'lease' });
+  await store.acquire(undefined, 'a/0');
+  await store.renew({ token: 1, holder: 'a/0' }, 7, undefined, { caughtUpAtUtc: ago(600) });
+  const isAlive = async () => (await status(dependencies('lease'))).position?.lease.isAlive;
+  const renewing = new AbortController();
+  const renewals = (async () => {
+    while (!renewing.signal.aborted) {
+      await store.renew({ token: 1, holder: 'a/0' }, undefined);
+      await systemClock.sleep(300, renewing.signal);
+    }
+  })();
+  expect(await isAlive()).toBe(true);
+  renewing.abort();
+  await renewals;
+  expect(await isAlive()).toBe(false);
+  await store.release({ token: 1, holder: 'a/0' });
+  expect(await status(dependencies('lease'))).toMatchObject({
+    position: { lease: { holder: null, isAlive: null }, secondsBehind: expect.any(Number) },
+    toDo: expect.arrayContaining(['No poller has the lease: start one.']),
+  });
+});
+
+test('what cannot be asked is named, and the rest is shown', async () => {
+  const noSqs = await status(dependencies('new', { sqs: new SQSClient(away) }));
+  expect(noSqs).toMatchObject({ queue: null, deadLetters: null, failures: { kinds: expect.any(Number) } });
+  expect(noSqs.notAsked.map(({ part }) => part)).toEqual(['deadLetters', 'queue']);
+  expect(noSqs.notAsked[0]?.why).toContain('ECONNREFUSED');
+  const noDynamoDb = await status(dependencies('new', { dynamodb: new DynamoDBClient(away) }));
+  expect(noDynamoDb).toMatchObject({ position: null, failures: null, queue: { visible: expect.any(Number) } });
+  expect(noDynamoDb.notAsked.map(({ part }) => part)).toEqual(['failures', 'position']);
+});
+
+test('a status that is aborted rejects', async () => {
+  await expect(readStatus(dependencies('new'), AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C');
+});

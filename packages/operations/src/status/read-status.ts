@@ -1,0 +1,162 @@
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { CheckpointStore, StoredCheckpoint } from '@waybill/shared/checkpoint/checkpoint-store.ts';
+import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
+import type { Clock } from '@waybill/shared/clock.ts';
+import { describeError } from '@waybill/shared/error.ts';
+import type { Deployment } from '../deployment.ts';
+import { openDeadLetters } from '../dead-letters/dead-letter-queue.ts';
+import { failureGroups } from '../failures/failure-groups.ts';
+import { type FailuresDependencies, unresolvedIndexState } from '../failures/read-unresolved.ts';
+import { type Facts, type StatusSettings, secondsBehind, sentenceOf } from './sentence.ts';
+import { type FeedPosition, type QueueStatus, type Status, type StatusPart, shownGaps } from './status-shape.ts';
+
+export type StatusDependencies = FailuresDependencies & {
+  readonly sqs: SQSClient;
+  readonly checkpoints: Pick<CheckpointStore, 'read'>;
+  readonly deployment: Pick<Deployment, 'scanQueueUrl' | 'failuresTable' | 'feed'>;
+  readonly clock: Clock;
+  readonly settings: StatusSettings & {
+    /** `LEASE_SECONDS`, in milliseconds. */
+    readonly leaseMs: number;
+  };
+  /** What an error says to an operator; its code and message by default. */
+  readonly explain?: (error: unknown) => string;
+};
+
+/** Milliseconds between two looks at a lease, and at a queue that nobody seems to work on. */
+const lookEveryMs = 500;
+
+/**
+ * Asks checkpoint, queues and failures how Waybill is doing, all at once. What cannot be asked is null, and named in
+ * `notAsked`; nothing of it makes this reject but the signal, once it aborts. Takes up to half of `LEASE_SECONDS` where the
+ * poller is silent: its next renewal is waited for.
+ */
+export async function readStatus(deps: StatusDependencies, signal: AbortSignal): Promise<Status> {
+  const { clock, deployment, settings, explain = describeError } = deps;
+  const notAsked: Facts['notAsked'] = [];
+  const notes: string[] = [];
+  const ask = async <T>(part: StatusPart, question: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await question();
+    } catch (error) {
+      signal.throwIfAborted();
+      notAsked.push({ part, why: explain(error) });
+      return null;
+    }
+  };
+  const [position, queue, deadLetters, failures] = await Promise.all([
+    ask('position', () => readPosition(deps, signal)),
+    ask('queue', () => readQueue(deps, signal)),
+    ask('deadLetters', async () => countsOf(deps.sqs, (await openDeadLetters(deps.sqs, deployment.scanQueueUrl)).url)),
+    ask('failures', () => readFailures(deps, notes, signal)),
+  ]);
+  signal.throwIfAborted();
+  const facts: Facts = {
+    asOfUtc: new Date(clock.now()).toISOString(),
+    feed: deployment.feed,
+    position,
+    queue,
+    deadLetters,
+    failures,
+    unfinishedNotifications: null,
+    notAsked: notAsked.toSorted((a, b) => a.part.localeCompare(b.part)),
+    notes,
+  };
+  return { ...facts, ...sentenceOf(facts, settings) };
+}
+
+async function readPosition(deps: StatusDependencies, signal: AbortSignal): Promise<FeedPosition | null> {
+  const { checkpoints, clock } = deps;
+  const first = await checkpoints.read();
+  if (!first) return null;
+  const { stored, isAlive } = await watchLease(first, deps, signal);
+  const { lastEventId = null, watermark = null, headEventId = null, newestScanUtc = null, caughtUpAtUtc = null } = stored;
+  const gaps = stored.openGaps === undefined ? [] : decodeGaps(stored.openGaps, lastEventId ?? 0, 0);
+  return {
+    lastEventId,
+    completeThroughEventId: watermark,
+    headEventId,
+    openGaps: {
+      count: gaps?.length ?? null,
+      first: (gaps ?? []).slice(0, shownGaps).map(({ from, to }) => ({ from, to })),
+    },
+    newestScanUtc,
+    caughtUpAtUtc,
+    secondsBehind: secondsBehind({ caughtUpAtUtc, newestScanUtc }, clock.now()),
+    lease: { holder: stored.holder ?? null, fencingToken: stored.token, isAlive },
+  };
+}
+
+/** Whether the holder lives: what it wrote is fresh, or it is seen to renew the lease, which it does every third of it. */
+async function watchLease(
+  first: StoredCheckpoint,
+  { checkpoints, clock, settings }: StatusDependencies,
+  signal: AbortSignal,
+): Promise<{ readonly stored: StoredCheckpoint; readonly isAlive: boolean | null }> {
+  if (first.holder === undefined) return { stored: first, isAlive: null };
+  const { caughtUpAtUtc = '' } = first;
+  const age = clock.now() - Date.parse(caughtUpAtUtc);
+  if (age >= 0 && age < settings.leaseMs) return { stored: first, isAlive: true };
+  const end = clock.monotonic() + settings.leaseMs / 2;
+  while (clock.monotonic() < end) {
+    await clock.sleep(lookEveryMs, signal);
+    signal.throwIfAborted();
+    const stored = await checkpoints.read();
+    if (stored?.counter !== first.counter) return { stored: stored ?? first, isAlive: stored?.holder === undefined ? null : true };
+  }
+  return { stored: first, isAlive: false };
+}
+
+/** A message that has just come is visible for a moment: nobody works on a queue where that is still so after a while. */
+async function readQueue(deps: StatusDependencies, signal: AbortSignal): Promise<QueueStatus> {
+  const { sqs, clock, deployment } = deps;
+  let queue = await countsOf(sqs, deployment.scanQueueUrl);
+  for (let look = 1; look < 3 && queue.visible > 0 && queue.inFlight === 0; look += 1) {
+    await clock.sleep(lookEveryMs, signal);
+    signal.throwIfAborted();
+    queue = await countsOf(sqs, deployment.scanQueueUrl);
+  }
+  return queue;
+}
+
+async function countsOf(sqs: SQSClient, url: string): Promise<QueueStatus> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: url,
+      AttributeNames: [
+        'ApproximateNumberOfMessages',
+        'ApproximateNumberOfMessagesDelayed',
+        'ApproximateNumberOfMessagesNotVisible',
+      ],
+    }),
+  );
+  return {
+    url,
+    visible: Number(Attributes.ApproximateNumberOfMessages ?? 0),
+    inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+    delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
+    oldestSeconds: null,
+  };
+}
+
+/** A table without the index is not scanned for a status: that would read all of its history. */
+async function readFailures(deps: StatusDependencies, notes: string[], signal: AbortSignal): Promise<Status['failures']> {
+  const index = await unresolvedIndexState(deps);
+  if (!index.isReady) {
+    notes.push(`Failures are not counted: ${index.why}. waybill failures groups scans the table.`);
+    return null;
+  }
+  const { groups, count, isMoreThan } = await failureGroups(deps, {}, { signal, onProgress: () => {} });
+  const byReason: Record<string, number> = {};
+  for (const group of groups) byReason[group.reason] = (byReason[group.reason] ?? 0) + group.count;
+  const first = groups.map(({ firstFailedAtUtc }) => firstFailedAtUtc).toSorted();
+  const last = groups.map(({ lastFailedAtUtc }) => lastFailedAtUtc).toSorted();
+  return {
+    count,
+    isMoreThan,
+    kinds: groups.length,
+    byReason,
+    firstFailedAtUtc: first.at(0) ?? null,
+    lastFailedAtUtc: last.at(-1) ?? null,
+  };
+}

@@ -1,0 +1,161 @@
+import { scanQueue } from '@waybill/shared/resources.ts';
+import type { FeedPosition, QueueStatus, Status, StatusPart } from './status-shape.ts';
+
+/** Settings of the poller that a judgement needs. */
+export type StatusSettings = {
+  /** `MAX_QUEUE_MESSAGES`: reading pauses above it; 0: never. */
+  readonly maxQueueMessages: number;
+};
+
+/** What the sentence is made of. */
+export type Facts = Omit<Status, 'sentence' | 'toDo'>;
+
+/** Seconds behind, above which a poller that neither pauses nor catches up is worth a look: the alarm `feed-behind` waits longer. */
+const lateSeconds = 300;
+
+/** Dead letters that failed within this time are news; older ones were seen by somebody, or nobody will. */
+const newsMs = 24 * 3_600_000;
+
+const deadLetterMs = scanQueue.deadLetterQueue.retentionSeconds * 1_000;
+
+/** Dead letters of this age expire soon. */
+const expiringMs = deadLetterMs - 3 * 24 * 3_600_000;
+
+/** Reasons of messages that are unharmed: a redrive needs no fix. */
+const unharmed = ['REPEATEDLY_INTERRUPTED', 'BODY_CORRUPTED'] as const;
+
+/** The status in words: how far it is complete, how many dead letters there are, and what to do. Pure. */
+export function sentenceOf(facts: Facts, settings: StatusSettings): { readonly sentence: string; readonly toDo: string[] } {
+  const toDo = [...ofPosition(facts, settings), ...ofQueue(facts, settings), ...ofDeadLetters(facts), ...ofUnasked(facts)];
+  const sentence = [completeness(facts), deadLetters(facts), ...(toDo.length > 0 ? toDo : ['Nothing to do.'])].join(' ');
+  return { sentence, toDo };
+}
+
+function isUnasked({ notAsked }: Facts, part: StatusPart): boolean {
+  return notAsked.some((each) => each.part === part);
+}
+
+function completeness(facts: Facts): string {
+  const { position, feed } = facts;
+  if (!position) {
+    return isUnasked(facts, 'position') ? 'How far the feed is read is not known.' : `Nothing of ${feed} was read yet.`;
+  }
+  const { lastEventId, completeThroughEventId: watermark, headEventId, openGaps, secondsBehind, caughtUpAtUtc } = position;
+  if (lastEventId === null) return caughtUpAtUtc === null ? `Nothing of ${feed} was read yet.` : `${feed} has no events yet.`;
+  const behind = secondsBehind === null ? 'how far behind is not known' : `${durationOf(secondsBehind)} behind`;
+  const ahead = headEventId !== null && headEventId > lastEventId ? `, catching up to ${headEventId}` : '';
+  if (watermark === null) return `Read to EventId ${lastEventId}, ${behind}${ahead}.`;
+  const { count } = openGaps;
+  const gaps = watermark === lastEventId ? '' : `; read to ${lastEventId} but for ${count === null ? 'gaps' : counted(count, 'open gap')}`;
+  return `Complete through EventId ${watermark}, ${behind}${ahead}${gaps}.`;
+}
+
+function deadLetters(facts: Facts): string {
+  const { deadLetters: queue, failures } = facts;
+  if (!queue) return 'How many dead letters there are is not known.';
+  const count = totalOf(queue);
+  if (count === 0) return 'No dead letters.';
+  const kinds = failures && failures.kinds > 0 ? ` of ${counted(failures.kinds, 'kind')}${failures.isMoreThan ? ' or more' : ''}` : '';
+  return `${counted(count, 'dead letter')}${kinds}.`;
+}
+
+function ofPosition(facts: Facts, settings: StatusSettings): string[] {
+  const { position } = facts;
+  if (!position) return isUnasked(facts, 'position') ? [] : ['Start a poller.'];
+  const { holder, isAlive } = position.lease;
+  if (holder === null) return ['No poller has the lease: start one.'];
+  if (isAlive === false) {
+    return ['The poller is silent, its lease runs out: look whether one runs, and whether it is throttled.'];
+  }
+  const isCatchingUp = position.headEventId !== null && position.headEventId > (position.lastEventId ?? 0);
+  const { secondsBehind } = position;
+  if (secondsBehind === null || secondsBehind <= lateSeconds || isCatchingUp || isPaused(facts, settings)) return [];
+  return ["The poller runs and does not catch up: look at the feed, and at the poller's log."];
+}
+
+function isPaused({ queue }: Facts, { maxQueueMessages }: StatusSettings): boolean {
+  return queue !== null && maxQueueMessages > 0 && queue.visible + queue.inFlight >= maxQueueMessages;
+}
+
+function ofQueue(facts: Facts, settings: StatusSettings): string[] {
+  const { queue } = facts;
+  if (!queue) return [];
+  const isLeft = queue.visible > 0 && queue.inFlight === 0;
+  const most = settings.maxQueueMessages.toLocaleString('en-US');
+  return [
+    ...(isPaused(facts, settings)
+      ? [`Reading is paused, the queue holds ${most} messages or more: look why processors do not keep up.`]
+      : []),
+    ...(isLeft ? [`Nobody works on ${counted(queue.visible, 'message')} in the queue: look whether a processor runs.`] : []),
+  ];
+}
+
+function ofDeadLetters({ deadLetters: queue, failures, asOfUtc }: Facts): string[] {
+  if (!queue || totalOf(queue) === 0) return [];
+  if (!failures || failures.count === 0) return ['Look what they are: waybill dlq list.'];
+  const [reason] = unharmed.filter((each) => failures.byReason[each] !== undefined);
+  const ageOf = (timeUtc: string | null) => Date.parse(asOfUtc) - Date.parse(timeUtc ?? asOfUtc);
+  const firstAge = ageOf(failures.firstFailedAtUtc);
+  const isExpiring = firstAge > expiringMs && firstAge <= deadLetterMs;
+  return [
+    ...(reason ? [`Some are unharmed: waybill dlq redrive --reason ${reason}.`] : []),
+    ...(isExpiring ? ['The oldest expire within 3 days: redrive them, or ask the carrier to send them again.'] : []),
+    ...(ageOf(failures.lastFailedAtUtc) < newsMs ? ['Look why: waybill failures groups.'] : []),
+  ];
+}
+
+const partNames: Readonly<Record<StatusPart, string>> = {
+  position: 'the checkpoint',
+  queue: 'the queue',
+  deadLetters: 'the dead-letter queue',
+  failures: 'the failures',
+};
+
+function ofUnasked({ notAsked }: Facts): string[] {
+  if (notAsked.length === 0) return [];
+  const parts = notAsked.map(({ part }) => partNames[part]);
+  const list = parts.length === 1 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+  return [`Could not be asked: ${list}.`];
+}
+
+/** Messages of a queue, whatever state they are in. */
+export function totalOf({ visible, inFlight, delayed }: QueueStatus): number {
+  return visible + inFlight + delayed;
+}
+
+/** `1 dead letter`, `1,204 dead letters`. EventIds have no separators: they are pasted. */
+function counted(count: number, what: string): string {
+  return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function durationOf(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+/**
+ * Since when something may be missing, in seconds. All that the feed had when it was caught up with is confirmed, and so is
+ * the newest scan: the younger of the two counts. A scan from the future says nothing: its clock is wrong.
+ */
+export function secondsBehind(
+  { caughtUpAtUtc, newestScanUtc }: Pick<FeedPosition, 'caughtUpAtUtc' | 'newestScanUtc'>,
+  nowMs: number,
+): number | null {
+  const caughtUp = ageOf(caughtUpAtUtc, nowMs);
+  const scanned = ageOf(newestScanUtc, nowMs);
+  const ages = [
+    ...(caughtUp === undefined ? [] : [Math.max(0, caughtUp)]),
+    ...(scanned === undefined || scanned < -clockErrorMs ? [] : [Math.max(0, scanned)]),
+  ];
+  return ages.length === 0 ? null : Math.round(Math.min(...ages) / 1_000);
+}
+
+/** By how much clocks may differ. */
+const clockErrorMs = 5_000;
+
+function ageOf(timeUtc: string | null, nowMs: number): number | undefined {
+  const ms = timeUtc === null ? Number.NaN : Date.parse(timeUtc);
+  return Number.isNaN(ms) ? undefined : nowMs - ms;
+}

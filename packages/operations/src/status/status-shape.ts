@@ -1,0 +1,81 @@
+import { z } from 'zod';
+
+const idRange = z.strictObject({ from: z.int(), to: z.int() });
+
+/** How far the feed is read. */
+export const positionShape = z.strictObject({
+  /** The position: it passes open gaps. Null until something was confirmed. */
+  lastEventId: z.int().nullable(),
+  /** The watermark: nothing is missing up to here. Null until known. */
+  completeThroughEventId: z.int().nullable(),
+  /** The highest EventId that the feed is known to have. */
+  headEventId: z.int().nullable(),
+  openGaps: z.strictObject({
+    /** Null where they are written in a form that this release cannot read. */
+    count: z.int().nonnegative().nullable(),
+    /** The lowest, {@link shownGaps} at most. */
+    first: z.array(idRange),
+  }),
+  /** When the newest event that is confirmed was scanned. */
+  newestScanUtc: z.string().nullable(),
+  /** When the feed last had nothing beyond what was confirmed. */
+  caughtUpAtUtc: z.string().nullable(),
+  /** Since when something may be missing: the age of the younger of these two. Null where nobody knows. */
+  secondsBehind: z.int().nonnegative().nullable(),
+  lease: z.strictObject({
+    /** The process that has it; null after a clean stop. */
+    holder: z.string().nullable(),
+    fencingToken: z.int().nonnegative(),
+    /** Whether the holder was seen to renew it; null where nobody holds it. */
+    isAlive: z.boolean().nullable(),
+  }),
+});
+
+/** Messages of a queue; approximate, as SQS counts. */
+export const queueShape = z.strictObject({
+  url: z.string(),
+  visible: z.int().nonnegative(),
+  inFlight: z.int().nonnegative(),
+  delayed: z.int().nonnegative(),
+  /** Always null so far: SQS tells the age of its oldest message to CloudWatch alone. */
+  oldestSeconds: z.int().nonnegative().nullable(),
+});
+
+/** The failures that are not resolved. Their records outlive their dead letters. */
+export const failuresShape = z.strictObject({
+  count: z.int().nonnegative(),
+  isMoreThan: z.boolean(),
+  /** Groups: by reason and by detail without ids. */
+  kinds: z.int().nonnegative(),
+  byReason: z.record(z.string(), z.int().positive()),
+  firstFailedAtUtc: z.string().nullable(),
+  lastFailedAtUtc: z.string().nullable(),
+});
+
+/** How Waybill is doing. What could not be asked is null, and named in `notAsked`. */
+export const statusShape = z.strictObject({
+  asOfUtc: z.string(),
+  feed: z.string(),
+  /** In words, with what to do. */
+  sentence: z.string(),
+  /** What to do, a sentence each; the most urgent first. */
+  toDo: z.array(z.string()),
+  /** Null where no poller has begun with this feed, too: `notAsked` tells the two apart. */
+  position: positionShape.nullable(),
+  queue: queueShape.nullable(),
+  deadLetters: queueShape.nullable(),
+  failures: failuresShape.nullable(),
+  /** Null while there is no table of notifications. */
+  unfinishedNotifications: z.int().nonnegative().nullable(),
+  notAsked: z.array(z.strictObject({ part: z.enum(['position', 'queue', 'deadLetters', 'failures']), why: z.string() })),
+  /** What one should know of the answer, a sentence each. */
+  notes: z.array(z.string()),
+});
+
+export type Status = z.infer<typeof statusShape>;
+export type StatusPart = Status['notAsked'][number]['part'];
+export type FeedPosition = z.infer<typeof positionShape>;
+export type QueueStatus = z.infer<typeof queueShape>;
+
+/** Open gaps that are listed. */
+export const shownGaps = 5;

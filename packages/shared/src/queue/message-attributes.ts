@@ -1,0 +1,19 @@
+/**
+ * Attributes of a message on the scan queue, beside `failureId` (`failure-record.ts`). Whatever sends a message anew copies
+ * them; onto what is split off it copies all but {@link batchPartAttribute}.
+ */
+
+/** Says whether the milestones in the message are announced. */
+export const announceAttribute = 'announce';
+
+/** The value of {@link announceAttribute} on the messages of a replay: nobody is told of them. */
+export const announceNever = 'never';
+
+/** Which part of a batch the message is. What is split off is no part of its own: the whole message settles its part. */
+export const batchPartAttribute = 'batchPart';
+
+/** Those that say what becomes of a message, wherever its events travel. They go before another program's where not all fit. */
+export const ownAttributes: ReadonlySet<string> = new Set([announceAttribute, 'batchId', 'traceparent']);
+
+/** Attributes of one message (SQS quotas). */
+export const mostAttributes = 10;

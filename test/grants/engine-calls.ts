@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+
+/** A call to SQS or DynamoDB as it went over the wire. */
+export type EngineCall = {
+  readonly service: 'sqs' | 'dynamodb';
+  /** `Query`, `SendMessageBatch`. */
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+};
+
+export type CallRecorder = { readonly url: string; stop(): Promise<void> };
+
+/** Stands before an engine, passes every request on, and says which call it is. */
+export async function recordCalls(
+  target: string,
+  service: EngineCall['service'],
+  onCall: (call: EngineCall) => void,
+): Promise<CallRecorder> {
+  const { hostname, port } = new URL(target);
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const [, operation = ''] = String(incoming.headers['x-amz-target']).split('.');
+      onCall({ service, operation, input: JSON.parse(body.toString('utf8') || '{}') });
+      const { method, url, headers } = incoming;
+      const passed = request({ hostname, port, method, path: url, headers }, (response) => {
+        outgoing.writeHead(response.statusCode ?? 502, response.headers);
+        response.pipe(outgoing);
+      });
+      passed.on('error', () => outgoing.destroy());
+      outgoing.on('close', () => passed.destroy());
+      passed.end(body);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error(`the recorder listens on ${address}`);
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { resourcesOf } from '@waybill/infra/synthesis/resources.ts';
+import { stackOf, synthesize } from '@waybill/infra/synthesis/synthesize.ts';
+import { z } from 'zod';
+import type { NeededGrant } from './needed-grants.ts';
+
+export const policyNames = [
+  'observer',
+  'redrive',
+  'failures',
+  'checkpoint',
+  'replay',
+  'repair',
+  'parcelsReader',
+] as const;
+
+export type PolicyName = (typeof policyNames)[number];
+
+/** One action on one resource that a policy allows, as {@link NeededGrant} names them. */
+export type Grant = {
+  readonly policy: PolicyName;
+  readonly action: string;
+  readonly resource: string;
+  /** The attributes that may be named, where not all. */
+  readonly attributes: readonly string[] | undefined;
+};
+
+const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
+const onlyAttributes = z.strictObject({
+  'ForAllValues:StringEquals': z.strictObject({ 'dynamodb:Attributes': z.array(z.string()) }),
+  StringEqualsIfExists: z.strictObject({ 'dynamodb:Select': z.literal('SPECIFIC_ATTRIBUTES') }),
+});
+const policy = z.object({
+  PolicyDocument: z.object({
+    Statement: z.array(
+      z.object({
+        Effect: z.literal('Allow'),
+        Action: texts,
+        Resource: texts,
+        Condition: onlyAttributes.optional(),
+      }),
+    ),
+  }),
+});
+
+/** All that the operators' policies of the data stack allow. */
+export function operatorGrants(): readonly Grant[] {
+  const stack = stackOf(synthesize({ environment: 'test', stacks: 'data' }), 'data');
+  const names = new Map(
+    ['AWS::SQS::Queue', 'AWS::DynamoDB::Table'].flatMap((type) =>
+      [...resourcesOf(stack, type)].map(([id, { QueueName, TableName }]) => [
+        `<${id}.Arn>`,
+        String(QueueName ?? TableName).replace(/^test-/, ''),
+      ]),
+    ),
+  );
+  const nameOf = (arn: string) => arn.replace(/^<[^>]+>/, (reference) => names.get(reference) ?? reference);
+  return [...resourcesOf(stack, 'AWS::IAM::ManagedPolicy')].flatMap(([id, properties]) => {
+    const name = id.replace(/^Operators/, '');
+    const found = policyNames.find((each) => each.toLowerCase() === name.toLowerCase());
+    if (!found) throw new Error(`${id} is none of the policies that the tests know`);
+    return policy.parse(properties).PolicyDocument.Statement.flatMap(({ Action, Resource, Condition }) =>
+      Action.flatMap((action) =>
+        Resource.map((resource) => ({
+          policy: found,
+          action,
+          resource: nameOf(resource),
+          attributes: Condition?.['ForAllValues:StringEquals']['dynamodb:Attributes'],
+        })),
+      ),
+    );
+  });
+}
+
+/** Whether a grant allows a call, as IAM evaluates its condition. */
+export function allows(grant: Grant, needed: NeededGrant): boolean {
+  if (grant.action !== needed.action || (grant.resource !== needed.resource && grant.resource !== '*')) return false;
+  const { attributes } = grant;
+  if (!attributes) return true;
+  return (
+    needed.select === 'SPECIFIC_ATTRIBUTES' && (needed.attributes ?? []).every((name) => attributes.includes(name))
+  );
+}

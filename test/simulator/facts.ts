@@ -1,0 +1,69 @@
+import type { World } from './run-seeds.ts';
+
+/** Faults and turns that seeds must meet: that a fault was met at all must not be taken on trust. */
+type Facts = {
+  /** Met in one seed of ten or more: in a few dozen of them. */
+  readonly common: string[];
+  /** Met in one seed of a hundred or so: in some thousands. */
+  readonly rare: string[];
+};
+
+const ofConsumer: Facts = {
+  common: [
+    'crashes',
+    'clean stops',
+    'splits',
+    'messages received again',
+    'messages dead-lettered',
+    'calls refused',
+    'calls done, answer lost',
+    'calls out, throttled',
+    'calls out, forbidden',
+    'calls rejected by the engine itself',
+  ],
+  rare: [
+    'freezes',
+    'unharmed messages dead-lettered',
+    'calls received, answer lost',
+    'calls done, hung',
+    'calls to be done late, hung',
+    'calls out, silent',
+  ],
+};
+
+export const facts: Readonly<Record<World, Facts>> = {
+  whole: {
+    common: [
+      ...ofConsumer.common,
+      'takeovers',
+      'late events merged',
+      'failures of a parcel on record',
+      'pages read at once',
+      'gap ledgers written',
+      'watermarks below the checkpoint',
+      'late elements passed on',
+      'marks of a sparse feed written',
+      'marks of a sparse feed taken over',
+      'calls of several statements',
+      'calls of statements cut off',
+      'statements that missed',
+      'statements throttled',
+      'histories at their bound',
+      'histories united',
+      'items of an old release marked',
+      'repairs, repaired',
+      'repairs, nothing left',
+      'removed events put again',
+    ],
+    rare: [
+      ...ofConsumer.rare,
+      'resets',
+      'crashes in mid-stripe',
+      'calls of statements refused whole',
+      'histories of another release trimmed',
+      'repairs, unchanged',
+      'parcels opened again by a repair',
+    ],
+  },
+  list: { common: [...ofConsumer.common, 'items put again'], rare: ofConsumer.rare },
+};
