@@ -29,6 +29,7 @@ import { tokenCommands } from './token.ts';
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
 export const commands: readonly Command[] = [
+  ...deadLetterCommands,
   ...statusCommands,
   ...parcelCommands,
   ...parcelsCommands,
@@ -40,6 +41,5 @@ export const commands: readonly Command[] = [
   ...notificationsCommands,
   ...operationsCommands,
   ...tokenCommands,
-  ...deadLetterCommands,
   completionCommand(() => commands),
 ];
