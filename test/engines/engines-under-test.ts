@@ -1,5 +1,6 @@
 import { startEngines } from '@waybill/local/engines/engines.ts';
 import { afterAll } from 'vitest';
+import { uncovered } from '../ground/uncovered.ts';
 
 /** One engine that a suite runs on. */
 export type EngineUnderTest = {
@@ -13,7 +14,7 @@ export function enginesUnderTest(service: 'sqs' | 'dynamodb'): readonly EngineUn
   const embedded: EngineUnderTest = {
     name: service === 'sqs' ? 'the embedded SQS' : 'the embedded DynamoDB',
     open: async () => {
-      const engines = await startEngines();
+      const engines = await uncovered(() => startEngines());
       const endpoint = service === 'sqs' ? engines.sqsEndpoint : engines.dynamodbEndpoint;
       return { endpoint, close: engines.stop };
     },

@@ -1,11 +1,12 @@
 import { openPlace, type Place } from '@waybill/local/engines/place.ts';
 import { afterAll, beforeAll } from 'vitest';
+import { uncovered } from '../ground/uncovered.ts';
 
 /** Engines for the test file that calls it. */
 export function usePlace(): () => Place {
   let place: Place | undefined;
   beforeAll(async () => {
-    place = await openPlace(process.env);
+    place = await uncovered(() => openPlace(process.env));
   });
   afterAll(() => place?.stop());
   return () => {

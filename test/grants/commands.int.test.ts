@@ -26,7 +26,7 @@ const rows: Readonly<Record<string, { readonly policies: readonly PolicyName[]; 
     'parcel repair': { policies: ['observer', 'repair'], lines: ['parcel repair 5002 --without 83270'] },
     'parcels stuck': { policies: ['observer'] },
     'parcels reindex': { policies: ['observer', 'repair'] },
-    'feed check': { policies: [] },
+    'feed check': { policies: [], lines: ['feed check'] },
     'failures groups': { policies: ['observer'] },
     'failures list': { policies: ['observer'] },
     'failures show': { policies: ['observer'], lines: ['failures show event-83271'] },

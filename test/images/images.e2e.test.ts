@@ -130,6 +130,24 @@ describe('the images', () => {
     expect(service.output).toContain('SCAN_QUEUE_URL is required');
   });
 
+  test('run a command of the operators, which is all that the image is given', async () => {
+    const { operationsTable, scanQueueUrl } = await provision({ ...place().clients, prefix: newPrefix() });
+    const { operator } = built.images;
+    const run = async (...command: readonly string[]) => {
+      const arguments_ = command.length === 0 ? operator.command : [...operator.command.slice(0, -1), ...command];
+      const env = { ...place().env, OPERATIONS_TABLE: operationsTable, SCAN_QUEUE_URL: scanQueueUrl };
+      const process = new ImageProcess(operator, env, arguments_);
+      onTestFinished(() => process.kill());
+      return { ...(await process.ended), output: process.output };
+    };
+    expect(await run()).toMatchObject({ code: 0, output: expect.stringContaining('waybill') });
+    expect(await run('operations', 'list', '--json')).toEqual({ code: 0, signal: null, output: '' });
+    expect(await run('operations', 'lost')).toMatchObject({ code: 2 });
+    // Every command is in the bundle; what one of them loads on demand, too.
+    const missing = await run('operations', 'show', '20261128T221530-1f2e3d4c');
+    expect(missing).toMatchObject({ code: 1, output: expect.stringContaining('20261128T221530-1f2e3d4c') });
+  });
+
   test('cannot write files, nor read files outside their folder', async () => {
     const tries = ['writeFileSync("written", "")', `readFileSync(${JSON.stringify(join(root, 'package.json'))})`];
     for (const attempt of tries) {

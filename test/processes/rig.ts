@@ -42,6 +42,8 @@ export type RigOptions = {
   readonly queue?: ProvisionOptions['queue'];
   /** Existing queues and tables; new ones by default. */
   readonly resources?: Resources;
+  /** Whether what its processes run counts as covered; it slows them down. False by default. */
+  readonly isCovered?: boolean;
 };
 
 /** A deployment of its own on the file's engines, with a feed to read and processes that end with the test. */
@@ -50,10 +52,12 @@ export class Rig {
   readonly api: ScanApi;
   readonly clients: EngineClients;
   readonly #place: Place;
+  readonly #isCovered: boolean;
   readonly #services: ServiceProcess[] = [];
   readonly #proxies: EngineProxy[] = [];
 
-  private constructor(place: Place, resources: Resources, api: ScanApi) {
+  private constructor(place: Place, resources: Resources, api: ScanApi, isCovered: boolean) {
+    this.#isCovered = isCovered;
     this.#place = place;
     this.clients = place.clients;
     this.resources = resources;
@@ -61,11 +65,11 @@ export class Rig {
   }
 
   static async open(place: Place, options: RigOptions = {}): Promise<Rig> {
-    const { events = 0, seed = 11, api, queue } = options;
+    const { events = 0, seed = 11, api, queue, isCovered = false } = options;
     const prefix = `e2e-${process.pid}-${Date.now().toString(36)}-${++deployments}-`;
     const resources = options.resources ?? (await provision({ ...place.clients, prefix, ...(queue && { queue }) }));
     const feed = new HeldFeed(simulateFeed({ seed, activeParcels: Math.max(5, events / 10) }), events);
-    return new Rig(place, resources, await startScanApi({ feed, seed, faults: realisticFaults, ...api }));
+    return new Rig(place, resources, await startScanApi({ feed, seed, faults: realisticFaults, ...api }), isCovered);
   }
 
   /** A poller with short waits; `more` outranks them. */
@@ -90,6 +94,7 @@ export class Rig {
       AWS_SECRET_ACCESS_KEY: processSecrets.awsSecret,
       AWS_SESSION_TOKEN: processSecrets.awsSession,
       STOP_TIMEOUT_SECONDS: '15',
+      ...(this.#isCovered ? {} : { NODE_V8_COVERAGE: '' }),
       ...more,
     };
     const service = new ServiceProcess(name, env, allLines);
@@ -220,10 +225,12 @@ export async function holdsLease(poller: ServiceProcess): Promise<boolean> {
 /**
  * Engines for the test file that calls it. Returns a function that opens a rig on them, which ends with the given test.
  */
-export function rigs(): (test: Pick<TestContext, 'onTestFinished'>, options?: RigOptions) => Promise<Rig> {
+export function rigs(
+  ofAll: Pick<RigOptions, 'isCovered'> = {},
+): (test: Pick<TestContext, 'onTestFinished'>, options?: RigOptions) => Promise<Rig> {
   const place = usePlace();
   return async ({ onTestFinished }, options) => {
-    const rig = await Rig.open(place(), options);
+    const rig = await Rig.open(place(), { ...ofAll, ...options });
     onTestFinished(() => rig.close());
     return rig;
   };

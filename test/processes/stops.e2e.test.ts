@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { expectGood, holdsLease, rigs, timed } from './rig.ts';
 import { until } from './until.ts';
 
-const openRig = rigs();
+const openRig = rigs({ isCovered: true });
 const clean = { code: 0, signal: null };
 
 /** The rig's stop timeout, and what a busy machine (and the writing of coverage) may add. */

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { awsJsonService } from '../../shared/test/local-service.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { awsJsonService } from '../../shared/test/local-service.ts';
 
 const bin = fileURLToPath(new URL('../bin/waybill.mjs', import.meta.url));
 

@@ -60,7 +60,7 @@ export function createProgram(commands: readonly Command[], options: ProgramOpti
 }
 
 /** The examples of a command, as its help begins. */
-export function exampleLines({ examples }: Pick<Command, 'examples'>): string {
+function exampleLines({ examples }: Pick<Command, 'examples'>): string {
   return `Examples:\n${examples.flatMap(({ line, says }) => [`  waybill ${line}`, `      ${says}`]).join('\n')}`;
 }
 

@@ -31,7 +31,17 @@ const never = new AbortController().signal;
 
 /** Runs a command line in this process, with these variables and no others. */
 export async function runCommand(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { env = {}, columns, typed, clock = systemClock, stdout, first = never, second = never, onWrite, commands } = options;
+  const {
+    env = {},
+    columns,
+    typed,
+    clock = systemClock,
+    stdout,
+    first = never,
+    second = never,
+    onWrite,
+    commands,
+  } = options;
   const said = { stdout: '', stderr: '' };
   const into = (name: keyof typeof said) =>
     new Writable({

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type ProvisionOptions, provision, type Resources } from '@waybill/provisioner/provision.ts';
 import { afterAll, beforeAll } from 'vitest';
+import { uncovered } from '../../../test/ground/uncovered.ts';
 import { startEngines } from '../../local/src/engines/engines.ts';
 
 export type OnEngines = { readonly sqs: SQSClient; readonly dynamodb: DynamoDBClient; readonly resources: Resources };
@@ -19,7 +20,7 @@ export function useEngines(
   beforeAll(async () => {
     let { AWS_ENDPOINT_URL_SQS: sqsEndpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint } = env;
     if (!sqsEndpoint || !dynamodbEndpoint) {
-      const embedded = await startEngines();
+      const embedded = await uncovered(() => startEngines());
       stop = embedded.stop;
       sqsEndpoint ||= embedded.sqsEndpoint;
       dynamodbEndpoint ||= embedded.dynamodbEndpoint;

@@ -1,5 +1,7 @@
+import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
 import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
+import { sendingVariables } from '@waybill/shared/queue/sending-variables.ts';
 import { scanApiVariables } from '@waybill/shared/scan-api/scan-api-variables.ts';
 import { z } from 'zod';
 import type { PollerSettings } from './settings.ts';
@@ -24,24 +26,8 @@ export const pollerVariables = {
     default: 1,
     meaning: 'EventId from which a new feed is read',
   }),
-  LEASE_SECONDS: wholeNumber({
-    min: 2,
-    max: 300,
-    default: 15,
-    meaning: 'time after which the lease of a silent poller may be taken over',
-  }),
-  MESSAGE_MAX_BYTES: wholeNumber({
-    min: 1_024,
-    max: 262_144,
-    default: 61_440,
-    meaning: 'target size of a pack; 60 KiB is one billed request',
-  }),
-  MAX_QUEUE_MESSAGES: wholeNumber({
-    min: 0,
-    max: 1_000_000,
-    default: 50_000,
-    meaning: 'reading pauses while the queue holds more messages; 0: never',
-  }),
+  ...leaseVariables,
+  ...sendingVariables,
   CATCH_UP_READERS: wholeNumber({
     min: 1,
     max: 64,

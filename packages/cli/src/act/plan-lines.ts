@@ -26,7 +26,7 @@ export function planLines(plan: Plan, view: View): readonly string[] {
 }
 
 /** `$0.0012`: small sums are what most acts cost. */
-export function dollarsOf(dollars: number): string {
+function dollarsOf(dollars: number): string {
   if (dollars === 0) return '$0';
   return dollars >= 0.01
     ? `$${dollars.toFixed(2)}`

@@ -1,11 +1,11 @@
 /** What the commands with the same first word are about. */
 export const groups: Readonly<Record<string, string>> = {
   batches: 'events that were pushed over HTTP',
-  checkpoint: "the poller's position in the feed",
   dlq: 'dead letters',
   failures: 'events that failed, and why',
   feed: "the carrier's feed",
   notifications: 'what was told to webhooks',
+  checkpoint: "the poller's position in the feed",
   operations: 'what operators did, on record',
   parcel: 'one parcel',
   parcels: 'many parcels',

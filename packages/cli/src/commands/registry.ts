@@ -1,12 +1,16 @@
 import type { Command } from '../command/command.ts';
 import { batchesCommands } from './batches.ts';
+import { checkpointCommands } from './checkpoint.ts';
 import { completionCommand } from './completion.ts';
 import { deadLetterCommands } from './dead-letters.ts';
+import { failuresCommands } from './failures.ts';
 import { feedCommands } from './feed.ts';
 import { notificationsCommands } from './notifications.ts';
 import { operationsCommands } from './operations.ts';
 import { parcelCommands } from './parcel.ts';
 import { parcelsCommands } from './parcels.ts';
+import { replayCommands } from './replay.ts';
+import { statusCommands } from './status.ts';
 import { tokenCommands } from './token.ts';
 
 /**
@@ -25,10 +29,14 @@ import { tokenCommands } from './token.ts';
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
 export const commands: readonly Command[] = [
+  ...statusCommands,
   ...parcelCommands,
   ...parcelsCommands,
   ...feedCommands,
+  ...failuresCommands,
   ...deadLetterCommands,
+  ...replayCommands,
+  ...checkpointCommands,
   ...batchesCommands,
   ...notificationsCommands,
   ...operationsCommands,

@@ -20,7 +20,7 @@ const isThere = (shell: Shell) => spawnSync(shell, ['-c', 'exit 0']).status === 
 const programs: Readonly<Record<Shell, (words: readonly string[]) => readonly string[]>> = {
   bash: (words) => [
     '-c',
-    'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _waybill; printf "%s\\n" "${COMPREPLY[@]}"',
+    `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _waybill; printf "%s\\n" "\${COMPREPLY[@]}"`,
     join(folder, 'bash'),
     ...words,
   ],
@@ -28,7 +28,7 @@ const programs: Readonly<Record<Shell, (words: readonly string[]) => readonly st
   zsh: (words) => [
     '-f',
     '-c',
-    'compdef() {}; _describe() { local each; for each in ${(P)2}; do [[ $each == $words[CURRENT]* ]] && print -r -- ${each%%:*}; done; true }; source "$1"; shift; words=("$@"); CURRENT=$#; _waybill',
+    `compdef() {}; _describe() { local each; for each in \${(P)2}; do [[ $each == $words[CURRENT]* ]] && print -r -- \${each%%:*}; done; true }; source "$1"; shift; words=("$@"); CURRENT=$#; _waybill`,
     'zsh',
     join(folder, 'zsh'),
     ...words,

@@ -23,7 +23,11 @@ function rig(isTerminal: boolean) {
         sleeper = { until: now + ms, wake: resolve };
       }),
   };
-  const line = startProgress({ ...{ stderr, clock, isTerminal, columns: 40 }, what: 'waybill replay', over: over.signal });
+  const line = startProgress({
+    ...{ stderr, clock, isTerminal, columns: 40 },
+    what: 'waybill replay',
+    over: over.signal,
+  });
   const pass = async (seconds: number) => {
     for (let each = 0; each < seconds * 2; each += 1) {
       now += 500;

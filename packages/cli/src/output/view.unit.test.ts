@@ -33,10 +33,13 @@ describe('a table', () => {
   });
 
   test('is as wide as the terminal at most, where its ids leave room', () => {
-    const texts = fc.array(fc.record({ id: fc.stringMatching(/^[a-z]{1,10}$/), detail: fc.stringMatching(/^[a-z ]{0,90}$/) }), {
-      minLength: 1,
-      maxLength: 9,
-    });
+    const texts = fc.array(
+      fc.record({ id: fc.stringMatching(/^[a-z]{1,10}$/), detail: fc.stringMatching(/^[a-z ]{0,90}$/) }),
+      {
+        minLength: 1,
+        maxLength: 9,
+      },
+    );
     fc.assert(
       fc.property(texts, fc.integer({ min: 40, max: 120 }), (entries, width) => {
         const lines = viewOf(width).table(entries, [
@@ -50,7 +53,14 @@ describe('a table', () => {
 });
 
 test('facts are labels and values, several and long values below themselves, and nothing for what has none', () => {
-  expect(viewOf(40).facts({ kind: 'erase', because: 'it was asked for by the person, twice', of: ['1 a', '2 b'], end: undefined })).toEqual([
+  expect(
+    viewOf(40).facts({
+      kind: 'erase',
+      because: 'it was asked for by the person, twice',
+      of: ['1 a', '2 b'],
+      end: undefined,
+    }),
+  ).toEqual([
     'kind     erase',
     'because  it was asked for by the person,',
     '         twice',
@@ -61,11 +71,15 @@ test('facts are labels and values, several and long values below themselves, and
 
 test('a text is broken between words, and loses none', () => {
   fc.assert(
-    fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { maxLength: 30 }), fc.integer({ min: 12, max: 80 }), (words, width) => {
-      const lines = wrap(words.join(' '), width);
-      expect(lines.every((line) => line.length <= width)).toBe(true);
-      expect(lines.join(' ')).toBe(words.join(' '));
-    }),
+    fc.property(
+      fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { maxLength: 30 }),
+      fc.integer({ min: 12, max: 80 }),
+      (words, width) => {
+        const lines = wrap(words.join(' '), width);
+        expect(lines.every((line) => line.length <= width)).toBe(true);
+        expect(lines.join(' ')).toBe(words.join(' '));
+      },
+    ),
   );
 });
 

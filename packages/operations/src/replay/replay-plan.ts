@@ -20,3 +20,9 @@ export type ReplayPlan = Plan & {
   /** What the figures assume, a sentence each. */
   readonly assumes: readonly string[];
 };
+
+/**
+ * A flag of V8 that a process sets before it replays: the space for what was just made does not grow. Otherwise it grows to 48
+ * MB of garbage, which pages make at once, and a replay of pages of 1,000 events takes 190 MB instead of 125 (measured).
+ */
+export const replayHeapFlag = '--semi-space-growth-factor=1';
