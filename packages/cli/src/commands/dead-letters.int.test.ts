@@ -90,7 +90,7 @@ describe.concurrent('waybill dlq', () => {
   });
 });
 
-describe('waybill erase', () => {
+describe.concurrent('waybill erase', () => {
   test('takes the text from a file, and says and records nothing of it but a hash', async () => {
     const { sqs, resources } = engines();
     const folder = mkdtempSync(join(tmpdir(), 'waybill-erase-'));
@@ -116,7 +116,9 @@ describe('waybill erase', () => {
   });
 
   test('asks for the text on a terminal without showing it, and refuses one that is too short', async () => {
-    const typed = await run(['erase', '--dry-run'], { columns: 80, typed: ['nobody at all'] });
+    const { sourceUrl } = await newPair(engines().sqs);
+    const env = { SCAN_QUEUE_URL: sourceUrl };
+    const typed = await run(['erase', '--dry-run'], { columns: 80, typed: ['nobody at all'], env });
     expect(typed).toMatchObject({ code: 0, stderr: expect.stringContaining('(not shown)') });
     expect(typed.stdout + typed.stderr).not.toContain('nobody');
     expect(await run(['erase', '--dry-run'], { columns: 80, typed: [''] })).toMatchObject({ code: 2 });

@@ -1,5 +1,5 @@
-import type { AnnounceFilter } from '@waybill/operations/notifications/announced-parcels.ts';
-import type { PlannedAnnouncements } from '@waybill/operations/notifications/plan-announce.ts';
+import type { AnnounceFilter } from '@waybill/operations/announcements/announced-parcels.ts';
+import type { PlannedAnnouncements } from '@waybill/operations/announcements/plan-announce.ts';
 import { type MilestoneName, milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import { command } from '../command/command.ts';
 import { list, optional, withDefault } from '../command/options.ts';
@@ -44,8 +44,8 @@ export const announce = command({
       tools.dynamodb(),
       tools.sqs(),
       import('@waybill/shared/queue/sqs-queue.ts'),
-      import('@waybill/operations/notifications/plan-announce.ts'),
-      import('@waybill/operations/notifications/announce.ts'),
+      import('@waybill/operations/announcements/plan-announce.ts'),
+      import('@waybill/operations/announcements/run-announce.ts'),
     ]);
     const queues = urls.map((url) => ({ url, sender: sqsSender(sqs, url) }));
     const deps = { dynamodb, deployment, clock: tools.clock, random: tools.random, queues, messageMaxBytes };

@@ -23,7 +23,7 @@ const defaultPace: WalkPace = {
   // A killed walk hides messages for so long. Half of it is enough to renew 100,000 of them from a laptop.
   visibilitySeconds: 300,
   // Also how long Ctrl-C may take.
-  waitSeconds: 3,
+  waitSeconds: 2,
 };
 
 /** Messages that a question or a plan looks at. */
