@@ -31,20 +31,6 @@ function recoveryDays(tableName: string): number {
   return recovery.parse(table?.Properties['PointInTimeRecoverySpecification']).RecoveryPeriodInDays;
 }
 
-/** The attributes of failures that the redrive policy allows to read. */
-function attributesOfRedrive(): string[] {
-  const asking = z.object({ 'ForAllValues:StringEquals': z.object({ 'dynamodb:Attributes': z.array(z.string()) }) });
-  const policy = z.object({
-    PolicyDocument: z.object({ Statement: z.array(z.object({ Condition: z.unknown().optional() })) }),
-  });
-  return resources
-    .filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy')
-    .flatMap(({ Properties }) => policy.parse(Properties).PolicyDocument.Statement)
-    .flatMap(
-      ({ Condition }) => asking.safeParse(Condition).data?.['ForAllValues:StringEquals']['dynamodb:Attributes'] ?? [],
-    );
-}
-
 describe('the runbook', () => {
   it('has a section for each alarm and an alarm for each section, in alphabetical order', () => {
     const named = alarms.map(({ AlarmName }) => AlarmName.replace('waybill-test-', '')).toSorted();
@@ -130,16 +116,6 @@ describe('the runbook', () => {
       );
     expect(shares).toHaveLength(2);
     expect(shellLines().join('\n')).toContain(` --capacity-provider-strategy ${shares.join(' ')} `);
-  });
-
-  it('reads only the attributes of failures that the redrive policy allows', () => {
-    const scans = shellLines().filter((line) => line.includes('attribute_not_exists(resolvedAtUtc)'));
-    expect(scans.length).toBeGreaterThan(1);
-    for (const scan of scans) {
-      const [, projection = ''] = /--projection-expression '([^']+)'/.exec(scan) ?? [];
-      const asked = projection.split(/, /).map((name) => name.replace('#', ''));
-      expect([...asked, 'resolvedAtUtc'].filter((name) => !attributesOfRedrive().includes(name))).toEqual([]);
-    }
   });
 
   it('uses the real names of queues and tables', () => {

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-const text = readFileSync(new URL('../RUNBOOK.md', import.meta.url), 'utf8');
+/** The whole page. */
+export const runbookText = readFileSync(new URL('../RUNBOOK.md', import.meta.url), 'utf8');
 
 export type AlarmSection = { readonly heading: string; readonly parts: readonly string[]; readonly body: string };
 
 /** The sections below `## Alarms`, in their order. */
 export function alarmSections(): AlarmSection[] {
-  const alarms = text.split(/^## /m).find((chapter) => chapter.startsWith('Alarms\n')) ?? '';
+  const alarms = runbookText.split(/^## /m).find((chapter) => chapter.startsWith('Alarms\n')) ?? '';
   return alarms
     .split(/^### /m)
     .slice(1)
@@ -20,7 +21,7 @@ export function alarmSections(): AlarmSection[] {
 
 /** What stands between fences of shell code, with its indentation in a list taken away. */
 export function shellBlocks(): string[] {
-  return [...text.matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', block = '']) =>
+  return [...runbookText.matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', block = '']) =>
     block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
   );
 }
@@ -32,7 +33,7 @@ export function shellLines(): string[] {
 
 /** Every heading as GitHub makes an anchor of it. */
 export function anchors(): string[] {
-  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+  return [...runbookText.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
       .replaceAll(/[^\w\- ]/g, '')
@@ -42,10 +43,10 @@ export function anchors(): string[] {
 
 /** Every link to a heading of the page itself. */
 export function innerLinks(): string[] {
-  return [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
+  return [...runbookText.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
 }
 
 /** Every text that a filter pattern looks for in the logs, once; a trailing `*` stands for any rest. */
 export function filteredLogTexts(): string[] {
-  return [...new Set([...text.matchAll(/\$\.msg = "([^"]+)"/g)].map(([, wanted = '']) => wanted))];
+  return [...new Set([...runbookText.matchAll(/\$\.msg = "([^"]+)"/g)].map(([, wanted = '']) => wanted))];
 }

@@ -1,50 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { type AttributeValue, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { openPlace } from '@waybill/local/engines/place.ts';
-import { provision } from '@waybill/provisioner/provision.ts';
 import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { useCommandLine } from '../../packages/cli/test/cli-rig.ts';
 import { scans } from '../../packages/poller/test/memory-feed.ts';
 import { rig } from '../../packages/poller/test/poller-rig.ts';
+import { waybillLines } from './waybill-lines.ts';
 
-const runbook = readFileSync(new URL('../../infra/RUNBOOK.md', import.meta.url), 'utf8');
+const { engines, run } = useCommandLine(process.env);
 
-/** The runbook's `aws dynamodb update-item`, read as the AWS CLI reads it. */
-function resetCommand(table: string): UpdateItemCommand {
-  const [, command = ''] = /^(aws dynamodb update-item [\s\S]*?[^\\])$/m.exec(runbook) ?? [];
-  const option = (name: string) => new RegExp(`--${name} '([^']+)'`).exec(command)?.[1] ?? '';
-  const json = (name: string): Record<string, AttributeValue> => JSON.parse(option(name));
-  expect(command).toContain('--table-name "$ENVIRONMENT-waybill-checkpoints"');
-  return new UpdateItemCommand({
-    TableName: table,
-    Key: json('key'),
-    UpdateExpression: option('update-expression'),
-    ConditionExpression: option('condition-expression'),
-    ExpressionAttributeValues: json('expression-attribute-values'),
-    ReturnValues: 'ALL_NEW',
-  });
-}
+/** The runbook's `waybill checkpoint set`, as it stands there; without a terminal it needs `--yes`. */
+const command = waybillLines().find(({ line }) => line.startsWith('waybill checkpoint set '))?.args ?? [];
+const reset = [...command, '--yes'];
 
 /** The last EventId that counts as done in the runbook, and the next one that is read. */
 const [done, next] = [83_268, 83_269];
 const stops: (() => Promise<unknown>)[] = [];
-let dynamodb: DynamoDBClient;
-let table: string;
 
-beforeAll(async () => {
-  const { clients, stop } = await openPlace(process.env);
-  dynamodb = clients.dynamodb;
-  const { checkpointsTable } = await provision({ ...clients, prefix: `${randomUUID()}-` });
-  table = checkpointsTable;
-  return stop;
-});
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
 test('the reset in the runbook makes a running poller stop, take its lease again and read from there', async () => {
-  const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: table, feed: 'scan-events' });
+  const { dynamodb, resources } = engines();
+  const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: resources.checkpointsTable, feed: 'scan-events' });
   const { feed, queue, lines, open } = rig(scans(83_000, 83_500), {
     firstEventId: 83_000,
     leaseMs: 2_000,
@@ -59,11 +36,8 @@ test('the reset in the runbook makes a running poller stop, take its lease again
   const asked = feed.requests.length;
   const sent = queue.eventIds.length;
 
-  const { Attributes } = await dynamodb.send(resetCommand(table));
+  expect(await run(reset)).toMatchObject({ code: 0 });
 
-  expect(Attributes?.['lastEventId']).toEqual({ N: String(done) });
-  expect(Number(Attributes?.['fencingToken']?.N)).toBe((before?.token ?? 0) + 1);
-  expect(Attributes?.['leaseHolder']).toBeUndefined();
   await vi.waitFor(() => expect(queue.eventIds.length).toBeGreaterThanOrEqual(sent + 83_500 - done), {
     timeout: 20_000,
   });
@@ -79,8 +53,9 @@ test('the reset in the runbook makes a running poller stop, take its lease again
   );
 });
 
-test('the reset of a feed that was never read is refused, so that a mistyped name makes no item', async () => {
-  const command = resetCommand(table);
-  command.input.Key = { feed: { S: 'scan-event' } };
-  await expect(dynamodb.send(command)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
+test('the plan of a reset of a feed that was never read says so and names the feeds of the table', async () => {
+  const mistyped = reset.map((word) => (word === 'scan-events' ? 'scan-event' : word));
+  const { code, stdout, stderr } = await run([...mistyped, '--dry-run', '--json']);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/feed scan-event has no checkpoint: .*The table has scan-events/);
 });

@@ -29,7 +29,6 @@ import { tokenCommands } from './token.ts';
  * - docs/waybill.md is made from all of this: `npm run test:unit -- test/docs -u`.
  */
 export const commands: readonly Command[] = [
-  ...deadLetterCommands,
   ...statusCommands,
   ...parcelCommands,
   ...parcelsCommands,
@@ -41,5 +40,6 @@ export const commands: readonly Command[] = [
   ...notificationsCommands,
   ...operationsCommands,
   ...tokenCommands,
+  ...deadLetterCommands,
   completionCommand(() => commands),
 ];

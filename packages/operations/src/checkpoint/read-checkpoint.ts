@@ -96,13 +96,11 @@ function gapsOf(stored: unknown, last: number): Checkpoint['openGaps'] {
   // Ages are what is stored: at a time of 0 they are those times, negative.
   const gaps = decodeGaps(String(stored), last, 0);
   if (!gaps) return null;
-  const first = gaps
-    .slice(0, mostGaps)
-    .map(({ from, to, seenAt, isMark = false }) => ({
-      from,
-      to,
-      ageSeconds: Math.round((0 - seenAt) / 1_000),
-      isMark,
-    }));
+  const first = gaps.slice(0, mostGaps).map(({ from, to, seenAt, isMark = false }) => ({
+    from,
+    to,
+    ageSeconds: Math.round((0 - seenAt) / 1_000),
+    isMark,
+  }));
   return { count: gaps.length, first };
 }

@@ -114,7 +114,7 @@ export async function runCheckpointSet(
         TableName: deployment.checkpointsTable,
         Key: { feed },
         UpdateExpression:
-          'SET lastEventId = :last REMOVE leaseHolder, watermark ADD fencingToken :one, leaseCounter :one',
+          'SET lastEventId = :last REMOVE leaseHolder, watermark, caughtUpAtUtc, newestScanUtc, headEventId ADD fencingToken :one, leaseCounter :one',
         ConditionExpression: seen ? isThere : 'attribute_not_exists(feed)',
         ExpressionAttributeValues: { ':last': lastEventId, ':one': 1, ...(seen && { ':token': token }) },
       }),
