@@ -33,6 +33,7 @@ export const commands: readonly Command[] = [
   ...parcelCommands,
   ...parcelsCommands,
   ...failuresCommands,
+  ...deadLetterCommands,
   ...replayCommands,
   ...checkpointCommands,
   ...feedCommands,
@@ -40,6 +41,5 @@ export const commands: readonly Command[] = [
   ...notificationsCommands,
   ...operationsCommands,
   ...tokenCommands,
-  ...deadLetterCommands,
   completionCommand(() => commands),
 ];
