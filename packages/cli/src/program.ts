@@ -1,8 +1,9 @@
 import { Argument, Command as Commander, InvalidArgumentError, Option } from 'commander';
-import { type Command, flagOf, frameOptions, type Given, optionsOf } from './command/command.ts';
+import { type Command, type Example, flagOf, frameOptions, type Given, optionsOf } from './command/command.ts';
 import { groups } from './command/groups.ts';
 import type { Option as OptionSpec } from './command/options.ts';
 import type { Parser } from './command/parsers.ts';
+import { shellLines } from './output/shell-lines.ts';
 import { wrap } from './output/wrap.ts';
 import type { Choices } from './tools/choices.ts';
 
@@ -26,17 +27,26 @@ export function createProgram(commands: readonly Command[], options: ProgramOpti
     // Of `parcel repair 5002 --json` the option is not `parcel`'s, which has one of that name.
     .enablePositionalOptions()
     .exitOverride()
+    .addHelpText('before', `${exampleLines(firstExamples(commands, /^(status|parcel|failures groups)$/), columns)}\n`)
+    .showHelpAfterError('  Try: waybill --help')
     .configureOutput({
       writeOut,
-      writeErr: writeError,
+      writeErr: (text) => writeError(plainly(text)),
       getOutHelpWidth: () => columns,
       getErrHelpWidth: () => columns,
     });
   for (const command of commands) {
     const words = command.name.split(' ');
     const last = words.pop() ?? command.name;
-    const own = groupOf(program, words).command(last).description(command.summary).summary(command.summary);
-    own.addHelpText('before', `${exampleLines(command)}\n`);
+    const own = groupOf(program, words, (name) => {
+      const inGroup = firstExamples(commands, new RegExp(`^${name} `));
+      return exampleLines(inGroup, columns);
+    })
+      .command(last)
+      .description(command.summary)
+      .summary(command.summary)
+      .showHelpAfterError(`  Try: waybill ${command.name} --help`);
+    own.addHelpText('before', `${exampleLines(command.examples, columns)}\n`);
     if (command.details !== undefined) own.addHelpText('after', `\n${wrap(command.details, columns).join('\n')}`);
     const named = Object.entries(command.arguments);
     for (const [, { placeholder, says, parse }] of named)
@@ -57,12 +67,25 @@ export function createProgram(commands: readonly Command[], options: ProgramOpti
   return program;
 }
 
-/** The examples of a command, as its help begins. */
-function exampleLines({ examples }: Pick<Command, 'examples'>): string {
-  return `Examples:\n${examples.flatMap(({ line, says }) => [`  waybill ${line}`, `      ${says}`]).join('\n')}`;
+/** The examples with which a help begins. */
+function exampleLines(examples: readonly Example[], columns: number): string {
+  const lines = examples.flatMap(({ line, says }) => [...shellLines(`  waybill ${line}`, columns), `      ${says}`]);
+  return `Examples:\n${lines.join('\n')}`;
 }
 
-function groupOf(program: Commander, words: readonly string[]): Commander {
+/** The first example of each command of such a name. */
+function firstExamples(commands: readonly Command[], names: RegExp): readonly Example[] {
+  return commands.filter(({ name }) => names.test(name)).map(({ examples: [first] }) => first);
+}
+
+/** What commander says of a wrong value, in fewer words. */
+function plainly(text: string): string {
+  return text
+    .replace(/^error: command-argument value .* is invalid for argument '(.+?)'\. /s, 'error: $1: ')
+    .replace(/^error: option '(\S+).*?' argument .* is invalid\. /s, 'error: $1: ');
+}
+
+function groupOf(program: Commander, words: readonly string[], examplesOf: (group: string) => string): Commander {
   return words.reduce((parent, word) => {
     const found = parent.commands.find((each) => each.name() === word);
     return (
@@ -70,6 +93,8 @@ function groupOf(program: Commander, words: readonly string[]): Commander {
       parent
         .command(word)
         .description(groups[word] ?? '')
+        .addHelpText('before', `${examplesOf(word)}\n`)
+        .showHelpAfterError(`  Try: waybill ${word} --help`)
         .helpCommand(false)
     );
   }, program);

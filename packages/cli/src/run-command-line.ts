@@ -99,7 +99,8 @@ async function runOne(command: Command, given: Given, choices: Choices, io: Comm
     if (signals.first.aborted) return exitCodes.interrupted;
     const { lines, exitCode } = explain(error, { env, choices });
     progress.clear();
-    stderr.write(`${lines.join('\n')}\n`);
+    const isHelpless = exitCode === exitCodes.usage && lines.length === 1;
+    stderr.write(`${[...lines, ...(isHelpless ? [`  Try: waybill ${command.name} --help`] : [])].join('\n')}\n`);
     return exitCode;
   } finally {
     over.abort();

@@ -66,6 +66,9 @@ describe('a command', () => {
       await ask('Which feed? ', '--feed');
       return undefined;
     });
-    expect(ran).toEqual({ code: 2, stdout: '', stderr: 'waybill: There is no terminal to ask on: give --feed\n' });
+    expect(ran).toEqual({
+      ...{ code: 2, stdout: '' },
+      stderr: 'waybill: There is no terminal to ask on: give --feed\n  Try: waybill try --help\n',
+    });
   });
 });

@@ -51,7 +51,7 @@ describe.each(commands.map((command) => [command.name, command] as const))('wayb
     const { code, stdout, stderr } = await runCommand([...name.split(' '), '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^Examples:\n {2}waybill /);
-    expect(stdout.split('\n').filter((line) => line.length > 80 && !line.startsWith('  waybill '))).toEqual([]);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
   test('has a shape of what it prints as JSON, which says each of its fields', async () => {
@@ -76,7 +76,11 @@ describe('a command line that is wrong', () => {
     ['operations list --limit', 'argument missing'],
     ['operations list --limit none', 'expected a whole number 1–10,000, got "none"'],
     ['operations show', "missing required argument 'OPERATION_ID'"],
-    ['operations show 5', 'expected an id such as'],
+    ['operations show 5', 'waybill: OPERATION_ID: expected an id such as'],
+    ['operations list --limit 0', 'waybill: --limit: expected a whole number 1–10,000, got "0"\n'],
+    ['operations show', '\n  Try: waybill operations show --help\n'],
+    ['operations lst', '\n  Try: waybill operations --help\n'],
+    ['operation', '\n  Try: waybill --help\n'],
     ['operations', 'Usage: waybill operations'],
     ['', 'Usage: waybill'],
   ])('%j ends with 2 and says what was meant: %j', async ([line = '', expected = '']) => {
@@ -84,6 +88,13 @@ describe('a command line that is wrong', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(expected);
   });
+});
+
+test.for(['', 'dlq', 'parcels'])('waybill %s begins its help with examples, in 80 columns', async (name) => {
+  const { code, stdout } = await runCommand([...wordsOf(name), '--help']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Examples:\n {2}waybill \w+/);
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('--version is that of the repository', async () => {
