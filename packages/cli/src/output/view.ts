@@ -22,7 +22,10 @@ export type View = {
   readonly age: (isoUtc: string) => string;
   /** The text in a style of `util.styleText`, where colours are wanted. */
   readonly styled: (style: Style, text: string) => string;
-  /** Aligned columns with their titles; numbers to the right. */
+  /**
+   * Aligned columns with their titles; numbers to the right. What does not fit beside the others though words are cut, an id
+   * of 69 characters, stands whole below its line.
+   */
   readonly table: <T>(entries: readonly T[], columns: readonly Column<T>[]) => readonly string[];
   /** A label and its value on each line; what has no value is left out. Long values go on below themselves. */
   readonly facts: (
@@ -39,12 +42,17 @@ const leastWidth = 12;
 const gap = 2;
 /** Text is not wider than this on a wide terminal: longer lines are hard to read. */
 const widestText = 100;
+/** Text where there is no terminal: it is read in a log or a mail. */
+const textWithoutTerminal = 80;
+const indentBelow = ' '.repeat(4);
 
 export function createView({ width, hasColours, nowMs }: ViewOptions): View {
   const styled: View['styled'] = (style, text) =>
     hasColours && text !== '' ? styleText(style, text, { validateStream: false }) : text;
   const wrapped: View['wrapped'] = (text, indent = 0) =>
-    wrap(text, Math.min(width, widestText) - indent).map((line) => ' '.repeat(indent) + line);
+    wrap(text, (width === Number.POSITIVE_INFINITY ? textWithoutTerminal : Math.min(width, widestText)) - indent).map(
+      (line) => ' '.repeat(indent) + line,
+    );
   return {
     width,
     time: (isoUtc) => timeOf(isoUtc, nowMs),
@@ -52,24 +60,31 @@ export function createView({ width, hasColours, nowMs }: ViewOptions): View {
     styled,
     wrapped,
     table: (entries, columns) => {
-      const cells = entries.map((entry) => columns.map(({ of }) => of(entry)));
-      const widths = fitted(
-        columns.map(({ title }, at) => Math.max(title.length, ...cells.map((row) => String(row[at]).length))),
-        columns.map(({ mayBeCut }) => mayBeCut === true),
-        width,
-      );
+      const { beside, below } = columnsThatFit(entries, columns, width);
+      const cells = entries.map((entry) => beside.map(({ column }) => column.of(entry)));
       const line = (row: readonly (string | number)[]) =>
         row
           .map((cell, at) => {
-            const text = cut(String(cell), widths[at] ?? 0);
-            if (typeof cell === 'number') return text.padStart(widths[at] ?? 0);
-            return text.padEnd(widths[at] ?? 0);
+            const most = beside[at]?.width ?? 0;
+            const text = cut(String(cell), most);
+            return typeof cell === 'number' ? text.padStart(most) : text.padEnd(most);
           })
           .join(' '.repeat(gap))
           .trimEnd();
-      const isNumber = columns.map((_, at) => cells.length > 0 && cells.every((row) => typeof row[at] === 'number'));
-      const titles = columns.map(({ title }, at) => (isNumber[at] ? title.padStart(widths[at] ?? 0) : title));
-      return [styled('bold', line(titles)), ...cells.map(line)];
+      const under = (entry: (typeof entries)[number]) =>
+        below.flatMap((column) => {
+          const text = String(column.of(entry));
+          return text === '' ? [] : wrap(text, width - indentBelow.length).map((each) => indentBelow + each);
+        });
+      const isNumber = beside.map((_, at) => cells.length > 0 && cells.every((row) => typeof row[at] === 'number'));
+      const titles = beside.map(({ column: { title }, width: most }, at) =>
+        isNumber[at] ? title.padStart(most) : title,
+      );
+      const titlesBelow = below.length === 0 ? [] : [indentBelow + below.map(({ title }) => title).join(', ')];
+      return [
+        ...[line(titles), ...titlesBelow].map((each) => styled('bold', each)),
+        ...entries.flatMap((entry, at) => [line(cells[at] ?? []), ...under(entry)]),
+      ];
     },
     facts: (facts) => {
       const shown = Object.entries(facts).flatMap(([label, value]) =>
@@ -87,6 +102,31 @@ export function createView({ width, hasColours, nowMs }: ViewOptions): View {
       );
     },
   };
+}
+
+/** The columns that fit beside each other with their widths, and those for which there is no room: texts, then the widest ids. */
+function columnsThatFit<T>(entries: readonly T[], columns: readonly Column<T>[], most: number) {
+  const whole = columns.map((column) => ({
+    column,
+    width: Math.max(column.title.length, ...entries.map((entry) => String(column.of(entry)).length)),
+  }));
+  const below = new Set<Column<T>>();
+  for (;;) {
+    const left = whole.filter(({ column }) => !below.has(column));
+    const widths = fitted(
+      left.map(({ width }) => width),
+      left.map(({ column: { mayBeCut } }) => mayBeCut === true),
+      most,
+    );
+    const sum = widths.reduce((all, each) => all + each + gap, -gap);
+    if (sum <= most || left.length <= 1) {
+      const beside = left.map(({ column }, at) => ({ column, width: widths[at] ?? 0 }));
+      return { beside, below: columns.filter((column) => below.has(column)) };
+    }
+    const texts = left.filter(({ column: { mayBeCut } }) => mayBeCut);
+    const widest = (texts.length > 0 ? texts : left).reduce((found, each) => (each.width > found.width ? each : found));
+    below.add(widest.column);
+  }
 }
 
 /** Widths of columns that fit together, the widest that may be cut made narrower first. */

@@ -27,9 +27,23 @@ describe('a table', () => {
       expect(viewOf(width).table(rows, columns)[1]).toMatch(/which is missing$/);
   });
 
-  test('never cuts an id, however narrow the terminal is', () => {
-    const [, first = ''] = viewOf(10).table(rows, columns);
-    expect(first).toMatch(/^event-83269 +1204 {2}INVALID_DAT…$/);
+  test('puts below the line what has no room beside the others, and never cuts an id', () => {
+    const longId = `body-${'2f1c'.repeat(16)}`;
+    const entries = [{ id: longId, count: 3, detail: 'INVALID_DATE: expected a date' }];
+    expect(viewOf(80).table(entries, columns)).toEqual([
+      `failure${' '.repeat(64)}count`,
+      '    detail',
+      `${longId}      3`,
+      '    INVALID_DATE: expected a date',
+    ]);
+    expect(viewOf(72).table(entries, columns)).toEqual([
+      'count',
+      '    failure, detail',
+      '    3',
+      `    ${longId}`,
+      '    INVALID_DATE: expected a date',
+    ]);
+    expect(viewOf(10).table(rows, columns).join('\n')).toContain('    event-83269\n');
   });
 
   test('is as wide as the terminal at most, where its ids leave room', () => {
@@ -67,6 +81,17 @@ test('facts are labels and values, several and long values below themselves, and
     'of       1 a',
     '         2 b',
   ]);
+});
+
+test('a text is 80 columns wide where there is no terminal, and 100 where there is a wide one', () => {
+  const text = 'word '.repeat(60).trim();
+  const widest = (width: number) =>
+    Math.max(
+      ...viewOf(width)
+        .wrapped(text)
+        .map(({ length }) => length),
+    );
+  expect([Number.POSITIVE_INFINITY, 200, 60].map(widest)).toEqual([79, 99, 59]);
 });
 
 test('a text is broken between words, and loses none', () => {
