@@ -1,16 +1,22 @@
 import type { Plan } from '@waybill/operations/record/plan.ts';
 import type { View } from '../output/view.ts';
+import { inWords } from '../output/words.ts';
 
 /** The plan for people. */
 export function planLines(plan: Plan, view: View): readonly string[] {
   const { count, isMoreThan, byReason, oldestUtc, newestUtc, samples, cost, notLookedAt, warnings } = plan;
   const number = (value: number) => value.toLocaleString('en-US');
-  const reasons = Object.entries(byReason).toSorted(([, a], [, b]) => b - a);
+  const reasons = Object.entries(byReason)
+    .filter(([, of]) => of > 0)
+    .toSorted(([, a], [, b]) => b - a);
   const spent = Object.entries({
-    'SQS requests': cost.sqsRequests,
-    'read units': cost.readUnits,
-    'write units': cost.writeUnits,
-  }).flatMap(([what, amount]) => (amount > 0 ? [`${number(Math.ceil(amount))} ${what}`] : []));
+    'SQS request': cost.sqsRequests,
+    'read unit': cost.readUnits,
+    'write unit': cost.writeUnits,
+  }).flatMap(([what, amount]) => {
+    const whole = Math.ceil(amount);
+    return whole > 0 ? [`${number(whole)} ${what}${whole === 1 ? '' : 's'}`] : [];
+  });
   return [
     ...view.facts({
       count: `${isMoreThan ? 'more than ' : ''}${number(count)}`,
@@ -21,7 +27,9 @@ export function planLines(plan: Plan, view: View): readonly string[] {
       'not looked at': notLookedAt.length > 0 ? notLookedAt : undefined,
     }),
     ...sampleLines(samples, view),
-    ...warnings.flatMap((warning) => view.wrapped(`Warning: ${warning}`).map((line) => view.styled('yellow', line))),
+    ...warnings.flatMap((warning) =>
+      view.wrapped(`Warning: ${withTimes(warning, view)}`).map((line) => view.styled('yellow', line)),
+    ),
   ];
 }
 
@@ -33,14 +41,21 @@ function dollarsOf(dollars: number): string {
     : `$${Number(dollars.toPrecision(2)).toFixed(8).replace(/0+$/, '')}`;
 }
 
+/** The text with its ISO times as they are shown everywhere. */
+function withTimes(text: string, view: View): string {
+  return text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (isoUtc) => view.time(isoUtc));
+}
+
+/** The samples, without the columns that are empty in each. */
 function sampleLines(samples: Plan['samples'], view: View): readonly string[] {
-  const [first] = samples;
-  if (!first) return [];
-  const titles = Object.keys(first);
-  const columns = titles.map((title) => ({
-    title,
-    of: (sample: Plan['samples'][number]) => sample[title] ?? '',
-    mayBeCut: title === 'detail',
+  const shown = (value: string | number | null | undefined) =>
+    typeof value === 'string' ? withTimes(value, view) : (value ?? '');
+  const names = Object.keys(samples[0] ?? {}).filter((name) => samples.some((sample) => shown(sample[name]) !== ''));
+  if (names.length === 0) return [];
+  const columns = names.map((name) => ({
+    title: inWords(name),
+    of: (sample: Plan['samples'][number]) => shown(sample[name]),
+    mayBeCut: name === 'detail',
   }));
   return ['', ...view.table(samples, columns)];
 }

@@ -4,6 +4,7 @@ import type { OperationLog } from '@waybill/operations/record/operation-log.ts';
 import type { Plan } from '@waybill/operations/record/plan.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { countInWords } from '../output/words.ts';
 import type { Act, Tools } from '../tools/tools.ts';
 import { usageError } from '../tools/usage-error.ts';
 import { planLines } from './plan-lines.ts';
@@ -39,7 +40,9 @@ export async function runAct<P extends { readonly plan: Plan }>(act: Act<P>, too
   const planned = await Promise.race([act.plan(context), onlyIfRejected(who)]);
   signal.throwIfAborted();
   const { plan } = planned;
-  const lines = () => [act.sentence(planned), '', ...planLines(plan, print.view), ...(act.details?.(planned) ?? [])];
+  const { view } = print;
+  const sentence = () => view.wrapped(act.sentence(planned));
+  const lines = () => [...sentence(), '', ...planLines(plan, view), ...(act.details?.(planned) ?? [])];
   if (dryRun) {
     print.document(plan, lines);
     return exitCodes.done;
@@ -102,7 +105,7 @@ async function isConfirmed<P extends { readonly plan: Plan }>({ typed }: Act<P>,
 }
 
 function resultLines({ operationId, outcome, counts, problems }: RecordedResult): readonly string[] {
-  const counted = Object.entries(counts).map(([what, count]) => `${what} ${count.toLocaleString('en-US')}`);
+  const counted = Object.entries(counts).map(([what, count]) => countInWords(what, count));
   return [
     `${outcome}${counted.length > 0 ? `: ${counted.join(', ')}` : ''}`,
     ...problems.map((problem) => `  ${problem}`),

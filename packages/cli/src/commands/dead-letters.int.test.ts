@@ -55,7 +55,7 @@ describe.concurrent('waybill dlq', () => {
     const { from, source, left } = await queueWith(scan(11), scan(12));
     const filter = ['--reason', 'STORE_REJECTED', '--failure', 'event-11', '--failure', 'event-12', ...from];
     const dry = await run(['dlq', 'redrive', '--dry-run', ...filter]);
-    expect(dry.stdout).toMatch(/^Redrives 1 dead letters of .*-dlq to /);
+    expect(dry.stdout).toMatch(/^Redrives 1 dead letter of .*-dlq to\s/);
     expect(dry.stdout).toContain('Warning: the fix is not out: 1 with STORE_REJECTED');
     const done = await run(['dlq', 'redrive', ...filter, '--yes', '--because', 'fixed', '--json']);
     expect(done).toMatchObject({ code: 0, stderr: expect.stringContaining('waybill failures groups') });

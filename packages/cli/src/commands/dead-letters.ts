@@ -100,7 +100,7 @@ const redrive = command({
       },
       sentence: ({ plan, deadLetters }) => {
         const many = `${plan.isMoreThan ? 'more than ' : ''}${plan.count.toLocaleString('en-US')}`;
-        return `Redrives ${many} dead letters of ${nameOf(deadLetters.url)} to ${nameOf(sourceUrl)}.`;
+        return `Redrives ${many} dead letter${plan.count === 1 ? '' : 's'} of ${nameOf(deadLetters.url)} to ${nameOf(sourceUrl)}.`;
       },
       run: (planned, { moreThanPlanned, ...context }) =>
         runRedrive(deps, planned, { isMoreThanPlannedFine: moreThanPlanned }, context),

@@ -5,6 +5,7 @@ import { command } from '../command/command.ts';
 import { argument, optional, withDefault } from '../command/options.ts';
 import { type Parser, wholeNumber } from '../command/parsers.ts';
 import type { Column, View } from '../output/view.ts';
+import { countInWords, inWords } from '../output/words.ts';
 
 const operationId: Parser<string> = (text) =>
   /^\d{8}T\d{6}-[0-9a-f]{8}$/.test(text)
@@ -65,7 +66,9 @@ const show = command({
 function operationLines(operation: Operation, view: View): readonly string[] {
   const { operationId, kind, by, because, filter, plan, startedAtUtc, outcome, counts, finishedAtUtc } = operation;
   const words = (values: Readonly<Record<string, unknown>>) =>
-    Object.entries(values).map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(', ') : value}`);
+    Object.entries(values).map(
+      ([name, value]) => `${inWords(name)} ${Array.isArray(value) ? value.join(', ') : value}`,
+    );
   return [
     ...view.facts({
       operation: operationId,
@@ -76,7 +79,10 @@ function operationLines(operation: Operation, view: View): readonly string[] {
       filter: words(filter).length > 0 ? words(filter) : undefined,
       started: view.time(startedAtUtc),
       finished: finishedAtUtc === undefined ? undefined : view.time(finishedAtUtc),
-      counts: counts && words(counts).length > 0 ? words(counts) : undefined,
+      counts:
+        counts && words(counts).length > 0
+          ? Object.entries(counts).map(([what, count]) => countInWords(what, count))
+          : undefined,
     }),
     '',
     'Its plan:',
