@@ -39,11 +39,12 @@ describe('waybill status', () => {
 
   test('shows the rest where SQS is away, names what it could not ask, and ends with 3', async () => {
     const env = { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9', NO_COLOR: '1' };
-    const { code, stdout } = await run(['status'], { env, columns: 80 });
+    const { code, stdout, stderr } = await run(['status'], { env, columns: 80 });
     expect(code).toBe(3);
+    expect(stderr).toMatch(/^ {2}Try: echo \$AWS_ENDPOINT_URL_SQS: [^\n]+\n$/);
     expect(stdout).toMatch(/^Complete through EventId 110581/);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('Could not be asked: the dead-letter queue and the queue.');
-    expect(stdout).toMatch(/^not asked +deadLetters: SQS at http:\/\/127\.0\.0\.1:9/m);
+    expect(stdout).toMatch(/^not asked +dead letters: SQS at http:\/\/127\.0\.0\.1:9/m);
   });
 
   test('of a feed that nobody reads says so', async () => {

@@ -3,6 +3,7 @@ import { command } from '../command/command.ts';
 import { explain } from '../errors/explain.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { View } from '../output/view.ts';
+import { inWords } from '../output/words.ts';
 
 const status = command({
   name: 'status',
@@ -32,17 +33,23 @@ const status = command({
     const read = readEnv(z.object({ ...leaseVariables, MAX_QUEUE_MESSAGES }), env);
     const deployment = await tools.names('scanQueueUrl', 'checkpointsTable', 'failuresTable', 'feed');
     const { checkpointsTable: tableName, feed } = deployment;
+    const tries = new Set<string>();
     const found = await readStatus(
       {
         ...{ sqs: await tools.sqs(), documents: await tools.documents(), deployment, clock },
         checkpoints: dynamoDbCheckpointStore({ dynamodb: await tools.dynamodb(), tableName, feed }),
         settings: { leaseMs: read.LEASE_SECONDS * 1_000, maxQueueMessages: read.MAX_QUEUE_MESSAGES },
-        explain: (error) => explain(error, { env, choices }).lines[0]?.replace(/^waybill: /, '') ?? '',
+        explain: (error) => {
+          const [what = '', ...next] = explain(error, { env, choices }).lines;
+          for (const line of next) tries.add(line);
+          return what.replace(/^waybill: /, '');
+        },
       },
       signal,
     );
     tools.print.document(found, statusLines);
     for (const note of found.notes) tools.print.note(note);
+    tools.print.note([...tries]);
     return found.notAsked.length > 0 ? exitCodes.partly : exitCodes.done;
   },
 });
@@ -60,7 +67,7 @@ function statusLines(status: Status, view: View): readonly string[] {
         `${failures.isMoreThan ? 'more than ' : ''}${number(failures.count)} unresolved`,
         ...Object.entries(failures.byReason).map(([reason, count]) => `${number(count)} ${reason}`),
       ],
-      'not asked': notAsked.length > 0 ? notAsked.map(({ part, why }) => `${part}: ${why}`) : undefined,
+      'not asked': notAsked.length > 0 ? notAsked.map(({ part, why }) => `${inWords(part)}: ${why}`) : undefined,
     }),
   ];
 }
