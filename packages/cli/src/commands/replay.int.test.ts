@@ -71,7 +71,7 @@ describe('waybill replay', () => {
     });
     expect(await received()).toEqual({ ids: [], announces: [] });
 
-    const human = await run([...range, ...act], { env, columns: 80 });
+    const human = await run([...range, ...act], { env: { ...env, NO_COLOR: '1' }, columns: 80 });
     expect(human.code).toBe(0);
     expect(human.stderr).toContain('Replays EventIds 5 to 64 of the feed scan-events to');
     expect(human.stdout).toMatch(/^done: events \d+, rejected 0, messages \d+, pages \d+\n/);
@@ -90,7 +90,8 @@ describe('waybill replay', () => {
     const ctrlC = new AbortController();
     const env = await serveFeed(100, (from) => from > 30 && ctrlC.abort());
     const { code, stderr, stdout } = await run([...range, ...act, '--json'], { env, first: ctrlC.signal });
-    const [, next] = /^To go on: waybill replay --from (\d+) --to 64$/m.exec(stderr) ?? [];
+    const [, next] =
+      /^To go on: waybill replay --from (\d+) --to 64 --limit 10 --requests-per-second 500$/m.exec(stderr) ?? [];
     expect(code).toBe(130);
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'cancelled' });
     const { ids: first } = await received();

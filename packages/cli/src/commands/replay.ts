@@ -88,6 +88,15 @@ const replay = command({
       maxQueueMessages: read.MAX_QUEUE_MESSAGES,
       isAnnounced: announce,
     };
+    const { environment, stack } = tools.choices;
+    const value = (flag: string, given: string | number | undefined) =>
+      given === undefined ? [] : [`${flag} ${given}`];
+    const flags = [
+      ...[`--to ${to}`, ...(announce ? ['--announce'] : [])],
+      ...[...value('--scan-api-url', options.scanApiUrl), ...value('--limit', options.limit)],
+      ...value('--requests-per-second', requestsPerSecond === defaultRate ? undefined : requestsPerSecond),
+      ...[...value('--environment', environment), ...value('--stack', stack)],
+    ];
     return tools.act<PlannedReplay>({
       kind: 'replay',
       filter: { feed: feedName, from, to, announce },
@@ -97,7 +106,7 @@ const replay = command({
         const run = { ...planned, isGoingOn: moreThanPlanned };
         const { next, ...result } = await replays.runReplay({ feed, queue, clock, random }, run, context);
         if (next === undefined) return result;
-        print.note(`To go on: waybill replay --from ${next} --to ${to}${announce ? ' --announce' : ''}`);
+        print.note([`To go on: waybill ${['replay', `--from ${next}`, ...flags].join(' ')}`]);
         return { ...result, counts: { ...result.counts, nextEventId: next } };
       },
     });
