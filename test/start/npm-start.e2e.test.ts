@@ -178,6 +178,7 @@ describe.concurrent('npm start', () => {
     expect(await start.code(), start.output).toBe(0);
     const variables = [...start.output.matchAll(/^ {2}export (\w+)=(.*)$/gm)];
     const env = Object.fromEntries(variables.map(([, name, value]) => [name, value]));
+    expect(start.output).toContain('\nTo ask how they are: npx waybill status\n');
     const pids = /^To end them: kill (\d+) (\d+)$/m.exec(start.output)?.slice(1).map(Number) ?? [];
     context.onTestFinished(async () => {
       for (const pid of pids) process.kill(pid, 'SIGTERM');

@@ -195,6 +195,7 @@ async function keep(engines: Engines, resources: Resources, display: ProgressDis
       'Queues and tables are still up. To reach them:',
       ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
       `The DLQ is ${resources.deadLetterQueueUrl}`,
+      'To ask how they are: npx waybill status',
       `To end them: kill ${engines.pids.join(' ')}`,
     ].join('\n'),
   );
