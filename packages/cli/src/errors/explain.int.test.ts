@@ -100,7 +100,10 @@ describe('within 10 s a command says what is wrong, with what, and what to try',
       env: { SCAN_QUEUE_URL: 'http://127.0.0.1/000000000000/other' },
       commands: [queueCommand],
     });
-    expect(queue).toMatchObject({ code: 2, stderr: expect.stringMatching(/there is no queue \S+other on SQS at/) });
+    expect(queue).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/there is no queue \S+other on SQS at \S+: SCAN_QUEUE_URL or --queue names it\n/),
+    });
   });
 
   test('where access is denied: who, what, and which policy allows it', async () => {

@@ -137,7 +137,7 @@ function missing(call: Call, { shown, variable }: Place, { choices: { environmen
 }
 
 function variableFor({ service, resource = '' }: Call): string {
-  if (service === 'SQS') return variables.scanQueueUrl;
+  if (service === 'SQS') return `${variables.scanQueueUrl} or --queue`;
   const found = Object.values(variables).find((each) => resource.includes(each.replace('_TABLE', '').toLowerCase()));
   return found ?? 'a variable such as PARCELS_TABLE';
 }
