@@ -48,10 +48,11 @@ const stuck = command({
     const { clock, random } = tools;
     const question = { dynamodb, deployment, clock, random, mapping };
     const answer = await stuckParcels(question, { filter, limit: options.limit }, tools.signal);
-    const notes = notesOf(answer);
-    if (!tools.print.isJson) for (const note of notes) tools.print.note(note);
-    if (answer.parcels.length === 0 && !tools.print.isJson) tools.print.note('No such parcels.');
-    tools.print.document(answer, stuckLines);
+    const { print } = tools;
+    print.document(answer, stuckLines);
+    if (print.isJson) return;
+    if (answer.parcels.length === 0) print.note('No such parcels.');
+    for (const note of notesOf(answer)) print.note(note);
   },
 });
 
