@@ -61,6 +61,8 @@ describe.concurrent('waybill dlq', () => {
     expect(done).toMatchObject({ code: 0, stderr: expect.stringContaining('waybill failures groups') });
     const { operationId, counts } = JSON.parse(done.stdout);
     expect(counts).toMatchObject({ redriven: 1, handedBack: 1 });
+    const nothing = await run(['dlq', 'redrive', ...filter, '--yes', '--because', 'fixed', '--json']);
+    expect(nothing).toMatchObject({ code: 0, stderr: expect.not.stringContaining('What fails again') });
     const record = JSON.parse((await run(['operations', 'show', operationId, '--json'])).stdout);
     expect(record).toMatchObject({ kind: 'redrive-some', because: 'fixed', filter: { reason: 'STORE_REJECTED' } });
     expect(bodiesOf(await source())).toEqual([scan(11)]);

@@ -91,6 +91,7 @@ const redrive = command({
     const { reason, detail, parcel: parcelId, type, olderThan: olderThanMs, failure: failureIds, deployedAt } = options;
     const selection = { reason, detail, parcelId, type, olderThanMs, failureIds };
     tools.handsBack();
+    let hasRun = false;
     const code = await tools.act({
       kind: isAll(selection) ? 'redrive-all' : 'redrive-some',
       filter: { ...filterOf(selection), ...(options.queue && { queue: options.queue }) },
@@ -102,10 +103,12 @@ const redrive = command({
         const many = `${plan.isMoreThan ? 'more than ' : ''}${plan.count.toLocaleString('en-US')}`;
         return `Redrives ${many} dead letter${plan.count === 1 ? '' : 's'} of ${nameOf(deadLetters.url)} to ${nameOf(sourceUrl)}.`;
       },
-      run: (planned, { moreThanPlanned, ...context }) =>
-        runRedrive(deps, planned, { isMoreThanPlannedFine: moreThanPlanned }, context),
+      run: (planned, { moreThanPlanned, ...context }) => {
+        hasRun = true;
+        return runRedrive(deps, planned, { isMoreThanPlannedFine: moreThanPlanned }, context);
+      },
     });
-    if (!tools.choices.dryRun)
+    if (hasRun)
       tools.print.note('What fails again is in "waybill failures groups"; what comes back is in "waybill dlq list".');
     return code;
   },
