@@ -59,7 +59,9 @@ export async function planCheckpointSet(
       samples: [],
       cost: costOf({ ...cost, writeUnits: cost.writeUnits + 1 }),
       notLookedAt:
-        again > 0 ? ['how many of these EventIds the feed has: it skips ids', ...assumes.map((each) => `assumed: ${each}`)] : [],
+        again > 0
+          ? ['how many of these EventIds the feed has: it skips ids', ...assumes.map((each) => `assumed: ${each}`)]
+          : [],
       warnings: await warningsOf(deps, { target, seen, old, again, skipped }),
     },
   };
@@ -120,7 +122,8 @@ export async function runCheckpointSet(
       new UpdateCommand({
         TableName: deployment.checkpointsTable,
         Key: { feed },
-        UpdateExpression: 'SET lastEventId = :last REMOVE leaseHolder, watermark, caughtUpAtUtc, newestScanUtc, headEventId ADD fencingToken :one, leaseCounter :one',
+        UpdateExpression:
+          'SET lastEventId = :last REMOVE leaseHolder, watermark, caughtUpAtUtc, newestScanUtc, headEventId ADD fencingToken :one, leaseCounter :one',
         ConditionExpression: seen ? isThere : 'attribute_not_exists(feed)',
         ExpressionAttributeValues: { ':last': lastEventId, ':one': 1, ...(seen && { ':token': token }) },
       }),
@@ -130,7 +133,8 @@ export async function runCheckpointSet(
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     const now = await readCheckpoint(deps, feed);
     // The client may have repeated a write whose answer was lost, and was refused by its own success.
-    if (now?.fencingToken === token + 1 && now.lastEventId === lastEventId) return { outcome: 'done', counts, problems: [] };
+    if (now?.fencingToken === token + 1 && now.lastEventId === lastEventId)
+      return { outcome: 'done', counts, problems: [] };
     const what = now ? `its fencing token is ${now.fencingToken}, not ${token}` : 'it is gone';
     return {
       outcome: 'refused',
