@@ -29,7 +29,7 @@ const mapPackagesByFile: Plugin = {
 
 /**
  * Writes the programs of one image to `folder`. Each is one file, `<name>.mjs`, which contains everything that it imports,
- * with a source map. Rejects with esbuild's messages when a program cannot be bundled.
+ * with a source map; the operator's has parts beside it, which it loads when it needs them. Rejects with esbuild's messages when a program cannot be bundled.
  */
 export async function bundle(image: ImageName, folder: string): Promise<void> {
   await build({
@@ -38,6 +38,8 @@ export async function bundle(image: ImageName, folder: string): Promise<void> {
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    // Node compiles a whole file before it runs a line of it. A process does that once, an operator at each question.
+    splitting: image === 'operator',
     platform: 'node',
     format: 'esm',
     target: 'node24',

@@ -71,7 +71,14 @@ export async function runCommand(args: readonly string[], options: RunOptions = 
     },
   };
   const code = await runCommandLine(args, io, commands);
-  return { code, ...said };
+  return { code, stdout: said.stdout, stderr: shown(said.stderr) };
+}
+
+/** What stays on a terminal of lines that were redrawn: a busy machine shows progress where an idle one does not. */
+function shown(text: string): string {
+  const parts = text.split('\r\u001B[K');
+  const last = parts.pop() ?? '';
+  return parts.map((part) => part.slice(0, part.lastIndexOf('\n') + 1)).join('') + last;
 }
 
 /**

@@ -44,7 +44,7 @@ export async function runAct<P extends { readonly plan: Plan }>(act: Act<P>, too
     print.document(plan, lines);
     return exitCodes.done;
   }
-  if (!print.isJson) print.note(lines().join('\n'));
+  if (!print.isJson) print.note([...lines(), '']);
   const isNothing = act.isNothing ?? (({ plan: { count, isMoreThan } }) => count === 0 && !isMoreThan);
   if (isNothing(planned)) {
     print.document({ operationId: null, outcome: 'done', counts: {}, problems: [], plan }, () => ['Nothing to do.']);

@@ -27,7 +27,7 @@ type Described = {
   /** Shown first in the help; two or three real ones. */
   readonly examples: readonly [Example, ...Example[]];
   readonly prints: Prints;
-  /** The shape of the document or of each line; of an act see `act-shape.ts`. Loaded on demand: zod takes time. */
+  /** The shape of the document or of each line; {@link shapeOf} knows that of acts. Loaded on demand: zod takes time. */
   readonly shape?: () => Promise<z.ZodType>;
   /** Changes something: has `--dry-run`, `--yes`, `--because` and `--more-than-planned`, and runs by `tools.act`. */
   readonly isAct?: boolean;
@@ -91,6 +91,12 @@ export function optionsOf({ options, isAct, isOffline, prints }: Command): Optio
     ...(prints !== 'text' && jsonOption),
     ...(!isOffline && deploymentOptions),
   };
+}
+
+/** The shape of what a command prints as JSON: an act's is its plan or its result, unless it says another one. */
+export async function shapeOf({ shape, isAct }: Command): Promise<z.ZodType | undefined> {
+  if (shape || !isAct) return await shape?.();
+  return (await import('@waybill/operations/record/operation-shape.ts')).actShape;
 }
 
 /** `olderThan` as `--older-than`. */

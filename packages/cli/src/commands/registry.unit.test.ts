@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { runCommand } from '../../test/cli-rig.ts';
 import { wordsOf } from '../../test/example-words.ts';
-import type { Command, Given } from '../command/command.ts';
+import { type Command, type Given, shapeOf } from '../command/command.ts';
 import { groups } from '../command/groups.ts';
 import { createProgram } from '../program.ts';
 import { commands } from './registry.ts';
@@ -56,7 +56,7 @@ describe.each(commands.map((command) => [command.name, command] as const))('wayb
 
   test('has a shape of what it prints as JSON, which says each of its fields', async () => {
     if (command.prints === 'text') return;
-    const shape = await command.shape?.();
+    const shape = await shapeOf(command);
     expect(shape).toBeInstanceOf(z.ZodType);
     // An open shape would hold whatever is printed.
     expect(JSON.stringify(z.toJSONSchema(shape ?? z.any(), { io: 'output', unrepresentable: 'any' }))).not.toBe('{}');

@@ -110,10 +110,10 @@ describe('within 10 s a command says what is wrong, with what, and what to try',
     expect(table.stderr).toMatch(
       /^waybill: arn:aws:sts::123456789012:assumed-role\/Operator\/anna may not dynamodb:Query of dev-waybill-operations: attach/,
     );
-    expect(table.stderr).toContain(`[?ends_with(OutputKey, 'PolicyArn')]`);
+    expect(table.stderr).toContain(`[?OutputKey=='ObserverPolicyArn']`);
     const queue = await answering('AccessDenied', denied('arn:aws:sqs:…', 'sqs:getqueueattributes'), ['ask', 'queue']);
     expect(queue.stderr).toContain('may not sqs:getqueueattributes of dev-waybill-scans');
-    expect(queue.stderr).toContain(`[?OutputKey=='RedrivePolicyArn']`);
+    expect(queue.stderr).toContain(`[?OutputKey=='ObserverPolicyArn']`);
   });
 
   test('where names are missing or wrong: all of them at once', async () => {

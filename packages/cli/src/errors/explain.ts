@@ -5,7 +5,7 @@ import type { Environment } from '../io.ts';
 import type { Choices } from '../tools/choices.ts';
 import { variables } from '../tools/names.ts';
 import { type Call, failedCall } from '../tools/watch-calls.ts';
-import { policyFor } from './policies.ts';
+import { policiesFor } from './policies.ts';
 
 export type Explained = { readonly lines: readonly string[]; readonly exitCode: ExitCode };
 
@@ -146,12 +146,12 @@ function denied(error: Error, call: Call, where: Where): Words {
   const [, action = `${call.service.toLowerCase()}:${call.action}`] = /perform: (\w+:\w+)/.exec(error.message) ?? [];
   const [, who] = /User: (\S+)/.exec(error.message) ?? [];
   const what = `${who ?? 'this identity'} may not ${action}${of(call)}`;
-  if (call.service === 'CloudFormation' || call.service === 'STS') return { what, next: 'aws sts get-caller-identity' };
-  const policy = policyFor(call);
+  const outputs = policiesFor(call);
   const stack = where.choices.stack ?? `waybill-${where.choices.environment ?? 'ENVIRONMENT'}-data`;
-  const which = policy === undefined ? "ends_with(OutputKey, 'PolicyArn')" : `OutputKey=='${policy}'`;
+  const which = outputs.map((output) => `OutputKey=='${output}'`).join(' || ') || "ends_with(OutputKey, 'PolicyArn')";
+  const named = outputs.length > 0 ? `output ${outputs.join(' or ')} names` : 'outputs name for this act (*PolicyArn)';
   return {
-    what: `${what}: attach the policy that the data stack's output ${policy ?? '*PolicyArn'} names`,
+    what: `${what}: attach the policy that the data stack's ${named}`,
     next: `aws cloudformation describe-stacks --stack-name ${stack} --query "Stacks[].Outputs[?${which}]"`,
   };
 }

@@ -15,8 +15,8 @@ export type Print = {
   ) => Promise<void>;
   /** Plain text, whether or not `--json` is given. */
   readonly text: (lines: readonly string[]) => void;
-  /** A remark for people, on stderr. */
-  readonly note: (text: string) => void;
+  /** A remark for people, on stderr: a text, broken into lines that fit, or lines as they are. */
+  readonly note: (text: string | readonly string[]) => void;
 };
 
 export type PrintOptions = {
@@ -49,6 +49,6 @@ export function createPrint({ stdout, stderr, isJson, view, before }: PrintOptio
       else write(stdout, view.table(all, columns));
     },
     text: (lines) => write(stdout, lines),
-    note: (text) => write(stderr, view.wrapped(text)),
+    note: (text) => write(stderr, typeof text === 'string' ? view.wrapped(text) : text),
   };
 }
