@@ -63,10 +63,7 @@ const meanings = {
 function sectionOf(command: Command): readonly string[] {
   const { name, summary, details, examples, prints, isAct } = command;
   const positional = Object.values(command.arguments);
-  const shown = positional.map(({ placeholder, isList, isOptional }) => {
-    const word = `${placeholder}${isList ? '...' : ''}`;
-    return isOptional ? `[${word}]` : word;
-  });
+  const shown = positional.map(({ placeholder }) => placeholder);
   const rows = [
     ...positional.map(({ placeholder, says }) => `| \`${placeholder}\` | ${says} |`),
     ...Object.entries(optionsOf(command)).map(([option, spec]) => {

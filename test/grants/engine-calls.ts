@@ -11,7 +11,7 @@ export type EngineCall = {
 
 export type CallRecorder = { readonly url: string; stop(): Promise<void> };
 
-/** Stands before an engine, passes every request on, and says which call it is. */
+/** Stands before an engine, passes every request on (a long poll as a short one), and says which call it is. */
 export async function recordCalls(
   target: string,
   service: EngineCall['service'],
@@ -22,10 +22,13 @@ export async function recordCalls(
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
-      const body = Buffer.concat(chunks);
       const [, operation = ''] = String(incoming.headers['x-amz-target']).split('.');
-      onCall({ service, operation, input: JSON.parse(body.toString('utf8') || '{}') });
-      const { method, url, headers } = incoming;
+      const input = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}');
+      onCall({ service, operation, input });
+      // What is in the queue is there before the command starts: a long poll would only take the test's time.
+      const body = Buffer.from(JSON.stringify('WaitTimeSeconds' in input ? { ...input, WaitTimeSeconds: 0 } : input));
+      const { method, url } = incoming;
+      const headers = { ...incoming.headers, 'content-length': body.length };
       const passed = request({ hostname, port, method, path: url, headers }, (response) => {
         outgoing.writeHead(response.statusCode ?? 502, response.headers);
         response.pipe(outgoing);

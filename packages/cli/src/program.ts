@@ -39,10 +39,8 @@ export function createProgram(commands: readonly Command[], options: ProgramOpti
     own.addHelpText('before', `${exampleLines(command)}\n`);
     if (command.details !== undefined) own.addHelpText('after', `\n${wrap(command.details, columns).join('\n')}`);
     const named = Object.entries(command.arguments);
-    for (const [, { placeholder, says, parse, isOptional, isList }] of named) {
-      const shown = `${placeholder}${isList ? '...' : ''}`;
-      own.addArgument(new Argument(isOptional ? `[${shown}]` : `<${shown}>`, says).argParser(parserOf(parse, isList)));
-    }
+    for (const [, { placeholder, says, parse }] of named)
+      own.addArgument(new Argument(`<${placeholder}>`, says).argParser(parserOf(parse)));
     const specs = optionsOf(command);
     for (const [name, spec] of Object.entries(specs)) own.addOption(optionOf(name, spec));
     own.action(async (...passed: unknown[]) => {

@@ -38,13 +38,11 @@ export async function put(sqs: SQSClient, QueueUrl: string, messages: readonly D
   const batches = Array.from({ length: Math.ceil(messages.length / 10) }, (_, index) => index * 10);
   await Promise.all(
     batches.map(async (start) => {
-      const Entries = messages
-        .slice(start, start + 10)
-        .map(({ body, attributes }, index) => ({
-          Id: String(index),
-          MessageBody: body,
-          ...(attributes && { MessageAttributes: attributes }),
-        }));
+      const Entries = messages.slice(start, start + 10).map(({ body, attributes }, index) => ({
+        Id: String(index),
+        MessageBody: body,
+        ...(attributes && { MessageAttributes: attributes }),
+      }));
       const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
       if (Failed.length > 0) throw new Error(`not sent: ${JSON.stringify(Failed)}`);
     }),

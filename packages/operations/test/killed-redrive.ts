@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { type DeadLetterPort, openDeadLetters } from '../src/dead-letters/dead-letter-queue.ts';
-import { redriveSome, type RedriveSomeDependencies } from '../src/redrive/redrive-some.ts';
+import { type RedriveSomeDependencies, redriveSome } from '../src/redrive/redrive-some.ts';
 
 /** What a child process redrives, and where it is killed. */
 export type KilledRedrive = {

@@ -4,8 +4,8 @@ import { openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
 import { planReplay } from '../src/replay/plan-replay.ts';
-import { replayHeapFlag } from '../src/replay/replay-plan.ts';
 import { runReplay } from '../src/replay/replay.ts';
+import { replayHeapFlag } from '../src/replay/replay-plan.ts';
 
 /**
  * A replay as a process, for tests that kill it or give it a small heap: `replay-child.ts FEED_URL QUEUE_URL FROM TO LIMIT`. Prints

@@ -116,7 +116,12 @@ export function startReplay(
     process.execPath,
     [...flags, script, feedUrl, queueUrl, ...[from, to, limit].map(String)],
     {
-      env: { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_ENDPOINT_URL_SQS: sqsEndpoint },
+      env: {
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+        AWS_ENDPOINT_URL_SQS: sqsEndpoint,
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );

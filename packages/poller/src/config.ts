@@ -1,8 +1,8 @@
 import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
 import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
-import { sendingVariables } from '@waybill/shared/queue/sending-variables.ts';
 import { scanApiVariables } from '@waybill/shared/scan-api/scan-api-variables.ts';
+import { sendingVariables } from '@waybill/shared/scan-api/sending-variables.ts';
 import { z } from 'zod';
 import type { PollerSettings } from './settings.ts';
 

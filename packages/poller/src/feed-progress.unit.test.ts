@@ -12,7 +12,10 @@ const iso = (ms: number) => new Date(ms).toISOString();
 describe('what the checkpoint says of the feed', () => {
   test('is caught up once the feed has nothing beyond what is confirmed, and stays fresh by the renewals alone', async () => {
     const scannedAt = '2021-05-12T08:00:00Z';
-    const { checkpoints, open } = rig([...scans(1, 149), { at: 150, element: scan(150, { CreatedDateTimeUtc: scannedAt }) }]);
+    const { checkpoints, open } = rig([
+      ...scans(1, 149),
+      { at: 150, element: scan(150, { CreatedDateTimeUtc: scannedAt }) },
+    ]);
     const start = Date.now();
     const poller = open();
     poller.start();
@@ -92,7 +95,8 @@ describe('what the checkpoint says of the feed', () => {
     feed.before = () => new Promise((resolve) => setTimeout(resolve, 200));
     const poller = open();
     poller.start();
-    for (let seconds = 0; seconds < 60 && (checkpoints.item?.headEventId ?? 0) < 15_000; seconds += 1) await pass(1_000);
+    for (let seconds = 0; seconds < 60 && (checkpoints.item?.headEventId ?? 0) < 15_000; seconds += 1)
+      await pass(1_000);
     expect(checkpoints.item?.headEventId).toBeGreaterThanOrEqual(15_000);
     expect(checkpoints.item?.lastEventId).toBeLessThan(15_000);
     expect(checkpoints.item?.caughtUpAtUtc).toBeUndefined();

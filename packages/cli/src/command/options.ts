@@ -74,16 +74,13 @@ export function requiredList<T>(
   return { ...list(placeholder, says, parse, more), isRequired: true };
 }
 
-/** A positional argument. Its name in the command's `arguments` is for the code; the placeholder is for the reader. */
+/** A positional argument, which must be given. Its name in the command's `arguments` is for the code; the placeholder is for the reader. */
 export type Argument<T> = {
   readonly placeholder: string;
   readonly says: string;
   readonly parse: Parser<unknown>;
-  readonly isOptional?: boolean;
   /** The words that are allowed; completion offers them. */
   readonly choices?: readonly string[];
-  /** The last one only: takes all that follow. */
-  readonly isList?: boolean;
   readonly absent: () => T;
 };
 
@@ -93,14 +90,4 @@ export function argument<T>(placeholder: string, says: string, parse: Parser<T>,
     throw new Error('commander refuses a command line without it');
   };
   return { placeholder, says, parse, absent, ...more };
-}
-
-/** An argument that may be left out. */
-export function optionalArgument<T>(placeholder: string, says: string, parse: Parser<T>): Argument<T | undefined> {
-  return { placeholder, says, parse, isOptional: true, absent: () => undefined };
-}
-
-/** One or more arguments of a kind. */
-export function argumentList<T>(placeholder: string, says: string, parse: Parser<T>): Argument<readonly T[]> {
-  return { placeholder, says, parse, isList: true, absent: () => [] };
 }

@@ -62,7 +62,8 @@ function linesOf(checkpoint: Checkpoint, view: View): readonly string[] {
     lease: leaseHolder === null ? 'free' : `held by ${leaseHolder}, ${leaseCounter} writes`,
     'caught up': time(caughtUpAtUtc),
     'newest scan': time(newestScanUtc),
-    'open gaps': openGaps === null ? 'not readable by this release' : [String(openGaps.count), ...(gaps ?? []), ...more],
+    'open gaps':
+      openGaps === null ? 'not readable by this release' : [String(openGaps.count), ...(gaps ?? []), ...more],
   });
 }
 
@@ -90,17 +91,21 @@ const set = command({
   options: { feed: optional('NAME', 'the feed; without it, it has to be typed', feedName) },
   isAct: true,
   prints: 'document',
+  shape: async () => (await import('@waybill/operations/record/operation-shape.ts')).actShape,
   run: async (given, tools) => {
     const { eventId } = given.arguments;
     const { checkpointsTable, feed: ownFeed } = await tools.names('checkpointsTable', 'feed');
     const feed = given.options.feed ?? ownFeed;
     const { choices, env } = tools;
     if (choices.yes && given.options.feed === undefined)
-      throw usageError('Nothing was done: with --yes nobody types the name of the feed', `the same with --feed ${feed}`);
+      throw usageError(
+        'Nothing was done: with --yes nobody types the name of the feed',
+        `the same with --feed ${feed}`,
+      );
     const [{ planCheckpointSet, runCheckpointSet }, variables, sending, { readEnv }, { z }] = await Promise.all([
       import('@waybill/operations/checkpoint/set-checkpoint.ts'),
       import('@waybill/shared/scan-api/scan-api-variables.ts'),
-      import('@waybill/shared/queue/sending-variables.ts'),
+      import('@waybill/shared/scan-api/sending-variables.ts'),
       import('@waybill/shared/process/env.ts'),
       import('zod'),
     ]);
@@ -117,14 +122,16 @@ const set = command({
       kind: 'checkpoint-set',
       filter: { feed, eventId },
       plan: () => planCheckpointSet(deps, { feed, lastEventId: eventId }, pace),
-      sentence: ({ plan }) =>
-        `Sets the checkpoint of ${feed} from ${plan.oldLastEventId ?? 'nothing'} to ${eventId}: reading goes on at ${eventId + 1}.`,
-      details: ({ plan: { leaseHolder } }) => [
-        '',
-        leaseHolder === null
-          ? 'Nobody holds the lease.'
-          : `The lease is held by ${leaseHolder}: it is fenced, stops, and reads anew.`,
-      ],
+      sentence: ({ seen }) =>
+        `Sets the checkpoint of ${feed} from ${seen?.lastEventId ?? 'nothing'} to ${eventId}: reading goes on at ${eventId + 1}.`,
+      details: ({ seen }) => {
+        const holder = seen?.leaseHolder ?? null;
+        const says =
+          holder === null
+            ? 'Nobody holds the lease.'
+            : `The lease is held by ${holder}: it is fenced, stops, and reads anew.`;
+        return ['', ...tools.print.view.wrapped(says)];
+      },
       // Also to where it stands: the holder then reads anew.
       isNothing: () => false,
       run: (planned) => runCheckpointSet(deps, planned),

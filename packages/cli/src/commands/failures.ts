@@ -121,7 +121,8 @@ const list = command({
     ];
     await tools.print.list(failures, columns, 'No unresolved failure fits.');
     for (const note of notes) tools.print.note(note);
-    if (isMoreThan && notes.length === 0) tools.print.note(`There are more than ${limit}: --limit, or a narrower filter.`);
+    if (isMoreThan && notes.length === 0)
+      tools.print.note(`There are more than ${limit}: --limit, or a narrower filter.`);
   },
 });
 

@@ -36,6 +36,7 @@ export const announce = command({
   },
   isAct: true,
   prints: 'document',
+  shape: async () => (await import('@waybill/operations/record/operation-shape.ts')).actShape,
   run: async ({ options }, tools) => {
     const filter = filterOf(options);
     const urls = options.queue.length > 0 ? options.queue : queuesIn(tools.env);

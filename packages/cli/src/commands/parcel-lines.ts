@@ -1,3 +1,4 @@
+import { scanTimeMs } from '@waybill/operations/parcels/scan-time.ts';
 import type { ParcelAnswer } from '@waybill/operations/parcels/show-parcel.ts';
 import { timelineOf } from '@waybill/operations/parcels/timeline.ts';
 import type { Column, View } from '../output/view.ts';
@@ -7,19 +8,25 @@ type Entry = ReturnType<typeof timelineOf<NonNullable<ParcelAnswer['history']>[n
 type Failure = ParcelAnswer['failures'][number];
 type Notification = ParcelAnswer['notifications'][number];
 
+/** A time as the feed told it, for people: what is not a time as it is, and one whose end was cut off to the second. */
+export function scanTime(view: View, timeUtc: string): string {
+  const ms = scanTimeMs(timeUtc);
+  return ms === undefined ? timeUtc : view.time(new Date(ms).toISOString());
+}
+
 /** A parcel for people. */
 export function parcelLines(parcel: ParcelAnswer, view: View): readonly string[] {
   const { latest, history, failures, notifications, completeThroughEventId } = parcel;
   const milestone = (reached: Milestone) =>
-    reached === null ? 'not known' : `${view.time(reached.timeUtc)}, event ${reached.eventId}`;
+    reached === null ? 'not known' : `${scanTime(view, reached.timeUtc)}, event ${reached.eventId}`;
   return [
     ...view.facts({
       parcel: parcel.parcelId,
       stage: parcel.stage,
-      'latest scan': `${view.time(latest.createdDateTimeUtc)}, event ${latest.eventId}, ${scanOf(latest)}`,
+      'latest scan': `${scanTime(view, latest.createdDateTimeUtc)}, event ${latest.eventId}, ${scanOf(latest)}`,
       pickup: milestone(parcel.pickup),
       delivery: milestone(parcel.delivery),
-      written: `${view.time(parcel.updatedAtUtc)}, revision ${parcel.revision}`,
+      written: `${scanTime(view, parcel.updatedAtUtc)}, revision ${parcel.revision}`,
       'on the queue':
         completeThroughEventId === null ? 'nobody knows how far' : `everything through event ${completeThroughEventId}`,
     }),
@@ -38,7 +45,7 @@ function scanOf({ type, statusCode }: ParcelAnswer['latest']): string {
 
 const timeline = (view: View): Column<Entry>[] => [
   { title: 'event', of: ({ scan }) => scan.eventId },
-  { title: 'scanned', of: ({ scan }) => view.time(scan.createdDateTimeUtc) },
+  { title: 'scanned', of: ({ scan }) => scanTime(view, scan.createdDateTimeUtc) },
   { title: 'type', of: ({ scan }) => scan.type, mayBeCut: true },
   { title: 'status', of: ({ scan }) => scan.statusCode, mayBeCut: true },
   { title: '', of: ({ isLate }) => (isLate ? 'late' : '') },

@@ -52,6 +52,7 @@ const repair = command({
   options: { without: list('EVENT_ID', 'the wrong event; may be given several times', id) },
   isAct: true,
   prints: 'document',
+  shape: async () => (await import('@waybill/operations/record/operation-shape.ts')).actShape,
   run: async (given, tools) => {
     const filter = { parcelId: given.arguments.parcelId, eventIds: given.options.without };
     if (filter.eventIds.length === 0)

@@ -7,6 +7,7 @@ import { optional, withDefault } from '../command/options.ts';
 import { duration, id, oneOf, type Parser, wholeNumber } from '../command/parsers.ts';
 import type { Column, View } from '../output/view.ts';
 import { stageMapping } from '../tools/stage-mapping.ts';
+import { scanTime } from './parcel-lines.ts';
 
 const openStages = stages.filter((stage) => stage !== 'delivered');
 
@@ -67,7 +68,7 @@ function stuckLines({ parcels }: StuckAnswer, view: View): readonly string[] {
   const columns: Column<ParcelView>[] = [
     { title: 'parcel', of: ({ parcelId }) => parcelId },
     { title: 'stage', of: ({ stage }) => stage },
-    { title: 'latest scan', of: ({ latest }) => view.time(latest.createdDateTimeUtc) },
+    { title: 'latest scan', of: ({ latest }) => scanTime(view, latest.createdDateTimeUtc) },
     { title: 'type', of: ({ latest }) => latest.type, mayBeCut: true },
     { title: 'status', of: ({ latest }) => latest.statusCode, mayBeCut: true },
   ];
@@ -98,6 +99,7 @@ const reindex = command({
   },
   isAct: true,
   prints: 'document',
+  shape: async () => (await import('@waybill/operations/record/operation-shape.ts')).actShape,
   run: async ({ options }, tools) => {
     const [deployment, dynamodb, { planReindex }, { runReindex }] = await Promise.all([
       tools.names('parcelsTable'),

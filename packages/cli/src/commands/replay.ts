@@ -2,7 +2,6 @@ import type { PlannedReplay } from '@waybill/operations/replay/plan-replay.ts';
 import { command } from '../command/command.ts';
 import { flag, optional, required, withDefault } from '../command/options.ts';
 import { anyText, id, type Parser, wholeNumber } from '../command/parsers.ts';
-import { durationOf } from '../output/times.ts';
 
 const rate: Parser<number> = (text) => {
   const value = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
@@ -39,6 +38,7 @@ const replay = command({
   },
   isAct: true,
   prints: 'document',
+  shape: async () => (await import('@waybill/operations/record/operation-shape.ts')).actShape,
   run: async ({ options }, tools) => {
     const { env, clock, random, print } = tools;
     const [{ replayHeapFlag }, { setFlagsFromString }] = await Promise.all([
@@ -53,7 +53,7 @@ const replay = command({
         import('@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts'),
         import('@waybill/shared/scan-api/scan-api.ts'),
         import('@waybill/shared/scan-api/scan-api-variables.ts'),
-        import('@waybill/shared/queue/sending-variables.ts'),
+        import('@waybill/shared/scan-api/sending-variables.ts'),
       ]);
     const [{ sqsSender }, { readEnv }, { z }] = await Promise.all([
       import('@waybill/shared/queue/sqs-queue.ts'),
@@ -67,7 +67,11 @@ const replay = command({
       ...(options.scanApiUrl !== undefined && { SCAN_API_URL: options.scanApiUrl }),
       ...(options.limit !== undefined && { SCAN_API_LIMIT: String(options.limit) }),
     });
-    const { scanQueueUrl, checkpointsTable, feed: feedName } = await tools.names('scanQueueUrl', 'checkpointsTable', 'feed');
+    const {
+      scanQueueUrl,
+      checkpointsTable,
+      feed: feedName,
+    } = await tools.names('scanQueueUrl', 'checkpointsTable', 'feed');
     const feed = scanApi({
       ...{ url: read.SCAN_API_URL, token: read.SCAN_API_TOKEN, timeoutMs: read.SCAN_API_TIMEOUT_MS, clock },
     });
@@ -89,19 +93,12 @@ const replay = command({
       filter: { feed: feedName, from, to, announce },
       plan: ({ signal }) => plans.planReplay({ feed, queue, checkpoints }, { range, settings }, signal),
       sentence: () => `Replays EventIds ${from} to ${to} of the feed ${feedName} to ${queueNameOf(scanQueueUrl)}.`,
-      details: ({ plan: { pages, seconds, requestsPerSecond: pace, assumes } }) => [
-        '',
-        ...print.view.wrapped(
-          `At most ${pages.toLocaleString('en-US')} pages in ${durationOf(seconds)}, at ${pace} requests per second. ` +
-            `Assumed: ${assumes.join('; ')}.`,
-        ),
-      ],
       run: async (planned, { moreThanPlanned, ...context }) => {
         const run = { ...planned, isGoingOn: moreThanPlanned };
         const { next, ...result } = await replays.runReplay({ feed, queue, clock, random }, run, context);
         if (next === undefined) return result;
         print.note(`To go on: waybill replay --from ${next} --to ${to}${announce ? ' --announce' : ''}`);
-        return { ...result, counts: { ...result.counts, next } };
+        return { ...result, counts: { ...result.counts, nextEventId: next } };
       },
     });
   },

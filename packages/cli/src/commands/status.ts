@@ -25,7 +25,7 @@ const status = command({
         import('@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts'),
         import('@waybill/shared/process/env.ts'),
         import('@waybill/shared/checkpoint/lease-variables.ts'),
-        import('@waybill/shared/queue/sending-variables.ts'),
+        import('@waybill/shared/scan-api/sending-variables.ts'),
         import('zod'),
       ]);
     const { MAX_QUEUE_MESSAGES } = sendingVariables;
@@ -75,7 +75,9 @@ function positionFacts(position: FeedPosition, view: View) {
     'complete through': completeThroughEventId,
     'head of the feed': headEventId,
     'open gaps':
-      openGaps.count === null ? 'not readable' : [number(openGaps.count), ...gaps, ...(others > 0 ? [`and ${others} more`] : [])],
+      openGaps.count === null
+        ? 'not readable'
+        : [number(openGaps.count), ...gaps, ...(others > 0 ? [`and ${others} more`] : [])],
     'newest scan': newestScanUtc === null ? undefined : view.time(newestScanUtc),
     'caught up': caughtUpAtUtc === null ? undefined : view.time(caughtUpAtUtc),
     lease: holder === null ? 'nobody' : `${holder}, token ${lease.fencingToken}, ${isAlive ? 'alive' : 'silent'}`,

@@ -6,8 +6,8 @@ import { useEngines } from '../../../consumer/test/engines.ts';
 import { scan } from '../../../processor/test/processor-rig.ts';
 import { instantClock } from '../../../shared/test/instant-clock.ts';
 import { putItems, storeParcels } from '../../test/parcels-rig.ts';
-import { runAnnounce } from './run-announce.ts';
 import { planAnnounce } from './plan-announce.ts';
+import { runAnnounce } from './run-announce.ts';
 
 const engines = useEngines(process.env);
 const never = new AbortController().signal;

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { type Placed, scans } from '../../../poller/test/memory-feed.ts';
 import { rig } from '../../../poller/test/poller-rig.ts';
+import { planShape } from '../record/operation-shape.ts';
 import { checkpointShape, listCheckpoints, readCheckpoint } from './read-checkpoint.ts';
 import { planCheckpointSet, runCheckpointSet } from './set-checkpoint.ts';
 
@@ -22,7 +23,14 @@ function open(feed: string) {
     documents.send(new PutCommand({ TableName: checkpointsTable, Item: { feed, ...fields } }));
   const plan = (lastEventId: number) => planCheckpointSet(deps, { feed, lastEventId }, pace);
   const store = dynamoDbCheckpointStore({ dynamodb, tableName: checkpointsTable, feed });
-  return { deps, item, put, plan, store, set: async (lastEventId: number) => runCheckpointSet(deps, await plan(lastEventId)) };
+  return {
+    deps,
+    item,
+    put,
+    plan,
+    store,
+    set: async (lastEventId: number) => runCheckpointSet(deps, await plan(lastEventId)),
+  };
 }
 
 const gaps = encodeGaps(
@@ -37,7 +45,14 @@ const gaps = encodeGaps(
 describe('a checkpoint', () => {
   test('is shown with its gaps and with what only some releases write', async () => {
     const { deps, put } = open('shown');
-    await put({ lastEventId: 100, fencingToken: 7, leaseCounter: 40, leaseHolder: 'a/0', openGaps: gaps, watermark: 2 });
+    await put({
+      lastEventId: 100,
+      fencingToken: 7,
+      leaseCounter: 40,
+      leaseHolder: 'a/0',
+      openGaps: gaps,
+      watermark: 2,
+    });
     const shown = checkpointShape.parse(await readCheckpoint(deps, 'shown'));
     expect(shown).toEqual({
       feed: 'shown',
@@ -57,7 +72,12 @@ describe('a checkpoint', () => {
       newestScanUtc: null,
       headEventId: null,
     });
-    await put({ caughtUpAtUtc: '2026-11-28T22:15:30.000Z', headEventId: 7, newestScanUtc: 5, openGaps: 'of another release' });
+    await put({
+      caughtUpAtUtc: '2026-11-28T22:15:30.000Z',
+      headEventId: 7,
+      newestScanUtc: 5,
+      openGaps: 'of another release',
+    });
     expect(checkpointShape.parse(await readCheckpoint(deps, 'shown'))).toMatchObject({
       lastEventId: null,
       fencingToken: 0,
@@ -72,17 +92,27 @@ describe('a checkpoint', () => {
 
   test('that is set equals one that was reset by hand: position, no holder, no watermark, gaps kept, token raised', async () => {
     const { plan, deps, put, item } = open('by-hand');
-    await put({ lastEventId: 100, fencingToken: 7, leaseCounter: 40, leaseHolder: 'a/0', openGaps: gaps, watermark: 2, other: 'x' });
-    const planned = await plan(50);
-    expect(planned.plan).toMatchObject({
-      oldLastEventId: 100,
-      newLastEventId: 50,
+    await put({
+      lastEventId: 100,
+      fencingToken: 7,
+      leaseCounter: 40,
       leaseHolder: 'a/0',
+      openGaps: gaps,
+      watermark: 2,
+      other: 'x',
+    });
+    const planned = await plan(50);
+    expect(planShape.parse(planned.plan)).toMatchObject({
+      samples: [{ feed: 'by-hand', oldLastEventId: 100, newLastEventId: 50 }],
       count: 50,
       byReason: { 'read again': 50 },
       cost: { writeUnits: 51 },
     });
-    expect(await runCheckpointSet(deps, planned)).toEqual({ outcome: 'done', counts: { 'read again': 50 }, problems: [] });
+    expect(await runCheckpointSet(deps, planned)).toEqual({
+      outcome: 'done',
+      counts: { 'read again': 50 },
+      problems: [],
+    });
     expect(await item()).toEqual({
       ...{ feed: 'by-hand', lastEventId: 50, fencingToken: 8, leaseCounter: 41, openGaps: gaps, other: 'x' },
     });
@@ -115,10 +145,13 @@ describe('a checkpoint', () => {
 
   test.each([
     ['set by another operator', async (feed: string) => void (await open(feed).set(7))],
-    ['taken over by a poller', async (feed: string) => {
-      const { store } = open(feed);
-      await store.acquire(await store.read(), 'b/0');
-    }],
+    [
+      'taken over by a poller',
+      async (feed: string) => {
+        const { store } = open(feed);
+        await store.acquire(await store.read(), 'b/0');
+      },
+    ],
   ])('that was %s since it was seen is not set', async (name, meanwhile) => {
     const feed = name.replaceAll(' ', '-');
     const { plan, deps, put, item } = open(feed);
@@ -129,7 +162,9 @@ describe('a checkpoint', () => {
     const { outcome, problems } = await runCheckpointSet(deps, planned);
     expect({ outcome, problems }).toEqual({
       outcome: 'refused',
-      problems: [`the checkpoint of ${feed} was taken over or set meanwhile (its fencing token is 1, not 0): nothing was changed`],
+      problems: [
+        `the checkpoint of ${feed} was taken over or set meanwhile (its fencing token is 1, not 0): nothing was changed`,
+      ],
     });
     expect((await item())?.['lastEventId']).not.toBe(50);
   });
@@ -148,7 +183,12 @@ describe('a checkpoint', () => {
 test('a poller that runs is fenced, and reads anew from where the checkpoint was set, back and forward', async () => {
   const { store, set } = open('running');
   const placed: Placed[] = scans(1, 40);
-  const { queue, feed, lines, open: start } = rig(placed, {
+  const {
+    queue,
+    feed,
+    lines,
+    open: start,
+  } = rig(placed, {
     ...{ feed: 'running', leaseMs: 3_000, pollIntervalMs: 50 },
     deps: { checkpoints: store },
   });

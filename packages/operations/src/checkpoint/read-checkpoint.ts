@@ -73,7 +73,8 @@ export async function listCheckpoints({
 
 /** Any item that a poller of any release, or a person, wrote: what cannot be read counts as missing. */
 function checkpointOf(item: Readonly<Record<string, unknown>>): Checkpoint {
-  const number = (value: unknown) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null);
+  const number = (value: unknown) =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
   const text = (value: unknown) => (typeof value === 'string' ? value : null);
   const lastEventId = number(item['lastEventId']);
   return {
@@ -95,8 +96,11 @@ function gapsOf(stored: unknown, last: number): Checkpoint['openGaps'] {
   // Ages are what is stored: at a time of 0 they are those times, negative.
   const gaps = decodeGaps(String(stored), last, 0);
   if (!gaps) return null;
-  const first = gaps
-    .slice(0, mostGaps)
-    .map(({ from, to, seenAt, isMark = false }) => ({ from, to, ageSeconds: Math.round((0 - seenAt) / 1_000), isMark }));
+  const first = gaps.slice(0, mostGaps).map(({ from, to, seenAt, isMark = false }) => ({
+    from,
+    to,
+    ageSeconds: Math.round((0 - seenAt) / 1_000),
+    isMark,
+  }));
   return { count: gaps.length, first };
 }

@@ -40,6 +40,9 @@ const longestWalkMs = (limits.visibilitySeconds - 3_600) * 1_000;
 
 const mostReceivers = 8;
 
+/** Messages that are looked at together: what one BatchGetItem asks for. */
+const mostTogether = 100;
+
 export type WalkOptions = {
   /** Ends when more than so many messages were looked at: a few receives of ten more. */
   readonly mostLookedAt?: number;
@@ -96,13 +99,33 @@ export async function walkDeadLetters(
     held.size + receivers.size * limits.batchEntries > room ||
     clock.monotonic() - startedAt > longestWalkMs;
 
-  const look = async (messages: readonly ReceivedMessage[]) => {
-    if (isEnough || signal.aborted) return;
+  const lookAt = async (messages: readonly ReceivedMessage[]) => {
     lookedAt += messages.length;
     const { settled, isEnough: isEnoughNow = false } = await visit(messages);
     for (const handle of settled) held.letGo(handle);
     isEnough ||= isEnoughNow;
     options.onProgress?.(lookedAt, atStart.waiting);
+  };
+  // What comes meanwhile is looked at together: one question about a hundred failures, not ten about ten.
+  const waiting: ReceivedMessage[] = [];
+  let looking: Promise<void> | undefined;
+  const lookAtAll = async () => {
+    // Not before `looking` is set.
+    await Promise.resolve();
+    try {
+      while (waiting.length > 0) {
+        const some = waiting.splice(0, mostTogether);
+        if (!isEnough && !signal.aborted) await lookAt(some);
+      }
+    } finally {
+      // In the very step that finds nothing waiting: what comes after it starts anew.
+      looking = undefined;
+    }
+  };
+  const look = async (messages: readonly ReceivedMessage[]) => {
+    waiting.push(...messages);
+    looking ??= lookAtAll();
+    await looking;
   };
 
   let isQuiet = false;

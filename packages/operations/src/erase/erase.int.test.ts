@@ -14,7 +14,10 @@ test('erasing a person deletes what names them, in any spelling, from the dead l
   const { scanQueueUrl, deadLetterQueueUrl, failuresTable } = resources;
   const rig = redriveDeps(engines());
   const deps = { ...rig, deployment: { failuresTable, scanQueueUrl } };
-  const names = ['{"version":1,"unparsed":{"UserId":"jos\\u00e9.doe"}}', '{"version":1,"unparsed":{"UserId":"jos\\u00E9.doe"}}'];
+  const names = [
+    '{"version":1,"unparsed":{"UserId":"jos\\u00e9.doe"}}',
+    '{"version":1,"unparsed":{"UserId":"jos\\u00E9.doe"}}',
+  ];
   const others = [scan(1), '{"version":1,"unparsed":{"UserId":"jose.doe"}}'];
   const attributes = { user: { DataType: 'Binary', BinaryValue: Buffer.from('josé.doe') } };
   await put(sqs, deadLetterQueueUrl, [

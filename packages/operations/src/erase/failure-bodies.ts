@@ -27,7 +27,11 @@ export async function* recordsWith(
   let startKey: Record<string, unknown> | undefined;
   do {
     if (signal.aborted) return;
-    const { Items = [], LastEvaluatedKey, ConsumedCapacity } = await documents.send(
+    const {
+      Items = [],
+      LastEvaluatedKey,
+      ConsumedCapacity,
+    } = await documents.send(
       new ScanCommand({
         TableName: deployment.failuresTable,
         ConsistentRead: true,
@@ -36,7 +40,9 @@ export async function* recordsWith(
         ...(startKey && { ExclusiveStartKey: startKey }),
       }),
     );
-    const found = Items.filter(({ body = '', detail = '' }) => person.isIn(String(body)) || person.isIn(String(detail)));
+    const found = Items.filter(
+      ({ body = '', detail = '' }) => person.isIn(String(body)) || person.isIn(String(detail)),
+    );
     yield {
       found: found.map(({ failureId, lastFailedAtUtc = '' }) => ({
         failureId: String(failureId),

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { personText } from './person-text.ts';
 
-const names = fc.string({ unit: 'binary', minLength: 3 }).filter((text) => [...text.trim().normalize('NFC')].length > 2);
+const names = fc
+  .string({ unit: 'binary', minLength: 3 })
+  .filter((text) => [...text.trim().normalize('NFC')].length > 2);
 
 describe('a text that names a person', () => {
   test('is found in every element that holds it, however the element travels', () => {
@@ -22,7 +24,11 @@ describe('a text that names a person', () => {
   test.each([
     ['in the carrier’s own escapes', 'é/x', '{"UserId":"\\u00E9\\/x"}'],
     ['with its letters put together otherwise', 'jose\u0301', '{"UserId":"jos\\u00e9"}'],
-    ['in an answer that is not UTF-8', 'jos\u00e9', packCut(Buffer.from('{"User":"jos\u00e9"').toString('latin1'), 'NOT_UTF8')],
+    [
+      'in an answer that is not UTF-8',
+      'jos\u00e9',
+      packCut(Buffer.from('{"User":"jos\u00e9"').toString('latin1'), 'NOT_UTF8'),
+    ],
   ])('is found %s', (_how, name, body) => {
     expect(personText(name).isIn(body)).toBe(true);
     expect(personText(`${name}!`).isIn(body)).toBe(false);

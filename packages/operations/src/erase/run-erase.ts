@@ -1,5 +1,6 @@
 import { describeError } from '@waybill/shared/error.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import { limits } from '@waybill/shared/resources.ts';
 import { notLookedAt } from '../dead-letters/not-looked-at.ts';
 import { type Visit, type Walk, walkDeadLetters } from '../dead-letters/walk.ts';
 import type { ActContext, ActResult } from '../record/on-record.ts';
@@ -25,7 +26,8 @@ export async function runErase(
     return !isMoreThanPlannedFine && exceedsPlan(met, plan);
   };
   let isRefused = false;
-  const told = () => onProgress({ what: 'erased', done: counts.deadLetters + counts.failureRecords, total: plan.count });
+  const told = () =>
+    onProgress({ what: 'erased', done: counts.deadLetters + counts.failureRecords, total: plan.count });
 
   const visit = async (messages: readonly ReceivedMessage[]): Promise<Visit> => {
     counts.lookedAt += messages.length;
@@ -33,9 +35,15 @@ export async function runErase(
     isRefused ||= isTooMuch(handles.length);
     if (isRefused) return { settled: [], isEnough: true };
     if (handles.length === 0) return { settled: [] };
-    const failures = await deadLetters.deleteBatch(handles);
-    const kept = new Set(failures.map(({ index }) => handles[index]));
-    if (failures.length > 0) problems.add(`dead letters could not be deleted (${failures[0]?.code}): erase once more`);
+    const kept = new Set<string | undefined>();
+    for (let start = 0; start < handles.length; start += limits.batchEntries) {
+      const batch = handles.slice(start, start + limits.batchEntries);
+      const failures = await deadLetters.deleteBatch(batch);
+      for (const { index, code } of failures) {
+        kept.add(batch[index]);
+        problems.add(`dead letters could not be deleted (${code}): erase once more`);
+      }
+    }
     counts.deadLetters += handles.length - kept.size;
     told();
     return { settled: handles.filter((handle) => !kept.has(handle)) };

@@ -4,9 +4,9 @@ import {
   type DynamoDBClient,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, type QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
-import { unresolvedValue } from '@waybill/shared/failures/failure-record.ts';
+import { failureReasons, unresolvedValue } from '@waybill/shared/failures/failure-record.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { instantClock } from '../../../shared/test/instant-clock.ts';
@@ -150,6 +150,18 @@ describe('the list of unresolved failures', () => {
     expect(await ids({ scan, reason: 'STORE_REJECTED', sinceUtc: at(19) })).toEqual(['event-20', 'event-19']);
     expect(await ids({ scan, detail: 'INVALID_TYPE' })).toEqual(['event-21']);
     expect(await ids({ scan, parcelId: 5_007 })).toEqual(['event-7']);
+  });
+
+  test('asks each partition once for what it shows, and none for more than that', async () => {
+    const deps = open(engines().resources.failuresTable);
+    const limits: unknown[] = [];
+    const send = async (command: QueryCommand) => {
+      if (command.input.IndexName) limits.push(command.input.Limit);
+      return await deps.documents.send(command);
+    };
+    const documents = Object.assign(Object.create(deps.documents), { send });
+    await failureList({ ...deps, documents }, { limit: 3 }, context);
+    expect(limits).toEqual(Array.from({ length: failureReasons.length * 8 }, () => 4));
   });
 
   test('says how far it looked for what is rare', async () => {

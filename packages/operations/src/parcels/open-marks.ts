@@ -10,10 +10,7 @@ const marks = openMarks.map(({ name }) => name);
 const [openShardName = '', openedAtMsName = ''] = marks;
 const delivery = deliveryEventId.name;
 
-/** What a parcel has wrong: an open one lacks what the index needs, or a delivered one still has it. */
-export type WrongMarks = 'open' | 'delivered';
-
-/** Selects the items with wrong marks; others need not be sent. In DynamoDB's language for filters. */
+/** Selects the items with wrong marks: open parcels that lack what the index needs, and delivered ones that still have it; others need not be sent. In DynamoDB's language for filters. */
 export const wrongMarksFilter = [
   ...marks.map((name) => `attribute_not_exists(${delivery}) AND attribute_not_exists(${name})`),
   ...marks.map((name) => `attribute_exists(${delivery}) AND attribute_exists(${name})`),

@@ -5,16 +5,13 @@ import { describeTable, whyIndexIsOff } from './index-state.ts';
 import { type ReindexDependencies, scanWrongMarks, type WrongParcel } from './scan-wrong-marks.ts';
 
 export type ReindexFilter = {
-  /** Of table and index together. */
+  /** Of table and index together. At 50, some 90,000 parcels an hour, 1/20 of what one partition takes. */
   readonly writeUnitsPerSecond: number;
   /** The parcel after which an earlier run says to go on. */
   readonly resumeAfter?: number | undefined;
 };
 
 export type PlannedReindex = { readonly plan: Plan; readonly filter: ReindexFilter };
-
-/** Default of {@link ReindexFilter.writeUnitsPerSecond}: some 90,000 parcels per hour, and 1/20 of what one partition takes. */
-export const reindexUnitsPerSecond = 50;
 
 /** Scans of a plan, of 500 items each. Items lie in the order of a hash of their ids, so those are a sample of the table. */
 const planScans = 20;
@@ -27,6 +24,7 @@ export async function planReindex(
   deps: ReindexDependencies,
   filter: ReindexFilter,
   signal: AbortSignal,
+  mostScans = planScans,
 ): Promise<PlannedReindex> {
   const { parcelsTable } = deps.deployment;
   const table = await describeTable(deps.dynamodb, parcelsTable, signal);
@@ -34,7 +32,7 @@ export async function planReindex(
   const found: WrongParcel[] = [];
   let lookedAt = 0;
   let { resumeAfter } = filter;
-  for (let scans = 0; scans < planScans; scans += 1) {
+  for (let scans = 0; scans < mostScans; scans += 1) {
     const page = await scanWrongMarks(deps, resumeAfter, signal);
     lookedAt += page.lookedAt;
     found.push(...page.wrong);

@@ -140,6 +140,31 @@ describe('a reindexing', () => {
     expect(await runReindex(on, planned, quiet, true)).toMatchObject({ outcome: 'done', counts: { marked: 3 } });
   });
 
+  test('of more than a plan looks at estimates the rest, and goes on at the page where it was cancelled', async () => {
+    const on = { ...(await deps(false)), pageItems: 50 };
+    const ids = Array.from({ length: 60 }, (_, at) => at + 1);
+    await putItems(
+      on.dynamodb,
+      on.deployment.parcelsTable,
+      ids.map((id) => old(id)),
+    );
+    const filter = { writeUnitsPerSecond: 40_000 };
+    const planned = await planReindex(on, filter, never, 1);
+    expect(planned.plan).toMatchObject({ count: 50, isMoreThan: true });
+    expect(planned.plan.notLookedAt).toEqual([expect.stringMatching(/^50 of some \d+ items .* some \d+ of all/)]);
+    const cancelling = new AbortController();
+    const onProgress = ({ what }: Progress) => {
+      if (what === 'parcels looked at') cancelling.abort();
+    };
+    const cancelled = await runReindex(on, planned, { signal: cancelling.signal, onProgress });
+    expect(cancelled).toMatchObject({ outcome: 'cancelled', counts: { marked: 50 } });
+    const { resumeAfter } = cancelled;
+    expect(resumeAfter).toBeDefined();
+    const rest = await runReindex(on, { ...planned, filter: { ...filter, resumeAfter } }, quiet);
+    expect(rest).toMatchObject({ outcome: 'done', counts: { lookedAt: 10, marked: 10 }, resumeAfter: undefined });
+    expect((await planReindex(on, filter, never)).plan).toMatchObject({ count: 0, isMoreThan: false });
+  });
+
   test('loses every race against processors: a delivery stays one, and no write of theirs is lost', async () => {
     const on = await deps();
     const { dynamodb, deployment } = on;

@@ -171,7 +171,7 @@ function tableAsStored(deps: RepairDependencies, signal: AbortSignal): Pick<Parc
  * Days for which a stored parcel is kept after its delivery; 0: for ever, or not delivered. One that is not delivered has no
  * delivery after a repair either: a repair only takes away.
  */
-export function retentionDaysOf({ state }: Pick<ReadParcel, 'state'>, item: Item): number {
+function retentionDaysOf({ state }: Pick<ReadParcel, 'state'>, item: Item): number {
   const { delivery } = state.milestones;
   const end = item[expiresAt.name]?.N;
   const deliveredMs = delivery && scanTimeMs(delivery.timeUtc);

@@ -10,6 +10,8 @@ export type ReindexDependencies = {
   readonly dynamodb: DynamoDBClient;
   readonly deployment: Pick<Deployment, 'parcelsTable'>;
   readonly clock: Clock;
+  /** Items of one Scan: what a run must do again that was ended in the middle of it, and what it holds. 500 unless given. */
+  readonly pageItems?: number;
 };
 
 /** What a reindexing does to one parcel, and the write units that it takes. */
@@ -23,12 +25,9 @@ export type WrongParcels = {
   readonly resumeAfter: number | undefined;
 };
 
-/** Items of one Scan: what a run must do again that was ended in the middle of it, and what it holds in memory. */
-const scanItems = 500;
-
 /** The parcels with wrong marks among the next items of the table. */
 export async function scanWrongMarks(
-  { dynamodb, deployment, clock }: ReindexDependencies,
+  { dynamodb, deployment, clock, pageItems = 500 }: ReindexDependencies,
   resumeAfter: number | undefined,
   signal: AbortSignal,
 ): Promise<WrongParcels> {
@@ -36,7 +35,7 @@ export async function scanWrongMarks(
     new ScanCommand({
       TableName: deployment.parcelsTable,
       FilterExpression: wrongMarksFilter,
-      Limit: scanItems,
+      Limit: pageItems,
       ...(resumeAfter !== undefined && { ExclusiveStartKey: keyOf(resumeAfter) }),
     }),
     { abortSignal: signal },

@@ -17,7 +17,11 @@ const visibilitySeconds = 6;
 
 const wanted = Array.from({ length: 24 }, (_, index) => scan(index + 1, { type: 'DELIVERY' }));
 const others = Array.from({ length: 12 }, (_, index) => scan(index + 101, { type: 'STATUS' }));
-const mixed = Array.from({ length: 12 }, (_, index) => [wanted[index * 2], others[index], wanted[index * 2 + 1]]).flat();
+const mixed = Array.from({ length: 12 }, (_, index) => [
+  wanted[index * 2],
+  others[index],
+  wanted[index * 2 + 1],
+]).flat();
 
 let folder = '';
 let program = '';

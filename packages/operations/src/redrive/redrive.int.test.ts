@@ -185,7 +185,9 @@ describe.concurrent('a selective redrive', () => {
     const deadLetters = {
       ...planned.deadLetters,
       sendToSource: async (messages: readonly { readonly body: string }[]) =>
-        messages.flatMap(({ body }, index) => (body === scan(41) ? [{ index, code: 'Refused', detail: 'by rule' }] : [])),
+        messages.flatMap(({ body }, index) =>
+          body === scan(41) ? [{ index, code: 'Refused', detail: 'by rule' }] : [],
+        ),
     };
     const impatient = { ...deps, clock: { ...deps.clock, sleep: async () => undefined } };
     const messages = await planned.deadLetters.receive({ waitSeconds: 1, visibilitySeconds: 1 });
@@ -238,7 +240,11 @@ describe.concurrent('a redrive of everything', () => {
   test('moves all to the queue that they came from', async ({ expect }) => {
     const { sqs, pair, deps, plan, left } = await open([]);
     const bodies = Array.from({ length: 25 }, (_, index) => scan(400 + index));
-    await put(sqs, pair.sourceUrl, bodies.map((body) => ({ body })));
+    await put(
+      sqs,
+      pair.sourceUrl,
+      bodies.map((body) => ({ body })),
+    );
     const dead = async () => {
       await kill(pair.sourceUrl);
       return (await countsOf(sqs, pair.url)).waiting;
@@ -254,7 +260,11 @@ describe.concurrent('a redrive of everything', () => {
   test('refuses before it begins when there are more than planned', async () => {
     const { sqs, pair, deps, plan, source } = await open([{ body: scan(61) }]);
     const planned = await plan(all);
-    await put(sqs, pair.url, Array.from({ length: 5 }, (_, index) => ({ body: scan(500 + index) })));
+    await put(
+      sqs,
+      pair.url,
+      Array.from({ length: 5 }, (_, index) => ({ body: scan(500 + index) })),
+    );
     const result = await runRedrive(deps, planned, strict, uncancelled);
     expect(result).toMatchObject({ outcome: 'refused', counts: { redriven: 0 } });
     expect(await source()).toEqual([]);

@@ -38,25 +38,30 @@ export async function sendBack(
   const sources = new Map(messages.map((message) => [outgoing(message), message]));
   const sent: ReceivedMessage[] = [];
   const problems: string[] = [];
-  for (const batch of batchesOf([...sources.keys()])) {
-    if (signal.aborted) break;
-    const { left, problem } = await confirmed(batch, deps.deadLetters.sendToSource, deps, signal);
-    const unsent = new Set(left);
-    sent.push(...batch.flatMap((one) => (unsent.has(one) ? [] : (sources.get(one) ?? []))));
-    if (problem) problems.push(`${left.length} messages were not confirmed by the source queue: ${problem}`);
-  }
+  await Promise.all(
+    batchesOf([...sources.keys()]).map(async (batch) => {
+      const { left, problem } = await confirmed(batch, deps.deadLetters.sendToSource, deps, signal);
+      const unsent = new Set(left);
+      sent.push(...batch.flatMap((one) => (unsent.has(one) ? [] : (sources.get(one) ?? []))));
+      if (problem) problems.push(`${left.length} messages were not confirmed by the source queue: ${problem}`);
+    }),
+  );
   const deleted: ReceivedMessage[] = [];
-  for (let start = 0; start < sent.length; start += limits.batchEntries) {
-    const batch = sent.slice(start, start + limits.batchEntries);
-    const remove = (some: readonly ReceivedMessage[]) =>
-      deps.deadLetters.deleteBatch(some.map(({ receiptHandle }) => receiptHandle));
-    // Also after an abort: what is sent and not deleted would be sent twice.
-    const { left, problem } = await confirmed(batch, remove, deps, new AbortController().signal);
-    const kept = new Set(left);
-    deleted.push(...batch.filter((one) => !kept.has(one)));
-    if (problem)
-      problems.push(`${left.length} messages were sent and not deleted, so a redrive sends them again: ${problem}`);
-  }
+  const remove = (some: readonly ReceivedMessage[]) =>
+    deps.deadLetters.deleteBatch(some.map(({ receiptHandle }) => receiptHandle));
+  const starts = Array.from({ length: Math.ceil(sent.length / limits.batchEntries) }, (_, index) => index);
+  await Promise.all(
+    starts.map(async (index) => {
+      const batch = sent.slice(index * limits.batchEntries, (index + 1) * limits.batchEntries);
+      // Also after an abort: what is sent and not deleted would be sent twice.
+      const { left, problem } = await confirmed(batch, remove, deps, new AbortController().signal);
+      const kept = new Set(left);
+      deleted.push(...batch.filter((one) => !kept.has(one)));
+      if (problem) {
+        problems.push(`${left.length} messages were sent and not deleted, so a redrive sends them again: ${problem}`);
+      }
+    }),
+  );
   return { sent, deleted, problems };
 }
 

@@ -3,10 +3,10 @@ import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import type { QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
-import { mostSamples } from '../record/plan.ts';
+import { mostSamples, type Plan } from '../record/plan.ts';
 import { costOfReading } from './cost-of-reading.ts';
 import { identified, partInRange } from './part-in-range.ts';
-import type { ReplayPlan, ReplaySettings } from './replay-plan.ts';
+import type { ReadingEstimate, ReplaySettings } from './replay-plan.ts';
 
 /** Requests per second of a replay: half of what the poller's default (`SCAN_API_REQUESTS_PER_SECOND`) takes, so that the two together are not much more than the carrier expects. */
 export const replayRequestsPerSecond = 5;
@@ -14,7 +14,9 @@ export const replayRequestsPerSecond = 5;
 export type PlannedReplay = {
   readonly range: IdRange;
   readonly settings: ReplaySettings;
-  readonly plan: ReplayPlan;
+  /** `count` is the most that it can be: the feed skips ids. */
+  readonly plan: Plan;
+  readonly estimate: ReadingEstimate;
   /** The poller's position: the feed has shown an event with this id. */
   readonly known: number | undefined;
 };
@@ -49,12 +51,13 @@ export async function planReplay(
   const events = (page && partInRange(page, range).events) ?? [];
   const [firstEvent] = events;
   const count = to - from + 1;
-  const cost = costOfReading(count, settings);
+  const { cost, estimate } = costOfReading(count, settings);
   const overlap = known === undefined ? 0 : to - Math.max(known, from - 1);
   return {
     range,
     settings,
     known,
+    estimate,
     plan: {
       count,
       isMoreThan: false,
@@ -64,10 +67,11 @@ export async function planReplay(
       samples: events
         .slice(0, mostSamples)
         .map(({ eventId, type, createdDateTimeUtc }) => ({ eventId, type, createdDateTimeUtc })),
-      ...cost,
-      requestsPerSecond: settings.requestsPerSecond,
+      cost,
       notLookedAt: [
         'how many of these EventIds the feed has: it skips ids, so count and cost are the most that they can be',
+        `at most ${estimate.pages} pages in ${estimate.seconds} s, at ${settings.requestsPerSecond} requests per second`,
+        ...estimate.assumes.map((each) => `assumed: ${each}`),
         ...(first instanceof Unanswered ? [`the feed: it did not answer (${describeError(first.error)})`] : []),
       ],
       warnings: [

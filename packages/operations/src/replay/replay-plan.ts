@@ -1,5 +1,3 @@
-import type { Plan } from '../record/plan.ts';
-
 export type ReplaySettings = {
   /** Events per page: `SCAN_API_LIMIT`. */
   readonly limit: number;
@@ -12,12 +10,10 @@ export type ReplaySettings = {
   readonly isAnnounced: boolean;
 };
 
-/** What a replay will do. `count` is the most that it can be: the feed skips ids. */
-export type ReplayPlan = Plan & {
+/** How long a replay takes at most, and what the plan's figures assume, a sentence each. */
+export type ReadingEstimate = {
   readonly pages: number;
   readonly seconds: number;
-  readonly requestsPerSecond: number;
-  /** What the figures assume, a sentence each. */
   readonly assumes: readonly string[];
 };
 

@@ -5,6 +5,7 @@ import { pollerVariables } from '../../../poller/src/config.ts';
 import { junk, MemoryFeed, type Placed, scan, scans } from '../../../poller/test/memory-feed.ts';
 import { MemoryQueue } from '../../../poller/test/memory-queue.ts';
 import { instantClock } from '../../../shared/test/instant-clock.ts';
+import { planShape } from '../record/operation-shape.ts';
 import { planReplay, replayRequestsPerSecond } from './plan-replay.ts';
 import { runReplay } from './replay.ts';
 import type { ReplaySettings } from './replay-plan.ts';
@@ -28,7 +29,11 @@ function rig(placed: Placed[], { position = 1_000_000, isGoingOn = false, ...set
   const checkpoints = { read: async () => ({ lastEventId: position, token: 1, counter: 1, holder: 'poller' }) };
   const deps = { feed, queue, clock, random: () => 0.5 };
   const plan = (from: number, to: number) =>
-    planReplay({ feed, queue, checkpoints }, { range: { from, to }, settings: { ...defaults, ...settings } }, cancel.signal);
+    planReplay(
+      { feed, queue, checkpoints },
+      { range: { from, to }, settings: { ...defaults, ...settings } },
+      cancel.signal,
+    );
   const replay = async (from: number, to: number) => {
     const planned = await plan(from, to);
     return runReplay(
@@ -107,7 +112,14 @@ describe('a replay', () => {
 
   test('sends elements that are no events as they are, those without an id too, and none from beyond the range', async () => {
     const bad = { at: 5, element: { ...scan(5), Type: '' } };
-    const { queue, replay } = rig([...scans(1, 4), bad, ...junk(6, 6), ...scans(7, 9), ...junk(10, 10), ...scans(11, 15)]);
+    const { queue, replay } = rig([
+      ...scans(1, 4),
+      bad,
+      ...junk(6, 6),
+      ...scans(7, 9),
+      ...junk(10, 10),
+      ...scans(11, 15),
+    ]);
     expect(await replay(3, 8)).toMatchObject({ outcome: 'done', counts: { events: 4, rejected: 2 } });
     expect(queue.unparsed).toEqual([bad.element, { junk: 6 }]);
     expect(inOrder(queue.eventIds)).toEqual([3, 4, 7, 8]);
@@ -118,9 +130,7 @@ describe('a replay', () => {
     feed.cap = 10;
     const { outcome, problems } = await replay(1, 80);
     expect(outcome).toBe('partly');
-    expect(problems).toEqual([
-      'EventIds 6 to 51: the feed shows no usable id there, what it shows was sent as it is',
-    ]);
+    expect(problems).toEqual(['EventIds 6 to 51: the feed shows no usable id there, what it shows was sent as it is']);
     expect(unique(queue.eventIds)).toEqual([...ids(1, 5), ...ids(61, 80)]);
     expect(queue.unparsed.length).toBeGreaterThanOrEqual(10);
   });
@@ -132,7 +142,9 @@ describe('a replay', () => {
   ])('neither ends nor skips anything for one corrupt id, %s', async (_name, corrupt, to) => {
     const { queue, replay } = rig([...scans(1, 23), { at: 24, element: scan(corrupt) }, ...scans(25, 400)]);
     expect(await replay(1, to)).toMatchObject({ outcome: to > 400 ? 'partly' : 'done' });
-    expect(unique(queue.eventIds).filter((id) => id <= 400)).toEqual(ids(1, Math.min(to, 400)).filter((id) => id !== 24));
+    expect(unique(queue.eventIds).filter((id) => id <= 400)).toEqual(
+      ids(1, Math.min(to, 400)).filter((id) => id !== 24),
+    );
   });
 
   test('goes over ids that the feed does not have, however many', async () => {
@@ -195,7 +207,8 @@ describe('the pace of a replay', () => {
     };
     expect(await replay(1, 400)).toMatchObject({ outcome: 'done' });
     // The first request is the plan's.
-    for (const [index, at] of asked.entries()) if (index >= 4) expect(at - (asked[index - 3] ?? 0)).toBeGreaterThanOrEqual(999);
+    for (const [index, at] of asked.entries())
+      if (index >= 4) expect(at - (asked[index - 3] ?? 0)).toBeGreaterThanOrEqual(999);
     expect((asked[20] ?? 0) - (asked[19] ?? 0)).toBeGreaterThanOrEqual(60_000);
   });
 
@@ -258,7 +271,10 @@ describe('a feed that cannot be read', () => {
       if (isDown && from + limit > lowest) throw down();
     };
     const result = await replay(1, 80);
-    expect(result).toMatchObject({ outcome: 'partly', problems: [expect.stringContaining('the feed failed for 5 minutes')] });
+    expect(result).toMatchObject({
+      outcome: 'partly',
+      problems: [expect.stringContaining('the feed failed for 5 minutes')],
+    });
     expect(unique(queue.eventIds)).toEqual(expect.arrayContaining(ids(1, (result.next ?? 0) - 1)));
     expect(clock.monotonic() - (since ?? 0)).toBeLessThan(900_000);
     since = undefined;
@@ -315,11 +331,9 @@ describe('the plan of a replay', () => {
   test('says how many at most, how long and what it costs, and what the feed shows first', async () => {
     const { plan } = rig(scans(1_005, 3_000), { limit: 1_000 });
     const planned = await plan(1_001, 101_000);
-    expect(planned.plan).toMatchObject({
+    expect(planned.estimate).toMatchObject({ pages: 100, seconds: 20 });
+    expect(planShape.parse(planned.plan)).toMatchObject({
       count: 100_000,
-      pages: 100,
-      seconds: 20,
-      requestsPerSecond: 5,
       cost: { sqsRequests: 630, writeUnits: 100_000 },
       oldestUtc: '2021-05-11T21:11:34.1506147Z',
       warnings: ['the first EventId that the feed has of this range is 1005'],

@@ -3,8 +3,8 @@ import type { CheckpointStore, StoredCheckpoint } from '@waybill/shared/checkpoi
 import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { describeError } from '@waybill/shared/error.ts';
-import type { Deployment } from '../deployment.ts';
 import { openDeadLetters } from '../dead-letters/dead-letter-queue.ts';
+import type { Deployment } from '../deployment.ts';
 import { failureGroups } from '../failures/failure-groups.ts';
 import { type FailuresDependencies, unresolvedIndexState } from '../failures/read-unresolved.ts';
 import { type Facts, type StatusSettings, secondsBehind, sentenceOf } from './sentence.ts';
@@ -70,7 +70,13 @@ async function readPosition(deps: StatusDependencies, signal: AbortSignal): Prom
   const first = await checkpoints.read();
   if (!first) return null;
   const { stored, isAlive } = await watchLease(first, deps, signal);
-  const { lastEventId = null, watermark = null, headEventId = null, newestScanUtc = null, caughtUpAtUtc = null } = stored;
+  const {
+    lastEventId = null,
+    watermark = null,
+    headEventId = null,
+    newestScanUtc = null,
+    caughtUpAtUtc = null,
+  } = stored;
   const gaps = stored.openGaps === undefined ? [] : decodeGaps(stored.openGaps, lastEventId ?? 0, 0);
   return {
     lastEventId,
@@ -102,7 +108,8 @@ async function watchLease(
     await clock.sleep(lookEveryMs, signal);
     signal.throwIfAborted();
     const stored = await checkpoints.read();
-    if (stored?.counter !== first.counter) return { stored: stored ?? first, isAlive: stored?.holder === undefined ? null : true };
+    if (stored?.counter !== first.counter)
+      return { stored: stored ?? first, isAlive: stored?.holder === undefined ? null : true };
   }
   return { stored: first, isAlive: false };
 }
@@ -140,7 +147,11 @@ async function countsOf(sqs: SQSClient, url: string): Promise<QueueStatus> {
 }
 
 /** A table without the index is not scanned for a status: that would read all of its history. */
-async function readFailures(deps: StatusDependencies, notes: string[], signal: AbortSignal): Promise<Status['failures']> {
+async function readFailures(
+  deps: StatusDependencies,
+  notes: string[],
+  signal: AbortSignal,
+): Promise<Status['failures']> {
   const index = await unresolvedIndexState(deps);
   if (!index.isReady) {
     notes.push(`Failures are not counted: ${index.why}. waybill failures groups scans the table.`);

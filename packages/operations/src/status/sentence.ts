@@ -25,9 +25,19 @@ const expiringMs = deadLetterMs - 3 * 24 * 3_600_000;
 const unharmed = ['REPEATEDLY_INTERRUPTED', 'BODY_CORRUPTED'] as const;
 
 /** The status in words: how far it is complete, how many dead letters there are, and what to do. Pure. */
-export function sentenceOf(facts: Facts, settings: StatusSettings): { readonly sentence: string; readonly toDo: string[] } {
-  const toDo = [...ofPosition(facts, settings), ...ofQueue(facts, settings), ...ofDeadLetters(facts), ...ofUnasked(facts)];
-  const sentence = [completeness(facts), deadLetters(facts), ...(toDo.length > 0 ? toDo : ['Nothing to do.'])].join(' ');
+export function sentenceOf(
+  facts: Facts,
+  settings: StatusSettings,
+): { readonly sentence: string; readonly toDo: string[] } {
+  const toDo = [
+    ...ofPosition(facts, settings),
+    ...ofQueue(facts, settings),
+    ...ofDeadLetters(facts),
+    ...ofUnasked(facts),
+  ];
+  const sentence = [completeness(facts), deadLetters(facts), ...(toDo.length > 0 ? toDo : ['Nothing to do.'])].join(
+    ' ',
+  );
   return { sentence, toDo };
 }
 
@@ -40,13 +50,24 @@ function completeness(facts: Facts): string {
   if (!position) {
     return isUnasked(facts, 'position') ? 'How far the feed is read is not known.' : `Nothing of ${feed} was read yet.`;
   }
-  const { lastEventId, completeThroughEventId: watermark, headEventId, openGaps, secondsBehind, caughtUpAtUtc } = position;
-  if (lastEventId === null) return caughtUpAtUtc === null ? `Nothing of ${feed} was read yet.` : `${feed} has no events yet.`;
+  const {
+    lastEventId,
+    completeThroughEventId: watermark,
+    headEventId,
+    openGaps,
+    secondsBehind,
+    caughtUpAtUtc,
+  } = position;
+  if (lastEventId === null)
+    return caughtUpAtUtc === null ? `Nothing of ${feed} was read yet.` : `${feed} has no events yet.`;
   const behind = secondsBehind === null ? 'how far behind is not known' : `${durationOf(secondsBehind)} behind`;
   const ahead = headEventId !== null && headEventId > lastEventId ? `, catching up to ${headEventId}` : '';
   if (watermark === null) return `Read to EventId ${lastEventId}, ${behind}${ahead}.`;
   const { count } = openGaps;
-  const gaps = watermark === lastEventId ? '' : `; read to ${lastEventId} but for ${count === null ? 'gaps' : counted(count, 'open gap')}`;
+  const gaps =
+    watermark === lastEventId
+      ? ''
+      : `; read to ${lastEventId} but for ${count === null ? 'gaps' : counted(count, 'open gap')}`;
   return `Complete through EventId ${watermark}, ${behind}${ahead}${gaps}.`;
 }
 
@@ -55,7 +76,10 @@ function deadLetters(facts: Facts): string {
   if (!queue) return 'How many dead letters there are is not known.';
   const count = totalOf(queue);
   if (count === 0) return 'No dead letters.';
-  const kinds = failures && failures.kinds > 0 ? ` of ${counted(failures.kinds, 'kind')}${failures.isMoreThan ? ' or more' : ''}` : '';
+  const kinds =
+    failures && failures.kinds > 0
+      ? ` of ${counted(failures.kinds, 'kind')}${failures.isMoreThan ? ' or more' : ''}`
+      : '';
   return `${counted(count, 'dead letter')}${kinds}.`;
 }
 
@@ -86,7 +110,9 @@ function ofQueue(facts: Facts, settings: StatusSettings): string[] {
     ...(isPaused(facts, settings)
       ? [`Reading is paused, the queue holds ${most} messages or more: look why processors do not keep up.`]
       : []),
-    ...(isLeft ? [`Nobody works on ${counted(queue.visible, 'message')} in the queue: look whether a processor runs.`] : []),
+    ...(isLeft
+      ? [`Nobody works on ${counted(queue.visible, 'message')} in the queue: look whether a processor runs.`]
+      : []),
   ];
 }
 
@@ -119,7 +145,7 @@ function ofUnasked({ notAsked }: Facts): string[] {
 }
 
 /** Messages of a queue, whatever state they are in. */
-export function totalOf({ visible, inFlight, delayed }: QueueStatus): number {
+function totalOf({ visible, inFlight, delayed }: QueueStatus): number {
   return visible + inFlight + delayed;
 }
 

@@ -65,7 +65,11 @@ describe('the sentence of a status', () => {
       dead({ firstFailedAtUtc: ago(12 * days) }),
       `${read} 68 dead letters of 3 kinds. The oldest expire within 3 days: redrive them, or ask the carrier to send them again.`,
     ],
-    ['records outlive their dead letters', dead({ firstFailedAtUtc: ago(20 * days) }), `${read} 68 dead letters of 3 kinds. Nothing to do.`],
+    [
+      'records outlive their dead letters',
+      dead({ firstFailedAtUtc: ago(20 * days) }),
+      `${read} 68 dead letters of 3 kinds. Nothing to do.`,
+    ],
     [
       'nobody has recorded why',
       { deadLetters: queue(1), failures: none },
@@ -107,13 +111,21 @@ describe('the sentence of a status', () => {
       `${read} No dead letters. Nobody works on 70 messages in the queue: look whether a processor runs.`,
     ],
     ['processors work', { queue: queue(7_000, 80) }, `${read} No dead letters. Nothing to do.`],
-    ['no poller runs', lease({ holder: null, isAlive: null }), `${read} No dead letters. No poller has the lease: start one.`],
+    [
+      'no poller runs',
+      lease({ holder: null, isAlive: null }),
+      `${read} No dead letters. No poller has the lease: start one.`,
+    ],
     [
       'the poller is silent',
       lease({ isAlive: false }),
       `${read} No dead letters. The poller is silent, its lease runs out: look whether one runs, and whether it is throttled.`,
     ],
-    ['no poller has begun', { position: null }, 'Nothing of scan-events was read yet. No dead letters. Start a poller.'],
+    [
+      'no poller has begun',
+      { position: null },
+      'Nothing of scan-events was read yet. No dead letters. Start a poller.',
+    ],
     [
       'the feed is empty',
       at({ lastEventId: null, completeThroughEventId: null, headEventId: null }),
@@ -126,17 +138,38 @@ describe('the sentence of a status', () => {
     ],
     [
       'the item is of release 0.1.0',
-      at({ headEventId: null, newestScanUtc: null, caughtUpAtUtc: null, secondsBehind: null, completeThroughEventId: null }),
+      at({
+        headEventId: null,
+        newestScanUtc: null,
+        caughtUpAtUtc: null,
+        secondsBehind: null,
+        completeThroughEventId: null,
+      }),
       'Read to EventId 110581, how far behind is not known. No dead letters. Nothing to do.',
     ],
     [
       'SQS is away',
-      { queue: null, deadLetters: null, notAsked: [{ part: 'deadLetters', why: '' }, { part: 'queue', why: '' }] },
+      {
+        queue: null,
+        deadLetters: null,
+        notAsked: [
+          { part: 'deadLetters', why: '' },
+          { part: 'queue', why: '' },
+        ],
+      },
       `${read} How many dead letters there are is not known. Could not be asked: the dead-letter queue and the queue.`,
     ],
     [
       'DynamoDB is away',
-      { position: null, failures: null, deadLetters: queue(2), notAsked: [{ part: 'position', why: '' }, { part: 'failures', why: '' }] },
+      {
+        position: null,
+        failures: null,
+        deadLetters: queue(2),
+        notAsked: [
+          { part: 'position', why: '' },
+          { part: 'failures', why: '' },
+        ],
+      },
       'How far the feed is read is not known. 2 dead letters. Look what they are: waybill dlq list. Could not be asked: the checkpoint and the failures.',
     ],
   ])('when %s', (_, fields, expected) => {

@@ -67,7 +67,9 @@ export const statusShape = z.strictObject({
   failures: failuresShape.nullable(),
   /** Null while there is no table of notifications. */
   unfinishedNotifications: z.int().nonnegative().nullable(),
-  notAsked: z.array(z.strictObject({ part: z.enum(['position', 'queue', 'deadLetters', 'failures']), why: z.string() })),
+  notAsked: z.array(
+    z.strictObject({ part: z.enum(['position', 'queue', 'deadLetters', 'failures']), why: z.string() }),
+  ),
   /** What one should know of the answer, a sentence each. */
   notes: z.array(z.string()),
 });
