@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ImageName } from '../../images/programs.ts';
 import { copyBuildContext } from './build-context.ts';
-import { type CopyStep, commandOf, dockerfileText, readStages, root, type Stage, type Step, stepsOf } from './dockerfile.ts';
+import {
+  type CopyStep,
+  commandOf,
+  dockerfileText,
+  readStages,
+  root,
+  type Stage,
+  type Step,
+  stepsOf,
+} from './dockerfile.ts';
 
 /** What docker would run. */
 export type BuiltImage = {

@@ -76,7 +76,11 @@ describe('what holds data', () => {
         attribute('unresolved', 'S'),
         attribute('lastFailedAtUtc', 'S'),
       ),
-      Operations993AC38D: table('test-waybill-operations', attribute('operationId', 'S'), attribute('startedMonth', 'S')),
+      Operations993AC38D: table(
+        'test-waybill-operations',
+        attribute('operationId', 'S'),
+        attribute('startedMonth', 'S'),
+      ),
     });
   });
 });

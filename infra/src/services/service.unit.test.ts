@@ -179,7 +179,11 @@ describe('the task of operators', () => {
 
   it('is run by nobody, and costs nothing, until a person starts it', () => {
     expect(properties['Family']).toBe('waybill-dev-operator');
-    expect(Object.keys(usual.resources).filter((id) => id.startsWith('OperatorTask')).toSorted()).toEqual(
+    expect(
+      Object.keys(usual.resources)
+        .filter((id) => id.startsWith('OperatorTask'))
+        .toSorted(),
+    ).toEqual(
       Object.entries(usual.resources)
         .filter(([id, { Type }]) => id.startsWith('OperatorTask') && !/Service|Alarm|Rule|Schedule/.test(Type))
         .map(([id]) => id)
@@ -263,7 +267,11 @@ describe('the images', () => {
       })
       .parse(JSON.parse(readFileSync(join(folder, 'waybill-dev-services.assets.json'), 'utf8')));
     const sources = Object.values(assets.dockerImages).map(({ source }) => source);
-    expect(sources.map(({ dockerBuildTarget }) => dockerBuildTarget).toSorted()).toEqual(['operator', 'poller', 'processor']);
+    expect(sources.map(({ dockerBuildTarget }) => dockerBuildTarget).toSorted()).toEqual([
+      'operator',
+      'poller',
+      'processor',
+    ]);
     for (const { platform, dockerBuildTarget } of sources) {
       expect(platform).toBe('linux/arm64');
       expect(dockerfile).toMatch(new RegExp(`^FROM \\S+ AS ${dockerBuildTarget}$`, 'm'));

@@ -11,7 +11,9 @@ async function loadedAtStart(): Promise<readonly string[]> {
     ...{ bundle: true, splitting: true, platform: 'node', format: 'esm', metafile: true, logLevel: 'silent' },
   });
   const { outputs } = metafile;
-  const loaded = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === 'packages/cli/src/main.ts'));
+  const loaded = new Set(
+    Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === 'packages/cli/src/main.ts'),
+  );
   for (const path of loaded) {
     for (const { kind, path: to, external } of outputs[path]?.imports ?? [])
       if (kind === 'import-statement' && !external) loaded.add(to);

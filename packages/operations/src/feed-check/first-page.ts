@@ -67,6 +67,6 @@ function failureFindings({ error, facts }: Extract<Answer, { kind: 'failed' }>, 
 }
 
 /** What the poller's error says: of what was received it shows nothing. */
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof WaybillError ? `${error.message}.` : 'The request failed unexpectedly.';
 }

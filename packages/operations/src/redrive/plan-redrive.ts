@@ -27,7 +27,7 @@ export type PlanOptions = {
 };
 
 /** In `byReason`: the message's failure has no record, so nobody knows its reason. */
-export const noRecord = 'no record';
+const noRecord = 'no record';
 
 /**
  * Looks at up to 10,000 dead letters of `sourceUrl` and hands them back. Rejects with `NOT_CONFIGURED` where there is no

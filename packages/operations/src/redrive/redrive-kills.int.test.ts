@@ -46,6 +46,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 type Ended = { readonly signal: NodeJS.Signals | null; readonly stdout: string };
 
 async function runChild(pair: Pair, killAt: number): Promise<Ended> {
+  // biome-ignore lint/nursery/useAwaitThenable: the SDK's provider returns a promise; the rule loses its type behind `?.`
   const { protocol = 'http:', hostname, port } = (await engines().sqs.config.endpoint?.()) ?? {};
   const endpoint = `${protocol}//${hostname}:${port}`;
   const given: KilledRedrive = { endpoint, sourceUrl: pair.sourceUrl, type: 'DELIVERY', visibilitySeconds, killAt };
