@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
 import { WaybillError } from '@waybill/shared/error.ts';
 
 /** Characters below which a text would be found in bodies that have nothing to do with the person. */
 const fewestCharacters = 3;
 
-/** A text that names a person: an id, a name, an address. It is never logged, printed or recorded. */
+/** A text that names a person: an id, a name, an address. Neither it nor its hash is ever logged, printed or recorded: a short id is found from its hash by trying. */
 export type PersonText = {
-  /** For the record: who has the text can tell that it was this one. */
-  readonly sha256: string;
   /** Whether this names the person, in any of the spellings in which a body can hold the text. */
   readonly isIn: (stored: string) => boolean;
 };
@@ -27,7 +24,6 @@ export function personText(given: string): PersonText {
   // As a value, in a JSON text, in a JSON text within a JSON text; of what is not UTF-8, one character for each byte.
   const spellings = [text, quoted, inJson(quoted), Buffer.from(text).toString('latin1')].map(unescaped);
   return {
-    sha256: createHash('sha256').update(text).digest('hex'),
     isIn: (stored) => {
       const plain = unescaped(stored);
       return spellings.some((spelling) => plain.includes(spelling));

@@ -15,11 +15,10 @@ export type EraseDependencies = Omit<WalkDependencies, 'deadLetters'> &
     readonly deployment: Pick<Deployment, 'failuresTable' | 'scanQueueUrl'>;
   };
 
-/** What will be erased. `filter` is what the operation's record says of the person: a hash. */
+/** What will be erased. */
 export type PlannedErase = {
   readonly plan: Plan;
   readonly person: PersonText;
-  readonly filter: { readonly textSha256: string };
   readonly deadLetters: DeadLetterQueue;
 };
 
@@ -41,7 +40,7 @@ export async function planErase(
   const times: string[] = [];
   const add = (failureId: string, place: string, time: string | null) => {
     if (time) times.push(time);
-    if (samples.length < mostSamples) samples.push({ failureId, place, atUtc: time });
+    if (samples.length < mostSamples) samples.push({ failureId: recorded(failureId), place, atUtc: time });
   };
   let [messages, records, scanned, readUnits] = [0, 0, 0, 0];
   const walk = await walkDeadLetters(
@@ -69,7 +68,7 @@ export async function planErase(
   times.sort();
   const plan: Plan = {
     count: messages + records,
-    isMoreThan: false,
+    isMoreThan: !walk.isAll,
     byReason: { 'dead letters': messages, 'failure records': records },
     oldestUtc: times[0] ?? null,
     newestUtc: times.at(-1) ?? null,
@@ -83,7 +82,12 @@ export async function planErase(
     notLookedAt: [...notLookedAt(walk), ...unlooked(waiting + inFlight)],
     warnings: [],
   };
-  return { plan, person, filter: { textSha256: person.sha256 }, deadLetters };
+  return { plan, person, deadLetters };
+}
+
+/** Null for an id that is a hash of the body, which may hold little but the person's text: that is found by trying. */
+function recorded(failureId: string): string | null {
+  return failureId.startsWith('body-') ? null : failureId;
 }
 
 /** Whether the body of a message or one of its attributes names the person. */
