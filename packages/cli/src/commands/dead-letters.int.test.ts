@@ -90,6 +90,20 @@ describe.concurrent('waybill dlq', () => {
   });
 });
 
+test.concurrent('nothing to do is not said while somebody else holds the dead letters', async () => {
+  const { from, left } = await queueWith(scan(51));
+  await left();
+  const redriven = await run(['dlq', 'redrive', ...from, '--yes', '--because', 'x', '--json']);
+  expect(redriven.code).toBe(3);
+  expect(JSON.parse(redriven.stdout)).toMatchObject({
+    ...{ operationId: null, outcome: 'partly' },
+    problems: [expect.stringContaining('about 1 dead letters were in flight elsewhere')],
+  });
+  const env = { SCAN_QUEUE_URL: from[1] ?? '' };
+  const erased = await run(['erase', '--yes', '--because', 'x'], { typed: ['no such person'], env });
+  expect(erased).toMatchObject({ code: 3, stdout: expect.stringContaining('in flight elsewhere') });
+});
+
 describe.concurrent('waybill erase', () => {
   test('takes the text from a file, and says and records nothing of it, not even a hash', async () => {
     const { sqs, resources } = engines();

@@ -102,6 +102,7 @@ const redrive = command({
         const many = `${plan.isMoreThan ? 'more than ' : ''}${plan.count.toLocaleString('en-US')}`;
         return `Redrives ${many} dead letters of ${nameOf(deadLetters.url)} to ${nameOf(sourceUrl)}.`;
       },
+      unseen: ({ unseen }) => unseen,
       run: (planned, { moreThanPlanned, ...context }) =>
         runRedrive(deps, planned, { isMoreThanPlannedFine: moreThanPlanned }, context),
     });
@@ -151,6 +152,7 @@ const erase = command({
       },
       sentence: ({ plan }) =>
         `Deletes ${plan.byReason['dead letters'] ?? 0} dead letters and ${plan.byReason['failure records'] ?? 0} failure records that name the person.`,
+      unseen: ({ unseen }) => unseen,
       run: (planned, { moreThanPlanned, ...context }) =>
         runErase(deps, planned, { isMoreThanPlannedFine: moreThanPlanned }, context),
     });

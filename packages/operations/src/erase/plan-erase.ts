@@ -20,6 +20,8 @@ export type PlannedErase = {
   readonly plan: Plan;
   readonly person: PersonText;
   readonly deadLetters: DeadLetterQueue;
+  /** Dead letters that it did not look at, a sentence each; in the plan, too. */
+  readonly unseen: readonly string[];
 };
 
 export type EraseProgress = (what: string, done: number, total?: number) => void;
@@ -66,6 +68,7 @@ export async function planErase(
   signal.throwIfAborted();
   const { waiting, inFlight } = await countsOf(sqs, scanQueueUrl);
   times.sort();
+  const unseen = notLookedAt(walk);
   const plan: Plan = {
     count: messages + records,
     isMoreThan: !walk.isAll,
@@ -79,10 +82,10 @@ export async function planErase(
       // A record may hold 64 KiB; most hold less than one.
       writeUnits: records * 2,
     }),
-    notLookedAt: [...notLookedAt(walk), ...unlooked(waiting + inFlight)],
+    notLookedAt: [...unseen, ...unlooked(waiting + inFlight)],
     warnings: [],
   };
-  return { plan, person, deadLetters };
+  return { plan, person, deadLetters, unseen };
 }
 
 /** Null for an id that is a hash of the body, which may hold little but the person's text: that is found by trying. */
