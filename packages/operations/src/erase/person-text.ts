@@ -10,14 +10,19 @@ export type PersonText = {
 };
 
 /**
- * Reads the text to look for: without the white space around it. Rejects with `CONFIG_INVALID` one of fewer than three
- * characters.
+ * Reads the text to look for: without the white space around it. Throws `CONFIG_INVALID` for one of fewer than three
+ * characters, and for one of several lines: a file with two ids would be found nowhere, which reads as if all were erased.
  */
 export function personText(given: string): PersonText {
   const text = given.trim().normalize('NFC');
   if ([...text].length < fewestCharacters) {
     throw new WaybillError('CONFIG_INVALID', `the text to erase has fewer than ${fewestCharacters} characters`, {
       details: { next: 'give the whole id or name of the person' },
+    });
+  }
+  if (/[\r\n]/.test(text)) {
+    throw new WaybillError('CONFIG_INVALID', 'the text to erase has more than one line', {
+      details: { next: 'erase one id or name at a time' },
     });
   }
   const quoted = inJson(text);
