@@ -7,6 +7,8 @@ const fewestCharacters = 3;
 export type PersonText = {
   /** Whether this names the person, in any of the spellings in which a body can hold the text. */
   readonly isIn: (stored: string) => boolean;
+  /** Whether it is there, and each time with a letter or a digit beside it: `NC1001` in `NC10012`, another person. */
+  readonly isPartOfWords: (stored: string) => boolean;
 };
 
 /**
@@ -28,12 +30,24 @@ export function personText(given: string): PersonText {
   const quoted = inJson(text);
   // As a value, in a JSON text, in a JSON text within a JSON text; of what is not UTF-8, one character for each byte.
   const spellings = [text, quoted, inJson(quoted), Buffer.from(text).toString('latin1')].map(unescaped);
+  const isIn = (plain: string) => spellings.some((spelling) => plain.includes(spelling));
   return {
-    isIn: (stored) => {
+    isIn: (stored) => isIn(unescaped(stored)),
+    isPartOfWords: (stored) => {
       const plain = unescaped(stored);
-      return spellings.some((spelling) => plain.includes(spelling));
+      return isIn(plain) && !spellings.some((spelling) => hasWord(plain, spelling));
     },
   };
+}
+
+const letterOrDigit = /[\p{L}\p{N}]/u;
+
+function hasWord(plain: string, word: string): boolean {
+  for (let at = plain.indexOf(word); at >= 0; at = plain.indexOf(word, at + 1)) {
+    const beside = plain.slice(Math.max(0, at - 1), at) + plain.slice(at + word.length, at + word.length + 1);
+    if (!letterOrDigit.test(beside)) return true;
+  }
+  return false;
 }
 
 /** The text as JSON has it between its quotes, letters beyond ASCII as they are. */

@@ -44,13 +44,14 @@ export async function planErase(
     if (time) times.push(time);
     if (samples.length < mostSamples) samples.push({ failureId: recorded(failureId), place, atUtc: time });
   };
-  let [messages, records, scanned, readUnits] = [0, 0, 0, 0];
+  let [messages, records, scanned, readUnits, inWords] = [0, 0, 0, 0, 0];
   const walk = await walkDeadLetters(
     { ...deps, deadLetters },
     async (received) => {
       for (const message of received.filter((one) => names(person, one))) {
         const { failureId, sentAtMs } = readDeadLetter(message);
         messages += 1;
+        if (textsThatName(person, message).every(person.isPartOfWords)) inWords += 1;
         add(failureId, 'dead letter', isoTime(sentAtMs));
       }
       return { settled: [] };
@@ -62,6 +63,7 @@ export async function planErase(
     scanned += page.records;
     readUnits += page.readUnits;
     records += page.found.length;
+    inWords += page.found.filter(({ isPartOfWords }) => isPartOfWords).length;
     for (const { failureId, lastFailedAtUtc } of page.found) add(failureId, 'failure record', lastFailedAtUtc);
     onProgress('failure records read', scanned);
   }
@@ -83,7 +85,12 @@ export async function planErase(
       writeUnits: records * 2,
     }),
     notLookedAt: [...unseen, ...unlooked(waiting + inFlight)],
-    warnings: [],
+    warnings:
+      inWords > 0
+        ? [
+            `${inWords} of them have the text in longer words only: they may be about somebody else, and are deleted all the same`,
+          ]
+        : [],
   };
   return { plan, person, deadLetters, unseen };
 }
@@ -94,11 +101,15 @@ function recorded(failureId: string): string | null {
 }
 
 /** Whether the body of a message or one of its attributes names the person. */
-export function names({ isIn }: PersonText, { body, attributes, typedAttributes = {} }: ReceivedMessage): boolean {
+export function names(person: PersonText, message: ReceivedMessage): boolean {
+  return textsThatName(person, message).length > 0;
+}
+
+function textsThatName({ isIn }: PersonText, { body, attributes, typedAttributes = {} }: ReceivedMessage): string[] {
   const bytes = Object.values(typedAttributes).flatMap(({ value }) =>
     typeof value === 'string' ? [] : [Buffer.from(value).toString()],
   );
-  return [body, ...Object.values(attributes), ...bytes].some(isIn);
+  return [body, ...Object.values(attributes), ...bytes].filter(isIn);
 }
 
 /** What erasing does not reach, a sentence each. */
