@@ -50,8 +50,12 @@ export async function runAct<P extends { readonly plan: Plan }>(act: Act<P>, too
   if (!print.isJson) print.note([...lines(), '']);
   const isNothing = act.isNothing ?? (({ plan: { count, isMoreThan } }) => count === 0 && !isMoreThan);
   if (isNothing(planned)) {
-    print.document({ operationId: null, outcome: 'done', counts: {}, problems: [], plan }, () => ['Nothing to do.']);
-    return exitCodes.done;
+    const problems = act.unseen?.(planned) ?? [];
+    const outcome = problems.length > 0 ? 'partly' : 'done';
+    const nothing = problems.length > 0 ? 'Nothing to do, as far as could be seen:' : 'Nothing to do.';
+    const said = [nothing, ...problems.map((problem) => `  ${problem}`)];
+    print.document({ operationId: null, outcome, counts: {}, problems, plan }, () => said);
+    return exitCodeOf[outcome];
   }
   const reason = because ?? (await tools.ask('Why? It goes on record: ', '--because'));
   if (reason.trim() === '') throw usageError('Nothing was done: an act needs a reason, which goes on record');

@@ -107,6 +107,7 @@ const redrive = command({
         hasRun = true;
         return runRedrive(deps, planned, { isMoreThanPlannedFine: moreThanPlanned }, context);
       },
+      unseen: ({ unseen }) => unseen,
     });
     if (hasRun)
       tools.print.note('What fails again is in "waybill failures groups"; what comes back is in "waybill dlq list".');
@@ -118,7 +119,7 @@ const erase = command({
   name: 'erase',
   summary: "erase a person's data from dead letters and failure records",
   details:
-    'The text that names the person, an id for example, is asked for without echo, or read from standard input or a file: as an argument it would stay in the history of the shell. Only its SHA-256 goes on record. Letters beyond ASCII may be typed as they are. Upper and lower case are different.',
+    'The text that names the person, an id for example, is asked for without echo, or read from standard input or a file: as an argument it would stay in the history of the shell. Nothing of it goes on record, so name the request with --because. Letters beyond ASCII may be typed as they are. Upper and lower case are different.',
   examples: [
     { line: 'erase --dry-run', says: 'asks for the text, and counts what names the person' },
     {
@@ -145,7 +146,8 @@ const erase = command({
     tools.handsBack();
     return await tools.act({
       kind: 'erase',
-      filter: { textSha256: person.sha256 },
+      // Not even a hash of the text: a short id is found from it by trying.
+      filter: {},
       plan: ({ signal, onProgress }) => {
         const told = (what: string, done: number, total?: number) =>
           onProgress({ what, done, ...(total !== undefined && { total }) });
@@ -153,6 +155,7 @@ const erase = command({
       },
       sentence: ({ plan }) =>
         `Deletes ${plan.byReason['dead letters'] ?? 0} dead letters and ${plan.byReason['failure records'] ?? 0} failure records that name the person.`,
+      unseen: ({ unseen }) => unseen,
       run: (planned, { moreThanPlanned, ...context }) =>
         runErase(deps, planned, { isMoreThanPlannedFine: moreThanPlanned }, context),
     });

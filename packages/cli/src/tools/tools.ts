@@ -60,6 +60,8 @@ export type Act<P extends { readonly plan: Plan }> = {
   readonly run: (planned: P, context: RunContext) => Promise<ActResult>;
   /** Whether there is nothing to do; by default where the plan counts nothing. Then there is no record. */
   readonly isNothing?: (planned: P) => boolean;
+  /** What the plan was to look at and could not, a sentence each: then it is done in part, even where there is nothing to do. */
+  readonly unseen?: (planned: P) => readonly string[];
   /** What must be typed besides yes, where it is not given by a flag: the feed's name. Not asked under `--yes`. */
   readonly typed?: { readonly question: string; readonly expected: string; readonly flag: string };
 };

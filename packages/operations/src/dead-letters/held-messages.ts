@@ -77,11 +77,9 @@ export class HeldMessages {
       if (signal.aborted || due.length === 0) continue;
       const left = new Set(await this.#change(due, this.#visibilityMs / 1_000));
       for (const handle of due) {
-        const endsAt = this.#endsAt.get(handle);
-        // Let go while it was renewed.
-        if (endsAt === undefined) continue;
-        this.#endsAt.delete(handle);
-        this.#endsAt.set(handle, left.has(handle) ? endsAt : now + this.#visibilityMs);
+        // One that is not confirmed stays in front, and is tried again with the next look. Others were let go meanwhile.
+        if (left.has(handle) || !this.#endsAt.delete(handle)) continue;
+        this.#endsAt.set(handle, now + this.#visibilityMs);
       }
     }
   }

@@ -10,7 +10,12 @@ export type FailureBodiesDependencies = {
 };
 
 /** A failure record that names the person. */
-export type FoundRecord = { readonly failureId: string; readonly lastFailedAtUtc: string };
+export type FoundRecord = {
+  readonly failureId: string;
+  readonly lastFailedAtUtc: string;
+  /** It may name another person: {@link PersonText}. */
+  readonly isPartOfWords: boolean;
+};
 
 /** What a scan of the failures table has read so far. */
 export type Scanned = { readonly found: readonly FoundRecord[]; readonly records: number; readonly readUnits: number };
@@ -40,14 +45,14 @@ export async function* recordsWith(
         ...(startKey && { ExclusiveStartKey: startKey }),
       }),
     );
-    const found = Items.filter(
-      ({ body = '', detail = '' }) => person.isIn(String(body)) || person.isIn(String(detail)),
-    );
+    const found = Items.flatMap(({ failureId, body = '', detail = '', lastFailedAtUtc = '' }) => {
+      const texts = [String(body), String(detail)].filter(person.isIn);
+      const isPartOfWords = texts.every(person.isPartOfWords);
+      if (texts.length === 0) return [];
+      return [{ failureId: String(failureId), lastFailedAtUtc: String(lastFailedAtUtc), isPartOfWords }];
+    });
     yield {
-      found: found.map(({ failureId, lastFailedAtUtc = '' }) => ({
-        failureId: String(failureId),
-        lastFailedAtUtc: String(lastFailedAtUtc),
-      })),
+      found,
       records: Items.length,
       readUnits: ConsumedCapacity?.CapacityUnits ?? 0,
     };

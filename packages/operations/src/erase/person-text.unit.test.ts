@@ -5,7 +5,7 @@ import { personText } from './person-text.ts';
 
 const names = fc
   .string({ unit: 'binary', minLength: 3 })
-  .filter((text) => [...text.trim().normalize('NFC')].length > 2);
+  .filter((text) => [...text.trim().normalize('NFC')].length > 2 && !/[\r\n]/.test(text.trim()));
 
 describe('a text that names a person', () => {
   test('is found in every element that holds it, however the element travels', () => {
@@ -32,6 +32,22 @@ describe('a text that names a person', () => {
   ])('is found %s', (_how, name, body) => {
     expect(personText(name).isIn(body)).toBe(true);
     expect(personText(`${name}!`).isIn(body)).toBe(false);
+  });
+
+  test.each([
+    ['NC1001', '{"UserId":"NC1001"}', false],
+    ['NC1001', '{"UserId":"NC10012"}', true],
+    ['NC1001', '{"UserId":"NC10012","By":"NC1001"}', false],
+    ['josé', '{"UserId":"maría-jos\\u00e9"}', false],
+    ['josé', '{"UserId":"jos\\u00e9\\u00e9"}', true],
+    ['NC1001', '{"UserId":"NC1002"}', false],
+  ])('that stands in longer words only is told apart: %s in %s', (name, body, expected) => {
+    expect(personText(name).isPartOfWords(body)).toBe(expected);
+  });
+
+  test.each(['jane.doe\nNC1001\n', 'jane.doe\r\nNC1001'])('of more than one line is refused: %j', (text) => {
+    expect(() => personText(text)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(() => personText(text)).not.toThrow(/jane|NC1001/);
   });
 
   test.each(['', '  ', ' ab ', '📦📦'])('of fewer than three characters is refused: %j', (text) => {

@@ -15,12 +15,13 @@ export type EraseDependencies = Omit<WalkDependencies, 'deadLetters'> &
     readonly deployment: Pick<Deployment, 'failuresTable' | 'scanQueueUrl'>;
   };
 
-/** What will be erased. `filter` is what the operation's record says of the person: a hash. */
+/** What will be erased. */
 export type PlannedErase = {
   readonly plan: Plan;
   readonly person: PersonText;
-  readonly filter: { readonly textSha256: string };
   readonly deadLetters: DeadLetterQueue;
+  /** Dead letters that it did not look at, a sentence each; in the plan, too. */
+  readonly unseen: readonly string[];
 };
 
 export type EraseProgress = (what: string, done: number, total?: number) => void;
@@ -41,15 +42,16 @@ export async function planErase(
   const times: string[] = [];
   const add = (failureId: string, place: string, time: string | null) => {
     if (time) times.push(time);
-    if (samples.length < mostSamples) samples.push({ failureId, place, atUtc: time });
+    if (samples.length < mostSamples) samples.push({ failureId: recorded(failureId), place, atUtc: time });
   };
-  let [messages, records, scanned, readUnits] = [0, 0, 0, 0];
+  let [messages, records, scanned, readUnits, inWords] = [0, 0, 0, 0, 0];
   const walk = await walkDeadLetters(
     { ...deps, deadLetters },
     async (received) => {
       for (const message of received.filter((one) => names(person, one))) {
         const { failureId, sentAtMs } = readDeadLetter(message);
         messages += 1;
+        if (textsThatName(person, message).every(person.isPartOfWords)) inWords += 1;
         add(failureId, 'dead letter', isoTime(sentAtMs));
       }
       return { settled: [] };
@@ -61,15 +63,17 @@ export async function planErase(
     scanned += page.records;
     readUnits += page.readUnits;
     records += page.found.length;
+    inWords += page.found.filter(({ isPartOfWords }) => isPartOfWords).length;
     for (const { failureId, lastFailedAtUtc } of page.found) add(failureId, 'failure record', lastFailedAtUtc);
     onProgress('failure records read', scanned);
   }
   signal.throwIfAborted();
   const { waiting, inFlight } = await countsOf(sqs, scanQueueUrl);
   times.sort();
+  const unseen = notLookedAt(walk);
   const plan: Plan = {
     count: messages + records,
-    isMoreThan: false,
+    isMoreThan: !walk.isAll,
     byReason: { 'dead letters': messages, 'failure records': records },
     oldestUtc: times[0] ?? null,
     newestUtc: times.at(-1) ?? null,
@@ -80,18 +84,32 @@ export async function planErase(
       // A record may hold 64 KiB; most hold less than one.
       writeUnits: records * 2,
     }),
-    notLookedAt: [...notLookedAt(walk), ...unlooked(waiting + inFlight)],
-    warnings: [],
+    notLookedAt: [...unseen, ...unlooked(waiting + inFlight)],
+    warnings:
+      inWords > 0
+        ? [
+            `${inWords} of them have the text in longer words only: they may be about somebody else, and are deleted all the same`,
+          ]
+        : [],
   };
-  return { plan, person, filter: { textSha256: person.sha256 }, deadLetters };
+  return { plan, person, deadLetters, unseen };
+}
+
+/** Null for an id that is a hash of the body, which may hold little but the person's text: that is found by trying. */
+function recorded(failureId: string): string | null {
+  return failureId.startsWith('body-') ? null : failureId;
 }
 
 /** Whether the body of a message or one of its attributes names the person. */
-export function names({ isIn }: PersonText, { body, attributes, typedAttributes = {} }: ReceivedMessage): boolean {
+export function names(person: PersonText, message: ReceivedMessage): boolean {
+  return textsThatName(person, message).length > 0;
+}
+
+function textsThatName({ isIn }: PersonText, { body, attributes, typedAttributes = {} }: ReceivedMessage): string[] {
   const bytes = Object.values(typedAttributes).flatMap(({ value }) =>
     typeof value === 'string' ? [] : [Buffer.from(value).toString()],
   );
-  return [body, ...Object.values(attributes), ...bytes].some(isIn);
+  return [body, ...Object.values(attributes), ...bytes].filter(isIn);
 }
 
 /** What erasing does not reach, a sentence each. */

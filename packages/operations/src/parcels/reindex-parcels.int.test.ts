@@ -1,4 +1,4 @@
-import { QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand, ScanCommand, type UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { writeParcel } from '@waybill/processor/parcels/write-parcel.ts';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { dynamoDbParcelTable } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
@@ -138,6 +138,35 @@ describe('a reindexing', () => {
     await putItems(on.dynamodb, on.deployment.parcelsTable, [old(2), old(3)]);
     expect(await runReindex(on, planned, quiet)).toMatchObject({ outcome: 'refused', counts: { marked: 0 } });
     expect(await runReindex(on, planned, quiet, true)).toMatchObject({ outcome: 'done', counts: { marked: 3 } });
+  });
+
+  test('that the table refuses after a while says what it did, and where to go on', async () => {
+    const on = { ...(await deps()), pageItems: 2 };
+    await putItems(
+      on.dynamodb,
+      on.deployment.parcelsTable,
+      [1, 2, 3, 4, 5, 6].map((parcelId) => old(parcelId)),
+    );
+    const planned = await planReindex(on, pace, never);
+    let calls = 0;
+    const { dynamodb } = engines();
+    const failing: DynamoDBClient = Object.assign(Object.create(dynamodb), {
+      send: async (command: UpdateItemCommand) => {
+        calls += 1;
+        if (calls > 4) throw new Error('throttled');
+        return await dynamodb.send(command);
+      },
+    });
+    const result = await runReindex({ ...on, dynamodb: failing }, planned, quiet);
+    expect(result).toMatchObject({
+      outcome: 'partly',
+      counts: { lookedAt: 2, marked: 2 },
+      problems: [expect.stringContaining('throttled')],
+      resumeAfter: expect.any(Number),
+    });
+    expect(await indexed(on)).toHaveLength(2);
+    const rest = await planReindex(on, { ...pace, resumeAfter: result.resumeAfter }, never);
+    expect(await runReindex(on, rest, quiet)).toMatchObject({ outcome: 'done', counts: { marked: 4 } });
   });
 
   test('of more than a plan looks at estimates the rest, and goes on at the page where it was cancelled', async () => {

@@ -1,4 +1,5 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { describeError } from '@waybill/shared/error.ts';
 import { TokenBucket } from '@waybill/shared/scan-api/token-bucket.ts';
 import type { ActContext, ActResult } from '../record/on-record.ts';
 import { exceedsPlan } from '../record/plan.ts';
@@ -21,7 +22,8 @@ const mostNamed = 10;
 /**
  * Gives every open parcel what the index of open parcels needs, and takes it from delivered ones, where an earlier release has
  * left that. One page of the table at a time, at no more than the pace. A run after another, finished or not, finds only what
- * is left. It stops where it meets more than was planned, unless `moreThanPlanned`.
+ * is left. It stops where it meets more than was planned, unless `moreThanPlanned`. Rejects where the table fails before anything
+ * was written; later, that is a problem of the result.
  */
 export async function runReindex(
   deps: ReindexDependencies,
@@ -42,20 +44,31 @@ class Run {
   readonly #notParcels: number[] = [];
   readonly #counts = { lookedAt: 0, marked: 0, unmarked: 0, changedMeanwhile: 0, notParcels: 0 };
   #met = 0;
+  #resumeAfter: number | undefined;
 
   constructor(deps: ReindexDependencies, planned: PlannedReindex, context: ActContext, moreThanPlanned: boolean) {
     this.#deps = deps;
     this.#planned = planned;
     this.#context = context;
     this.#moreThanPlanned = moreThanPlanned;
+    this.#resumeAfter = planned.filter.resumeAfter;
     this.#pace = new TokenBucket({ perSecond: planned.filter.writeUnitsPerSecond, clock: deps.clock });
   }
 
   async toEnd(): Promise<ReindexResult> {
-    const { plan, filter } = this.#planned;
+    try {
+      return await this.#pages();
+    } catch (error) {
+      if (this.#counts.marked + this.#counts.unmarked === 0) throw error;
+      return this.#result('partly', this.#resumeAfter, [describeError(error)]);
+    }
+  }
+
+  async #pages(): Promise<ReindexResult> {
+    const { plan } = this.#planned;
     const { signal, onProgress } = this.#context;
-    let { resumeAfter } = filter;
     for (;;) {
+      const resumeAfter = this.#resumeAfter;
       const page = await this.#scan(resumeAfter);
       if (!page) return this.#result('cancelled', resumeAfter);
       const writable = page.wrong.filter(({ marking }) => marking.kind !== 'not a parcel');
@@ -70,7 +83,7 @@ class Run {
       this.#counts.lookedAt += page.lookedAt;
       onProgress({ what: 'parcels looked at', done: this.#counts.lookedAt });
       if (page.resumeAfter === undefined) return this.#result(this.#notParcels.length > 0 ? 'partly' : 'done');
-      resumeAfter = page.resumeAfter;
+      this.#resumeAfter = page.resumeAfter;
     }
   }
 

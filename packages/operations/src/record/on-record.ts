@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { describeError } from '@waybill/shared/error.ts';
 import type { Counts, Filter, OperationKind, Outcome } from './operation.ts';
 import { operationIdOf } from './operation.ts';
 import type { OperationLog } from './operation-log.ts';
@@ -25,6 +26,8 @@ export type RecordDependencies = {
   readonly operations: OperationLog;
   readonly clock: Clock;
   readonly random: Random;
+  /** Aborts when the operator cancels; the act's own signal. */
+  readonly signal: AbortSignal;
 };
 
 /** Who does what, and why. */
@@ -39,14 +42,17 @@ export type Intent = {
 /** What an act did, and the record of it. */
 export type RecordedResult = ActResult & { readonly operationId: string };
 
+const cancelled: ActResult = { outcome: 'cancelled', counts: {}, problems: [] };
+
 /**
  * Does an act on record: writes the record, acts, completes the record. Rejects with the engine's error when the record
- * cannot be written; then nothing was done. Rejects with the act's error after that has been recorded as `failed`. A record
- * that cannot be completed is one of the result's problems: what was done is done.
+ * cannot be written; then nothing was done. Rejects with the act's error after that has been recorded as `failed`. An act
+ * that was cancelled before it began, or ends with an error then, is `cancelled`. A record that cannot be completed is one of
+ * the result's problems: what was done is done.
  */
 export async function onRecord(
   intent: Intent,
-  { operations, clock, random }: RecordDependencies,
+  { operations, clock, random, signal }: RecordDependencies,
   act: (operationId: string) => Promise<ActResult>,
 ): Promise<RecordedResult> {
   const operationId = operationIdOf(clock.now(), random);
@@ -55,11 +61,15 @@ export async function onRecord(
     operations.end(operationId, { outcome, counts, finishedAtUtc: new Date(clock.now()).toISOString() });
   let result: ActResult;
   try {
-    result = await act(operationId);
+    result = signal.aborted ? cancelled : await act(operationId);
   } catch (error) {
-    // The act's own error matters more than that its record could not be completed.
-    await complete('failed', {}).catch(() => undefined);
-    throw error;
+    if (!signal.aborted) {
+      // The act's own error matters more than that its record could not be completed.
+      await complete('failed', {}).catch(() => undefined);
+      throw error;
+    }
+    const isAbort = error instanceof Error && error.name === 'AbortError';
+    result = isAbort ? cancelled : { ...cancelled, problems: [describeError(error)] };
   }
   try {
     await complete(result.outcome, result.counts);

@@ -40,7 +40,9 @@ function rig(refuses: 'begin' | 'end' | undefined = undefined) {
     journal.push('act');
     return done;
   };
-  return { journal, engineDown, act, deps: { operations, clock: systemClock, random: () => 0.5 } };
+  const cancel = new AbortController();
+  const deps = { operations, clock: systemClock, random: () => 0.5, signal: cancel.signal };
+  return { journal, engineDown, act, cancel, deps };
 }
 
 describe('an act on record', () => {
@@ -62,6 +64,27 @@ describe('an act on record', () => {
     const { outcome, problems } = await onRecord(intent, deps, act);
     expect(outcome).toBe('done');
     expect(problems).toEqual([expect.stringContaining('could not be recorded')]);
+  });
+
+  test('that is cancelled while its record is written is not done, and recorded as cancelled', async () => {
+    const { journal, act, cancel, deps } = rig();
+    const begin = async () => cancel.abort();
+    const result = await onRecord(intent, { ...deps, operations: { ...deps.operations, begin } }, act);
+    expect(result).toMatchObject({ outcome: 'cancelled', counts: {}, problems: [] });
+    expect(journal).toEqual(['end cancelled {}']);
+  });
+
+  test.each([
+    [new DOMException('This operation was aborted', 'AbortError'), []],
+    [new Error('it failed'), ['Error: it failed']],
+  ])('that ends with an error because it was cancelled is cancelled (%s)', async (error, problems) => {
+    const { journal, cancel, deps } = rig();
+    const cancelled = () => {
+      cancel.abort();
+      return Promise.reject(error);
+    };
+    expect(await onRecord(intent, deps, cancelled)).toMatchObject({ outcome: 'cancelled', problems });
+    expect(journal.at(-1)).toBe('end cancelled {}');
   });
 
   test.each([undefined, 'end'] as const)(

@@ -5,7 +5,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import type { Clock, Random } from '@waybill/shared/clock.ts';
-import { isServiceError, WaybillError } from '@waybill/shared/error.ts';
+import { describeError, isServiceError, WaybillError } from '@waybill/shared/error.ts';
 import { retry } from '@waybill/shared/retry.ts';
 import type { ActContext, ActResult } from '../record/on-record.ts';
 
@@ -41,15 +41,16 @@ export async function moveTaskUnderWay(sqs: SQSClient, deadLettersArn: string): 
 
 /**
  * Has SQS move every dead letter to the queue that it came from. Returns undefined, having done nothing, where the engine
- * has no such task. Rejects with `OPERATION_REFUSED` while another task runs. Cancels the task once the signal aborts.
+ * has no such task. A task that has begun is SQS's own: where nobody can say how it does any more, that is a problem of the
+ * result. Rejects with `OPERATION_REFUSED` while another task runs. Cancels the task once the signal aborts.
  */
 export async function runMoveTask(
   { sqs, clock, random }: MoveTaskDependencies,
   deadLettersArn: string,
   { signal, onProgress }: ActContext,
 ): Promise<ActResult | undefined> {
+  const next = `aws sqs list-message-move-tasks --source-arn ${deadLettersArn}`;
   if (await moveTaskUnderWay(sqs, deadLettersArn)) {
-    const next = `aws sqs list-message-move-tasks --source-arn ${deadLettersArn}`;
     throw new WaybillError('OPERATION_REFUSED', `a move task of ${deadLettersArn} is under way: one at a time`, {
       details: { next },
     });
@@ -69,9 +70,16 @@ export async function runMoveTask(
     return retry(() => lastTask(sqs, deadLettersArn), { clock, random, backoff, onFailure, signal: never });
   };
   let isCancelled = false;
+  let moved = 0;
   for (;;) {
-    const task = await look();
-    const moved = task?.moved ?? 0;
+    let task: MoveTask | undefined;
+    try {
+      task = await look();
+    } catch (error) {
+      const problem = `SQS does not say any more how the move task does (${describeError(error)}): it goes on by itself: ${next}`;
+      return { outcome: 'partly', counts: { redriven: moved }, problems: [problem] };
+    }
+    moved = task?.moved ?? 0;
     onProgress({ what: 'dead letters moved', done: moved, ...(task?.toMove !== undefined && { total: task.toMove }) });
     if (!task?.isRunning) return resultOf(task);
     if (signal.aborted && !isCancelled) {

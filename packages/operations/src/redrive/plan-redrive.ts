@@ -18,6 +18,8 @@ export type PlannedRedrive = {
   readonly plan: Plan;
   readonly selection: Selection;
   readonly deadLetters: DeadLetterQueue;
+  /** Dead letters that it did not look at, a sentence each; in the plan, too. */
+  readonly unseen: readonly string[];
 };
 
 export type PlanOptions = {
@@ -82,6 +84,7 @@ export async function planRedrive(
   const count = ofAll ? waiting - ofOthers : selected.messages;
   const others = `${ofOthers} dead letters came from another queue, or arrived with another body than was sent: left as they are`;
   const task = await moveTaskUnderWay(sqs, deadLetters.arn);
+  const unseen = notLookedAt(walk);
   const plan: Plan = {
     count,
     isMoreThan: !walk.isAll && !ofAll,
@@ -90,13 +93,13 @@ export async function planRedrive(
     newestUtc: isoTime(newest),
     samples: samples.map(shownDeadLetter),
     cost: redriveCost(scaled(looked, waiting), ofAll ? scaled(selected, count) : selected, ofAll),
-    notLookedAt: [...notLookedAt(walk), ...(ofOthers > 0 ? [others] : [])],
+    notLookedAt: [...unseen, ...(ofOthers > 0 ? [others] : [])],
     warnings: [
       ...(task ? ['a move task of this dead-letter queue is under way: wait for its end, or cancel it'] : []),
       ...notFixed(failed.values(), nowMs, deployedAtUtc),
     ],
   };
-  return { plan, selection, deadLetters };
+  return { plan, selection, deadLetters, unseen };
 }
 
 /** Whether the message can go to the source queue: it came from there, and as it was sent. */

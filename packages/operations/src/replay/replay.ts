@@ -121,14 +121,20 @@ export async function runReplay(
   }
 }
 
+const neverAnnounced = { [announceAttribute]: announceNever };
+
+/** Bytes of a body with which the mark still fits: a pack without it would be announced. */
+const mostMarkedBytes = limits.sendBytes - sizeOf({ body: '', attributes: neverAnnounced });
+
 /** The same packs as the poller sends, marked so that nobody is told of them, unless they are to be announced. */
 function messagesOf(
   { events, rejected }: RangePart,
   { messageMaxBytes, isAnnounced }: PlannedReplay['settings'],
 ): OutgoingMessage[] {
-  const bodies = [...pack(events, messageMaxBytes), ...rejected.map(({ body }) => body)];
+  const most = isAnnounced ? messageMaxBytes : Math.min(messageMaxBytes, mostMarkedBytes);
+  const bodies = [...pack(events, most), ...rejected.map(({ body }) => body)];
   return bodies.map((body) => {
-    const marked = { body, attributes: { [announceAttribute]: announceNever } };
+    const marked = { body, attributes: neverAnnounced };
     // An element of nearly 256 KiB that is not a scan event: nothing of it can be announced as it is.
     return isAnnounced || sizeOf(marked) > limits.sendBytes ? { body } : marked;
   });

@@ -1,4 +1,5 @@
 import { WaybillError } from '@waybill/shared/error.ts';
+import { sizeOf } from '@waybill/shared/queue/send.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pollerVariables } from '../../../poller/src/config.ts';
@@ -45,6 +46,8 @@ function rig(placed: Placed[], { position = 1_000_000, isGoingOn = false, ...set
   return { feed, queue, clock, cancel, progress, plan, replay };
 }
 
+/** An event of one parcel with all others like it. */
+const large = (id: number, length: number) => scan(id, { ParcelId: 1, StatusCode: 'x'.repeat(length) });
 const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const inOrder = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b);
 const unique = (numbers: readonly number[]) => inOrder([...new Set(numbers)]);
@@ -180,6 +183,22 @@ describe('a replay', () => {
     const loud = rig(scans(1, 20), { isAnnounced: true });
     await loud.replay(1, 30);
     for (const message of loud.queue.confirmed) expect(message).not.toHaveProperty('attributes');
+  });
+
+  test('marks packs as large as SQS takes them, too', async () => {
+    const full = Array.from({ length: 270 }, (_, index) => index + 1).map((at) => ({ at, element: large(at, 1_000) }));
+    let largest = 0;
+    for (let length = 0; length < 1_000; length += 15) {
+      const placed = [...full.slice(0, 223), { at: 224, element: large(224, length) }, ...full.slice(224)];
+      const { queue, replay } = rig(placed, { limit: 300, messageMaxBytes: 262_144 });
+      await replay(1, 270);
+      for (const message of queue.confirmed) {
+        expect(message.attributes).toEqual({ announce: 'never' });
+        largest = Math.max(largest, sizeOf(message));
+      }
+    }
+    expect(largest).toBeLessThanOrEqual(262_144);
+    expect(largest).toBeGreaterThan(262_100);
   });
 
   test('reads no page before the one before is confirmed entry by entry', async () => {
