@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { dynamoDbOperationLog } from './dynamodb-operation-log.ts';
@@ -54,6 +54,24 @@ test('a record is read back as it was written, then with its end', async () => {
   await log.end(start.operationId, end);
   expect(await log.read(start.operationId)).toEqual({ ...start, ...end });
   expect(await log.read('20000101T000000-00000000')).toBeUndefined();
+});
+
+test('a record of a kind that only a later release knows is read, and lists hold it', async () => {
+  const start = startOf(30_000);
+  const documents = DynamoDBDocumentClient.from(engines().dynamodb);
+  const log = openLog();
+  await log.begin(start);
+  await documents.send(
+    new UpdateCommand({
+      TableName: engines().resources.operationsTable,
+      Key: { operationId: start.operationId },
+      UpdateExpression: 'SET kind = :kind, outcome = :outcome',
+      ExpressionAttributeValues: { ':kind': 'a later kind', ':outcome': 'a later outcome' },
+    }),
+  );
+  const later = { ...start, kind: 'a later kind', outcome: 'a later outcome' };
+  expect(await log.read(start.operationId)).toEqual(later);
+  expect(await log.list(100)).toContainEqual(later);
 });
 
 test('a record is not written over', async () => {

@@ -49,8 +49,12 @@ export type OperationEnd = {
   readonly finishedAtUtc: string;
 };
 
-/** A record of the operations table. Without an end it is under way, or its process was killed. */
-export type Operation = OperationStart & Partial<OperationEnd>;
+/**
+ * A record of the operations table. Without an end it is under way, or its process was killed. A later release may have
+ * kinds and outcomes that this one does not know.
+ */
+export type Operation = Omit<OperationStart, 'kind'> &
+  Partial<Omit<OperationEnd, 'outcome'>> & { readonly kind: string; readonly outcome?: string };
 
 /** An id that sorts by time to the second and is easy to say: `20261128T221530-1f2e3d4c`. */
 export function operationIdOf(nowMs: number, random: () => number): string {

@@ -82,7 +82,8 @@ export async function planRedrive(
   const ofAll = isAll(selection);
   const waiting = walk.isAll ? looked.messages : Math.max(looked.messages, (await deadLetters.counts()).waiting);
   const count = ofAll ? waiting - ofOthers : selected.messages;
-  const others = `${ofOthers} dead letters came from another queue, or arrived with another body than was sent: left as they are`;
+  const fate = ofAll ? 'SQS moves each to the queue that it came from' : 'left as they are';
+  const others = `${ofOthers} dead letters came from another queue, or arrived with another body than was sent: ${fate}`;
   const task = await moveTaskUnderWay(sqs, deadLetters.arn);
   const unseen = notLookedAt(walk);
   const plan: Plan = {
