@@ -62,7 +62,9 @@ class Composed {
   /** Starts each service when the services that it waits for are ready. Resolves when all that keep running are healthy. */
   async up(shell: Readonly<Record<string, string>>): Promise<void> {
     const services = readCompose(shell);
-    const waiting = new Map(Object.entries(services).filter(([, { build }]) => build !== undefined));
+    // Compose starts no service that has a profile.
+    const isStarted = ({ build, profiles }: ComposeService) => build !== undefined && profiles.length === 0;
+    const waiting = new Map(Object.entries(services).filter(([, service]) => isStarted(service)));
     while (waiting.size > 0) {
       const next = [...waiting].find(([, { depends_on }]) =>
         Object.keys(depends_on).every((name) => !waiting.has(name)),

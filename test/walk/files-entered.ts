@@ -12,7 +12,8 @@ const tools = /^packages\/shared\/src\/((process|telemetry)\/.*|[^/]+)$/;
 /** What only counts: how much may be read or held, whether a backlog is near, what was rejected. No event passes through these. */
 const counters = new RegExp(
   `^packages/(${[
-    'poller/src/feed/page-(cap|limit)',
+    'poller/src/feed/page-cap',
+    'shared/src/scan-api/page-limit',
     'poller/src/catch-up/backlog-probe',
     'consumer/src/(hand-budget|guard/fifo)',
     'processor/src/parcels/rejections',
