@@ -2,6 +2,7 @@ import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { freePort } from '@waybill/local/free-port.ts';
 import { provisionOrCompare } from '@waybill/provisioner/provision.ts';
+import { tables } from '@waybill/shared/resources.ts';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { usePlace } from '../engines/place-under-test.ts';
 import { type BuiltImages, buildImages } from '../images/built-images.ts';
@@ -34,7 +35,8 @@ test('the services that compose starts, in their order, drain the feed', async (
 
   const { resources, results } = await provisionOrCompare({ ...place().clients, prefix });
   expect(results.map(({ isCreated, drift }) => ({ isCreated, drift }))).toEqual(
-    Array(5).fill({ isCreated: false, drift: [] }),
+    // The queue, its dead-letter queue, and every table.
+    Array(2 + Object.keys(tables).length).fill({ isCreated: false, drift: [] }),
   );
   const feed = feedOf(seed);
   await drained(place(), resources, composed.running('poller'), () => feed.lastEventId());
