@@ -1,42 +1,11 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { counted } from './cost-program.ts';
 import type { CountedRun } from './counted-run.ts';
 import { compareFigures } from './growth.ts';
 import { historyCost } from './history-cost.ts';
-import { costMutants } from './mutants.ts';
 
 /** Tells hanging from slow on a busy machine, under coverage. */
 const patienceMs = 120_000;
-
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
-const output = z.array(
-  z.object({
-    scenario: z.string(),
-    figures: z.array(z.object({ figure: z.string(), found: z.number(), verdict: z.string() })),
-    requests: z.object({ metered: z.number(), counted: z.number() }),
-    history: z.object({ withHistory: z.number(), withoutHistory: z.number(), verdict: z.string() }).optional(),
-  }),
-);
-
-async function counted(...args: readonly string[]) {
-  const { promise, resolve } = Promise.withResolvers<{ code: number; stdout: string }>();
-  // A run takes twice as long under coverage, and adds nothing to what the other tests cover.
-  const env = { ...process.env, NODE_V8_COVERAGE: '' };
-  const child = execFile(process.execPath, [main, '--json', ...args], { env }, (_, stdout) =>
-    resolve({ code: child.exitCode ?? -1, stdout }),
-  );
-  const { code, stdout } = await promise;
-  const scenarios = output.parse(JSON.parse(stdout));
-  const figures = scenarios.flatMap((scenario) => scenario.figures);
-  return {
-    code,
-    scenarios,
-    grown: figures.filter(({ verdict }) => verdict === 'grown').map(({ figure }) => figure),
-    costlyHistory: scenarios.filter(({ history }) => history?.verdict === 'over').map(({ scenario }) => scenario),
-  };
-}
 
 describe('what a million events cost', { timeout: patienceMs }, () => {
   // Of the other scenarios the lane `cost` of .ci/run says it.
@@ -48,12 +17,6 @@ describe('what a million events cost', { timeout: patienceMs }, () => {
     const [run] = first.scenarios;
     expect(run?.figures.find(({ figure }) => figure === 'GetQueueAttributes')?.found).toBeGreaterThan(0);
     expect(run?.requests.metered).toBe(run?.requests.counted);
-  });
-
-  test.for(costMutants)('is noticed to grow when $name', async ({ name, figure, scenario }) => {
-    const { code, grown } = await counted('--mutant', name, '--scenario', scenario, '--no-history');
-    expect(grown).toContain(figure);
-    expect(code).toBe(1);
   });
 });
 

@@ -17,7 +17,8 @@ describe.each(commands.map((command) => [command.name, command] as const))('wayb
   test.for(command.examples.map(({ line }) => line))(
     '%s: prints its shape, or nothing and what is wrong',
     async (line) => {
-      const { code, stdout, stderr } = await run(asked(line, command));
+      // `status` waits for half a lease where no poller is seen.
+      const { code, stdout, stderr } = await run(asked(line, command), { env: { LEASE_SECONDS: '2' } });
       if (stdout !== '' && command.prints !== 'text') {
         const shape = await shapeOf(command);
         const texts = command.prints === 'document' ? [stdout] : stdout.split('\n').filter((each) => each !== '');
