@@ -53,6 +53,7 @@ export default defineConfig({
         patience: 25 * minutes,
         more: { ...oneByOne, maxConcurrency: availableParallelism() },
       }),
+      lane({ name: 'bench', patience: 2 * minutes, more: oneByOne }),
       lane({ name: 'deploy', patience: 4 * minutes, more: oneByOne }),
     ],
     coverage: {
