@@ -1,6 +1,7 @@
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
+import { countsOf } from '@waybill/operations/dead-letters/dead-letter-queue.ts';
 import { writeParcel } from '@waybill/processor/parcels/write-parcel.ts';
 import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
@@ -9,6 +10,7 @@ import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { dynamoDbParcelTable } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { useCommandLine } from '../../packages/cli/test/cli-rig.ts';
+import { newPair, type Pair, put } from '../../packages/operations/test/dead-letter-rig.ts';
 import {
   feedElement,
   feedWith,
@@ -39,6 +41,7 @@ const hurried = {
 const { engines, env, run } = useCommandLine(process.env);
 let feed: ScriptedFeed;
 let queue: HastyQueue;
+let pair: Pair;
 
 beforeAll(async () => {
   // The ids of the runbook's examples.
@@ -71,8 +74,24 @@ beforeEach(async () => {
     body,
     parcelId: 5_002,
   });
-  await sqs.send(new SendMessageCommand({ QueueUrl: resources.deadLetterQueueUrl, MessageBody: body }));
+  pair = await newPair(sqs);
+  await deadLetter(pair, body);
 });
+
+/** Lets the redrive policy move a message: a move task moves back no other. */
+async function deadLetter({ sourceUrl, url }: Pair, body: string): Promise<void> {
+  const { sqs } = engines();
+  await put(sqs, sourceUrl, [{ body }]);
+  await expect
+    .poll(
+      async () => {
+        await sqs.send(new ReceiveMessageCommand({ QueueUrl: sourceUrl, VisibilityTimeout: 0 }));
+        return (await countsOf(sqs, url)).waiting;
+      },
+      { timeout: 20_000, interval: 20 },
+    )
+    .toBe(1);
+}
 
 const lines = waybillLines();
 
@@ -81,7 +100,7 @@ describe('a waybill command of the runbook', () => {
     const command = commandOf(args);
     const isAct = command?.isAct === true && !args.includes('--dry-run');
     const ran = await run([...args, ...actFlags(isAct, args)], {
-      env: { SCAN_API_URL: feed.url, AWS_ENDPOINT_URL_SQS: queue.url },
+      env: { SCAN_API_URL: feed.url, AWS_ENDPOINT_URL_SQS: queue.url, SCAN_QUEUE_URL: pair.sourceUrl },
       typed: args[0] === 'erase' ? ['jane.doe'] : [],
       ...(args[0] === 'feed' && { clock: hurried }),
     });
