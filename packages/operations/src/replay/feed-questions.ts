@@ -69,7 +69,7 @@ export class FeedQuestions {
   /** One request. Undefined once `signal` aborts. */
   async attempt(fromEventId: number, limit: number, signal: AbortSignal): Promise<Attempt | undefined> {
     const { feed, clock } = this.#deps;
-    if (!(await this.#whenAllowed(signal))) return undefined;
+    if (!(await this.#bucket.takeWhenAllowed(() => this.#backedOffUntil, clock, signal))) return undefined;
     try {
       const elements = await feed.read(fromEventId, limit, signal);
       this.#hasRead = true;
@@ -144,21 +144,6 @@ export class FeedQuestions {
     this.#backedOffUntil = now + backoffMs(this.#failures, feedBackoff, random);
     this.#failures += 1;
     return now - this.#downSince >= patienceMs;
-  }
-
-  async #whenAllowed(signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#deps;
-    while (!signal.aborted) {
-      const ms = Math.max(this.#backedOffUntil, this.#bucket.pausedUntil) - clock.monotonic();
-      if (ms > 0) await clock.sleep(Math.ceil(ms), signal);
-      else {
-        await this.#bucket.take(signal);
-        if (signal.aborted) return false;
-        if (this.#bucket.pausedUntil <= clock.monotonic()) return true;
-        this.#bucket.giveBack();
-      }
-    }
-    return false;
   }
 }
 

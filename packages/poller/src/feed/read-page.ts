@@ -191,20 +191,8 @@ export class PageReader {
   }
 
   /** Waits for the ends of pauses, and for a token. Resolves with whether to ask now: not once `signal` aborts. */
-  async #whenAllowed(clock: Clock, signal: AbortSignal): Promise<boolean> {
-    const { bucket } = this.#deps;
-    while (!signal.aborted) {
-      const ms = Math.max(this.#backedOffUntil, bucket.pausedUntil) - clock.monotonic();
-      if (ms > 0) await clock.sleep(Math.ceil(ms), signal);
-      else {
-        await bucket.take(signal);
-        if (signal.aborted) return false;
-        if (bucket.pausedUntil <= clock.monotonic()) return true;
-        // The feed has asked others to wait since.
-        bucket.giveBack();
-      }
-    }
-    return false;
+  #whenAllowed(clock: Clock, signal: AbortSignal): Promise<boolean> {
+    return this.#deps.bucket.takeWhenAllowed(() => this.#backedOffUntil, clock, signal);
   }
 
   async #request(fromEventId: number, limit: number, clock: Clock, signal: AbortSignal): Promise<readonly unknown[]> {

@@ -33,6 +33,27 @@ export class TokenBucket {
     if (signal.aborted) this.#tokens += 1;
   }
 
+  /**
+   * Takes a token, and resolves with true, when a request may begin: after {@link pausedUntil} and after the time that
+   * `notBefore` returns, both monotonic, which may move while this waits. Resolves with false once `signal` aborts.
+   *
+   * @param clock of the caller's loop
+   */
+  async takeWhenAllowed(notBefore: () => number, clock: Clock, signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      const ms = Math.max(notBefore(), this.pausedUntil) - clock.monotonic();
+      if (ms > 0) await clock.sleep(Math.ceil(ms), signal);
+      else {
+        await this.take(signal);
+        if (signal.aborted) return false;
+        if (this.pausedUntil <= clock.monotonic()) return true;
+        // The feed has asked others to wait since.
+        this.giveBack();
+      }
+    }
+    return false;
+  }
+
   /** A token that was taken is not used. */
   giveBack(): void {
     this.#fill();
