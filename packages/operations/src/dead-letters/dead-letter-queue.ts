@@ -8,6 +8,7 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import type { MessageConsumer, MessageSender } from '@waybill/shared/queue/message-queue.ts';
 import { sqsConsumer, sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { z } from 'zod';
+import { queueCounts } from '../queue-counts.ts';
 
 /** Messages of a queue, approximate, as SQS counts them. */
 export type MessageCounts = {
@@ -81,17 +82,10 @@ export async function openDeadLetters(sqs: SQSClient, sourceUrl: string): Promis
   };
 }
 
-/** How many messages a queue has, by its own account. */
+/** What of a queue waits to be received, and what somebody has. */
 export async function countsOf(sqs: SQSClient, queueUrl: string): Promise<MessageCounts> {
-  const found = await attributesOf(sqs, queueUrl, [
-    'ApproximateNumberOfMessages',
-    'ApproximateNumberOfMessagesDelayed',
-    'ApproximateNumberOfMessagesNotVisible',
-  ]);
-  return {
-    waiting: Number(found.ApproximateNumberOfMessages ?? 0) + Number(found.ApproximateNumberOfMessagesDelayed ?? 0),
-    inFlight: Number(found.ApproximateNumberOfMessagesNotVisible ?? 0),
-  };
+  const { visible, delayed, inFlight } = await queueCounts(sqs, queueUrl);
+  return { waiting: visible + delayed, inFlight };
 }
 
 async function attributesOf(sqs: SQSClient, QueueUrl: string, AttributeNames: QueueAttributeName[]) {

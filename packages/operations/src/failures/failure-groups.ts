@@ -7,6 +7,7 @@ import {
   type FailuresDependencies,
   newestUnresolved,
   scanUnresolved,
+  type UnresolvedIndexState,
   unresolvedIndexState,
 } from './read-unresolved.ts';
 
@@ -46,15 +47,16 @@ const pageSize = 250;
 /**
  * Groups the unresolved failures by reason and by detail without ids. Counts are exact up to {@link mostCounted} failures
  * of a reason, and are those of its newest beyond that, so that no flood of one reason hides another. Reads the index
- * `unresolved`; the whole table with `scan`, or where there is no index, and says so in `notes`.
+ * `unresolved`; the whole table with `scan`, or where there is no index, and says so in `notes`. Who has looked at the index
+ * already gives what was found.
  */
 export async function failureGroups(
   deps: FailuresDependencies,
-  filter: FailureFilter & { readonly scan?: boolean },
+  filter: FailureFilter & { readonly scan?: boolean; readonly index?: UnresolvedIndexState },
   context: ActContext,
   most = mostCounted,
 ): Promise<FailureGroups> {
-  const index = filter.scan ? undefined : await unresolvedIndexState(deps);
+  const index = filter.scan ? undefined : (filter.index ?? (await unresolvedIndexState(deps)));
   const counting = new Counting(filter, most);
   const sinceUtc = sinceOf(filter);
   if (index?.isReady) {

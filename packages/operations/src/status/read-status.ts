@@ -1,4 +1,4 @@
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { CheckpointStore, StoredCheckpoint } from '@waybill/shared/checkpoint/checkpoint-store.ts';
 import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
@@ -7,6 +7,7 @@ import { openDeadLetters } from '../dead-letters/dead-letter-queue.ts';
 import type { Deployment } from '../deployment.ts';
 import { failureGroups } from '../failures/failure-groups.ts';
 import { type FailuresDependencies, unresolvedIndexState } from '../failures/read-unresolved.ts';
+import { queueCounts } from '../queue-counts.ts';
 import { type Facts, type StatusSettings, secondsBehind, sentenceOf } from './sentence.ts';
 import { type FeedPosition, type QueueStatus, type Status, type StatusPart, shownGaps } from './status-shape.ts';
 
@@ -127,23 +128,7 @@ async function readQueue(deps: StatusDependencies, signal: AbortSignal): Promise
 }
 
 async function countsOf(sqs: SQSClient, url: string): Promise<QueueStatus> {
-  const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: url,
-      AttributeNames: [
-        'ApproximateNumberOfMessages',
-        'ApproximateNumberOfMessagesDelayed',
-        'ApproximateNumberOfMessagesNotVisible',
-      ],
-    }),
-  );
-  return {
-    url,
-    visible: Number(Attributes.ApproximateNumberOfMessages ?? 0),
-    inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
-    delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
-    oldestSeconds: null,
-  };
+  return { url, ...(await queueCounts(sqs, url)), oldestSeconds: null };
 }
 
 /** A table without the index is not scanned for a status: that would read all of its history. */
@@ -157,7 +142,7 @@ async function readFailures(
     notes.push(`Failures are not counted: ${index.why}. waybill failures groups scans the table.`);
     return null;
   }
-  const { groups, count, isMoreThan } = await failureGroups(deps, {}, { signal, onProgress: () => {} });
+  const { groups, count, isMoreThan } = await failureGroups(deps, { index }, { signal, onProgress: () => {} });
   const byReason: Record<string, number> = {};
   for (const group of groups) byReason[group.reason] = (byReason[group.reason] ?? 0) + group.count;
   const first = groups.map(({ firstFailedAtUtc }) => firstFailedAtUtc).toSorted();
