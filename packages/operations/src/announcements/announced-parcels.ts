@@ -1,4 +1,4 @@
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Announcement } from '@waybill/shared/domain/announcement.ts';
 import type { MilestoneName } from '@waybill/shared/domain/milestones.ts';
 import type { Item } from '@waybill/shared/parcels/parcel-item.ts';
@@ -52,19 +52,18 @@ async function* ofDeliveries(
   signal: AbortSignal,
 ): AsyncGenerator<AnnouncementPage> {
   const [from = '', to = ''] = [deliveredFrom, deliveredTo].map(comparableTime);
-  let startKey: Item | undefined;
-  do {
-    const page = await dynamodb.send(
-      new ScanCommand({
-        TableName: deployment.parcelsTable,
-        // To the second: the table compares texts, which have the feed's own digits. `~` is after all that a time may end in.
-        FilterExpression: 'deliveryTimeUtc BETWEEN :from AND :to',
-        ExpressionAttributeValues: { ':from': { S: toSecond(from) }, ':to': { S: `${toSecond(to)}~` } },
-        ...(startKey && { ExclusiveStartKey: startKey }),
-      }),
-      { abortSignal: signal },
-    );
-    const found = (page.Items ?? []).map((item) => announced(item, parcelIdIn(item), 'delivery'));
+  const pages = paginateScan(
+    { client: dynamodb },
+    {
+      TableName: deployment.parcelsTable,
+      // To the second: the table compares texts, which have the feed's own digits. `~` is after all that a time may end in.
+      FilterExpression: 'deliveryTimeUtc BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':from': { S: toSecond(from) }, ':to': { S: `${toSecond(to)}~` } },
+    },
+    { abortSignal: signal },
+  );
+  for await (const { Items = [] } of pages) {
+    const found = Items.map((item) => announced(item, parcelIdIn(item), 'delivery'));
     yield pageOf(
       found.filter((each) => {
         if ('why' in each) return true;
@@ -72,8 +71,7 @@ async function* ofDeliveries(
         return time !== undefined && time >= from && time <= to;
       }),
     );
-    startKey = page.LastEvaluatedKey;
-  } while (startKey);
+  }
 }
 
 function toSecond(time: string): string {

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { batchRetentionDays, recentBatchesIndex } from '@waybill/shared/resources.ts';
@@ -84,24 +84,19 @@ async function* idsBack(
 ): AsyncGenerator<readonly string[]> {
   for (let back = 0; back <= batchRetentionDays + 1; back += 1) {
     const day = new Date(nowMs - back * msPerDay).toISOString().slice(0, 'YYYY-MM-DD'.length);
-    let startKey: Record<string, unknown> | undefined;
-    do {
-      const page = await documents.send(
-        new QueryCommand({
-          TableName: tableName,
-          IndexName: recentBatchesIndex.name,
-          // Ids sort by time, so a day that is wholly after `before` has none.
-          KeyConditionExpression: `createdDay = :day${before === undefined ? '' : ' AND batchId < :before'}`,
-          ExpressionAttributeValues: { ':day': day, ...(before !== undefined && { ':before': before }) },
-          ScanIndexForward: false,
-          Limit: idsAtOnce,
-          ...(startKey && { ExclusiveStartKey: startKey }),
-        }),
-        { abortSignal: signal },
-      );
-      yield (page.Items ?? []).map(({ batchId }) => String(batchId));
-      startKey = page.LastEvaluatedKey;
-    } while (startKey);
+    const pages = paginateQuery(
+      { client: documents, pageSize: idsAtOnce },
+      {
+        TableName: tableName,
+        IndexName: recentBatchesIndex.name,
+        // Ids sort by time, so a day that is wholly after `before` has none.
+        KeyConditionExpression: `createdDay = :day${before === undefined ? '' : ' AND batchId < :before'}`,
+        ExpressionAttributeValues: { ':day': day, ...(before !== undefined && { ':before': before }) },
+        ScanIndexForward: false,
+      },
+      { abortSignal: signal },
+    );
+    for await (const { Items = [] } of pages) yield Items.map(({ batchId }) => String(batchId));
   }
 }
 

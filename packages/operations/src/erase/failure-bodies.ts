@@ -1,4 +1,4 @@
-import { DeleteCommand, type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { tables } from '@waybill/shared/resources.ts';
 import type { Deployment } from '../deployment.ts';
 import { projectionOf } from '../failures/failure-item.ts';
@@ -29,22 +29,17 @@ export async function* recordsWith(
   { documents, deployment }: FailureBodiesDependencies,
   signal: AbortSignal,
 ): AsyncGenerator<Scanned> {
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    if (signal.aborted) return;
-    const {
-      Items = [],
-      LastEvaluatedKey,
-      ConsumedCapacity,
-    } = await documents.send(
-      new ScanCommand({
-        TableName: deployment.failuresTable,
-        ConsistentRead: true,
-        ReturnConsumedCapacity: 'TOTAL',
-        ...projectionOf(['failureId', 'body', 'detail', 'lastFailedAtUtc']),
-        ...(startKey && { ExclusiveStartKey: startKey }),
-      }),
-    );
+  if (signal.aborted) return;
+  const pages = paginateScan(
+    { client: documents },
+    {
+      TableName: deployment.failuresTable,
+      ConsistentRead: true,
+      ReturnConsumedCapacity: 'TOTAL',
+      ...projectionOf(['failureId', 'body', 'detail', 'lastFailedAtUtc']),
+    },
+  );
+  for await (const { Items = [], ConsumedCapacity } of pages) {
     const found = Items.flatMap(({ failureId, body = '', detail = '', lastFailedAtUtc = '' }) => {
       const texts = [String(body), String(detail)].filter(person.isIn);
       const isPartOfWords = texts.every(person.isPartOfWords);
@@ -56,8 +51,8 @@ export async function* recordsWith(
       records: Items.length,
       readUnits: ConsumedCapacity?.CapacityUnits ?? 0,
     };
-    startKey = LastEvaluatedKey;
-  } while (startKey);
+    if (signal.aborted) return;
+  }
 }
 
 /** Deletes a record, if it is there. */

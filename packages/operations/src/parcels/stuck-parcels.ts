@@ -1,4 +1,4 @@
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { hasCode } from '@waybill/shared/error.ts';
 import { deliveryEventId, type Item } from '@waybill/shared/parcels/parcel-item.ts';
 import { z } from 'zod';
@@ -95,19 +95,12 @@ async function* itemsWithoutDelivery(
   { dynamodb, deployment }: OpenQuestion,
   signal: AbortSignal,
 ): AsyncGenerator<Item> {
-  let startKey: Item | undefined;
-  do {
-    const page = await dynamodb.send(
-      new ScanCommand({
-        TableName: deployment.parcelsTable,
-        FilterExpression: `attribute_not_exists(${deliveryEventId.name})`,
-        ...(startKey && { ExclusiveStartKey: startKey }),
-      }),
-      { abortSignal: signal },
-    );
-    yield* page.Items ?? [];
-    startKey = page.LastEvaluatedKey;
-  } while (startKey);
+  const pages = paginateScan(
+    { client: dynamodb },
+    { TableName: deployment.parcelsTable, FilterExpression: `attribute_not_exists(${deliveryEventId.name})` },
+    { abortSignal: signal },
+  );
+  for await (const { Items = [] } of pages) yield* Items;
 }
 
 /** The parcels first seen longest ago, no more than an answer shows. Those of an old release, whose time nobody knows, are before all others. */
