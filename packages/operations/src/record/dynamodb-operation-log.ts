@@ -9,6 +9,7 @@ import { operationRetentionDays, recentOperationsIndex, tables } from '@waybill/
 import { z } from 'zod';
 import type { Operation } from './operation.ts';
 import type { OperationLog } from './operation-log.ts';
+import { operationShape } from './operation-shape.ts';
 import type { Plan } from './plan.ts';
 
 export type OperationTable = {
@@ -104,20 +105,9 @@ function monthsBack(nowMs: number): string[] {
 }
 
 const storedOperation = z.object({
-  operationId: z.string(),
-  kind: z.string(),
-  by: z.string(),
-  because: z.string(),
-  filter: z.record(
-    z.string(),
-    z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))]),
-  ),
+  ...operationShape.shape,
   // Written by this package, whose releases add to it and take nothing away.
   plan: z.string().transform((text): Plan => JSON.parse(text)),
-  startedAtUtc: z.string(),
-  outcome: z.string().optional(),
-  counts: z.record(z.string(), z.number()).optional(),
-  finishedAtUtc: z.string().optional(),
 });
 
 function operationOf(item: Readonly<Record<string, unknown>>): Operation {
