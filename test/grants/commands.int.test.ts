@@ -110,7 +110,7 @@ beforeAll(async () => {
   ]);
   const api = await startScanApi({ feed: new HeldFeed(simulateFeed({ seed: 1 }), 50), seed: 1 });
   const [sqs, dynamodb] = recorders;
-  const endpoints = { AWS_ENDPOINT_URL_SQS: sqs.url, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url };
+  const endpoints = { AWS_ENDPOINT_URL_SQS: sqs.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint };
   // `status` waits for half a lease where no poller is seen.
   recorded = { ...endpoints, SCAN_API_URL: api.url, LEASE_SECONDS: '2' };
   stop = async () => {

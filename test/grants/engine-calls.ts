@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { request } from 'node:http';
+import { type EngineProxy, startEngineProxy } from '../../bench/src/counting/engine-proxy.ts';
 
 /** A call to SQS or DynamoDB as it went over the wire. */
 export type EngineCall = {
@@ -9,16 +9,14 @@ export type EngineCall = {
   readonly input: Readonly<Record<string, unknown>>;
 };
 
-export type CallRecorder = { readonly url: string; stop(): Promise<void> };
-
 /** Stands before an engine, passes every request on (a long poll as a short one), and says which call it is. */
 export async function recordCalls(
   target: string,
   service: EngineCall['service'],
   onCall: (call: EngineCall) => void,
-): Promise<CallRecorder> {
+): Promise<EngineProxy> {
   const { hostname, port } = new URL(target);
-  const server = createServer((incoming, outgoing) => {
+  return await startEngineProxy((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
@@ -38,16 +36,4 @@ export async function recordCalls(
       passed.end(body);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error(`the recorder listens on ${address}`);
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    stop: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
 }

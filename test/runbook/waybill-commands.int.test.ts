@@ -9,6 +9,7 @@ import { packUnparsed } from '@waybill/shared/domain/pack.ts';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { dynamoDbParcelTable } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { EngineProxy } from '../../bench/src/counting/engine-proxy.ts';
 import { useCommandLine } from '../../packages/cli/test/cli-rig.ts';
 import { newPair, type Pair, put } from '../../packages/operations/test/dead-letter-rig.ts';
 import {
@@ -19,7 +20,7 @@ import {
   startScriptedFeed,
 } from '../../packages/operations/test/scripted-feed.ts';
 import { keptOnTrial, scan } from '../../packages/processor/test/processor-rig.ts';
-import { type HastyQueue, startHastyQueue } from './hasty-queue.ts';
+import { recordCalls } from '../grants/engine-calls.ts';
 import { actFlags, commandOf } from './waybill-command-of.ts';
 import { waybillLines } from './waybill-lines.ts';
 
@@ -40,13 +41,14 @@ const hurried = {
 
 const { engines, env, run } = useCommandLine(process.env);
 let feed: ScriptedFeed;
-let queue: HastyQueue;
+let queue: EngineProxy;
 let pair: Pair;
 
 beforeAll(async () => {
   // The ids of the runbook's examples.
   feed = await startScriptedFeed(feedWith({ ids: idRange(83_000, 84_300) }));
-  queue = await startHastyQueue((await env())['AWS_ENDPOINT_URL_SQS'] ?? '');
+  // No long poll is waited for behind it.
+  queue = await recordCalls((await env())['AWS_ENDPOINT_URL_SQS'] ?? '', 'sqs', () => undefined);
 });
 afterAll(() => Promise.all([feed.stop(), queue.stop()]));
 
@@ -100,7 +102,7 @@ describe('a waybill command of the runbook', () => {
     const command = commandOf(args);
     const isAct = command?.isAct === true && !args.includes('--dry-run');
     const ran = await run([...args, ...actFlags(isAct, args)], {
-      env: { SCAN_API_URL: feed.url, AWS_ENDPOINT_URL_SQS: queue.url, SCAN_QUEUE_URL: pair.sourceUrl },
+      env: { SCAN_API_URL: feed.url, AWS_ENDPOINT_URL_SQS: queue.endpoint, SCAN_QUEUE_URL: pair.sourceUrl },
       typed: args[0] === 'erase' ? ['jane.doe'] : [],
       ...(args[0] === 'feed' && { clock: hurried }),
     });
