@@ -72,7 +72,8 @@ describe.concurrent('SIGKILL', () => {
     const processor = rig.processor();
     const first = rig.poller({ LEASE_SECONDS: '2', SCAN_API_LIMIT: '20' });
     await leaseIs(first, /^held/);
-    const second = rig.poller({ LEASE_SECONDS: '2', SCAN_API_LIMIT: '20' });
+    // Long enough to be kept on a busy machine: one that is lost when the stop comes is not released.
+    const second = rig.poller({ LEASE_SECONDS: '10', SCAN_API_LIMIT: '20' });
     await leaseIs(second, /^standing by$/);
     expect((await second.metrics()).sum('waybill_feed_pages_total')).toBe(0);
 
