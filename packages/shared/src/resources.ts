@@ -110,14 +110,6 @@ export const tables = {
       },
     ],
   },
-} as const satisfies Readonly<Record<string, TableDefinition>>;
-
-/**
- * Tables that this release reads where a deployment names one, and never makes: what writes them comes later (push
- * ingestion, the notifier). Apart from {@link tables}, so that nobody provisions, pays for and watches a table that stays
- * empty. With its writer a definition moves up there.
- */
-export const laterTables = {
   batches: {
     name: 'waybill-batches',
     key: { name: 'batchId', type: 'S' },
@@ -131,6 +123,14 @@ export const laterTables = {
       },
     ],
   },
+} as const satisfies Readonly<Record<string, TableDefinition>>;
+
+/**
+ * Tables that this release reads where a deployment names one, and never makes: what writes them comes later (the
+ * notifier). Apart from {@link tables}, so that nobody provisions, pays for and watches a table that stays
+ * empty. With its writer a definition moves up there.
+ */
+export const laterTables = {
   notifications: {
     name: 'waybill-notifications',
     key: { name: 'notificationId', type: 'S' },
@@ -157,7 +157,7 @@ export const [unresolvedIndex] = tables.failures.indexes;
 export const [recentOperationsIndex] = tables.operations.indexes;
 
 /** The index of batches by the day on which they came. */
-export const [recentBatchesIndex] = laterTables.batches.indexes;
+export const [recentBatchesIndex] = tables.batches.indexes;
 
 /** The index of notifications that were not told, the newest last. */
 export const [unfinishedIndex] = laterTables.notifications.indexes;

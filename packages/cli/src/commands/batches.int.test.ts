@@ -1,5 +1,5 @@
 import { batchShape } from '@waybill/operations/batches/batch-view.ts';
-import { laterTables } from '@waybill/shared/resources.ts';
+import { tables } from '@waybill/shared/resources.ts';
 import { expect, test } from 'vitest';
 import { putItems, tableOf } from '../../../operations/test/parcels-rig.ts';
 import { useCommandLine } from '../../test/cli-rig.ts';
@@ -8,7 +8,7 @@ const { engines, run } = useCommandLine(process.env);
 
 test('waybill batches shows what was pushed, in columns and as JSON', async () => {
   const { dynamodb } = engines();
-  const env = { BATCHES_TABLE: await tableOf(dynamodb, laterTables.batches) };
+  const env = { BATCHES_TABLE: await tableOf(dynamodb, tables.batches) };
   expect(await run(['batches', 'list'], { env })).toEqual({
     code: 0,
     stdout: '',

@@ -1,5 +1,5 @@
 import type { Item } from '@waybill/shared/parcels/parcel-item.ts';
-import { laterTables } from '@waybill/shared/resources.ts';
+import { tables } from '@waybill/shared/resources.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { putItems, tableOf } from '../../test/parcels-rig.ts';
@@ -35,7 +35,7 @@ const reading = () => ({
 
 beforeAll(async () => {
   const { dynamodb } = engines();
-  batchesTable = await tableOf(dynamodb, laterTables.batches);
+  batchesTable = await tableOf(dynamodb, tables.batches);
   await putItems(dynamodb, batchesTable, [
     batch(0, 11),
     batch(0, 10, { failed: { SS: ['event-5'] } }),
