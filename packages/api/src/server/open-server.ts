@@ -4,6 +4,8 @@ import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { admit, requireAccess } from '../access/access.ts';
 import { findCaller } from '../access/tokens.ts';
+import { docsPage } from '../openapi/docs-page.ts';
+import { documentRoute, gatherDocument } from '../openapi/open-api.ts';
 import { Problem, problems } from '../problems/problem.ts';
 import { problemDocument, problemHeaders, problemType } from '../problems/problem-document.ts';
 import type { ApiDependencies } from './api-dependencies.ts';
@@ -51,7 +53,8 @@ export async function openServer({ log, settings, routes }: ServerDependencies):
   );
 
   const paths = watchPaths(app);
-  for (const plugin of routes) await app.register(plugin);
+  await gatherDocument(app);
+  for (const plugin of [...routes, documentRoute(), docsPage()]) await app.register(plugin);
   refuseOtherMethods(app, paths);
   await app.ready();
   return app;
