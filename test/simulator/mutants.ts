@@ -317,8 +317,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a failure is not on record when its event is split off',
     promise: 1,
     file: `${consumer}/settle-failed.ts`,
-    find: 'await recordAll(isWhole ?',
-    replace: 'void recordAll(isWhole ?',
+    find: 'await recordAll(recorded,',
+    replace: 'void recordAll(recorded,',
   },
   {
     name: 'an invalid element is on record without its parcel',

@@ -26,6 +26,8 @@ export type ProblemMore = {
   readonly errors?: readonly InputError[];
   /** Whole seconds; in the header `Retry-After`. */
   readonly retryAfterSeconds?: number;
+  /** More headers of the answer, in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Members of the answer beside those of RFC 9457. */
   readonly members?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
