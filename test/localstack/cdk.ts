@@ -27,6 +27,7 @@ const stackOutputs = z.object({
   CheckpointsTable: z.string(),
   FailuresTable: z.string(),
   OperationsTable: z.string(),
+  BatchesTable: z.string(),
 });
 
 /** The data stack of one environment. The CDK's command line deploys it to LocalStack, as README shows. */
@@ -95,6 +96,7 @@ export class DataStackOnLocalStack {
       checkpointsTable: outputs.CheckpointsTable,
       failuresTable: outputs.FailuresTable,
       operationsTable: outputs.OperationsTable,
+      batchesTable: outputs.BatchesTable,
     };
   }
 

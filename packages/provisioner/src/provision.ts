@@ -14,6 +14,7 @@ export type Resources = {
   readonly checkpointsTable: string;
   readonly failuresTable: string;
   readonly operationsTable: string;
+  readonly batchesTable: string;
 };
 
 export type ProvisionOptions = {
@@ -77,6 +78,7 @@ export async function provisionOrCompare(options: ProvisionOptions): Promise<Pro
       checkpointsTable: prefix + tables.checkpoints.name,
       failuresTable: prefix + tables.failures.name,
       operationsTable: prefix + tables.operations.name,
+      batchesTable: prefix + tables.batches.name,
     },
     results: [deadLetters.result, scans.result, ...tableResults],
   };

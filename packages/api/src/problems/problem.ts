@@ -26,9 +26,13 @@ export type ProblemMore = {
   readonly errors?: readonly InputError[];
   /** Whole seconds; in the header `Retry-After`. */
   readonly retryAfterSeconds?: number;
+  /** More headers of the answer, in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Members of the answer beside those of RFC 9457. */
   readonly members?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+  /** Counted in `waybill.api.rejections`: why a request is refused that may be fine. */
+  readonly reason?: string;
 };
 
 /** A request that ends with a problem. `detail` is shown to the client: nothing of the inside, no payload, no token. */

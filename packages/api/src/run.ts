@@ -1,0 +1,89 @@
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
+import { runProcess } from '@waybill/shared/process/run-process.ts';
+import { requireKey } from '@waybill/shared/process/table-check.ts';
+import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
+import { tables } from '@waybill/shared/resources.ts';
+import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
+import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
+import { createApi } from './api.ts';
+import { readConfig } from './config.ts';
+import { apiRoutes } from './routes.ts';
+
+/** Two attempts of a call, and what is around them, must end before the request does that waits for them. */
+const requestTimeoutMs = 3_000;
+const maxAttempts = 2;
+/** Calls in flight: those of the requests that are worked on at once. */
+const maxSockets = 128;
+
+/** The API as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
+export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const { settings, deployment, mapping, address, ...config } = readConfig(env);
+  await runProcess('api', config.process, (tools) => {
+    const { metrics, log } = tools;
+    const {
+      scanQueueUrl,
+      parcelsTable,
+      checkpointsTable,
+      failuresTable,
+      operationsTable,
+      batchesTable = '',
+    } = deployment;
+    const options = {
+      requestTimeoutMs,
+      maxAttempts,
+      maxSockets,
+      variables: {
+        [scanQueueUrl]: 'SCAN_QUEUE_URL',
+        [parcelsTable]: 'PARCELS_TABLE',
+        [checkpointsTable]: 'CHECKPOINTS_TABLE',
+        [failuresTable]: 'FAILURES_TABLE',
+        [operationsTable]: 'OPERATIONS_TABLE',
+        [batchesTable]: 'BATCHES_TABLE',
+      },
+    };
+    const sqs = openSqs({ ...options, endpointIsQueueHost: config.process.endpointIsQueueHost });
+    const deadLettersSqs = openSqs({
+      ...options,
+      endpointIsQueueHost: config.process.endpointIsQueueHost,
+      checksBodies: false,
+    });
+    const dynamodb = openDynamoDb(options);
+    meterTables(dynamodb, {
+      metrics,
+      tables: {
+        [parcelsTable]: 'parcels',
+        [checkpointsTable]: 'checkpoints',
+        [failuresTable]: 'failures',
+        [operationsTable]: 'operations',
+        [batchesTable]: 'batches',
+      },
+    });
+    const documents = DynamoDBDocumentClient.from(dynamodb);
+    const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics);
+    const service = createApi({
+      ...tools,
+      settings,
+      address,
+      routes: apiRoutes({ ...tools, sqs, deadLettersSqs, dynamodb, documents, deployment, mapping, queue, settings }),
+      checkTables: async () => {
+        await requireKey(dynamodb, parcelsTable, tables.parcels, log);
+        await requireKey(dynamodb, checkpointsTable, tables.checkpoints);
+        await requireKey(dynamodb, failuresTable, tables.failures, log);
+        await requireKey(dynamodb, operationsTable, tables.operations, log);
+        await requireKey(dynamodb, batchesTable, tables.batches, log);
+      },
+      probes: {
+        sqs: () => queue.depth(),
+        dynamodb: () => dynamodb.send(new GetItemCommand({ TableName: parcelsTable, Key: { parcelId: { N: '0' } } })),
+      },
+    });
+    const close = () => {
+      sqs.destroy();
+      deadLettersSqs.destroy();
+      dynamodb.destroy();
+    };
+    return { service, close };
+  });
+}

@@ -1,0 +1,39 @@
+import type { FastifySchemaCompiler } from 'fastify';
+import type { z } from 'zod';
+import { type InputError, Problem } from '../problems/problem.ts';
+
+/** Errors that one answer names at most. */
+const mostErrors = 20;
+/** Characters of a name that the client made up, in an answer at most. */
+const longestName = 100;
+
+/** Where each part of a request is found by people. */
+const places: Readonly<Record<string, string>> = {
+  body: 'the body',
+  querystring: 'the query',
+  params: 'the path',
+  headers: 'the headers',
+};
+
+/** Validates one part of a request by its zod schema, and says by JSON pointers into that part what is wrong. */
+export const validateInput: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart = 'body' }) => {
+  const place = places[httpPart] ?? 'the request';
+  return (data) => {
+    const result = schema.safeParse(data);
+    if (result.success) return { value: result.data };
+    const errors = result.error.issues.flatMap(errorsOf).slice(0, mostErrors);
+    return { error: new Problem('INVALID_REQUEST', `${place} is not as it should be`, { errors }) };
+  };
+};
+
+function errorsOf(issue: z.core.$ZodIssue): readonly InputError[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key]), detail: 'is not known here' }));
+  return [{ pointer: pointerTo(issue.path), detail: issue.message }];
+}
+
+/** A JSON pointer (RFC 6901). */
+function pointerTo(path: readonly PropertyKey[]): string {
+  const steps = path.map((step) => String(step).slice(0, longestName).replaceAll('~', '~0').replaceAll('/', '~1'));
+  return steps.map((step) => `/${step}`).join('');
+}
