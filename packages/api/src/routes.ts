@@ -3,6 +3,7 @@ import { batchRoutes } from './batches/batch-routes.ts';
 import { failureRoutes } from './failures/failure-routes.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
+import { parcelRoutes } from './parcels/parcel-routes.ts';
 import { redriveRoutes } from './redrives/redrive-routes.ts';
 import type { ApiDependencies } from './server/api-dependencies.ts';
 import { statusRoutes } from './status/status-routes.ts';
@@ -10,6 +11,7 @@ import { statusRoutes } from './status/status-routes.ts';
 /** Every route of the API, by what it is about. One line each. */
 export function apiRoutes(deps: ApiDependencies): readonly FastifyPluginAsyncZod[] {
   return [
+    parcelRoutes(deps),
     batchRoutes(deps),
     statusRoutes(deps),
     failureRoutes(deps),
