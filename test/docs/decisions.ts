@@ -13,7 +13,7 @@ const parts: Readonly<Record<string, readonly number[]>> = {
   'The poller: lease, reading, gaps': [10, 11, 12, 13, 14, 15, 16, 74, 85, 86, 87, 88, 89, 90],
   'The consumer and the processor': [30, 31, 32, 33, 34, 36, 72, 73, 79, 80, 81, 82, 83, 84, 100],
   'The operator': [105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122],
-  'The API': [133],
+  'The API': [133, 146],
   'Speed, cost, scale': [40, 41, 42, 43, 62, 102],
   'On AWS': [50, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 68, 91, 92, 97, 98],
   'Images and local engines': [64, 65, 66, 70, 71, 96],
