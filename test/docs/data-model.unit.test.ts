@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { batchView } from '@waybill/operations/batches/batch-view.ts';
 import { operationKinds, outcomes } from '@waybill/operations/record/operation.ts';
 import { costOf, type Plan } from '@waybill/operations/record/plan.ts';
 import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
@@ -10,13 +11,11 @@ import { parcelIdOf } from '@waybill/shared/domain/scan-event.ts';
 import { indexKeys } from '@waybill/shared/index-keys.ts';
 import { storedParcel } from '@waybill/shared/parcels/parcel-item.ts';
 import {
+  batchRetentionDays,
   failureRetentionDays,
-  openParcelsIndex,
   operationRetentionDays,
   physicalName,
-  recentOperationsIndex,
   tables,
-  unresolvedIndex,
 } from '@waybill/shared/resources.ts';
 import { describe, expect, it } from 'vitest';
 import { type DocumentedValue, documentedTables, fenced } from './data-model.ts';
@@ -146,21 +145,39 @@ it('its example operation is one that this release reads, with its month and its
   ]);
 });
 
-it.each([unresolvedIndex, recentOperationsIndex, openParcelsIndex])(
-  'says of the index $name what it holds',
-  (index) => {
-    const section = page.split(/^### /m).find((one) => one.startsWith(`Index ${index.name}\n`)) ?? '';
-    for (const { name, type } of [index.key, index.sortKey]) expect(section).toContain(`\`${name}\` (${type}`);
-    const projected = typeof index.projection === 'string' ? [] : index.projection.include;
-    for (const attribute of projected) expect(section).toContain(`\`${attribute}\``);
-  },
+it('its example batch is one that this release reads, with its day and its expiry', () => {
+  const [item = {}] = examplesOf(tables.batches.name);
+  const view = batchView(Object.fromEntries(Object.entries(item).map(([name, value]) => [name, read(value)])));
+  expect(view).toMatchObject({ batchId: text(item['batchId']), status: 'processing', packsPending: 1 });
+  const created = text(item['createdAtUtc']) ?? '';
+  expect(text(item['createdDay'])).toBe(created.slice(0, 10));
+  expect(number(item['expiresAt'])).toBe(Math.ceil(Date.parse(created) / 1_000) + batchRetentionDays * 86_400);
+});
+
+const indexes = Object.values(tables).flatMap((table) =>
+  ('indexes' in table ? table.indexes : []).map((index) => ({ table: table.name, ...index })),
 );
+
+it.each(indexes)('says of the index $name of $table what it holds', ({ table, name, key, sortKey, projection }) => {
+  const ofTable = page.split(/^## /m).find((one) => one.includes(`\n\`${table}\`. `)) ?? '';
+  const section = ofTable.split(/^### /m).find((one) => one.startsWith(`Index ${name}\n`)) ?? '';
+  for (const each of [key, sortKey]) expect(section).toContain(`\`${each.name}\` (${each.type}`);
+  const projected = typeof projection === 'string' ? [] : projection.include;
+  for (const attribute of projected) expect(section).toContain(`\`${attribute}\``);
+});
 
 it('makes a failure id of a body as the consumer does', () => {
   const [, body = '', digest] = /printf '%s' '(.+)' \| sha256sum +# body-(\S+)/.exec(page) ?? [];
   expect(createHash('sha256').update(body).digest('hex')).toBe(digest);
   expect(fenced(page, 'sh').join('')).toContain(body);
 });
+
+/** A value as DynamoDB's document client reads it. */
+function read(value: DocumentedValue): unknown {
+  if ('SS' in value) return new Set(value.SS);
+  if ('NS' in value) return new Set(value.NS.map(Number));
+  return number(value) ?? text(value);
+}
 
 function historyOf(value: DocumentedValue | undefined) {
   const entries = value && 'SS' in value ? value.SS : [];

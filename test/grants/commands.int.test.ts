@@ -52,8 +52,8 @@ const rows: Readonly<Record<string, Row | readonly Row[]>> = {
   replay: { policies: ['observer', 'replay'], lines: ['replay --from 83269 --to 83280'] },
   'checkpoint show': { policies: ['observer'], lines: ['checkpoint show'] },
   'checkpoint set': { policies: ['checkpoint'] },
-  'batches list': later,
-  'batches show': later,
+  'batches list': { policies: ['observer'] },
+  'batches show': { policies: ['observer'], lines: ['batches show 20261128T221530'] },
   'notifications list': later,
   'notifications show': later,
   'notifications send': later,
@@ -112,7 +112,8 @@ beforeAll(async () => {
   const [sqs, dynamodb] = recorders;
   const endpoints = { AWS_ENDPOINT_URL_SQS: sqs.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint };
   // `status` waits for half a lease where no poller is seen.
-  recorded = { ...endpoints, SCAN_API_URL: api.url, LEASE_SECONDS: '2' };
+  const { batchesTable } = engines().resources;
+  recorded = { ...endpoints, SCAN_API_URL: api.url, LEASE_SECONDS: '2', BATCHES_TABLE: batchesTable };
   stop = async () => {
     await Promise.all([...recorders, api].map((each) => each.stop()));
   };
@@ -130,6 +131,7 @@ async function fill(): Promise<void> {
     [tables.checkpoints.name]: resources.checkpointsTable,
     [tables.failures.name]: resources.failuresTable,
     [tables.operations.name]: resources.operationsTable,
+    [tables.batches.name]: resources.batchesTable,
   };
   const later = { N: String(Math.ceil(Date.now() / 1_000) + 86_400) };
   for (const { name, examples } of documentedTables(page)) {

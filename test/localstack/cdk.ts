@@ -8,7 +8,6 @@ import { paginateListTables } from '@aws-sdk/client-dynamodb';
 import { paginateListQueues } from '@aws-sdk/client-sqs';
 import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
 import type { Resources } from '@waybill/provisioner/provision.ts';
-import { physicalName, tables } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
 
 const root = fileURLToPath(import.meta.resolve('../..'));
@@ -28,19 +27,18 @@ const stackOutputs = z.object({
   CheckpointsTable: z.string(),
   FailuresTable: z.string(),
   OperationsTable: z.string(),
+  BatchesTable: z.string(),
 });
 
 /** The data stack of one environment. The CDK's command line deploys it to LocalStack, as README shows. */
 export class DataStackOnLocalStack {
   readonly stackName: string;
-  readonly #environment: string;
   readonly #endpoint: string;
   readonly #context: readonly string[];
   readonly #folder: string;
 
   private constructor(endpoint: string, environment: string, disposable: boolean, folder: string) {
     this.stackName = `waybill-${environment}-data`;
-    this.#environment = environment;
     this.#endpoint = endpoint;
     this.#folder = folder;
     const context = {
@@ -98,7 +96,7 @@ export class DataStackOnLocalStack {
       checkpointsTable: outputs.CheckpointsTable,
       failuresTable: outputs.FailuresTable,
       operationsTable: outputs.OperationsTable,
-      batchesTable: physicalName(this.#environment, tables.batches.name),
+      batchesTable: outputs.BatchesTable,
     };
   }
 

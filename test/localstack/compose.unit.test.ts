@@ -109,6 +109,7 @@ describe('docker-compose.localstack.yml', () => {
       CHECKPOINTS_TABLE: tables.checkpoints.name,
       FAILURES_TABLE: tables.failures.name,
       OPERATIONS_TABLE: tables.operations.name,
+      BATCHES_TABLE: tables.batches.name,
     });
     expect(profiles).toEqual(['operator']);
   });

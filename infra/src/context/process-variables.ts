@@ -12,6 +12,7 @@ const setByTheStack: Readonly<Record<string, string>> = {
   PARCELS_TABLE: 'parcels',
   FAILURES_TABLE: 'failures',
   OPERATIONS_TABLE: 'operations',
+  BATCHES_TABLE: 'batches',
   HTTP_HOST: '0.0.0.0',
   HTTP_PORT: '8080',
   CLOUDWATCH_NAMESPACE: 'Waybill',

@@ -22,6 +22,7 @@ export class DataStack extends Stack {
   readonly checkpoints: Table;
   readonly failures: Table;
   readonly operations: Table;
+  readonly batches: Table;
   readonly alarmTopic: Topic;
   readonly operators: OperatorPolicies;
 
@@ -82,6 +83,8 @@ export class DataStack extends Stack {
           'DynamoDB throttles the operations table: what an operator does cannot be put on record, so it is refused. Parcel state is not affected.',
       },
     });
+    // Also where no API is deployed: without it nobody writes here, and an empty table costs nothing (docs/decisions/0139).
+    this.batches = new DataTable(this, 'Batches', { ...kept, definition: tables.batches, recoveryDays: 35 });
     this.operators = new OperatorPolicies(this, 'Operators', {
       scanQueue: queue,
       deadLetterQueue,
@@ -89,6 +92,7 @@ export class DataStack extends Stack {
       checkpoints: this.checkpoints,
       parcels: this.parcels,
       operations: this.operations,
+      batches: this.batches,
     });
 
     const outputs = {
@@ -99,6 +103,7 @@ export class DataStack extends Stack {
       CheckpointsTable: this.checkpoints.tableName,
       FailuresTable: this.failures.tableName,
       OperationsTable: this.operations.tableName,
+      BatchesTable: this.batches.tableName,
       AlarmTopicArn: this.alarmTopic.topicArn,
       ObserverPolicyArn: this.operators.observer.managedPolicyArn,
       RedrivePolicyArn: this.operators.redrive.managedPolicyArn,

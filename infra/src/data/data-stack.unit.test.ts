@@ -34,7 +34,7 @@ function holdingData({ resources }: SynthesizedStack) {
 describe('what holds data', () => {
   it('stays when its stack is deleted, when it leaves the template, or when it is replaced', () => {
     expect(kept.terminationProtection).toBe(true);
-    expect(holdingData(kept)).toHaveLength(6);
+    expect(holdingData(kept)).toHaveLength(2 + Object.keys(tables).length);
     for (const [, { DeletionPolicy, UpdateReplacePolicy }] of holdingData(kept))
       expect({ DeletionPolicy, UpdateReplacePolicy }).toEqual({
         DeletionPolicy: 'Retain',
@@ -81,6 +81,7 @@ describe('what holds data', () => {
         attribute('operationId', 'S'),
         attribute('startedMonth', 'S'),
       ),
+      BatchesE11AE858: table('test-waybill-batches', attribute('batchId', 'S'), attribute('createdDay', 'S')),
     });
   });
 });
@@ -170,6 +171,16 @@ describe('the indexes that every deployment has', () => {
           { AttributeName: 'operationId', KeyType: 'RANGE' },
         ],
         Projection: { ProjectionType: 'ALL' },
+      },
+    ]);
+    expect(indexesOf(tables.batches.name)).toEqual([
+      {
+        IndexName: 'recent',
+        KeySchema: [
+          { AttributeName: 'createdDay', KeyType: 'HASH' },
+          { AttributeName: 'batchId', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
       },
     ]);
   });
@@ -531,10 +542,12 @@ describe('an operator', () => {
       'Allow dynamodb:BatchGetItem on test-waybill-parcels',
       'Allow dynamodb:DescribeTable on test-waybill-failures',
       'Allow dynamodb:DescribeTable on test-waybill-parcels',
+      'Allow dynamodb:GetItem on test-waybill-batches',
       'Allow dynamodb:GetItem on test-waybill-checkpoints',
       `Allow dynamodb:GetItem on test-waybill-failures, ${withoutBodies}`,
       'Allow dynamodb:GetItem on test-waybill-operations',
       'Allow dynamodb:GetItem on test-waybill-parcels',
+      'Allow dynamodb:Query on test-waybill-batches/index/recent',
       'Allow dynamodb:Query on test-waybill-failures/index/unresolved',
       'Allow dynamodb:Query on test-waybill-operations/index/recent',
       'Allow dynamodb:Query on test-waybill-parcels',
@@ -582,6 +595,7 @@ it('has outputs for everything that operators need', () => {
     'CheckpointsTable',
     'FailuresTable',
     'OperationsTable',
+    'BatchesTable',
     'AlarmTopicArn',
     'ObserverPolicyArn',
     'RedrivePolicyArn',

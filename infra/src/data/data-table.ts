@@ -29,8 +29,8 @@ export type DataTableProps = AlarmSetting & {
   readonly removalPolicy: RemovalPolicy;
   /** The table can be restored to any second of this many days: 35 at most (DynamoDB), for the same price. */
   readonly recoveryDays: number;
-  /** The alarm about throttled requests: its section of the runbook and its impact. */
-  readonly throttled: { readonly section: string; readonly impact: string };
+  /** The alarm about throttled requests: its section of the runbook and its impact. None for a table that nothing writes. */
+  readonly throttled?: { readonly section: string; readonly impact: string };
 };
 
 /** A table of `resources.ts` with its indexes, protected against deletion by mistake, with its alarm. */
@@ -55,6 +55,7 @@ export class DataTable extends Table {
     const indexes = indexesOf(definition, context);
     for (const index of indexes)
       this.addGlobalSecondaryIndex({ indexName: index.name, ...keyOf(index), ...projectionOf(index) });
+    if (!throttled) return;
     new WaybillAlarm(this, 'Throttled', {
       context,
       topic,

@@ -1,5 +1,5 @@
 import { indexKeys } from '@waybill/shared/index-keys.ts';
-import { recentOperationsIndex, tables, unresolvedIndex } from '@waybill/shared/resources.ts';
+import { recentBatchesIndex, recentOperationsIndex, tables, unresolvedIndex } from '@waybill/shared/resources.ts';
 import { Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -14,6 +14,7 @@ export type OperatorPoliciesProps = {
   readonly checkpoints: Table;
   readonly parcels: Table;
   readonly operations: Table;
+  readonly batches: Table;
 };
 
 /** Attributes of a failure record without the failed element, which may name people. */
@@ -33,7 +34,7 @@ const withoutPeople = {
  * `waybill` each need {@link observer} beside their own.
  */
 export class OperatorPolicies extends Construct {
-  /** Allows to look: at queues, position, parcels, operations, and at failures without what failed. */
+  /** Allows to look: at queues, position, parcels, operations, batches, and at failures without what failed. */
   readonly observer: ManagedPolicy;
   /** Allows to start, watch and cancel a redrive of the dead-letter queue, also in the console, and to see why messages failed. */
   readonly redrive: ManagedPolicy;
@@ -50,7 +51,7 @@ export class OperatorPolicies extends Construct {
 
   constructor(scope: Construct, id: string, props: OperatorPoliciesProps) {
     super(scope, id);
-    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels, operations } = props;
+    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels, operations, batches } = props;
     const deadLetters = deadLetterQueue.queueArn;
     const queues = [scanQueue.queueArn, deadLetters];
     const policy = (name: string, description: string, statements: readonly PolicyStatement[]) =>
@@ -71,6 +72,8 @@ export class OperatorPolicies extends Construct {
       }),
       allow('Operation', ['dynamodb:GetItem'], [operations.tableArn]),
       allow('Operations', ['dynamodb:Query'], [`${operations.tableArn}/index/${recentOperationsIndex.name}`]),
+      allow('Batch', ['dynamodb:GetItem'], [batches.tableArn]),
+      allow('Batches', ['dynamodb:Query'], [`${batches.tableArn}/index/${recentBatchesIndex.name}`]),
       allow(
         'OutputsOfThisStack',
         ['cloudformation:DescribeStacks'],

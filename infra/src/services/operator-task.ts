@@ -40,6 +40,7 @@ export class OperatorTask extends Construct {
         CHECKPOINTS_TABLE: data.checkpoints.tableName,
         FAILURES_TABLE: data.failures.tableName,
         OPERATIONS_TABLE: data.operations.tableName,
+        BATCHES_TABLE: data.batches.tableName,
       },
       secrets: { ...apiToken(this, context.apiTokenSecret) },
       stopTimeout: Duration.seconds(stopSeconds),

@@ -215,6 +215,7 @@ describe('the task of operators', () => {
       CHECKPOINTS_TABLE: '<Checkpoints>',
       FAILURES_TABLE: '<Failures>',
       OPERATIONS_TABLE: '<Operations>',
+      BATCHES_TABLE: '<Batches>',
     });
     expect(taskOf(other, 'OperatorTask').environment).toMatchObject({ SCAN_API_LIMIT: '1000' });
     expect(taskOf(other, 'OperatorTask').container.Secrets.map(({ Name }) => Name)).toEqual(['SCAN_API_TOKEN']);

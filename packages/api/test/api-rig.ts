@@ -15,7 +15,7 @@ import { seeded } from '../../poller/test/poller-rig.ts';
 import { type Scope, scopes } from '../src/access/caller.ts';
 import { apiRoutes } from '../src/routes.ts';
 import type { ApiDependencies, ApiSettings } from '../src/server/api-dependencies.ts';
-import { openServer } from '../src/server/open-server.ts';
+import { openServer, type ServerDependencies } from '../src/server/open-server.ts';
 
 /** A token for each scope, named as its scope is; `all` has every one. Each is one that `waybill token new` could have made. */
 export const tokens = {
@@ -61,10 +61,12 @@ export type ApiRigOptions = {
   readonly deps?: Partial<ApiDependencies>;
   /** Routes of the test's own in place of the API's. */
   readonly routes?: (deps: ApiDependencies) => readonly FastifyPluginAsyncZod[];
+  readonly limits?: ServerDependencies['limits'];
 };
 
 export type ApiRig = {
   readonly app: FastifyInstance;
+  readonly stop: () => Promise<void>;
   readonly deps: ApiDependencies;
   /** All that was logged, as JSON.parse gives it. */
   readonly lines: readonly Record<string, unknown>[];
@@ -99,9 +101,13 @@ export async function openApi(options: ApiRigOptions = {}): Promise<ApiRig> {
     settings: { ...apiSettings, ...options.settings },
     ...options.deps,
   };
-  const app = await openServer({ ...deps, routes: (options.routes ?? apiRoutes)(deps) });
+  const { app, stop } = await openServer({
+    ...deps,
+    limits: options.limits ?? {},
+    routes: (options.routes ?? apiRoutes)(deps),
+  });
   onTestFinished(async () => {
-    await app.close();
+    await stop();
     if (!options.engines) {
       deps.sqs.destroy();
       deps.dynamodb.destroy();
@@ -109,6 +115,7 @@ export async function openApi(options: ApiRigOptions = {}): Promise<ApiRig> {
   });
   return {
     app,
+    stop,
     deps,
     lines,
     value,

@@ -3,6 +3,7 @@ import { DescribeTableCommand, DescribeTimeToLiveCommand, type DynamoDBClient } 
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { openPlace, type Place } from '@waybill/local/engines/place.ts';
 import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
+import { tables as definitions } from '@waybill/shared/resources.ts';
 import { foundKey } from '@waybill/shared/table-description.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { provision } from './provision.ts';
@@ -33,7 +34,7 @@ describe('provisioning', () => {
   });
 
   test('makes the tables with their keys and indexes, ready for use', async () => {
-    const { parcelsTable, checkpointsTable, failuresTable, operationsTable } = await provision({
+    const { parcelsTable, checkpointsTable, failuresTable, operationsTable, batchesTable } = await provision({
       sqs,
       dynamodb,
       prefix: newPrefix(),
@@ -43,6 +44,7 @@ describe('provisioning', () => {
       [checkpointsTable]: ['feed (S)'],
       [failuresTable]: ['failureId (S)', 'unresolved ACTIVE unresolved (S), lastFailedAtUtc (S); INCLUDE'],
       [operationsTable]: ['operationId (S)', 'recent ACTIVE startedMonth (S), operationId (S); ALL'],
+      [batchesTable]: ['batchId (S)', 'recent ACTIVE createdDay (S), batchId (S); KEYS_ONLY'],
     };
     for (const [TableName, expected] of Object.entries(tables)) {
       const { Table = {} } = await dynamodb.send(new DescribeTableCommand({ TableName }));
@@ -67,9 +69,13 @@ describe('provisioning', () => {
     expect(Table?.AttributeDefinitions).toHaveLength(1);
   });
 
-  test('lets failures, delivered parcels and operations expire, where the engine can', async () => {
-    const { failuresTable, parcelsTable, operationsTable } = await provision({ sqs, dynamodb, prefix: newPrefix() });
-    for (const TableName of [failuresTable, parcelsTable, operationsTable]) {
+  test('lets everything but checkpoints expire, where the engine can', async () => {
+    const { failuresTable, parcelsTable, operationsTable, batchesTable } = await provision({
+      sqs,
+      dynamodb,
+      prefix: newPrefix(),
+    });
+    for (const TableName of [failuresTable, parcelsTable, operationsTable, batchesTable]) {
       const { TimeToLiveDescription } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName }));
       expect([
         { TimeToLiveStatus: 'ENABLED', AttributeName: 'expiresAt' },
@@ -108,7 +114,7 @@ describe('provisioning', () => {
     const [a, b] = [newPrefix(), newPrefix()];
     const [one, other] = [await provision({ sqs, dynamodb, prefix: a }), await provision({ sqs, dynamodb, prefix: b })];
     const names = [...Object.values(one), ...Object.values(other)];
-    expect(new Set(names).size).toBe(12);
+    expect(new Set(names).size).toBe(2 * (2 + Object.keys(definitions).length));
     expect(one.parcelsTable).toBe(`${a}waybill-parcels`);
     expect(one.scanQueueUrl).toMatch(new RegExp(`/${a}waybill-scans$`));
   });

@@ -34,6 +34,7 @@ export function variableLines({ endpoints, region }: ProvisionerOptions, resourc
     PARCELS_TABLE: resources.parcelsTable,
     FAILURES_TABLE: resources.failuresTable,
     OPERATIONS_TABLE: resources.operationsTable,
+    BATCHES_TABLE: resources.batchesTable,
   };
   return [
     'For poller, processor and waybill, besides credentials and SCAN_API_URL:',

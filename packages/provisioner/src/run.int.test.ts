@@ -48,6 +48,7 @@ describe('npm run provision', () => {
       `created  table  ${prefix}waybill-checkpoints`,
       `created  table  ${prefix}waybill-failures`,
       `created  table  ${prefix}waybill-operations`,
+      `created  table  ${prefix}waybill-batches`,
     ]);
     expect(second.said).toBe(first.said.replaceAll(/^created /gm, 'exists  '));
     const exported = [...first.said.matchAll(/^ {2}export (\w+)=(.+)$/gm)].map(([, name]) => name);
@@ -60,6 +61,7 @@ describe('npm run provision', () => {
       'PARCELS_TABLE',
       'FAILURES_TABLE',
       'OPERATIONS_TABLE',
+      'BATCHES_TABLE',
     ]);
     const wide = first.said.split('\n').filter((line) => line.length > 80 && !line.startsWith('  export '));
     expect(wide).toEqual([]);

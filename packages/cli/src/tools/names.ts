@@ -26,7 +26,7 @@ const tableNames = {
   checkpointsTable: tables.checkpoints.name,
   failuresTable: tables.failures.name,
   operationsTable: tables.operations.name,
-  batchesTable: 'waybill-batches',
+  batchesTable: tables.batches.name,
   notificationsTable: 'waybill-notifications',
 } as const satisfies Partial<Record<Name, string>>;
 
