@@ -6,8 +6,8 @@ import { storeParcels } from './stored.ts';
 
 /** Parcels that are asked for, one after the other. */
 const parcels = 1_000;
-/** Seconds before anything is measured, for each: until code is compiled and connections are open. */
-const warmUpSeconds = 3;
+/** Requests to each server before anything is measured, however long they take: V8 compiles what has run often enough. */
+const warmUpRequests = 6_000;
 
 /** A measurement of one round. */
 type Measured = Pick<Fired, 'perSecond' | 'p50Ms' | 'p99Ms'> & {
@@ -23,21 +23,20 @@ export async function measureReads({ engine, options, say }: PartTools): Promise
   await storeParcels(engine.dynamodb, resources.parcelsTable, parcels);
   const bare = await startBare(engine, resources);
   const api = await startApi(engine, resources, { API_REQUESTS_PER_SECOND: '0' }, apiFlags(options));
-  const alone = async (duration: number): Promise<Measured> => {
-    const report = () => bare.run({ bare: 'reads', seconds: duration, atOnce: connections, parcels });
+  const alone = async (): Promise<Measured> => {
+    const report = () => bare.run({ bare: 'reads', seconds, atOnce: connections, parcels });
     return await measured(bare, async () => {
       const { latencies, seconds: took } = await report();
       return { ...ofLatencies(latencies, took), byStatus: { 200: latencies.length }, errors: 0 };
     });
   };
-  const over = (server: MeasuredServer, duration: number) =>
-    measured(server, () => fire({ ...requestsTo(server), connections, duration }));
+  const over = (server: MeasuredServer) =>
+    measured(server, () => fire({ ...requestsTo(server), connections, duration: seconds }));
   const results: Record<'api' | 'route' | 'getItem', Measured[]> = { api: [], route: [], getItem: [] };
   try {
-    for (let round = 0; round <= rounds; round++) {
-      const duration = round === 0 ? warmUpSeconds : seconds;
-      const one = { getItem: await alone(duration), route: await over(bare, duration), api: await over(api, duration) };
-      if (round === 0) continue;
+    for (const server of [bare, api]) await fire({ ...requestsTo(server), connections, amount: warmUpRequests });
+    for (let round = 1; round <= rounds; round++) {
+      const one = { getItem: await alone(), route: await over(bare), api: await over(api) };
       results.getItem.push(one.getItem);
       results.route.push(one.route);
       results.api.push(one.api);
