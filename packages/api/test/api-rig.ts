@@ -40,6 +40,7 @@ export const apiSettings: ApiSettings = {
   bodyMaxBytes: 4_194_304,
   maxQueueMessages: 50_000,
   messageMaxBytes: 61_440,
+  leaseMs: 15_000,
 };
 
 /** The header by which this token lets a request in. */
@@ -134,7 +135,8 @@ function clientsOf(engines: OnEngines | undefined) {
     const deployment = deploymentOf(engines.resources);
     const { sqs, dynamodb } = engines;
     const documents = DynamoDBDocumentClient.from(dynamodb);
-    return { sqs, dynamodb, documents, deployment, queue: sqsSender(sqs, deployment.scanQueueUrl) };
+    const queue = sqsSender(sqs, deployment.scanQueueUrl);
+    return { sqs, deadLettersSqs: sqs, dynamodb, documents, deployment, queue };
   }
   const nowhere = {
     region: 'us-east-1',
@@ -156,5 +158,5 @@ function clientsOf(engines: OnEngines | undefined) {
     feed: 'scan-events',
   };
   const documents = DynamoDBDocumentClient.from(dynamodb);
-  return { sqs, dynamodb, documents, deployment, queue: sqsSender(sqs, scanQueueUrl) };
+  return { sqs, deadLettersSqs: sqs, dynamodb, documents, deployment, queue: sqsSender(sqs, scanQueueUrl) };
 }

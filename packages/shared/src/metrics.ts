@@ -100,6 +100,16 @@ export const metricDefinitions = {
     '1 while reading is paused because the queue holds more than `MAX_QUEUE_MESSAGES`',
     { cloudWatch: [[]], lasting: true },
   ),
+  'waybill.ingestion.batches': metric('counter', '{push}', 'pushes of scan events, by what became of them', {
+    attributes: {
+      outcome: '`accepted`, `repeated`, `nothing_acceptable`, `key_reused`, `under_way`, `not_confirmed`, `queue_full`',
+    },
+  }),
+  'waybill.ingestion.events': metric('counter', '{event}', 'pushed scan events confirmed on the queue'),
+  'waybill.ingestion.rejections': metric('counter', '{element}', 'pushed elements that are not a valid scan event', {
+    attributes: { reason: 'rejection code' },
+    cloudWatch: [[]],
+  }),
   'waybill.queue.sends': metric('counter', '{request}', 'SendMessageBatch requests'),
   'waybill.queue.sent': metric('counter', '{message}', 'messages in SendMessageBatch requests, repetitions included'),
   'waybill.queue.billed': metric('counter', '{request}', 'SQS requests as billed: one per 64 KiB of payload', {

@@ -2,6 +2,8 @@ import { getHeapStatistics } from 'node:v8';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { nobody, requireAccess } from '../access/access.ts';
+import { docsPage } from '../openapi/docs-page.ts';
+import { documentRoute, gatherDocument } from '../openapi/open-api.ts';
 import { Problem, problems } from '../problems/problem.ts';
 import { admission } from './admit.ts';
 import type { ApiDependencies } from './api-dependencies.ts';
@@ -125,7 +127,8 @@ export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
     fail(new Problem('NOT_FOUND', 'there is no such path: GET /openapi.json lists them'), request, reply),
   );
   const paths = watchPaths(app);
-  for (const plugin of deps.routes) await app.register(plugin);
+  await gatherDocument(app);
+  for (const plugin of [...deps.routes, documentRoute(), docsPage()]) await app.register(plugin);
   refuseOtherMethods(app, paths);
   await app.ready();
   return { app, stop: () => stopServer(app, inFlight, limits.requestMs) };
