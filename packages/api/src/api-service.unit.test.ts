@@ -30,17 +30,21 @@ function open(options: Partial<ServiceDependencies> = {}) {
 describeService('the API', () => {
   let begun = 0;
   let isWrong = false;
-  let hangs = false;
-  onTestFinished(() => {
-    hangs = false;
-  });
+  let mayEnd = true;
+  let isStopping = false;
+  const entered = Promise.withResolvers<void>();
+  // A request that ends once the stop has begun.
   const plugin: FastifyPluginAsyncZod = async (app) => {
     app.get('/slow', { config: { open: true } }, async () => {
-      do await sleep(10);
-      while (hangs);
+      entered.resolve();
+      while (!isStopping || !mayEnd) await sleep(2);
       return '';
     });
   };
+  onTestFinished(() => {
+    isStopping = true;
+    mayEnd = true;
+  });
   const service = open({
     routes: [plugin],
     checkTables: async () => {
@@ -48,21 +52,23 @@ describeService('the API', () => {
       if (isWrong) throw new WaybillError('TABLE_MISMATCH', 'another table');
     },
   });
+  const stop = () => {
+    isStopping = true;
+    return service.stop();
+  };
   return {
-    service,
+    service: { ...service, stop },
     begun: () => begun,
-    // One request has been answered, and one is under way.
     atWork: async () => {
       await vi.waitUntil(service.url, { timeout: 10_000, interval: 5 });
-      await fetch(`${service.url()}/slow`);
       void fetch(`${service.url()}/slow`).catch(() => undefined);
-      await fetch(`${service.url()}/`);
+      await entered.promise;
     },
     fail: () => {
       isWrong = true;
     },
     hang: () => {
-      hangs = true;
+      mayEnd = false;
     },
   };
 });

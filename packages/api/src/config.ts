@@ -1,4 +1,5 @@
 import type { Deployment } from '@waybill/operations/deployment.ts';
+import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
 import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { stagesVariable } from '@waybill/shared/process/stages-variable.ts';
@@ -40,6 +41,7 @@ export const apiVariables = {
     default: 'scan-events',
     meaning: 'the feed whose checkpoint is read',
   }),
+  ...leaseVariables,
   STAGES: stagesVariable,
   API_REQUESTS_PER_SECOND: wholeNumber({
     min: 0,
@@ -90,6 +92,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     bodyMaxBytes: read.API_BODY_MAX_BYTES,
     maxQueueMessages: read.MAX_QUEUE_MESSAGES,
     messageMaxBytes: read.MESSAGE_MAX_BYTES,
+    leaseMs: read.LEASE_SECONDS * 1_000,
   };
   const deployment: Deployment = {
     scanQueueUrl: read.SCAN_QUEUE_URL,

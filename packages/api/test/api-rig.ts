@@ -40,6 +40,7 @@ export const apiSettings: ApiSettings = {
   bodyMaxBytes: 4_194_304,
   maxQueueMessages: 50_000,
   messageMaxBytes: 61_440,
+  leaseMs: 15_000,
 };
 
 /** The header by which this token lets a request in. */
@@ -129,12 +130,14 @@ export async function openApi(options: ApiRigOptions = {}): Promise<ApiRig> {
   };
 }
 
-function clientsOf(engines: OnEngines | undefined) {
+/** Clients of these engines; without engines, such that every call fails at once. */
+export function clientsOf(engines: OnEngines | undefined) {
   if (engines) {
     const deployment = deploymentOf(engines.resources);
     const { sqs, dynamodb } = engines;
     const documents = DynamoDBDocumentClient.from(dynamodb);
-    return { sqs, dynamodb, documents, deployment, queue: sqsSender(sqs, deployment.scanQueueUrl) };
+    const queue = sqsSender(sqs, deployment.scanQueueUrl);
+    return { sqs, deadLettersSqs: sqs, dynamodb, documents, deployment, queue };
   }
   const nowhere = {
     region: 'us-east-1',
@@ -156,5 +159,5 @@ function clientsOf(engines: OnEngines | undefined) {
     feed: 'scan-events',
   };
   const documents = DynamoDBDocumentClient.from(dynamodb);
-  return { sqs, dynamodb, documents, deployment, queue: sqsSender(sqs, scanQueueUrl) };
+  return { sqs, deadLettersSqs: sqs, dynamodb, documents, deployment, queue: sqsSender(sqs, scanQueueUrl) };
 }

@@ -145,4 +145,24 @@ describe('open parcels', () => {
     expect(half.calls()).toBeGreaterThan(3);
     expect(asked.clock.sleeps.length).toBeGreaterThan(2);
   });
+
+  test('make a short page where their histories are long, so that an answer is bounded in size', async () => {
+    const { dynamodb } = engines();
+    const parcelsTable = await tableOf(dynamodb, tables.parcels);
+    const long = Array.from({ length: 100 }, (_, at) => JSON.stringify([at + 1, 'x'.repeat(64), 'y'.repeat(50), '']));
+    const parcelIds = Array.from({ length: 105 }, (_, at) => at + 1);
+    const items = parcelIds.map((parcelId) =>
+      itemOfOldRelease(stateOf(scan(parcelId)), {
+        history: { SS: long },
+        openShard: { N: String(parcelId % 16) },
+        openedAtMs: { N: String(parcelId) },
+      }),
+    );
+    await putItems(dynamodb, parcelsTable, items);
+    const asked = { ...(await question()), deployment: { parcelsTable } };
+    const first = await openParcelsPage(asked, {}, { limit: 1_000, position: openFromStart }, never);
+    expect(idsOf(first.parcels)).toEqual(parcelIds.slice(0, 100));
+    const second = await openParcelsPage(asked, {}, { limit: 1_000, position: first.next ?? openFromStart }, never);
+    expect([idsOf(second.parcels), second.next]).toEqual([parcelIds.slice(100), undefined]);
+  });
 });
