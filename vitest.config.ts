@@ -43,7 +43,15 @@ export default defineConfig({
     globalSetup: ['test/ground/on-node-24.ts'],
     setupFiles: ['test/ground/no-leaks.ts'],
     projects: [
-      lane({ name: 'unit', patience: 0.5 * minutes, more: everyCore }),
+      lane({ name: 'unit', folder: '{packages,test,images}', patience: 0.5 * minutes, more: everyCore }),
+      // Each file would load aws-cdk-lib anew, which takes longer than its tests; what they test keeps no state.
+      lane({
+        name: 'unit-infra',
+        kind: 'unit',
+        folder: '{infra,bench}',
+        patience: 0.5 * minutes,
+        more: { ...everyCore, isolate: false },
+      }),
       lane({ name: 'int', patience: 1 * minutes, more: together }),
       lane({ name: 'processes', kind: 'e2e', folder: processes, patience: 2 * minutes, more: together }),
       lane({ name: 'e2e', not: processes, patience: 2 * minutes, more: oneByOne }),

@@ -1,3 +1,4 @@
+import { apiVariables } from '@waybill/api/config.ts';
 import { pollerVariables } from '@waybill/poller/config.ts';
 import { processorVariables } from '@waybill/processor/config.ts';
 import { commonVariables } from '@waybill/shared/process/process-config.ts';
@@ -8,6 +9,7 @@ it('docs/configuration.md says what the schemas say', async () => {
   const page = configurationPage(commonVariables, {
     Poller: pollerVariables,
     Processor: processorVariables,
+    API: apiVariables,
   });
   await expect(page).toMatchFileSnapshot('../../docs/configuration.md');
 });

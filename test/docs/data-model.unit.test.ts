@@ -45,7 +45,7 @@ describe.each(documented)('docs/data-model.md, $name', ({ name, key, attributes,
   it('says of each what type it has, and whether others may rely on it', () => {
     for (const { name: attribute, type, kind } of attributes) {
       const use = indexKeys[name]?.[attribute];
-      expect(['S', 'N', 'SS', 'NS', 'M'], attribute).toContain(type);
+      expect(['S', 'N', 'SS', 'NS', 'M', 'L'], attribute).toContain(type);
       if (use !== 'no key') expect([attribute, type]).toEqual([attribute, use]);
       expect(['contract', 'bookkeeping'], attribute).toContain(kind);
     }

@@ -69,9 +69,9 @@ class Start {
     if (this.process.pid) process.kill(-this.process.pid, 'SIGINT');
   }
 
-  /** The processes that it started: two engines, poller and processor. */
-  async fourChildren(): Promise<number[]> {
-    await until('engines, poller and processor run', () => this.#children().length === 4);
+  /** The processes that it started: two engines, poller, processor and API. */
+  async fiveChildren(): Promise<number[]> {
+    await until('engines, poller, processor and API run', () => this.#children().length === 5);
     return this.#children();
   }
 
@@ -129,7 +129,7 @@ describe.concurrent('npm start', () => {
 
   test('ends after Ctrl-C without claiming success, and leaves nothing behind', async (context) => {
     const start = Start.direct(context, ['--events', '100000']);
-    const children = await start.fourChildren();
+    const children = await start.fiveChildren();
     await start.says('it is at work', /stored [1-9]/);
     start.interrupt();
     await start.says('it was interrupted', /^interrupted: poller and processor settle what they hold$/m);
@@ -142,7 +142,7 @@ describe.concurrent('npm start', () => {
 
   test('with --live feeds until Ctrl-C, which is its good end', async (context) => {
     const start = Start.direct(context, ['--live', '--events', '200']);
-    const children = await start.fourChildren();
+    const children = await start.fiveChildren();
     await start.says('more was read than was there at first', /read (2[1-9]\d|[3-9]\d\d)\//);
     start.interrupt();
     expect(await start.code(), start.output).toBe(0);
@@ -152,7 +152,7 @@ describe.concurrent('npm start', () => {
 
   test('leaves nothing behind when it is killed', async (context) => {
     const start = Start.direct(context, ['--events', '100000']);
-    const children = await start.fourChildren();
+    const children = await start.fiveChildren();
     await start.says('it is at work', /stored [1-9]/);
     start.process.kill('SIGKILL');
     await start.ended;
@@ -161,7 +161,7 @@ describe.concurrent('npm start', () => {
 
   test('says which process died, and ends with 1', async (context) => {
     const start = Start.direct(context, ['--events', '100000']);
-    const children = await start.fourChildren();
+    const children = await start.fiveChildren();
     await start.says('it is at work', /stored [1-9]/);
     const commands = execFileSync('/bin/ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n');
     const processor = children.find((pid) =>
@@ -173,18 +173,18 @@ describe.concurrent('npm start', () => {
     expect(start.output).toContain('The processor ended by SIGKILL');
   });
 
-  test('with --keep leaves queues and tables up, and says how to reach and to end them', async (context) => {
+  test('with --keep leaves queues, tables and API up, and says how to reach and to end them', async (context) => {
     const start = Start.direct(context, ['--events', '50', '--keep']);
     expect(await start.code(), start.output).toBe(0);
     const variables = [...start.output.matchAll(/^ {2}export (\w+)=(.*)$/gm)];
     const env = Object.fromEntries(variables.map(([, name, value]) => [name, value]));
     expect(start.output).toContain('\nTo ask how they are: npx waybill status\n');
-    const pids = /^To end them: kill (\d+) (\d+)$/m.exec(start.output)?.slice(1).map(Number) ?? [];
+    const pids = /^To end them: kill (\d+) (\d+) (\d+)$/m.exec(start.output)?.slice(1).map(Number) ?? [];
     context.onTestFinished(async () => {
       for (const pid of pids) process.kill(pid, 'SIGTERM');
       await allGone(pids);
     });
-    expect(pids.map(isRunning)).toEqual([true, true]);
+    expect(pids.map(isRunning)).toEqual([true, true, true]);
     const clients = openClients(env);
     const { QueueUrls } = await clients.sqs.send(new ListQueuesCommand());
     clients.close();

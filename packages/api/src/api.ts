@@ -9,7 +9,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiDependencies } from './server/api-dependencies.ts';
 import { openServer } from './server/open-server.ts';
 
-export type ServiceDependencies = Pick<ApiDependencies, 'log' | 'settings' | 'clock' | 'random'> & {
+export type ServiceDependencies = Pick<ApiDependencies, 'log' | 'settings' | 'clock' | 'random' | 'metrics'> & {
   readonly routes: readonly FastifyPluginAsyncZod[];
   readonly address: { readonly host: string; readonly port: number };
   /** Refuses tables that are not the expected ones (`TABLE_MISMATCH`); any other error is an engine that is not there yet. */
@@ -33,7 +33,7 @@ export function createApi(deps: ServiceDependencies): WatchedService & { readonl
   let url: string | undefined;
   let checked = false;
   const service = createService(async (stopping) => {
-    const app = await openServer(deps);
+    const { app, stop } = await openServer(deps);
     const ended = new AbortController();
     const watching = watch.run(ended.signal);
     try {
@@ -45,7 +45,7 @@ export function createApi(deps: ServiceDependencies): WatchedService & { readonl
       while (!stopping.aborted) await loopClock.sleep(lookEveryMs, stopping);
     } finally {
       url = undefined;
-      await app.close();
+      await stop();
       ended.abort();
       await watching;
     }

@@ -1,4 +1,5 @@
 import type { Deployment } from '@waybill/operations/deployment.ts';
+import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
 import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { stagesVariable } from '@waybill/shared/process/stages-variable.ts';
@@ -40,6 +41,7 @@ export const apiVariables = {
     default: 'scan-events',
     meaning: 'the feed whose checkpoint is read',
   }),
+  ...leaseVariables,
   STAGES: stagesVariable,
   API_REQUESTS_PER_SECOND: wholeNumber({
     min: 0,
@@ -57,15 +59,27 @@ export const apiVariables = {
   ...commonVariables,
 };
 
-const ports = z.object({ API_PORT: z.number(), HTTP_PORT: z.number() });
+const numbers = (...names: readonly string[]) => z.object(Object.fromEntries(names.map((name) => [name, z.number()])));
+// Also when other variables are wrong, so that all errors are shown together.
+const when = (...names: readonly string[]) => {
+  const needed = numbers(...names);
+  return ({ value }: { value: unknown }) => needed.safeParse(value).success;
+};
+
+/** A stop waits for the longest request, and then for connections that are cut and for the last export. */
+const shortestStopSeconds = 15;
 
 const schema = z
   .object(apiVariables)
   .refine((config) => config.API_PORT === 0 || config.API_PORT !== config.HTTP_PORT, {
     path: ['API_PORT'],
     message: 'must differ from HTTP_PORT: health and metrics are not for those who use the API',
-    // Also when other variables are wrong, so that all errors are shown together.
-    when: ({ value }) => ports.safeParse(value).success,
+    when: when('API_PORT', 'HTTP_PORT'),
+  })
+  .refine((config) => config.STOP_TIMEOUT_SECONDS >= shortestStopSeconds, {
+    path: ['STOP_TIMEOUT_SECONDS'],
+    message: `must be at least ${shortestStopSeconds}: a stop lets the requests in flight end`,
+    when: when('STOP_TIMEOUT_SECONDS'),
   });
 
 /** Reads the API's environment, in the units that the code uses. Throws `CONFIG_INVALID` with every wrong variable in it. */
@@ -78,6 +92,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     bodyMaxBytes: read.API_BODY_MAX_BYTES,
     maxQueueMessages: read.MAX_QUEUE_MESSAGES,
     messageMaxBytes: read.MESSAGE_MAX_BYTES,
+    leaseMs: read.LEASE_SECONDS * 1_000,
   };
   const deployment: Deployment = {
     scanQueueUrl: read.SCAN_QUEUE_URL,

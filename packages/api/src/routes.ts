@@ -1,7 +1,24 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { batchRoutes } from './batches/batch-routes.ts';
+import { failureRoutes } from './failures/failure-routes.ts';
+import { ingestionRoutes } from './ingestion/ingestion-routes.ts';
+import { notificationRoutes } from './notifications/notification-routes.ts';
+import { operationRoutes } from './operations/operation-routes.ts';
+import { parcelRoutes } from './parcels/parcel-routes.ts';
+import { redriveRoutes } from './redrives/redrive-routes.ts';
 import type { ApiDependencies } from './server/api-dependencies.ts';
+import { statusRoutes } from './status/status-routes.ts';
 
 /** Every route of the API, by what it is about. One line each. */
-export function apiRoutes(_deps: ApiDependencies): readonly FastifyPluginAsyncZod[] {
-  return [];
+export function apiRoutes(deps: ApiDependencies): readonly FastifyPluginAsyncZod[] {
+  return [
+    parcelRoutes(deps),
+    ingestionRoutes(deps),
+    batchRoutes(deps),
+    statusRoutes(deps),
+    failureRoutes(deps),
+    redriveRoutes(deps),
+    operationRoutes(deps),
+    notificationRoutes(deps),
+  ];
 }

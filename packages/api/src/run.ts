@@ -44,6 +44,11 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       },
     };
     const sqs = openSqs({ ...options, endpointIsQueueHost: config.process.endpointIsQueueHost });
+    const deadLettersSqs = openSqs({
+      ...options,
+      endpointIsQueueHost: config.process.endpointIsQueueHost,
+      checksBodies: false,
+    });
     const dynamodb = openDynamoDb(options);
     meterTables(dynamodb, {
       metrics,
@@ -61,7 +66,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       ...tools,
       settings,
       address,
-      routes: apiRoutes({ ...tools, sqs, dynamodb, documents, deployment, mapping, queue, settings }),
+      routes: apiRoutes({ ...tools, sqs, deadLettersSqs, dynamodb, documents, deployment, mapping, queue, settings }),
       checkTables: async () => {
         await requireKey(dynamodb, parcelsTable, tables.parcels, log);
         await requireKey(dynamodb, checkpointsTable, tables.checkpoints);
@@ -76,6 +81,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     });
     const close = () => {
       sqs.destroy();
+      deadLettersSqs.destroy();
       dynamodb.destroy();
     };
     return { service, close };

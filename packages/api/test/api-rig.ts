@@ -15,7 +15,7 @@ import { seeded } from '../../poller/test/poller-rig.ts';
 import { type Scope, scopes } from '../src/access/caller.ts';
 import { apiRoutes } from '../src/routes.ts';
 import type { ApiDependencies, ApiSettings } from '../src/server/api-dependencies.ts';
-import { openServer } from '../src/server/open-server.ts';
+import { openServer, type ServerDependencies } from '../src/server/open-server.ts';
 
 /** A token for each scope, named as its scope is; `all` has every one. Each is one that `waybill token new` could have made. */
 export const tokens = {
@@ -40,6 +40,7 @@ export const apiSettings: ApiSettings = {
   bodyMaxBytes: 4_194_304,
   maxQueueMessages: 50_000,
   messageMaxBytes: 61_440,
+  leaseMs: 15_000,
 };
 
 /** The header by which this token lets a request in. */
@@ -61,10 +62,12 @@ export type ApiRigOptions = {
   readonly deps?: Partial<ApiDependencies>;
   /** Routes of the test's own in place of the API's. */
   readonly routes?: (deps: ApiDependencies) => readonly FastifyPluginAsyncZod[];
+  readonly limits?: ServerDependencies['limits'];
 };
 
 export type ApiRig = {
   readonly app: FastifyInstance;
+  readonly stop: () => Promise<void>;
   readonly deps: ApiDependencies;
   /** All that was logged, as JSON.parse gives it. */
   readonly lines: readonly Record<string, unknown>[];
@@ -99,9 +102,13 @@ export async function openApi(options: ApiRigOptions = {}): Promise<ApiRig> {
     settings: { ...apiSettings, ...options.settings },
     ...options.deps,
   };
-  const app = await openServer({ ...deps, routes: (options.routes ?? apiRoutes)(deps) });
+  const { app, stop } = await openServer({
+    ...deps,
+    limits: options.limits ?? {},
+    routes: (options.routes ?? apiRoutes)(deps),
+  });
   onTestFinished(async () => {
-    await app.close();
+    await stop();
     if (!options.engines) {
       deps.sqs.destroy();
       deps.dynamodb.destroy();
@@ -109,6 +116,7 @@ export async function openApi(options: ApiRigOptions = {}): Promise<ApiRig> {
   });
   return {
     app,
+    stop,
     deps,
     lines,
     value,
@@ -122,12 +130,14 @@ export async function openApi(options: ApiRigOptions = {}): Promise<ApiRig> {
   };
 }
 
-function clientsOf(engines: OnEngines | undefined) {
+/** Clients of these engines; without engines, such that every call fails at once. */
+export function clientsOf(engines: OnEngines | undefined) {
   if (engines) {
     const deployment = deploymentOf(engines.resources);
     const { sqs, dynamodb } = engines;
     const documents = DynamoDBDocumentClient.from(dynamodb);
-    return { sqs, dynamodb, documents, deployment, queue: sqsSender(sqs, deployment.scanQueueUrl) };
+    const queue = sqsSender(sqs, deployment.scanQueueUrl);
+    return { sqs, deadLettersSqs: sqs, dynamodb, documents, deployment, queue };
   }
   const nowhere = {
     region: 'us-east-1',
@@ -149,5 +159,5 @@ function clientsOf(engines: OnEngines | undefined) {
     feed: 'scan-events',
   };
   const documents = DynamoDBDocumentClient.from(dynamodb);
-  return { sqs, dynamodb, documents, deployment, queue: sqsSender(sqs, scanQueueUrl) };
+  return { sqs, deadLettersSqs: sqs, dynamodb, documents, deployment, queue: sqsSender(sqs, scanQueueUrl) };
 }

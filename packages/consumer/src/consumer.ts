@@ -1,3 +1,4 @@
+import type { BatchLedger } from '@waybill/shared/batches/batch-ledger.ts';
 import { type Clock, type Random, watchedClock } from '@waybill/shared/clock.ts';
 import { calmLog } from '@waybill/shared/process/calm-log.ts';
 import type { LoopWatch, RequestWatch } from '@waybill/shared/process/health.ts';
@@ -31,6 +32,8 @@ export type ConsumerDependencies<Work, Lane extends string> = {
   readonly metrics: ConsumerMetrics;
   readonly queue: MessageConsumer & QueueDepth;
   readonly failures: FailureLog;
+  /** Where batches are kept that bring messages; absent where a deployment has none. */
+  readonly batches?: BatchLedger;
   readonly handler: Handler<Work, Lane>;
   /** `heap_size_limit` of V8, bytes: what is in hand is kept within it. */
   readonly heapBytes: number;

@@ -39,6 +39,8 @@ export type Handler<Work, Lane extends string> = {
   readonly backlog: () => number;
   /** Heap that a reading takes until its message is settled, bytes: itself, and its work while that waits for calls. */
   readonly heapBytes: (reading: Reading<Work>) => number;
+  /** The ids on which what a message asks for would be on record, had it failed. */
+  readonly failureIdsOf: (work: Work) => readonly string[];
   /** Called once a message is settled. Returns what the log line about that says of the work. */
   readonly settled: (work: Work, settlement: Settlement) => Readonly<Record<string, unknown>>;
 };

@@ -1,6 +1,7 @@
 import { isFailureId } from '@waybill/shared/failures/failure-id.ts';
 import { failureIdAttribute } from '@waybill/shared/failures/failure-record.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import { settleInBatch } from './batch-settling.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { leaveCorrupted } from './corrupted.ts';
 import type { Failure, FailureLog } from './failures/failure-log.ts';
@@ -208,18 +209,22 @@ export class MessageWork<Work, Lane extends string> {
    */
   async #settlementOf(one: MessageAtWork<Work>, failed: readonly ElementFailure[]): Promise<Settlement> {
     const { held, reading, resolves, rest } = one;
-    const { guard, failures: failureLog, inHand, lastReceives, workDeadline } = this.#deps;
+    const { guard, failures: failureLog, batches, inHand, lastReceives, workDeadline } = this.#deps;
     const isOurs = inHand.holds(held);
     // A message of one element that carries the id of a record fails on that record again.
     const onRecord = reading.single && resolves !== undefined ? { failureId: resolves } : {};
     const failures = [...reading.failures, ...failed.map((failure) => ({ ...failure, ...onRecord }))];
+    const hasRest = rest !== undefined;
     const settlement =
-      failures.length > 0 ? await settleFailed(failures, held, { ...reading, resolves }, this.#deps) : 'deleted';
+      failures.length > 0
+        ? await settleFailed(failures, held, { ...reading, resolves, hasRest }, this.#deps)
+        : 'deleted';
     if (settlement === 'lost') return settlement;
     if (settlement !== 'left') {
       if (rest) await this.#sendOn.send(rest);
       // What carries the record's id is not done yet.
       else if (resolves !== undefined) await guard.execute(resolves, () => failureLog.resolve(resolves), workDeadline);
+      if (batches && !hasRest) await settleInBatch(one, { isAllDone: settlement === 'deleted' }, this.#deps);
       await inHand.delete(held);
     }
     // A message that was lost on its last allowed receive goes to the DLQ, and the record says why.

@@ -1,25 +1,23 @@
 import { bodyFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
+import { type BatchSettlingDependencies, failInBatch } from './batch-settling.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { Failure, FailureLog } from './failures/failure-log.ts';
-import type { Guard } from './guard/guard.ts';
 import type { ElementFailure, Reading, Settlement } from './handler.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 import type { OverdueReturns } from './overdue-returns.ts';
 import { type ResendDependencies, resend, splitMessage } from './resend.ts';
 
-export type SettleFailedDependencies = ResendDependencies & {
-  readonly metrics: Pick<ConsumerMetrics, 'failures' | 'splits'>;
-  readonly queue: Pick<MessageConsumer, 'changeVisibilityBatch'>;
-  readonly failures: Pick<FailureLog, 'record'>;
-  readonly guard: Pick<Guard<never>, 'execute'>;
-  readonly inHand: MessagesInHand;
-  /** Receives of one message before the redrive policy moves it; Infinity without one. */
-  readonly maxReceiveCount: number;
-  readonly overdue: OverdueReturns;
-  /** Aborts when a stop can wait for the work no longer. */
-  readonly workDeadline: AbortSignal;
-};
+export type SettleFailedDependencies = ResendDependencies &
+  BatchSettlingDependencies & {
+    readonly metrics: Pick<ConsumerMetrics, 'failures' | 'splits'>;
+    readonly queue: Pick<MessageConsumer, 'changeVisibilityBatch'>;
+    readonly failures: Pick<FailureLog, 'record' | 'resolve'>;
+    readonly inHand: MessagesInHand;
+    /** Receives of one message before the redrive policy moves it; Infinity without one. */
+    readonly maxReceiveCount: number;
+    readonly overdue: OverdueReturns;
+  };
 
 /** Seconds, at most, before a message that may heal is visible again (design, "Settling"). */
 const longestReturnSeconds = 120;
@@ -42,17 +40,21 @@ const recordsAtOnce = 2;
  * returns it to the queue. Rejects when the engines do not let it; then the message is still in hand.
  *
  * @param resolves the failure record that the message names
+ * @param hasRest some of it is not done yet, and will be sent on
  */
 export async function settleFailed(
   failures: readonly ElementFailure[],
   held: HeldMessage,
-  { single, resolves }: Pick<Reading<unknown>, 'single' | 'resolves'>,
+  { single, resolves, hasRest }: Pick<Reading<unknown>, 'single' | 'resolves'> & { readonly hasRest: boolean },
   deps: SettleFailedDependencies,
 ): Promise<Exclude<Settlement, 'deleted' | 'sent on'>> {
   const distinct = withoutRepeats(failures);
   const isWhole = distinct.length > mostSplitOff;
   // Before the split or the release that it explains.
-  await recordAll(isWhole ? [ofTheWhole(distinct, held, resolves)] : distinct, held, deps);
+  const recorded = isWhole ? [ofTheWhole(distinct, held, resolves)] : distinct;
+  await recordAll(recorded, held, deps);
+  const failureIds = recorded.map(({ failureId }) => failureId);
+  await failInBatch(held, { failureIds, isWhole: !hasRest }, deps);
   if (!deps.inHand.holds(held)) return 'lost';
   const split = isWhole
     ? []

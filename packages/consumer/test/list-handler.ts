@@ -49,6 +49,7 @@ export function listHandler(list: List, callsAtOnce: number): Handler<readonly n
       together.map(async (items) => (await Promise.all(items.map((item) => put(item, guard, signal)))).flat()),
     backlog: () => waiting,
     heapBytes: ({ work }) => work.length * itemHeapBytes,
+    failureIdsOf: (items) => items.map(itemId),
     settled: (items) => ({ items: items.length }),
   };
 }

@@ -10,6 +10,7 @@ import { recordedLog } from '../../shared/test/recorded-log.ts';
 import type { ConsumerSettings } from '../src/consumer.ts';
 import { imageHeapBytes } from './image-heap.ts';
 import { Journal } from './journal.ts';
+import { MemoryBatches } from './memory-batches.ts';
 import { MemoryFailures } from './memory-failures.ts';
 import { MemoryQueue } from './memory-queue.ts';
 
@@ -39,20 +40,26 @@ export type ServicePorts = {
   readonly metrics: Metrics;
   readonly queue: MemoryQueue;
   readonly failures: MemoryFailures;
+  readonly batches?: MemoryBatches;
   readonly checkTables: () => Promise<void>;
   readonly probes: Readonly<Record<string, Probe>>;
 };
 
-export type RigOptions = Partial<ConsumerSettings> & { readonly ports?: Partial<ServicePorts> };
+export type RigOptions = Partial<ConsumerSettings> & {
+  readonly ports?: Partial<ServicePorts>;
+  /** The deployment has a table of batches. */
+  readonly hasBatches?: boolean;
+};
 
 /** A service over a queue and a failures table in memory. */
 export function serviceRig<Opened extends { readonly service: WatchedService }>(
-  { ports = {}, ...settings }: RigOptions,
+  { ports = {}, hasBatches = false, ...settings }: RigOptions,
   open: (ports: ServicePorts, journal: Journal) => Opened,
 ) {
   const journal = new Journal();
   const queue = ports.queue ?? new MemoryQueue(journal);
   const failures = ports.failures ?? new MemoryFailures(journal);
+  const batches = new MemoryBatches(journal);
   const { log, lines } = recordedLog();
   const opened = open(
     {
@@ -70,6 +77,7 @@ export function serviceRig<Opened extends { readonly service: WatchedService }>(
       metrics: createMetrics(startTelemetry({ service: 'test', otlp: false }).meter),
       checkTables: async () => {},
       probes: {},
+      ...(hasBatches && { batches }),
       ...ports,
       queue,
       failures,
@@ -84,5 +92,5 @@ export function serviceRig<Opened extends { readonly service: WatchedService }>(
     return await took;
   };
   const messages = (pattern: RegExp) => lines.map((line) => String(line['msg'])).filter((line) => pattern.test(line));
-  return { ...opened, journal, queue, failures, stop, lines, messages };
+  return { ...opened, journal, queue, failures, batches, stop, lines, messages };
 }

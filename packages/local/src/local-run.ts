@@ -1,15 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
 import type { StopSignals } from '@waybill/shared/process/stop-signals.ts';
 import { shownUrl } from '@waybill/shared/shown-url.ts';
 import type { StartOptions } from './config.ts';
 import { type EngineClients, openClients } from './engines/engine-clients.ts';
-import { type Engines, startEngines } from './engines/engines.ts';
+import { startEngines } from './engines/engines.ts';
 import { type FeedSource, openRealFeed, openSimulatedFeed } from './feed-source.ts';
+import { freePort } from './free-port.ts';
+import { keep } from './keep.ts';
 import { sendPacks } from './other-producer.ts';
 import { readDeadLetters, readFailureRecords } from './outcome/dead-letters.ts';
 import { readStoredParcels } from './outcome/stored-parcels.ts';
 import { judge, reasonsOf } from './outcome/verdict.ts';
+import { type ApiAccess, apiAccess, apiLines, tokenBytes } from './pipeline/api-access.ts';
 import { DrainWatch, untilEmpty } from './pipeline/drain.ts';
 import { type Checkpoint, Pipeline } from './pipeline/pipeline.ts';
 import { queueContent } from './pipeline/queue-content.ts';
@@ -38,12 +42,14 @@ export async function runLocally(options: StartOptions, deps: RunDependencies): 
   const engines = await startEngines({ signal: stops.first });
   const clients = openClients(engines.env);
   let resources: Resources | undefined;
+  const api = apiAccess(await freePort(), randomBytes(tokenBytes));
+  const env = { ...deps.env, ...engines.env };
   try {
     resources = await provision({ ...clients, signal: stops.first });
-    return await orFailed(engines.failed, runOnEngines(options, deps, { engines, clients, resources }));
+    return await orFailed(engines.failed, runOnEngines(options, deps, { env, clients, resources, api }));
   } finally {
     clients.close();
-    if (options.keep && resources) await keep(engines, resources, display);
+    if (options.keep && resources) await keep({ engines, resources, api, env, display });
     else await engines.stop();
   }
 }
@@ -53,13 +59,17 @@ function originOf({ scanApi, seed, events }: StartOptions): string {
   return `seed ${seed}. To repeat this run:\n  npm start -- --events ${events} --seed ${seed}`;
 }
 
-type OpenEngines = { readonly engines: Engines; readonly clients: EngineClients; readonly resources: Resources };
+type OpenEngines = {
+  /** Of the processes. */
+  readonly env: Environment;
+  readonly clients: EngineClients;
+  readonly resources: Resources;
+  readonly api: ApiAccess;
+};
 
 async function runOnEngines(options: StartOptions, deps: RunDependencies, open: OpenEngines): Promise<number> {
   const source = options.scanApi ? openRealFeed(options.scanApi) : await openSimulatedFeed(options);
-  const { clients, resources, engines } = open;
-  const env = { ...deps.env, ...engines.env };
-  const pipeline = new Pipeline({ clients, resources, feed: source, env });
+  const pipeline = new Pipeline({ ...open, feed: source });
   try {
     const run = new LocalRun(options, deps, open, source, pipeline);
     return await orFailed(pipeline.failed, run.toItsEnd());
@@ -112,6 +122,7 @@ class LocalRun {
     const { stops, display } = this.#deps;
     const { clients, resources } = this.#open;
     await this.#pipeline.ready(interrupted);
+    display.say(apiLines(this.#open.api).join('\n'));
     await sendPacks(clients.sqs, resources.scanQueueUrl, this.#source.packs);
     const { live } = this.#options;
     if (live) {
@@ -138,20 +149,22 @@ class LocalRun {
     interrupted.throwIfAborted();
   }
 
-  /** Stops the poller, then the processor, and compares what is stored with the feed. */
+  /** Stops the poller, compares what is stored with the feed, and stops the others. */
   async #compare(signal: AbortSignal): Promise<Facts> {
     const { clients, resources } = this.#open;
+    const { kept } = this.#options;
     await this.#pipeline.stopPoller();
     await untilEmpty(() => queueContent(clients.sqs, resources.scanQueueUrl), signal);
-    await this.#pipeline.stopProcessor();
+    await this.#pipeline.count();
     this.#deps.display.say('drained; comparing every parcel with the feed');
     const checkpoint = await this.#pipeline.checkpoint();
-    const truth = { ...(await this.#source.truth(checkpoint.position, signal)), kept: this.#options.kept };
+    const truth = { ...(await this.#source.truth(checkpoint.position, signal)), kept };
     const mirror = {
       parcels: await readStoredParcels(clients.dynamodb, resources.parcelsTable, signal),
       failures: await readFailureRecords(clients.dynamodb, resources.failuresTable, signal),
       deadLetters: await readDeadLetters(clients.sqs, resources.deadLetterQueueUrl, signal),
     };
+    await this.#pipeline.stopOthers();
     const { missedIds } = truth;
     return this.#facts(checkpoint, { missedIds, deadLetters: reasonsOf(mirror), verdict: judge(truth, mirror) });
   }
@@ -177,26 +190,4 @@ async function orFailed<T>(failed: Promise<Error>, work: Promise<T>): Promise<T>
   // Work that was given up may fail later, too.
   work.catch(() => undefined);
   return await Promise.race([work, failure]);
-}
-
-async function keep(engines: Engines, resources: Resources, display: ProgressDisplay): Promise<void> {
-  await engines.keep();
-  const variables = {
-    ...engines.env,
-    SCAN_QUEUE_URL: resources.scanQueueUrl,
-    PARCELS_TABLE: resources.parcelsTable,
-    FAILURES_TABLE: resources.failuresTable,
-    CHECKPOINTS_TABLE: resources.checkpointsTable,
-    OPERATIONS_TABLE: resources.operationsTable,
-  };
-  display.say(
-    [
-      '',
-      'Queues and tables are still up. To reach them:',
-      ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
-      `The DLQ is ${resources.deadLetterQueueUrl}`,
-      'To ask how they are: npx waybill status',
-      `To end them: kill ${engines.pids.join(' ')}`,
-    ].join('\n'),
-  );
 }

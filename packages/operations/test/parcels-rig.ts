@@ -1,4 +1,4 @@
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type BatchGetItemCommandInput, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { provisionTable } from '@waybill/provisioner/provision-table.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { dynamoDbParcelTable } from '@waybill/shared/parcels/dynamodb-parcel-table.ts';
@@ -49,4 +49,28 @@ export function itemOfOldRelease({ parcelId, latest, milestones }: ParcelState, 
 
 export async function putItems(dynamodb: DynamoDBClient, TableName: string, items: readonly Item[]): Promise<void> {
   await Promise.all(items.map((Item) => dynamodb.send(new PutItemCommand({ TableName, Item }))));
+}
+
+/** Has the client's BatchGetItem process half of the keys that it is given, as DynamoDB may. */
+export function processHalf(dynamodb: DynamoDBClient) {
+  let calls = 0;
+  dynamodb.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName !== 'BatchGetItemCommand') return await next(args);
+        calls += 1;
+        // Holds: what a BatchGetItem is given.
+        const { RequestItems = {} } = args.input as BatchGetItemCommandInput;
+        const [[table, { Keys = [], ...rest }] = ['', {}]] = Object.entries(RequestItems);
+        const half = Math.ceil(Keys.length / 2);
+        const input = { RequestItems: { [table]: { ...rest, Keys: Keys.slice(0, half) } } };
+        const answer = await next({ ...args, input });
+        Object.assign(answer.output, {
+          UnprocessedKeys: half < Keys.length ? { [table]: { Keys: Keys.slice(half) } } : {},
+        });
+        return answer;
+      },
+    { step: 'initialize', name: 'processHalf' },
+  );
+  return { calls: () => calls, end: () => void dynamodb.middlewareStack.remove('processHalf') };
 }

@@ -1,4 +1,4 @@
-import { httpUrl, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
+import { httpUrl, optionalTableName, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { scanQueue } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
@@ -9,6 +9,9 @@ export const processorVariables = {
   SCAN_QUEUE_URL: httpUrl({ meaning: 'URL of the scan queue' }),
   PARCELS_TABLE: tableName({ meaning: 'table of parcel states' }),
   FAILURES_TABLE: tableName({ meaning: 'table of failure records' }),
+  BATCHES_TABLE: optionalTableName({
+    meaning: 'table of batches that were pushed over HTTP; with it each message of a batch costs one write',
+  }),
   RECEIVERS: wholeNumber({ min: 1, max: 64, default: 4, meaning: 'concurrent receive loops' }),
   RECEIVE_WAIT_SECONDS: wholeNumber({
     min: 0,
@@ -60,6 +63,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     scanQueueUrl: read.SCAN_QUEUE_URL,
     parcelsTable: read.PARCELS_TABLE,
     failuresTable: read.FAILURES_TABLE,
+    batchesTable: read.BATCHES_TABLE === '' ? undefined : read.BATCHES_TABLE,
     process: processConfigOf(read),
   };
 }

@@ -45,6 +45,7 @@ export function parcelHandler(deps: ParcelHandlerDependencies): Handler<readonly
         return others.length === 0 ? body : undefined;
       },
     },
+    failureIdsOf: (events) => events.map(({ eventId }) => eventFailureId(eventId)),
     settled: (events, settlement) => {
       if (events.length > 0 && settlement !== 'sent on') {
         const oldest = events.map((event) => event.createdDateTimeUtc).reduce((a, b) => (a < b ? a : b));

@@ -2,6 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
+import { dynamoDbBatchLedger } from '@waybill/shared/batches/dynamodb-batch-ledger.ts';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
@@ -16,7 +17,7 @@ import { createProcessor } from './processor.ts';
 
 /** The processor as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const { settings, kept, scanQueueUrl, parcelsTable, failuresTable, ...config } = readConfig(env);
+  const { settings, kept, scanQueueUrl, parcelsTable, failuresTable, batchesTable, ...config } = readConfig(env);
   await runProcess('processor', config.process, (tools) => {
     const { clock, metrics, log } = tools;
     const shared = {
@@ -25,6 +26,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
         [scanQueueUrl]: 'SCAN_QUEUE_URL',
         [parcelsTable]: 'PARCELS_TABLE',
         [failuresTable]: 'FAILURES_TABLE',
+        ...(batchesTable && { [batchesTable]: 'BATCHES_TABLE' }),
       },
     };
     const { receiveWaitMs, visibilityTimeoutMs, writeConcurrency } = settings;
@@ -45,7 +47,11 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     });
     meterTables(dynamodb, {
       metrics,
-      tables: { [parcelsTable]: 'parcels', [failuresTable]: 'failures' },
+      tables: {
+        [parcelsTable]: 'parcels',
+        [failuresTable]: 'failures',
+        ...(batchesTable && { [batchesTable]: 'batches' }),
+      },
       statements: { table: 'parcels', unitsSpent: statementUnits() },
     });
     const sqs = sqsConsumer({
@@ -73,9 +79,11 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       queue,
       parcels,
       failures: dynamoDbFailureLog({ documents, tableName: failuresTable, clock }),
+      ...(batchesTable && { batches: dynamoDbBatchLedger({ documents, tableName: batchesTable, clock }) }),
       checkTables: async () => {
         await requireKey(dynamodb, parcelsTable, tables.parcels, log);
         await requireKey(dynamodb, failuresTable, tables.failures);
+        if (batchesTable) await requireKey(dynamodb, batchesTable, tables.batches);
         await parcels.chooseWriter();
       },
       probes: {

@@ -1,37 +1,8 @@
 import type { Counter, Gauge, Histogram } from '@opentelemetry/api';
-import type { PriceName } from './prices.ts';
-
-export type MetricDefinition = {
-  readonly kind: 'counter' | 'histogram' | 'gauge';
-  readonly unit: string;
-  readonly meaning: string;
-  /** Attribute keys and what they say. Their values are few and stable: each combination is a time series. */
-  readonly attributes?: Readonly<Record<string, string>>;
-  /**
-   * Published to CloudWatch, once for each of these sets of attribute keys (`[]`: the sum over all attributes). Each
-   * combination of values costs money every month, so only what alarms, scaling and the dashboard read.
-   */
-  readonly cloudWatch?: readonly (readonly string[])[];
-  /** A gauge of a state, which holds until the next record: CloudWatch gets it with every export. */
-  readonly lasting?: true;
-  /** Upper bounds of a histogram's buckets, in `unit`. */
-  readonly buckets?: readonly number[];
-  /** What each count costs: it is added to `waybill.cost.spent`. */
-  readonly spends?: { readonly price: PriceName; readonly service: string };
-};
+import { type MetricDefinition, metric } from './metric-definition.ts';
 
 /** Seconds, from a scan just made to one from before a long outage. */
 const latencyBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];
-
-type Options = Omit<MetricDefinition, 'kind' | 'unit' | 'meaning'>;
-type Row<Kind, Own> = { readonly kind: Kind; readonly unit: string; readonly meaning: string } & Own;
-
-/** The row of one metric; its type keeps the literal options, from which {@link CloudWatchMetricName} is made. */
-function metric<Kind>(kind: Kind, unit: string, meaning: string): Row<Kind, object>;
-function metric<Kind, const Own extends Options>(kind: Kind, unit: string, meaning: string, own: Own): Row<Kind, Own>;
-function metric(kind: unknown, unit: string, meaning: string, own: Options = {}) {
-  return { kind, unit, meaning, ...own };
-}
 
 /** Every metric that Waybill emits: read by the code that counts, by the alarms and by the docs. */
 export const metricDefinitions = {
@@ -129,6 +100,16 @@ export const metricDefinitions = {
     '1 while reading is paused because the queue holds more than `MAX_QUEUE_MESSAGES`',
     { cloudWatch: [[]], lasting: true },
   ),
+  'waybill.ingestion.batches': metric('counter', '{push}', 'pushes of scan events, by what became of them', {
+    attributes: {
+      outcome: '`accepted`, `repeated`, `nothing_acceptable`, `key_reused`, `under_way`, `not_confirmed`, `queue_full`',
+    },
+  }),
+  'waybill.ingestion.events': metric('counter', '{event}', 'pushed scan events confirmed on the queue'),
+  'waybill.ingestion.rejections': metric('counter', '{element}', 'pushed elements that are not a valid scan event', {
+    attributes: { reason: 'rejection code' },
+    cloudWatch: [[]],
+  }),
   'waybill.queue.sends': metric('counter', '{request}', 'SendMessageBatch requests'),
   'waybill.queue.sent': metric('counter', '{message}', 'messages in SendMessageBatch requests, repetitions included'),
   'waybill.queue.billed': metric('counter', '{request}', 'SQS requests as billed: one per 64 KiB of payload', {
@@ -212,6 +193,24 @@ export const metricDefinitions = {
   'waybill.store.errors': metric('counter', '{error}', 'engine errors while storing; the work was held and retried', {
     attributes: { error: 'error name' },
     cloudWatch: [[]],
+  }),
+  // Not on CloudWatch: the API's gateway publishes there what its alarms and dashboard read.
+  'waybill.api.requests': metric('counter', '{request}', 'requests to the API that were answered', {
+    attributes: {
+      route: 'method and pattern of the path; `none` for what has no route',
+      status: 'status code; 499: the client went before the answer',
+    },
+  }),
+  'waybill.api.duration': metric('histogram', 's', 'time from the headers of a request to the end of its answer', {
+    attributes: { route: 'as of `waybill.api.requests`', status: 'as of `waybill.api.requests`' },
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  }),
+  'waybill.api.in_flight': metric('gauge', '{request}', 'requests to the API that are worked on'),
+  'waybill.api.rejections': metric('counter', '{request}', 'requests that may be fine and were refused: 429 and 503', {
+    attributes: {
+      reason:
+        '`token rate`, `address rate`, `own requests in flight`, `requests in flight`, `bodies in flight`, `engine`, `time`',
+    },
   }),
   'waybill.cost.spent': metric(
     'counter',

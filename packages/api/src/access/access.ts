@@ -29,17 +29,25 @@ export function requireAccess({ method, url, config }: RouteOptions): void {
     throw new Error(`the route ${String(method)} ${url} must say who may call it: config.scopes or config.open`);
 }
 
-/** Sets `request.caller`. Throws `UNAUTHENTICATED` or `FORBIDDEN`. */
-export function admit(request: FastifyRequest, find: FindCaller): void {
+/**
+ * Sets `request.caller`. Throws `UNAUTHENTICATED` where the route takes nobody, and nobody is who asks.
+ *
+ * @param find whom the header `Authorization` lets in
+ */
+export function identify(request: FastifyRequest, find: FindCaller): void {
   const { config } = request.routeOptions;
   request.caller = nobody;
-  // A request for which there is no route has no config, and learns no more than that.
-  if (config.scopes === undefined) return;
+  // A request for which there is no route learns no more than that.
+  if (config?.scopes === undefined) return;
   const { authorization, 'webhook-signature': signature } = request.headers;
   if (config.signed && authorization === undefined && signature !== undefined) return;
   const caller = find(authorization);
   if (caller === undefined)
     throw new Problem('UNAUTHENTICATED', 'send a valid token in the header Authorization: Bearer <token>');
   request.caller = caller;
-  requireScope(caller, ...config.scopes);
+}
+
+/** Throws `FORBIDDEN` where the caller has none of the route's scopes. */
+export function requireRouteScope({ caller, routeOptions: { config } }: FastifyRequest): void {
+  if (config?.scopes !== undefined && caller !== nobody) requireScope(caller, ...config.scopes);
 }

@@ -6,7 +6,12 @@ export const scopes = ['read', 'ingest', 'operate'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** Who makes a request: the name of the token, or of the secret, that let it in. */
-export type Caller = { readonly name: string; readonly scopes: ReadonlySet<Scope> };
+export type Caller = {
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** The hash of its token, in hex; undefined for a signature. */
+  readonly tokenSha256?: string;
+};
 
 /** Throws `FORBIDDEN` unless the caller has one of these scopes. Each act calls it itself, whatever its route declares. */
 export function requireScope(caller: Caller, ...anyOf: readonly [Scope, ...Scope[]]): void {

@@ -16,7 +16,7 @@ const bearer = new RegExp(`^Bearer +([\\x21-\\x7e]{1,${longest}})$`, 'i');
 export function findCaller(entries: readonly TokenEntry[]): FindCaller {
   const known = entries.map(({ name, scopes, sha256 }) => ({
     digest: Buffer.from(sha256, 'hex'),
-    caller: { name, scopes: new Set(scopes) } satisfies Caller,
+    caller: { name, scopes: new Set(scopes), tokenSha256: sha256 } satisfies Caller,
   }));
   return (authorization = '') => {
     const [, token] = bearer.exec(authorization) ?? [];

@@ -31,6 +31,8 @@ export type ProblemMore = {
   /** Members of the answer beside those of RFC 9457. */
   readonly members?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+  /** Counted in `waybill.api.rejections`: why a request is refused that may be fine. */
+  readonly reason?: string;
 };
 
 /** A request that ends with a problem. `detail` is shown to the client: nothing of the inside, no payload, no token. */

@@ -22,11 +22,15 @@ export type ApiSettings = {
   readonly maxQueueMessages: number;
   /** Target size of a pack, bytes. */
   readonly messageMaxBytes: number;
+  /** `LEASE_SECONDS`, in milliseconds: how long a silent poller keeps its lease. */
+  readonly leaseMs: number;
 };
 
 /** What the routes work with. */
 export type ApiDependencies = {
   readonly sqs: SQSClient;
+  /** For dead letters: it checks no bodies, so that one with a wrong checksum does not hide the nine beside it. */
+  readonly deadLettersSqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
   readonly documents: DynamoDBDocumentClient;
   readonly deployment: Deployment;

@@ -2,6 +2,14 @@ import { METHODS } from 'node:http';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { Problem } from '../problems/problem.ts';
 
+declare module 'fastify' {
+  // biome-ignore lint/style/useConsistentTypeDefinitions: only an interface adds to the one of fastify
+  interface FastifyContextConfig {
+    /** Not a route of ours: what answers the other methods of its path. */
+    refused?: true;
+  }
+}
+
 /** CONNECT never comes as a request: Node closes its connection. */
 const parsed = METHODS.filter((method) => method !== 'CONNECT');
 
@@ -35,7 +43,7 @@ export function refuseOtherMethods(app: FastifyInstance, paths: PathMethods): vo
       url,
       method: parsed.filter((method) => !methods.has(method)),
       schema: { hide: true },
-      config: { open: true },
+      config: { open: true, refused: true },
       exposeHeadRoute: false,
       // Before the body is read, and before its content type is judged.
       onRequest: refuse,

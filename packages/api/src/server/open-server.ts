@@ -1,84 +1,155 @@
-import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { getHeapStatistics } from 'node:v8';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import { admit, requireAccess } from '../access/access.ts';
-import { findCaller } from '../access/tokens.ts';
+import { nobody, requireAccess } from '../access/access.ts';
+import { docsPage } from '../openapi/docs-page.ts';
+import { documentRoute, gatherDocument } from '../openapi/open-api.ts';
 import { Problem, problems } from '../problems/problem.ts';
-import { problemDocument, problemHeaders, problemType } from '../problems/problem-document.ts';
+import { admission } from './admit.ts';
 import type { ApiDependencies } from './api-dependencies.ts';
+import {
+  bodiesOfHeap,
+  connectionsCheckMs,
+  headersLimitMs,
+  keepAliveMs,
+  longestParameter,
+  mostInFlight,
+  mostOfOne,
+  requestLimitMs,
+  requestsOnConnection,
+} from './limits.ts';
 import { refuseOtherMethods, watchPaths } from './method-not-allowed.ts';
+import { clientGone, noRoute, observeAnswer, observeProblem, routeOf } from './observe.ts';
 import { problemOf } from './problem-of.ts';
+import { refusal } from './refusal.ts';
+import { problemOfConnection, refuseConnection } from './refuse-connection.ts';
 import { requestIdOf } from './request-id.ts';
-import { validateInput } from './validate-input.ts';
+import { type InFlightLimits, RequestsInFlight } from './requests-in-flight.ts';
+import { securityHeaders } from './security-headers.ts';
+import { sendProblem } from './send-problem.ts';
+import { refuseAnyQuery, validateInput } from './validate-input.ts';
 
-/** Milliseconds that a request may take, its body included. */
-const requestLimitMs = 10_000;
-
-export type ServerDependencies = Pick<ApiDependencies, 'log' | 'settings'> & {
+export type ServerDependencies = Pick<ApiDependencies, 'log' | 'settings' | 'clock' | 'metrics'> & {
   /** Each with its routes, in the order in which they stand in the documentation. */
   readonly routes: readonly FastifyPluginAsyncZod[];
+  readonly limits?: Partial<InFlightLimits>;
 };
 
-/** The server with these routes, ready for requests, on no port yet. */
-export async function openServer({ log, settings, routes }: ServerDependencies): Promise<FastifyInstance> {
+export type ApiServer = {
+  /** Ready for requests, on no port yet. */
+  readonly app: FastifyInstance;
+  /** Takes no more connections, lets requests in flight end, and resolves once every connection is closed. */
+  readonly stop: () => Promise<void>;
+};
+
+/** The server with these routes. */
+export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
+  const { settings, clock, metrics } = deps;
+  const limits = {
+    most: mostInFlight,
+    mostOfOne,
+    mostBytes: getHeapStatistics().heap_size_limit * bodiesOfHeap,
+    requestMs: requestLimitMs,
+    ...deps.limits,
+  };
+  const inFlight = new RequestsInFlight(limits);
+  const admit = admission({ settings, clock });
+
+  const begin = (request: FastifyRequest, reply: FastifyReply) => {
+    const begunAt = clock.monotonic();
+    for (const [name, value] of securityHeaders) reply.raw.setHeader(name, value);
+    reply.raw.setHeader('cache-control', 'no-store');
+    reply.raw.setHeader('x-request-id', request.id);
+    request.caller = nobody;
+    const onEnd = (isAnswered: boolean) => {
+      const ms = clock.monotonic() - begunAt;
+      const status = isAnswered ? reply.statusCode : clientGone;
+      observeAnswer({ requestId: request.id, route: routeOf(request), status, ms, token: request.caller.name }, deps);
+      metrics['waybill.api.in_flight'].record(inFlight.count);
+    };
+    const onTooLong = () => {
+      // A part of the answer has left: cutting it off is all that can still be said.
+      if (reply.sent) reply.raw.destroy();
+      else fail(refusal('time', 5), request, reply);
+    };
+    request.visit = inFlight.begin(request, reply, { onTooLong, onEnd });
+    metrics['waybill.api.in_flight'].record(inFlight.count);
+  };
+  const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const problem = problemOf(error);
+    observeProblem(problem, { requestId: request.id, route: routeOf(request) }, deps);
+    return sendProblem(reply, problem);
+  };
+
   const app = fastify({
     genReqId: ({ headers }) => requestIdOf(headers),
     bodyLimit: settings.bodyMaxBytes,
-    handlerTimeout: requestLimitMs,
-    routerOptions: { maxParamLength: 500 },
-    frameworkErrors: (error, request, reply) => void sendProblem(reply.header('x-request-id', request.id), error),
-    clientErrorHandler: refuseConnection,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: keepAliveMs,
+    maxRequestsPerSocket: requestsOnConnection,
+    http: { headersTimeout: headersLimitMs, connectionsCheckingInterval: connectionsCheckMs },
+    // What comes while the stop is under way is answered as before it, with `Connection: close`.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: longestParameter },
+    frameworkErrors: (error, request, reply) => {
+      begin(request, reply);
+      fail(error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => {
+      const isAnswered = [...inFlight.all()].some(({ reply: { raw } }) => raw.socket === socket && raw.headersSent);
+      if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy();
+      const problem = problemOfConnection(error);
+      const requestId = refuseConnection(problem, socket);
+      const { status } = problems[problem.code];
+      observeAnswer({ requestId, route: noRoute, status, ms: 0, token: nobody.name }, deps);
+    },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validateInput);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('caller');
+  app.decorateRequest('visit');
+  app.decorateRequest('signal', { getter: signalOf });
   app.addHook('onRoute', requireAccess);
-
-  const find = findCaller(settings.tokens);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
-    admit(request, find);
+  app.addHook('onRoute', refuseAnyQuery);
+  app.addHook('onRequest', (request, reply, done) => {
+    begin(request, reply);
+    let refused: Error | undefined;
+    try {
+      inFlight.requireRoom();
+      admit(request);
+    } catch (error) {
+      // What is not a problem is an error of ours, and is made one by the handler of errors.
+      refused = problemOf(error);
+    }
+    done(refused);
   });
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
-    if (problem.code === 'INTERNAL')
-      log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, 'request failed');
-    return sendProblem(reply, problem);
-  });
-  app.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, new Problem('NOT_FOUND', 'there is no such path: GET /openapi.json lists them')),
+  app.setErrorHandler(fail);
+  app.setNotFoundHandler((request, reply) =>
+    fail(new Problem('NOT_FOUND', 'there is no such path: GET /openapi.json lists them'), request, reply),
   );
-
   const paths = watchPaths(app);
-  for (const plugin of routes) await app.register(plugin);
+  await gatherDocument(app);
+  for (const plugin of [...deps.routes, documentRoute(), docsPage()]) await app.register(plugin);
   refuseOtherMethods(app, paths);
   await app.ready();
-  return app;
+  return { app, stop: () => stopServer(app, inFlight, limits.requestMs) };
 }
 
-function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
-  const problem = problemOf(error);
-  return reply
-    .code(problems[problem.code].status)
-    .headers(problemHeaders(problem))
-    .type(problemType)
-    .send(JSON.stringify(problemDocument(problem, reply.request.id)));
+function signalOf(this: FastifyRequest): AbortSignal {
+  return this.visit.signal;
 }
 
-/** Answers what is not HTTP, or came too slowly, and closes the connection. */
-function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const problem = new Problem('INVALID_REQUEST', 'this is not a request by HTTP/1.1, or it came too slowly');
-  const { status } = problems[problem.code];
-  const requestId = requestIdOf({});
-  const body = JSON.stringify(problemDocument(problem, requestId));
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    `Content-Type: ${problemType}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+/** Milliseconds after the longest request until connections are cut: clients that take no answer. */
+const cutAfterMs = 1_000;
+
+async function stopServer(app: FastifyInstance, inFlight: RequestsInFlight, requestMs: number): Promise<void> {
+  for (const { reply } of inFlight.all()) if (!reply.raw.headersSent) reply.raw.setHeader('connection', 'close');
+  const closed = app.close();
+  const { promise: tooLong, resolve: giveUp } = Promise.withResolvers<void>();
+  const timer = setTimeout(giveUp, requestMs + cutAfterMs);
+  await Promise.race([inFlight.none(), tooLong]);
+  clearTimeout(timer);
+  // What is left has sent no request, or takes no answer.
+  app.server.closeAllConnections();
+  await closed;
 }

@@ -13,8 +13,9 @@ export function problemOf(error: unknown): Problem {
   return internal(error);
 }
 
-function unavailable(cause: unknown, detail = 'a service that this needs does not answer now: try again'): Problem {
-  return new Problem('UNAVAILABLE', detail, { retryAfterSeconds, cause });
+function unavailable(cause: unknown): Problem {
+  const detail = 'a service that this needs does not answer now: try again';
+  return new Problem('UNAVAILABLE', detail, { retryAfterSeconds, cause, reason: 'engine' });
 }
 
 function internal(cause: unknown): Problem {
@@ -57,7 +58,6 @@ function isOfFastify(error: unknown): error is FastifyFault {
 
 function ofFastify(error: FastifyFault): Problem {
   const { code = '', statusCode } = error;
-  if (code === 'FST_ERR_HANDLER_TIMEOUT') return unavailable(error, 'this took longer than a request may: try again');
   if (statusCode === 413) return new Problem('TOO_LARGE', 'the body has more bytes than are taken', { cause: error });
   if (statusCode === 415)
     return new Problem('UNSUPPORTED_MEDIA_TYPE', 'send a body of a content type that this takes', { cause: error });

@@ -68,8 +68,10 @@ export async function runAct<P extends { readonly plan: Plan }>(act: Act<P>, too
   signal.throwIfAborted();
   const { kind, filter } = act;
   tools.onBegin();
-  const result = await onRecord({ kind, by, because: reason, filter, plan }, { ...tools, operations }, (operationId) =>
-    act.run(planned, { ...context, operationId, moreThanPlanned }),
+  const result = await onRecord(
+    { kind, by, because: reason, filter, plan },
+    { ...tools, operations, onProgress: progress },
+    (operationId, recorded) => act.run(planned, { ...recorded, operationId, moreThanPlanned }),
   );
   print.document({ ...result, plan }, () => resultLines(result));
   return exitCodeOf[result.outcome];

@@ -39,7 +39,7 @@ const list = command({
     await tools.print.list(answer.notifications, columns(tools.print.view), 'No such notifications.');
     for (const note of answer.notLookedAt) tools.print.note(`Note: ${note}`);
     if (answer.unreadable > 0) tools.print.note(`Note: ${answer.unreadable} items are not notifications.`);
-    if (answer.hasMore) tools.print.note('There are more: --limit N shows them.');
+    if (answer.next) tools.print.note('There are more: --limit N shows them.');
   },
 });
 

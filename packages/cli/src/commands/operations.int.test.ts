@@ -1,7 +1,7 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbOperationLog } from '@waybill/operations/record/dynamodb-operation-log.ts';
 import type { OperationStart } from '@waybill/operations/record/operation.ts';
-import { operationShape } from '@waybill/operations/record/operation-shape.ts';
+import { shownOperationShape } from '@waybill/operations/record/operation-shape.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { describe, expect, test } from 'vitest';
 import { useCommandLine } from '../../test/cli-rig.ts';
@@ -50,24 +50,45 @@ describe('waybill operations', () => {
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => line.length > 80)).toEqual([false, false, false]);
-    expect(lines[1]).toMatch(`${now}T000002-00000002  0 s ago  redrive-some  no end   anna  the feed sent w…`);
+    expect(lines[1]).toMatch(`${now}T000002-00000002  0 s ago  redrive-some  running  anna  the feed sent w…`);
     expect(lines[2]).toMatch(/000001-00000001 .* done /);
     const json = await run(['operations', 'list', '--limit', '1', '--json']);
     expect(
       json.stdout
         .trimEnd()
         .split('\n')
-        .map((line) => operationShape.parse(JSON.parse(line)).operationId),
+        .map((line) => shownOperationShape.parse(JSON.parse(line)).operationId),
     ).toEqual([`${now}T000002-00000002`]);
   });
 
   test('show has the whole record', async () => {
     const { start } = await begin(`${now}T000003-00000003`);
     const json = await run(['operations', 'show', start.operationId, '--json']);
-    expect(operationShape.parse(JSON.parse(json.stdout))).toEqual(start);
+    expect(shownOperationShape.parse(JSON.parse(json.stdout))).toEqual({ ...start, state: 'running' });
     const { stdout } = await run(['operations', 'show', start.operationId], { columns: 80 });
-    for (const text of [start.by, start.because, 'no end', '60 INVALID_EVENT', '$0.00005', 'the fix is not out'])
+    for (const text of [
+      start.by,
+      start.because,
+      'it is under way',
+      '60 INVALID_EVENT',
+      '$0.00005',
+      'the fix is not out',
+    ])
       expect(stdout).toContain(text);
+  });
+
+  test('show says how far an act is, who wants it cancelled, and that its process is silent', async () => {
+    const { log, start } = await begin(`${now}T000004-00000004`);
+    const progress = { what: 'dead letters redriven', done: 1_200, total: 9_000 };
+    const show = async () => (await run(['operations', 'show', start.operationId], { columns: 80 })).stdout;
+    const at = new Date().toISOString();
+    await log.heartbeat(start.operationId, { heartbeatAtUtc: at, progress });
+    await log.requestCancel(start.operationId, { cancelRequestedBy: 'joe', cancelRequestedAtUtc: at });
+    const cancelling = await show();
+    for (const text of ['it is being cancelled', 'dead letters redriven: 1,200 of 9,000', 'by joe'])
+      expect(cancelling).toContain(text);
+    await log.heartbeat(start.operationId, { heartbeatAtUtc: '2026-01-01T00:00:00.000Z', progress });
+    expect(await show()).toContain('its process was killed');
   });
 
   test('show of an id that is not on record says so, and what to try', async () => {

@@ -1,4 +1,5 @@
-import type { Operation } from '@waybill/operations/record/operation.ts';
+import type { Operation, Progress } from '@waybill/operations/record/operation.ts';
+import type { OperationState } from '@waybill/operations/record/operation-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { planLines } from '../act/plan-lines.ts';
 import { command } from '../command/command.ts';
@@ -12,7 +13,7 @@ const operationId: Parser<string> = (text) =>
     ? { value: text }
     : { problem: 'expected an id such as 20261128T221530-1f2e3d4c' };
 
-const shape = async () => (await import('@waybill/operations/record/operation-shape.ts')).operationShape;
+const shape = async () => (await import('@waybill/operations/record/operation-shape.ts')).shownOperationShape;
 
 const list = command({
   name: 'operations list',
@@ -29,16 +30,18 @@ const list = command({
   shape,
   run: async ({ options }, tools) => {
     const operations = await tools.operations();
+    const shown = await shownAt(tools.clock.now());
     const { view } = tools.print;
-    const columns: Column<Operation>[] = [
+    const columns: Column<Shown>[] = [
       { title: 'operation', of: (each) => each.operationId },
       { title: 'started', of: (each) => view.age(each.startedAtUtc) },
       { title: 'kind', of: (each) => each.kind },
-      { title: 'outcome', of: (each) => each.outcome ?? 'no end' },
+      { title: 'outcome', of: (each) => each.outcome ?? each.state },
       { title: 'by', of: (each) => each.by.split('/').at(-1) ?? each.by, mayBeCut: true },
       { title: 'because', of: (each) => each.because, mayBeCut: true },
     ];
-    await tools.print.list(await operations.list(options.limit, options.before), columns, 'No operations on record.');
+    const listed = await operations.list(options.limit, options.before);
+    await tools.print.list(listed.map(shown), columns, 'No operations on record.');
   },
 });
 
@@ -59,12 +62,29 @@ const show = command({
         details: { next: 'waybill operations list' },
       });
     }
-    tools.print.document(operation, operationLines);
+    const shown = await shownAt(tools.clock.now());
+    tools.print.document(shown(operation), operationLines);
   },
 });
 
-function operationLines(operation: Operation, view: View): readonly string[] {
+type Shown = Operation & { readonly state: OperationState };
+
+async function shownAt(nowMs: number): Promise<(operation: Operation) => Shown> {
+  const { shownOperation } = await import('@waybill/operations/record/operation-state.ts');
+  return (operation) => shownOperation(operation, nowMs);
+}
+
+/** What a record without an outcome says of its act. */
+const withoutOutcome = {
+  running: 'none yet: it is under way',
+  cancelling: 'none yet: it is being cancelled',
+  interrupted: 'none: its process was killed, or is cut off from the table',
+  ended: undefined,
+} as const satisfies Readonly<Record<OperationState, string | undefined>>;
+
+function operationLines(operation: Shown, view: View): readonly string[] {
   const { operationId, kind, by, because, filter, plan, startedAtUtc, outcome, counts, finishedAtUtc } = operation;
+  const { state, heartbeatAtUtc, progress, cancelRequestedAtUtc, cancelRequestedBy, problems = [] } = operation;
   const words = (values: Readonly<Record<string, unknown>>) =>
     Object.entries(values).map(
       ([name, value]) => `${inWords(name)} ${Array.isArray(value) ? value.join(', ') : value}`,
@@ -73,21 +93,33 @@ function operationLines(operation: Operation, view: View): readonly string[] {
     ...view.facts({
       operation: operationId,
       kind,
-      outcome: outcome ?? 'no end: it is under way, or its process was killed',
+      outcome: outcome ?? withoutOutcome[state],
       by,
       because,
       filter: words(filter).length > 0 ? words(filter) : undefined,
       started: view.time(startedAtUtc),
+      'last heard of': outcome === undefined && heartbeatAtUtc !== undefined ? view.time(heartbeatAtUtc) : undefined,
+      progress: outcome === undefined && progress ? progressWords(progress) : undefined,
+      'cancel asked for':
+        cancelRequestedAtUtc === undefined
+          ? undefined
+          : `${view.time(cancelRequestedAtUtc)} by ${cancelRequestedBy ?? 'somebody'}`,
       finished: finishedAtUtc === undefined ? undefined : view.time(finishedAtUtc),
       counts:
         counts && words(counts).length > 0
           ? Object.entries(counts).map(([what, count]) => countInWords(what, count))
           : undefined,
+      problems: problems.length > 0 ? problems : undefined,
     }),
     '',
     'Its plan:',
     ...planLines(plan, view),
   ];
+}
+
+function progressWords({ what, done, total }: Progress): string {
+  const number = (value: number) => value.toLocaleString('en-US');
+  return `${what}: ${number(done)}${total === undefined ? '' : ` of ${number(total)}`}`;
 }
 
 export const operationsCommands = [list, show];

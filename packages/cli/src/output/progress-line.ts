@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { Progress } from '@waybill/operations/record/on-record.ts';
+import type { Progress } from '@waybill/operations/record/operation.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { durationOf } from './times.ts';
 

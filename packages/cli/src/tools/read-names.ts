@@ -1,14 +1,6 @@
-import { httpUrl, pattern, readEnv, tableName } from '@waybill/shared/process/env.ts';
+import { httpUrl, optionalTableName, pattern, readEnv, tableName } from '@waybill/shared/process/env.ts';
 import { z } from 'zod';
 import type { Environment } from '../io.ts';
-
-const optionalTable = (meaning: string) =>
-  pattern(/^[A-Za-z0-9._-]{3,255}$/, {
-    allowed: 'a table name, 3–255 of `A-Za-z0-9._-`',
-    default: '',
-    shownDefault: 'none',
-    meaning,
-  });
 
 /** The variables that name what commands work with. */
 export const nameVariables = {
@@ -17,8 +9,8 @@ export const nameVariables = {
   CHECKPOINTS_TABLE: tableName({ meaning: 'table of the position and the lease' }),
   FAILURES_TABLE: tableName({ meaning: 'table of failure records' }),
   OPERATIONS_TABLE: tableName({ meaning: 'table of what operators did' }),
-  BATCHES_TABLE: optionalTable('table of batches that were pushed over HTTP'),
-  NOTIFICATIONS_TABLE: optionalTable('table of notifications'),
+  BATCHES_TABLE: optionalTableName({ meaning: 'table of batches that were pushed over HTTP' }),
+  NOTIFICATIONS_TABLE: optionalTableName({ meaning: 'table of notifications' }),
   FEED: pattern(/^[A-Za-z0-9._-]{1,128}$/, {
     allowed: '1–128 of `A-Za-z0-9._-`',
     default: 'scan-events',

@@ -1,12 +1,20 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Resources } from '@waybill/provisioner/provision.ts';
 import type { EngineClients } from '../engines/engine-clients.ts';
+import type { ApiAccess } from './api-access.ts';
 import type { Snapshot } from './drain.ts';
 import { noSamples, type Samples } from './prometheus-text.ts';
 import { queueContent } from './queue-content.ts';
-import { type Environment, inWords, pollerVariables, processorVariables, ServiceProcess } from './service-process.ts';
+import {
+  apiVariables,
+  type Environment,
+  inWords,
+  pollerVariables,
+  processorVariables,
+  ServiceProcess,
+} from './service-process.ts';
 
-/** What both processes had counted at the last snapshot. */
+/** What poller and processor had counted at the last snapshot. */
 export type Counted = { readonly poller: Samples; readonly processor: Samples };
 
 export type PipelineSnapshot = Snapshot & { readonly dead: number };
@@ -27,7 +35,8 @@ export type PipelineOptions = {
   readonly clients: EngineClients;
   readonly resources: Resources;
   readonly feed: UpstreamFeed;
-  /** Both processes' environment, except for what this file sets. */
+  readonly api: ApiAccess;
+  /** The processes' environment, except for what this file sets. */
   readonly env: Environment;
 };
 
@@ -35,18 +44,19 @@ const feedName = 'scan-events';
 /** Seconds. A stop waits for the long poll in flight and must have 10 s more. */
 const receiveWaitSeconds = 1;
 const stopTimeoutSeconds = 15;
-/** Milliseconds that a process has to stop after the other one has failed. */
+/** Milliseconds that a process has to stop after another one has failed. */
 const failureGraceMs = 3_000;
 
-/** A poller and a processor as production runs them, seen from outside: through their endpoints, queues and tables. */
+/** A poller, a processor and an API as production runs them, seen from outside: through their endpoints, queues and tables. */
 export class Pipeline {
   readonly poller: ServiceProcess;
   readonly processor: ServiceProcess;
+  readonly api: ServiceProcess;
   readonly #options: PipelineOptions;
   #counted: Counted = { poller: noSamples, processor: noSamples };
 
   constructor(options: PipelineOptions) {
-    const { resources, feed, env } = options;
+    const { resources, feed, api, env } = options;
     const common = { ...env, LOG_LEVEL: 'warn', STOP_TIMEOUT_SECONDS: String(stopTimeoutSeconds) };
     this.#options = options;
     this.processor = new ServiceProcess('processor', {
@@ -60,6 +70,12 @@ export class Pipeline {
       ...feed.variables,
       FEED: feedName,
     });
+    this.api = new ServiceProcess('api', {
+      ...common,
+      ...apiVariables(resources),
+      ...api.variables,
+      FEED: feedName,
+    });
   }
 
   get counted(): Counted {
@@ -68,11 +84,15 @@ export class Pipeline {
 
   /** Settles when one of the processes ends without being asked to. */
   get failed(): Promise<Error> {
-    return Promise.race([this.poller.failed, this.processor.failed]);
+    return Promise.race(this.#all.map((service) => service.failed));
+  }
+
+  get #all(): readonly ServiceProcess[] {
+    return [this.poller, this.processor, this.api];
   }
 
   async ready(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.poller.ready({ signal }), this.processor.ready({ signal })]);
+    await Promise.all(this.#all.map((service) => service.ready({ signal })));
   }
 
   async snapshot(): Promise<PipelineSnapshot> {
@@ -80,7 +100,7 @@ export class Pipeline {
     const [queue, dead] = await Promise.all([
       queueContent(clients.sqs, resources.scanQueueUrl),
       queueContent(clients.sqs, resources.deadLetterQueueUrl),
-      this.#count(),
+      this.count(),
     ]);
     const position = this.#counted.poller.sum('waybill_feed_position');
     return {
@@ -106,34 +126,35 @@ export class Pipeline {
   }
 
   async stopPoller(): Promise<void> {
-    await this.#count();
+    await this.count();
     await stopOrderly(this.poller);
   }
 
-  async stopProcessor(): Promise<void> {
-    await this.#count();
+  /** Stops the API, then the processor. What they do after {@link count} is not counted. */
+  async stopOthers(): Promise<void> {
+    await stopOrderly(this.api);
     await stopOrderly(this.processor);
   }
 
   /**
-   * Stops both at once, as after Ctrl-C: they settle or hand back what they hold. Once `hurry` aborts they are killed.
+   * Stops all at once, as after Ctrl-C: they settle or hand back what they hold. Once `hurry` aborts they are killed.
    */
   async stop(hurry: AbortSignal): Promise<void> {
-    const kill = () => [this.poller, this.processor].forEach((service) => void service.kill('SIGKILL'));
+    const kill = () => this.#all.forEach((service) => void service.kill('SIGKILL'));
     hurry.addEventListener('abort', kill, { once: true });
     if (hurry.aborted) kill();
-    await this.#count();
-    await Promise.all([this.poller.stop(), this.processor.stop()]);
+    await this.count();
+    await Promise.all(this.#all.map((service) => service.stop()));
     hurry.removeEventListener('abort', kill);
   }
 
-  /** Ends both, in whatever state they are. */
+  /** Ends all, in whatever state they are. */
   async end(): Promise<void> {
     await this.stop(AbortSignal.timeout(failureGraceMs));
   }
 
-  /** A process that is ending or busy keeps the counts of the last snapshot. */
-  async #count(): Promise<void> {
+  /** Reads what poller and processor count. A process that is ending or busy keeps the counts of the last snapshot. */
+  async count(): Promise<void> {
     const { poller, processor } = this.#counted;
     const read = (service: ServiceProcess, before: Samples) =>
       service.isRunning ? service.metrics().catch(() => before) : before;

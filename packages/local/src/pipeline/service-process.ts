@@ -8,7 +8,7 @@ import { LastLines } from './last-lines.ts';
 import { readSamples, type Samples } from './prometheus-text.ts';
 import type { PortReport } from './tied-to-parent.ts';
 
-export type ServiceName = 'poller' | 'processor';
+export type ServiceName = 'poller' | 'processor' | 'api';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -45,11 +45,24 @@ export function processorVariables(resources: Resources): Environment {
     SCAN_QUEUE_URL: resources.scanQueueUrl,
     PARCELS_TABLE: resources.parcelsTable,
     FAILURES_TABLE: resources.failuresTable,
+    BATCHES_TABLE: resources.batchesTable,
+  };
+}
+
+/** The variables of an API that uses these resources, except for its tokens and its port. */
+export function apiVariables(resources: Resources): Environment {
+  return {
+    SCAN_QUEUE_URL: resources.scanQueueUrl,
+    PARCELS_TABLE: resources.parcelsTable,
+    CHECKPOINTS_TABLE: resources.checkpointsTable,
+    FAILURES_TABLE: resources.failuresTable,
+    BATCHES_TABLE: resources.batchesTable,
+    OPERATIONS_TABLE: resources.operationsTable,
   };
 }
 
 /**
- * A poller or processor as production runs it, in a child process. It has a process group of its own, so that Ctrl-C in
+ * A process of Waybill as production runs it, in a child process. It has a process group of its own, so that Ctrl-C in
  * a terminal reaches only the parent, which knows the order of a stop. It ends with its parent, however that ends.
  */
 export class ServiceProcess {
@@ -64,7 +77,8 @@ export class ServiceProcess {
   #isAskedToEnd = false;
 
   /**
-   * @param env the whole environment of the process; HTTP_HOST and HTTP_PORT are set here, to a free port of 127.0.0.1
+   * @param env the whole environment of the process; HTTP_HOST and HTTP_PORT are set here, to a free port of 127.0.0.1. An
+   * API needs an API_PORT other than 0: by its number it is told from the port of the endpoints
    * @param mostLines of its log that are kept, the last ones
    */
   constructor(name: ServiceName, env: Environment, mostLines = keptLines) {
@@ -79,7 +93,9 @@ export class ServiceProcess {
     for (const output of [this.#child.stdout, this.#child.stderr]) {
       output?.setEncoding('utf8').on('data', (chunk: string) => this.#log.add(chunk));
     }
-    this.#child.on('message', ({ listeningOn }: PortReport) => this.#listening.resolve(listeningOn));
+    this.#child.on('message', ({ listeningOn }: PortReport) => {
+      if (String(listeningOn) !== env['API_PORT']) this.#listening.resolve(listeningOn);
+    });
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (cause) => {
         this.#log.add(`${cause.message}\n`);

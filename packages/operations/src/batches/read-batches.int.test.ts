@@ -69,6 +69,17 @@ describe('batches', () => {
     expect(next).not.toHaveProperty('next');
   });
 
+  test('are looked through no further than was said, and the list goes on there', async () => {
+    const failed = { status: 'failed', limit: 10, mostLookedAt: 2 } as const;
+    const first = await listBatches(reading(), failed, never);
+    expect(first).toMatchObject({ batches: [{ batchId: '20261128T100000' }], next: '20261128T100000' });
+    const second = await listBatches(reading(), { ...failed, before: first.next }, never);
+    expect(second).toMatchObject({ batches: [{ batchId: '20261127T030000' }], next: '20261127T030000' });
+    const third = await listBatches(reading(), { ...failed, before: second.next }, never);
+    expect(third).toMatchObject({ batches: [] });
+    expect(third).not.toHaveProperty('next');
+  });
+
   test('one is shown by its id; one that is not there is an error', async () => {
     expect(await showBatch(reading(), '20261127T230000', never)).toMatchObject({ status: 'queued', packsPending: 2 });
     await expect(showBatch(reading(), 'x', never)).rejects.toMatchObject({ code: 'NOT_FOUND' });

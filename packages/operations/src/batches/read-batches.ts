@@ -44,19 +44,29 @@ export async function showBatch(reading: BatchesReading, batchId: string, signal
   });
 }
 
+export type BatchFilter = {
+  readonly status?: BatchStatus | undefined;
+  readonly limit: number;
+  /** Only those older than the batch with this id. */
+  readonly before?: string | undefined;
+  /** Batches that are looked at for those that fit, and some more: then the list is short, and `next` goes on. */
+  readonly mostLookedAt?: number;
+};
+
 /**
- * Batches of a status, or all, the newest first; at most `limit`, from the one after the id `before` on. Rejects with
+ * Batches of a status, or all, the newest first. Rejects with
  * `NOT_CONFIGURED` where the deployment has no such table.
  */
 export async function listBatches(
   reading: BatchesReading,
-  { status, limit, before }: { readonly status?: BatchStatus; readonly limit: number; readonly before?: string },
+  { status, limit, before, mostLookedAt = Number.POSITIVE_INFINITY }: BatchFilter,
   signal: AbortSignal,
 ): Promise<BatchList> {
   const tableName = tableOf(reading);
   const documents = DynamoDBDocumentClient.from(reading.dynamodb);
   const batches: BatchView[] = [];
   const unreadable: string[] = [];
+  let lookedAt = 0;
   for await (const batchIds of idsBack(documents, tableName, reading.clock.now(), before, signal)) {
     const items = await Promise.all(batchIds.map((batchId) => readItem(documents, tableName, batchId, signal)));
     for (const item of items) {
@@ -68,6 +78,9 @@ export async function listBatches(
     }
     // One more than asked for shows that there is more.
     if (batches.length > limit) break;
+    lookedAt += batchIds.length;
+    const last = batchIds.at(-1);
+    if (lookedAt >= mostLookedAt && last !== undefined) return { batches, next: last, unreadable };
   }
   const shown = batches.slice(0, limit);
   const last = shown.at(-1);

@@ -46,6 +46,8 @@ const mostTogether = 100;
 export type WalkOptions = {
   /** Ends when more than so many messages were looked at: a few receives of ten more. */
   readonly mostLookedAt?: number;
+  /** Milliseconds after which no receive begins. */
+  readonly mostMs?: number;
   /** Messages held at once, 100,000 unless given. */
   readonly mostHeld?: number;
   /** Called with the messages looked at so far, and how many there were at the start, as SQS counts. */
@@ -87,6 +89,7 @@ export async function walkDeadLetters(
   const held = new HeldMessages({ queue: deadLetters, clock, random }, pace.visibilitySeconds);
   const startedAt = clock.monotonic();
   const room = Math.min(options.mostHeld ?? mostHeld, mostInFlight - atStart.inFlight);
+  const mostMs = Math.min(options.mostMs ?? longestWalkMs, longestWalkMs);
   let lookedAt = 0;
   let arrivals = 0;
   const receivers = new Set<Promise<void>>();
@@ -97,7 +100,7 @@ export async function walkDeadLetters(
     signal.aborted ||
     lookedAt > (options.mostLookedAt ?? Number.POSITIVE_INFINITY) ||
     held.size + receivers.size * limits.batchEntries > room ||
-    clock.monotonic() - startedAt > longestWalkMs;
+    clock.monotonic() - startedAt > mostMs;
 
   const lookAt = async (messages: readonly ReceivedMessage[]) => {
     lookedAt += messages.length;

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import type { Place } from '../newest-first.ts';
 import type { ActContext } from '../record/on-record.ts';
 import { type FailureFilter, fitsDetailAndParcel, reasonsOf, sinceOf } from './failure-filter.ts';
 import type { ListedFailure } from './failure-item.ts';
 import {
   type FailuresDependencies,
   newestUnresolved,
+  placeOfFailure,
   scanUnresolved,
   unresolvedIndexState,
 } from './read-unresolved.ts';
@@ -50,10 +52,11 @@ export async function failureList(
   const sinceUtc = sinceOf(filter);
   const index = filter.scan ? undefined : await unresolvedIndexState(deps);
   if (index?.isReady) {
-    const isNarrow = filter.detail === undefined && filter.parcelId === undefined;
-    const pageSize = isNarrow ? Math.min(limit + 1, largestPage) : largestPage;
-    const range = { reasons: reasonsOf(filter), sinceUtc, pageSize };
-    return firstThatFit(newestUnresolved(deps, range, context.signal), filter, most);
+    const { failures, next, wasCutAt } = await failurePage(deps, filter, context.signal, most);
+    const cut =
+      wasCutAt &&
+      `looked at the ${most} failures that failed last, back to ${wasCutAt.atUtc}: narrow it down by a reason or a time`;
+    return { failures: [...failures], isMoreThan: next !== undefined, notes: cut ? [cut] : [] };
   }
   const reasons = filter.reason === undefined ? undefined : [filter.reason];
   const failures = await newestThatFit(scanUnresolved(deps, { reasons, sinceUtc }, context), filter);
@@ -64,24 +67,42 @@ export async function failureList(
   };
 }
 
-async function firstThatFit(
-  newest: AsyncGenerator<ListedFailure, void>,
-  filter: FailureFilter & { readonly limit: number },
-  most: number,
-): Promise<FailureList> {
+export type FailurePage = {
+  /** Those that failed last first. */
+  readonly failures: readonly ListedFailure[];
+  /** Where the next page begins; absent at the end. */
+  readonly next?: Place;
+  /** So many were looked at that the rest was left for the next page, from here on: the page may be short. */
+  readonly wasCutAt?: Place;
+};
+
+/**
+ * A page of the unresolved failures that fit, over the index `unresolved`, after looking at `most` of them. Rejects with the
+ * engine's errors; who calls it knows that there is such an index.
+ */
+export async function failurePage(
+  deps: FailuresDependencies,
+  filter: FailureFilter & { readonly limit: number; readonly after?: Place | undefined },
+  signal: AbortSignal,
+  most = mostLookedAt,
+): Promise<FailurePage> {
+  const { limit, after } = filter;
+  const isNarrow = filter.detail === undefined && filter.parcelId === undefined;
+  const pageSize = isNarrow ? Math.min(limit + 1, largestPage) : largestPage;
+  const range = { reasons: reasonsOf(filter), sinceUtc: sinceOf(filter), pageSize, after };
   const failures: ListedFailure[] = [];
   let lookedAt = 0;
-  for await (const failure of newest) {
-    if (lookedAt === most) {
-      const note = `looked at the ${most} failures that failed last, back to ${failure.lastFailedAtUtc}: narrow it down by a reason or a time`;
-      return { failures, isMoreThan: true, notes: [note] };
-    }
+  let last: Place | undefined;
+  for await (const failure of newestUnresolved(deps, range, signal)) {
+    if (lookedAt === most && last) return { failures, next: last, wasCutAt: last };
     lookedAt += 1;
-    if (!fitsDetailAndParcel(filter, failure)) continue;
-    if (failures.length === filter.limit) return { failures, isMoreThan: true, notes: [] };
-    failures.push(failure);
+    if (fitsDetailAndParcel(filter, failure)) {
+      if (failures.length === limit && last) return { failures, next: last };
+      failures.push(failure);
+    }
+    last = placeOfFailure(failure);
   }
-  return { failures, isMoreThan: false, notes: [] };
+  return { failures };
 }
 
 /** The newest of those that fit, one more than the limit where there are more. Holds twice as many at most. */

@@ -10,8 +10,10 @@ import { failureReasons, unresolvedValue } from '@waybill/shared/failures/failur
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { instantClock } from '../../../shared/test/instant-clock.ts';
+import type { Place } from '../newest-first.ts';
+import type { FailureFilter } from './failure-filter.ts';
 import { failureGroups, failureGroupsShape } from './failure-groups.ts';
-import { failureList, failureListShape } from './failure-list.ts';
+import { failureList, failureListShape, failurePage } from './failure-list.ts';
 import { failureShow, shownFailureShape } from './failure-show.ts';
 
 const engines = useEngines(process.env);
@@ -164,11 +166,33 @@ describe('the list of unresolved failures', () => {
     expect(limits).toEqual(Array.from({ length: failureReasons.length * 8 }, () => 4));
   });
 
+  test('goes on page by page where the last one ended, whatever it is narrowed to', async () => {
+    const deps = open(engines().resources.failuresTable);
+    const pages = async (filter: FailureFilter, limit: number, most?: number) => {
+      const found: string[][] = [];
+      let after: Place | undefined;
+      do {
+        const page = await failurePage(deps, { ...filter, limit, after }, context.signal, most);
+        found.push(page.failures.map(({ failureId }) => failureId));
+        after = page.next;
+      } while (after);
+      return found;
+    };
+    const all = await pages({}, 5);
+    expect(all.map(({ length }) => length)).toEqual([5, 5, 5, 4]);
+    expect(all.flat()).toEqual(newestFirst);
+    expect(await pages({ sinceUtc: at(19) }, 2)).toEqual([
+      ['event-2', 'event-21'],
+      ['event-20', 'event-19'],
+    ]);
+    expect((await pages({ parcelId: 5_007 }, 2, 5)).flat()).toEqual(['event-7']);
+  });
+
   test('says how far it looked for what is rare', async () => {
     expect(await list({ parcelId: 5_007 }, 5)).toEqual({
       failures: [],
       isMoreThan: true,
-      notes: [`looked at the 5 failures that failed last, back to ${at(17)}: narrow it down by a reason or a time`],
+      notes: [`looked at the 5 failures that failed last, back to ${at(18)}: narrow it down by a reason or a time`],
     });
   });
 });

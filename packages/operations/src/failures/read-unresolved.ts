@@ -4,6 +4,7 @@ import { unresolvedPartition, unresolvedShards } from '@waybill/shared/failures/
 import { tables, unresolvedIndex } from '@waybill/shared/resources.ts';
 import { findIndex } from '@waybill/shared/table-description.ts';
 import type { Deployment } from '../deployment.ts';
+import { newestFirst, type PartitionPage, type Place } from '../newest-first.ts';
 import type { ActContext } from '../record/on-record.ts';
 import { type ListedFailure, listedAttributes, listedFailureOf, projectionOf } from './failure-item.ts';
 
@@ -19,6 +20,8 @@ export type UnresolvedRange = {
   readonly sinceUtc: string | undefined;
   /** Failures that one request to a partition of the index asks for. */
   readonly pageSize: number;
+  /** Only what comes after this place. */
+  readonly after?: Place | undefined;
 };
 
 /** Whether the index `unresolved` can be read; `why` it cannot, for a person. */
@@ -36,50 +39,31 @@ export async function unresolvedIndexState({
   return { isReady: false, why: `the index ${unresolvedIndex.name} of the failures table ${how}` };
 }
 
-/** What is left of one partition of the index. */
-type Partition = {
-  readonly name: string;
-  page: readonly ListedFailure[];
-  /** Place in the page. */
-  at: number;
-  /** Where the next page begins; undefined at the end. */
-  startKey: Record<string, unknown> | undefined;
-};
-
 /**
- * The unresolved failures of these reasons, those that failed last first: a merge of the index's partitions, which are
- * read page by page as far as the reader goes. A failure that fails again meanwhile may be missed, and none comes twice.
- * Rejects with the engine's errors, and with the signal's reason once it aborts.
+ * The unresolved failures of these reasons, those that failed last first. A failure that fails again meanwhile may be missed,
+ * and none comes twice. Rejects with the engine's errors, and with the signal's reason once it aborts.
  */
 export async function* newestUnresolved(
   deps: FailuresDependencies,
-  { reasons, sinceUtc, pageSize }: UnresolvedRange,
+  { reasons, sinceUtc, pageSize, after }: UnresolvedRange,
   signal: AbortSignal,
 ): AsyncGenerator<ListedFailure, void> {
-  const partitions: Partition[] = reasons.flatMap((reason) =>
-    Array.from({ length: unresolvedShards }, (_, shard) => ({
-      name: unresolvedPartition(reason, shard),
-      page: [],
-      at: 0,
-      startKey: undefined,
-    })),
+  if (sinceUtc !== undefined && after && after.atUtc < sinceUtc) return;
+  const partitions = reasons.flatMap((reason) =>
+    Array.from({ length: unresolvedShards }, (_, shard) => unresolvedPartition(reason, shard)),
   );
-  const read = (partition: Partition) => readPage(deps, partition, { sinceUtc, pageSize });
-  signal.throwIfAborted();
-  await Promise.all(partitions.map(read));
+  const range = { sinceUtc, untilUtc: after?.atUtc, pageSize };
+  const failures = newestFirst(
+    {
+      partitions,
+      readPage: (partition, startKey) => readPage(deps, { ...range, partition, startKey }, signal),
+      placeOf: placeOfFailure,
+      after,
+    },
+    signal,
+  );
   const yielded = new Set<string>();
-  for (;;) {
-    let newest: Partition | undefined;
-    for (const partition of partitions) {
-      while (partition.at === partition.page.length && partition.startKey) {
-        signal.throwIfAborted();
-        await read(partition);
-      }
-      if (newest === undefined || failedAt(partition) > failedAt(newest)) newest = partition;
-    }
-    const failure = newest?.page[newest.at];
-    if (!newest || !failure) return;
-    newest.at += 1;
+  for await (const failure of failures) {
     // It has got another reason since its old place was read.
     if (yielded.has(failure.failureId)) continue;
     yielded.add(failure.failureId);
@@ -87,33 +71,52 @@ export async function* newestUnresolved(
   }
 }
 
-function failedAt({ page, at }: Partition): string {
-  return page[at]?.lastFailedAtUtc ?? '';
+/** Where a failure stands in a list. */
+export function placeOfFailure({ lastFailedAtUtc, failureId }: ListedFailure): Place {
+  return { atUtc: lastFailedAtUtc, id: failureId };
 }
+
+type PageOfPartition = Pick<UnresolvedRange, 'sinceUtc' | 'pageSize'> & {
+  readonly partition: string;
+  readonly untilUtc: string | undefined;
+  readonly startKey: Record<string, unknown> | undefined;
+};
 
 async function readPage(
   { documents, deployment }: FailuresDependencies,
-  partition: Partition,
-  { sinceUtc, pageSize }: Pick<UnresolvedRange, 'sinceUtc' | 'pageSize'>,
-): Promise<void> {
+  { partition, sinceUtc, untilUtc, pageSize, startKey }: PageOfPartition,
+  signal: AbortSignal,
+): Promise<PartitionPage<ListedFailure>> {
   const { key, sortKey } = unresolvedIndex;
-  const since = sinceUtc === undefined ? '' : ' AND #sort >= :since';
+  const times = timesOf(sinceUtc, untilUtc);
   const { Items = [], LastEvaluatedKey } = await documents.send(
     new QueryCommand({
       TableName: deployment.failuresTable,
       IndexName: unresolvedIndex.name,
-      KeyConditionExpression: `#partition = :partition${since}`,
-      ExpressionAttributeNames: { '#partition': key.name, ...(since && { '#sort': sortKey.name }) },
-      ExpressionAttributeValues: { ':partition': partition.name, ...(since && { ':since': sinceUtc }) },
+      KeyConditionExpression: `#partition = :partition${times}`,
+      ExpressionAttributeNames: { '#partition': key.name, ...(times && { '#sort': sortKey.name }) },
+      ExpressionAttributeValues: {
+        ':partition': partition,
+        ...(sinceUtc !== undefined && { ':since': sinceUtc }),
+        ...(untilUtc !== undefined && { ':until': untilUtc }),
+      },
       ScanIndexForward: false,
       Limit: pageSize,
-      ...(partition.startKey && { ExclusiveStartKey: partition.startKey }),
+      ...(startKey && { ExclusiveStartKey: startKey }),
     }),
+    { abortSignal: signal },
   );
-  // A processor of release 0.1.0 resolves a record and leaves it in the index.
-  partition.page = Items.filter(({ resolvedAtUtc }) => resolvedAtUtc === undefined).map(listedFailureOf);
-  partition.at = 0;
-  partition.startKey = LastEvaluatedKey;
+  return {
+    // A processor of release 0.1.0 resolves a record and leaves it in the index.
+    items: Items.filter(({ resolvedAtUtc }) => resolvedAtUtc === undefined).map(listedFailureOf),
+    startKey: LastEvaluatedKey,
+  };
+}
+
+function timesOf(sinceUtc: string | undefined, untilUtc: string | undefined): string {
+  if (sinceUtc !== undefined && untilUtc !== undefined) return ' AND #sort BETWEEN :since AND :until';
+  if (sinceUtc !== undefined) return ' AND #sort >= :since';
+  return untilUtc === undefined ? '' : ' AND #sort <= :until';
 }
 
 /**

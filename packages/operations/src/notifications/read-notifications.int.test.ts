@@ -3,6 +3,7 @@ import { laterTables } from '@waybill/shared/resources.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { putItems, tableOf } from '../../test/parcels-rig.ts';
+import type { Place } from '../newest-first.ts';
 import { notificationShape } from './notification-view.ts';
 import { listNotifications, notificationsOfParcel, showNotification } from './read-notifications.ts';
 
@@ -50,19 +51,28 @@ describe('notifications', () => {
   test('that need a look are listed, the last changed first', async () => {
     const all = await listNotifications(reading(), { state: undefined, limit: 10 }, never);
     expect(idsOf(all)).toEqual([13, 4, 3]);
-    expect(all).toMatchObject({ hasMore: false, unreadable: 1, notLookedAt: [] });
+    expect(all).toMatchObject({ unreadable: 1, notLookedAt: [] });
+    expect(all.next).toBeUndefined();
     for (const each of all.notifications) notificationShape.parse(each);
     expect(all.notifications[0]).toMatchObject({ lastStatus: 422, attempts: 4, notifiedAtUtc: null });
     const failed = await listNotifications(reading(), { state: 'failed', limit: 1 }, never);
     expect(idsOf(failed)).toEqual([13]);
-    expect(failed.hasMore).toBe(true);
+    const rest = await listNotifications(reading(), { state: 'failed', limit: 5, after: failed.next }, never);
+    expect([idsOf(rest), rest.next]).toEqual([[3], undefined]);
   });
 
   test('that were told are looked for in the table, and the list says so', async () => {
     const told = await listNotifications(reading(), { state: 'notified', limit: 10 }, never);
     expect(new Set(idsOf(told))).toEqual(new Set([1, 2]));
-    expect(told).toMatchObject({ hasMore: false, notLookedAt: [expect.stringContaining('in no index')] });
-    expect((await listNotifications(reading(), { state: 'notified', limit: 1 }, never)).hasMore).toBe(true);
+    expect(told.notLookedAt).toEqual([expect.stringContaining('in no index')]);
+    const pages: number[] = [];
+    let after: Place | undefined;
+    do {
+      const page = await listNotifications(reading(), { state: 'notified', limit: 1, after }, never);
+      pages.push(...idsOf(page));
+      after = page.next;
+    } while (after);
+    expect(pages.toSorted()).toEqual([1, 2]);
   });
 
   test('one is shown by its id, and those of a parcel with the parcel', async () => {

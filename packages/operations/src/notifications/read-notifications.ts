@@ -4,6 +4,7 @@ import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { unfinishedIndex, unfinishedShards } from '@waybill/shared/resources.ts';
 import type { Deployment } from '../deployment.ts';
+import { newestFirst, type Place } from '../newest-first.ts';
 import { notConfigured } from '../not-configured.ts';
 import { type NotificationState, notificationStates } from './notification-state.ts';
 import { type NotificationView, notificationIdOf, notificationView } from './notification-view.ts';
@@ -16,8 +17,8 @@ export type NotificationsReading = {
 /** A list of notifications, and what it lacks. */
 export type NotificationList = {
   readonly notifications: readonly NotificationView[];
-  /** There are more than were asked for. */
-  readonly hasMore: boolean;
+  /** Where the next list begins; absent at the end. */
+  readonly next?: Place;
   /** Items that are not notifications; a bounded number of them is named. */
   readonly unreadable: number;
   /** What was not looked at, or in which order; a sentence each. */
@@ -26,6 +27,9 @@ export type NotificationList = {
 
 /** Most items that a list without an index looks through. */
 const mostScanned = 10_000;
+
+/** Notifications of one answer of the index. */
+const largestPage = 250;
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -72,68 +76,76 @@ async function readNotification(
   return Item && notificationView(Item);
 }
 
+export type NotificationFilter = {
+  readonly state: NotificationState | undefined;
+  readonly limit: number;
+  /** Where the last list ended. */
+  readonly after?: Place | undefined;
+};
+
 /**
  * Notifications of a state, or those of all states that need a look, the last changed first. What was told is in no index: it
  * is looked for in the table, in no order. Rejects with `NOT_CONFIGURED` where the deployment has no such table.
  */
 export async function listNotifications(
   reading: NotificationsReading,
-  { state, limit }: { readonly state: NotificationState | undefined; readonly limit: number },
+  filter: NotificationFilter,
   signal: AbortSignal,
 ): Promise<NotificationList> {
-  const tableName = tableOf(reading);
-  const documents = DynamoDBDocumentClient.from(reading.dynamodb);
-  if (state === 'notified') return await scanNotified(documents, tableName, limit, signal);
-  const states = notificationStates.filter((each) => each !== 'notified' && (state === undefined || each === state));
-  const partitions = states.flatMap((each) =>
-    Array.from({ length: unfinishedShards }, (_, shard) => `${each}#${shard}`),
-  );
-  const pages = await Promise.all(
-    partitions.map((partition) => newestOf(documents, tableName, partition, limit + 1, signal)),
-  );
-  const items = pages.flat().sort((a, b) => (String(a['changedAtUtc']) > String(b['changedAtUtc']) ? -1 : 1));
-  return { ...listed(items, limit), notLookedAt: [] };
+  const place = { documents: DynamoDBDocumentClient.from(reading.dynamodb), tableName: tableOf(reading) };
+  const list = filter.state === 'notified' ? scanNotified : newestUnfinished;
+  return await list(place, filter, signal);
 }
 
-async function newestOf(
-  documents: DynamoDBDocumentClient,
-  tableName: string,
-  partition: string,
-  limit: number,
+type NotificationsTable = { readonly documents: DynamoDBDocumentClient; readonly tableName: string };
+
+async function newestUnfinished(
+  { documents, tableName }: NotificationsTable,
+  { state, limit, after }: NotificationFilter,
   signal: AbortSignal,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const page = await documents.send(
+): Promise<NotificationList> {
+  const states = notificationStates.filter((each) => each !== 'notified' && (state === undefined || each === state));
+  const readPage = async (partition: string, startKey: Item | undefined) => {
+    const { Items = [], LastEvaluatedKey } = await documents.send(
       new QueryCommand({
         TableName: tableName,
         IndexName: unfinishedIndex.name,
-        KeyConditionExpression: 'unfinished = :partition',
-        ExpressionAttributeValues: { ':partition': partition },
+        KeyConditionExpression: `unfinished = :partition${after ? ' AND changedAtUtc <= :until' : ''}`,
+        ExpressionAttributeValues: { ':partition': partition, ...(after && { ':until': after.atUtc }) },
         ScanIndexForward: false,
-        Limit: limit - items.length,
+        Limit: Math.min(limit + 1, largestPage),
         ...(startKey && { ExclusiveStartKey: startKey }),
       }),
       { abortSignal: signal },
     );
-    items.push(...(page.Items ?? []));
-    startKey = page.LastEvaluatedKey;
-  } while (startKey && items.length < limit);
-  return items;
+    return { items: Items, startKey: LastEvaluatedKey };
+  };
+  const partitions = states.flatMap((each) =>
+    Array.from({ length: unfinishedShards }, (_, shard) => `${each}#${shard}`),
+  );
+  const listed = new Listed(limit);
+  for await (const item of newestFirst({ partitions, readPage, placeOf, after }, signal)) {
+    if (listed.isFull) return listed.with({ next: listed.last, notLookedAt: [] });
+    listed.add(item);
+  }
+  return listed.with({ next: undefined, notLookedAt: [] });
 }
 
 async function scanNotified(
-  documents: DynamoDBDocumentClient,
-  tableName: string,
-  limit: number,
+  { documents, tableName }: NotificationsTable,
+  { limit, after }: NotificationFilter,
   signal: AbortSignal,
 ): Promise<NotificationList> {
-  const items: Item[] = [];
+  const listed = new Listed(limit);
+  const noOrder = 'notifications that were told are in no index, so these are in no order';
   let left = mostScanned;
-  let startKey: Record<string, unknown> | undefined;
+  let startKey: Item | undefined = after && { notificationId: after.id };
   do {
-    const page = await documents.send(
+    const {
+      Items = [],
+      ScannedCount = 0,
+      LastEvaluatedKey,
+    } = await documents.send(
       new ScanCommand({
         TableName: tableName,
         FilterExpression: '#state = :state',
@@ -144,25 +156,55 @@ async function scanNotified(
       }),
       { abortSignal: signal },
     );
-    items.push(...(page.Items ?? []));
-    left -= page.ScannedCount ?? 0;
-    startKey = page.LastEvaluatedKey;
-  } while (startKey && left > 0 && items.length <= limit);
-  const found = listed(items, limit);
+    for (const item of Items) {
+      if (listed.isFull) return listed.with({ next: listed.last, notLookedAt: [noOrder] });
+      listed.add(item);
+    }
+    left -= ScannedCount;
+    startKey = LastEvaluatedKey;
+  } while (startKey && left > 0);
   const rest = startKey ? [`only ${mostScanned - left} of its items were looked through`] : [];
-  return {
-    ...found,
-    hasMore: found.hasMore || startKey !== undefined,
-    notLookedAt: ['notifications that were told are in no index, so these are in no order', ...rest],
-  };
+  return listed.with({ next: startKey && placeOf(startKey), notLookedAt: [noOrder, ...rest] });
 }
 
-function listed(items: readonly Item[], limit: number): Omit<NotificationList, 'notLookedAt'> {
-  const views = items.map(notificationView);
-  const notifications = views.filter((view) => view !== undefined);
-  return {
-    notifications: notifications.slice(0, limit),
-    hasMore: notifications.length > limit,
-    unreadable: views.length - notifications.length,
-  };
+/** The key is all that tells the place of what is in no order. */
+function placeOf({ changedAtUtc = '', notificationId }: Item): Place {
+  return { atUtc: String(changedAtUtc), id: String(notificationId) };
+}
+
+class Listed {
+  readonly #limit: number;
+  readonly #notifications: NotificationView[] = [];
+  #unreadable = 0;
+  last: Place | undefined;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get isFull(): boolean {
+    return this.#notifications.length >= this.#limit;
+  }
+
+  add(item: Item): void {
+    const view = notificationView(item);
+    if (view) this.#notifications.push(view);
+    else this.#unreadable += 1;
+    this.last = placeOf(item);
+  }
+
+  with({
+    next,
+    notLookedAt,
+  }: {
+    readonly next: Place | undefined;
+    readonly notLookedAt: readonly string[];
+  }): NotificationList {
+    return {
+      notifications: this.#notifications,
+      ...(next && { next }),
+      unreadable: this.#unreadable,
+      notLookedAt,
+    };
+  }
 }

@@ -1,4 +1,3 @@
-import type { BatchGetItemCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { merge, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { tables } from '@waybill/shared/resources.ts';
@@ -6,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { scan } from '../../../processor/test/processor-rig.ts';
 import { instantClock } from '../../../shared/test/instant-clock.ts';
-import { itemOfOldRelease, putItems, storeParcels, tableOf } from '../../test/parcels-rig.ts';
+import { itemOfOldRelease, processHalf, putItems, storeParcels, tableOf } from '../../test/parcels-rig.ts';
 import {
   type OpenPosition,
   openFromStart,
@@ -146,28 +145,24 @@ describe('open parcels', () => {
     expect(half.calls()).toBeGreaterThan(3);
     expect(asked.clock.sleeps.length).toBeGreaterThan(2);
   });
-});
 
-/** Has the client's BatchGetItem process half of the keys that it is given, as DynamoDB may. */
-function processHalf(dynamodb: DynamoDBClient) {
-  let calls = 0;
-  dynamodb.middlewareStack.add(
-    (next, { commandName }) =>
-      async (args) => {
-        if (commandName !== 'BatchGetItemCommand') return await next(args);
-        calls += 1;
-        // Holds: what a BatchGetItem is given.
-        const { RequestItems = {} } = args.input as BatchGetItemCommandInput;
-        const [[table, { Keys = [], ...rest }] = ['', {}]] = Object.entries(RequestItems);
-        const half = Math.ceil(Keys.length / 2);
-        const input = { RequestItems: { [table]: { ...rest, Keys: Keys.slice(0, half) } } };
-        const answer = await next({ ...args, input });
-        Object.assign(answer.output, {
-          UnprocessedKeys: half < Keys.length ? { [table]: { Keys: Keys.slice(half) } } : {},
-        });
-        return answer;
-      },
-    { step: 'initialize', name: 'processHalf' },
-  );
-  return { calls: () => calls, end: () => void dynamodb.middlewareStack.remove('processHalf') };
-}
+  test('make a short page where their histories are long, so that an answer is bounded in size', async () => {
+    const { dynamodb } = engines();
+    const parcelsTable = await tableOf(dynamodb, tables.parcels);
+    const long = Array.from({ length: 100 }, (_, at) => JSON.stringify([at + 1, 'x'.repeat(64), 'y'.repeat(50), '']));
+    const parcelIds = Array.from({ length: 105 }, (_, at) => at + 1);
+    const items = parcelIds.map((parcelId) =>
+      itemOfOldRelease(stateOf(scan(parcelId)), {
+        history: { SS: long },
+        openShard: { N: String(parcelId % 16) },
+        openedAtMs: { N: String(parcelId) },
+      }),
+    );
+    await putItems(dynamodb, parcelsTable, items);
+    const asked = { ...(await question()), deployment: { parcelsTable } };
+    const first = await openParcelsPage(asked, {}, { limit: 1_000, position: openFromStart }, never);
+    expect(idsOf(first.parcels)).toEqual(parcelIds.slice(0, 100));
+    const second = await openParcelsPage(asked, {}, { limit: 1_000, position: first.next ?? openFromStart }, never);
+    expect([idsOf(second.parcels), second.next]).toEqual([parcelIds.slice(100), undefined]);
+  });
+});

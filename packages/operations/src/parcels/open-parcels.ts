@@ -1,13 +1,19 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
-import type { StageMapping } from '@waybill/shared/domain/stage.ts';
 import type { Stage } from '@waybill/shared/domain/stage-names.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { parcelKey } from '@waybill/shared/parcels/parcel-item.ts';
+import { history, parcelKey } from '@waybill/shared/parcels/parcel-item.ts';
 import { openParcelsIndex, openShards } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
 import { describeTable, whyIndexIsOff } from './index-state.ts';
 import { type ParcelView, parcelView } from './parcel-view.ts';
-import { batchGetKeys, type ParcelsReading, parcelIdIn, parcelOrProblem, readParcelItems } from './read-parcels.ts';
+import {
+  batchGetKeys,
+  type ParcelsQuestion,
+  parcelIdIn,
+  parcelOrProblem,
+  readParcelItems,
+  type Unjudged,
+} from './read-parcels.ts';
 import { comparableTime } from './scan-time.ts';
 
 /** Which open parcels. */
@@ -17,18 +23,10 @@ export type OpenFilter = {
   readonly lastScanBefore?: string | undefined;
 };
 
-export type OpenQuestion = ParcelsReading & {
-  /** What `STAGES` says. */
-  readonly mapping: StageMapping;
-};
-
 /** The last entry of each shard that a page has looked at; null where it has looked at none. */
 export const openPositionShape = z.array(z.tuple([z.number(), z.number()]).nullable()).length(openShards);
 
 export type OpenPosition = readonly (readonly [openedAtMs: number, parcelId: number] | null)[];
-
-/** A parcel that cannot be judged, and why. */
-export type Unjudged = { readonly parcelId: number; readonly problem: string };
 
 export type OpenPage = {
   readonly parcels: readonly ParcelView[];
@@ -43,8 +41,11 @@ export const openFromStart: OpenPosition = Array.from({ length: openShards }, ()
 /** Entries of the index that one page looks at, at most: an answer over HTTP is bounded in time. */
 const mostLookedAt = 1_000;
 
+/** Characters of histories that one page looks at, and those of up to 100 parcels more: an answer is bounded in size, too. */
+const mostCharacters = 1_000_000;
+
 /** Rejects with `INDEX_OFF` where the parcels table has no index of open parcels that can be read. */
-export async function requireOpenIndex({ dynamodb, deployment }: OpenQuestion, signal: AbortSignal): Promise<void> {
+export async function requireOpenIndex({ dynamodb, deployment }: ParcelsQuestion, signal: AbortSignal): Promise<void> {
   const isOff = whyIndexIsOff(await describeTable(dynamodb, deployment.parcelsTable, signal), openParcelsIndex);
   if (isOff === undefined) return;
   throw new WaybillError('INDEX_OFF', `the table ${deployment.parcelsTable} ${isOff}`, {
@@ -57,7 +58,7 @@ export async function requireOpenIndex({ dynamodb, deployment }: OpenQuestion, s
  * shards are merged; each parcel is read consistently, since it may have been delivered since.
  */
 export async function openParcelsPage(
-  question: OpenQuestion,
+  question: ParcelsQuestion,
   filter: OpenFilter,
   { limit, position }: { readonly limit: number; readonly position: OpenPosition },
   signal: AbortSignal,
@@ -65,7 +66,8 @@ export async function openParcelsPage(
   const shards = new MergedShards(question, position, Math.min(Math.max(limit, 1), batchGetKeys), signal);
   const parcels: ParcelView[] = [];
   const unjudged: Unjudged[] = [];
-  for (let lookedAt = 0; parcels.length < limit && lookedAt < mostLookedAt; ) {
+  let characters = 0;
+  for (let lookedAt = 0; parcels.length < limit && lookedAt < mostLookedAt && characters < mostCharacters; ) {
     // No more than may still be shown, so that nothing read is thrown away: the position is after what was looked at.
     const parcelIds = await shards.take(Math.min(limit - parcels.length, batchGetKeys));
     if (parcelIds.length === 0) break;
@@ -74,6 +76,7 @@ export async function openParcelsPage(
     for (const parcelId of parcelIds) {
       const item = items.get(parcelId);
       if (!item) continue;
+      characters += (item[history.name]?.SS ?? []).reduce((sum, { length }) => sum + length, 0);
       const parcel = parcelOrProblem(item, parcelId);
       const judged = 'problem' in parcel ? parcel : judge(parcelView(parcel, question.mapping), filter);
       if (judged === 'other') continue;
@@ -106,12 +109,12 @@ type Shard = {
 
 /** The shards of the index as one sequence. */
 class MergedShards {
-  readonly #question: OpenQuestion;
+  readonly #question: ParcelsQuestion;
   readonly #shards: readonly Shard[];
   readonly #pageEntries: number;
   readonly #signal: AbortSignal;
 
-  constructor(question: OpenQuestion, position: OpenPosition, pageEntries: number, signal: AbortSignal) {
+  constructor(question: ParcelsQuestion, position: OpenPosition, pageEntries: number, signal: AbortSignal) {
     this.#question = question;
     this.#pageEntries = pageEntries;
     this.#signal = signal;

@@ -1,5 +1,6 @@
 import { BatchGetItemCommand, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import type { StageMapping } from '@waybill/shared/domain/stage.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { type Item, parcelKey, storedParcel, updatedAtUtc } from '@waybill/shared/parcels/parcel-item.ts';
 import { backoffMs } from '@waybill/shared/retry.ts';
@@ -13,6 +14,14 @@ export type ParcelReading = {
 
 /** What is needed to ask again for what DynamoDB has left out. */
 export type ParcelsReading = ParcelReading & { readonly clock: Clock; readonly random: Random };
+
+export type ParcelsQuestion = ParcelsReading & {
+  /** What `STAGES` says. */
+  readonly mapping: StageMapping;
+};
+
+/** A parcel of whose item nothing can be said, and why. */
+export type Unjudged = { readonly parcelId: number; readonly problem: string };
 
 /** Most keys of one BatchGetItem (DynamoDB's limit). */
 export const batchGetKeys = 100;

@@ -8,7 +8,7 @@ import { useEngines } from '../../../consumer/test/engines.ts';
 import { keptOnTrial, scan } from '../../../processor/test/processor-rig.ts';
 import { instantClock } from '../../../shared/test/instant-clock.ts';
 import { itemOfOldRelease, putItems, tableOf } from '../../test/parcels-rig.ts';
-import type { Progress } from '../record/on-record.ts';
+import type { Progress } from '../record/operation.ts';
 import { planReindex } from './plan-reindex.ts';
 import { runReindex } from './reindex-parcels.ts';
 

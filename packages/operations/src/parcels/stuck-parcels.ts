@@ -6,14 +6,12 @@ import {
   judge,
   type OpenFilter,
   type OpenPosition,
-  type OpenQuestion,
   openFromStart,
   openParcelsPage,
   requireOpenIndex,
-  type Unjudged,
 } from './open-parcels.ts';
 import { type ParcelView, parcelShape, parcelView, type ReadParcel } from './parcel-view.ts';
-import { parcelIdIn, parcelOrProblem } from './read-parcels.ts';
+import { type ParcelsQuestion, parcelIdIn, parcelOrProblem, type Unjudged } from './read-parcels.ts';
 
 /** Most parcels that an answer names although it cannot judge them. */
 const mostNamed = 10;
@@ -36,7 +34,7 @@ export type StuckAnswer = z.infer<typeof stuckShape>;
  * parcels, or where the table has none by a scan of the whole table, and then the answer says so.
  */
 export async function stuckParcels(
-  question: OpenQuestion,
+  question: ParcelsQuestion,
   { filter, limit }: { readonly filter: OpenFilter; readonly limit: number },
   signal: AbortSignal,
 ): Promise<StuckAnswer> {
@@ -50,7 +48,7 @@ export async function stuckParcels(
 }
 
 async function byIndex(
-  question: OpenQuestion,
+  question: ParcelsQuestion,
   filter: OpenFilter,
   limit: number,
   signal: AbortSignal,
@@ -68,7 +66,7 @@ async function byIndex(
 }
 
 async function byScan(
-  question: OpenQuestion,
+  question: ParcelsQuestion,
   filter: OpenFilter,
   limit: number,
   isOff: string,
@@ -92,7 +90,7 @@ async function byScan(
 }
 
 async function* itemsWithoutDelivery(
-  { dynamodb, deployment }: OpenQuestion,
+  { dynamodb, deployment }: ParcelsQuestion,
   signal: AbortSignal,
 ): AsyncGenerator<Item> {
   const pages = paginateScan(

@@ -56,6 +56,31 @@ test('a record is read back as it was written, then with its end', async () => {
   expect(await log.read('20000101T000000-00000000')).toBeUndefined();
 });
 
+test('a heartbeat says how far an act is, and hears that it is to be cancelled; both only until its end', async () => {
+  const log = openLog();
+  const start = startOf(0);
+  const { operationId } = start;
+  const heartbeatAtUtc = '2124-06-15T12:00:03.000Z';
+  const request = { cancelRequestedBy: 'ann', cancelRequestedAtUtc: '2124-06-15T12:00:04.000Z' };
+  await expect(log.heartbeat(operationId, { heartbeatAtUtc })).rejects.toThrow(/conditional/i);
+  expect(await log.requestCancel(operationId, request)).toEqual({ kind: 'missing' });
+  await log.begin(start);
+  expect(await log.heartbeat(operationId, { heartbeatAtUtc })).toBeUndefined();
+  const progress = { what: 'dead letters redriven', done: 1, total: 2 };
+  expect(await log.heartbeat(operationId, { heartbeatAtUtc, progress })).toBeUndefined();
+  const operation = { ...start, heartbeatAtUtc, progress, ...request };
+  expect(await log.requestCancel(operationId, request)).toEqual({ kind: 'requested', operation });
+  // The first one stays.
+  const again = { ...request, cancelRequestedBy: 'joe' };
+  expect(await log.requestCancel(operationId, again)).toEqual({ kind: 'requested', operation });
+  expect(await log.heartbeat(operationId, { heartbeatAtUtc })).toEqual(request);
+  const end = { outcome: 'cancelled', counts: {}, finishedAtUtc: '2124-06-15T12:00:09.000Z' } as const;
+  await log.end(operationId, { ...end, problems: ['cancelled by ann'] });
+  expect(await log.requestCancel(operationId, request)).toEqual({ kind: 'ended' });
+  await expect(log.heartbeat(operationId, { heartbeatAtUtc })).rejects.toThrow(/conditional/i);
+  expect(await log.read(operationId)).toEqual({ ...operation, ...end, problems: ['cancelled by ann'] });
+});
+
 test('a record of a kind that only a later release knows is read, and lists hold it', async () => {
   const start = startOf(30_000);
   const documents = DynamoDBDocumentClient.from(engines().dynamodb);

@@ -1,3 +1,4 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   type DynamoDBDocumentClient,
   GetCommand,
@@ -22,12 +23,23 @@ const secondsPerDay = 86_400;
 /** Months that hold operations: the retention's days and the two months in which it begins and ends. */
 const mostMonths = Math.ceil(operationRetentionDays / 28) + 1;
 
+/** Of a record that is there: one that is not must not come to be by an update. */
+const isUnderWay = 'attribute_exists(operationId) AND attribute_not_exists(outcome)';
+
+const storedCancelRequest = z.object({ cancelRequestedBy: z.string(), cancelRequestedAtUtc: z.string() });
+
 /** The operations table on DynamoDB. Rejects only with the engine's errors. */
 export function dynamoDbOperationLog(
   { documents, tableName }: OperationTable,
   clock: { readonly now: () => number },
 ): OperationLog {
   const keyOf = (operationId: string) => ({ [tables.operations.key.name]: operationId });
+  const read = async (operationId: string) => {
+    const { Item } = await documents.send(
+      new GetCommand({ TableName: tableName, Key: keyOf(operationId), ConsistentRead: true }),
+    );
+    return Item && operationOf(Item);
+  };
   return {
     begin: async ({ plan, ...start }) => {
       const item = {
@@ -47,23 +59,58 @@ export function dynamoDbOperationLog(
       );
     },
 
-    end: async (operationId, { outcome, counts, finishedAtUtc }) => {
+    heartbeat: async (operationId, { heartbeatAtUtc, progress }) => {
+      const { Attributes = {} } = await documents.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: keyOf(operationId),
+          UpdateExpression: `SET heartbeatAtUtc = :at${progress ? ', #progress = :progress' : ''}`,
+          ConditionExpression: isUnderWay,
+          ...(progress && { ExpressionAttributeNames: { '#progress': 'progress' } }),
+          ExpressionAttributeValues: { ':at': heartbeatAtUtc, ...(progress && { ':progress': progress }) },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return storedCancelRequest.safeParse(Attributes).data;
+    },
+
+    requestCancel: async (operationId, { cancelRequestedBy, cancelRequestedAtUtc }) => {
+      try {
+        const { Attributes = {} } = await documents.send(
+          new UpdateCommand({
+            TableName: tableName,
+            Key: keyOf(operationId),
+            UpdateExpression:
+              'SET cancelRequestedAtUtc = if_not_exists(cancelRequestedAtUtc, :at), cancelRequestedBy = if_not_exists(cancelRequestedBy, :by)',
+            ConditionExpression: isUnderWay,
+            ExpressionAttributeValues: { ':at': cancelRequestedAtUtc, ':by': cancelRequestedBy },
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        return { kind: 'requested', operation: operationOf(Attributes) };
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        return { kind: (await read(operationId)) ? 'ended' : 'missing' };
+      }
+    },
+
+    end: async (operationId, { outcome, counts, finishedAtUtc, problems }) => {
       await documents.send(
         new UpdateCommand({
           TableName: tableName,
           Key: keyOf(operationId),
-          UpdateExpression: 'SET outcome = :outcome, counts = :counts, finishedAtUtc = :finished',
-          ExpressionAttributeValues: { ':outcome': outcome, ':counts': counts, ':finished': finishedAtUtc },
+          UpdateExpression: `SET outcome = :outcome, counts = :counts, finishedAtUtc = :finished${problems ? ', problems = :problems' : ''}`,
+          ExpressionAttributeValues: {
+            ':outcome': outcome,
+            ':counts': counts,
+            ':finished': finishedAtUtc,
+            ...(problems && { ':problems': problems }),
+          },
         }),
       );
     },
 
-    read: async (operationId) => {
-      const { Item } = await documents.send(
-        new GetCommand({ TableName: tableName, Key: keyOf(operationId), ConsistentRead: true }),
-      );
-      return Item && operationOf(Item);
-    },
+    read,
 
     list: async (limit, before) => {
       const found: Operation[] = [];
@@ -111,11 +158,5 @@ const storedOperation = z.object({
 });
 
 function operationOf(item: Readonly<Record<string, unknown>>): Operation {
-  const { outcome, counts, finishedAtUtc, ...start } = storedOperation.parse(item);
-  return {
-    ...start,
-    ...(outcome && { outcome }),
-    ...(counts && { counts }),
-    ...(finishedAtUtc && { finishedAtUtc }),
-  };
+  return storedOperation.parse(item);
 }

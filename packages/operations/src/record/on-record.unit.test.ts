@@ -1,8 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '@waybill/shared/clock.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { type ActResult, type Intent, onRecord } from './on-record.ts';
-import { operationIdOf } from './operation.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { type ActContext, type ActResult, type Intent, onRecord } from './on-record.ts';
+import { type Heartbeat, type OperationEnd, operationIdOf } from './operation.ts';
 import type { OperationLog } from './operation-log.ts';
 import { costOf, exceedsPlan, type Plan } from './plan.ts';
 
@@ -33,6 +35,8 @@ function rig(refuses: 'begin' | 'end' | undefined = undefined) {
       journal.push(`end ${outcome} ${JSON.stringify(counts)}`);
       if (refuses === 'end') throw engineDown;
     },
+    heartbeat: async () => undefined,
+    requestCancel: async () => ({ kind: 'missing' }),
     read: async () => undefined,
     list: async () => [],
   };
@@ -85,6 +89,77 @@ describe('an act on record', () => {
     };
     expect(await onRecord(intent, deps, cancelled)).toMatchObject({ outcome: 'cancelled', problems });
     expect(journal.at(-1)).toBe('end cancelled {}');
+  });
+
+  test('that a request on its record cancels ends as cancelled, with who asked', async () => {
+    const { journal, deps } = rig();
+    const beats: (Heartbeat & { readonly operationId: string })[] = [];
+    const heartbeat = async (operationId: string, beat: Heartbeat) => {
+      beats.push({ operationId, ...beat });
+      if (beats.length < 3) return undefined;
+      return { cancelRequestedBy: 'ann', cancelRequestedAtUtc: '2026-11-28T22:15:31.000Z' };
+    };
+    const act = (_: string, { signal, onProgress }: ActContext) => {
+      onProgress({ what: 'dead letters redriven', done: 7 });
+      return new Promise<ActResult>((resolve) => {
+        signal.addEventListener('abort', () =>
+          resolve({ outcome: 'cancelled', counts: { redriven: 7 }, problems: [] }),
+        );
+      });
+    };
+    const withBeats = { ...deps, heartbeatMs: 1, operations: { ...deps.operations, heartbeat } };
+    const { operationId, ...result } = await onRecord(intent, withBeats, act);
+    expect(result).toEqual({ outcome: 'cancelled', counts: { redriven: 7 }, problems: ['cancelled by ann'] });
+    expect(journal.at(-1)).toBe('end cancelled {"redriven":7}');
+    expect(beats).toHaveLength(3);
+    const progress = { what: 'dead letters redriven', done: 7 };
+    expect(beats[0]).toEqual({ operationId, heartbeatAtUtc: expect.stringMatching(/Z$/), progress });
+  });
+
+  test('goes on while its heartbeats fail, and has none after its end', async () => {
+    const { deps } = rig();
+    let beats = 0;
+    const heartbeat = async () => {
+      beats += 1;
+      throw new Error('the engine is down');
+    };
+    const act = async () => {
+      await vi.waitFor(() => expect(beats).toBeGreaterThan(2));
+      return done;
+    };
+    const withBeats = { ...deps, heartbeatMs: 1, operations: { ...deps.operations, heartbeat } };
+    expect(await onRecord(intent, withBeats, act)).toMatchObject(done);
+    const atEnd = beats;
+    await setTimeout(10);
+    expect(beats).toBe(atEnd);
+  });
+
+  test('has its problems on record only where nobody waits for its result, and there in sober words', async () => {
+    const { deps } = rig();
+    const ends: OperationEnd[] = [];
+    const end = async (_: string, how: OperationEnd) => void ends.push(how);
+    const withEnds = { ...deps, operations: { ...deps.operations, end } };
+    const act = async (): Promise<ActResult> => ({ outcome: 'partly', counts: {}, problems: ['one was left'] });
+    await onRecord(intent, withEnds, act);
+    const sober = { recordsProblems: true, explain: () => 'SQS did not answer' };
+    await onRecord(intent, { ...withEnds, ...sober }, act);
+    const failing = () => Promise.reject(new Error('arn:aws:sqs'));
+    await expect(onRecord(intent, { ...withEnds, ...sober }, failing)).rejects.toThrow('arn:aws:sqs');
+    expect(ends.map(({ outcome, problems }) => [outcome, problems])).toEqual([
+      ['partly', undefined],
+      ['partly', ['one was left']],
+      ['failed', ['SQS did not answer']],
+    ]);
+  });
+
+  test('that its process stops says why', async () => {
+    const { cancel, deps } = rig();
+    const stopping = () => {
+      cancel.abort(new WaybillError('STOPPED', 'the process stopped'));
+      return Promise.resolve<ActResult>({ outcome: 'cancelled', counts: {}, problems: ['one was not handed back'] });
+    };
+    const { problems } = await onRecord(intent, deps, stopping);
+    expect(problems).toEqual(['the process stopped', 'one was not handed back']);
   });
 
   test.each([undefined, 'end'] as const)(

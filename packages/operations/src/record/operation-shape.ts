@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { outcomes } from './operation.ts';
+import { operationStates } from './operation-state.ts';
 
 /** A {@link Plan} as JSON. */
 export const planShape = z.strictObject({
@@ -33,10 +34,21 @@ export const operationShape = z.strictObject({
   ),
   plan: planShape,
   startedAtUtc: z.iso.datetime(),
-  outcome: z.string().optional(),
-  counts: counts.optional(),
-  finishedAtUtc: z.iso.datetime().optional(),
+  /** Every few seconds while it runs, by the clock of the process that runs it. */
+  heartbeatAtUtc: z.iso.datetime().exactOptional(),
+  /** As the last heartbeat told it. */
+  progress: z.strictObject({ what: z.string(), done: z.number(), total: z.number().exactOptional() }).exactOptional(),
+  cancelRequestedAtUtc: z.iso.datetime().exactOptional(),
+  cancelRequestedBy: z.string().exactOptional(),
+  outcome: z.string().exactOptional(),
+  counts: counts.exactOptional(),
+  finishedAtUtc: z.iso.datetime().exactOptional(),
+  /** What went wrong or was left, a sentence each. */
+  problems: z.array(z.string()).exactOptional(),
 });
+
+/** An operation as the command line prints it and the API returns it: its record, and what it says of the act now. */
+export const shownOperationShape = operationShape.extend({ state: z.enum(operationStates) });
 
 /** What an act prints as JSON when it ran: `operationId` is null where there was nothing to do. */
 export const actResultShape = z.strictObject({

@@ -47,6 +47,26 @@ export type OperationEnd = {
   readonly outcome: Outcome;
   readonly counts: Counts;
   readonly finishedAtUtc: string;
+  /** What went wrong or was left, a sentence each; only of acts whose caller does not wait for their end. */
+  readonly problems?: readonly string[];
+};
+
+/** What an act says while it runs. `total` is absent where nobody knows it. */
+export type Progress = { readonly what: string; readonly done: number; readonly total?: number };
+
+/** What the record of a running act is told every few seconds. */
+export type Heartbeat = {
+  /** By the clock of the process that runs the act. */
+  readonly heartbeatAtUtc: string;
+  /** Absent until the act has said something. */
+  readonly progress?: Progress;
+};
+
+/** That somebody wants a running act to end. */
+export type CancelRequest = {
+  /** An identity of AWS, or the name of an API token. */
+  readonly cancelRequestedBy: string;
+  readonly cancelRequestedAtUtc: string;
 };
 
 /**
@@ -54,7 +74,10 @@ export type OperationEnd = {
  * kinds and outcomes that this one does not know.
  */
 export type Operation = Omit<OperationStart, 'kind'> &
-  Partial<Omit<OperationEnd, 'outcome'>> & { readonly kind: string; readonly outcome?: string };
+  Partial<Omit<OperationEnd, 'outcome'> & Heartbeat & CancelRequest> & {
+    readonly kind: string;
+    readonly outcome?: string;
+  };
 
 /** An id that sorts by time to the second and is easy to say: `20261128T221530-1f2e3d4c`. */
 export function operationIdOf(nowMs: number, random: () => number): string {

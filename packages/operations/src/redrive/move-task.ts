@@ -9,7 +9,13 @@ import { describeError, isServiceError, WaybillError } from '@waybill/shared/err
 import { retry } from '@waybill/shared/retry.ts';
 import type { ActContext, ActResult } from '../record/on-record.ts';
 
-export type MoveTaskDependencies = { readonly sqs: SQSClient; readonly clock: Clock; readonly random: Random };
+export type MoveTaskDependencies = {
+  readonly sqs: SQSClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** What an error says in a problem; by default its code and message. */
+  readonly explain?: ((error: unknown) => string) | undefined;
+};
 
 /** How far the last move task of a dead-letter queue is. */
 type MoveTask = {
@@ -45,7 +51,7 @@ export async function moveTaskUnderWay(sqs: SQSClient, deadLettersArn: string): 
  * result. Rejects with `OPERATION_REFUSED` while another task runs. Cancels the task once the signal aborts.
  */
 export async function runMoveTask(
-  { sqs, clock, random }: MoveTaskDependencies,
+  { sqs, clock, random, explain = describeError }: MoveTaskDependencies,
   deadLettersArn: string,
   { signal, onProgress }: ActContext,
 ): Promise<ActResult | undefined> {
@@ -76,7 +82,7 @@ export async function runMoveTask(
     try {
       task = await look();
     } catch (error) {
-      const problem = `SQS does not say any more how the move task does (${describeError(error)}): it goes on by itself: ${next}`;
+      const problem = `SQS does not say any more how the move task does (${explain(error)}): it goes on by itself: ${next}`;
       return { outcome: 'partly', counts: { redriven: moved }, problems: [problem] };
     }
     moved = task?.moved ?? 0;

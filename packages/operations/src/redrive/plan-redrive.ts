@@ -11,7 +11,11 @@ import { addTo, noLoad, redriveCost, scaled } from './redrive-cost.ts';
 import { isAll, isSelected, type Selection } from './selection.ts';
 
 export type RedriveDependencies = Omit<WalkDependencies, 'deadLetters'> &
-  FailureRecordsDependencies & { readonly sqs: SQSClient };
+  FailureRecordsDependencies & {
+    readonly sqs: SQSClient;
+    /** What an error says in a problem of the run; by default its code and message. */
+    readonly explain?: ((error: unknown) => string) | undefined;
+  };
 
 /** What a redrive will do, and what it needs for it. */
 export type PlannedRedrive = {
@@ -26,20 +30,22 @@ export type PlanOptions = {
   /** When the fix went out, ISO 8601 in UTC: what failed since then is not fixed. */
   readonly deployedAtUtc?: string | undefined;
   readonly onProgress?: (lookedAt: number, expected: number) => void;
+  /** Milliseconds for which messages are received; then what was looked at is handed back, which takes as long again. */
+  readonly mostMs?: number;
 };
 
 /** In `byReason`: the message's failure has no record, so nobody knows its reason. */
 const noRecord = 'no record';
 
 /**
- * Looks at up to 10,000 dead letters of `sourceUrl` and hands them back. Rejects with `NOT_CONFIGURED` where there is no
+ * Looks at up to 10,000 dead letters of `sourceUrl`, for `mostMs` at most, and hands them back. Rejects with `NOT_CONFIGURED` where there is no
  * dead-letter queue, and with the signal's reason once it aborts.
  */
 export async function planRedrive(
   { sqs, ...deps }: RedriveDependencies,
   sourceUrl: string,
   selection: Selection,
-  { deployedAtUtc, onProgress }: PlanOptions,
+  { deployedAtUtc, onProgress, mostMs }: PlanOptions,
   signal: AbortSignal,
 ): Promise<PlannedRedrive> {
   const deadLetters = await openDeadLetters(sqs, sourceUrl);
@@ -75,7 +81,7 @@ export async function planRedrive(
       for (const one of await explain(messages, deps, signal)) add(one);
       return { settled: [] };
     },
-    { mostLookedAt: windowMessages, ...(onProgress && { onProgress }) },
+    { mostLookedAt: windowMessages, ...(mostMs !== undefined && { mostMs }), ...(onProgress && { onProgress }) },
     signal,
   );
   signal.throwIfAborted();

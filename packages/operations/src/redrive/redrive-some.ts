@@ -15,9 +15,11 @@ import type { ActContext, ActResult } from '../record/on-record.ts';
 import { exceedsPlan, type Plan } from '../record/plan.ts';
 import { canBeRedriven, type PlannedRedrive } from './plan-redrive.ts';
 import { isAll, isSelected } from './selection.ts';
-import { sendBack } from './send-back.ts';
+import { type SendBackDependencies, sendBack } from './send-back.ts';
 
-export type RedriveSomeDependencies = Omit<WalkDependencies, 'deadLetters'> & FailureRecordsDependencies;
+export type RedriveSomeDependencies = Omit<WalkDependencies, 'deadLetters'> &
+  FailureRecordsDependencies &
+  Pick<SendBackDependencies, 'explain'>;
 
 /** The planned redrive, over whatever port: tests count its calls. */
 export type SomePlanned = Pick<PlannedRedrive, 'selection'> & {
@@ -91,7 +93,7 @@ export async function redriveSome(
     walk = await walkDeadLetters({ ...deps, deadLetters }, visit, limits, signal);
   } catch (error) {
     if (counts.redriven === 0 && !signal.aborted) throw error;
-    if (!signal.aborted) problems.add(describeError(error));
+    if (!signal.aborted) problems.add((deps.explain ?? describeError)(error));
   }
   counts.handedBack = counts.lookedAt - settled - (walk?.notHandedBack ?? 0);
   if (isRefused)

@@ -224,6 +224,17 @@ describe.concurrent('the plan of a redrive', () => {
     expect(await drain(deps.sqs, pair.url)).toHaveLength(3);
   });
 
+  test('that may look for no time at all says that it has not seen all, and sets no bound', async () => {
+    const { deps, pair } = await open([{ body: scan(53) }]);
+    const some = { type: 'STATUS', failureIds: [] };
+    const { plan } = await planRedrive(deps, pair.sourceUrl, some, { mostMs: -1 }, never);
+    const notLookedAt = ['looked at 0 dead letters, and there may be more'];
+    expect(plan).toMatchObject({ count: 0, isMoreThan: true, notLookedAt });
+    const ofAll = await planRedrive(deps, pair.sourceUrl, all, { mostMs: -1 }, never);
+    // How many there are in all SQS says itself.
+    expect(ofAll.plan).toMatchObject({ count: 1, isMoreThan: false, notLookedAt });
+  });
+
   test('is refused where a look would move messages on, and where there are no dead letters', async () => {
     const { pair, sqs, deps } = await open([]);
     const other = await newPair(sqs);

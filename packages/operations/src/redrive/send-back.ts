@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
-import { describeError } from '@waybill/shared/error.ts';
+import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import type { EntryFailure, OutgoingMessage, ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { batchesOf } from '@waybill/shared/queue/send.ts';
 import { limits } from '@waybill/shared/resources.ts';
@@ -10,6 +10,8 @@ export type SendBackDependencies = {
   readonly deadLetters: Pick<DeadLetterPort, 'sendToSource' | 'deleteBatch'>;
   readonly clock: Clock;
   readonly random: Random;
+  /** What an error says in a problem; by default its code and message. */
+  readonly explain?: ((error: unknown) => string) | undefined;
 };
 
 /** What became of messages that were to be sent. Those in neither list may come again. */
@@ -69,7 +71,7 @@ export async function sendBack(
 async function confirmed<T>(
   entries: readonly T[],
   act: (entries: readonly T[]) => Promise<readonly EntryFailure[]>,
-  { clock, random }: Pick<SendBackDependencies, 'clock' | 'random'>,
+  { clock, random, explain = describeError }: Pick<SendBackDependencies, 'clock' | 'random' | 'explain'>,
   signal: AbortSignal,
 ): Promise<{ readonly left: readonly T[]; readonly problem?: string }> {
   let left = entries;
@@ -77,7 +79,9 @@ async function confirmed<T>(
     const failures = await act(left);
     left = failures.flatMap(({ index }) => left[index] ?? []);
     const [first] = failures;
-    if (first) throw new Error(first.detail ? `${first.code} (${first.detail})` : first.code);
+    if (!first) return;
+    const { code, detail } = first;
+    throw new WaybillError('QUEUE_REFUSED', detail ? `${code} (${detail})` : code, { details: { code } });
   };
   const onFailure = (error: unknown, attempts: number) => {
     if (attempts + 1 >= mostAttempts) throw error;
@@ -86,7 +90,7 @@ async function confirmed<T>(
     await retry(attempt, { clock, random, signal, backoff, onFailure });
     return { left: [] };
   } catch (error) {
-    return { left, problem: describeError(error) };
+    return { left, problem: explain(error) };
   }
 }
 

@@ -119,6 +119,32 @@ test('a lease tells who lives: by its renewals, where nothing fresh is written; 
   });
 });
 
+test('an answer that may not wait says that it does not know yet who lives, and the next one goes on from there', async () => {
+  const { dynamodb, resources } = engines();
+  const store = dynamoDbCheckpointStore({ dynamodb, tableName: resources.checkpointsTable, feed: 'watched' });
+  await store.acquire(undefined, 'a/0');
+  let ahead = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
+  const deps = { ...dependencies('watched'), clock, patience: { partMs: 5_000, watchMs: 10, lease: {} } };
+  const isAlive = async () => (await status(deps)).position?.lease.isAlive;
+  expect(await status(deps)).toMatchObject({
+    position: { lease: { holder: 'a/0', isAlive: null } },
+    toDo: expect.arrayContaining([expect.stringContaining('whether the poller lives is not known yet')]),
+  });
+  ahead = settings.leaseMs / 2;
+  expect(await isAlive()).toBe(false);
+  await store.renew({ token: 1, holder: 'a/0' }, undefined);
+  expect(await isAlive()).toBe(null);
+});
+
+test('an answer that may not wait names what did not answer in time', async () => {
+  const checkpoints = { read: () => new Promise<undefined>(() => undefined) };
+  const patience = { partMs: 50, watchMs: 10, lease: {} };
+  const { position, notAsked } = await status({ ...dependencies('new'), checkpoints, patience });
+  expect(position).toBeNull();
+  expect(notAsked.find(({ part }) => part === 'position')?.why).toContain('no answer within 0.05 s');
+});
+
 test('what cannot be asked is named, and the rest is shown', async () => {
   const noSqs = await status(dependencies('new', { sqs: new SQSClient(away) }));
   expect(noSqs).toMatchObject({ queue: null, deadLetters: null, failures: { kinds: expect.any(Number) } });

@@ -2,7 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { CheckpointStore, StoredCheckpoint } from '@waybill/shared/checkpoint/checkpoint-store.ts';
 import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
-import { describeError } from '@waybill/shared/error.ts';
+import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import { openDeadLetters } from '../dead-letters/dead-letter-queue.ts';
 import type { Deployment } from '../deployment.ts';
 import { failureGroups } from '../failures/failure-groups.ts';
@@ -22,6 +22,23 @@ export type StatusDependencies = FailuresDependencies & {
   };
   /** What an error says to an operator; its code and message by default. */
   readonly explain?: (error: unknown) => string;
+  /** How long an answer may take; without it a silent poller is watched for half of `LEASE_SECONDS`. */
+  readonly patience?: Patience;
+};
+
+/** Bounds of an answer that somebody waits for. */
+export type Patience = {
+  /** Milliseconds for which one part is waited for; then it counts as one that could not be asked. */
+  readonly partMs: number;
+  /** Milliseconds for which one answer watches a silent lease. The next one goes on from what this one has seen. */
+  readonly watchMs: number;
+  readonly lease: LeaseMemory;
+};
+
+/** What was seen of the lease by answers before, to be kept from one to the next. */
+export type LeaseMemory = {
+  /** `since`: when it was first seen so, by the monotonic clock. */
+  seen?: { readonly counter: number; readonly token: number; readonly since: number };
 };
 
 /** Milliseconds between two looks at a lease, and at a queue that nobody seems to work on. */
@@ -30,15 +47,15 @@ const lookEveryMs = 500;
 /**
  * Asks checkpoint, queues and failures how Waybill is doing, all at once. What cannot be asked is null, and named in
  * `notAsked`; nothing of it makes this reject but the signal, once it aborts. Takes up to half of `LEASE_SECONDS` where the
- * poller is silent: its next renewal is waited for.
+ * poller is silent: its next renewal is waited for, unless `patience` says how long an answer may take.
  */
 export async function readStatus(deps: StatusDependencies, signal: AbortSignal): Promise<Status> {
-  const { clock, deployment, settings, explain = describeError } = deps;
+  const { clock, deployment, settings, explain = describeError, patience } = deps;
   const notAsked: Facts['notAsked'] = [];
   const notes: string[] = [];
   const ask = async <T>(part: StatusPart, question: () => Promise<T>): Promise<T | null> => {
     try {
-      return await question();
+      return await (patience ? within(patience.partMs, question, clock) : question());
     } catch (error) {
       signal.throwIfAborted();
       notAsked.push({ part, why: explain(error) });
@@ -97,22 +114,45 @@ async function readPosition(deps: StatusDependencies, signal: AbortSignal): Prom
 /** Whether the holder lives: what it wrote is fresh, or it is seen to renew the lease, which it does every third of it. */
 async function watchLease(
   first: StoredCheckpoint,
-  { checkpoints, clock, settings }: StatusDependencies,
+  { checkpoints, clock, settings, patience }: StatusDependencies,
   signal: AbortSignal,
 ): Promise<{ readonly stored: StoredCheckpoint; readonly isAlive: boolean | null }> {
   if (first.holder === undefined) return { stored: first, isAlive: null };
   const { caughtUpAtUtc = '' } = first;
   const age = clock.now() - Date.parse(caughtUpAtUtc);
   if (age >= 0 && age < settings.leaseMs) return { stored: first, isAlive: true };
-  const end = clock.monotonic() + settings.leaseMs / 2;
+  const now = clock.monotonic();
+  const silentUntil = silentSince(first, now, patience?.lease) + settings.leaseMs / 2;
+  const end = Math.min(silentUntil, now + (patience?.watchMs ?? Number.POSITIVE_INFINITY));
   while (clock.monotonic() < end) {
-    await clock.sleep(lookEveryMs, signal);
+    await clock.sleep(Math.min(lookEveryMs, end - clock.monotonic()), signal);
     signal.throwIfAborted();
     const stored = await checkpoints.read();
     if (stored?.counter !== first.counter)
       return { stored: stored ?? first, isAlive: stored?.holder === undefined ? null : true };
   }
-  return { stored: first, isAlive: false };
+  return { stored: first, isAlive: clock.monotonic() < silentUntil ? null : false };
+}
+
+/** Since when the lease is known to stand as it does. */
+function silentSince({ counter, token }: StoredCheckpoint, now: number, lease: LeaseMemory | undefined): number {
+  if (!lease) return now;
+  if (lease.seen?.counter !== counter || lease.seen.token !== token) lease.seen = { counter, token, since: now };
+  return lease.seen.since;
+}
+
+/** Rejects with `CALL_TIMED_OUT` when it takes longer. What was asked goes on by itself, to the end of its own time limits. */
+async function within<T>(ms: number, question: () => Promise<T>, clock: Pick<Clock, 'sleep'>): Promise<T> {
+  const answered = new AbortController();
+  const tooLate = async (): Promise<never> => {
+    await clock.sleep(ms, answered.signal);
+    throw new WaybillError('CALL_TIMED_OUT', `no answer within ${ms / 1_000} s`);
+  };
+  try {
+    return await Promise.race([question(), tooLate()]);
+  } finally {
+    answered.abort();
+  }
 }
 
 /** A message that has just come is visible for a moment: nobody works on a queue where that is still so after a while. */

@@ -88,6 +88,7 @@ function ofPosition(facts: Facts, settings: StatusSettings): string[] {
   if (!position) return isUnasked(facts, 'position') ? [] : ['Start a poller.'];
   const { holder, isAlive } = position.lease;
   if (holder === null) return ['No poller has the lease: start one.'];
+  if (isAlive === null) return ['Ask again in some seconds: whether the poller lives is not known yet.'];
   if (isAlive === false) {
     return ['The poller is silent, its lease runs out: look whether one runs, and whether it is throttled.'];
   }

@@ -26,7 +26,7 @@ export const positionShape = z.strictObject({
     /** The process that has it; null after a clean stop. */
     holder: z.string().nullable(),
     fencingToken: z.int().nonnegative(),
-    /** Whether the holder was seen to renew it; null where nobody holds it. */
+    /** Whether the holder was seen to renew it; null where nobody holds it, or an answer was wanted before that could be said. */
     isAlive: z.boolean().nullable(),
   }),
 });

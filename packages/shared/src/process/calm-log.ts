@@ -131,9 +131,12 @@ function sayEnded(log: Logger, ended: readonly Ended[]): void {
   }
 }
 
-/** Not a line that was calmed already. What is rejected of a bad feed comes with every page. */
+/**
+ * Not a line that was calmed already, and not the one of a request that was answered, which has its `route`. What is
+ * rejected of a bad feed comes with every page.
+ */
 function repeats(level: number, fields: object): boolean {
-  if ('times' in fields || level < info || level > error) return false;
+  if ('times' in fields || 'route' in fields || level < info || level > error) return false;
   return level < warn || 'err' in fields || 'reason' in fields || 'rejected' in fields;
 }
 

@@ -111,9 +111,18 @@ export function pattern(
   return variable(options, (text) => (regex.test(text) ? text : undefined));
 }
 
-/** The name of a DynamoDB table (DynamoDB naming rules). Required. */
+/** DynamoDB naming rules. */
+const tableNames = /^[A-Za-z0-9._-]{3,255}$/;
+const tableNamesInWords = 'a table name, 3–255 of `A-Za-z0-9._-`';
+
+/** The name of a DynamoDB table. Required. */
 export function tableName(options: { readonly meaning: string }): VariableSchema<string> {
-  return pattern(/^[A-Za-z0-9._-]{3,255}$/, { ...options, allowed: 'a table name, 3–255 of `A-Za-z0-9._-`' });
+  return pattern(tableNames, { ...options, allowed: tableNamesInWords });
+}
+
+/** The name of a DynamoDB table that a deployment may do without; "" where it does. */
+export function optionalTableName(options: { readonly meaning: string }): VariableSchema<string> {
+  return pattern(tableNames, { ...options, allowed: tableNamesInWords, default: '', shownDefault: 'none' });
 }
 
 /** Any text; none by default, never printed. */

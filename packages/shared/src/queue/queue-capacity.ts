@@ -14,21 +14,19 @@ export type QueueCapacityDependencies = {
   readonly onFailure: (error: unknown) => void;
 };
 
-/** Resolves while the queue has capacity for another page, or when the signal aborts. Waits by the clock of the caller's loop. */
-export type WhenCapacity = (clock: Clock, signal: AbortSignal) => Promise<void>;
+/** Resolves whether the queue holds more messages than the limit, by a depth that is at most 5 s old. */
+export type IsQueueFull = (clock: Pick<Clock, 'monotonic'>) => Promise<boolean>;
 
 /**
- * Lets its callers wait while the queue holds more messages than the limit, as far as that was asked in the last seconds.
- * A queue that does not respond does not pause the reading: the next send fails soon enough. Several may wait at once.
+ * Asks for the depth when somebody wants to know and nobody has asked in the last seconds. A queue that does not respond is not
+ * full: the next send fails soon enough. Several may ask at once: one request is made.
  */
-export function whenQueueHasCapacity(deps: QueueCapacityDependencies): WhenCapacity {
+export function queueFullness(deps: QueueCapacityDependencies): IsQueueFull {
   const { queue, maxQueueMessages, onDepth, onFailure } = deps;
   let askedAt = Number.NEGATIVE_INFINITY;
   let isFull = false;
   let asking: Promise<void> | undefined;
-  const ask = async (clock: Clock, signal: AbortSignal) => {
-    if (isFull) await clock.sleep(askEveryMs, signal);
-    if (signal.aborted) return;
+  const ask = async (clock: Pick<Clock, 'monotonic'>) => {
     const depth = await queue.depth().catch((error: unknown) => {
       onFailure(error);
       return 0;
@@ -38,16 +36,25 @@ export function whenQueueHasCapacity(deps: QueueCapacityDependencies): WhenCapac
     isFull = depth > maxQueueMessages;
     onDepth({ depth, isFull, isChange: isFull !== wasFull });
   };
-  return async (clock, signal) => {
-    if (maxQueueMessages === 0) return;
-    while (!signal.aborted) {
-      const isKnown = clock.monotonic() - askedAt < askEveryMs;
-      if (isKnown && !isFull && !asking) return;
-      // Only one waiter asks. If its own signal ends that, the next one asks.
-      asking ??= ask(clock, signal).finally(() => {
+  return async (clock) => {
+    if (maxQueueMessages === 0) return false;
+    if (clock.monotonic() - askedAt >= askEveryMs) {
+      asking ??= ask(clock).finally(() => {
         asking = undefined;
       });
       await asking;
     }
+    return isFull;
+  };
+}
+
+/** Resolves while the queue has capacity for another page, or when the signal aborts. Waits by the clock of the caller's loop. */
+export type WhenCapacity = (clock: Clock, signal: AbortSignal) => Promise<void>;
+
+/** Lets its callers wait while the queue is full. Several may wait at once. */
+export function whenQueueHasCapacity(deps: QueueCapacityDependencies): WhenCapacity {
+  const isQueueFull = queueFullness(deps);
+  return async (clock, signal) => {
+    while (!signal.aborted && (await isQueueFull(clock))) await clock.sleep(askEveryMs, signal);
   };
 }

@@ -1,5 +1,6 @@
 import type { Counter, Meter } from '@opentelemetry/api';
-import { type MetricDefinition, type Metrics, metricDefinitions } from '../metrics.ts';
+import type { MetricDefinition } from '../metric-definition.ts';
+import { type Metrics, metricDefinitions } from '../metrics.ts';
 import { prices } from '../prices.ts';
 
 /** Makes the instrument of every metric. */

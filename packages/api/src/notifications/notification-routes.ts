@@ -1,0 +1,44 @@
+import { notificationShape } from '@waybill/operations/notifications/notification-view.ts';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { createCursors } from '../pages/cursor.ts';
+import { answers } from '../problems/problem-answers.ts';
+import type { ApiDependencies } from '../server/api-dependencies.ts';
+import { idInPath } from '../server/id-in-path.ts';
+import { getNotification, getNotifications, notificationsQuery, notificationsShape } from './notifications.ts';
+
+/** `GET /v1/notifications` and `GET /v1/notifications/{notificationId}`. */
+export function notificationRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
+  const config = { scopes: ['read'] } as const;
+  const withCursors = { ...deps, cursors: createCursors(deps.settings.tokens) };
+  return async (app) => {
+    app.get(
+      '/v1/notifications',
+      {
+        config,
+        schema: {
+          operationId: 'listNotifications',
+          summary: 'Notifications that were not told, the last changed first; or those in a state',
+          tags: ['notifications'],
+          querystring: notificationsQuery,
+          response: answers({ 200: notificationsShape }, 'NOTIFICATIONS_OFF'),
+        },
+      },
+      ({ query, caller, signal }) => getNotifications(withCursors, caller, query, signal),
+    );
+    app.get(
+      '/v1/notifications/:notificationId',
+      {
+        config,
+        schema: {
+          operationId: 'getNotification',
+          summary: 'Whether a milestone of a parcel was told, when, or why not',
+          tags: ['notifications'],
+          params: z.strictObject({ notificationId: idInPath }),
+          response: answers({ 200: notificationShape }, 'NOT_FOUND', 'NOTIFICATIONS_OFF'),
+        },
+      },
+      ({ params, caller, signal }) => getNotification(deps, caller, params.notificationId, signal),
+    );
+  };
+}

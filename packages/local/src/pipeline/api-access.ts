@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { Environment } from './service-process.ts';
+
+/** How the API of one run is reached. */
+export type ApiAccess = {
+  readonly url: string;
+  /** Of this run only, and worth nothing elsewhere: the API of `npm start` listens on 127.0.0.1. */
+  readonly token: string;
+  /** What the API's process is told of them. Of the token it learns the hash. */
+  readonly variables: Environment & { readonly API_PORT: string };
+};
+
+/** Bytes of a token: too many to be guessed. */
+export const tokenBytes = 24;
+
+/** Access to an API on this port of 127.0.0.1, with a token of these random bytes that may do everything. */
+export function apiAccess(port: number, random: Buffer): ApiAccess {
+  const token = random.toString('base64url');
+  const sha256 = createHash('sha256').update(token).digest('hex');
+  return {
+    url: `http://127.0.0.1:${port}`,
+    token,
+    variables: {
+      API_HOST: '127.0.0.1',
+      API_PORT: String(port),
+      API_TOKENS: JSON.stringify([{ name: 'npm-start', scopes: ['read', 'ingest', 'operate'], sha256 }]),
+    },
+  };
+}
+
+/** What is printed of it, once: lines that a shell takes as they are. */
+export function apiLines({ url, token }: ApiAccess): string[] {
+  return [
+    `The API is up at ${url}, its documentation at /docs:`,
+    `  export TOKEN=${token}`,
+    `  curl -H "Authorization: Bearer $TOKEN" ${url}/v1/status`,
+    '',
+  ];
+}

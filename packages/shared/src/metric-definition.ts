@@ -1,0 +1,35 @@
+import type { PriceName } from './prices.ts';
+
+export type MetricDefinition = {
+  readonly kind: 'counter' | 'histogram' | 'gauge';
+  readonly unit: string;
+  readonly meaning: string;
+  /** Attribute keys and what they say. Their values are few and stable: each combination is a time series. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /**
+   * Published to CloudWatch, once for each of these sets of attribute keys (`[]`: the sum over all attributes). Each
+   * combination of values costs money every month, so only what alarms, scaling and the dashboard read.
+   */
+  readonly cloudWatch?: readonly (readonly string[])[];
+  /** A gauge of a state, which holds until the next record: CloudWatch gets it with every export. */
+  readonly lasting?: true;
+  /** Upper bounds of a histogram's buckets, in `unit`. */
+  readonly buckets?: readonly number[];
+  /** What each count costs: it is added to `waybill.cost.spent`. */
+  readonly spends?: { readonly price: PriceName; readonly service: string };
+};
+
+type Options = Omit<MetricDefinition, 'kind' | 'unit' | 'meaning'>;
+type Row<Kind, Own> = { readonly kind: Kind; readonly unit: string; readonly meaning: string } & Own;
+
+/** The row of one metric; its type keeps the literal options, from which the names of those on CloudWatch are made. */
+export function metric<Kind>(kind: Kind, unit: string, meaning: string): Row<Kind, object>;
+export function metric<Kind, const Own extends Options>(
+  kind: Kind,
+  unit: string,
+  meaning: string,
+  own: Own,
+): Row<Kind, Own>;
+export function metric(kind: unknown, unit: string, meaning: string, own: Options = {}) {
+  return { kind, unit, meaning, ...own };
+}
