@@ -50,7 +50,9 @@ describe('GET /v1/failures', () => {
     expect(await ids({ limit: '2' })).toEqual([['event-5', 'event-4'], ['event-3', 'event-2'], ['event-1']]);
     expect(await ids({ reason: 'STORE_REJECTED' })).toEqual([['event-3']]);
     expect(await ids({ parcelId: '5004', since: '2026-11-28T10:00:01Z' })).toEqual([['event-4']]);
-    expect(await ids({ detail: 'INVALID_DATE: of …', since: '2026-11-28T10:00:04Z' })).toEqual([['event-5', 'event-4']]);
+    expect(await ids({ detail: 'INVALID_DATE: of …', since: '2026-11-28T10:00:04Z' })).toEqual([
+      ['event-5', 'event-4'],
+    ]);
 
     const { body } = await ask({ url: '/v1/failures/groups' });
     expect(failureGroupsShape.parse(body)).toMatchObject({ count: 5, groups: [{ count: 4 }, { count: 1 }] });
@@ -62,7 +64,15 @@ describe('GET /v1/failures', () => {
     for (const id of ['event-6', ...odd]) expect((await ask({ url: `/v1/failures/${id}` })).status, id).toBe(404);
 
     const first = (await ask({ url: '/v1/failures', query: { limit: '1' } })).body.nextCursor;
-    for (const query of ['reasons=X', 'reason=x', 'parcelId=0', 'parcelId=1e3', 'since=2026-11-28', 'limit=0', 'limit=1&limit=2'])
+    for (const query of [
+      'reasons=X',
+      'reason=x',
+      'parcelId=0',
+      'parcelId=1e3',
+      'since=2026-11-28',
+      'limit=0',
+      'limit=1&limit=2',
+    ])
       expect((await ask({ url: `/v1/failures?${query}` })).body, query).toMatchObject({ code: 'INVALID_REQUEST' });
     expect((await ask({ url: '/v1/failures', query: { reason: 'X', cursor: first } })).status).toBe(400);
   });
@@ -90,7 +100,10 @@ test('GET /v1/operations lists what was done page by page', async () => {
   const { dynamodb, resources } = engines();
   const operationsTable = await tableOf(dynamodb, tables.operations);
   const api = await open({ deployment: { ...deploymentOf(resources), operationsTable } });
-  const log = dynamoDbOperationLog({ documents: DynamoDBDocumentClient.from(dynamodb), tableName: operationsTable }, systemClock);
+  const log = dynamoDbOperationLog(
+    { documents: DynamoDBDocumentClient.from(dynamodb), tableName: operationsTable },
+    systemClock,
+  );
   const plan = {
     ...{ count: 0, isMoreThan: false, byReason: {}, oldestUtc: null, newestUtc: null, samples: [] },
     ...{ cost: { sqsRequests: 0, readUnits: 0, writeUnits: 0, dollars: 0 }, notLookedAt: [], warnings: [] },
@@ -102,7 +115,10 @@ test('GET /v1/operations lists what was done page by page', async () => {
     await log.begin({ operationId, kind: 'replay', by: 'ann', because: 'x', filter: { from: 1 }, plan, startedAtUtc });
   }
   const pages = await pagesOf(api, '/v1/operations', { limit: '2' });
-  expect(pages).toMatchObject([{ operations: [{}, {}] }, { operations: [{ operationId: `${today}T000001-00000000` }] }]);
+  expect(pages).toMatchObject([
+    { operations: [{}, {}] },
+    { operations: [{ operationId: `${today}T000001-00000000` }] },
+  ]);
   // biome-ignore lint/suspicious/noExplicitAny: what a list answers, which the shape parses
   for (const page of pages as any[]) for (const each of page.operations) shownOperationShape.parse(each);
 });
@@ -122,8 +138,13 @@ test('GET /v1/batches lists what was pushed to who may read or push, and shows o
   );
   const api = await open({ deployment: { ...deploymentOf(resources), batchesTable } });
   const pages = await pagesOf(api, '/v1/batches', { limit: '2' });
-  expect(pages).toMatchObject([{ batches: [{ batchId: 'batch-3' }, { batchId: 'batch-2' }] }, { batches: [{ batchId: 'batch-1' }] }]);
-  expect(await pagesOf(api, '/v1/batches', { status: 'failed' })).toMatchObject([{ batches: [{ batchId: 'batch-2' }] }]);
+  expect(pages).toMatchObject([
+    { batches: [{ batchId: 'batch-3' }, { batchId: 'batch-2' }] },
+    { batches: [{ batchId: 'batch-1' }] },
+  ]);
+  expect(await pagesOf(api, '/v1/batches', { status: 'failed' })).toMatchObject([
+    { batches: [{ batchId: 'batch-2' }] },
+  ]);
   const { body } = await api.ask({ url: '/v1/batches/batch-2', headers: bearer(tokens.ingest) });
   expect(batchShape.parse(body)).toMatchObject({ status: 'failed', failed: ['event-5'] });
   for (const id of odd) expect((await api.ask({ url: `/v1/batches/${id}` })).status, id).toBe(404);
@@ -138,7 +159,11 @@ test('GET /v1/notifications lists those in a state page by page, and is off wher
     notificationsTable,
     [1, 2, 3].map((n) => ({
       ...{ notificationId: { S: `delivery-${n}` }, state: { S: 'failed' }, parcelId: { N: String(n) } },
-      ...{ milestone: { S: 'delivery' }, unfinished: { S: `failed#${n}` }, changedAtUtc: { S: '2026-11-28T10:00:00Z' } },
+      ...{
+        milestone: { S: 'delivery' },
+        unfinished: { S: `failed#${n}` },
+        changedAtUtc: { S: '2026-11-28T10:00:00Z' },
+      },
     })),
   );
   const api = await open({ deployment: { ...deploymentOf(resources), notificationsTable } });
