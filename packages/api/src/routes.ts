@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { batchRoutes } from './batches/batch-routes.ts';
 import { failureRoutes } from './failures/failure-routes.ts';
+import { ingestionRoutes } from './ingestion/ingestion-routes.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { parcelRoutes } from './parcels/parcel-routes.ts';
@@ -12,6 +13,7 @@ import { statusRoutes } from './status/status-routes.ts';
 export function apiRoutes(deps: ApiDependencies): readonly FastifyPluginAsyncZod[] {
   return [
     parcelRoutes(deps),
+    ingestionRoutes(deps),
     batchRoutes(deps),
     statusRoutes(deps),
     failureRoutes(deps),

@@ -130,7 +130,8 @@ export async function openApi(options: ApiRigOptions = {}): Promise<ApiRig> {
   };
 }
 
-function clientsOf(engines: OnEngines | undefined) {
+/** Clients of these engines; without engines, such that every call fails at once. */
+export function clientsOf(engines: OnEngines | undefined) {
   if (engines) {
     const deployment = deploymentOf(engines.resources);
     const { sqs, dynamodb } = engines;

@@ -16,7 +16,9 @@ import { named, schemaRegistry } from './schema-registry.ts';
 const zodToJsonConfig = {
   override: ({ zodSchema, jsonSchema }: { readonly zodSchema: z.core.$ZodTypes; readonly jsonSchema: object }) => {
     const { id: _, ...meta } = z.globalRegistry.get(zodSchema) ?? {};
-    Object.assign(jsonSchema, { ...meta, ...jsonSchema });
+    // An answer without a body, as @fastify/swagger tells it.
+    const noBody = zodSchema instanceof z.ZodUndefined ? { type: 'null' } : {};
+    Object.assign(jsonSchema, noBody, meta);
   },
 };
 

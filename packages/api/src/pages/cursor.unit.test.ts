@@ -38,8 +38,11 @@ const lists = fc.record({
   name: fc.string(),
   filters: fc.dictionary(fc.string(), fc.option(fc.string(), { nil: undefined })),
 });
-/** As JSON brings it back: it knows no -0, and no member without a value. */
-const positions = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)));
+/** As JSON brings it back: it knows no -0, and no member without a value. No position has a member that zod takes out. */
+const positions = fc
+  .json()
+  .filter((json) => !json.includes('__proto__'))
+  .map((json): unknown => JSON.parse(json));
 
 describe('a cursor', () => {
   test('brings back any position of any list, in characters that a URL need not escape', () => {

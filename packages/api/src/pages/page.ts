@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { longestCursor } from './cursor.ts';
 
 /** Entries of a page, unless the client asks for fewer or more. */
-export const defaultLimit = 100;
+const defaultLimit = 100;
 
 /** Entries of a page, at most: more is taken as this. */
-export const mostLimit = 1_000;
+const mostLimit = 1_000;
 
 /** A whole number in digits and nothing else: no sign, point, exponent or leading zero. Anything else is left for the schema to refuse. */
 export function wholeNumber(text: unknown): unknown {

@@ -23,12 +23,18 @@ const through = { completeThroughEventId: 83_270, asOfUtc };
 
 const stillClock = { ...systemClock, now: () => Date.parse(asOfUtc), monotonic: () => 0 };
 
-/** The API over a parcels table of its own, and a clock that stands still. */
-async function parcelsApi({ openIndex = true, watermark = 83_270 }: { openIndex?: boolean; watermark?: number } = {}) {
+type Options = {
+  /** A parcels table of the test's own, with the index of open parcels or without; else one that all share, under ids of their own. */
+  readonly table?: 'with index' | 'without index';
+  readonly feed?: 'known' | 'unknown';
+};
+
+/** The API with a clock that stands still. */
+async function parcelsApi({ table, feed = 'known' }: Options = {}) {
   const { dynamodb, resources } = engines();
-  const parcelsTable = await tableOf(dynamodb, tables.parcels, openIndex);
-  const feed = parcelsTable;
-  if (watermark > 0) {
+  const parcelsTable = table ? await tableOf(dynamodb, tables.parcels, table === 'with index') : resources.parcelsTable;
+  if (feed === 'known') {
+    const watermark = through.completeThroughEventId;
     const Item = { feed, watermark, lastEventId: watermark + 2, fencingToken: 1, leaseCounter: 1 };
     const documents = DynamoDBDocumentClient.from(dynamodb);
     await documents.send(new PutCommand({ TableName: resources.checkpointsTable, Item }));
@@ -123,8 +129,8 @@ describe('GET /v1/parcels/{parcelId}', () => {
 
   test('returns 304 without a body, and how fresh that is, where the client has the revision', async () => {
     const { ask, store } = await parcelsApi();
-    await store(scan(1, { parcelId: 7 }));
-    const url = '/v1/parcels/7';
+    await store(scan(1, { parcelId: 71 }));
+    const url = '/v1/parcels/71';
     for (const tag of ['"1"', 'W/"1"', '"9", W/"1"', '*']) {
       const { status, headers, text } = await ask({ url, headers: { 'if-none-match': tag } });
       expect({ status, text }).toEqual({ status: 304, text: '' });
@@ -137,26 +143,26 @@ describe('GET /v1/parcels/{parcelId}', () => {
       });
       expect(headers).not.toHaveProperty('content-type');
     }
-    await store(scan(2, { parcelId: 7 }));
+    await store(scan(2, { parcelId: 71 }));
     const changed = await ask({ url, headers: { 'if-none-match': '"1"' } });
     expect(changed).toMatchObject({ status: 200, headers: { etag: '"2"' }, body: { revision: 2 } });
   });
 
   test('returns to HEAD the headers alone', async () => {
     const { ask, store } = await parcelsApi();
-    await store(scan(1, { parcelId: 7 }));
-    const url = '/v1/parcels/7';
+    await store(scan(1, { parcelId: 72 }));
+    const url = '/v1/parcels/72';
     const whole = await ask({ url });
     const head = await ask({ url, method: 'HEAD' });
     const { date: _, 'x-request-id': __, connection: ___, ...headers } = whole.headers;
     expect(head).toMatchObject({ status: 200, text: '', headers });
     expect(headers).toHaveProperty('content-length', String(Buffer.byteLength(whole.text)));
     expect(await ask({ url, method: 'HEAD', headers: { 'if-none-match': '"1"' } })).toMatchObject({ status: 304 });
-    expect(await ask({ url: '/v1/parcels/8', method: 'HEAD' })).toMatchObject({ status: 404, text: '' });
+    expect(await ask({ url: '/v1/parcels/88', method: 'HEAD' })).toMatchObject({ status: 404, text: '' });
   });
 
   test('returns 404 with what is known of the feed', async () => {
-    const [known, unknown] = [await parcelsApi(), await parcelsApi({ watermark: 0 })];
+    const [known, unknown] = [await parcelsApi(), await parcelsApi({ feed: 'unknown' })];
     expect(await known.ask({ url: '/v1/parcels/9007199254740991', headers: { 'if-none-match': '*' } })).toMatchObject({
       status: 404,
       body: {
@@ -165,16 +171,16 @@ describe('GET /v1/parcels/{parcelId}', () => {
         ...through,
       },
     });
-    const { status, body } = await unknown.ask({ url: '/v1/parcels/7' });
+    const { status, body } = await unknown.ask({ url: '/v1/parcels/73' });
     expect({ status, ...body }).toMatchObject({ status: 404, completeThroughEventId: null, asOfUtc });
-    await unknown.store(scan(1, { parcelId: 7 }));
-    const { headers } = await unknown.ask({ url: '/v1/parcels/7' });
+    await unknown.store(scan(1, { parcelId: 73 }));
+    const { headers } = await unknown.ask({ url: '/v1/parcels/73' });
     expect(headers).not.toHaveProperty('waybill-complete-through');
   });
 
   test('reads the parcel consistently, and the checkpoint once however many ask', async () => {
     const { ask, store, parcelsTable, deps } = await parcelsApi();
-    await store(scan(1, { parcelId: 7 }));
+    await store(scan(1, { parcelId: 74 }));
     const reads: GetItemCommandInput[] = [];
     deps.dynamodb.middlewareStack.add(
       (next) => (args) => {
@@ -184,8 +190,8 @@ describe('GET /v1/parcels/{parcelId}', () => {
       },
       { step: 'initialize', name: 'recordReads' },
     );
-    await Promise.all(Array.from({ length: 10 }, () => ask({ url: '/v1/parcels/7' })));
-    await ask({ url: '/v1/parcels/7' });
+    await Promise.all(Array.from({ length: 10 }, () => ask({ url: '/v1/parcels/74' })));
+    await ask({ url: '/v1/parcels/74' });
     deps.dynamodb.middlewareStack.remove('recordReads');
     const ofParcel = reads.filter(({ TableName }) => TableName === parcelsTable);
     expect(ofParcel.map(({ ConsistentRead }) => ConsistentRead)).toEqual(Array.from({ length: 11 }, () => true));
@@ -194,10 +200,10 @@ describe('GET /v1/parcels/{parcelId}', () => {
 
   test('returns 500 for an item that is not a parcel, and says to whom to turn', async () => {
     const { ask, put, lines } = await parcelsApi();
-    await put(notAParcel(7));
-    const { status, body } = await ask({ url: '/v1/parcels/7' });
+    await put(notAParcel(75));
+    const { status, body } = await ask({ url: '/v1/parcels/75' });
     expect({ status, code: body.code }).toEqual({ status: 500, code: 'INTERNAL' });
-    expect(body.detail).toContain('"waybill parcels show 7"');
+    expect(body.detail).toContain('"waybill parcels show 75"');
     expect(lines.some(({ msg }) => msg === 'request failed')).toBe(true);
   });
 
@@ -218,19 +224,19 @@ describe('POST /v1/parcels/batch-get', () => {
 
   test('returns parcels in the order asked for, each once, what is missing, and what cannot be shown', async () => {
     const api = await parcelsApi();
-    await api.store(...[5, 3, 9].map((parcelId) => scan(100 + parcelId, { parcelId })));
-    await api.put(notAParcel(7));
-    const { status, body } = await ask(api, { parcelIds: [9, 4, 7, 3, 9, 4, 5] });
+    await api.store(...[205, 203, 209].map((parcelId) => scan(parcelId, { parcelId })));
+    await api.put(notAParcel(207));
+    const { status, body } = await ask(api, { parcelIds: [209, 204, 207, 203, 209, 204, 205] });
     expect(status).toBe(200);
-    expect(idsOf(body.parcels)).toEqual([9, 3, 5]);
+    expect(idsOf(body.parcels)).toEqual([209, 203, 205]);
     const { parcels: _, ...rest } = body;
-    expect(rest).toEqual({ missing: [4], unreadable: [{ parcelId: 7, problem: whyNot(7) }], ...through });
+    expect(rest).toEqual({ missing: [204], unreadable: [{ parcelId: 207, problem: whyNot(207) }], ...through });
     expect(api.lines.filter(({ msg }) => msg === 'stored items cannot be shown')).toMatchObject([{ count: 1 }]);
   });
 
   test('asks again for what DynamoDB leaves unprocessed', async () => {
     const api = await parcelsApi();
-    const parcelIds = Array.from({ length: 100 }, (_, at) => 1 + at);
+    const parcelIds = Array.from({ length: 100 }, (_, at) => 1_001 + at);
     await api.store(...parcelIds.slice(50).map((parcelId) => scan(parcelId)));
     const half = processHalf(engines().dynamodb);
     const { body } = await ask(api, { parcelIds }).finally(half.end);
@@ -258,7 +264,7 @@ describe('POST /v1/parcels/batch-get', () => {
 
 describe('GET /v1/parcels', () => {
   test('returns all parcels page by page, each once, while limits vary, with what cannot be shown', async () => {
-    const api = await parcelsApi();
+    const api = await parcelsApi({ table: 'with index' });
     const parcelIds = Array.from({ length: 60 }, (_, at) => 1 + at * 3);
     await api.put(...parcelIds.map((parcelId) => itemOfOldRelease(stateOf(scan(parcelId)))), notAParcel(5));
     const { parcels, unreadable } = await pagesOf(api, {}, [1, 25, 7, 1_000_000]);
@@ -267,7 +273,7 @@ describe('GET /v1/parcels', () => {
   });
 
   test('returns open parcels, those first seen longest ago first, and a parcel that is delivered between two pages not any more', async () => {
-    const api = await parcelsApi();
+    const api = await parcelsApi({ table: 'with index' });
     const seen = [40, 3, 21, 8, 17, 16, 33, 2];
     for (const [at, parcelId] of seen.entries())
       await storeParcels(engines().dynamodb, api.parcelsTable, [stateOf(scan(100 + at, { parcelId }))], 1_000 + at);
@@ -283,7 +289,7 @@ describe('GET /v1/parcels', () => {
   });
 
   test('narrows open parcels by stage and latest scan', async () => {
-    const api = await parcelsApi();
+    const api = await parcelsApi({ table: 'with index' });
     const at = (second: string) => ({ createdDateTimeUtc: `2021-05-11T21:11:${second}Z` });
     await api.store(
       scan(1, { type: 'PICKUP', ...at('34.10') }),
@@ -309,7 +315,7 @@ describe('GET /v1/parcels', () => {
   });
 
   test('refuses a cursor of other filters, one that was changed and one of another token that is gone', async () => {
-    const api = await parcelsApi();
+    const api = await parcelsApi({ table: 'with index' });
     await api.store(...[1, 2, 3].map((id) => scan(id)));
     const { body: open } = await api.ask({ url: '/v1/parcels?open=true&limit=1' });
     const { body: all } = await api.ask({ url: '/v1/parcels?limit=1' });
@@ -340,7 +346,7 @@ describe('GET /v1/parcels', () => {
   });
 
   test('returns 404 INDEX_OFF for open parcels where the table has no index, and all parcels all the same', async () => {
-    const api = await parcelsApi({ openIndex: false });
+    const api = await parcelsApi({ table: 'without index' });
     expect(await api.ask({ url: '/v1/parcels?open=true' })).toMatchObject({ status: 404, body: { code: 'INDEX_OFF' } });
     expect(await api.ask({ url: '/v1/parcels' })).toMatchObject({ status: 200, body: { parcels: [] } });
   });

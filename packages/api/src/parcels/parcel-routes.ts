@@ -43,7 +43,7 @@ export function parcelRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
         config: { scopes: ['read'] },
         schema: {
           operationId: 'getParcel',
-          tags: ['Parcels'],
+          tags: ['parcels'],
           summary: 'One parcel, as it is stored now',
           params: z.strictObject({ parcelId: z.preprocess(wholeNumber, parcelIdShape) }),
           headers: z.looseObject({
@@ -75,7 +75,7 @@ export function parcelRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
         config: { scopes: ['read'] },
         schema: {
           operationId: 'batchGetParcels',
-          tags: ['Parcels'],
+          tags: ['parcels'],
           summary: `Up to ${batchGetKeys} parcels by their ids`,
           body: z.strictObject({ parcelIds: z.array(parcelIdShape).min(1).max(batchGetKeys) }),
           response: answers({ 200: someParcelsShape }, 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'),
@@ -90,7 +90,7 @@ export function parcelRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
         config: { scopes: ['read'] },
         schema: {
           operationId: 'listParcels',
-          tags: ['Parcels'],
+          tags: ['parcels'],
           summary: 'All parcels in no order, or the open ones, those first seen longest ago first',
           querystring: listQuery,
           response: answers({ 200: parcelsPageShape }, 'INDEX_OFF'),

@@ -29,7 +29,7 @@ export function redriveRoutes(deps: ApiDependencies, pace?: RedrivePace): Fastif
           operationId: 'planRedrive',
           summary: 'What a redrive would do and cost, without doing it',
           description:
-            'Receives dead letters for up to 4 seconds and hands them back; for that time nobody else can. `notLookedAt` says where there are more: then `isMoreThan` is true, and a redrive by this plan has no bound. `waybill dlq redrive --dry-run` looks at up to 10,000.',
+            'Receives dead letters for up to 3 seconds and hands them back; for that time nobody else can. `notLookedAt` says where there are more: then `isMoreThan` is true, and a redrive by this plan has no bound. `waybill dlq redrive --dry-run` looks at up to 10,000.',
           tags,
           body: redrivePlanRequest,
           response: answers({ 200: planShape }, 'CONFLICT', ...ofBodies),

@@ -31,8 +31,8 @@ export type RedrivePace = {
   readonly waitSeconds: number;
 };
 
-/** A request has 10 s: four to look, a last long poll, and as long as the look to hand back what was looked at. */
-const lookMs = 4_000;
+/** A request has 10 s: three to look, a last long poll, as long as the look to hand back what was looked at, and some to spare. */
+const lookMs = 3_000;
 const defaultPace: RedrivePace = { waitSeconds: 1 };
 /** Seconds for which a plan hides messages where its process is killed. */
 const planVisibilitySeconds = 60;

@@ -294,12 +294,12 @@ describe('every answer', () => {
     await ask({ url: '/v1/%', headers: { 'x-request-id': 'd' } });
     const logged = lines.filter((line) => line['msg'] === 'request');
     expect(logged).toMatchObject([
-      { requestId: 'mine', route: 'GET /v1/quick', status: 200, token: 'read', ms: expect.any(Number) },
+      { requestId: 'mine', route: 'GET /v1/quick', status: 400, token: 'read', ms: expect.any(Number) },
       { requestId: 'b', route: 'none', status: 404, token: '-' },
       { requestId: 'c', route: 'none', status: 405, token: '-' },
       { requestId: 'd', route: 'none', status: 400, token: '-' },
     ]);
-    expect(value('waybill.api.requests{GET /v1/quick,200}')).toBe(1);
+    expect(value('waybill.api.requests{GET /v1/quick,400}')).toBe(1);
     expect(value('waybill.api.requests')).toBe(4);
     expect(value('waybill.api.duration{none,404}')).toBeGreaterThanOrEqual(0);
   });

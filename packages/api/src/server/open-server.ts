@@ -27,7 +27,7 @@ import { requestIdOf } from './request-id.ts';
 import { type InFlightLimits, RequestsInFlight } from './requests-in-flight.ts';
 import { securityHeaders } from './security-headers.ts';
 import { sendProblem } from './send-problem.ts';
-import { validateInput } from './validate-input.ts';
+import { refuseAnyQuery, validateInput } from './validate-input.ts';
 
 export type ServerDependencies = Pick<ApiDependencies, 'log' | 'settings' | 'clock' | 'metrics'> & {
   /** Each with its routes, in the order in which they stand in the documentation. */
@@ -113,6 +113,7 @@ export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
   app.decorateRequest('visit');
   app.decorateRequest('signal', { getter: signalOf });
   app.addHook('onRoute', requireAccess);
+  app.addHook('onRoute', refuseAnyQuery);
   app.addHook('onRequest', (request, reply, done) => {
     begin(request, reply);
     let refused: Error | undefined;

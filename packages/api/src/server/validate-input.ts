@@ -1,5 +1,5 @@
-import type { FastifySchemaCompiler } from 'fastify';
-import type { z } from 'zod';
+import type { FastifySchemaCompiler, RouteOptions } from 'fastify';
+import { z } from 'zod';
 import { type InputError, Problem } from '../problems/problem.ts';
 
 /** Errors that one answer names at most. */
@@ -25,6 +25,13 @@ export const validateInput: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPa
     return { error: new Problem('INVALID_REQUEST', `${place} is not as it should be`, { errors }) };
   };
 };
+
+const noQuery = z.strictObject({});
+
+/** A route that says nothing of its query has none: an unknown parameter is as wrong there as elsewhere. */
+export function refuseAnyQuery(route: RouteOptions): void {
+  if (route.config?.open !== true) route.schema = { querystring: noQuery, ...route.schema };
+}
 
 function errorsOf(issue: z.core.$ZodIssue): readonly InputError[] {
   if (issue.code === 'unrecognized_keys')

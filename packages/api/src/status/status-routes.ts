@@ -1,6 +1,5 @@
 import { statusShape } from '@waybill/operations/status/status-shape.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import { answers } from '../problems/problem-answers.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { getStatus } from './status.ts';
@@ -17,7 +16,6 @@ export function statusRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
           operationId: 'getStatus',
           summary: 'How the pipeline is doing, in a sentence and in numbers',
           tags: ['operations'],
-          querystring: z.strictObject({}),
           response: answers({ 200: statusShape }),
         },
       },
