@@ -1,5 +1,5 @@
-# The images of Waybill, one target each: poller, processor, operator (the command line `waybill`), and local (what else
-# docker-compose.localstack.yml needs).
+# The images of Waybill, one target each: poller, processor, api, operator (the command line `waybill`), and local (what
+# else docker-compose.localstack.yml needs).
 #   docker build --target poller --tag waybill-poller .
 # Choices: docs/decisions/0064-images.md. Only the build stage runs commands, on the platform of the build machine, so images
 # for arm64 are built on amd64 without emulation.
@@ -7,8 +7,10 @@
 FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim AS build
 WORKDIR /waybill
 COPY package.json package-lock.json .npmrc ./
+COPY packages/api/package.json packages/api/
 COPY packages/carrier/package.json packages/carrier/
 COPY packages/cli/package.json packages/cli/
+COPY packages/client/package.json packages/client/
 COPY packages/consumer/package.json packages/consumer/
 COPY packages/local/package.json packages/local/
 COPY packages/operations/package.json packages/operations/
@@ -22,7 +24,8 @@ COPY bench/package.json bench/
 # The root's own tools are installed for esbuild; those of infra, test and bench are not.
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts --include-workspace-root \
-      --workspace packages/cli --workspace packages/local --workspace packages/poller --workspace packages/processor
+      --workspace packages/api --workspace packages/cli --workspace packages/local --workspace packages/poller \
+      --workspace packages/processor
 COPY packages packages
 COPY images images
 RUN node images/main.ts
@@ -61,6 +64,14 @@ LABEL org.opencontainers.image.title="waybill-processor" \
       org.opencontainers.image.description="Receives scan events from the queue and stores the state of each parcel"
 COPY --from=build /waybill/images/dist/processor ./
 CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "--enable-source-maps", "processor.mjs"]
+
+FROM runtime AS api
+LABEL org.opencontainers.image.title="waybill-api" \
+      org.opencontainers.image.description="Answers queries about parcels and takes pushed scan events"
+COPY --from=build /waybill/images/dist/api ./
+# The API; 8080 stays for health and metrics.
+EXPOSE 8081
+CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "--enable-source-maps", "api.mjs"]
 
 FROM runtime AS operator
 LABEL org.opencontainers.image.title="waybill-operator" \

@@ -106,7 +106,8 @@ type Endpoints = {
   readonly name?: string | undefined;
 };
 
-function namedEngines(
+/** The engines that flags or variables name; undefined where they name none. Adds to `wrong` what cannot be. */
+export function namedEngines(
   flags: Endpoints,
   env: Readonly<Record<string, string | undefined>>,
   wrong: string[],

@@ -15,7 +15,9 @@ const everything = {
   apiUrl,
   apiTokenSecret: 'waybill/prod/api-token',
   alarmEmail: 'ops@example.com',
-  openIndex: true,
+  api: true,
+  apiCallersSecret: 'waybill/prod/callers',
+  apiPushersSecret: 'waybill/prod/pushers',
   parcelStream: true,
   runbookUrl: 'https://wiki.example/waybill',
   pollerSize: '512/1024',
@@ -25,6 +27,10 @@ const everything = {
   spotShare: 50,
   pollerVariables: { SCAN_API_LIMIT: 1000 },
   processorVariables: { RECEIVERS: 8, STOP_TIMEOUT_SECONDS: 60 },
+  apiSize: '512/1024',
+  maxApiTasks: 4,
+  apiRequestsPerSecond: 500,
+  apiVariables: { API_REQUESTS_PER_SECOND: 20 },
   vpc: {
     vpcId: 'vpc-0123456789abcdef0',
     availabilityZones: ['eu-west-1a', 'eu-west-1b'],
@@ -54,16 +60,31 @@ describe('the usual deployment', () => {
 it('the context may not set what the services stack sets in a task', () => {
   const named = z.array(z.object({ Name: z.string() })).default([]);
   const task = z.object({ ContainerDefinitions: z.array(z.object({ Environment: named, Secrets: named })) });
-  const set = Object.values(stackOf(synthesize({ apiUrl, apiTokenSecret: 'token' }), 'services').resources)
+  const set = Object.values(stackOf(synthesize({ ...everything, vpc: undefined }), 'services').resources)
     .filter(({ Type }) => Type === 'AWS::ECS::TaskDefinition')
     .flatMap(({ Properties }) => task.parse(Properties).ContainerDefinitions)
     .flatMap(({ Environment, Secrets }) => [...Environment, ...Secrets].map(({ Name }) => Name));
-  expect(set).toEqual(expect.arrayContaining(['SCAN_API_URL', 'SCAN_API_TOKEN', 'SCAN_QUEUE_URL', 'AWS_REGION']));
-  expect(set.filter((name) => !isSetByTheStack(name))).toEqual([]);
+  expect(set).toEqual(
+    expect.arrayContaining([
+      'SCAN_API_URL',
+      'SCAN_API_TOKEN',
+      'SCAN_QUEUE_URL',
+      'AWS_REGION',
+      'API_TOKENS',
+      'INGEST_SECRETS',
+    ]),
+  );
+  const chosen = Object.keys({
+    ...everything.pollerVariables,
+    ...everything.processorVariables,
+    ...everything.apiVariables,
+  });
+  expect(set.filter((name) => !isSetByTheStack(name) && !chosen.includes(name))).toEqual([]);
 });
 
 describe.each<[string, Record<string, unknown>]>([
   ['the usual deployment', { apiUrl }],
+  ['the API', { apiUrl, api: 'true', apiCallersSecret: 'waybill/callers' }],
   ['everything', everything],
   ['data alone', { stacks: 'data' }],
   ['an index and a stream', { apiUrl, openIndex: 'true', parcelStream: 'true' }],

@@ -11,6 +11,8 @@ const { stacks } = synthesize({
   environment: 'test',
   apiUrl: 'https://carrier.example/v1/scans/scanevents',
   runbookUrl,
+  api: true,
+  apiCallersSecret: 'waybill/callers',
 });
 const resources = stacks.flatMap((stack) => Object.values(stack.resources));
 const alarm = z.object({

@@ -72,6 +72,7 @@ export function buildImages(): BuiltImages {
     const images = {
       poller: built('poller'),
       processor: built('processor'),
+      api: built('api'),
       operator: built('operator'),
       local: built('local'),
     };

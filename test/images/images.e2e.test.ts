@@ -29,7 +29,10 @@ let deployments = 0;
 const newPrefix = () => `image-${process.pid}-${Date.now().toString(36)}-${++deployments}-`;
 
 /** Starts an image on a port of its own until the test ends. */
-async function start(image: 'poller' | 'processor' | 'local', env: Readonly<Record<string, string | undefined>>) {
+async function start(
+  image: 'poller' | 'processor' | 'api' | 'local',
+  env: Readonly<Record<string, string | undefined>>,
+) {
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const port = String(await freePort());
   const started = new ImageProcess(built.images[image], {
@@ -124,7 +127,7 @@ describe('the images', () => {
     expect(asked).toContain('POST /v1/metrics');
   });
 
-  test.for(['poller', 'processor'] as const)('end with 2 and say what is missing: %s', async (image) => {
+  test.for(['poller', 'processor', 'api'] as const)('end with 2 and say what is missing: %s', async (image) => {
     const service = await start(image, {});
     expect(await service.ended).toEqual({ code: 2, signal: null });
     expect(service.output).toContain('SCAN_QUEUE_URL is required');

@@ -47,7 +47,7 @@ test('the services that compose starts, in their order, drain the feed', async (
 
   // As `docker compose down` does, which waits for stop_grace_period.
   const clean = { code: 0, signal: null };
-  expect(await composed.down()).toEqual({ 'scan-api': clean, poller: clean, processor: clean });
+  expect(await composed.down()).toEqual({ 'scan-api': clean, poller: clean, processor: clean, api: clean });
 });
 
 /** The compose file's services as plain processes. Every host name is 127.0.0.1, and LocalStack is the engine of the test. */
@@ -100,7 +100,7 @@ class Composed {
     if (!build) throw new Error(`${name} is not built here`);
     const port = await freePort();
     // A stop waits for the long poll in flight, which is 20 s otherwise.
-    const env: Record<string, string> = { HTTP_PORT: String(port), RECEIVE_WAIT_SECONDS: '1' };
+    const env: Record<string, string> = { HTTP_PORT: String(port), API_PORT: '0', RECEIVE_WAIT_SECONDS: '1' };
     for (const [variable, value] of Object.entries(environment)) Object.assign(env, this.#here(variable, value));
     const words = command && [...command, ...(name === 'provisioner' ? ['--prefix', this.#prefix] : [])];
     this.#started.set(name, { port, process: new ImageProcess(built.images[build.target], env, words) });

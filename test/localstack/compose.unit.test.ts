@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { apiVariables } from '@waybill/api/config.ts';
 import { nameVariables } from '@waybill/cli/tools/read-names.ts';
 import { pollerVariables } from '@waybill/poller/config.ts';
 import { processorVariables } from '@waybill/processor/config.ts';
@@ -57,9 +59,16 @@ describe('docker-compose.localstack.yml', () => {
       provisioner: { localstack: 'service_healthy' },
       'scan-api': {},
       poller: { ...provisioned, 'scan-api': 'service_healthy' },
+      api: provisioned,
       processor: provisioned,
       waybill: {},
     });
+  });
+
+  test('lets callers into the API by the token that it names, and holds its hash', () => {
+    const [, token = ''] = /Its one token is `(waybill_\S+)`/.exec(readFileSync(composeFile, 'utf8')) ?? [];
+    const entries = apiVariables.API_TOKENS.parse(services['api']?.environment['API_TOKENS']);
+    expect(entries.map(({ sha256 }) => sha256)).toEqual([createHash('sha256').update(token).digest('hex')]);
   });
 
   test('builds every image of the Dockerfile', () => {
@@ -74,9 +83,9 @@ describe('docker-compose.localstack.yml', () => {
     }
   });
 
-  test('gives poller and processor longer to stop than they give themselves', () => {
+  test('gives each process longer to stop than they give themselves', () => {
     const longest = commonVariables.STOP_TIMEOUT_SECONDS.parse(undefined);
-    for (const name of ['poller', 'processor'])
+    for (const name of ['poller', 'processor', 'api'])
       expect(Number.parseInt(services[name]?.stop_grace_period ?? '', 10)).toBeGreaterThan(longest);
   });
 
@@ -86,6 +95,7 @@ describe('docker-compose.localstack.yml', () => {
       Object.keys(services[name]?.environment ?? {}).filter((each) => !(each in known) && !sdk.includes(each));
     expect(unknown('poller', pollerVariables)).toEqual([]);
     expect(unknown('processor', processorVariables)).toEqual([]);
+    expect(unknown('api', apiVariables)).toEqual([]);
     const SCAN_QUEUE_URL = expect.stringMatching(new RegExp(`/${scanQueue.name}$`));
     expect(services['poller']?.environment).toMatchObject({
       SCAN_QUEUE_URL,
@@ -95,6 +105,15 @@ describe('docker-compose.localstack.yml', () => {
       SCAN_QUEUE_URL,
       PARCELS_TABLE: tables.parcels.name,
       FAILURES_TABLE: tables.failures.name,
+      BATCHES_TABLE: tables.batches.name,
+    });
+    expect(services['api']?.environment).toMatchObject({
+      SCAN_QUEUE_URL,
+      PARCELS_TABLE: tables.parcels.name,
+      CHECKPOINTS_TABLE: tables.checkpoints.name,
+      FAILURES_TABLE: tables.failures.name,
+      OPERATIONS_TABLE: tables.operations.name,
+      BATCHES_TABLE: tables.batches.name,
     });
   });
 
@@ -116,7 +135,10 @@ describe('docker-compose.localstack.yml', () => {
 
   test('reaches each container at the port that its image listens on', () => {
     const exposed = stepsOf(readStages(dockerfileText), 'poller', 'EXPOSE').at(-1)?.text;
-    for (const [, { ports }] of own) expect(ports.filter((port) => !port.endsWith(`:${exposed}`))).toEqual([]);
+    const ofApi = stepsOf(readStages(dockerfileText), 'api', 'EXPOSE').at(-1)?.text;
+    expect(ofApi).toBe(String(apiVariables.API_PORT.parse(undefined)));
+    for (const [name, { ports }] of own)
+      expect(ports.filter((port) => !port.endsWith(`:${name === 'api' ? ofApi : exposed}`))).toEqual([]);
     expect(services['poller']?.environment['SCAN_API_URL']).toMatch(new RegExp(`^http://scan-api:${exposed}/`));
   });
 });

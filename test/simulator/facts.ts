@@ -65,5 +65,20 @@ export const facts: Readonly<Record<World, Facts>> = {
       'parcels opened again by a repair',
     ],
   },
+  pushed: {
+    common: ['pushes accepted', 'pushes repeated', 'pushes key reused', 'pushes failed', 'batches completed at rest'],
+    rare: [
+      ...ofConsumer.common,
+      'crashes in mid-push',
+      'pushes under way',
+      'pushes not confirmed',
+      'pushes confirmed by two requests',
+      'keys taken over',
+      'batches packed anew',
+      'parts settled before',
+      'batches failed at rest',
+      'failures of a batch cured',
+    ],
+  },
   list: { common: [...ofConsumer.common, 'items put again'], rare: ofConsumer.rare },
 };

@@ -44,7 +44,7 @@ export class Fleet {
         { length: options.counts[kind] ?? 0 },
         (_, index): Place => ({ kind, index: index + 1, lives: 0, current: undefined }),
       );
-    this.#places = [...places('poller'), ...places('processor')];
+    this.#places = [...places('poller'), ...places('processor'), ...places('api')];
   }
 
   /** Starts every process, some seconds apart. */
@@ -71,6 +71,13 @@ export class Fleet {
     if (incident.what === 'crash') this.crash(process, 'by the schedule');
     else if (incident.what === 'stop') this.#stop(place);
     else this.#freeze(process, incident.forMs);
+  }
+
+  /** The processes of a kind that are there and not told to stop; one may be frozen, or hang. */
+  serving(kind: Kind): readonly SimulatedProcess[] {
+    return this.#places.flatMap(({ kind: other, current }) =>
+      other === kind && current && current.stoppingSinceMs === undefined ? [current.process] : [],
+    );
   }
 
   /** What is not there, is stopping or does nothing at the moment. */

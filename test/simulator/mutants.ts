@@ -2,7 +2,7 @@
 export type Mutant = {
   readonly name: string;
   /** The promise of design.md that it breaks. */
-  readonly promise: 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  readonly promise: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 9;
   /** The source, from the repository's root. */
   readonly file: string;
   /** Occurs there exactly once: a mutant whose place has changed fails a test, and does not pass silently. */
@@ -12,6 +12,8 @@ export type Mutant = {
   readonly onlyWhole?: true;
   /** Noticed by the simplest handler alone: its seeds have little heap. */
   readonly onlyList?: boolean;
+  /** Looked for in the world with partners that push, and in no other. */
+  readonly onlyPushed?: true;
   /** The seed with which the search begins for one that notices; 1 unless given. For a mutant that few seeds notice. */
   readonly from?: number;
 };
@@ -20,6 +22,7 @@ const poller = 'packages/poller/src';
 const consumer = 'packages/consumer/src';
 const processor = 'packages/processor/src';
 const shared = 'packages/shared/src';
+const ingestion = 'packages/api/src/ingestion';
 
 export const mutants: readonly Mutant[] = [
   {
@@ -574,5 +577,71 @@ export const mutants: readonly Mutant[] = [
     file: `${poller}/gaps/gap-watch.ts`,
     find: 'watermark: Math.min(watermarkOf(this.#ledger, last), (this.#window.lowest ?? last + 1) - 1),',
     replace: 'watermark: watermarkOf(this.#ledger, last),',
+  },
+  {
+    onlyPushed: true,
+    name: 'a push is accepted before SQS confirmed it',
+    promise: 9,
+    file: `${ingestion}/ingest.ts`,
+    find: 'await sendAll(deps, messagesOf(packs, batchId, recorded.firstPart), batchId, signal);',
+    replace:
+      'void sendAll(deps, messagesOf(packs, batchId, recorded.firstPart), batchId, signal).catch(() => undefined);',
+  },
+  {
+    onlyPushed: true,
+    name: 'the key of a push is ignored',
+    promise: 9,
+    file: `${ingestion}/ingest.ts`,
+    find: 'if (key !== undefined) return await claimKey(',
+    replace: "if (key === '') return await claimKey(",
+  },
+  {
+    onlyPushed: true,
+    name: 'a part of a batch is settled before its events are stored',
+    promise: 9,
+    file: `${consumer}/message-work.ts`,
+    find: 'await this.#settle(one, await failedOf(index));',
+    replace:
+      'await settleInBatch(one, { isAllDone: true }, this.#deps); await this.#settle(one, await failedOf(index));',
+  },
+  {
+    onlyPushed: true,
+    name: 'what is split off is not failed in its batch',
+    promise: 9,
+    file: `${consumer}/batch-settling.ts`,
+    find: 'batches.fail({ batchId, part, failureIds })',
+    replace: 'batches.fail({ batchId, part, failureIds: failureIds.slice(0, 0) })',
+  },
+  {
+    onlyPushed: true,
+    name: 'a part of which some failed stays pending',
+    promise: 9,
+    file: `${consumer}/batch-settling.ts`,
+    find: 'const part = isWhole ? place.part : undefined;',
+    replace: 'void isWhole; const part = undefined;',
+  },
+  {
+    onlyPushed: true,
+    name: 'what a redrive has cured stays failed in its batch',
+    promise: 9,
+    file: `${consumer}/batch-settling.ts`,
+    find: 'if (part === undefined && resolves === undefined) return;',
+    replace: 'if (part === undefined) return;',
+  },
+  {
+    onlyPushed: true,
+    name: 'a part is settled before its throttled rest is stored',
+    promise: 9,
+    file: `${consumer}/message-work.ts`,
+    find: 'if (batches && !hasRest) await',
+    replace: 'if (batches) await',
+  },
+  {
+    onlyPushed: true,
+    name: 'a batch that cannot be written is passed over',
+    promise: 9,
+    file: `${consumer}/batch-settling.ts`,
+    find: 'const wasWaiting = await guard.execute(batchId, () => batches.settle({ batchId, part, failureId }), workDeadline);',
+    replace: 'const wasWaiting = await batches.settle({ batchId, part, failureId }).catch(() => true);',
   },
 ];

@@ -2,13 +2,14 @@ import { parseArgs } from 'node:util';
 import { mutants } from './mutants.ts';
 import { loadMutated } from './mutate.ts';
 import { commandFor, worlds } from './run-seeds.ts';
+import { simulationOf } from './simulation-of.ts';
 
 const usage = `node test/simulator/run.ts [options]
   --seeds FIRST..LAST   default 1..300
   --trace               prints everything that happens
   --keep-going          does not end at the first seed that fails
   --mutant NAME         breaks the logic first, as mutants.ts says
-  --world NAME          whole (default): poller and processor; list: a consumer with the simplest handler
+  --world NAME          whole (default): poller and processor; pushed: with partners that push; list: a consumer with the simplest handler
   --json                one JSON object a seed, for programs`;
 
 const { values } = parseArgs({
@@ -31,8 +32,7 @@ if (values.help || !range || !world || (values.mutant !== undefined && !mutant))
 }
 if (mutant) loadMutated(mutant);
 // After the hook: what is imported here may be the mutant.
-const simulate =
-  world === 'list' ? (await import('./list-world.ts')).simulateList : (await import('./simulate.ts')).simulate;
+const simulate = await simulationOf(world);
 
 const first = Number(range[1]);
 const last = Number(range[2] ?? first);

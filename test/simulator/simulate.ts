@@ -1,20 +1,26 @@
 import { createNoopMeter } from '@opentelemetry/api';
+import type { IngestDependencies } from '@waybill/api/ingestion/ingest.ts';
 import { createPoller } from '@waybill/poller/poller.ts';
 import { createProcessor } from '@waybill/processor/processor.ts';
+import type { Random } from '@waybill/shared/clock.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { Service } from '@waybill/shared/process/lifecycle.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
+import { BatchJudge } from './batch-judge.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FaultLayer } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { oldParcels } from './old-parcels.ts';
 import { keyOf, stateAfter } from './oracle.ts';
 import { ParcelJudge } from './parcel-judge.ts';
-import { type Foreign, type Incident, leastPatienceMs, type Plan, planOf } from './plan.ts';
+import { createApiProcess, Partners } from './partners.ts';
+import { type Foreign, type Incident, type Kind, leastPatienceMs, type Plan, planOf } from './plan.ts';
+import { type PushPlan, withPushes } from './push-plan.ts';
 import { ReceiveJudge } from './receive-judge.ts';
 import { Repairs } from './repairs.ts';
+import { SimulatedBatches } from './simulated-batches.ts';
 import { SimulatedCheckpoints } from './simulated-checkpoints.ts';
 import { SimulatedFailureLog } from './simulated-failure-log.ts';
 import { growFeed, lengthen, SimulatedFeed, spoil } from './simulated-feed.ts';
@@ -51,8 +57,25 @@ export async function simulate(
   seed: number,
   options: { readonly trace?: (line: string) => void } = {},
 ): Promise<Verdict> {
+  return await run(planOf(seed), undefined, options);
+}
+
+/** The same world with partners that push what the poller reads, too. */
+export async function simulatePushed(
+  seed: number,
+  options: { readonly trace?: (line: string) => void } = {},
+): Promise<Verdict> {
+  const { plan, pushPlan } = withPushes(planOf(seed));
+  return await run(plan, pushPlan, options);
+}
+
+async function run(
+  plan: Plan,
+  pushPlan: PushPlan | undefined,
+  options: { readonly trace?: (line: string) => void },
+): Promise<Verdict> {
   const time = VirtualTime.install();
-  const simulation = new Simulation(planOf(seed), time, options.trace);
+  const simulation = new Simulation(plan, pushPlan, time, options.trace);
   const onRejection = (error: unknown) => simulation.witness.violate(`unhandled rejection: ${String(error)}`);
   process.on('unhandledRejection', onRejection);
   try {
@@ -80,12 +103,21 @@ class Simulation {
   readonly #fleet: Fleet;
   readonly #judge: ReceiveJudge;
   readonly #parcelJudge: ParcelJudge;
+  readonly #batches: SimulatedBatches;
+  readonly #batchJudge: BatchJudge;
+  readonly #partners: Partners | undefined;
   readonly #repairs: Repairs;
   readonly #metrics = createMetrics(createNoopMeter());
   /** Failure records whose messages were redriven with nothing wrong with them any more. */
   readonly #toResolve = new Set<string>();
+  readonly #randoms = new Map<SimulatedProcess, Random>();
 
-  constructor(plan: Plan, time: VirtualTime, trace: ((line: string) => void) | undefined) {
+  constructor(
+    plan: Plan,
+    pushPlan: PushPlan | undefined,
+    time: VirtualTime,
+    trace: ((line: string) => void) | undefined,
+  ) {
     this.#plan = plan;
     this.#time = time;
     this.#chance = chanceOf(plan.seed, 'incidents');
@@ -142,25 +174,55 @@ class Simulation {
       trace: this.#trace,
       count: (fact) => witness.count(fact),
     });
+    this.#batchJudge = new BatchJudge({
+      batches: () => this.#batches,
+      queue: () => this.#queue,
+      isStored: (event) => this.#parcelJudge.isStored(event),
+      isHarmed: (message) => witness.isHarmed(message),
+      isUnresolved: (failureId) => this.#failures.records.get(failureId)?.resolved === false,
+      violate: (what) => witness.violate(what),
+      count: (fact) => witness.count(fact),
+    });
+    this.#batches = new SimulatedBatches({
+      faults,
+      written: (batch) => this.#batchJudge.written(batch),
+      count: (fact) => witness.count(fact),
+    });
+    this.#partners =
+      pushPlan &&
+      new Partners({
+        plan: pushPlan,
+        feed: elements,
+        chance: stream('partners'),
+        time,
+        judge: this.#batchJudge,
+        apis: () => this.#fleet.serving('api'),
+        ingestionOf: (process) => this.#ingestionOf(process),
+        trace: this.#trace,
+        violate: (what) => witness.violate(what),
+        count: (fact) => witness.count(fact),
+      });
     witness.attach({
       queue: this.#queue,
       parcels: this.#parcels,
       failures: this.#failures,
       judge: this.#judge,
       parcelJudge: this.#parcelJudge,
+      batchJudge: this.#batchJudge,
       feed: elements,
     });
     this.#fleet = new Fleet({
-      counts: { poller: plan.pollers, processor: plan.processors },
+      counts: { poller: plan.pollers, processor: plan.processors, api: pushPlan?.apis ?? 0 },
       plan,
       time,
       chance: this.#chance,
       faults,
       trace: this.#trace,
       witness,
-      open: (process, kind) => (kind === 'poller' ? this.#createPoller(process) : this.#createProcessor(process)),
+      open: (process, kind) => this.#create(process, kind),
       onCrash: (process) => {
         if (this.#feed.readsAtOnce(process)) witness.count('crashes in mid-stripe');
+        if (this.#partners?.isBusy(process)) witness.count('crashes in mid-push');
       },
       onExit: (process, kind, stoppedAtMs) => {
         if (kind !== 'processor') return;
@@ -183,6 +245,7 @@ class Simulation {
 
   async run(): Promise<void> {
     this.#fleet.start();
+    this.#partners?.start();
     for (const incident of this.#plan.incidents) this.#time.after(incident.atMs, () => this.#befall(incident));
     for (const repair of this.#plan.repairs) this.#time.after(repair.atMs, () => this.#repairs.begin(repair));
     const { throttledPartition } = this.#plan.parcelTable;
@@ -205,6 +268,29 @@ class Simulation {
   }
 
   // The processes.
+
+  #create(process: SimulatedProcess, kind: Kind): Service {
+    if (kind === 'api') return createApiProcess();
+    return kind === 'poller' ? this.#createPoller(process) : this.#createProcessor(process);
+  }
+
+  #ingestionOf(process: SimulatedProcess): IngestDependencies {
+    return {
+      batches: this.#batches.storeFor(process),
+      queue: this.#queue.senderFor(process),
+      clock: process.clock,
+      random: this.#randomOf(process),
+      log: this.#log(process),
+      metrics: this.#metrics,
+    };
+  }
+
+  /** One stream for the whole life of a process: two requests that draw the same numbers would have the same id. */
+  #randomOf(process: SimulatedProcess): Random {
+    const random = this.#randoms.get(process) ?? chanceOf(this.#plan.seed, `random of ${process.name}`).next;
+    this.#randoms.set(process, random);
+    return random;
+  }
 
   #createPoller(process: SimulatedProcess): Service {
     const { seed, poller, mostListedGaps } = this.#plan;
@@ -239,6 +325,7 @@ class Simulation {
       }),
       parcels: this.#parcels.openFor(process, processor.writeConcurrency),
       failures: this.#failures.openFor(process),
+      ...(this.#partners && { batches: this.#batches.ledgerFor(process) }),
       checkTables: () =>
         this.#faults.call(process, { engine: 'dynamodb', operation: 'describe tables' }, () => undefined),
       probes: {},
@@ -312,6 +399,7 @@ class Simulation {
     const unconfirmed = this.witness.stillUnconfirmed();
     return [
       ...(this.#faults.active ? ['faults go on'] : []),
+      ...(this.#partners && this.#partners.open > 0 ? [`${this.#partners.open} pushes are not answered`] : []),
       ...(this.#repairs.underWay > 0 ? ['a parcel is being repaired'] : []),
       ...this.#fleet.notRunning().map((name) => `${name} is not running`),
       ...(lastEventId !== target ? [`the checkpoint stands at ${lastEventId}, the feed ends at ${target}`] : []),
@@ -386,6 +474,7 @@ class Simulation {
       }
     }
     for (const name of witness.badPassedOn) if (!inDlq.has(name)) witness.violate(`${name} is not in the DLQ`);
+    this.#batchJudge.judgeSettled();
     if (dead.length === 0 && this.#parcels.parcels.size === 0) witness.violate('nothing was stored at all');
   }
 
@@ -405,7 +494,18 @@ class Simulation {
     const hasTail = this.#feed.elements.some(({ position }) => position > (this.#checkpoints.item?.lastEventId ?? 0));
     if (made('get') > idleForPolls + 2 + (hasTail ? getsOfSearch : 0))
       this.witness.violate(`${made('get')} GETs in ${idleForPolls} poll intervals of an idle feed`);
-    for (const operation of ['send', 'delete', 'execute', 'apply', 'union', 'replace', 'record'])
+    for (const operation of [
+      'send',
+      'delete',
+      'execute',
+      'apply',
+      'union',
+      'replace',
+      'record',
+      'settle',
+      'fail',
+      'cure',
+    ])
       if (made(operation) > 0) this.witness.violate(`${made(operation)} times ${operation} while everything was idle`);
   }
 
@@ -441,6 +541,7 @@ class Simulation {
     }
     const inDlq = this.#inDlq();
     for (const name of witness.badPassedOn) if (!inDlq.has(name)) witness.violate(`${name} is not in the DLQ any more`);
+    this.#batchJudge.judgeHealed();
     for (const failureId of this.#toResolve) {
       if (this.#failures.records.get(failureId)?.resolved === false)
         witness.violate(`${failureId} is stored since its redrive, and still on record`);

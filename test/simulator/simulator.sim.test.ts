@@ -3,21 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { facts } from './facts.ts';
-import { simulateList } from './list-world.ts';
 import { mutants } from './mutants.ts';
-import { type Report, runSeeds, toldOf, type World } from './run-seeds.ts';
-import { simulate } from './simulate.ts';
+import { type Report, runSeeds, toldOf, type World, worlds } from './run-seeds.ts';
+import { simulationOf } from './simulation-of.ts';
 
-const { SIMULATION_SEED, SIMULATION_WORLD, SIMULATION_SEEDS = '3500', SIMULATION_FIRST_SEED = '1' } = process.env;
+const { SIMULATION_SEED, SIMULATION_WORLD, SIMULATION_SEEDS = '3100', SIMULATION_FIRST_SEED = '1' } = process.env;
 
 /** Seeds in which a mutant must be noticed. */
 const seedsForMutants = 2_500;
 /** The same in the world of a list, which is about the consumer alone. */
 const listSeedsForMutants = 300;
+/** The same in the world with partners that push. */
+const pushedSeedsForMutants = 300;
 /** Seeds of the world in which even a rare fault is met. */
-const seedsForFacts = { whole: 2_000, list: 600 };
-/** The share of seeds that are run in the world of a list, too. */
-const listShare = 0.2;
+const seedsForFacts = { whole: 2_000, pushed: 300, list: 600 };
+/** The shares of seeds that are run in the other worlds, too. */
+const shares = { pushed: 0.1, list: 0.2 };
 
 /** That every fault was met at all must not be taken on trust. */
 function expectMet(world: World, report: Report): void {
@@ -28,7 +29,7 @@ describe.runIf(SIMULATION_SEED)('the one seed that was asked for', () => {
   test(`keeps every promise: ${SIMULATION_SEED}`, async () => {
     const lines: string[] = [];
     const seed = Number(SIMULATION_SEED);
-    const simulateSeed = SIMULATION_WORLD === 'list' ? simulateList : simulate;
+    const simulateSeed = await simulationOf(worlds.find((world) => world === SIMULATION_WORLD) ?? 'whole');
     const { profile, violations } = await simulateSeed(seed, { trace: (line) => lines.push(line) });
     const trace = join(tmpdir(), `waybill-simulation-${seed}.log`);
     writeFileSync(trace, `${lines.join('\n')}\n`);
@@ -48,8 +49,26 @@ describe.runIf(!SIMULATION_SEED)('poller and processor under faults', () => {
   });
 });
 
+describe.runIf(!SIMULATION_SEED)('partners that push under faults', () => {
+  const count = Math.ceil(Number(SIMULATION_SEEDS) * shares.pushed);
+
+  test(`are told the truth over ${count} seeds, in which every fault is met`, async () => {
+    const first = Number(SIMULATION_FIRST_SEED);
+    const report = await runSeeds({ world: 'pushed', first, last: first + count - 1 });
+    expect(toldOf(report.failed, 'pushed')).toBe('');
+    expect(report.seeds).toBe(count);
+    if (count >= seedsForFacts.pushed) expectMet('pushed', report);
+  });
+
+  test.concurrent.for(mutants.filter(({ onlyPushed }) => onlyPushed))('shows that $name', async ({ name }) => {
+    const { failed } = await runSeeds({ world: 'pushed', first: 1, last: pushedSeedsForMutants, mutant: name });
+    expect(failed, `not noticed in ${pushedSeedsForMutants} seeds`).not.toEqual([]);
+    expect(failed[0]?.profile).not.toBe('');
+  });
+});
+
 describe.runIf(!SIMULATION_SEED)('a consumer with the simplest handler under faults', () => {
-  const count = Math.ceil(Number(SIMULATION_SEEDS) * listShare);
+  const count = Math.ceil(Number(SIMULATION_SEEDS) * shares.list);
 
   test(`keeps every promise over ${count} seeds, in which every fault is met`, async () => {
     const first = Number(SIMULATION_FIRST_SEED);
@@ -59,7 +78,9 @@ describe.runIf(!SIMULATION_SEED)('a consumer with the simplest handler under fau
     if (count >= seedsForFacts.list) expectMet('list', report);
   });
 
-  const ofConsumer = mutants.filter(({ file, onlyWhole }) => file.startsWith('packages/consumer/') && !onlyWhole);
+  const ofConsumer = mutants.filter(
+    ({ file, onlyWhole, onlyPushed }) => file.startsWith('packages/consumer/') && !onlyWhole && !onlyPushed,
+  );
 
   test.concurrent.for(ofConsumer)('shows that $name', async ({ name }) => {
     const { failed } = await runSeeds({ world: 'list', first: 1, last: listSeedsForMutants, mutant: name });
@@ -69,7 +90,7 @@ describe.runIf(!SIMULATION_SEED)('a consumer with the simplest handler under fau
 });
 
 describe.runIf(!SIMULATION_SEED)('the simulator notices', () => {
-  test.concurrent.for(mutants.filter(({ onlyList }) => !onlyList))(
+  test.concurrent.for(mutants.filter(({ onlyList, onlyPushed }) => !onlyList && !onlyPushed))(
     'that $name (promise $promise)',
     async ({ name, from = 1 }) => {
       const { failed, seeds } = await runSeeds({ first: from, last: from + seedsForMutants - 1, mutant: name });

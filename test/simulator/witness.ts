@@ -5,6 +5,7 @@ import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import type { OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
+import type { BatchJudge } from './batch-judge.ts';
 import { carriedBy, keyOf, parcelOf } from './oracle.ts';
 import type { ParcelJudge } from './parcel-judge.ts';
 import type { ReceiveJudge } from './receive-judge.ts';
@@ -23,6 +24,7 @@ export type Scene = {
   readonly feed: readonly FeedElement[];
   readonly judge: ReceiveJudge;
   readonly parcelJudge: ParcelJudge;
+  readonly batchJudge: BatchJudge;
 };
 
 type ServedPage = {
@@ -105,19 +107,21 @@ export class Witness {
   sent(process: SimulatedProcess, message: OutgoingMessage): void {
     const carried = carriedBy(message.body);
     const isPoller = process.name.startsWith('poller');
+    const isApi = process.name.startsWith('api');
     for (const event of carried.events) {
       const name = keyOf(event);
-      if (isPoller ? !this.#inFeed.has(name) : !this.passedOn.has(name))
+      if (isPoller || isApi ? !this.#inFeed.has(name) : !this.passedOn.has(name))
         this.violate(`${process.name} sent an event that it cannot have got: ${name}`);
       this.#passOn(event);
     }
     for (const name of carried.bad) {
       if (isPoller ? !this.#inFeed.has(name) : !this.badPassedOn.has(name))
         this.violate(`${process.name} sent an element that it cannot have got: ${name}`);
+      if (isApi) this.violate(`${process.name} sent what is no event: ${name}`);
       this.badPassedOn.add(name);
     }
     if (isPoller) this.#sentByPoller(process, carried.keys);
-    else this.#sentByProcessor(process, message);
+    else if (!isApi) this.#sentByProcessor(process, message);
   }
 
   #passOn(event: ScanEvent): void {
@@ -134,9 +138,14 @@ export class Witness {
     for (const name of carried.bad) this.badPassedOn.add(name);
   }
 
-  /** The sender was told, entry by entry, that these are on the queue. */
+  /**
+   * The sender was told, entry by entry, that these are on the queue. What was pushed does not count as confirmed to the
+   * poller: its position moves by what it sent itself.
+   */
   confirmed(messages: readonly OutgoingMessage[]): void {
-    for (const { body } of messages) for (const name of carriedBy(body).keys) this.#confirmed.add(name);
+    this.#sceneNow.batchJudge.confirmed(messages);
+    for (const { body, attributes } of messages)
+      if (attributes?.['batchId'] === undefined) for (const name of carriedBy(body).keys) this.#confirmed.add(name);
   }
 
   leaseTaken(process: SimulatedProcess, token: number): void {

@@ -12,6 +12,9 @@ export type Usage = {
   /** User and system time of all its threads, microseconds. */
   readonly cpuMicros: number;
   readonly peakRssBytes: number;
+  /** Now. */
+  readonly rssBytes: number;
+  readonly heapUsedBytes: number;
   /** HTTP requests by AWS action, for example `AmazonSQS.SendMessageBatch`. */
   readonly calls: Readonly<Record<string, number>>;
 };
@@ -30,9 +33,12 @@ subscribe('http.client.request.start', (message) => {
 process.on('message', (message) => {
   if (message !== 'usage') return;
   const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
   const usage: Usage = {
     cpuMicros: user + system,
     peakRssBytes: process.resourceUsage().maxRSS * 1_024,
+    rssBytes: rss,
+    heapUsedBytes: heapUsed,
     calls: { ...calls },
   };
   process.send?.({ usage } satisfies UsageReport);

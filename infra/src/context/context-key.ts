@@ -50,10 +50,15 @@ export function contextKey<T>(
   return described(schema, options);
 }
 
-/** True or false, as a JSON value or as a word. */
-export function flag(options: { readonly meaning: string; readonly default: boolean }): z.ZodType<boolean> {
+/** True or false, as a JSON value or as a word; undefined for anything else. */
+export function readFlag(value: unknown): boolean | undefined {
   const words: Readonly<Record<string, boolean>> = { true: true, false: false };
-  return contextKey({ ...options, allowed: '`true` or `false`', read: (value) => words[String(value)] });
+  return words[String(value)];
+}
+
+/** True or false, as {@link readFlag} reads it. */
+export function flag(options: { readonly meaning: string; readonly default: boolean }): z.ZodType<boolean> {
+  return contextKey({ ...options, allowed: '`true` or `false`', read: readFlag });
 }
 
 /** A whole number in a range, as a JSON value or in decimal digits. */

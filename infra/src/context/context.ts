@@ -1,8 +1,10 @@
+import { apiVariables, readConfig as readApiConfig } from '@waybill/api/config.ts';
 import { pollerVariables, readConfig as readPollerConfig } from '@waybill/poller/config.ts';
 import { processorVariables, readConfig as readProcessorConfig } from '@waybill/processor/config.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
+import type { IndexSettings } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
-import { contextKey, flag, jsonValue, oneOf, shownValue, text, wholeNumber } from './context-key.ts';
+import { contextKey, flag, jsonValue, oneOf, readFlag, shownValue, text, wholeNumber } from './context-key.ts';
 import { variablesOf } from './process-variables.ts';
 
 /** An existing VPC. Tasks run in its private subnets, which must reach the internet. */
@@ -42,6 +44,16 @@ function taskSize(meaning: string) {
   });
 }
 
+function secretName(meaning: string) {
+  return contextKey({
+    meaning,
+    // Secrets Manager could confuse such an end with the six characters that it adds to the name in an ARN (CreateSecret, Name).
+    allowed: 'a name (not an ARN), 1–512 of `A-Za-z0-9/_+=.@-`, not ending with `-` and six characters',
+    read: (value) =>
+      typeof value === 'string' && /^(?!.*-.{6}$)[A-Za-z0-9/_+=.@-]{1,512}$/.test(value) ? value : undefined,
+  });
+}
+
 /** The highest `maxProcessors`. */
 export const mostProcessors = 100;
 
@@ -73,13 +85,7 @@ export const contextKeys = {
     // The poller itself reads it in the same way.
     read: (value) => pollerVariables.SCAN_API_URL.safeParse(value).data,
   }),
-  apiTokenSecret: contextKey({
-    meaning: "name of the Secrets Manager secret that holds the API's bearer token as text",
-    // Secrets Manager could confuse such an end with the six characters that it adds to the name in an ARN (CreateSecret, Name).
-    allowed: 'a name (not an ARN), 1–512 of `A-Za-z0-9/_+=.@-`, not ending with `-` and six characters',
-    read: (value) =>
-      typeof value === 'string' && /^(?!.*-.{6}$)[A-Za-z0-9/_+=.@-]{1,512}$/.test(value) ? value : undefined,
-  }),
+  apiTokenSecret: secretName("name of the Secrets Manager secret that holds the Scan Event API's bearer token as text"),
   alarmEmail: contextKey({
     meaning: 'address that gets the alarms, after it has confirmed the subscription',
     allowed: 'an e-mail address',
@@ -98,10 +104,23 @@ export const contextKeys = {
     max: 720,
     default: 48,
   }),
-  openIndex: flag({
+  api: flag({
     meaning:
-      'true: the parcels table has the index `open-parcels` of what is not delivered: 2 write units a parcel in its life. It can be added to a [table in use](../infra/RUNBOOK.md#add-the-index-of-open-parcels). The API will need it',
+      "true: Waybill's own [API](../infra/RUNBOOK.md#switch-the-api-on-or-off) is deployed, for queries and pushed events",
     default: false,
+  }),
+  apiCallersSecret: secretName(
+    'name of the Secrets Manager secret that holds `API_TOKENS`: [who may call the API](../infra/RUNBOOK.md#rotate-a-token-of-the-api). Required with `api`',
+  ),
+  apiPushersSecret: secretName(
+    'name of the secret that holds `INGEST_SECRETS`: who may push events by signature, without a token',
+  ),
+  openIndex: contextKey({
+    meaning:
+      'true: the parcels table has the index `open-parcels` of what is not delivered: 2 write units a parcel in its life. It can be added to a [table in use](../infra/RUNBOOK.md#add-the-index-of-open-parcels). The API needs it to list open parcels',
+    allowed: '`true` or `false`',
+    shownDefault: 'the value of `api`',
+    read: readFlag,
   }),
   parcelStream: flag({
     meaning:
@@ -110,6 +129,7 @@ export const contextKeys = {
   }),
   pollerSize: taskSize('CPU and memory of a poller'),
   processorSize: taskSize('CPU and memory of a processor'),
+  apiSize: taskSize('CPU and memory of a task of the API'),
   standby: flag({ meaning: 'true: a second poller runs on standby', default: false }),
   maxProcessors: wholeNumber({
     meaning: 'processors that scaling runs at most',
@@ -123,6 +143,18 @@ export const contextKeys = {
     max: 100,
     default: 100,
   }),
+  maxApiTasks: wholeNumber({
+    meaning: 'tasks of the API that scaling runs at most; two run always',
+    min: 2,
+    max: 20,
+    default: 6,
+  }),
+  apiRequestsPerSecond: wholeNumber({
+    meaning: 'requests of all callers of the API together that API Gateway passes on; 429 beyond',
+    min: 1,
+    max: 10_000,
+    default: 200,
+  }),
   operatorTask: flag({
     meaning:
       'true: a task definition with which `waybill` can be [run on Fargate](../infra/RUNBOOK.md#run-waybill-as-a-task). It costs nothing while it does not run',
@@ -130,6 +162,7 @@ export const contextKeys = {
   }),
   pollerVariables: variablesOf('poller', Object.keys(pollerVariables), readPollerConfig),
   processorVariables: variablesOf('processor', Object.keys(processorVariables), readProcessorConfig),
+  apiVariables: variablesOf('API', Object.keys(apiVariables), readApiConfig),
   vpc: jsonValue(importedVpc, {
     meaning:
       'an existing VPC to run in; its private subnets must reach the internet. The app does not look anything up',
@@ -141,7 +174,7 @@ export const contextKeys = {
 const schema = z.object(contextKeys);
 
 /** The settings of a deployment from `cdk -c key=value`, `cdk.json` and `cdk.context.json`. */
-export type Context = z.infer<typeof schema>;
+export type Context = Omit<z.infer<typeof schema>, 'openIndex'> & IndexSettings;
 
 /**
  * Reads a deployment's context from everything that the CDK has as context. Throws `CONFIG_INVALID` with one line for every
@@ -155,7 +188,10 @@ export function readContext(given: Readonly<Record<string, unknown>>): Context {
     ...missingForServices(given),
     ...unknownKeys(given).map((key) => `  ${key} is not a key of this app, got ${shownValue(given[key])}`),
   ];
-  if (result.success && lines.length === 0) return result.data;
+  if (result.success && lines.length === 0) {
+    const { data } = result;
+    return { ...data, openIndex: data.openIndex ?? data.api };
+  }
   throw new WaybillError(
     'CONFIG_INVALID',
     `The context is wrong (docs/deployment-context.md; -c key=value or infra/cdk.context.json):\n${lines.join('\n')}`,
@@ -169,6 +205,11 @@ function missingForServices(given: Readonly<Record<string, unknown>>): string[] 
   const lines: string[] = [];
   if (url.success && url.data === undefined)
     lines.push("  apiUrl is required for the services: the Scan Event API's endpoint (not needed with stacks=data)");
+  const callers = contextKeys.apiCallersSecret.safeParse(given['apiCallersSecret']);
+  if (contextKeys.api.safeParse(given['api']).data && callers.success && callers.data === undefined)
+    lines.push(
+      '  apiCallersSecret is required with api=true: the name of the secret with the tokens that the API lets in',
+    );
   if (contextKeys.bootstrapped.safeParse(given['bootstrapped']).data === false)
     lines.push(
       '  bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',

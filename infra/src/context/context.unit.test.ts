@@ -33,16 +33,23 @@ describe('a deployment', () => {
       alarmEmail: undefined,
       runbookUrl: 'infra/RUNBOOK.md',
       quietHours: 48,
+      api: false,
+      apiCallersSecret: undefined,
+      apiPushersSecret: undefined,
       openIndex: false,
       parcelStream: false,
       pollerSize: { cpu: 256, memoryMiB: 512 },
       processorSize: { cpu: 256, memoryMiB: 512 },
+      apiSize: { cpu: 256, memoryMiB: 512 },
       standby: false,
       maxProcessors: 10,
       spotShare: 100,
+      maxApiTasks: 6,
+      apiRequestsPerSecond: 200,
       operatorTask: true,
       pollerVariables: {},
       processorVariables: {},
+      apiVariables: {},
       vpc: undefined,
     });
   });
@@ -51,6 +58,21 @@ describe('a deployment', () => {
     expect(readContext({ stacks: 'data' })).toMatchObject({ stacks: 'data', apiUrl: undefined });
     expect(refused({})).toEqual([
       "apiUrl is required for the services: the Scan Event API's endpoint (not needed with stacks=data)",
+    ]);
+  });
+
+  it('with the API has the index of open parcels, unless it says otherwise', () => {
+    const api = { apiUrl, api: 'true', apiCallersSecret: 'waybill/callers' };
+    expect(readContext(api)).toMatchObject({ api: true, openIndex: true });
+    expect(readContext({ ...api, openIndex: 'false' }).openIndex).toBe(false);
+    expect(readContext({ apiUrl, openIndex: 'true' }).openIndex).toBe(true);
+    // Its data alone needs no callers: it is deployed first.
+    expect(readContext({ stacks: 'data', api: 'true' }).openIndex).toBe(true);
+  });
+
+  it('with the API needs to know its callers', () => {
+    expect(refused({ apiUrl, api: true })).toEqual([
+      'apiCallersSecret is required with api=true: the name of the secret with the tokens that the API lets in',
     ]);
   });
 
@@ -213,10 +235,24 @@ describe("a process's variables", () => {
     'AWS_SECRET_ACCESS_KEY',
     'HTTP_PORT',
     'CLOUDWATCH_NAMESPACE',
+    'API_TOKENS',
+    'BATCHES_TABLE',
   ])('are not %s, which the stack sets or nobody should', (name) => {
     const [line, ...others] = refused({ apiUrl, pollerVariables: { [name]: 'hunter2' } });
     expect(line).toBe(`pollerVariables.${name} is set by the stack itself`);
     expect(others.join()).not.toContain('hunter2');
+  });
+
+  it('of the API are refused by its rules, too', () => {
+    expect(
+      refused({ apiUrl, apiVariables: { API_BODY_MAX_BYTES: '1', API_TOKENS: '[]', STAGES: '{"X":"nowhere"}' } }).map(
+        (line) => line.split(' ').slice(0, 2).join(' '),
+      ),
+    ).toEqual([
+      'apiVariables.API_TOKENS is',
+      'apiVariables.STAGES expected',
+      'apiVariables.API_BODY_MAX_BYTES expected',
+    ]);
   });
 
   it('leave time for an orderly end on Fargate', () => {

@@ -13,6 +13,10 @@ const setByTheStack: Readonly<Record<string, string>> = {
   FAILURES_TABLE: 'failures',
   OPERATIONS_TABLE: 'operations',
   BATCHES_TABLE: 'batches',
+  API_TOKENS: '[]',
+  INGEST_SECRETS: '[]',
+  API_HOST: '0.0.0.0',
+  API_PORT: '8081',
   HTTP_HOST: '0.0.0.0',
   HTTP_PORT: '8080',
   CLOUDWATCH_NAMESPACE: 'Waybill',
@@ -49,7 +53,7 @@ export function variablesOf(
     }
   });
   return jsonValue(shape, {
-    meaning: `further [variables](configuration.md#${process}) of the ${process}`,
+    meaning: `further [variables](configuration.md#${process.toLowerCase()}) of the ${process}`,
     allowed: '`{"NAME": "value", …}` without those that the stack sets itself',
     default: {},
     shownDefault: '`{}`',

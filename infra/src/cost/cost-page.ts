@@ -2,6 +2,7 @@ import { pollerVariables } from '@waybill/poller/config.ts';
 import type { Price } from '@waybill/shared/prices.ts';
 import { operatorSize } from '../services/operator-task.ts';
 import { placedOnSpot } from '../services/spot-share.ts';
+import { apiSection, waysToTheApi } from './api-cost.ts';
 import { customMetrics } from './custom-metrics.ts';
 import type { Deployment } from './deployment.ts';
 import { keepingSection } from './keeping-section.ts';
@@ -14,8 +15,8 @@ import { byDefault } from './stored-parcels.ts';
 
 const pageSize = pollerVariables.SCAN_API_LIMIT.parse(undefined);
 
-/** `docs/cost.md`: what a deployment with default context costs per month. */
-export function costPage(deployment: Deployment, loads: readonly MeasuredLoad[]): string {
+/** `docs/cost.md`: what a deployment with default context costs per month, and one with the API. */
+export function costPage(deployment: Deployment, withApi: Deployment, loads: readonly MeasuredLoad[]): string {
   const bills = loads.map((load) => monthlyCost(deployment, load));
   const { pollerSize, processorSize, spotShare } = deployment.context;
   const size = ({ cpu, memoryMiB }: { cpu: number; memoryMiB: number }) =>
@@ -39,7 +40,7 @@ export function costPage(deployment: Deployment, loads: readonly MeasuredLoad[])
     `- The parcels table grows with every new parcel. The bill has its size after a year in which none was deleted, with ${eventsPerParcel.toFixed(1)} scans per parcel (as in the feed of [the benchmark](benchmark.md)) and ${Math.round(parcelItemBytes(byDefault))} bytes per parcel with its history. It is the only line that rises from month to month, unless [parcels are deleted](#how-long-parcels-are-kept).`,
     `- At ${rate(lastOf(loads))} the poller would have to read default [pages](glossary.md#page) of ${pageSize} events ${lastOf(loads).eventsPerSecond / pageSize} times per second, which is all that \`SCAN_API_REQUESTS_PER_SECOND\` allows. These figures have \`SCAN_API_LIMIT\` at ${lastOf(loads).limit}.`,
     `- CloudWatch bills a metric for the hours in which it gets data; all ${customMetrics().length} count as if they always got data. It bills an alarm by the metrics in it. Two of the alarms are made by the scaling of the processor.`,
-    '- With `standby` a second poller, which [stands by](glossary.md#stand-by), costs as much as the first. An API token needs a secret, which costs ' +
+    '- With `standby` a second poller, which [stands by](glossary.md#stand-by), costs as much as the first. A token of the Scan Event API needs a secret, which costs ' +
       `${usd(prices.secret.usd)}.`,
     `- The [task of operators](../infra/RUNBOOK.md#run-waybill-as-a-task) costs nothing while it does not run. Fargate bills a run by the second, a minute at least: ${shownPrice(Number(operatorMinute().toPrecision(2)))} dollars for each minute.`,
     '',
@@ -48,6 +49,8 @@ export function costPage(deployment: Deployment, loads: readonly MeasuredLoad[])
     '**Not included**: tax, support, savings plans, and the free tier (at the lowest load it would cover most of SQS, the alarms and the transfer); images in ECR; restores and exports of tables; queries in Logs Insights; the NAT gateways of a VPC that you import, which can cost more than all the rest; failures, [dead letters](glossary.md#dead-letter-queue) and outages, which add writes and log lines while they last; and the resources of `cdk bootstrap`.',
     '',
     ...keepingSection(deployment, loads),
+    '',
+    ...apiSection(deployment, withApi, loads),
     '',
     '## Where the quantities come from',
     '',
@@ -85,6 +88,12 @@ export function costPage(deployment: Deployment, loads: readonly MeasuredLoad[])
       ...bills.map((bill) => usd(ofMetrics(bill) + ofFargate(bill))),
     ),
     row("CloudWatch's OTLP endpoint: per gigabyte", ...loads.map(() => 'no price found')),
+    '',
+    '## Ways to the API',
+    '',
+    'What the ways from the internet to the API cost per month, with its two tasks, by requests per second ([why the first](decisions/0140-http-api-with-a-vpc-link.md)):',
+    '',
+    ...waysToTheApi(withApi),
     '',
     '## Prices',
     '',

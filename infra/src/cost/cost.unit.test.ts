@@ -1,19 +1,25 @@
+import { readFileSync } from 'node:fs';
 import { metricDefinitions } from '@waybill/shared/metrics.ts';
 import type { Price } from '@waybill/shared/prices.ts';
 import { describe, expect, test } from 'vitest';
 import { synthesize } from '../synthesis/synthesize.ts';
+import { apiLines, waysToTheApi } from './api-cost.ts';
 import { costPage } from './cost-page.ts';
 import { customMetrics } from './custom-metrics.ts';
-import { defaultContext, deploymentOf, processorsFor } from './deployment.ts';
+import { apiContext, defaultContext, deploymentOf, processorsFor } from './deployment.ts';
 import { measuredLoads } from './measured-loads.ts';
 import { monthlyCost, total } from './monthly-cost.ts';
 import { prices } from './prices.ts';
 
 const { stacks } = synthesize(defaultContext);
 const deployment = deploymentOf(stacks.flatMap(({ resources }) => Object.values(resources)));
+const withApi = deploymentOf(
+  synthesize(apiContext).stacks.flatMap(({ resources }) => Object.values(resources)),
+  apiContext,
+);
 
 test('docs/cost.md is what prices, quantities and templates give', async () => {
-  await expect(costPage(deployment, measuredLoads)).toMatchFileSnapshot('../../../docs/cost.md');
+  await expect(costPage(deployment, withApi, measuredLoads)).toMatchFileSnapshot('../../../docs/cost.md');
 });
 
 describe('the bill', () => {
@@ -45,6 +51,29 @@ describe('the bill', () => {
       )?.quantity;
     expect(spotHours(100)).toBe((load.processors - 1) * 0.25 * 730);
     expect(spotHours(0)).toBe(0);
+  });
+});
+
+describe('the API', () => {
+  test('costs for one request per second what a person computes', () => {
+    const lines = apiLines(withApi, deployment, 1);
+    const usd = (part: string, what: string) =>
+      lines.filter((line) => line.part === part && line.what === what).map((line) => Number(line.usd.toFixed(4)));
+    expect(usd('Fargate', 'vCPU of 2 tasks')).toEqual([Number((2 * 0.25 * 0.03238 * 730).toFixed(4))]);
+    expect(usd('API Gateway', 'requests')).toEqual([Number((730 * 3_600 * 1e-6).toFixed(4))]);
+    // 2 + 2 + 1 + 1 of its own, two of scaling, three of batches, and the index among those of parcels.
+    expect(usd('CloudWatch', 'metrics in alarms')).toEqual([1.2]);
+    expect(usd('CloudWatch', 'metrics')).toEqual([0.6]);
+    expect(deployment.apiTasks).toBe(0);
+    expect(withApi.pollers).toBe(deployment.pollers);
+  });
+
+  test('is reached in the way that the record compares with others, by these figures', () => {
+    const record = readFileSync(
+      new URL('../../../docs/decisions/0140-http-api-with-a-vpc-link.md', import.meta.url),
+      'utf8',
+    );
+    expect(record).toContain(waysToTheApi(withApi).join('\n'));
   });
 });
 

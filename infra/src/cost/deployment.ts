@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { type Context, readContext } from '../context/context.ts';
+import { leastTasks } from '../services/api.ts';
 import { messagesPerSecond } from '../services/capacity.ts';
 
 /** The context of a synth in which the address of the API does not matter. */
 export const defaultContext = { apiUrl: 'https://carrier.example/v1/scans/scanevents' };
+
+/** The same with the API. */
+export const apiContext = { ...defaultContext, api: true, apiCallersSecret: 'waybill/callers' };
 
 /** A resource of a synthesized template. */
 type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> };
@@ -12,6 +16,8 @@ type Resource = { readonly Type: string; readonly Properties: Readonly<Record<st
 export type Deployment = {
   readonly context: Context;
   readonly pollers: number;
+  /** Tasks of the API that always run: none without it. */
+  readonly apiTasks: number;
   /** CloudWatch bills an alarm by the metrics in it. */
   readonly alarms: number;
   readonly alarmMetrics: number;
@@ -22,9 +28,12 @@ export type Deployment = {
 const measured = z.object({ MetricStat: z.unknown() });
 const metrics = z.object({ Metrics: z.array(z.unknown()).optional() });
 const scalingPolicy = z.object({
-  TargetTrackingScalingPolicyConfiguration: z.object({
-    CustomizedMetricSpecification: z.object({ Metrics: z.array(z.unknown()) }),
-  }),
+  TargetTrackingScalingPolicyConfiguration: z.union([
+    z
+      .object({ CustomizedMetricSpecification: z.object({ Metrics: z.array(z.unknown()) }) })
+      .transform((customized) => countMeasured(customized.CustomizedMetricSpecification.Metrics)),
+    z.object({ PredefinedMetricSpecification: z.unknown() }).transform(() => 1),
+  ]),
 });
 /** The processor's service has no count, because scaling sets it. */
 const service = z.object({ DesiredCount: z.number().default(0) });
@@ -33,15 +42,16 @@ const logGroup = z.object({ LogGroupName: z.string(), RetentionInDays: z.number(
 /** Target tracking makes two alarms of its own, to scale out and to scale in, each with all metrics of its policy. */
 const alarmsOfTargetTracking = 2;
 
-/** Reads from the templates of a deployment with default context what is paid for. */
-export function deploymentOf(resources: readonly Resource[]): Deployment {
-  const context = readContext(defaultContext);
+/** Reads from the templates of a deployment with this context what is paid for. */
+export function deploymentOf(
+  resources: readonly Resource[],
+  given: Readonly<Record<string, unknown>> = defaultContext,
+): Deployment {
+  const context = readContext(given);
   const of = (type: string) => resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
   const alarms = of('AWS::CloudWatch::Alarm').map((alarm) => countMeasured(metrics.parse(alarm).Metrics) || 1);
-  const tracked = of('AWS::ApplicationAutoScaling::ScalingPolicy').map((policy) =>
-    countMeasured(
-      scalingPolicy.parse(policy).TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.Metrics,
-    ),
+  const tracked = of('AWS::ApplicationAutoScaling::ScalingPolicy').map(
+    (policy) => scalingPolicy.parse(policy).TargetTrackingScalingPolicyConfiguration,
   );
   // The other log group holds one line for each crash of a task.
   const processLogs = of('AWS::Logs::LogGroup')
@@ -50,6 +60,7 @@ export function deploymentOf(resources: readonly Resource[]): Deployment {
   const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
   return {
     context,
+    apiTasks: context.api ? leastTasks : 0,
     pollers: sum(of('AWS::ECS::Service').map((properties) => service.parse(properties).DesiredCount)),
     alarms: alarms.length + alarmsOfTargetTracking * tracked.length,
     alarmMetrics: sum(alarms) + alarmsOfTargetTracking * sum(tracked),

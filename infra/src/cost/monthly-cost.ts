@@ -14,7 +14,7 @@ import {
 
 /** Hours of an average month, as AWS counts them. */
 export const hoursPerMonth = 730;
-const secondsPerMonth = hoursPerMonth * 3_600;
+export const secondsPerMonth = hoursPerMonth * 3_600;
 /** Exports of metrics in a month: one per minute. */
 const exportsPerMonth = hoursPerMonth * 60;
 
@@ -38,16 +38,10 @@ export function monthlyCost(deployment: Deployment, load: MeasuredLoad, keeping:
   const { context, pollers } = deployment;
   const spot = Math.floor(((load.processors - 1) * context.spotShare) / 100);
   const onDemand = load.processors - spot;
-  const vcpu = ({ cpu }: { readonly cpu: number }) => cpu / 1_024;
-  const gb = ({ memoryMiB }: { readonly memoryMiB: number }) => memoryMiB / 1_024;
   const { pollerSize, processorSize } = context;
-  const line = (part: string, what: string, price: PriceName, quantity: number): Line => ({
-    part,
-    what,
-    price,
-    quantity,
-    usd: quantity * prices[price].usd,
-  });
+  const hoursOfPollers = fargateHours(pollers, pollerSize);
+  const hoursOnDemand = fargateHours(onDemand, processorSize);
+  const hoursOnSpot = fargateHours(spot, processorSize);
   const tasks = pollers + load.processors;
   const metricBytes =
     (pollers * load.exportBytes.poller + load.processors * load.exportBytes.processor) * exportsPerMonth;
@@ -57,50 +51,59 @@ export function monthlyCost(deployment: Deployment, load: MeasuredLoad, keeping:
   const tableGigabytes = tableStorage(load.eventsPerSecond, keeping);
   const index = keeping.openIndex
     ? [
-        line(
+        lineOf(
           'DynamoDB',
           'writes of the index `open-parcels`',
           'writeUnit',
           indexUnitsPerEvent * load.eventsPerSecond * secondsPerMonth,
         ),
-        line('DynamoDB', 'its entries', 'tableStorage', indexStorage(load.eventsPerSecond)),
+        lineOf('DynamoDB', 'its entries', 'tableStorage', indexStorage(load.eventsPerSecond)),
       ]
     : [];
   return [
-    line(
-      'Fargate',
-      'vCPU on demand',
-      'vcpuHour',
-      (pollers * vcpu(pollerSize) + onDemand * vcpu(processorSize)) * hoursPerMonth,
-    ),
-    line(
-      'Fargate',
-      'memory on demand',
-      'memoryHour',
-      (pollers * gb(pollerSize) + onDemand * gb(processorSize)) * hoursPerMonth,
-    ),
-    line('Fargate', 'vCPU on Spot', 'spotVcpuHour', spot * vcpu(processorSize) * hoursPerMonth),
-    line('Fargate', 'memory on Spot', 'spotMemoryHour', spot * gb(processorSize) * hoursPerMonth),
-    line('network', 'public IPv4, one per task', 'publicIpv4Hour', tasks * hoursPerMonth),
-    line(
+    lineOf('Fargate', 'vCPU on demand', 'vcpuHour', hoursOfPollers.vcpu + hoursOnDemand.vcpu),
+    lineOf('Fargate', 'memory on demand', 'memoryHour', hoursOfPollers.gb + hoursOnDemand.gb),
+    lineOf('Fargate', 'vCPU on Spot', 'spotVcpuHour', hoursOnSpot.vcpu),
+    lineOf('Fargate', 'memory on Spot', 'spotMemoryHour', hoursOnSpot.gb),
+    lineOf('network', 'public IPv4, one per task', 'publicIpv4Hour', tasks * hoursPerMonth),
+    lineOf(
       'network',
       'requests to the Scan Event API',
       'transferOut',
       (load.pages * secondsPerMonth * requestOutBytes) / gigabyte,
     ),
-    line('SQS', 'requests', 'sqsRequest', load.sqsRequests * secondsPerMonth),
-    line('DynamoDB', 'writes', 'writeUnit', load.writeUnits * secondsPerMonth),
-    line('DynamoDB', 'reads', 'readUnit', load.reads * secondsPerMonth),
+    lineOf('SQS', 'requests', 'sqsRequest', load.sqsRequests * secondsPerMonth),
+    lineOf('DynamoDB', 'writes', 'writeUnit', load.writeUnits * secondsPerMonth),
+    lineOf('DynamoDB', 'reads', 'readUnit', load.reads * secondsPerMonth),
     ...index,
-    line('DynamoDB', `parcels kept ${shownRetention(keeping)}`, 'tableStorage', tableGigabytes),
-    line('DynamoDB', 'their point-in-time recovery', 'pointInTimeRecovery', tableGigabytes),
-    line('CloudWatch', 'log', 'logsIngested', logGigabytes),
-    line('CloudWatch', 'lines with metrics', 'logsIngested', metricGigabytes),
-    line('CloudWatch', `both, kept for ${deployment.logRetentionDays} days`, 'logsStored', kept),
-    line('CloudWatch', 'metrics', 'customMetric', customMetrics().length),
-    line('CloudWatch', `metrics in ${deployment.alarms} alarms`, 'alarmMetric', deployment.alarmMetrics),
-    line('CloudWatch', 'dashboard', 'dashboard', deployment.dashboards),
-    line('SNS', 'e-mails of alarms', 'emailNotification', emails),
+    lineOf('DynamoDB', `parcels kept ${shownRetention(keeping)}`, 'tableStorage', tableGigabytes),
+    lineOf('DynamoDB', 'their point-in-time recovery', 'pointInTimeRecovery', tableGigabytes),
+    lineOf('CloudWatch', 'log', 'logsIngested', logGigabytes),
+    lineOf('CloudWatch', 'lines with metrics', 'logsIngested', metricGigabytes),
+    lineOf('CloudWatch', `both, kept for ${deployment.logRetentionDays} days`, 'logsStored', kept),
+    lineOf('CloudWatch', 'metrics', 'customMetric', customMetrics().length),
+    lineOf('CloudWatch', `metrics in ${deployment.alarms} alarms`, 'alarmMetric', deployment.alarmMetrics),
+    lineOf('CloudWatch', 'dashboard', 'dashboard', deployment.dashboards),
+    lineOf('SNS', 'e-mails of alarms', 'emailNotification', emails),
+  ];
+}
+
+/** A line of the bill: this quantity at the list price. */
+export function lineOf(part: string, what: string, price: PriceName, quantity: number): Line {
+  return { part, what, price, quantity, usd: quantity * prices[price].usd };
+}
+
+/** Hours of vCPUs and of gigabytes in a month that tasks of this size run all the time. */
+export function fargateHours(tasks: number, { cpu, memoryMiB }: { readonly cpu: number; readonly memoryMiB: number }) {
+  return { vcpu: (tasks * cpu * hoursPerMonth) / 1_024, gb: (tasks * memoryMiB * hoursPerMonth) / 1_024 };
+}
+
+/** Gigabytes of log of a month, ingested and kept. */
+export function logLines(gigabytes: number, retentionDays: number): Line[] {
+  const kept = (gigabytes * retentionDays * 24) / hoursPerMonth;
+  return [
+    lineOf('CloudWatch', 'logs', 'logsIngested', gigabytes),
+    lineOf('CloudWatch', `kept for ${retentionDays} days`, 'logsStored', kept),
   ];
 }
 

@@ -4,6 +4,9 @@ const fargatePage = 'https://aws.amazon.com/fargate/pricing/';
 const cloudWatchPage = 'https://aws.amazon.com/cloudwatch/pricing/';
 const dynamoDbPage = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
 
+const loadBalancingPage = 'https://aws.amazon.com/elasticloadbalancing/pricing/';
+const lambdaPage = 'https://aws.amazon.com/lambda/pricing/';
+
 /** From AWS's Price List API, as others quoted it with the usage types and the day. */
 const priceList = (asOf: string) => ({ read: "quoted from AWS's Price List API", asOf });
 
@@ -85,6 +88,48 @@ export const prices = {
     unit: 'GB to the internet',
     page: 'https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer',
     ...priceList('2026-09-28'),
+  },
+  httpApiRequest: {
+    usd: 1 / 1e6,
+    unit: 'request to an HTTP API of API Gateway, of the first 300 million, for each 512 KB',
+    page: 'https://aws.amazon.com/api-gateway/pricing/',
+    read: 'https://docs.aws.amazon.com/whitepapers/latest/best-practices-api-gateway-private-apis-integration/cost-optimization.html',
+    asOf: 'not dated',
+  },
+  hostedZone: {
+    usd: 0.5,
+    unit: 'month of a hosted zone, of the first 25',
+    page: 'https://aws.amazon.com/route53/pricing/',
+    read: 'https://ns1.com/resources/aws-dns',
+    asOf: 'not dated',
+  },
+  albHour: {
+    usd: 0.0225,
+    unit: 'hour of an Application Load Balancer',
+    page: loadBalancingPage,
+    read: 'https://cloud-horizons.com/blog/alb-the-line-item-nobody-watches/',
+    asOf: '2026-05-08',
+  },
+  lcuHour: {
+    usd: 0.008,
+    unit: 'hour of a capacity unit (LCU) of an Application Load Balancer',
+    page: loadBalancingPage,
+    read: 'https://cloud-horizons.com/blog/alb-the-line-item-nobody-watches/',
+    asOf: '2026-05-08',
+  },
+  lambdaRequest: {
+    usd: 0.2 / 1e6,
+    unit: 'request to a Lambda function',
+    page: lambdaPage,
+    read: 'a page of prices by architecture, which quotes it',
+    asOf: 'not dated',
+  },
+  lambdaGbSecond: {
+    usd: 0.0000133334,
+    unit: 'GB-second of a Lambda function, ARM',
+    page: lambdaPage,
+    read: 'https://cloudchipr.com/blog/aws-lambda-pricing',
+    asOf: '2024, no day given',
   },
   secret: {
     usd: 0.4,

@@ -83,8 +83,20 @@ export class DataStack extends Stack {
           'DynamoDB throttles the operations table: what an operator does cannot be put on record, so it is refused. Parcel state is not affected.',
       },
     });
-    // Also where no API is deployed: without it nobody writes here, and an empty table costs nothing (docs/decisions/0139).
-    this.batches = new DataTable(this, 'Batches', { ...kept, definition: tables.batches, recoveryDays: 35 });
+    // Also where no API is deployed: without it nobody writes here, and an empty table costs nothing, but for an alarm
+    // (docs/decisions/0139-batches-table-in-every-deployment.md).
+    this.batches = new DataTable(this, 'Batches', {
+      ...kept,
+      definition: tables.batches,
+      recoveryDays: 35,
+      ...(context.api && {
+        throttled: {
+          section: 'batches-throttled',
+          impact:
+            'DynamoDB throttles the batches table: pushes are answered with 503, and processors keep messages of pushed batches and pause until writes succeed again.',
+        },
+      }),
+    });
     this.operators = new OperatorPolicies(this, 'Operators', {
       scanQueue: queue,
       deadLetterQueue,

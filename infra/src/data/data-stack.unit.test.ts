@@ -144,6 +144,28 @@ describe('the index of open parcels', () => {
   });
 });
 
+describe('the API', () => {
+  const withApi = stackOf(synthesize({ ...context, api: true }), 'data');
+
+  it('brings the index of open parcels, one index of one table, and an alarm about batches', () => {
+    const changed = holdingData(withApi).filter(
+      ([id, { Properties }]) => JSON.stringify(Properties) !== JSON.stringify(resources[id]?.Properties),
+    );
+    expect(changed.map(([, { Properties }]) => Properties['TableName'])).toEqual(['test-waybill-parcels']);
+    const alarmsOf = ({ resources: all }: SynthesizedStack) =>
+      Object.values(all).flatMap(({ Type, Properties }) =>
+        Type === 'AWS::CloudWatch::Alarm' ? [String(Properties['AlarmName'])] : [],
+      );
+    const usual = alarmsOf(kept);
+    expect(alarmsOf(withApi).filter((name) => !usual.includes(name))).toEqual(['waybill-test-batches-throttled']);
+  });
+
+  it('leaves the index out where the context says so, so that switching it on changes no table', () => {
+    const noIndex = stackOf(synthesize({ ...context, api: true, openIndex: false }), 'data');
+    expect(holdingData(noIndex)).toEqual(holdingData(kept));
+  });
+});
+
 describe('the indexes that every deployment has', () => {
   it('are these, with what they hold beside the keys: no body of a failure, which may name people', () => {
     const indexesOf = (name: string) =>

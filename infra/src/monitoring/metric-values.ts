@@ -6,12 +6,16 @@ const everyOutcome: Readonly<Record<WriteOutcome, true>> = { applied: true, merg
 /** Values of `outcome` in `waybill.processor.outcomes`. */
 export const outcomes: readonly string[] = Object.keys(everyOutcome);
 
-/** Values of `table` in `waybill.store.write_units`: the tables that a process writes. What operators do is not metered. */
-export const writtenTables: readonly string[] = [
-  'parcels',
-  'checkpoints',
-  'failures',
-] satisfies (keyof typeof tables)[];
+/**
+ * Values of `table` in `waybill.store.write_units`: the tables that the processes of a deployment write. Operations are left
+ * out: they are written by what a person does.
+ */
+export function writtenTables({ api }: { readonly api: boolean }): readonly string[] {
+  const written: readonly (keyof typeof tables)[] = ['parcels', 'checkpoints', 'failures'];
+  return [...written, ...(api ? [batchesTable] : [])];
+}
+
+const batchesTable = 'batches' satisfies keyof typeof tables;
 
 /** The table that is written only when events fail. */
 export const failuresTable = 'failures' satisfies keyof typeof tables;

@@ -3,16 +3,18 @@ import { Duration } from 'aws-cdk-lib';
 import { type GraphWidget, MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { graph } from '../monitoring/graph.ts';
 import { waybillMetric } from '../monitoring/metric.ts';
-import { writtenTables } from '../monitoring/metric-values.ts';
 
 const period = Duration.hours(1);
 
 /** What all processes together use of SQS and DynamoDB, and what that costs. */
 export class AwsUsage {
   readonly #environment: string;
+  readonly #writtenTables: readonly string[];
 
-  constructor(environment: string) {
+  /** @param writtenTables those that the deployment's processes write */
+  constructor(environment: string, writtenTables: readonly string[]) {
     this.#environment = environment;
+    this.#writtenTables = writtenTables;
   }
 
   metricDynamoDbErrors(): Metric {
@@ -26,14 +28,14 @@ export class AwsUsage {
   writeUnitsWidget(): GraphWidget {
     return graph(
       'Cost: DynamoDB write units per hour',
-      writtenTables.map((table) => this.#metricWriteUnits(table, { label: table })),
+      this.#writtenTables.map((table) => this.#metricWriteUnits(table, { label: table })),
     );
   }
 
   /** Computed from metrics that are published anyway: a metric of its own would cost money every month. Leaves reads out. */
   dollarsWidget(events: Metric): GraphWidget {
     const [request, unit] = [prices.sqsRequest, prices.writeUnit].map(({ usd }) => Number((usd * 1e6).toPrecision(6)));
-    const units = writtenTables.map((table) => `FILL(${table}, 0)`).join(' + ');
+    const units = this.#writtenTables.map((table) => `FILL(${table}, 0)`).join(' + ');
     const dollars = new MathExpression({
       label: 'US dollars at list prices',
       expression: `(${request} * FILL(requests, 0) + ${unit} * (${units})) / events`,
@@ -41,7 +43,7 @@ export class AwsUsage {
       usingMetrics: {
         requests: this.#metricRequests(),
         events: events.with({ period }),
-        ...Object.fromEntries(writtenTables.map((table) => [table, this.#metricWriteUnits(table)])),
+        ...Object.fromEntries(this.#writtenTables.map((table) => [table, this.#metricWriteUnits(table)])),
       },
     });
     return graph('Cost: SQS and DynamoDB writes per million events', [dollars]);

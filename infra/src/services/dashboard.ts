@@ -11,6 +11,8 @@ import {
 import { Construct } from 'constructs';
 import type { DataStack } from '../data/data-stack.ts';
 import { dashboardColumns, graph } from '../monitoring/graph.ts';
+import { writtenTables } from '../monitoring/metric-values.ts';
+import type { Api } from './api.ts';
 import { AwsUsage } from './aws-usage.ts';
 import type { Poller } from './poller.ts';
 import type { Processor } from './processor.ts';
@@ -21,6 +23,7 @@ export type DashboardProps = {
   readonly data: DataStack;
   readonly poller: Poller;
   readonly processor: Processor;
+  readonly api: Api | undefined;
   readonly restarts: TaskRestarts;
 };
 
@@ -29,10 +32,12 @@ export type DashboardProps = {
  * its metrics and widgets. The dashboard lays them out, and draws the graphs that several parts share.
  */
 export class Dashboard extends Construct {
-  constructor(scope: Construct, id: string, { environment, data, poller, processor, restarts }: DashboardProps) {
+  constructor(scope: Construct, id: string, props: DashboardProps) {
+    const { environment, data, poller, processor, api, restarts } = props;
+    const services = [poller, processor, ...(api ? [api] : [])];
     super(scope, id);
     const { scanQueue } = data;
-    const usage = new AwsUsage(environment);
+    const usage = new AwsUsage(environment, writtenTables({ api: api !== undefined }));
     const breaker = processor.metricBreaker({ label: 'breaker (2 = open)' });
     const rows: readonly (readonly IWidget[])[] = [
       [
@@ -72,8 +77,10 @@ export class Dashboard extends Construct {
         graph('Running tasks', [
           poller.service.metricRunningTasks({ label: 'pollers' }),
           processor.service.metricRunningTasks({ label: 'processors' }),
+          ...(api ? [api.service.metricRunningTasks({ label: 'API' })] : []),
         ]),
       ],
+      ...(api ? [[api.requestsWidget(), api.latencyWidget()]] : []),
       [
         graph('Failed events per minute', [
           poller.metricRejections({ label: 'rejected elements' }),
@@ -96,13 +103,13 @@ export class Dashboard extends Construct {
         usage.dollarsWidget(processor.metricEvents()),
         graph(
           'Cost: bytes logged per hour',
-          [poller, processor].map(({ service }) => service.metricLoggedBytes()),
+          services.map(({ service }) => service.metricLoggedBytes()),
         ),
       ],
       [
         graph(
           'CPU and memory of the busiest task, percent',
-          [poller, processor].flatMap(({ service }) => service.metricsOfLoad()),
+          services.flatMap(({ service }) => service.metricsOfLoad()),
         ),
         poller.droppedGapsWidget(),
       ],

@@ -18,7 +18,7 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url));
 export type TaskProps = {
   readonly environment: string;
   /** The target of the `Dockerfile`; part of the names of task and log. */
-  readonly image: 'poller' | 'processor' | 'operator';
+  readonly image: 'poller' | 'processor' | 'api' | 'operator';
   readonly size: { readonly cpu: number; readonly memoryMiB: number };
 };
 
@@ -41,7 +41,7 @@ export function fargateTask(scope: Construct, { environment, image, size }: Task
     runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
   });
   acknowledge(task, {
-    'AwsSolutions-ECS2': 'The variables are names, sizes and URLs; the one secret comes from Secrets Manager.',
+    'AwsSolutions-ECS2': 'The variables are names, sizes and URLs; secrets come from Secrets Manager.',
     'AwsSolutions-IAM5[Resource::*]':
       'ecr:GetAuthorizationToken knows no resources (Service Authorization Reference of Amazon ECR).',
   });

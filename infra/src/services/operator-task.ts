@@ -3,8 +3,8 @@ import { AwsLogDriverMode, LogDrivers } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import type { Context } from '../context/context.ts';
 import type { DataStack } from '../data/data-stack.ts';
-import { apiToken } from './api-token.ts';
 import { confinedContainer, fargateTask, type TaskProps, taskLogs } from './fargate-task.ts';
+import { scanApiToken } from './secret-variables.ts';
 
 export type OperatorTaskProps = {
   readonly context: Context;
@@ -42,7 +42,7 @@ export class OperatorTask extends Construct {
         OPERATIONS_TABLE: data.operations.tableName,
         BATCHES_TABLE: data.batches.tableName,
       },
-      secrets: { ...apiToken(this, context.apiTokenSecret) },
+      secrets: { ...scanApiToken(this, context.apiTokenSecret) },
       stopTimeout: Duration.seconds(stopSeconds),
       // Its output is what it runs for: rather wait for the log than lose a line.
       logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'operator', mode: AwsLogDriverMode.BLOCKING }),

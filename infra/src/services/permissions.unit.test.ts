@@ -6,7 +6,13 @@ import { resourcesOf } from '../synthesis/resources.ts';
 import { stackOf, synthesize } from '../synthesis/synthesize.ts';
 
 const services = stackOf(
-  synthesize({ apiUrl: 'https://carrier.example/v1/scans/scanevents', apiTokenSecret: 'carrier/token' }),
+  synthesize({
+    apiUrl: 'https://carrier.example/v1/scans/scanevents',
+    apiTokenSecret: 'carrier/token',
+    api: true,
+    apiCallersSecret: 'waybill/callers',
+    apiPushersSecret: 'waybill/pushers',
+  }),
   'services',
 );
 
@@ -44,7 +50,10 @@ const start = (construct: string) => [
   `logs:CreateLogStream <${construct}Logs.Arn>`,
   `logs:PutLogEvents <${construct}Logs.Arn>`,
 ];
-const secret = 'secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:carrier/token-??????';
+const mayRead = (secret: string) => {
+  const resource = `secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${secret}-??????`;
+  return [`secretsmanager:DescribeSecret ${resource}`, `secretsmanager:GetSecretValue ${resource}`];
+};
 
 describe('the roles', () => {
   it('may do exactly this', () => {
@@ -56,18 +65,56 @@ describe('the roles', () => {
         'sqs:GetQueueAttributes <ScanQueue.Arn>',
         'sqs:SendMessage <ScanQueue.Arn>',
       ],
-      PollerServiceTaskExecutionRole: [
-        ...start('PollerService'),
-        `secretsmanager:DescribeSecret ${secret}`,
-        `secretsmanager:GetSecretValue ${secret}`,
+      PollerServiceTaskExecutionRole: [...start('PollerService'), ...mayRead('carrier/token')],
+      ApiServiceTaskTaskRole: [
+        'dynamodb:BatchGetItem <Failures.Arn>',
+        'dynamodb:BatchGetItem <Parcels.Arn>',
+        'dynamodb:DescribeTable <Batches.Arn>',
+        'dynamodb:DescribeTable <Checkpoints.Arn>',
+        'dynamodb:DescribeTable <Failures.Arn>',
+        'dynamodb:DescribeTable <Operations.Arn>',
+        'dynamodb:DescribeTable <Parcels.Arn>',
+        'dynamodb:GetItem <Batches.Arn>',
+        'dynamodb:GetItem <Checkpoints.Arn>',
+        'dynamodb:GetItem <Failures.Arn>',
+        'dynamodb:GetItem <Operations.Arn>',
+        'dynamodb:GetItem <Parcels.Arn>',
+        'dynamodb:PutItem <Batches.Arn>',
+        'dynamodb:PutItem <Operations.Arn>',
+        'dynamodb:Query <Batches.Arn>/index/recent',
+        'dynamodb:Query <Failures.Arn>/index/unresolved',
+        'dynamodb:Query <Operations.Arn>/index/recent',
+        'dynamodb:Query <Parcels.Arn>/index/open-parcels',
+        'dynamodb:Scan <Failures.Arn>',
+        'dynamodb:Scan <Parcels.Arn>',
+        'dynamodb:UpdateItem <Batches.Arn>',
+        'dynamodb:UpdateItem <Operations.Arn>',
+        'sqs:CancelMessageMoveTask <ScanQueueDeadLetters.Arn>',
+        'sqs:ChangeMessageVisibility <ScanQueueDeadLetters.Arn>',
+        'sqs:DeleteMessage <ScanQueueDeadLetters.Arn>',
+        'sqs:GetQueueAttributes <ScanQueue.Arn>',
+        'sqs:GetQueueAttributes <ScanQueueDeadLetters.Arn>',
+        'sqs:GetQueueUrl <ScanQueueDeadLetters.Arn>',
+        'sqs:ListMessageMoveTasks <ScanQueueDeadLetters.Arn>',
+        'sqs:ReceiveMessage <ScanQueueDeadLetters.Arn>',
+        'sqs:SendMessage <ScanQueue.Arn>',
+        'sqs:StartMessageMoveTask <ScanQueueDeadLetters.Arn>',
       ],
+      ApiServiceTaskExecutionRole: [
+        ...start('ApiService'),
+        ...mayRead('waybill/callers'),
+        ...mayRead('waybill/pushers'),
+      ].toSorted(),
       ProcessorServiceTaskTaskRole: [
         'dynamodb:DeleteItem <Failures.Arn>',
+        // Of batches with the API only.
+        'dynamodb:DescribeTable <Batches.Arn>',
         'dynamodb:DescribeTable <Failures.Arn>',
         'dynamodb:DescribeTable <Parcels.Arn>',
         'dynamodb:GetItem <Parcels.Arn>',
         'dynamodb:PartiQLInsert <Parcels.Arn>',
         'dynamodb:PartiQLUpdate <Parcels.Arn>',
+        'dynamodb:UpdateItem <Batches.Arn>',
         'dynamodb:UpdateItem <Failures.Arn>',
         'dynamodb:UpdateItem <Parcels.Arn>',
         'sqs:ChangeMessageVisibility <ScanQueue.Arn>',
@@ -79,11 +126,7 @@ describe('the roles', () => {
       ProcessorServiceTaskExecutionRole: start('ProcessorService'),
       // All that it may do is in the operators' policies.
       OperatorTaskTaskRole: [],
-      OperatorTaskExecutionRole: [
-        ...start('OperatorTask'),
-        `secretsmanager:DescribeSecret ${secret}`,
-        `secretsmanager:GetSecretValue ${secret}`,
-      ],
+      OperatorTaskExecutionRole: [...start('OperatorTask'), ...mayRead('carrier/token')],
     });
   });
 

@@ -16,8 +16,8 @@ import type { DataStack } from '../data/data-stack.ts';
 import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 import { graph } from '../monitoring/graph.ts';
 import { waybillMetric } from '../monitoring/metric.ts';
-import { apiToken } from './api-token.ts';
 import type { Network } from './network.ts';
+import { scanApiToken } from './secret-variables.ts';
 import { Service } from './service.ts';
 
 export type PollerProps = {
@@ -54,7 +54,7 @@ export class Poller extends Construct {
       capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }],
       desiredCount: context.standby ? 2 : 1,
       variables,
-      secrets: apiToken(this, context.apiTokenSecret),
+      secrets: scanApiToken(this, context.apiTokenSecret),
     });
     this.service.allow(data.scanQueue.queue.queueArn, ['sqs:SendMessage', 'sqs:GetQueueAttributes']);
     this.service.allow(data.checkpoints.tableArn, [

@@ -52,6 +52,7 @@ export class Processor extends Construct {
         SCAN_QUEUE_URL: queue.queueUrl,
         PARCELS_TABLE: data.parcels.tableName,
         FAILURES_TABLE: data.failures.tableName,
+        ...(context.api && { BATCHES_TABLE: data.batches.tableName }),
       },
     });
     this.service.allow(queue.queueArn, [
@@ -75,6 +76,8 @@ export class Processor extends Construct {
       'dynamodb:DescribeTable',
       'dynamodb:UpdateItem',
     ]);
+    // Messages of a pushed batch are counted off there.
+    if (context.api) this.service.allow(data.batches.tableArn, ['dynamodb:DescribeTable', 'dynamodb:UpdateItem']);
     this.#scale(context, queue);
     this.#addAlarms({ context, topic: data.alarmTopic });
   }

@@ -6,6 +6,7 @@ import { type ISecurityGroup, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import {
   AwsLogDriverMode,
   type CapacityProviderStrategy,
+  type CloudMapOptions,
   FargatePlatformVersion,
   FargateService,
   type FargateTaskDefinition,
@@ -15,6 +16,7 @@ import {
 } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { DnsRecordType, type INamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 import { confinedContainer, fargateTask, type TaskProps, taskLogs } from './fargate-task.ts';
 import type { Network } from './network.ts';
@@ -22,19 +24,28 @@ import type { Network } from './network.ts';
 /** Seconds between the time after which a process gives up its stop and the time at which Fargate kills it. */
 const stopMarginSeconds = 10;
 
+export type Inbound = {
+  readonly port: number;
+  readonly securityGroup: ISecurityGroup;
+  /** Of Cloud Map: healthy tasks are registered there, with address and port. */
+  readonly namespace: INamespace;
+};
+
 export type ServiceProps = TaskProps & {
   readonly cluster: ICluster;
   readonly network: Network;
-  readonly image: 'poller' | 'processor';
+  readonly image: 'poller' | 'processor' | 'api';
   readonly capacityProviderStrategies: readonly CapacityProviderStrategy[];
   /** Undefined: scaling decides, starting with one; a deployment does not change it. */
   readonly desiredCount?: number;
+  /** The port to which requests come, for those whom its security group lets in. Without it nothing comes in. */
+  readonly inbound?: Inbound;
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, Secret>>;
 };
 
 /**
- * One of Waybill's processes on Fargate: ARM64, a read-only file system, no inbound traffic, a health check by `/livez`, and
+ * One of Waybill's processes on Fargate: ARM64, a read-only file system, no inbound traffic but to a port that it names, a health check by `/livez`, and
  * more time to stop than the process itself takes. A deployment starts the new tasks before it stops the old ones, and is
  * rolled back when the new ones are not healthy.
  */
@@ -66,14 +77,15 @@ export class Service extends Construct {
       circuitBreaker: { enable: true, rollback: true },
       assignPublicIp: props.network.assignPublicIp,
       vpcSubnets: props.network.subnets,
-      securityGroups: [outboundOnly(this, props.network, name)],
+      securityGroups: [props.inbound?.securityGroup ?? outboundOnly(this, props.network, name)],
+      ...(props.inbound && { cloudMapOptions: registration(props.inbound, image) }),
     });
     // Without a route to the internet no image can be pulled, and the circuit breaker would end the first deployment.
     const { vpc, subnets } = props.network;
     this.fargate.node.addDependency(vpc.selectSubnets(subnets).internetConnectivityEstablished);
   }
 
-  #container({ environment, image, variables, secrets = {} }: ServiceProps) {
+  #container({ environment, image, variables, secrets = {}, inbound }: ServiceProps) {
     const stopSeconds = commonVariables.STOP_TIMEOUT_SECONDS.parse(variables['STOP_TIMEOUT_SECONDS']);
     return {
       ...confinedContainer(this, { image }),
@@ -83,6 +95,7 @@ export class Service extends Construct {
         CLOUDWATCH_NAMESPACE: cloudWatchNamespace(environment),
       },
       secrets: { ...secrets },
+      ...(inbound && { portMappings: [{ containerPort: inbound.port }] }),
       stopTimeout: Duration.seconds(stopSeconds + stopMarginSeconds),
       // The image has the same HEALTHCHECK, which ECS does not read. This one is slower: a quarter of a core starts Node slowly.
       healthCheck: {
@@ -132,6 +145,17 @@ export class Service extends Construct {
       this.fargate.metricMemoryUtilization({ label: `${this.#name} memory`, statistic: 'Maximum' }),
     ];
   }
+}
+
+/** API Gateway finds tasks of ECS by SRV records only ("private integrations for HTTP APIs"): an A record has no port. */
+function registration({ namespace, port }: Inbound, name: string): CloudMapOptions {
+  return {
+    cloudMapNamespace: namespace,
+    name,
+    containerPort: port,
+    dnsRecordType: DnsRecordType.SRV,
+    dnsTtl: Duration.seconds(10),
+  };
 }
 
 function outboundOnly(scope: Construct, { vpc }: Network, name: string): ISecurityGroup {

@@ -3,6 +3,7 @@ import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights, typ
 import type { Context } from '../context/context.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { acknowledge } from '../findings/acknowledge.ts';
+import { Api } from './api.ts';
 import { Dashboard } from './dashboard.ts';
 import { Network } from './network.ts';
 import { OperatorTask } from './operator-task.ts';
@@ -11,8 +12,8 @@ import { Processor } from './processor.ts';
 import { TaskRestarts } from './task-restarts.ts';
 
 /**
- * All that can be recreated at any time: the poller and the processor on Fargate, their scaling, dashboard and alarms, and the
- * task of the operators' command line.
+ * All that can be recreated at any time: the poller and the processor on Fargate, the API if the context asks for it, their
+ * scaling, dashboard and alarms, and the task of the operators' command line.
  */
 export class ServicesStack extends Stack {
   constructor(app: App, { context, data }: { readonly context: Context; readonly data: DataStack }) {
@@ -36,6 +37,7 @@ export class ServicesStack extends Stack {
     const apiUrl = requireApiUrl(context);
     const poller = new Poller(this, 'Poller', { ...shared, apiUrl });
     const processor = new Processor(this, 'Processor', shared);
+    const api = context.api ? new Api(this, 'Api', shared) : undefined;
     if (context.operatorTask) new OperatorTask(this, 'OperatorTask', { context, data, apiUrl });
     // Created before the services that use them, and deleted after them. The CDK's own method does not order them.
     const capacity = new CfnClusterCapacityProviderAssociations(this, 'CapacityProviders', {
@@ -43,14 +45,15 @@ export class ServicesStack extends Stack {
       capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
       defaultCapacityProviderStrategy: [],
     });
-    for (const { service } of [poller, processor]) service.fargate.node.addDependency(capacity);
+    for (const { service } of [poller, processor, ...(api ? [api] : [])]) service.fargate.node.addDependency(capacity);
     const restarts = new TaskRestarts(this, 'TaskRestarts', { context, topic: data.alarmTopic, cluster });
-    new Dashboard(this, 'Dashboard', { environment, data, poller, processor, restarts });
+    new Dashboard(this, 'Dashboard', { environment, data, poller, processor, api, restarts });
 
     const outputs = {
       ClusterName: cluster.clusterName,
       PollerService: poller.service.fargate.serviceName,
       ProcessorService: processor.service.fargate.serviceName,
+      ...(api && { ApiUrl: api.gateway.url, ApiService: api.service.fargate.serviceName }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
