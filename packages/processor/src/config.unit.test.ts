@@ -21,8 +21,13 @@ describe('the processor’s configuration', () => {
       scanQueueUrl: required.SCAN_QUEUE_URL,
       parcelsTable: 'waybill-parcels',
       failuresTable: 'waybill-failures',
+      batchesTable: undefined,
       process: { stopTimeoutMs: 40_000, endpointIsQueueHost: true },
     });
+  });
+
+  test('has batches where their table is named', () => {
+    expect(readConfig({ ...required, BATCHES_TABLE: 'waybill-batches' }).batchesTable).toBe('waybill-batches');
   });
 
   test('shows every wrong variable at once, with what was expected and what came', () => {

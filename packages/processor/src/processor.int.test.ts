@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
+import { dynamoDbBatchLedger } from '@waybill/shared/batches/dynamodb-batch-ledger.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { pack, packOne, packUnparsed } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
@@ -62,8 +63,14 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
       tableName: resources.failuresTable,
       clock,
     }),
+    batches: dynamoDbBatchLedger({
+      documents: DynamoDBDocumentClient.from(dynamodb),
+      tableName: resources.batchesTable,
+      clock,
+    }),
     checkTables: async () => {
       await requireKey(dynamodb, parcelsTable, tables.parcels);
+      await requireKey(dynamodb, resources.batchesTable, tables.batches);
       await parcels.chooseWriter();
     },
     probes: {},
@@ -73,10 +80,13 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
   return { processor, lines };
 }
 
-async function send(bodies: readonly string[]): Promise<void> {
+/** @param batchId of which each body is a part, by its place */
+async function send(bodies: readonly string[], batchId?: string): Promise<void> {
   const { sqs, resources } = engines();
+  const text = (StringValue: string) => ({ DataType: 'String', StringValue });
   for (const [index, MessageBody] of bodies.entries()) {
-    const Entries = [{ Id: String(index), MessageBody }];
+    const place = batchId && { MessageAttributes: { batchId: text(batchId), batchPart: text(String(index)) } };
+    const Entries = [{ Id: String(index), MessageBody, ...place }];
     await sqs.send(new SendMessageBatchCommand({ QueueUrl: resources.scanQueueUrl, Entries }));
   }
 }
@@ -165,6 +175,24 @@ describe('the processor on real engines', () => {
     await processor.stop();
     const { Items = [] } = await documents.send(new ScanCommand({ TableName: engines().resources.failuresTable }));
     expect(Items.filter(({ failureId }) => String(failureId).startsWith('event-100'))).toEqual([]);
+  });
+
+  test('settles the parts of a batch, and leaves it with what failed', async () => {
+    const documents = DynamoDBDocumentClient.from(engines().dynamodb);
+    const TableName = engines().resources.batchesTable;
+    const batchId = 'b-1';
+    const pending = new Set([0, 1, 2]);
+    await documents.send(new PutCommand({ TableName, Item: { batchId, state: 'sent', packs: 3, pending } }));
+    const { processor } = startProcessor();
+    const bad = { ...scan(9_010), createdDateTimeUtc: 'yesterday' };
+    await send([packOf(scan(2_001), bad), packOf(scan(2_002)), packOf()], batchId);
+    const stored = async () => {
+      const { Item } = await documents.send(new GetCommand({ TableName, Key: { batchId }, ConsistentRead: true }));
+      const { pending = new Set(), failed = new Set() } = Item ?? {};
+      return { pending: [...pending], failed: [...failed] };
+    };
+    await expect.poll(stored, { timeout: 20_000 }).toEqual({ pending: [], failed: ['event-9010'] });
+    await processor.stop();
   });
 
   test('ends where the parcels table is another one, before it has received anything', async () => {

@@ -39,6 +39,11 @@ describe('the envelope', () => {
     expect(() => elementsOf(Buffer.from([0x7b, 0xff, 0x7d]))).toThrow(invalid('', 'must be JSON in UTF-8'));
   });
 
+  test('of nothing but brackets is refused before it is parsed', () => {
+    const deep = `{"ScanEvents":[${'['.repeat(500_000)}`;
+    expect(() => elementsOf(bytes(deep))).toThrow(invalid('', 'must not hold more than 500000 objects and arrays'));
+  });
+
   test('is read at any depth', () => {
     const depth = 50_000;
     expect(elementsOf(bytes(`{"ScanEvents":[${'['.repeat(depth)}${']'.repeat(depth)}]}`))).toHaveLength(1);

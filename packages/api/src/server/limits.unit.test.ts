@@ -14,7 +14,9 @@ function waitingRoutes() {
     const config = { scopes: ['read', 'ingest'] } as const;
     const wait = async (signal: AbortSignal) => {
       entered.push(signal);
-      await letGo.promise;
+      // As a call of the SDK does, it ends with an error of its own when the signal aborts.
+      const aborted = once(signal, 'abort').then(() => Promise.reject(new DOMException('aborted', 'AbortError')));
+      await Promise.race([letGo.promise, aborted]);
       return 'done';
     };
     app.get('/v1/wait', { config }, ({ signal }) => wait(signal));
@@ -185,7 +187,7 @@ describe('the time of a request', () => {
   });
 
   test('is over when the client goes, which is on record as 499', async () => {
-    const { listen, entered, inFlight, lines } = await openWaiting();
+    const { listen, entered, inFlight, lines, value } = await openWaiting();
     const socket = await open(await listen());
     socket.write(`GET /v1/wait HTTP/1.1\r\nHost: a\r\n${auth}\r\n`);
     await inFlight(1);
@@ -193,6 +195,9 @@ describe('the time of a request', () => {
     socket.destroy();
     await vi.waitUntil(() => entered[0]?.aborted === true);
     await vi.waitUntil(() => lines.some((line) => line['status'] === 499 && line['route'] === 'GET /v1/wait'));
+    // No engine is to blame.
+    expect(value('waybill.api.rejections')).toBe(undefined);
+    expect(lines.filter((line) => line['level'] !== 'info')).toEqual([]);
   });
 
   test('is not over when its body has come', async () => {

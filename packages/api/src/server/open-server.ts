@@ -77,7 +77,10 @@ export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
   };
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const problem = problemOf(error);
-    observeProblem(problem, { requestId: request.id, route: routeOf(request) }, deps);
+    const { signal } = request.visit;
+    // What was waited for is given up because the client has gone: no engine is away.
+    const isGivenUp = problem.more.reason === 'engine' && signal.aborted;
+    if (!isGivenUp) observeProblem(problem, { requestId: request.id, route: routeOf(request) }, deps);
     return sendProblem(reply, problem);
   };
 

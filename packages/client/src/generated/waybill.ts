@@ -168,6 +168,73 @@ export interface Problem {
   [key: string]: unknown;
 }
 
+export type ScanEventElementUser = {
+  RunId?: string | null;
+  [key: string]: unknown;
+} | null;
+
+export type ScanEventElementDevice = {[key: string]: unknown} | null;
+
+/**
+ * An element of the Scan Event API. One that is not like this is rejected; its neighbours are not.
+ */
+export interface ScanEventElement {
+  /**
+     * @minimum 1
+     * @maximum 9007199254740991
+     */
+  EventId: number;
+  /**
+     * @minimum 1
+     * @maximum 9007199254740991
+     */
+  ParcelId: number;
+  /**
+     * `PICKUP`, `STATUS`, `DELIVERY`, or another
+     * @minLength 1
+     * @maxLength 1024
+     */
+  Type: string;
+  /**
+     * ISO 8601 in UTC with any fraction, ending in `Z` or without a zone
+     * @pattern ^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,20})?Z?$
+     */
+  CreatedDateTimeUtc: string;
+  StatusCode?: string | null;
+  User?: ScanEventElementUser;
+  Device?: ScanEventElementDevice;
+  [key: string]: unknown;
+}
+
+/**
+ * A page of the Scan Event API, pushed.
+ */
+export interface Push {
+  /**
+     * @minItems 1
+     * @maxItems 10000
+     */
+  ScanEvents: ScanEventElement[];
+  [key: string]: unknown;
+}
+
+export type PushAcceptedRejectedItem = {
+  /** Its place among the elements, from 0 */
+  index: number;
+  code: string;
+  /** The field, as `User.RunId`; empty for the element itself */
+  path: string;
+  expected: string;
+};
+
+export interface PushAccepted {
+  batchId: string;
+  /** Events, each of them confirmed on the queue */
+  accepted: number;
+  /** Elements that are not scan events: the sender’s to mend */
+  rejected: PushAcceptedRejectedItem[];
+}
+
 /**
  * `INVALID_REQUEST`: The request is not valid
  */
@@ -1523,6 +1590,109 @@ export const listParcels = async (params?: ListParcelsParams, options?: Paramete
 
 
 
+export type pushScanEventsResponse202 = {
+  data: PushAccepted
+  status: 202
+}
+
+export type pushScanEventsResponse400 = {
+  data: InvalidRequestResponse
+  status: 400
+}
+
+export type pushScanEventsResponse401 = {
+  data: UnauthenticatedResponse
+  status: 401
+}
+
+export type pushScanEventsResponse403 = {
+  data: ForbiddenResponse
+  status: 403
+}
+
+export type pushScanEventsResponse409 = {
+  data: ConflictResponse
+  status: 409
+}
+
+export type pushScanEventsResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
+export type pushScanEventsResponse415 = {
+  data: UnsupportedMediaTypeResponse
+  status: 415
+}
+
+export type pushScanEventsResponse422 = {
+  data: Problem
+  status: 422
+}
+
+export type pushScanEventsResponse429 = {
+  data: TooManyRequestsResponse
+  status: 429
+}
+
+export type pushScanEventsResponse500 = {
+  data: InternalResponse
+  status: 500
+}
+
+export type pushScanEventsResponse503 = {
+  data: UnavailableResponse
+  status: 503
+}
+
+export type pushScanEventsResponseSuccess = (pushScanEventsResponse202) & {
+  headers: Headers;
+};
+export type pushScanEventsResponseError = (pushScanEventsResponse400 | pushScanEventsResponse401 | pushScanEventsResponse403 | pushScanEventsResponse409 | pushScanEventsResponse413 | pushScanEventsResponse415 | pushScanEventsResponse422 | pushScanEventsResponse429 | pushScanEventsResponse500 | pushScanEventsResponse503) & {
+  headers: Headers;
+};
+
+export type pushScanEventsResponse = (pushScanEventsResponseSuccess | pushScanEventsResponseError)
+
+export const getPushScanEventsUrl = () => {
+
+
+
+
+  return `/v1/scan-events`
+}
+
+/**
+ * Answered once each accepted event is confirmed on the queue. With a key, a repetition is right at any time. `Content-Encoding: gzip` is taken.
+ * @summary Scan events, pushed in the envelope of the Scan Event API
+ */
+export const pushScanEvents = async (push: Push, options?: Parameters<typeof request>[1]): Promise<pushScanEventsResponse> => {
+
+    const getHeaders = (h?: NonNullable<RequestInit['headers']>): Record<string, string | readonly string[]> => {
+    if (!h) return {};
+    if (h instanceof Headers) return Object.fromEntries(h.entries());
+    if (Symbol.iterator in h) {
+      return Object.fromEntries(
+        Array.from(h as Iterable<Iterable<string>>, (entry) => Array.from(entry) as [string, string]),
+      );
+    }
+    const headers: Record<string, string | readonly string[]> = {};
+    for (const [name, value] of Object.entries<string | readonly string[] | undefined>(h)) {
+      if (value !== undefined) headers[name] = value;
+    }
+    return headers;
+  };
+return request<pushScanEventsResponse>(getPushScanEventsUrl(),
+  {
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...getHeaders(options?.headers) },
+    body: JSON.stringify(push)
+  }
+);}
+
+
+
 export type listBatchesResponse200 = {
   data: ListBatches200
   status: 200
@@ -2041,7 +2211,7 @@ export const getPlanRedriveUrl = () => {
 }
 
 /**
- * Receives dead letters for up to 4 seconds and hands them back; for that time nobody else can. `notLookedAt` says where there are more: then `isMoreThan` is true, and a redrive by this plan has no bound. `waybill dlq redrive --dry-run` looks at up to 10,000.
+ * Receives dead letters for up to 3 seconds and hands them back; for that time nobody else can. `notLookedAt` says where there are more: then `isMoreThan` is true, and a redrive by this plan has no bound. `waybill dlq redrive --dry-run` looks at up to 10,000.
  * @summary What a redrive would do and cost, without doing it
  */
 export const planRedrive = async (planRedriveBody: PlanRedriveBody, options?: Parameters<typeof request>[1]): Promise<planRedriveResponse> => {

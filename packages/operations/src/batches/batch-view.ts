@@ -53,7 +53,8 @@ export function batchView(item: Readonly<Record<string, unknown>>): BatchView | 
     failed: [...failed].sort(),
     createdAtUtc: rest.createdAtUtc,
     startedAtUtc: rest.startedAtUtc,
-    finishedAtUtc: rest.finishedAtUtc,
+    // The processor writes it with each message: it cannot tell which is the last.
+    finishedAtUtc: state === 'sent' && packsPending === 0 ? rest.finishedAtUtc : null,
   };
 }
 

@@ -42,6 +42,15 @@ test('a batch fits its shape, without attributes of later releases', () => {
   });
 });
 
+test('a batch has an end once nothing of it is pending', () => {
+  const finishedAtUtc = '2026-11-28T10:00:05Z';
+  const end = (fields: object) => batchView({ ...sent, finishedAtUtc, ...fields })?.finishedAtUtc;
+  expect(end({})).toBe(finishedAtUtc);
+  expect(end({ failed: new Set(['event-1']) })).toBe(finishedAtUtc);
+  expect(end({ pending: new Set([1]) })).toBeNull();
+  expect(end({ state: 'sending' })).toBeNull();
+});
+
 test('an item that is not a batch is not shown as one', () => {
   expect(batchView({ batchId: 'b-1' })).toBeUndefined();
 });
