@@ -108,6 +108,8 @@ describe('the examples of the docs', () => {
   });
 
   test('run: a push that is signed', async () => {
-    expect(await printed('docs/api.md', 'Push', 'ts')).toMatch(/^202 \{\s+batchId: '[^']+',\s+accepted: 1,\s+rejected: \[\]\s+\}\n$/);
+    expect(await printed('docs/api.md', 'Push', 'ts')).toMatch(
+      /^202 \{\s+batchId: '[^']+',\s+accepted: 1,\s+rejected: \[\]\s+\}\n$/,
+    );
   });
 });
