@@ -64,6 +64,7 @@ export class Api extends Construct {
       capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }],
       inbound: { port, namespace, securityGroup },
       variables: {
+        ...asThePoller(context.pollerVariables),
         ...context.apiVariables,
         SCAN_QUEUE_URL: data.scanQueue.queue.queueUrl,
         PARCELS_TABLE: data.parcels.tableName,
@@ -167,4 +168,11 @@ export class Api extends Construct {
       'sqs:StartMessageMoveTask',
     ]);
   }
+}
+
+/** Variables that say the same to the API as to the poller, unless the context gives the API others. */
+const ofBoth = ['FEED', 'LEASE_SECONDS', 'MAX_QUEUE_MESSAGES', 'MESSAGE_MAX_BYTES'];
+
+function asThePoller(variables: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => ofBoth.includes(name)));
 }
