@@ -81,12 +81,12 @@ test('the role of the API allows what its routes call, and nothing else', async 
 /** Clients of the engines under test whose calls are told. */
 async function clientsThatRecord(onCall: (call: EngineCall) => void) {
   const { sqs, dynamodb } = engines();
-  const urlOf = async ({ config: { endpoint } }: Pick<DynamoDBClient, 'config'>) => {
+  const urlOf = async ({ config: { endpoint } }: Pick<typeof dynamodb, 'config'>) => {
     const { protocol = 'http:', hostname = '', port } = (await endpoint?.()) ?? {};
     return `${protocol}//${hostname}:${port}`;
   };
   // Both clients have this part of the configuration; their other parts differ.
-  const ofQueues = await recordCalls(await urlOf(sqs as unknown as DynamoDBClient), 'sqs', onCall);
+  const ofQueues = await recordCalls(await urlOf(sqs as unknown as typeof dynamodb), 'sqs', onCall);
   const ofTables = await recordCalls(await urlOf(dynamodb), 'dynamodb', onCall);
   const settings = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
   const clients = {

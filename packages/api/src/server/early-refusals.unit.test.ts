@@ -57,7 +57,10 @@ describe('before anything of its body has come, a push', () => {
 test('clients that say nothing, or say it byte by byte, keep nobody else waiting', async () => {
   const url = await (await openApi()).listen();
   await Promise.all(Array.from({ length: 200 }, () => connected(url)));
-  for (const text of ['GET / HTTP/1.1\r\nx-slow: x', `${begin({ ...bearer(tokens.ingest), 'content-length': '99' })}{`]) {
+  for (const text of [
+    'GET / HTTP/1.1\r\nx-slow: x',
+    `${begin({ ...bearer(tokens.ingest), 'content-length': '99' })}{`,
+  ]) {
     const slow = await Promise.all(Array.from({ length: 20 }, () => connected(url)));
     for (const socket of slow) socket.write(text);
   }
