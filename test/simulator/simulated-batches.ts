@@ -97,6 +97,7 @@ export class SimulatedBatches {
             pending: without(pending, [part]),
             failed: new Set([...failed, ...failureIds]),
           }));
+          return new Set(part === undefined ? [] : this.batches.get(batchId)?.failed);
         }),
       cure: (batchId, failureIds) =>
         call(`cure ${batchId}`, () => {

@@ -21,15 +21,20 @@ export type BatchSettlingDependencies = {
  * @param isWhole all else in the message is done: its part of the batch is not waited for any more
  */
 export async function failInBatch(
-  { message: { attributes } }: MessageAtWork<unknown>['held'],
+  { message: { attributes, body } }: MessageAtWork<unknown>['held'],
   { failureIds, isWhole }: { readonly failureIds: readonly string[]; readonly isWhole: boolean },
-  { batches, guard, workDeadline }: BatchSettlingDependencies,
+  { batches, guard, failures, workDeadline }: BatchSettlingDependencies,
 ): Promise<void> {
   const place = batches && batchPlaceOf(attributes);
   if (!place) return;
   const { batchId } = place;
   const part = isWhole ? place.part : undefined;
-  await guard.execute(batchId, () => batches.fail({ batchId, part, failureIds }), workDeadline);
+  const failed = await guard.execute(batchId, () => batches.fail({ batchId, part, failureIds }), workDeadline);
+  const ofTheWhole = bodyFailureId(body);
+  if (part === undefined || failureIds.includes(ofTheWhole) || !failed.has(ofTheWhole)) return;
+  // It was left whole before, with one record for all of it. Now each that failed has its own.
+  await guard.execute(batchId, () => batches.cure(batchId, [ofTheWhole]), workDeadline);
+  await guard.execute(ofTheWhole, () => failures.resolve(ofTheWhole), workDeadline);
 }
 
 /**

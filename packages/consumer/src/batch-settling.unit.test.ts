@@ -106,6 +106,29 @@ describe('a part of a batch', () => {
     await stop();
   });
 
+  test('of which too much failed, and of which a few fail after a redrive, is failed by these alone', async () => {
+    const { failures, rejected, put, state, redrive, service, stop } = batchRig();
+    const items = Array.from({ length: mostSplitOff + 1 }, (_, index) => index + 1);
+    for (const item of items) rejected.add(item);
+    const body = bodyOf(...items);
+    const failureId = `body-${createHash('sha256').update(body).digest('hex')}`;
+    put(body, { batchPart: '1' });
+    service.start();
+    await pass(5);
+    expect(state()).toEqual({ pending: [0], failed: [failureId] });
+    rejected.clear();
+    rejected.add(7);
+    redrive();
+    await pass(5);
+    expect(state()).toEqual({ pending: [0], failed: ['item-7'] });
+    expect(failures.records.get(failureId)).toMatchObject({ resolved: true });
+    rejected.clear();
+    redrive();
+    await pass(5);
+    expect(state()).toEqual({ pending: [0], failed: [] });
+    await stop();
+  });
+
   test('that comes again when it is settled is looked for once, and changes nothing', async () => {
     const { put, state, written, service, stop } = batchRig();
     put(bodyOf(1, 2), { batchPart: '0' });

@@ -37,6 +37,7 @@ export class MemoryBatches implements BatchLedger {
     if (part !== undefined) batch?.pending.delete(part);
     for (const failureId of failureIds) batch?.failed.add(failureId);
     this.#journal.add(`batch ${batchId}: fail ${part ?? '-'} ${failureIds.join(' ')}`);
+    return new Set(part === undefined ? [] : batch?.failed);
   };
 
   readonly cure: BatchLedger['cure'] = async (batchId, failureIds) => {

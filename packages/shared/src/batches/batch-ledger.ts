@@ -11,8 +11,11 @@ export type BatchLedger = {
    * failed. Returns whether the batch was waiting for either; else nothing is written.
    */
   readonly settle: (settled: BatchPlace & { readonly failureId: string | undefined }) => Promise<boolean>;
-  /** These of a message failed, and are on record. Where it is the whole of its part, the part is not pending any more. */
-  readonly fail: (failed: BatchPlace & { readonly failureIds: readonly string[] }) => Promise<void>;
+  /**
+   * These of a message failed, and are on record. Where it is the whole of its part, the part is not pending any more, and all
+   * that the batch has as failed then is returned; else nothing.
+   */
+  readonly fail: (failed: BatchPlace & { readonly failureIds: readonly string[] }) => Promise<ReadonlySet<string>>;
   /** These are stored though they failed before. Returns those that the batch had as failed. */
   readonly cure: (batchId: string, failureIds: readonly string[]) => Promise<readonly string[]>;
 };

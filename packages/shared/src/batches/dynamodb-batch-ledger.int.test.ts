@@ -47,11 +47,13 @@ describe('a batch', () => {
 
   test('has a part settled and its failures added in one update, each once', async () => {
     const { ledger, time, changed } = await openBatch('b-2');
-    await ledger.fail({ batchId: 'b-2', part: 0, failureIds: ['event-1', 'event-2'] });
+    const both = new Set(['event-1', 'event-2']);
+    expect(await ledger.fail({ batchId: 'b-2', part: 0, failureIds: ['event-1'] })).toEqual(new Set(['event-1']));
+    expect(await ledger.fail({ batchId: 'b-2', part: 0, failureIds: ['event-2'] })).toEqual(both);
     const failed = { pending: [1, 2], failed: ['event-1', 'event-2'], startedAtUtc: noon, finishedAtUtc: noon };
     expect(await changed()).toEqual(failed);
     time.now += 60_000;
-    await ledger.fail({ batchId: 'b-2', part: undefined, failureIds: ['event-2'] });
+    expect(await ledger.fail({ batchId: 'b-2', part: undefined, failureIds: ['event-2'] })).toEqual(new Set());
     expect(await changed()).toEqual(failed);
   });
 

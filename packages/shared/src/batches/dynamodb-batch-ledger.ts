@@ -1,5 +1,10 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  UpdateCommand,
+  type UpdateCommandInput,
+  type UpdateCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
 import type { Clock } from '../clock.ts';
 import { tables } from '../resources.ts';
 import type { BatchLedger } from './batch-ledger.ts';
@@ -43,12 +48,15 @@ export function dynamoDbBatchLedger({ documents, tableName, clock }: BatchLedger
       return written !== undefined;
     },
     fail: async ({ batchId, part, failureIds }) => {
-      await update(batchId, {
+      const written = await update(batchId, {
         UpdateExpression:
           part === undefined ? `${begin} ADD failed :failed` : `${finish} DELETE pending :part ADD failed :failed`,
         ConditionExpression: 'attribute_exists(batchId)',
         values: { ':failed': new Set(failureIds), ...(part !== undefined && { ':part': new Set([part]) }) },
+        // Of a batch that fails as a whole it is hundreds of KB: not with each of its events.
+        ...(part !== undefined && { ReturnValues: 'UPDATED_NEW' }),
       });
+      return failedOf(written);
     },
     cure: async (batchId, failureIds) => {
       const written = await update(batchId, {
@@ -57,10 +65,16 @@ export function dynamoDbBatchLedger({ documents, tableName, clock }: BatchLedger
         values: { ':failed': new Set(failureIds) },
         ReturnValues: 'UPDATED_OLD',
       });
-      const before: unknown = written?.Attributes?.['failed'];
-      return before instanceof Set ? failureIds.filter((failureId) => before.has(failureId)) : [];
+      const before = failedOf(written);
+      return failureIds.filter((failureId) => before.has(failureId));
     },
   };
+}
+
+/** The failures that an update has returned. */
+function failedOf(written: UpdateCommandOutput | undefined): ReadonlySet<string> {
+  const failed: unknown = written?.Attributes?.['failed'];
+  return failed instanceof Set ? failed : new Set();
 }
 
 type Update = Pick<UpdateCommandInput, 'UpdateExpression' | 'ConditionExpression' | 'ReturnValues'> & {
