@@ -95,4 +95,10 @@ describe('a body', () => {
     };
     expect(() => requireReadable(headers)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_MEDIA_TYPE' }));
   });
+
+  test('of a type with very many spaces is refused in no time', () => {
+    const spaces = ' '.repeat(100_000);
+    for (const type of [`application/json${spaces}x`, `application/json;${spaces}charset${spaces}=${spaces}x`])
+      expect(() => requireReadable({ 'content-type': type })).toThrow('application/json');
+  });
 });
