@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { batchIdLength } from '@waybill/api/ingestion/batch-ids.ts';
 import { batchView } from '@waybill/operations/batches/batch-view.ts';
 import { operationKinds, outcomes } from '@waybill/operations/record/operation.ts';
 import { costOf, type Plan } from '@waybill/operations/record/plan.ts';
@@ -146,12 +147,15 @@ it('its example operation is one that this release reads, with its month and its
 });
 
 it('its example batch is one that this release reads, with its day and its expiry', () => {
-  const [item = {}] = examplesOf(tables.batches.name);
+  const [item = {}, key = {}] = examplesOf(tables.batches.name);
   const view = batchView(Object.fromEntries(Object.entries(item).map(([name, value]) => [name, read(value)])));
   expect(view).toMatchObject({ batchId: text(item['batchId']), status: 'processing', packsPending: 1 });
   const created = text(item['createdAtUtc']) ?? '';
   expect(text(item['createdDay'])).toBe(created.slice(0, 10));
   expect(number(item['expiresAt'])).toBe(Math.ceil(Date.parse(created) / 1_000) + batchRetentionDays * 86_400);
+  expect(text(item['batchId'])).toHaveLength(batchIdLength);
+  expect(text(key['keyOf'])).toBe(text(item['batchId']));
+  expect(number(key['createdAtMs'])).toBe(Date.parse(created));
 });
 
 const indexes = Object.values(tables).flatMap((table) =>

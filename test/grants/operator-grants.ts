@@ -1,5 +1,5 @@
 import { resourcesOf } from '@waybill/infra/synthesis/resources.ts';
-import { stackOf, synthesize } from '@waybill/infra/synthesis/synthesize.ts';
+import { type SynthesizedStack, stackOf, synthesize } from '@waybill/infra/synthesis/synthesize.ts';
 import { z } from 'zod';
 import type { NeededGrant } from './needed-grants.ts';
 
@@ -45,15 +45,7 @@ const policy = z.object({
 /** All that the operators' policies of the data stack allow. */
 export function operatorGrants(): readonly Grant[] {
   const stack = stackOf(synthesize({ environment: 'test', stacks: 'data' }), 'data');
-  const names = new Map(
-    ['AWS::SQS::Queue', 'AWS::DynamoDB::Table'].flatMap((type) =>
-      [...resourcesOf(stack, type)].map(([id, { QueueName, TableName }]) => [
-        `<${id}.Arn>`,
-        String(QueueName ?? TableName).replace(/^test-/, ''),
-      ]),
-    ),
-  );
-  const nameOf = (arn: string) => arn.replace(/^<[^>]+>/, (reference) => names.get(reference) ?? reference);
+  const nameOf = namesIn(stack);
   return [...resourcesOf(stack, 'AWS::IAM::ManagedPolicy')].flatMap(([id, properties]) => {
     const name = id.replace(/^Operators/, '');
     const found = policyNames.find((each) => each.toLowerCase() === name.toLowerCase());
@@ -72,11 +64,44 @@ export function operatorGrants(): readonly Grant[] {
 }
 
 /** Whether a grant allows a call, as IAM evaluates its condition. */
-export function allows(grant: Grant, needed: NeededGrant): boolean {
+export function allows(grant: Omit<Grant, 'policy'>, needed: NeededGrant): boolean {
   if (grant.action !== needed.action || (grant.resource !== needed.resource && grant.resource !== '*')) return false;
   const { attributes } = grant;
   if (!attributes) return true;
   return (
     needed.select === 'SPECIFIC_ATTRIBUTES' && (needed.attributes ?? []).every((name) => attributes.includes(name))
   );
+}
+
+/** All that the role of the API's tasks allows. */
+export function apiGrants(): readonly Omit<Grant, 'policy'>[] {
+  const synthesized = synthesize({
+    environment: 'test',
+    apiUrl: 'https://carrier.example/v1/scans/scanevents',
+    api: true,
+    apiCallersSecret: 'waybill/callers',
+  });
+  const nameOf = namesIn(stackOf(synthesized, 'data'));
+  const policies = resourcesOf(stackOf(synthesized, 'services'), 'AWS::IAM::Policy').values();
+  return [...policies]
+    .filter(({ Roles }) => JSON.stringify(Roles) === '["<ApiServiceTaskTaskRole>"]')
+    .flatMap((properties) => policy.parse(properties).PolicyDocument.Statement)
+    .flatMap(({ Action, Resource }) =>
+      Action.flatMap((action) =>
+        Resource.map((resource) => ({ action, resource: nameOf(resource), attributes: undefined })),
+      ),
+    );
+}
+
+/** Turns a reference to an ARN of the data stack into the name of a queue or table, without the environment. */
+function namesIn(data: SynthesizedStack): (arn: string) => string {
+  const names = new Map(
+    ['AWS::SQS::Queue', 'AWS::DynamoDB::Table'].flatMap((type) =>
+      [...resourcesOf(data, type)].map(([id, { QueueName, TableName }]) => [
+        `<${id}.Arn>`,
+        String(QueueName ?? TableName).replace(/^test-/, ''),
+      ]),
+    ),
+  );
+  return (arn) => arn.replace(/^<[^>]+>/, (reference) => names.get(reference) ?? reference);
 }

@@ -41,7 +41,7 @@ function nearest(path: string, name: string): Locked | undefined {
 }
 
 describe('the scripts of the services', () => {
-  test.for(['poller', 'processor'])('limit the heap of the %s', (name) => {
+  test.for(['poller', 'processor', 'api'])('limit the heap of the %s', (name) => {
     expect(manifest.scripts?.[name]).toBe(`node ${nodeFlags.join(' ')} packages/${name}/src/main.ts`);
   });
 });

@@ -1,3 +1,4 @@
+import type { ApiAccess } from '@waybill/local/pipeline/api-access.ts';
 import type { ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
 import { describe, expect, test } from 'vitest';
 import { expectGood, rigs, timed } from './rig.ts';
@@ -7,6 +8,15 @@ const openRig = rigs({ isCovered: true });
 
 /** Seconds within which readiness must be lost, and what a busy machine may add. */
 const readinessLimitMs = 15_000 + 3_000;
+
+/** Milliseconds within which the API answers, whatever is away, and what a busy machine may add. */
+const requestLimitMs = 10_000 + 3_000;
+
+/** What the API answers to a question for a parcel that nobody has seen. */
+async function statusOf({ url, token }: ApiAccess): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await fetch(`${url}/v1/parcels/${Number.MAX_SAFE_INTEGER}`, { headers })).status;
+}
 
 async function isReady(service: ServiceProcess): Promise<boolean> {
   return (await service.ask('/readyz')).status === 200;
@@ -48,15 +58,25 @@ describe.concurrent('processes', () => {
     const poller = rig.poller({ ...env, LEASE_SECONDS: '3', SCAN_API_LIMIT: '25' });
     // So short that messages in hand would use up their receives if they were not held.
     const processor = rig.processor({ ...env, VISIBILITY_TIMEOUT_SECONDS: '5', WRITE_CONCURRENCY: '4' });
+    const { service: api, access } = await rig.webApi(env);
+    const all = [poller, processor, api];
     await until('messages are in hand', async () => (await rig.queue()).inFlight > 5);
+    await becomeReady([api]);
+    expect(await statusOf(access)).toBe(404);
     dynamodb.cut();
-    await becomeUnready([poller, processor]);
+    const asked = statusOf(access);
+    await becomeUnready(all);
+    expect(await asked).toBe(503);
     dynamodb.open();
-    await becomeReady([poller, processor]);
+    await becomeReady(all);
     dynamodb.silence();
-    await becomeUnready([poller, processor]);
+    const askedInSilence = timed(async () => expect(await statusOf(access)).toBe(503));
+    await becomeUnready(all);
+    expect(await askedInSilence).toBeLessThan(requestLimitMs);
     dynamodb.open();
-    await becomeReady([poller, processor]);
+    await becomeReady(all);
+    expect(await statusOf(access)).toBe(404);
+    expect(await api.stop()).toEqual({ code: 0, signal: null });
     await rig.drained(poller);
     expectGood(await rig.verdict());
   });
@@ -67,11 +87,13 @@ describe.concurrent('processes', () => {
     const env = { AWS_ENDPOINT_URL_SQS: sqs.url };
     const poller = rig.poller({ ...env, SCAN_API_LIMIT: '25' });
     const processor = rig.processor({ ...env, VISIBILITY_TIMEOUT_SECONDS: '5' });
+    const { service: api } = await rig.webApi(env);
     await until('messages are in hand', async () => (await rig.queue()).inFlight > 0);
+    await becomeReady([api]);
     sqs.silence();
-    await becomeUnready([poller, processor]);
+    await becomeUnready([poller, processor, api]);
     sqs.open();
-    await becomeReady([poller, processor]);
+    await becomeReady([poller, processor, api]);
     await rig.drained(poller);
     expectGood(await rig.verdict());
   });

@@ -6,12 +6,15 @@ import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { type ScanApi, type ScanApiOptions, startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
 import type { Place } from '@waybill/local/engines/place.ts';
+import { freePort } from '@waybill/local/free-port.ts';
 import { readDeadLetters, readFailureRecords } from '@waybill/local/outcome/dead-letters.ts';
 import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
 import { judge, type Verdict } from '@waybill/local/outcome/verdict.ts';
+import { type ApiAccess, apiAccess } from '@waybill/local/pipeline/api-access.ts';
 import { untilDrained } from '@waybill/local/pipeline/drain.ts';
 import { type QueueContent, queueContent } from '@waybill/local/pipeline/queue-content.ts';
 import {
+  apiVariables,
   type Environment,
   pollerVariables,
   processorVariables,
@@ -85,6 +88,13 @@ export class Rig {
 
   processor(more: Environment = {}): ServiceProcess {
     return this.#start('processor', { ...processorVariables(this.resources), RECEIVE_WAIT_SECONDS: '1', ...more });
+  }
+
+  /** An API on a free port, and how it is reached. */
+  async webApi(more: Environment = {}): Promise<{ readonly service: ServiceProcess; readonly access: ApiAccess }> {
+    const access = apiAccess(await freePort(), Buffer.from(processSecrets.token));
+    const service = this.#start('api', { ...apiVariables(this.resources), ...access.variables, ...more });
+    return { service, access };
   }
 
   #start(name: ServiceName, more: Environment): ServiceProcess {

@@ -1,5 +1,6 @@
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
+import { processSecrets } from '../../packages/shared/test/planted.ts';
 import { rigs } from './rig.ts';
 
 const openRig = rigs();
@@ -21,7 +22,13 @@ test('wrong variables are shown all at once, with exit code 2, before anything i
     FAILURES_TABLE: undefined,
     STOP_TIMEOUT_SECONDS: '5',
   });
+  const { service: api } = await rig.webApi({
+    ...endpoints,
+    API_TOKENS: `[{"name":"a","scopes":["admin"],"sha256":"${processSecrets.token}"}]`,
+    STOP_TIMEOUT_SECONDS: '5',
+  });
   expect(await poller.ended).toEqual({ code: 2, signal: null });
+  expect(await api.ended).toEqual({ code: 2, signal: null });
   expect(await processor.ended).toEqual({ code: 2, signal: null });
   const text = (log: readonly string[]) => log.join('\n');
   for (const line of [
@@ -37,6 +44,12 @@ test('wrong variables are shown all at once, with exit code 2, before anything i
     'STOP_TIMEOUT_SECONDS must be at least RECEIVE_WAIT_SECONDS + 10',
   ])
     expect(text(processor.log())).toMatch(line);
+  for (const line of [
+    'API_TOKENS entry 1: scopes expected an array of read, ingest, operate',
+    'API_TOKENS entry 1: sha256 expected the SHA-256 of the token',
+    'STOP_TIMEOUT_SECONDS must be at least 15',
+  ])
+    expect(text(api.log())).toMatch(line);
   expect([rig.api.counts().requests, sqs.connections(), dynamodb.connections()]).toEqual([0, 0, 0]);
 });
 
@@ -54,7 +67,8 @@ test('a table with another key is refused with exit code 1, and nothing was read
   );
   const poller = rig.poller({ CHECKPOINTS_TABLE: TableName });
   const processor = rig.processor({ PARCELS_TABLE: TableName });
-  for (const service of [poller, processor]) {
+  const { service: api } = await rig.webApi({ PARCELS_TABLE: TableName });
+  for (const service of [poller, processor, api]) {
     expect(await service.ended).toEqual({ code: 1, signal: null });
     expect(service.log().join('\n')).toMatch(/"level":"fatal".*TABLE_MISMATCH/);
     expect(service.log().join('\n')).toContain(TableName);

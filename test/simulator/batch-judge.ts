@@ -80,8 +80,11 @@ export class BatchJudge {
       for (const part of pending)
         if (!own.some(({ attributes }) => attributes['batchPart'] === String(part)))
           violate(`part ${part} of ${batchId} is pending, and no message of it is left`);
+      // Of an event that was read by the poller, too, that copy may be cured, and the record that they share with it.
+      const lies = (failureId: string) => own.some(({ attributes }) => attributes['failureId'] === failureId);
       for (const failureId of failed)
-        if (!isUnresolved(failureId)) violate(`${batchId} has ${failureId} as failed, which is not on record as such`);
+        if (!isUnresolved(failureId) && !lies(failureId))
+          violate(`${batchId} has ${failureId} as failed, which is neither on record as such nor in the DLQ`);
       for (const message of own) {
         const failureId = message.attributes['failureId'];
         if (message.attributes['batchPart'] !== undefined || failureId === undefined || !isHarmed(message)) continue;

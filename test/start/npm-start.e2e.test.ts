@@ -95,6 +95,12 @@ async function allGone(pids: readonly number[]): Promise<void> {
   await until('nothing is left running', () => !pids.some(isRunning));
 }
 
+/** What a shell prints that is given the lines about the API. */
+function printedCurl(output: string): string {
+  const [lines = ''] = /^ {2}export TOKEN=.*\n {2}curl .*$/m.exec(output) ?? [];
+  return execFileSync('/bin/sh', ['-c', lines.replace('curl ', 'curl --silent --max-time 10 ')], { encoding: 'utf8' });
+}
+
 /** The row of the summary with this label. */
 function row(output: string, label: string): string | undefined {
   return output.split('\n').find((line) => line.startsWith(label));
@@ -115,6 +121,7 @@ describe.concurrent('npm start', () => {
       expect(output).toMatch(/^ok {6}all \d+ parcels match the \d+ events of the feed$/m);
       expect(output).toMatch(/^ok {6}all [1-9]\d* malformed elements are in the failures table and in the DLQ$/m);
       expect(output).toMatch(/^ok {6}no well-formed event is in the DLQ$/m);
+      expect(output).toMatch(/^ok {6}the API took \d+ events? again, and shows their parcel as the feed does$/m);
       expect(output).toMatch(/^splits {7}6: another producer/m);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: it is the control character that must not be there.
       expect(output).not.toMatch(/\u001b/);
@@ -144,6 +151,9 @@ describe.concurrent('npm start', () => {
     const start = Start.direct(context, ['--live', '--events', '200']);
     const children = await start.fiveChildren();
     await start.says('more was read than was there at first', /read (2[1-9]\d|[3-9]\d\d)\//);
+    await start.says('the API can be asked', /^ {2}curl /m);
+    const status: unknown = JSON.parse(printedCurl(start.output));
+    expect(status).toHaveProperty('sentence');
     start.interrupt();
     expect(await start.code(), start.output).toBe(0);
     await allGone(children);
@@ -185,6 +195,7 @@ describe.concurrent('npm start', () => {
       await allGone(pids);
     });
     expect(pids.map(isRunning)).toEqual([true, true, true]);
+    expect(JSON.parse(printedCurl(start.output))).toHaveProperty('sentence');
     const clients = openClients(env);
     const { QueueUrls } = await clients.sqs.send(new ListQueuesCommand());
     clients.close();

@@ -1,6 +1,7 @@
 import type { Resources } from '@waybill/provisioner/provision.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, embeddedEngine } from '../pipelines/engine.ts';
+import { bodyOf, pushedElements } from './bodies.ts';
 import { fire } from './fire.ts';
 import { type MeasuredServer, startApi } from './servers.ts';
 import { storeParcels } from './stored.ts';
@@ -44,4 +45,21 @@ test('a parcel costs one GetItem, and all of them together one read of the check
   expect(reads).toBeGreaterThanOrEqual(amount);
   // Besides the checkpoint, readiness looks at a table every 5 s.
   expect(reads).toBeLessThanOrEqual(amount + Math.ceil(seconds) + 1 + Math.ceil(seconds / 5));
+});
+
+test('a body of 1,000 events costs one send of packs, and two writes of its batch', async () => {
+  const amount = 20;
+  const requests = pushedElements().map((elements) => ({ body: bodyOf(elements) }));
+  const headers = { ...api.headers, 'content-type': 'application/json' };
+  const calls = await callsDuring(async () => {
+    const target = { url: `${api.url}/v1/scan-events`, method: 'POST', headers, requests } as const;
+    const fired = await fire({ ...target, connections: 4, amount });
+    expect(fired.byStatus).toEqual({ 202: amount });
+  });
+  const each = (action: string) => calls(action) / amount;
+  expect({
+    sends: each('AmazonSQS.SendMessageBatch'),
+    puts: each('DynamoDB_20120810.PutItem'),
+    updates: each('DynamoDB_20120810.UpdateItem'),
+  }).toEqual({ sends: 1, puts: 1, updates: 1 });
 });

@@ -15,7 +15,7 @@ const ofTheAccessLog = ['waybill.api.unavailable'];
 /** The custom metrics that CloudWatch bills, each with the value of its dimension, as if all had data in every hour. */
 export function customMetrics({ api }: { readonly api: boolean } = { api: false }): string[] {
   const ofProcesses = Object.entries(metricDefinitions).flatMap(([name, definition]) => {
-    if (!('cloudWatch' in definition)) return [];
+    if (!('cloudWatch' in definition) || (!api && name.startsWith('waybill.ingestion.'))) return [];
     return definition.cloudWatch.flatMap((keys: readonly string[]) => {
       if (keys.length === 0) return [name];
       const values = everydayValues(api)[name];

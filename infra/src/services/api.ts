@@ -6,7 +6,7 @@ import {
   unresolvedIndex,
 } from '@waybill/shared/resources.ts';
 import { Duration } from 'aws-cdk-lib';
-import type { GraphWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { GraphWidget, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicediscovery';
@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import type { Context } from '../context/context.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { graph } from '../monitoring/graph.ts';
+import { waybillMetric } from '../monitoring/metric.ts';
 import { addApiAlarms } from './api-alarms.ts';
 import { ApiGateway } from './api-gateway.ts';
 import type { Network } from './network.ts';
@@ -40,10 +41,12 @@ const cpuTarget = 50;
 export class Api extends Construct {
   readonly service: Service;
   readonly gateway: ApiGateway;
+  readonly #environment: string;
 
   constructor(scope: Construct, id: string, { context, data, cluster, network }: ApiProps) {
     super(scope, id);
     const { environment } = context;
+    this.#environment = environment;
     const port = apiVariables.API_PORT.parse(undefined);
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc: network.vpc,
@@ -64,6 +67,7 @@ export class Api extends Construct {
       capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }],
       inbound: { port, namespace, securityGroup },
       variables: {
+        ...asThePoller(context.pollerVariables),
         ...context.apiVariables,
         SCAN_QUEUE_URL: data.scanQueue.queue.queueUrl,
         PARCELS_TABLE: data.parcels.tableName,
@@ -101,6 +105,11 @@ export class Api extends Construct {
       leastTasks,
       runningTasks: this.service.metricRunningTasks(),
     });
+  }
+
+  /** Elements of pushes that are not valid scan events. */
+  metricRejections({ label }: { readonly label: string }): Metric {
+    return waybillMetric(this.#environment, 'waybill.ingestion.rejections', { statistic: 'Sum', label });
   }
 
   requestsWidget(): GraphWidget {
@@ -167,4 +176,11 @@ export class Api extends Construct {
       'sqs:StartMessageMoveTask',
     ]);
   }
+}
+
+/** Variables that say the same to the API as to the poller, unless the context gives the API others. */
+const ofBoth = ['FEED', 'LEASE_SECONDS', 'MAX_QUEUE_MESSAGES', 'MESSAGE_MAX_BYTES'];
+
+function asThePoller(variables: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => ofBoth.includes(name)));
 }

@@ -17,6 +17,7 @@ const other = stackOf(
     apiSize: '512/1024',
     maxApiTasks: 3,
     apiRequestsPerSecond: 50,
+    pollerVariables: { MAX_QUEUE_MESSAGES: '1000', SCAN_API_LIMIT: '200', FEED: 'south' },
     apiVariables: { FEED: 'north', STAGES: '{"STATUS/OUT":"out-for-delivery"}' },
   }),
   'services',
@@ -67,7 +68,8 @@ describe('the API', () => {
       API_TOKENS: expect.stringMatching(/:secret:waybill\/callers$/),
       INGEST_SECRETS: expect.stringMatching(/:secret:waybill\/pushers$/),
     });
-    expect(taskOf(other).environment).toMatchObject({ FEED: 'north' });
+    expect(taskOf(other).environment).toMatchObject({ FEED: 'north', MAX_QUEUE_MESSAGES: '1000' });
+    expect(taskOf(other).environment).not.toHaveProperty('SCAN_API_LIMIT');
   });
 
   it('tells processors of the batches, which they count off', () => {

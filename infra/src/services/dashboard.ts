@@ -84,6 +84,7 @@ export class Dashboard extends Construct {
       [
         graph('Failed events per minute', [
           poller.metricRejections({ label: 'rejected elements' }),
+          ...(api ? [api.metricRejections({ label: 'rejected elements of pushes' })] : []),
           processor.metricFailures({ label: 'failures recorded' }),
           processor.metricSplits({ label: 'split off' }),
         ]),

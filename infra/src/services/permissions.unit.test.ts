@@ -141,7 +141,7 @@ describe('the roles', () => {
 });
 
 describe('the actions that a role has are those that its process calls', () => {
-  it.each(['poller', 'processor'])('%s', async (process) => {
+  it.each(['poller', 'processor', 'api'])('%s', async (process) => {
     const [, lines = []] =
       Object.entries(permissions()).find(([role]) => role.toLowerCase() === `${process}servicetasktaskrole`) ?? [];
     const granted = new Set(lines.map((line) => line.split(' ')[0]));
@@ -168,7 +168,9 @@ async function calledBy(process: string): Promise<ReadonlySet<string | undefined
     ],
   });
   const code = outputFiles.map(({ text }) => text).join('\n');
-  const commands = [...code.matchAll(/\bnew (\w+)Command\d*\(/g)].flatMap(([, command]) => command ?? []);
+  const commands = [...code.matchAll(/\bnew (\w+)Command\d*\(|\bpaginate(\w+)\(/g)].flatMap(
+    ([, command, paged]) => command ?? paged ?? [],
+  );
   return new Set(commands.flatMap((command) => actionsOf(command, code)));
 }
 
@@ -182,5 +184,5 @@ function actionsOf(command: string, code: string): readonly string[] {
     const verbs = [...code.matchAll(/`(INSERT INTO|UPDATE|SELECT|DELETE FROM|EXISTS) "/g)].map(([, verb]) => verb);
     return verbs.map((verb) => `dynamodb:PartiQL${verb?.[0]}${verb?.split(' ')[0]?.slice(1).toLowerCase()}`);
   }
-  return [`dynamodb:${/^(Update|Get|Delete|Put)$/.test(command) ? `${command}Item` : command}`];
+  return [`dynamodb:${/^(Update|Get|Delete|Put|BatchGet)$/.test(command) ? `${command}Item` : command}`];
 }

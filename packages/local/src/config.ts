@@ -38,8 +38,9 @@ const positionalHint = ' (npm passes on what follows --: npm start -- --events 5
 export const help = `npm start -- [flags]
 
 Runs all of Waybill: embedded SQS and DynamoDB, a simulated Scan Event API that
-misbehaves as real ones do, and poller and processor as production starts them.
-Ends when the feed is drained and every parcel was compared with it.
+misbehaves as real ones do, and poller, processor and API as production starts
+them. Prints how to reach the API. Ends when the feed is drained and every
+parcel was compared with it.
 
   --events N          elements that the feed holds, 1–${maxEvents.toLocaleString('en-US')}
                       (default ${defaultEvents.toLocaleString('en-US')})
@@ -48,12 +49,12 @@ Ends when the feed is drained and every parcel was compared with it.
   --live              keeps feeding and polling until Ctrl-C
   --scan-api-url URL  a real Scan Event API; SCAN_API_TOKEN is its bearer token,
                       FIRST_EVENT_ID the EventId to begin with
-  --keep              leaves queues and tables up and prints how to reach them
+  --keep              leaves queues, tables and API up, prints how to reach them
   --help              this text
 
 Exit code: 0 all compared and equal, 1 a difference or a failure, 2 wrong flags,
 130 after Ctrl-C before the end. Other variables of docs/configuration.md
-(RECEIVERS, WRITE_CONCURRENCY, …) are passed on to poller and processor.
+(RECEIVERS, WRITE_CONCURRENCY, …) are passed on to the processes.
 `;
 
 /**

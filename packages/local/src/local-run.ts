@@ -10,6 +10,7 @@ import { type FeedSource, openRealFeed, openSimulatedFeed } from './feed-source.
 import { freePort } from './free-port.ts';
 import { keep } from './keep.ts';
 import { sendPacks } from './other-producer.ts';
+import { apiSample, checkApi } from './outcome/api-check.ts';
 import { readDeadLetters, readFailureRecords } from './outcome/dead-letters.ts';
 import { readStoredParcels } from './outcome/stored-parcels.ts';
 import { judge, reasonsOf } from './outcome/verdict.ts';
@@ -31,6 +32,9 @@ export type RunDependencies = {
   /** Called once, with what the run found, complete or interrupted. */
   readonly report: (facts: Facts) => void;
 };
+
+/** Milliseconds that the API may take until it is ready: it loads more than the others, beside them. */
+const apiStartLimitMs = 60_000;
 
 /** Elements that the feed gains per second under `--live`. */
 const livePerSecond = 50;
@@ -121,12 +125,15 @@ class LocalRun {
   async #follow(interrupted: AbortSignal): Promise<void> {
     const { stops, display } = this.#deps;
     const { clients, resources } = this.#open;
+    const answering = this.#announceApi(interrupted);
+    // Awaited below; until then a failure must not count as unhandled.
+    answering.catch(() => undefined);
     await this.#pipeline.ready(interrupted);
-    display.say(apiLines(this.#open.api).join('\n'));
     await sendPacks(clients.sqs, resources.scanQueueUrl, this.#source.packs);
     const { live } = this.#options;
     if (live) {
       await this.#feedUntil(stops.first, interrupted);
+      await answering;
       display.say('draining; Ctrl-C again to stop at once');
       // A real feed may never be idle: it is compared as far as it was read.
       if (!this.#source.simulated) return;
@@ -135,6 +142,13 @@ class LocalRun {
     while (!drain.isDrained(await this.#watch.snapshot())) {
       await delay(display.everyMs, undefined, { signal: interrupted });
     }
+    await answering;
+  }
+
+  /** Says how the API is reached once it is ready. The feed is not kept waiting for it. */
+  async #announceApi(signal: AbortSignal): Promise<void> {
+    await this.#pipeline.api.ready({ limitMs: apiStartLimitMs, signal });
+    this.#deps.display.say(apiLines(this.#open.api).join('\n'));
   }
 
   async #feedUntil(enough: AbortSignal, interrupted: AbortSignal): Promise<void> {
@@ -149,9 +163,12 @@ class LocalRun {
     interrupted.throwIfAborted();
   }
 
-  /** Stops the poller, compares what is stored with the feed, and stops the others. */
+  /**
+   * Stops the poller, compares what is stored with the feed, then asks the API: what is pushed to it must not mend what is
+   * compared, nor be counted.
+   */
   async #compare(signal: AbortSignal): Promise<Facts> {
-    const { clients, resources } = this.#open;
+    const { clients, resources, api } = this.#open;
     const { kept } = this.#options;
     await this.#pipeline.stopPoller();
     await untilEmpty(() => queueContent(clients.sqs, resources.scanQueueUrl), signal);
@@ -164,9 +181,11 @@ class LocalRun {
       failures: await readFailureRecords(clients.dynamodb, resources.failuresTable, signal),
       deadLetters: await readDeadLetters(clients.sqs, resources.deadLetterQueueUrl, signal),
     };
+    const sample = apiSample(truth.elements);
+    const asked = sample && (await checkApi(api, sample, kept, signal));
     await this.#pipeline.stopOthers();
     const { missedIds } = truth;
-    return this.#facts(checkpoint, { missedIds, deadLetters: reasonsOf(mirror), verdict: judge(truth, mirror) });
+    return this.#facts(checkpoint, { missedIds, deadLetters: reasonsOf(mirror), verdict: judge(truth, mirror, asked) });
   }
 
   #facts(checkpoint: Checkpoint, compared: Compared): Facts {

@@ -116,7 +116,7 @@ function faultRows(facts: Facts): string[] {
 
 function verdictLines({ verdict, feed }: Facts): string[] {
   if (!verdict) return ['Interrupted: nothing was compared.'];
-  const { differences, parcels, events, malformed, withoutFailure, withoutDeadLetter, wronglyDead } = verdict;
+  const { differences, parcels, events, malformed, withoutFailure, withoutDeadLetter, wronglyDead, api } = verdict;
   const differing = new Set(differences.map(({ parcelId }) => parcelId)).size;
   return [
     ...check(
@@ -143,6 +143,14 @@ function verdictLines({ verdict, feed }: Facts): string[] {
       `${wronglyDead.length} messages in the DLQ have no malformed element`,
       wronglyDead,
     ),
+    ...(api
+      ? check(
+          api.problems.length === 0,
+          `the API took ${count(api.events, 'event')} again, and shows their parcel as the feed does`,
+          `the API was given ${count(api.events, 'event')} again, and was asked for their parcel`,
+          api.problems,
+        )
+      : []),
   ];
 }
 
@@ -168,6 +176,8 @@ function folded(text: string): string[] {
 const foldedLines = 6;
 
 const number = (value: number) => Math.round(value).toLocaleString('en-US');
+
+const count = (value: number, what: string) => `${number(value)} ${what}${value === 1 ? '' : 's'}`;
 
 function total(byReason: Readonly<Record<string, number>>): string {
   return number(Object.values(byReason).reduce((sum, count) => sum + count, 0));

@@ -13,6 +13,7 @@ const good: Verdict = {
   withoutFailure: [],
   withoutDeadLetter: [],
   wronglyDead: [],
+  api: { events: 3, problems: [] },
 };
 
 const facts: Facts = {
@@ -81,11 +82,12 @@ describe('the summary', () => {
     }
   });
 
-  test('says in three lines that all is well', () => {
-    expect(summaryLines(facts).slice(-3)).toEqual([
+  test('says in four lines that all is well', () => {
+    expect(summaryLines(facts).slice(-4)).toEqual([
       'ok      all 4,200 parcels match the 19,980 events of the feed',
       'ok      all 33 malformed elements are in the failures table and in the DLQ',
       'ok      no well-formed event is in the DLQ',
+      'ok      the API took 3 events again, and shows their parcel as the feed does',
     ]);
   });
 
@@ -103,6 +105,7 @@ describe('the summary', () => {
       withoutFailure: ['{"EventId":1}'],
       withoutDeadLetter: ['{"EventId":2}'],
       wronglyDead: ['{"version":1}'],
+      api: { events: 1, problems: ['GET /v1/parcels/7 returned 404'] },
     };
     const shown = text({ verdict });
     expect(shown).toContain('FAILED  7 of 4,200 parcels differ from the feed');
@@ -113,7 +116,13 @@ describe('the summary', () => {
     expect(shown).toContain('no failure record: {"EventId":1}');
     expect(shown).toContain('not in the DLQ: {"EventId":2}');
     expect(shown).toContain('FAILED  1 messages in the DLQ have no malformed element');
+    expect(shown).toMatch(/^FAILED {2}the API was given 1 event again, .*\n {8}GET \/v1\/parcels\/7 returned 404$/m);
     expect(shown).not.toMatch(/^ok/m);
+  });
+
+  test('of a feed without parcels says nothing of the API', () => {
+    const { api, ...verdict } = good;
+    expect(text({ verdict })).not.toContain('API took');
   });
 
   test('claims nothing when the run was interrupted', () => {

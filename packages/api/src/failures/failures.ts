@@ -12,7 +12,7 @@ import type { ApiDependencies } from '../server/api-dependencies.ts';
 export type FailuresDependencies = Pick<ApiDependencies, 'documents' | 'deployment' | 'clock'>;
 
 /** Which failures are meant; all that is given must fit. */
-export const failuresFilter = {
+const failuresFilter = {
   reason: z
     .string()
     .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'a code such as INVALID_EVENT')

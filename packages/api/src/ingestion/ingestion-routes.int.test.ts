@@ -58,7 +58,7 @@ async function itemOf({ deps }: Api, batchId: string) {
 }
 
 /** What of these batches is on the queue: the numbers of their parts, and ids of events. */
-async function queued({ deps }: Api, batchId: string, messages: number) {
+async function queued({ deps }: Api, batchId: string, packs: number) {
   const parts: string[] = [];
   const eventIds: number[] = [];
   const command = new ReceiveMessageCommand({
@@ -67,7 +67,7 @@ async function queued({ deps }: Api, batchId: string, messages: number) {
     WaitTimeSeconds: 1,
     MessageAttributeNames: ['All'],
   });
-  for (let tries = 0; tries < 20 && parts.length < messages; tries += 1) {
+  for (let tries = 0; tries < 20 && new Set(parts).size < packs; tries += 1) {
     const { Messages = [] } = await deps.sqs.send(command);
     for (const { Body = '', MessageAttributes = {} } of Messages) {
       if (MessageAttributes['batchId']?.StringValue !== batchId) continue;
@@ -194,6 +194,28 @@ describe('POST /v1/scan-events', () => {
     const fourth = await push(api, bodyOf(...elements(1)), key);
     expect(fourth).toMatchObject({ status: 202, body: { accepted: 1 } });
     expect(fourth.body.batchId).not.toBe(third.body.batchId);
+  });
+
+  test('is answered with 503 where SQS does not confirm every entry in time; the repetition sends the same packs', async () => {
+    const working = sqsSender(engines().sqs, deploymentOf(engines().resources).scanQueueUrl);
+    const sendBatch: typeof working.sendBatch = async (messages) => {
+      if (messages.length > 1) await working.sendBatch(messages.slice(1));
+      return [{ index: 0, code: 'InternalError', detail: '' }];
+    };
+    const refusing = await open({ deps: { queue: { ...working, sendBatch } }, limits: { requestMs: 500 } });
+    const key = { 'idempotency-key': 'k-3' };
+    const events = elements(12);
+    const unconfirmed = await push(refusing, bodyOf(...events), key);
+    expect(unconfirmed).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
+    expect(Number(unconfirmed.headers['retry-after'])).toBeGreaterThan(0);
+
+    const api = await open({ deps: { clock: { ...systemClock, now: () => Date.now() + 16_000 } } });
+    const { status, body } = await push(api, bodyOf(...events), key);
+    expect(status).toBe(202);
+    const packs = (await itemOf(api, body.batchId))?.['packs'];
+    const { parts, eventIds } = await queued(api, body.batchId, packs);
+    expect(new Set(parts)).toEqual(new Set(Array.from({ length: packs }, (_, index) => index)));
+    expect(new Set(eventIds)).toEqual(new Set(events.map(({ EventId }) => EventId)));
   });
 
   test('takes a signature over the bytes as received in place of a token, its id being the key', async () => {

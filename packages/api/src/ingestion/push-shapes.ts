@@ -34,7 +34,7 @@ export const pushShape = named(
   'A page of the Scan Event API, pushed.',
 );
 
-export const rejectedShape = z.strictObject({
+const rejectedShape = z.strictObject({
   index: z.number().describe('Its place among the elements, from 0'),
   code: z.string(),
   path: z.string().describe('The field, as `User.RunId`; empty for the element itself'),

@@ -16,7 +16,8 @@ export function documentOf(paths: Json, schemas: Json, accessOf: ReadonlyMap<str
     Object.entries(membersOf(methods)).map(([method, json]) => {
       const operation = membersOf(json);
       const unknown = [operation['tags'] ?? []].flat().filter((tag) => !tags.some(({ name }) => name === tag));
-      if (unknown.length > 0) throw new Error(`${method} ${path} has a tag that description.ts does not tell of: ${unknown.join()}`);
+      if (unknown.length > 0)
+        throw new Error(`${method} ${path} has a tag that description.ts does not tell of: ${unknown.join()}`);
       const access = accessOf.get(String(operation['operationId']));
       if (!access) throw new Error(`${method} ${path} has no operationId, or one that another has`);
       return { path, method, operation: completed(operation, access) };

@@ -3,7 +3,7 @@ import { scanQueue } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
 
 /** Which dead letters are meant: all that is given must hold; without anything all are. The filter of a record has the same names. */
-export const redriveFilterShape = z.strictObject({
+const redriveFilterShape = z.strictObject({
   reason: z
     .string()
     .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'a code such as INVALID_EVENT')
@@ -25,8 +25,6 @@ export const redriveFilterShape = z.strictObject({
     .describe('Sent more than so many milliseconds ago.'),
   failureIds: z.array(z.string().min(1).max(255)).max(100).default([]).describe('Any of these; none: any failure.'),
 });
-
-export type RedriveFilter = z.output<typeof redriveFilterShape>;
 
 export const redrivePlanRequest = z.strictObject({
   filter: redriveFilterShape,

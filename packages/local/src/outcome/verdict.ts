@@ -1,5 +1,6 @@
 import { beginningOfJson } from '@waybill/shared/domain/json-text.ts';
 import { toAscii } from '@waybill/shared/domain/pack.ts';
+import type { ApiVerdict } from './api-check.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
 import { compare, type Difference, expectedParcels, type KeptSettings, type StoredParcel, scanOf } from './oracle.ts';
 
@@ -32,13 +33,15 @@ export type Verdict = {
   readonly withoutDeadLetter: readonly string[];
   /** Beginnings of messages in the DLQ that carry nothing malformed. */
   readonly wronglyDead: readonly string[];
+  /** Absent when the feed has no parcel to ask for. */
+  readonly api?: ApiVerdict;
 };
 
 /** Characters of an element's JSON by which it is recognised: elements that are too large or too deep travel cut. */
 const keyCharacters = 600;
 
-/** Whether the parcels are what the feed says, and whether all that is malformed, and nothing else, is accounted for. */
-export function judge(truth: Truth, mirror: Mirror): Verdict {
+/** Whether the parcels are what the feed says, whether the API says so too, and whether all that is malformed, and nothing else, is accounted for. */
+export function judge(truth: Truth, mirror: Mirror, api?: ApiVerdict): Verdict {
   let events = 0;
   const malformed = new Set<string>((truth.malformedElsewhere ?? []).map(keyOf));
   const sorted = function* () {
@@ -57,7 +60,7 @@ export function judge(truth: Truth, mirror: Mirror): Verdict {
   const withoutFailure = [...malformed].filter((key) => !recorded.has(key));
   const withoutDeadLetter = [...malformed].filter((key) => !dead.has(key));
   const wronglyDead = [...dead].filter((key) => !malformed.has(key));
-  const faults = [differences, withoutFailure, withoutDeadLetter, wronglyDead];
+  const faults = [differences, withoutFailure, withoutDeadLetter, wronglyDead, api?.problems ?? []];
   return {
     isGood: faults.every((found) => found.length === 0),
     events,
@@ -67,6 +70,7 @@ export function judge(truth: Truth, mirror: Mirror): Verdict {
     withoutFailure,
     withoutDeadLetter,
     wronglyDead,
+    ...(api && { api }),
   };
 }
 

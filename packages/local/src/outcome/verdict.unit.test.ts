@@ -49,6 +49,11 @@ describe('the verdict', () => {
     }
   });
 
+  test('is bad when the API took a push or shows a parcel otherwise than it should', () => {
+    expect(judge(truth, kept, { events: 1, problems: [] })).toMatchObject({ isGood: true, api: { events: 1 } });
+    expect(judge(truth, kept, { events: 1, problems: ['GET /v1/parcels/7 returned 404'] }).isGood).toBe(false);
+  });
+
   test('is bad when a malformed element lacks its failure record or its dead letter', () => {
     const key = [JSON.stringify(bad)];
     expect(judge(truth, { ...kept, failures: [] })).toMatchObject({ isGood: false, withoutFailure: key });

@@ -92,7 +92,7 @@ export class Pipeline {
   }
 
   async ready(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#all.map((service) => service.ready({ signal })));
+    await Promise.all([this.poller.ready({ signal }), this.processor.ready({ signal })]);
   }
 
   async snapshot(): Promise<PipelineSnapshot> {

@@ -12,7 +12,7 @@ export type HeartbeatDependencies = {
  * Milliseconds between two heartbeats: how long a cancel request waits at most, and how old the progress is. An update of a
  * record of 5 KB and of its index takes 10 write units, so an act of an hour costs a cent.
  */
-export const heartbeatMs = 3_000;
+const heartbeatMs = 3_000;
 
 /** Keeps the record of a running act fresh. */
 export type RunningHeartbeat = {

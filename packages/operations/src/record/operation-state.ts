@@ -13,7 +13,7 @@ export type OperationState = (typeof operationStates)[number];
  * of who runs the act and that of who asks; a minute is more than clocks that are set by a time server differ, and nothing but
  * words depends on it.
  */
-export const silentAfterMs = 60_000;
+const silentAfterMs = 60_000;
 
 /** @param nowMs milliseconds since the epoch, by the clock of who asks */
 export function operationState(

@@ -164,6 +164,20 @@ describe('the log of a process', () => {
     ]);
   });
 
+  test('has a line for each request that was answered, and for each that failed', () => {
+    const { log, lines } = processLog();
+    for (const requestId of ['a', 'b']) {
+      log.error({ requestId, route: 'GET /v1/status', err: new Error('no') }, 'request failed');
+      log.info({ requestId, route: 'GET /v1/status', status: 500 }, 'request');
+    }
+    expect(lines.map(({ requestId, msg }) => [requestId, msg])).toEqual([
+      ['a', 'request failed'],
+      ['a', 'request'],
+      ['b', 'request failed'],
+      ['b', 'request'],
+    ]);
+  });
+
   test('has everything at level debug, and what is calm already once', () => {
     const { log, clock, lines, pass } = processLog('debug');
     const calm = calmLog({ log, clock });
