@@ -66,6 +66,7 @@ export function elementsOf(body: Uint8Array): readonly unknown[] {
 /** Brackets and braces that open, those in strings too. */
 function structuresOf(body: Uint8Array): number {
   let count = 0;
+  // biome-ignore lint/style/useForOf: its iterator takes four times as long, 100 ms for 4 MB
   for (let at = 0; at < body.length; at += 1) {
     const byte = body[at];
     if (byte === 0x5b || byte === 0x7b) count += 1;

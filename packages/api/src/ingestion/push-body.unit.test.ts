@@ -98,7 +98,7 @@ describe('a body', () => {
   });
 
   test('of a type with very many spaces is refused in no time', async () => {
-    const spaces = ' '.repeat(100_000);
+    const spaces = ' '.repeat(300_000);
     for (const type of [`application/json${spaces}x`, `application/json;${spaces}charset${spaces}=${spaces}x`])
       expect(() => requireReadable({ 'content-type': type })).toThrow('application/json');
     // Lets the limit of the test ring, which no synchronous one hears.
