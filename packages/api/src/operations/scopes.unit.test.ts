@@ -48,7 +48,7 @@ const allowed: Readonly<Record<Act, readonly Scope[]>> = {
   status: ['read'],
   groups: ['read'],
   failures: ['read'],
-  failure: ['read'],
+  failure: ['read', 'operate'],
   plan: ['operate'],
   redrive: ['operate'],
   'redrive shown': ['read', 'operate'],

@@ -2128,7 +2128,7 @@ export const getGetFailureUrl = (failureId: string,) => {
 }
 
 /**
- * `body`, what failed, is there only for a token that has the scope `operate`, too.
+ * `body`, what failed, is there only for a token that has the scope `operate`.
  * @summary One failure, and what to do about it
  */
 export const getFailure = async (failureId: string, options?: Parameters<typeof request>[1]): Promise<getFailureResponse> => {
