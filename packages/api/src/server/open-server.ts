@@ -136,6 +136,12 @@ export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   // Text is no body of any route: without its parser it is 415, as every other type is.
   app.removeContentTypeParser('text/plain');
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Clients name the type of a body that they leave out.
+    if (body === '' && request.routeOptions.schema?.body === undefined) done(null, undefined);
+    else parseJson(request, String(body), done);
+  });
   app.setErrorHandler(fail);
   app.setNotFoundHandler((request, reply) =>
     fail(new Problem('NOT_FOUND', 'there is no such path: GET /openapi.json lists them'), request, reply),

@@ -38,6 +38,7 @@ const plugin: FastifyPluginAsyncZod = async (app) => {
   app.get('/v1/failing', { config, schema: { response: answers({ 200: z.strictObject({}) }) } }, () => {
     throw thrown;
   });
+  app.post('/v1/things/7/act', { config }, ({ body }) => `done with ${JSON.stringify(body)}`);
   app.get('/open', { config: { open: true } }, () => 'come in');
 };
 
@@ -167,6 +168,17 @@ describe('input that is wrong', () => {
       const answer = await ask({ ...post, headers: { ...headers, ...more }, payload });
       expect(answer, payload.slice(0, 20)).toMatchObject({ status, body: { code, status } });
     }
+  });
+
+  test('is not a body that is left out where none is needed, whatever its type', async () => {
+    const { ask } = await openApi({ routes });
+    for (const type of ['application/json', 'application/json; charset=utf-8']) {
+      const headers = { 'content-type': type, 'content-length': '0' };
+      const act = await ask({ method: 'POST', url: '/v1/things/7/act', headers, payload: '' });
+      expect(act).toMatchObject({ status: 200, text: 'done with undefined' });
+    }
+    const broken = { method: 'POST', url: '/v1/things/7/act', headers: post.headers, payload: '{' } as const;
+    expect(await ask(broken)).toMatchObject({ status: 400, body: { detail: 'the body is not JSON' } });
   });
 
   test('is a problem where the request has no Host, and an answer where it expects what nobody knows', async () => {
