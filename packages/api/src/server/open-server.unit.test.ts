@@ -162,10 +162,19 @@ describe('input that is wrong', () => {
       [`"${'x'.repeat(1_024)}"`, {}, 413, 'TOO_LARGE'],
       ['a: 1', { 'content-type': 'application/yaml' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
       ['{}', { 'content-type': 'nonsense' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+      ['{}', { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ] as const) {
       const answer = await ask({ ...post, headers: { ...headers, ...more }, payload });
       expect(answer, payload.slice(0, 20)).toMatchObject({ status, body: { code, status } });
     }
+  });
+
+  test('is a problem where the request has no Host, and an answer where it expects what nobody knows', async () => {
+    const { listen } = await openApi({ routes });
+    const url = new URL(await listen());
+    const asked = (headers: string) => raw(url, `GET /open HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
+    expect(await asked('')).toMatch(/^HTTP\/1\.1 400 [\s\S]*\r\nx-request-id: [\s\S]*"code":"INVALID_REQUEST"/);
+    expect(await asked('Host: a\r\nExpect: the-unexpected\r\n')).toMatch(/^HTTP\/1\.1 200 [\s\S]*come in/);
   });
 
   test('by HTTP itself is 400, and the connection ends', async () => {

@@ -352,7 +352,7 @@ export type ListParcelsParams = {
  */
 open?: 'true';
 /**
- * With `open=true`: those at this stage
+ * With `open=true`: those at this stage; none is at `delivered`
  */
 stage?: ListParcelsStage;
 /**
@@ -385,6 +385,7 @@ export const ListParcelsStage = {
   exception: 'exception',
   returning: 'returning',
   returned: 'returned',
+  delivered: 'delivered',
   cancelled: 'cancelled',
 } as const;
 
