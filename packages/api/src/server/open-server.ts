@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
+import { codingsOf } from '@waybill/shared/scan-api/codings.ts';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { nobody, requireAccess } from '../access/access.ts';
@@ -137,8 +138,10 @@ export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
   app.removeContentTypeParser('text/plain');
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (codingsOf(request.headers['content-encoding']).length > 0)
+      done(new Problem('UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, without Content-Encoding'));
     // Clients name the type of a body that they leave out.
-    if (body === '' && request.routeOptions.schema?.body === undefined) done(null, undefined);
+    else if (body === '' && request.routeOptions.schema?.body === undefined) done(null, undefined);
     else parseJson(request, String(body), done);
   });
   app.setErrorHandler(fail);

@@ -163,6 +163,7 @@ describe('input that is wrong', () => {
       [`"${'x'.repeat(1_024)}"`, {}, 413, 'TOO_LARGE'],
       ['a: 1', { 'content-type': 'application/yaml' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
       ['{}', { 'content-type': 'nonsense' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+      ['{}', { 'content-encoding': 'gzip' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
       ['{}', { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ] as const) {
       const answer = await ask({ ...post, headers: { ...headers, ...more }, payload });
