@@ -16,8 +16,8 @@ export const costMutants: readonly (Mutation & { readonly figure: string; readon
     figure: 'SendMessageBatch',
     scenario: 'keeping up',
     file: 'packages/shared/src/domain/pack.ts',
-    find: 'if (openBytes + bytes > maxBytes) close();',
-    replace: 'if (openBytes + bytes > 1_000) close();',
+    find: 'if (open.length > 0 && openBytes + bytes > maxBytes) yield close();',
+    replace: 'if (open.length > 0 && openBytes + bytes > 1_000) yield close();',
   },
   {
     name: 'a parcel is written twice',

@@ -52,16 +52,16 @@ export class SimulatedBatches {
       repack: (batch, seen, signal) =>
         call('repack batch', signal, () => {
           const stored = this.batches.get(batch.batchId);
-          if (stored?.state !== 'sending' || stored.packing !== seen.packing) return false;
+          if (stored?.state !== 'sending' || !hasPacks(stored, seen)) return false;
           this.#count('batches packed anew');
           const { createdAtMs, failed } = stored;
           write({ ...batch, createdAtMs, state: 'sending', pending: partsOf(batch), failed });
           return true;
         }),
-      markSent: ({ batchId, packing }, signal) =>
+      markSent: (batch, signal) =>
         call('mark batch', signal, () => {
-          const stored = this.batches.get(batchId);
-          if (stored?.state !== 'sending' || stored.packing !== packing) return false;
+          const stored = this.batches.get(batch.batchId);
+          if (stored?.state !== 'sending' || !hasPacks(stored, batch)) return false;
           write({ ...stored, state: 'sent' });
           return true;
         }),
@@ -130,4 +130,11 @@ function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener('abort', onAbort, { once: true });
     call.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+function hasPacks(
+  stored: Pick<BatchRecord, 'packing' | 'firstPart'>,
+  { packing, firstPart }: Pick<BatchRecord, 'packing' | 'firstPart'>,
+): boolean {
+  return stored.packing === packing && stored.firstPart === firstPart;
 }

@@ -35,15 +35,15 @@ export class MemoryBatchStore implements BatchStore {
 
   readonly repack: BatchStore['repack'] = async (batch, seen) => {
     const stored = this.stored.get(batch.batchId);
-    if (stored?.state !== 'sending' || stored.packing !== seen.packing) return false;
+    if (stored?.state !== 'sending' || !hasPacks(stored, seen)) return false;
     const { createdAtMs, failed } = stored;
     this.stored.set(batch.batchId, { ...batch, createdAtMs, state: 'sending', pending: partsOf(batch), failed });
     return true;
   };
 
-  readonly markSent: BatchStore['markSent'] = async ({ batchId, packing }) => {
-    const stored = this.stored.get(batchId);
-    if (stored?.state !== 'sending' || stored.packing !== packing) return false;
+  readonly markSent: BatchStore['markSent'] = async (batch) => {
+    const stored = this.stored.get(batch.batchId);
+    if (stored?.state !== 'sending' || !hasPacks(stored, batch)) return false;
     stored.state = 'sent';
     return true;
   };
@@ -51,4 +51,11 @@ export class MemoryBatchStore implements BatchStore {
 
 function partsOf({ firstPart, packs }: BatchRecord): Set<number> {
   return new Set(Array.from({ length: packs }, (_, index) => firstPart + index));
+}
+
+function hasPacks(
+  stored: Pick<BatchRecord, 'packing' | 'firstPart'>,
+  { packing, firstPart }: Pick<BatchRecord, 'packing' | 'firstPart'>,
+): boolean {
+  return stored.packing === packing && stored.firstPart === firstPart;
 }

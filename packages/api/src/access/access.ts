@@ -33,14 +33,19 @@ export function requireAccess({ method, url, config }: RouteOptions): void {
  * Sets `request.caller`. Throws `UNAUTHENTICATED` where the route takes nobody, and nobody is who asks.
  *
  * @param find whom the header `Authorization` lets in
+ * @param mayBeSigned whether anybody has a secret: else a signature is not worth its body
  */
-export function identify(request: FastifyRequest, find: FindCaller): void {
+export function identify(
+  request: FastifyRequest,
+  find: FindCaller,
+  { mayBeSigned }: { readonly mayBeSigned: boolean },
+): void {
   const { config } = request.routeOptions;
   request.caller = nobody;
   // A request for which there is no route learns no more than that.
   if (config?.scopes === undefined) return;
   const { authorization, 'webhook-signature': signature } = request.headers;
-  if (config.signed && authorization === undefined && signature !== undefined) return;
+  if (mayBeSigned && config.signed && authorization === undefined && signature !== undefined) return;
   const caller = find(authorization);
   if (caller === undefined)
     throw new Problem('UNAUTHENTICATED', 'send a valid token in the header Authorization: Bearer <token>');

@@ -51,8 +51,14 @@ export type BatchStore = {
   readonly readBatch: (batchId: string, signal: AbortSignal) => Promise<StoredBatch | undefined>;
   /** Records a batch in the state `sending`, all its packs pending, where there is none with its id. Returns whether there was none. */
   readonly putBatch: (batch: BatchRecord, signal: AbortSignal) => Promise<boolean>;
-  /** Replaces the packs of a batch that is still `sending` with the packing seen. Returns whether it was. */
+  /** Replaces the packs of a batch that is still `sending` with the packs seen, as they were numbered. Returns whether it was. */
   readonly repack: (batch: BatchRecord, seen: StoredBatch, signal: AbortSignal) => Promise<boolean>;
-  /** `sending` becomes `sent`, where the packing is still this one. Returns whether it was. What the processor has settled stays so. */
-  readonly markSent: (batch: Pick<BatchRecord, 'batchId' | 'packing'>, signal: AbortSignal) => Promise<boolean>;
+  /**
+   * `sending` becomes `sent`, where the packs and their numbers are still these. Returns whether they were. What the processor
+   * has settled stays so.
+   */
+  readonly markSent: (
+    batch: Pick<BatchRecord, 'batchId' | 'packing' | 'firstPart'>,
+    signal: AbortSignal,
+  ) => Promise<boolean>;
 };

@@ -72,6 +72,7 @@ export function dynamoDbBatchStore({ documents, tableName }: BatchesTable): Batc
         ExpressionAttributeValues: {
           ':sending': 'sending',
           ':seen': seen.packing,
+          ':seenFirst': seen.firstPart,
           ':accepted': accepted,
           ':rejected': rejected,
           ':packs': packs,
@@ -83,21 +84,27 @@ export function dynamoDbBatchStore({ documents, tableName }: BatchesTable): Batc
       return await holds(documents.send(command, { abortSignal }));
     },
 
-    markSent: async ({ batchId, packing }, abortSignal) => {
+    markSent: async ({ batchId, packing, firstPart }, abortSignal) => {
       const command = new UpdateCommand({
         TableName: tableName,
         Key: { batchId },
         UpdateExpression: 'SET #state = :sent',
         ConditionExpression: isSending,
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':sent': 'sent', ':sending': 'sending', ':seen': packing },
+        ExpressionAttributeValues: {
+          ':sent': 'sent',
+          ':sending': 'sending',
+          ':seen': packing,
+          ':seenFirst': firstPart,
+        },
       });
       return await holds(documents.send(command, { abortSignal }));
     },
   };
 }
 
-const isSending = '#state = :sending AND packing = :seen';
+/** The packing alone may be another one with other numbers: packed otherwise, and then as before again. */
+const isSending = '#state = :sending AND packing = :seen AND firstPart = :seenFirst';
 
 /** Whether the condition of a write held. */
 async function holds(write: Promise<unknown>): Promise<boolean> {

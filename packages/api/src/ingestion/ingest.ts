@@ -5,7 +5,7 @@ import type { MessageSender } from '@waybill/shared/queue/message-queue.ts';
 import { sendConfirmed } from '@waybill/shared/queue/send.ts';
 import { requireScope } from '../access/caller.ts';
 import { batchIdOf, keyIdOf } from './batch-ids.ts';
-import type { BatchStore, StoredBatch } from './batch-store.ts';
+import type { BatchRecord, BatchStore, StoredBatch } from './batch-store.ts';
 import { type ClaimOutcome, claimKey, givenUpAfterMs, isExpired } from './claim-key.ts';
 import { messagesOf, type RejectedElement } from './prepare-push.ts';
 import type { Push, PushOutcome } from './push.ts';
@@ -64,7 +64,7 @@ async function outcomeOf(deps: IngestDependencies, push: Push, signal: AbortSign
   const recorded = await recordBatch(batches, batch, known, signal);
   if (recorded.kind === 'sent') return repetition(recorded.batch, rejected);
   await sendAll(deps, messagesOf(packs, batchId, recorded.firstPart), batchId, signal);
-  if (!(await isMarkedSent(deps, batch, signal)))
+  if (!(await isMarkedSent(deps, { batchId, packing, firstPart: recorded.firstPart }, signal)))
     return { kind: 'under way', retryAfterSeconds: givenUpAfterMs / 1_000 };
   count(deps, push, batchId);
   return { kind: 'accepted', batchId, accepted, rejected, isRepetition: false };
@@ -95,7 +95,10 @@ async function claimFor(
   return { kind: 'claimed', batchId: batchIdOf(createdAtMs, deps.random), createdAtMs, known: undefined };
 }
 
-/** Resolves once each message is confirmed. Rejects when the signal aborts, though a send may still be under way. */
+/**
+ * Resolves once each message is confirmed. Rejects when the signal aborts, though a send may still be under way. None begins
+ * after it: the body's memory counts as free then, and the repetition sends all of it.
+ */
 async function sendAll(
   { queue, clock, random, log }: IngestDependencies,
   messages: ReturnType<typeof messagesOf>,
@@ -105,7 +108,17 @@ async function sendAll(
   const onFailure = (error: unknown, attempt: number) => {
     if (attempt === 0) log.warn({ err: error, batchId }, 'SQS did not confirm sends of a batch, will be retried');
   };
-  const sending = sendConfirmed(messages, { queue, clock, random, concurrency: sendConcurrency, onFailure }, signal);
+  const whileItLasts: MessageSender = {
+    sendBatch: async (batch) => {
+      signal.throwIfAborted();
+      return await queue.sendBatch(batch);
+    },
+  };
+  const sending = sendConfirmed(
+    messages,
+    { queue: whileItLasts, clock, random, concurrency: sendConcurrency, onFailure },
+    signal,
+  );
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort);
@@ -120,7 +133,7 @@ async function sendAll(
 /** Not where another request has packed the batch anew: its packs count then, and are not all confirmed yet. */
 async function isMarkedSent(
   { batches }: IngestDependencies,
-  batch: { readonly batchId: string; readonly packing: string },
+  batch: Pick<BatchRecord, 'batchId' | 'packing' | 'firstPart'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (await batches.markSent(batch, signal)) return true;

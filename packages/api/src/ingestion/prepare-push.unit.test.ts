@@ -56,6 +56,21 @@ test('others get their turn between elements that are refused', async () => {
   expect(turns).toBeGreaterThan(3);
 });
 
+test('others get their turn between packs', async () => {
+  let turns = 0;
+  const elements = Array.from({ length: 900 }, (_, index) => ({
+    ...element(index + 1),
+    StatusCode: '€'.repeat(1_000),
+  }));
+  const elsewhere = setInterval(() => {
+    turns += 1;
+  }, 0);
+  const { packs } = await preparePush(elements, 61_440);
+  clearInterval(elsewhere);
+  expect(packs.length).toBeGreaterThan(80);
+  expect(turns).toBeGreaterThan(3);
+});
+
 test('the same elements make the same packing, and another size another one', async () => {
   const elements = Array.from({ length: 30 }, (_, index) => element(index + 1));
   const [one, again, other] = await Promise.all([1_024, 1_024, 1_500].map((size) => preparePush(elements, size)));

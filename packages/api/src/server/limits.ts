@@ -28,5 +28,11 @@ export const mostOfOne = mostInFlight / 2;
  */
 export const bodiesOfHeap = 1 / 16;
 
+/**
+ * The part of it that those may fill who have shown no token, and whose signature is verified once their body is there: who
+ * has a token is served whatever they do.
+ */
+export const bodiesOfStrangers = 1 / 2;
+
 /** Addresses whose rate is known: a bound on memory. */
 export const mostAddresses = 10_000;

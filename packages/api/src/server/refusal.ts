@@ -4,7 +4,7 @@ import { Problem, type ProblemCode } from '../problems/problem.ts';
 const reasons = {
   'token rate': ['TOO_MANY_REQUESTS', 'this token makes more requests per second than it may'],
   'address rate': ['TOO_MANY_REQUESTS', 'this address makes more requests per second without a token than it may'],
-  'own requests in flight': ['TOO_MANY_REQUESTS', 'this token has too many requests under way'],
+  'own requests in flight': ['TOO_MANY_REQUESTS', 'this token or signer has too many requests under way'],
   'requests in flight': ['UNAVAILABLE', 'too many requests are under way'],
   'bodies in flight': ['UNAVAILABLE', 'the bodies of the requests under way take too much memory'],
   time: ['UNAVAILABLE', 'this took longer than a request may: try again'],

@@ -24,13 +24,15 @@ export type Visit = {
   readonly reply: FastifyReply;
   /** Aborts when its time is over, or its client has gone: what it waits for is of no use any more. */
   readonly signal: AbortSignal;
-  /** Counts it as one of this caller's. Throws `TOO_MANY_REQUESTS` where there are too many. */
+  /** Counts it as one of this caller's, and of no other any more. Throws `TOO_MANY_REQUESTS` where there are too many. */
   readonly countFor: (caller: string) => void;
   /**
    * Holds bytes of memory for a body until the request ends, besides those held already: to be called before they are read,
    * or decompressed. Throws `UNAVAILABLE` where all bodies together take too much.
+   *
+   * @param share of what all may take, beyond which this one is refused; default: 1
    */
-  readonly hold: (bytes: number) => void;
+  readonly hold: (bytes: number, share?: number) => void;
 };
 
 export type VisitEvents = {
@@ -76,10 +78,11 @@ export class RequestsInFlight {
         const count = this.#ofCaller.get(name) ?? 0;
         if (count >= this.#limits.mostOfOne) throw refusal('own requests in flight');
         this.#ofCaller.set(name, count + 1);
+        if (caller !== undefined) this.#leave(caller);
         caller = name;
       },
-      hold: (bytes) => {
-        if (this.#bytes + bytes > this.#limits.mostBytes && this.#bytes > 0) throw refusal('bodies in flight');
+      hold: (bytes, share = 1) => {
+        if (this.#bytes + bytes > this.#limits.mostBytes * share && this.#bytes > 0) throw refusal('bodies in flight');
         this.#bytes += bytes;
         held += bytes;
       },

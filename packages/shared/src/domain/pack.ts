@@ -28,29 +28,31 @@ const unparsedStart = '{"version":1,"unparsed":';
  * one body while they fit there, in the order given.
  */
 export function pack(events: Iterable<ScanEvent>, maxBytes: number): string[] {
-  const bodies: string[] = [];
+  return [...packOneByOne(events, maxBytes)];
+}
+
+/** As {@link pack}, each body when it is asked for: many of them take long enough to let others have a turn between. */
+export function* packOneByOne(events: Iterable<ScanEvent>, maxBytes: number): Generator<string, void, undefined> {
+  const emptyBytes = packStart.length + packEnd.length;
   let open: string[] = [];
-  let openBytes = packStart.length + packEnd.length;
+  let openBytes = emptyBytes;
   const close = () => {
-    if (open.length > 0) bodies.push(packStart + open.join(',') + packEnd);
+    const body = packStart + open.join(',') + packEnd;
     open = [];
-    openBytes = packStart.length + packEnd.length;
-  };
-  const add = (element: string) => {
-    openBytes += element.length + (open.length > 0 ? 1 : 0);
-    open.push(element);
+    openBytes = emptyBytes;
+    return body;
   };
   for (const parcel of Map.groupBy(events, (event) => event.parcelId).values()) {
     const elements = parcel.map(eventJson);
     const bytes = elements.reduce((sum, element) => sum + element.length + 1, 0);
-    if (openBytes + bytes > maxBytes) close();
+    if (open.length > 0 && openBytes + bytes > maxBytes) yield close();
     for (const element of elements) {
-      if (open.length > 0 && openBytes + 1 + element.length > maxBytes) close();
-      add(element);
+      if (open.length > 0 && openBytes + 1 + element.length > maxBytes) yield close();
+      openBytes += element.length + (open.length > 0 ? 1 : 0);
+      open.push(element);
     }
   }
-  close();
-  return bodies;
+  if (open.length > 0) yield close();
 }
 
 /** The element's JSON as a pack of one, the form in which a failed event is split off. */
