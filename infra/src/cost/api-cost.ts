@@ -16,7 +16,7 @@ import { prices } from './prices.ts';
 import { byDefault, gigabyte } from './stored-parcels.ts';
 
 /** Requests to the API per second, one for each of the measured loads: assumed. */
-export const requestRates = [1, 10, 100] as const;
+const requestRates = [1, 10, 100] as const;
 
 /** Bytes of an answer: a parcel with its history, and headers. Assumed. */
 const answerBytes = 2_000;

@@ -52,11 +52,11 @@ export function failureRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
     app.get(
       '/v1/failures/:failureId',
       {
-        config,
+        config: { scopes: ['read', 'operate'] },
         schema: {
           operationId: 'getFailure',
           summary: 'One failure, and what to do about it',
-          description: '`body`, what failed, is there only for a token that has the scope `operate`, too.',
+          description: '`body`, what failed, is there only for a token that has the scope `operate`.',
           tags,
           params: z.strictObject({ failureId: idInPath }),
           response: answers({ 200: shownFailureShape }, 'NOT_FOUND'),

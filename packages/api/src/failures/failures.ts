@@ -72,9 +72,9 @@ export async function getFailures(
   return { failures: [...failures], ...(next && { nextCursor: cursors.seal(caller, list, next) }) };
 }
 
-/** One failure, resolved or not; what failed is shown to who may also redrive it: it may hold ids of people. */
+/** One failure, resolved or not; what failed is shown to who may redrive it: it may hold ids of people. */
 export async function getFailure(deps: FailuresDependencies, caller: Caller, failureId: string): Promise<ShownFailure> {
-  requireScope(caller, 'read');
+  requireScope(caller, 'read', 'operate');
   return await failureShow(deps, failureId, { withBody: caller.scopes.has('operate') });
 }
 

@@ -16,12 +16,14 @@ const mostStructures = 50 * mostElements;
 /** Throws `UNSUPPORTED_MEDIA_TYPE` unless the headers say JSON in UTF-8, as it is or by gzip once. */
 export function requireReadable(headers: IncomingHttpHeaders): void {
   const { 'content-type': type = '', 'content-encoding': coding } = headers;
-  if (!/^application\/json\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?;?\s*$/i.test(type))
-    throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'send application/json in UTF-8');
+  if (!jsonInUtf8.test(type)) throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'send application/json in UTF-8');
   const codings = codingsOf(coding);
   if (codings.length > 1 || codings.some((name) => !gzipNames.has(name)))
     throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, or with Content-Encoding: gzip');
 }
+
+/** No two runs of spaces meet: 14 KB of them, which anybody may send, would take a third of a second to refuse. */
+const jsonInUtf8 = /^application\/json\s*(?:;\s*charset\s*=\s*(?:"utf-8"|utf-8)\s*)?(?:;\s*)?$/i;
 
 const gzipNames: ReadonlySet<string> = new Set(['gzip', 'x-gzip']);
 
@@ -64,7 +66,7 @@ export function elementsOf(body: Uint8Array): readonly unknown[] {
 /** Brackets and braces that open, those in strings too. */
 function structuresOf(body: Uint8Array): number {
   let count = 0;
-  // biome-ignore lint/style/useForOf: its iterator takes eight times as long, 300 ms of the event loop for 10 MB
+  // biome-ignore lint/style/useForOf: its iterator takes four times as long, 100 ms for 4 MB
   for (let at = 0; at < body.length; at += 1) {
     const byte = body[at];
     if (byte === 0x5b || byte === 0x7b) count += 1;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decompressed, elementsOf, requireReadable } from './push-body.ts';
@@ -94,5 +95,13 @@ describe('a body', () => {
       ...(coding !== undefined && { 'content-encoding': coding }),
     };
     expect(() => requireReadable(headers)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_MEDIA_TYPE' }));
+  });
+
+  test('of a type with very many spaces is refused in no time', async () => {
+    const spaces = ' '.repeat(300_000);
+    for (const type of [`application/json${spaces}x`, `application/json;${spaces}charset${spaces}=${spaces}x`])
+      expect(() => requireReadable({ 'content-type': type })).toThrow('application/json');
+    // Lets the limit of the test ring, which no synchronous one hears.
+    await nextTurn();
   });
 });

@@ -5,9 +5,15 @@ import { createCursors } from '../pages/cursor.ts';
 import { answers } from '../problems/problem-answers.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { idInPath } from '../server/id-in-path.ts';
-import { getNotification, getNotifications, notificationsQuery, notificationsShape } from './notifications.ts';
+import {
+  getNotification,
+  getNotifications,
+  notificationsQuery,
+  notificationsShape,
+  postDeliveries,
+} from './notifications.ts';
 
-/** `GET /v1/notifications` and `GET /v1/notifications/{notificationId}`. */
+/** `GET /v1/notifications` and `GET /v1/notifications/{notificationId}`; `POST /v1/notifications/deliveries` says that it is off. */
 export function notificationRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
   const config = { scopes: ['read'] } as const;
   const withCursors = { ...deps, cursors: createCursors(deps.settings.tokens) };
@@ -39,6 +45,11 @@ export function notificationRoutes(deps: ApiDependencies): FastifyPluginAsyncZod
         },
       },
       ({ params, caller, signal }) => getNotification(deps, caller, params.notificationId, signal),
+    );
+    app.post(
+      '/v1/notifications/deliveries',
+      { config: { scopes: ['operate'] }, schema: { hide: true } },
+      ({ caller }) => postDeliveries(caller),
     );
   };
 }

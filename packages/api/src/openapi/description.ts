@@ -60,5 +60,15 @@ export const headers = {
     required: true,
     schema: { type: 'integer', minimum: 0 },
   },
+  ETag: {
+    description: 'The revision of the parcel, for `If-None-Match`.',
+    required: true,
+    schema: { type: 'string' },
+  },
+  Location: {
+    description: 'Where to ask what becomes of it.',
+    required: true,
+    schema: { type: 'string' },
+  },
   'WWW-Authenticate': { description: 'How to authenticate.', required: true, schema: { type: 'string' } },
 };

@@ -81,6 +81,18 @@ describe('the document', () => {
     });
   });
 
+  test('names the headers by which clients go on', async () => {
+    const { paths } = whole.parse((await (await openApi()).ask({ url: '/openapi.json' })).body);
+    const headers = (path: string, method: string, status: string) =>
+      paths[path]?.[method]?.responses[status]?.['headers'];
+    const etag = { ETag: { $ref: '#/components/headers/ETag' } };
+    const location = { Location: { $ref: '#/components/headers/Location' } };
+    expect(headers('/v1/parcels/{parcelId}', 'get', '200')).toMatchObject(etag);
+    expect(headers('/v1/parcels/{parcelId}', 'get', '304')).toMatchObject(etag);
+    expect(headers('/v1/scan-events', 'post', '202')).toMatchObject(location);
+    expect(headers('/v1/redrives', 'post', '202')).toMatchObject(location);
+  });
+
   test('has a problem that several operations answer alike as a component', async () => {
     const { paths, components } = await document();
     const get = paths['/v1/things/{id}']?.['get'];

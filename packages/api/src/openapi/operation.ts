@@ -26,6 +26,14 @@ const headersOf: Readonly<Record<string, readonly string[]>> = {
   503: ['Retry-After'],
 };
 
+/** Those of the answers that an operation has for itself, by its operationId and the status. */
+const ownHeaders: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  getParcel: { 200: ['ETag'], 304: ['ETag'] },
+  pushScanEvents: { 202: ['Location'] },
+  startRedrive: { 202: ['Location'] },
+  cancelRedrive: { 202: ['Location'] },
+};
+
 /** What any operation with a body may answer besides. */
 const ofBodies = (['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const).map((code) => {
   const { status, title } = problems[code];
@@ -39,16 +47,19 @@ export function completed(operation: Members, { open, scopes, signed }: Access):
     ...(operation['requestBody'] !== undefined && Object.fromEntries(ofBodies)),
     ...membersOf(operation['responses']),
   };
+  const own = ownHeaders[String(operation['operationId'])] ?? {};
   const told = Object.entries(responses).filter(([status]) => !(open && ['401', '403'].includes(status)));
   return {
     ...operation,
     security: [...(scopes ?? []).map((scope) => ({ bearer: [scope] })), ...(signed ? [signature] : [])],
-    responses: Object.fromEntries(told.map(([status, response]) => [status, withHeaders(status, membersOf(response))])),
+    responses: Object.fromEntries(
+      told.map(([status, response]) => [status, withHeaders(status, membersOf(response), own[status])]),
+    ),
   };
 }
 
-function withHeaders(status: string, response: Members): Members {
-  const names = ['X-Request-Id', ...(headersOf[status] ?? [])];
+function withHeaders(status: string, response: Members, own: readonly string[] = []): Members {
+  const names = ['X-Request-Id', ...(headersOf[status] ?? []), ...own];
   const common = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
   // What @fastify/swagger says of an answer of which the route says nothing.
   const isSaid = response['description'] !== 'Default Response';

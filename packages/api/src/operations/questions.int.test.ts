@@ -175,4 +175,6 @@ test('GET /v1/notifications lists those in a state page by page, and is off wher
   const off = await open();
   for (const url of ['/v1/notifications', '/v1/notifications/delivery-3'])
     expect(await off.ask({ url })).toMatchObject({ status: 404, body: { code: 'NOTIFICATIONS_OFF' } });
+  const delivery = { method: 'POST', url: '/v1/notifications/deliveries', payload: { parcelIds: [3] } } as const;
+  expect(await off.ask(delivery)).toMatchObject({ status: 404, body: { code: 'NOTIFICATIONS_OFF' } });
 });

@@ -3,7 +3,7 @@ import { openApi, tokens } from '../../test/api-rig.ts';
 import { type Scope, scopes } from '../access/caller.ts';
 import { getBatch, getBatches } from '../batches/batches.ts';
 import { getFailure, getFailureGroups, getFailures } from '../failures/failures.ts';
-import { getNotification, getNotifications } from '../notifications/notifications.ts';
+import { getNotification, getNotifications, postDeliveries } from '../notifications/notifications.ts';
 import { createCursors } from '../pages/cursor.ts';
 import { RedriveSlot } from '../redrives/redrive-slot.ts';
 import { getRedrive, postCancel, postPlan, postRedrive } from '../redrives/redrives.ts';
@@ -37,6 +37,7 @@ async function acts() {
       batch: () => getBatch(deps, caller, 'x', signal),
       notifications: () => getNotifications(deps, caller, page, signal),
       notification: () => getNotification(deps, caller, 'x', signal),
+      deliveries: async () => postDeliveries(caller),
     };
   };
 }
@@ -47,7 +48,7 @@ const allowed: Readonly<Record<Act, readonly Scope[]>> = {
   status: ['read'],
   groups: ['read'],
   failures: ['read'],
-  failure: ['read'],
+  failure: ['read', 'operate'],
   plan: ['operate'],
   redrive: ['operate'],
   'redrive shown': ['read', 'operate'],
@@ -57,6 +58,7 @@ const allowed: Readonly<Record<Act, readonly Scope[]>> = {
   batch: ['read', 'ingest'],
   notifications: ['read'],
   notification: ['read'],
+  deliveries: ['operate'],
 };
 
 test('each act checks the scope itself, whatever its route declares', async () => {
@@ -93,6 +95,7 @@ test('each route lets in who its act does, and nobody else', async () => {
     ['GET', '/v1/batches/x', 'batch'],
     ['GET', '/v1/notifications', 'notifications'],
     ['GET', '/v1/notifications/x', 'notification'],
+    ['POST', '/v1/notifications/deliveries', 'deliveries'],
   ];
   for (const scope of scopes) {
     for (const [method, url, act] of urls) {

@@ -17,13 +17,10 @@ const instantShape = z.iso
   .datetime('a date and time in UTC, such as 2021-05-11T21:15:34Z')
   .describe('Those whose latest scan was before this instant');
 
-/** Stages of parcels that have not arrived. */
-const openStages = stages.filter((stage) => stage !== 'delivered');
-
 const listQuery = z
   .strictObject({
     open: z.literal('true').optional().describe('Only parcels that have not arrived'),
-    stage: z.enum(openStages).optional().describe('With `open=true`: those at this stage'),
+    stage: z.enum(stages).optional().describe('With `open=true`: those at this stage; none is at `delivered`'),
     lastScanBefore: instantShape.optional(),
     ...pageParameters,
   })

@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
+import { codingsOf } from '@waybill/shared/scan-api/codings.ts';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { nobody, requireAccess } from '../access/access.ts';
@@ -89,7 +90,12 @@ export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
     requestTimeout: limits.requestMs,
     keepAliveTimeout: keepAliveMs,
     maxRequestsPerSocket: requestsOnConnection,
-    http: { headersTimeout: headersLimitMs, connectionsCheckingInterval: connectionsCheckMs },
+    http: {
+      headersTimeout: headersLimitMs,
+      connectionsCheckingInterval: connectionsCheckMs,
+      // Node's own answer has no body: `requireHost` says it as a problem.
+      requireHostHeader: false,
+    },
     // What comes while the stop is under way is answered as before it, with `Connection: close`.
     return503OnClosing: false,
     routerOptions: { maxParamLength: longestParameter },
@@ -117,6 +123,7 @@ export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
     begin(request, reply);
     let refused: Error | undefined;
     try {
+      requireHost(request);
       inFlight.requireRoom();
       admit(request);
     } catch (error) {
@@ -124,6 +131,18 @@ export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
       refused = problemOf(error);
     }
     done(refused);
+  });
+  // Node answers what is expected besides 100-continue with a bare 417: nothing of it is needed here.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  // Text is no body of any route: without its parser it is 415, as every other type is.
+  app.removeContentTypeParser('text/plain');
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (codingsOf(request.headers['content-encoding']).length > 0)
+      done(new Problem('UNSUPPORTED_MEDIA_TYPE', 'send the body as it is, without Content-Encoding'));
+    // Clients name the type of a body that they leave out.
+    else if (body === '' && request.routeOptions.schema?.body === undefined) done(null, undefined);
+    else parseJson(request, String(body), done);
   });
   app.setErrorHandler(fail);
   app.setNotFoundHandler((request, reply) =>
@@ -138,6 +157,12 @@ export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
 }
 
 const ofEveryAnswer = { ...Object.fromEntries(securityHeaders), 'cache-control': 'no-store' };
+
+/** Throws `INVALID_REQUEST` for a request that HTTP/1.1 has a server refuse (RFC 9112, section 3.2). */
+function requireHost({ raw, headers }: FastifyRequest): void {
+  if (raw.httpVersion === '1.1' && headers.host === undefined)
+    throw new Problem('INVALID_REQUEST', 'a request by HTTP/1.1 needs the header Host');
+}
 
 function signalOf(this: FastifyRequest): AbortSignal {
   return this.visit.signal;

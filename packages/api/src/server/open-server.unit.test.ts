@@ -38,6 +38,7 @@ const plugin: FastifyPluginAsyncZod = async (app) => {
   app.get('/v1/failing', { config, schema: { response: answers({ 200: z.strictObject({}) }) } }, () => {
     throw thrown;
   });
+  app.post('/v1/things/7/act', { config }, ({ body }) => `done with ${JSON.stringify(body)}`);
   app.get('/open', { config: { open: true } }, () => 'come in');
 };
 
@@ -162,10 +163,31 @@ describe('input that is wrong', () => {
       [`"${'x'.repeat(1_024)}"`, {}, 413, 'TOO_LARGE'],
       ['a: 1', { 'content-type': 'application/yaml' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
       ['{}', { 'content-type': 'nonsense' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+      ['{}', { 'content-encoding': 'gzip' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+      ['{}', { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ] as const) {
       const answer = await ask({ ...post, headers: { ...headers, ...more }, payload });
       expect(answer, payload.slice(0, 20)).toMatchObject({ status, body: { code, status } });
     }
+  });
+
+  test('is not a body that is left out where none is needed, whatever its type', async () => {
+    const { ask } = await openApi({ routes });
+    for (const type of ['application/json', 'application/json; charset=utf-8']) {
+      const headers = { 'content-type': type, 'content-length': '0' };
+      const act = await ask({ method: 'POST', url: '/v1/things/7/act', headers, payload: '' });
+      expect(act).toMatchObject({ status: 200, text: 'done with undefined' });
+    }
+    const broken = { method: 'POST', url: '/v1/things/7/act', headers: post.headers, payload: '{' } as const;
+    expect(await ask(broken)).toMatchObject({ status: 400, body: { detail: 'the body is not JSON' } });
+  });
+
+  test('is a problem where the request has no Host, and an answer where it expects what nobody knows', async () => {
+    const { listen } = await openApi({ routes });
+    const url = new URL(await listen());
+    const asked = (headers: string) => raw(url, `GET /open HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
+    expect(await asked('')).toMatch(/^HTTP\/1\.1 400 [\s\S]*\r\nx-request-id: [\s\S]*"code":"INVALID_REQUEST"/);
+    expect(await asked('Host: a\r\nExpect: the-unexpected\r\n')).toMatch(/^HTTP\/1\.1 200 [\s\S]*come in/);
   });
 
   test('by HTTP itself is 400, and the connection ends', async () => {

@@ -9,20 +9,20 @@ const longestName = 100;
 
 /** Where each part of a request is found by people. */
 const places: Readonly<Record<string, string>> = {
-  body: 'the body',
-  querystring: 'the query',
-  params: 'the path',
-  headers: 'the headers',
+  body: 'the body is',
+  querystring: 'the query is',
+  params: 'the path is',
+  headers: 'the headers are',
 };
 
 /** Validates one part of a request by its zod schema, and says by JSON pointers into that part what is wrong. */
 export const validateInput: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart = 'body' }) => {
-  const place = places[httpPart] ?? 'the request';
+  const place = places[httpPart] ?? 'the request is';
   return (data) => {
     const result = schema.safeParse(data);
     if (result.success) return { value: result.data };
     const errors = result.error.issues.flatMap(errorsOf).slice(0, mostErrors);
-    return { error: new Problem('INVALID_REQUEST', `${place} is not as it should be`, { errors }) };
+    return { error: new Problem('INVALID_REQUEST', `${place} not as it should be`, { errors }) };
   };
 };
 

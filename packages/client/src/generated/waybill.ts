@@ -352,7 +352,7 @@ export type ListParcelsParams = {
  */
 open?: 'true';
 /**
- * With `open=true`: those at this stage
+ * With `open=true`: those at this stage; none is at `delivered`
  */
 stage?: ListParcelsStage;
 /**
@@ -385,6 +385,7 @@ export const ListParcelsStage = {
   exception: 'exception',
   returning: 'returning',
   returned: 'returned',
+  delivered: 'delivered',
   cancelled: 'cancelled',
 } as const;
 
@@ -2127,7 +2128,7 @@ export const getGetFailureUrl = (failureId: string,) => {
 }
 
 /**
- * `body`, what failed, is there only for a token that has the scope `operate`, too.
+ * `body`, what failed, is there only for a token that has the scope `operate`.
  * @summary One failure, and what to do about it
  */
 export const getFailure = async (failureId: string, options?: Parameters<typeof request>[1]): Promise<getFailureResponse> => {

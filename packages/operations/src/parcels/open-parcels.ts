@@ -63,6 +63,8 @@ export async function openParcelsPage(
   { limit, position }: { readonly limit: number; readonly position: OpenPosition },
   signal: AbortSignal,
 ): Promise<OpenPage> {
+  // None is open, so that the whole index would be looked through for nothing.
+  if (filter.stage === 'delivered') return { parcels: [], unjudged: [] };
   const shards = new MergedShards(question, position, Math.min(Math.max(limit, 1), batchGetKeys), signal);
   const parcels: ParcelView[] = [];
   const unjudged: Unjudged[] = [];
