@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tables } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
 
 /** A DynamoDB that takes every write after a while, and remembers no item: it tests what waits for it, not what it stores. */
@@ -41,9 +42,10 @@ export async function startSlowStore(latencyMs: number): Promise<SlowStore> {
     }
     if (operation !== 'DescribeTable') return {};
     const { TableName } = tableKeys.parse(JSON.parse(body));
-    const [AttributeName, AttributeType] = TableName.includes('failures') ? ['failureId', 'S'] : ['parcelId', 'N'];
-    const KeySchema = [{ AttributeName, KeyType: 'HASH' }];
-    return { Table: { TableName, KeySchema, AttributeDefinitions: [{ AttributeName, AttributeType }] } };
+    const { key } = Object.values(tables).find(({ name }) => TableName.endsWith(name)) ?? tables.parcels;
+    const KeySchema = [{ AttributeName: key.name, KeyType: 'HASH' }];
+    const AttributeDefinitions = [{ AttributeName: key.name, AttributeType: key.type }];
+    return { Table: { TableName, KeySchema, AttributeDefinitions } };
   }
 
   const server = createServer((request, response) => {

@@ -47,7 +47,8 @@ function simpleCommands(line: string): readonly SimpleCommand[] {
     if (['&&', '||', '|', ';'].includes(token)) end();
     else {
       text += token;
-      if (token.trim() !== '') words.push(unquoted(token));
+      // Where an output goes (`>file`) is the shell's affair.
+      if (token.trim() !== '' && !token.startsWith('>')) words.push(unquoted(token));
     }
   }
   end();
