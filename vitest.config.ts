@@ -11,16 +11,23 @@ type Lane = {
   /** Where the tests named `*.<kind>.test.ts` lie: everywhere unless given. */
   readonly kind?: string;
   readonly folder?: string;
-  readonly not?: string;
+  readonly not?: readonly string[];
   readonly more?: TestProjectInlineConfiguration['test'];
 };
 
-const lane = ({ name, patience, kind = name, folder = '{packages,test,bench,infra,images}', not, more }: Lane) => ({
+const lane = ({
+  name,
+  patience,
+  kind = name,
+  folder = '{packages,test,bench,infra,images}',
+  not = [],
+  more,
+}: Lane) => ({
   extends: true as const,
   test: {
     name,
     include: [`${folder}/**/*.${kind}.test.ts`],
-    exclude: [...configDefaults.exclude, '**/cdk.out/**', '**/fixture/**', ...(not === undefined ? [] : [`${not}/**`])],
+    exclude: [...configDefaults.exclude, '**/cdk.out/**', '**/fixture/**', ...not.map((other) => `${other}/**`)],
     testTimeout: patience,
     hookTimeout: patience,
     ...more,
@@ -28,6 +35,7 @@ const lane = ({ name, patience, kind = name, folder = '{packages,test,bench,infr
 });
 
 const processes = 'test/processes';
+const start = 'test/start';
 /**
  * Unit tests keep every core busy. What waits for processes and engines most of the time goes two or three at a time, after
  * them. The others start what needs cores of its own, or measure: one by one, after those.
@@ -52,9 +60,11 @@ export default defineConfig({
         patience: 0.5 * minutes,
         more: { ...everyCore, isolate: false },
       }),
-      lane({ name: 'int', patience: 1 * minutes, more: together }),
+      lane({ name: 'int', folder: 'packages', patience: 1 * minutes, more: together }),
+      lane({ name: 'int-across', kind: 'int', folder: 'test', patience: 1 * minutes, more: together }),
       lane({ name: 'processes', kind: 'e2e', folder: processes, patience: 2 * minutes, more: together }),
-      lane({ name: 'e2e', not: processes, patience: 2 * minutes, more: oneByOne }),
+      lane({ name: 'e2e', not: [processes, start], patience: 2 * minutes, more: together }),
+      lane({ name: 'start', kind: 'e2e', folder: start, patience: 2 * minutes, more: oneByOne }),
       // Its concurrent tests each keep a process of their own busy.
       lane({
         name: 'sim',
