@@ -75,7 +75,6 @@ export function ingestionRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
           response: answers(
             { 202: acceptedShape },
             'CONFLICT',
-            'TOO_LARGE',
             'UNSUPPORTED_MEDIA_TYPE',
             'UNPROCESSABLE',
             'IDEMPOTENCY_KEY_REUSED',

@@ -35,7 +35,7 @@ const ownHeaders: Readonly<Record<string, Readonly<Record<string, readonly strin
 };
 
 /** What any operation with a body may answer besides. */
-const ofBodies = (['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const).map((code) => {
+const ofBodies = (['UNSUPPORTED_MEDIA_TYPE'] as const).map((code) => {
   const { status, title } = problems[code];
   const content = { [problemType]: { schema: { $ref: '#/components/schemas/Problem' } } };
   return [String(status), { description: `\`${code}\`: ${title}`, content }] as const;

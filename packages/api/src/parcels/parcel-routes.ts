@@ -75,7 +75,7 @@ export function parcelRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
           tags: ['parcels'],
           summary: `Up to ${batchGetKeys} parcels by their ids`,
           body: z.strictObject({ parcelIds: z.array(parcelIdShape).min(1).max(batchGetKeys) }),
-          response: answers({ 200: someParcelsShape }, 'TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'),
+          response: answers({ 200: someParcelsShape }, 'UNSUPPORTED_MEDIA_TYPE'),
         },
       },
       async (request) => await queries.some(request.caller, request.body.parcelIds, request.signal),

@@ -2,11 +2,12 @@ import type { z } from 'zod';
 import { type ProblemCode, problems } from './problem.ts';
 import { problemShape, problemType } from './problem-document.ts';
 
-/** What a route may answer with a problem, whatever it does: its input is wrong, nobody may call it now, something is away. */
+/** What a route may answer with a problem, whatever it does: its input is wrong or too long, nobody may call it now, something is away. */
 const always = [
   'INVALID_REQUEST',
   'UNAUTHENTICATED',
   'FORBIDDEN',
+  'TOO_LARGE',
   'TOO_MANY_REQUESTS',
   'INTERNAL',
   'UNAVAILABLE',

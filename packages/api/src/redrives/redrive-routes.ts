@@ -8,7 +8,7 @@ import { redriveBodyBytes, redrivePlanRequest, redriveRequest } from './redrive-
 import { RedriveSlot } from './redrive-slot.ts';
 import { getRedrive, postCancel, postPlan, postRedrive, type RedrivePace } from './redrives.ts';
 
-const ofBodies = ['TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const;
+const ofBodies = ['UNSUPPORTED_MEDIA_TYPE'] as const;
 
 /** Plan, confirm, run; follow and cancel: `/v1/redrives`. */
 export function redriveRoutes(deps: ApiDependencies, pace?: RedrivePace): FastifyPluginAsyncZod {

@@ -256,6 +256,11 @@ export type ForbiddenResponse = Problem;
 export type NotFoundResponse = Problem;
 
 /**
+ * `TOO_LARGE`: The request is too large
+ */
+export type TooLargeResponse = Problem;
+
+/**
  * `TOO_MANY_REQUESTS`: Too many requests
  */
 export type TooManyRequestsResponse = Problem;
@@ -269,11 +274,6 @@ export type InternalResponse = Problem;
  * `UNAVAILABLE`: Not available now
  */
 export type UnavailableResponse = Problem;
-
-/**
- * `TOO_LARGE`: The request is too large
- */
-export type TooLargeResponse = Problem;
 
 /**
  * `UNSUPPORTED_MEDIA_TYPE`: The media type is not supported
@@ -1371,6 +1371,11 @@ export type getParcelResponse404 = {
   status: 404
 }
 
+export type getParcelResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type getParcelResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -1389,7 +1394,7 @@ export type getParcelResponse503 = {
 export type getParcelResponseSuccess = (getParcelResponse200) & {
   headers: Headers;
 };
-export type getParcelResponseError = (getParcelResponse304 | getParcelResponse400 | getParcelResponse401 | getParcelResponse403 | getParcelResponse404 | getParcelResponse429 | getParcelResponse500 | getParcelResponse503) & {
+export type getParcelResponseError = (getParcelResponse304 | getParcelResponse400 | getParcelResponse401 | getParcelResponse403 | getParcelResponse404 | getParcelResponse413 | getParcelResponse429 | getParcelResponse500 | getParcelResponse503) & {
   headers: Headers;
 };
 
@@ -1536,6 +1541,11 @@ export type listParcelsResponse404 = {
   status: 404
 }
 
+export type listParcelsResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type listParcelsResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -1554,7 +1564,7 @@ export type listParcelsResponse503 = {
 export type listParcelsResponseSuccess = (listParcelsResponse200) & {
   headers: Headers;
 };
-export type listParcelsResponseError = (listParcelsResponse400 | listParcelsResponse401 | listParcelsResponse403 | listParcelsResponse404 | listParcelsResponse429 | listParcelsResponse500 | listParcelsResponse503) & {
+export type listParcelsResponseError = (listParcelsResponse400 | listParcelsResponse401 | listParcelsResponse403 | listParcelsResponse404 | listParcelsResponse413 | listParcelsResponse429 | listParcelsResponse500 | listParcelsResponse503) & {
   headers: Headers;
 };
 
@@ -1714,6 +1724,11 @@ export type listBatchesResponse403 = {
   status: 403
 }
 
+export type listBatchesResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type listBatchesResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -1732,7 +1747,7 @@ export type listBatchesResponse503 = {
 export type listBatchesResponseSuccess = (listBatchesResponse200) & {
   headers: Headers;
 };
-export type listBatchesResponseError = (listBatchesResponse400 | listBatchesResponse401 | listBatchesResponse403 | listBatchesResponse429 | listBatchesResponse500 | listBatchesResponse503) & {
+export type listBatchesResponseError = (listBatchesResponse400 | listBatchesResponse401 | listBatchesResponse403 | listBatchesResponse413 | listBatchesResponse429 | listBatchesResponse500 | listBatchesResponse503) & {
   headers: Headers;
 };
 
@@ -1794,6 +1809,11 @@ export type getBatchResponse404 = {
   status: 404
 }
 
+export type getBatchResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type getBatchResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -1812,7 +1832,7 @@ export type getBatchResponse503 = {
 export type getBatchResponseSuccess = (getBatchResponse200) & {
   headers: Headers;
 };
-export type getBatchResponseError = (getBatchResponse400 | getBatchResponse401 | getBatchResponse403 | getBatchResponse404 | getBatchResponse429 | getBatchResponse500 | getBatchResponse503) & {
+export type getBatchResponseError = (getBatchResponse400 | getBatchResponse401 | getBatchResponse403 | getBatchResponse404 | getBatchResponse413 | getBatchResponse429 | getBatchResponse500 | getBatchResponse503) & {
   headers: Headers;
 };
 
@@ -1862,6 +1882,11 @@ export type getStatusResponse403 = {
   status: 403
 }
 
+export type getStatusResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type getStatusResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -1880,7 +1905,7 @@ export type getStatusResponse503 = {
 export type getStatusResponseSuccess = (getStatusResponse200) & {
   headers: Headers;
 };
-export type getStatusResponseError = (getStatusResponse400 | getStatusResponse401 | getStatusResponse403 | getStatusResponse429 | getStatusResponse500 | getStatusResponse503) & {
+export type getStatusResponseError = (getStatusResponse400 | getStatusResponse401 | getStatusResponse403 | getStatusResponse413 | getStatusResponse429 | getStatusResponse500 | getStatusResponse503) & {
   headers: Headers;
 };
 
@@ -1935,6 +1960,11 @@ export type listFailureGroupsResponse404 = {
   status: 404
 }
 
+export type listFailureGroupsResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type listFailureGroupsResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -1953,7 +1983,7 @@ export type listFailureGroupsResponse503 = {
 export type listFailureGroupsResponseSuccess = (listFailureGroupsResponse200) & {
   headers: Headers;
 };
-export type listFailureGroupsResponseError = (listFailureGroupsResponse400 | listFailureGroupsResponse401 | listFailureGroupsResponse403 | listFailureGroupsResponse404 | listFailureGroupsResponse429 | listFailureGroupsResponse500 | listFailureGroupsResponse503) & {
+export type listFailureGroupsResponseError = (listFailureGroupsResponse400 | listFailureGroupsResponse401 | listFailureGroupsResponse403 | listFailureGroupsResponse404 | listFailureGroupsResponse413 | listFailureGroupsResponse429 | listFailureGroupsResponse500 | listFailureGroupsResponse503) & {
   headers: Headers;
 };
 
@@ -2015,6 +2045,11 @@ export type listFailuresResponse404 = {
   status: 404
 }
 
+export type listFailuresResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type listFailuresResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -2033,7 +2068,7 @@ export type listFailuresResponse503 = {
 export type listFailuresResponseSuccess = (listFailuresResponse200) & {
   headers: Headers;
 };
-export type listFailuresResponseError = (listFailuresResponse400 | listFailuresResponse401 | listFailuresResponse403 | listFailuresResponse404 | listFailuresResponse429 | listFailuresResponse500 | listFailuresResponse503) & {
+export type listFailuresResponseError = (listFailuresResponse400 | listFailuresResponse401 | listFailuresResponse403 | listFailuresResponse404 | listFailuresResponse413 | listFailuresResponse429 | listFailuresResponse500 | listFailuresResponse503) & {
   headers: Headers;
 };
 
@@ -2095,6 +2130,11 @@ export type getFailureResponse404 = {
   status: 404
 }
 
+export type getFailureResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type getFailureResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -2113,7 +2153,7 @@ export type getFailureResponse503 = {
 export type getFailureResponseSuccess = (getFailureResponse200) & {
   headers: Headers;
 };
-export type getFailureResponseError = (getFailureResponse400 | getFailureResponse401 | getFailureResponse403 | getFailureResponse404 | getFailureResponse429 | getFailureResponse500 | getFailureResponse503) & {
+export type getFailureResponseError = (getFailureResponse400 | getFailureResponse401 | getFailureResponse403 | getFailureResponse404 | getFailureResponse413 | getFailureResponse429 | getFailureResponse500 | getFailureResponse503) & {
   headers: Headers;
 };
 
@@ -2365,6 +2405,11 @@ export type getRedriveResponse404 = {
   status: 404
 }
 
+export type getRedriveResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type getRedriveResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -2383,7 +2428,7 @@ export type getRedriveResponse503 = {
 export type getRedriveResponseSuccess = (getRedriveResponse200) & {
   headers: Headers;
 };
-export type getRedriveResponseError = (getRedriveResponse400 | getRedriveResponse401 | getRedriveResponse403 | getRedriveResponse404 | getRedriveResponse429 | getRedriveResponse500 | getRedriveResponse503) & {
+export type getRedriveResponseError = (getRedriveResponse400 | getRedriveResponse401 | getRedriveResponse403 | getRedriveResponse404 | getRedriveResponse413 | getRedriveResponse429 | getRedriveResponse500 | getRedriveResponse503) & {
   headers: Headers;
 };
 
@@ -2522,6 +2567,11 @@ export type listOperationsResponse403 = {
   status: 403
 }
 
+export type listOperationsResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type listOperationsResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -2540,7 +2590,7 @@ export type listOperationsResponse503 = {
 export type listOperationsResponseSuccess = (listOperationsResponse200) & {
   headers: Headers;
 };
-export type listOperationsResponseError = (listOperationsResponse400 | listOperationsResponse401 | listOperationsResponse403 | listOperationsResponse429 | listOperationsResponse500 | listOperationsResponse503) & {
+export type listOperationsResponseError = (listOperationsResponse400 | listOperationsResponse401 | listOperationsResponse403 | listOperationsResponse413 | listOperationsResponse429 | listOperationsResponse500 | listOperationsResponse503) & {
   headers: Headers;
 };
 
@@ -2602,6 +2652,11 @@ export type listNotificationsResponse404 = {
   status: 404
 }
 
+export type listNotificationsResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type listNotificationsResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -2620,7 +2675,7 @@ export type listNotificationsResponse503 = {
 export type listNotificationsResponseSuccess = (listNotificationsResponse200) & {
   headers: Headers;
 };
-export type listNotificationsResponseError = (listNotificationsResponse400 | listNotificationsResponse401 | listNotificationsResponse403 | listNotificationsResponse404 | listNotificationsResponse429 | listNotificationsResponse500 | listNotificationsResponse503) & {
+export type listNotificationsResponseError = (listNotificationsResponse400 | listNotificationsResponse401 | listNotificationsResponse403 | listNotificationsResponse404 | listNotificationsResponse413 | listNotificationsResponse429 | listNotificationsResponse500 | listNotificationsResponse503) & {
   headers: Headers;
 };
 
@@ -2682,6 +2737,11 @@ export type getNotificationResponse404 = {
   status: 404
 }
 
+export type getNotificationResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type getNotificationResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -2700,7 +2760,7 @@ export type getNotificationResponse503 = {
 export type getNotificationResponseSuccess = (getNotificationResponse200) & {
   headers: Headers;
 };
-export type getNotificationResponseError = (getNotificationResponse400 | getNotificationResponse401 | getNotificationResponse403 | getNotificationResponse404 | getNotificationResponse429 | getNotificationResponse500 | getNotificationResponse503) & {
+export type getNotificationResponseError = (getNotificationResponse400 | getNotificationResponse401 | getNotificationResponse403 | getNotificationResponse404 | getNotificationResponse413 | getNotificationResponse429 | getNotificationResponse500 | getNotificationResponse503) & {
   headers: Headers;
 };
 
@@ -2740,6 +2800,11 @@ export type getOpenApiDocumentResponse400 = {
   status: 400
 }
 
+export type getOpenApiDocumentResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
 export type getOpenApiDocumentResponse429 = {
   data: TooManyRequestsResponse
   status: 429
@@ -2758,7 +2823,7 @@ export type getOpenApiDocumentResponse503 = {
 export type getOpenApiDocumentResponseSuccess = (getOpenApiDocumentResponse200) & {
   headers: Headers;
 };
-export type getOpenApiDocumentResponseError = (getOpenApiDocumentResponse400 | getOpenApiDocumentResponse429 | getOpenApiDocumentResponse500 | getOpenApiDocumentResponse503) & {
+export type getOpenApiDocumentResponseError = (getOpenApiDocumentResponse400 | getOpenApiDocumentResponse413 | getOpenApiDocumentResponse429 | getOpenApiDocumentResponse500 | getOpenApiDocumentResponse503) & {
   headers: Headers;
 };
 
