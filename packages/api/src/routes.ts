@@ -4,6 +4,7 @@ import { failureRoutes } from './failures/failure-routes.ts';
 import { ingestionRoutes } from './ingestion/ingestion-routes.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
+import { createCursors } from './pages/cursor.ts';
 import { parcelRoutes } from './parcels/parcel-routes.ts';
 import { redriveRoutes } from './redrives/redrive-routes.ts';
 import type { ApiDependencies } from './server/api-dependencies.ts';
@@ -11,14 +12,15 @@ import { statusRoutes } from './status/status-routes.ts';
 
 /** Every route of the API, by what it is about. One line each. */
 export function apiRoutes(deps: ApiDependencies): readonly FastifyPluginAsyncZod[] {
+  const listing = { ...deps, cursors: createCursors(deps.settings.tokens) };
   return [
-    parcelRoutes(deps),
+    parcelRoutes(listing),
     ingestionRoutes(deps),
-    batchRoutes(deps),
+    batchRoutes(listing),
     statusRoutes(deps),
-    failureRoutes(deps),
+    failureRoutes(listing),
     redriveRoutes(deps),
-    operationRoutes(deps),
-    notificationRoutes(deps),
+    operationRoutes(listing),
+    notificationRoutes(listing),
   ];
 }

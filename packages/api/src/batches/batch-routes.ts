@@ -1,16 +1,15 @@
 import { batchShape } from '@waybill/operations/batches/batch-view.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { createCursors } from '../pages/cursor.ts';
+import type { Cursors } from '../pages/cursor.ts';
 import { answers } from '../problems/problem-answers.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { idInPath } from '../server/id-in-path.ts';
 import { batchesQuery, batchesShape, getBatch, getBatches } from './batches.ts';
 
 /** `GET /v1/batches` and `GET /v1/batches/{batchId}`. */
-export function batchRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
+export function batchRoutes(deps: ApiDependencies & { readonly cursors: Cursors }): FastifyPluginAsyncZod {
   const config = { scopes: ['read', 'ingest'] } as const;
-  const withCursors = { ...deps, cursors: createCursors(deps.settings.tokens) };
   return async (app) => {
     app.get(
       '/v1/batches',
@@ -24,7 +23,7 @@ export function batchRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
           response: answers({ 200: batchesShape }),
         },
       },
-      ({ query, caller, signal }) => getBatches(withCursors, caller, query, signal),
+      ({ query, caller, signal }) => getBatches(deps, caller, query, signal),
     );
     app.get(
       '/v1/batches/:batchId',

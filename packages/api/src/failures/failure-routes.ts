@@ -2,7 +2,7 @@ import { failureGroupsShape } from '@waybill/operations/failures/failure-groups.
 import { shownFailureShape } from '@waybill/operations/failures/failure-show.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { createCursors } from '../pages/cursor.ts';
+import type { Cursors } from '../pages/cursor.ts';
 import { answers } from '../problems/problem-answers.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { idInPath } from '../server/id-in-path.ts';
@@ -16,9 +16,8 @@ import {
 } from './failures.ts';
 
 /** `GET /v1/failures/groups`, `GET /v1/failures` and `GET /v1/failures/{failureId}`. */
-export function failureRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
+export function failureRoutes(deps: ApiDependencies & { readonly cursors: Cursors }): FastifyPluginAsyncZod {
   const config = { scopes: ['read'] } as const;
-  const withCursors = { ...deps, cursors: createCursors(deps.settings.tokens) };
   const tags = ['operations'];
   return async (app) => {
     app.get(
@@ -47,7 +46,7 @@ export function failureRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
           response: answers({ 200: failuresShape }, 'INDEX_OFF'),
         },
       },
-      ({ query, caller, signal }) => getFailures(withCursors, caller, query, signal),
+      ({ query, caller, signal }) => getFailures(deps, caller, query, signal),
     );
     app.get(
       '/v1/failures/:failureId',

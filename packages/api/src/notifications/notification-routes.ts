@@ -1,7 +1,7 @@
 import { notificationShape } from '@waybill/operations/notifications/notification-view.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { createCursors } from '../pages/cursor.ts';
+import type { Cursors } from '../pages/cursor.ts';
 import { answers } from '../problems/problem-answers.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { idInPath } from '../server/id-in-path.ts';
@@ -14,9 +14,8 @@ import {
 } from './notifications.ts';
 
 /** `GET /v1/notifications` and `GET /v1/notifications/{notificationId}`; `POST /v1/notifications/deliveries` says that it is off. */
-export function notificationRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
+export function notificationRoutes(deps: ApiDependencies & { readonly cursors: Cursors }): FastifyPluginAsyncZod {
   const config = { scopes: ['read'] } as const;
-  const withCursors = { ...deps, cursors: createCursors(deps.settings.tokens) };
   return async (app) => {
     app.get(
       '/v1/notifications',
@@ -30,7 +29,7 @@ export function notificationRoutes(deps: ApiDependencies): FastifyPluginAsyncZod
           response: answers({ 200: notificationsShape }, 'NOTIFICATIONS_OFF'),
         },
       },
-      ({ query, caller, signal }) => getNotifications(withCursors, caller, query, signal),
+      ({ query, caller, signal }) => getNotifications(deps, caller, query, signal),
     );
     app.get(
       '/v1/notifications/:notificationId',

@@ -1,12 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { createCursors } from '../pages/cursor.ts';
+import type { Cursors } from '../pages/cursor.ts';
 import { answers } from '../problems/problem-answers.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { getOperations, operationsQuery, operationsShape } from './operations.ts';
 
 /** `GET /v1/operations`. */
-export function operationRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
-  const withCursors = { ...deps, cursors: createCursors(deps.settings.tokens) };
+export function operationRoutes(deps: ApiDependencies & { readonly cursors: Cursors }): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/v1/operations',
@@ -20,7 +19,7 @@ export function operationRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
           response: answers({ 200: operationsShape }),
         },
       },
-      ({ query, caller }) => getOperations(withCursors, caller, query),
+      ({ query, caller }) => getOperations(deps, caller, query),
     );
   };
 }

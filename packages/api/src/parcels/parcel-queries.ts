@@ -12,7 +12,7 @@ import type { Unjudged } from '@waybill/operations/parcels/read-parcels.ts';
 import { readFreshness, readParcel } from '@waybill/operations/parcels/show-parcel.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import { type Caller, requireScope } from '../access/caller.ts';
-import { createCursors, type List } from '../pages/cursor.ts';
+import type { Cursors, List } from '../pages/cursor.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { createFreshness } from './freshness.ts';
@@ -36,9 +36,8 @@ export type ParcelQueries = {
 
 const everyParcel: List = { name: 'parcels', filters: {} };
 
-export function createParcelQueries(deps: ApiDependencies): ParcelQueries {
-  const { clock, log, settings } = deps;
-  const cursors = createCursors(settings.tokens);
+export function createParcelQueries(deps: ApiDependencies & { readonly cursors: Cursors }): ParcelQueries {
+  const { clock, log, cursors } = deps;
   const freshness = createFreshness(async () => (await readFreshness(deps)).completeThroughEventId, clock);
   const index = createIndexCheck((signal) => requireOpenIndex(deps, signal), clock);
 

@@ -14,6 +14,7 @@ import {
 } from '../../../operations/test/parcels-rig.ts';
 import { scan } from '../../../processor/test/processor-rig.ts';
 import { type ApiRig, bearer, deploymentOf, openApi, tokens } from '../../test/api-rig.ts';
+import { createCursors } from '../pages/cursor.ts';
 import { createParcelQueries } from './parcel-queries.ts';
 
 const engines = useEngines(process.env);
@@ -394,7 +395,7 @@ describe('questions about parcels', () => {
       expect(await ask({ ...request, headers: bearer(tokens.ingest) })).toMatchObject({ status: 403 });
       expect(await ask({ ...request, headers: bearer('waybill_unknown') })).toMatchObject({ status: 401 });
     }
-    const { one, some, open, all } = createParcelQueries(deps);
+    const { one, some, open, all } = createParcelQueries({ ...deps, cursors: createCursors(deps.settings.tokens) });
     const ingests = { name: 'carrier', scopes: new Set(['ingest'] as const) };
     const forbidden = { code: 'FORBIDDEN' };
     await expect(one(ingests, 7, never)).rejects.toMatchObject(forbidden);

@@ -2,6 +2,7 @@ import { batchGetKeys } from '@waybill/operations/parcels/read-parcels.ts';
 import { stages } from '@waybill/shared/domain/stage-names.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Cursors } from '../pages/cursor.ts';
 import { pageParameters, wholeNumber } from '../pages/page.ts';
 import { answers } from '../problems/problem-answers.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
@@ -31,7 +32,7 @@ const listQuery = z
   });
 
 /** The questions about parcels (`api.md`, "Parcels"). */
-export function parcelRoutes(deps: ApiDependencies): FastifyPluginAsyncZod {
+export function parcelRoutes(deps: ApiDependencies & { readonly cursors: Cursors }): FastifyPluginAsyncZod {
   const queries = createParcelQueries(deps);
   return async (app) => {
     app.get(
