@@ -1,6 +1,6 @@
 import type { Deployment } from '@waybill/operations/deployment.ts';
 import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
-import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
+import { httpUrl, optionalTableName, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { stagesVariable } from '@waybill/shared/process/stages-variable.ts';
 import { sendingVariables } from '@waybill/shared/scan-api/sending-variables.ts';
@@ -30,10 +30,7 @@ export const apiVariables = {
   FAILURES_TABLE: tableName({ meaning: 'table of failure records' }),
   BATCHES_TABLE: tableName({ meaning: 'table of pushed batches' }),
   OPERATIONS_TABLE: tableName({ meaning: 'table of what operators did' }),
-  NOTIFICATIONS_TABLE: pattern(/^[A-Za-z0-9._-]{3,255}$/, {
-    allowed: 'a table name, 3–255 of `A-Za-z0-9._-`',
-    default: '',
-    shownDefault: 'none',
+  NOTIFICATIONS_TABLE: optionalTableName({
     meaning: 'table of notifications; without it their routes answer 404 `NOTIFICATIONS_OFF`',
   }),
   FEED: pattern(/^[A-Za-z0-9._-]{1,128}$/, {

@@ -1,5 +1,9 @@
+import { z } from 'zod';
+
 /** A place in a list that has the newest first: right after the item with this time and id. */
-export type Place = { readonly atUtc: string; readonly id: string };
+export const placeShape = z.strictObject({ atUtc: z.string(), id: z.string() });
+
+export type Place = Readonly<z.infer<typeof placeShape>>;
 
 type Key = Record<string, unknown>;
 

@@ -2,6 +2,7 @@ import { type FailureGroups, failureGroups } from '@waybill/operations/failures/
 import { failurePage, listedFailureShape } from '@waybill/operations/failures/failure-list.ts';
 import { failureShow, type ShownFailure } from '@waybill/operations/failures/failure-show.ts';
 import { unresolvedIndexState } from '@waybill/operations/failures/read-unresolved.ts';
+import { placeShape } from '@waybill/operations/newest-first.ts';
 import { z } from 'zod';
 import { type Caller, requireScope } from '../access/caller.ts';
 import type { Cursors } from '../pages/cursor.ts';
@@ -37,8 +38,6 @@ export const failuresQuery = z.strictObject({ ...failuresFilter, ...pageParamete
 
 /** Those that failed last first. */
 export const failuresShape = z.strictObject({ failures: z.array(listedFailureShape), nextCursor: nextCursorShape });
-
-const placeShape = z.strictObject({ atUtc: z.string(), id: z.string() });
 
 /** Failures that one request looks at for those that fit: some 20 queries. */
 const mostLookedAt = 5_000;

@@ -1,3 +1,4 @@
+import { placeShape } from '@waybill/operations/newest-first.ts';
 import { notificationStates } from '@waybill/operations/notifications/notification-state.ts';
 import { type NotificationView, notificationShape } from '@waybill/operations/notifications/notification-view.ts';
 import { listNotifications, showNotification } from '@waybill/operations/notifications/read-notifications.ts';
@@ -23,8 +24,6 @@ export const notificationsShape = z.strictObject({
   notifications: z.array(notificationShape),
   nextCursor: nextCursorShape,
 });
-
-const placeShape = z.strictObject({ atUtc: z.string(), id: z.string() });
 
 /** A page of notifications. Rejects with `NOT_CONFIGURED` where the deployment has no table of them. */
 export async function getNotifications(
