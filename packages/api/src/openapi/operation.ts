@@ -35,16 +35,17 @@ const ownHeaders: Readonly<Record<string, Readonly<Record<string, readonly strin
 };
 
 /** What any operation with a body may answer besides. */
-const ofBodies = (['UNSUPPORTED_MEDIA_TYPE'] as const).map((code) => {
-  const { status, title } = problems[code];
-  const content = { [problemType]: { schema: { $ref: '#/components/schemas/Problem' } } };
-  return [String(status), { description: `\`${code}\`: ${title}`, content }] as const;
-});
+const ofBodies = {
+  [problems.UNSUPPORTED_MEDIA_TYPE.status]: {
+    description: `\`UNSUPPORTED_MEDIA_TYPE\`: ${problems.UNSUPPORTED_MEDIA_TYPE.title}`,
+    content: { [problemType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+  },
+};
 
 /** An operation of the document with what follows from its kind: who may call it, and what all answers like its have. */
 export function completed(operation: Members, { open, scopes, signed }: Access): Members {
   const responses = {
-    ...(operation['requestBody'] !== undefined && Object.fromEntries(ofBodies)),
+    ...(operation['requestBody'] !== undefined && ofBodies),
     ...membersOf(operation['responses']),
   };
   const own = ownHeaders[String(operation['operationId'])] ?? {};

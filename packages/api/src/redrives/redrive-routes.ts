@@ -8,8 +8,6 @@ import { redriveBodyBytes, redrivePlanRequest, redriveRequest } from './redrive-
 import { RedriveSlot } from './redrive-slot.ts';
 import { getRedrive, postCancel, postPlan, postRedrive, type RedrivePace } from './redrives.ts';
 
-const ofBodies = ['UNSUPPORTED_MEDIA_TYPE'] as const;
-
 /** Plan, confirm, run; follow and cancel: `/v1/redrives`. */
 export function redriveRoutes(deps: ApiDependencies, pace?: RedrivePace): FastifyPluginAsyncZod {
   const withSlot = { ...deps, slot: new RedriveSlot(deps.log), ...(pace && { pace }) };
@@ -32,7 +30,7 @@ export function redriveRoutes(deps: ApiDependencies, pace?: RedrivePace): Fastif
             'Receives dead letters for up to 3 seconds and hands them back; for that time nobody else can. `notLookedAt` says where there are more: then `isMoreThan` is true, and a redrive by this plan has no bound. `waybill dlq redrive --dry-run` looks at up to 10,000.',
           tags,
           body: redrivePlanRequest,
-          response: answers({ 200: planShape }, 'CONFLICT', ...ofBodies),
+          response: answers({ 200: planShape }, 'CONFLICT', 'UNSUPPORTED_MEDIA_TYPE'),
         },
       },
       ({ body, caller, signal }) => postPlan(withSlot, caller, body, signal),
@@ -49,7 +47,7 @@ export function redriveRoutes(deps: ApiDependencies, pace?: RedrivePace): Fastif
             'Begins and answers; follow it where `Location` says. It refuses to go on, with the outcome `refused`, when it meets over 10 % more than planned.',
           tags,
           body: redriveRequest,
-          response: answers({ 202: shownOperationShape }, 'CONFLICT', ...ofBodies),
+          response: answers({ 202: shownOperationShape }, 'CONFLICT', 'UNSUPPORTED_MEDIA_TYPE'),
         },
       },
       async ({ body, caller }, reply) => {
@@ -82,7 +80,7 @@ export function redriveRoutes(deps: ApiDependencies, pace?: RedrivePace): Fastif
           description: 'Whoever runs it looks every 3 seconds, a command line too. `state` is `cancelling` until then.',
           tags,
           params,
-          response: answers({ 202: shownOperationShape }, 'NOT_FOUND', 'CONFLICT', ...ofBodies),
+          response: answers({ 202: shownOperationShape }, 'NOT_FOUND', 'CONFLICT', 'UNSUPPORTED_MEDIA_TYPE'),
         },
       },
       async ({ params: { operationId }, caller }, reply) => {
