@@ -24,6 +24,9 @@ import type { Drift, ProvisionResult } from './provision-result.ts';
 /** Milliseconds between two polls of a table that is being created, and how many: 30 s in all. */
 const tablePoll = { everyMs: 100, times: 300 };
 
+/** As {@link tablePoll}, of a TTL that is not enabled: 3 s in all, which a crowded machine may take between two calls. */
+const ttlPoll = { everyMs: 100, times: 30 };
+
 const billingMode = 'PAY_PER_REQUEST';
 
 /**
@@ -154,22 +157,33 @@ class Table {
   async compareTtl(): Promise<TtlResult> {
     const { name: TableName, ttl: expected } = this.#definition;
     if (!expected) return asExpected;
+    let found = await this.#ttlFound();
+    if (found === expected) return asExpected;
+    // DynamoDB wants the old one off first, and up to an hour between the two.
+    if (found !== undefined) return { drift: [{ setting: 'TTL', expected, found }], isUnsupported: false };
+    // An engine without TTL reports "disabled", too. Enabling it on a table that does not exist tells, and changes
+    // nothing.
+    if (!(await this.#enableTtlOn(`${TableName}.not-there`, expected))) return { drift: [], isUnsupported: true };
+    // Whoever created the table a moment ago enables its TTL once it is active.
+    for (let poll = 0; poll < ttlPoll.times && found === undefined; poll++) {
+      await delay(ttlPoll.everyMs, undefined, { signal: this.#signal });
+      found = await this.#ttlFound();
+    }
+    if (found === expected) return asExpected;
+    const fix = async () => void (await this.#enableTtlOn(TableName, expected));
+    return { drift: [{ setting: 'TTL', expected, found: found ?? 'none', fix }], isUnsupported: false };
+  }
+
+  /** The attribute by which items expire; undefined where they do not. */
+  async #ttlFound(): Promise<string | undefined> {
+    const request = new DescribeTimeToLiveCommand({ TableName: this.#definition.name });
     const { TimeToLiveDescription: found } = await this.#dynamodb
-      .send(new DescribeTimeToLiveCommand({ TableName }), { abortSignal: this.#signal })
+      .send(request, { abortSignal: this.#signal })
       .catch((cause: unknown) => {
         if (isUnknownOperation(cause)) return { TimeToLiveDescription: undefined };
         throw cause;
       });
-    const isOn = found?.TimeToLiveStatus?.startsWith('ENABL') === true;
-    if (isOn && found?.AttributeName === expected) return asExpected;
-    // DynamoDB wants the old one off first, and up to an hour between the two.
-    if (isOn)
-      return { drift: [{ setting: 'TTL', expected, found: found?.AttributeName ?? 'none' }], isUnsupported: false };
-    // An engine without TTL reports "disabled", too. Enabling it on a table that does not exist tells, and changes
-    // nothing.
-    if (!(await this.#enableTtlOn(`${TableName}.not-there`, expected))) return { drift: [], isUnsupported: true };
-    const fix = async () => void (await this.#enableTtlOn(TableName, expected));
-    return { drift: [{ setting: 'TTL', expected, found: 'none', fix }], isUnsupported: false };
+    return found?.TimeToLiveStatus?.startsWith('ENABL') ? (found.AttributeName ?? '') : undefined;
   }
 
   /** Enables TTL if the table exists. Returns false if the engine does not know TTL. */

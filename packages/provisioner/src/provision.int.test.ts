@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { DescribeTableCommand, DescribeTimeToLiveCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  type DynamoDBClient,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { openPlace, type Place } from '@waybill/local/engines/place.ts';
 import { readStoredParcels } from '@waybill/local/outcome/stored-parcels.ts';
 import { tables as definitions } from '@waybill/shared/resources.ts';
 import { foundKey } from '@waybill/shared/table-description.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { provision } from './provision.ts';
 
 let place: Place;
@@ -92,6 +97,32 @@ describe('provisioning', () => {
       provision({ sqs, dynamodb, prefix }),
     ]);
     expect(other).toEqual(one);
+  });
+
+  test('may be done while another has created the tables and not enabled their TTL yet', async () => {
+    const prefix = newPrefix();
+    const enabling = Promise.withResolvers<void>();
+    const slow = new Proxy(dynamodb, {
+      get: (target, name) =>
+        name === 'send'
+          ? async (...request: Parameters<typeof target.send>) => {
+              if (request[0] instanceof UpdateTimeToLiveCommand) await enabling.promise;
+              return await target.send(...request);
+            }
+          : Reflect.get(target, name),
+    });
+    const first = provision({ sqs, dynamodb: slow, prefix });
+    const TableName = `${prefix}${definitions.batches.name}`;
+    const isActive = async () => {
+      const { Table } = await dynamodb
+        .send(new DescribeTableCommand({ TableName }))
+        .catch(() => ({ Table: undefined }));
+      return Table?.TableStatus === 'ACTIVE';
+    };
+    await vi.waitUntil(isActive, { timeout: 20_000 });
+    const second = provision({ sqs, dynamodb, prefix });
+    setTimeout(enabling.resolve, 300);
+    expect(await second).toEqual(await first);
   });
 
   test('may be done again, by several at once, and keeps what is there', async () => {
