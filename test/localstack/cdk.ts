@@ -85,7 +85,7 @@ export class DataStackOnLocalStack {
   }
 
   /** The resources of the last deployment. */
-  async resources(): Promise<Resources> {
+  async resources(): Promise<Omit<Resources, 'announcementQueueUrl' | 'notificationsTable'>> {
     const written: unknown = JSON.parse(await readFile(this.#outputs, 'utf8'));
     const outputs = z.record(z.string(), stackOutputs).parse(written)[this.stackName];
     if (!outputs) throw new Error(`the deployment has no outputs of ${this.stackName}: ${JSON.stringify(written)}`);

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { describeError } from '@waybill/shared/error.ts';
-import { scanQueue, tables } from '@waybill/shared/resources.ts';
+import { announcementQueue, scanQueue, tables } from '@waybill/shared/resources.ts';
 import { provisionQueue } from './provision-queue.ts';
 import type { ProvisionResult } from './provision-result.ts';
 import { provisionTable } from './provision-table.ts';
@@ -10,11 +10,14 @@ import { provisionTable } from './provision-table.ts';
 export type Resources = {
   readonly scanQueueUrl: string;
   readonly deadLetterQueueUrl: string;
+  /** The queue of one webhook; each further one has a queue of its own. */
+  readonly announcementQueueUrl: string;
   readonly parcelsTable: string;
   readonly checkpointsTable: string;
   readonly failuresTable: string;
   readonly operationsTable: string;
   readonly batchesTable: string;
+  readonly notificationsTable: string;
 };
 
 export type ProvisionOptions = {
@@ -59,8 +62,9 @@ export async function provision(options: ProvisionOptions): Promise<Resources> {
 export async function provisionOrCompare(options: ProvisionOptions): Promise<Provisioned> {
   const { dynamodb, prefix = '', openIndex = true, signal = new AbortController().signal } = options;
   const definitions = Object.values(tables);
-  const [{ deadLetters, scans }, tableResults] = await Promise.all([
-    about(`queues ${prefix}${scanQueue.name}`, provisionQueues(options, prefix, signal)),
+  const [scans, announcements, tableResults] = await Promise.all([
+    about(`queues ${prefix}${scanQueue.name}`, provisionQueues(scanQueue, options, signal)),
+    about(`queues ${prefix}${announcementQueue.name}`, provisionQueues(announcementQueue, options, signal)),
     Promise.all(
       definitions.map((definition) =>
         about(
@@ -72,20 +76,30 @@ export async function provisionOrCompare(options: ProvisionOptions): Promise<Pro
   ]);
   return {
     resources: {
-      scanQueueUrl: scans.url,
-      deadLetterQueueUrl: deadLetters.url,
+      scanQueueUrl: scans.queue.url,
+      deadLetterQueueUrl: scans.deadLetters.url,
+      announcementQueueUrl: announcements.queue.url,
       parcelsTable: prefix + tables.parcels.name,
       checkpointsTable: prefix + tables.checkpoints.name,
       failuresTable: prefix + tables.failures.name,
       operationsTable: prefix + tables.operations.name,
       batchesTable: prefix + tables.batches.name,
+      notificationsTable: prefix + tables.notifications.name,
     },
-    results: [deadLetters.result, scans.result, ...tableResults],
+    results: [
+      ...[scans, announcements].flatMap(({ deadLetters, queue }) => [deadLetters.result, queue.result]),
+      ...tableResults,
+    ],
   };
 }
 
-async function provisionQueues({ sqs, queue }: ProvisionOptions, prefix: string, signal: AbortSignal) {
-  const settings = { ...scanQueue, ...queue };
+/** A queue and the one of its dead letters. */
+async function provisionQueues(
+  definition: typeof scanQueue | typeof announcementQueue,
+  { sqs, queue: own, prefix = '' }: ProvisionOptions,
+  signal: AbortSignal,
+) {
+  const settings = { ...definition, ...own };
   const MaximumMessageSize = String(settings.maximumMessageBytes);
   const deadLetters = await provisionQueue(
     sqs,
@@ -95,7 +109,7 @@ async function provisionQueues({ sqs, queue }: ProvisionOptions, prefix: string,
     },
     signal,
   );
-  const scans = await provisionQueue(
+  const queue = await provisionQueue(
     sqs,
     {
       name: prefix + settings.name,
@@ -109,7 +123,7 @@ async function provisionQueues({ sqs, queue }: ProvisionOptions, prefix: string,
     },
     signal,
   );
-  return { deadLetters, scans };
+  return { deadLetters, queue };
 }
 
 /** Adds to an engine's error what it is about. */

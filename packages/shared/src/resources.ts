@@ -32,6 +32,18 @@ export const scanQueue = {
   deadLetterQueue: { name: 'waybill-scans-dlq', retentionSeconds: 14 * 24 * 3600 },
 } as const;
 
+/**
+ * Settings of a queue of announcements, as {@link scanQueue}: visible again later, because a webhook may take long to
+ * respond, and kept as long as SQS can, because a webhook may be away for days. Each webhook has a queue of its own.
+ */
+export const announcementQueue = {
+  ...scanQueue,
+  name: 'waybill-announcements',
+  visibilityTimeoutSeconds: 60,
+  retentionSeconds: 14 * 24 * 3600,
+  deadLetterQueue: { name: 'waybill-announcements-dlq', retentionSeconds: 14 * 24 * 3600 },
+} as const;
+
 /** An attribute that is a key, with its DynamoDB type. */
 export type KeyAttribute = { readonly name: string; readonly type: 'N' | 'S' };
 
@@ -123,14 +135,6 @@ export const tables = {
       },
     ],
   },
-} as const satisfies Readonly<Record<string, TableDefinition>>;
-
-/**
- * Tables that this release reads where a deployment names one, and never makes: what writes them comes later (the
- * notifier). Apart from {@link tables}, so that nobody provisions, pays for and watches a table that stays
- * empty. With its writer a definition moves up there.
- */
-export const laterTables = {
   notifications: {
     name: 'waybill-notifications',
     key: { name: 'notificationId', type: 'S' },
@@ -160,7 +164,7 @@ export const [recentOperationsIndex] = tables.operations.indexes;
 export const [recentBatchesIndex] = tables.batches.indexes;
 
 /** The index of notifications that were not told, the newest last. */
-export const [unfinishedIndex] = laterTables.notifications.indexes;
+export const [unfinishedIndex] = tables.notifications.indexes;
 
 /** The indexes that a deployment with these settings has. */
 export function indexesOf({ indexes = [] }: TableDefinition, settings: IndexSettings): readonly IndexDefinition[] {
@@ -175,6 +179,9 @@ export const batchRetentionDays = 14;
 
 /** Partitions of the index `unfinished` for each state, as {@link openShards}. */
 export const unfinishedShards = 8;
+
+/** Days after its last change that a notification is kept. */
+export const notificationRetentionDays = 400;
 
 /** Days after its start that the record of an operation is kept. */
 export const operationRetentionDays = 400;

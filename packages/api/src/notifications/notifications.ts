@@ -1,5 +1,5 @@
+import { notificationStates } from '@waybill/notifier/notifications/notification-state.ts';
 import { placeShape } from '@waybill/operations/newest-first.ts';
-import { notificationStates } from '@waybill/operations/notifications/notification-state.ts';
 import { type NotificationView, notificationShape } from '@waybill/operations/notifications/notification-view.ts';
 import { listNotifications, showNotification } from '@waybill/operations/notifications/read-notifications.ts';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import { parcelShape } from '@waybill/operations/parcels/parcel-view.ts';
+import { parcelShape } from '@waybill/shared/parcels/parcel-view.ts';
 import { z } from 'zod';
 import { problemShape } from '../problems/problem-document.ts';
 import { named } from './schema-registry.ts';

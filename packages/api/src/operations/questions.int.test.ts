@@ -7,7 +7,7 @@ import { dynamoDbOperationLog } from '@waybill/operations/record/dynamodb-operat
 import { shownOperationShape } from '@waybill/operations/record/operation-shape.ts';
 import { statusShape } from '@waybill/operations/status/status-shape.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
-import { laterTables, tables } from '@waybill/shared/resources.ts';
+import { tables } from '@waybill/shared/resources.ts';
 import { describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { failureLogOf } from '../../../operations/test/dead-letter-rig.ts';
@@ -153,7 +153,7 @@ test('GET /v1/batches lists what was pushed to who may read or push, and shows o
 
 test('GET /v1/notifications lists those in a state page by page, and is off where nobody is notified', async () => {
   const { dynamodb, resources } = engines();
-  const notificationsTable = await tableOf(dynamodb, laterTables.notifications);
+  const notificationsTable = await tableOf(dynamodb, tables.notifications);
   await putItems(
     dynamodb,
     notificationsTable,

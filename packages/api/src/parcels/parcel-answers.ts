@@ -1,5 +1,5 @@
-import { parcelShape } from '@waybill/operations/parcels/parcel-view.ts';
 import { freshnessShape } from '@waybill/operations/parcels/show-parcel.ts';
+import { parcelShape } from '@waybill/shared/parcels/parcel-view.ts';
 import { z } from 'zod';
 import { nextCursorShape } from '../pages/page.ts';
 

@@ -7,10 +7,10 @@ import {
   openPositionShape,
   requireOpenIndex,
 } from '@waybill/operations/parcels/open-parcels.ts';
-import type { ParcelView } from '@waybill/operations/parcels/parcel-view.ts';
 import type { Unjudged } from '@waybill/operations/parcels/read-parcels.ts';
 import { readFreshness, readParcel } from '@waybill/operations/parcels/show-parcel.ts';
 import { hasCode } from '@waybill/shared/error.ts';
+import type { ParcelView } from '@waybill/shared/parcels/parcel-view.ts';
 import { type Caller, requireScope } from '../access/caller.ts';
 import type { Cursors, List } from '../pages/cursor.ts';
 import { Problem } from '../problems/problem.ts';

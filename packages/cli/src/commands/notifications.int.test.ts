@@ -2,7 +2,7 @@ import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { notificationShape } from '@waybill/operations/notifications/notification-view.ts';
 import { actResultShape, planShape } from '@waybill/operations/record/operation-shape.ts';
 import { stateOf } from '@waybill/shared/domain/parcel-state.ts';
-import { laterTables } from '@waybill/shared/resources.ts';
+import { tables } from '@waybill/shared/resources.ts';
 import { describe, expect, test } from 'vitest';
 import { putItems, storeParcels, tableOf } from '../../../operations/test/parcels-rig.ts';
 import { scan } from '../../../processor/test/processor-rig.ts';
@@ -12,7 +12,7 @@ const { engines, run } = useCommandLine(process.env);
 
 test('waybill notifications shows what was not told, and says so where nobody is notified', async () => {
   const { dynamodb } = engines();
-  const env = { NOTIFICATIONS_TABLE: await tableOf(dynamodb, laterTables.notifications) };
+  const env = { NOTIFICATIONS_TABLE: await tableOf(dynamodb, tables.notifications) };
   await putItems(dynamodb, env.NOTIFICATIONS_TABLE, [
     {
       notificationId: { S: 'delivery-5002' },

@@ -1,4 +1,4 @@
-import { notificationStates } from '@waybill/operations/notifications/notification-state.ts';
+import { notificationStates } from '@waybill/notifier/notifications/notification-state.ts';
 import type { NotificationView } from '@waybill/operations/notifications/notification-view.ts';
 import { command } from '../command/command.ts';
 import { argument, optional, withDefault } from '../command/options.ts';

@@ -1,7 +1,7 @@
-import type { ParcelView } from '@waybill/operations/parcels/parcel-view.ts';
 import type { PlannedReindex } from '@waybill/operations/parcels/plan-reindex.ts';
 import type { StuckAnswer } from '@waybill/operations/parcels/stuck-parcels.ts';
 import { stages } from '@waybill/shared/domain/stage-names.ts';
+import type { ParcelView } from '@waybill/shared/parcels/parcel-view.ts';
 import { command } from '../command/command.ts';
 import { optional, withDefault } from '../command/options.ts';
 import { duration, id, oneOf, type Parser, wholeNumber } from '../command/parsers.ts';

@@ -1,5 +1,5 @@
+import { notificationStates } from '@waybill/notifier/notifications/notification-state.ts';
 import { z } from 'zod';
-import { notificationStates } from './notification-state.ts';
 
 /** A notification as the command line prints it and the API returns it. Null: not known, or not yet. */
 export const notificationShape = z.strictObject({
@@ -50,9 +50,4 @@ const storedNotification = z.object({
 /** Shows a stored notification; undefined where the item is not one. */
 export function notificationView(item: Readonly<Record<string, unknown>>): NotificationView | undefined {
   return storedNotification.safeParse(item).data;
-}
-
-/** The key of a parcel's notification of a milestone. */
-export function notificationIdOf(milestone: string, parcelId: number): string {
-  return `${milestone}-${parcelId}`;
 }

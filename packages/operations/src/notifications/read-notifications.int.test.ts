@@ -1,5 +1,5 @@
 import type { Item } from '@waybill/shared/parcels/parcel-item.ts';
-import { laterTables } from '@waybill/shared/resources.ts';
+import { tables } from '@waybill/shared/resources.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { putItems, tableOf } from '../../test/parcels-rig.ts';
@@ -32,7 +32,7 @@ const reading = () => ({ dynamodb: engines().dynamodb, deployment: { notificatio
 
 beforeAll(async () => {
   const { dynamodb } = engines();
-  notificationsTable = await tableOf(dynamodb, laterTables.notifications);
+  notificationsTable = await tableOf(dynamodb, tables.notifications);
   const refused = { lastStatus: { N: '422' }, lastError: { S: 'HTTP 422' }, attempts: { N: '4' } };
   await putItems(dynamodb, notificationsTable, [
     notification(1, 'notified', { notifiedCount: { N: '1' }, attempts: { N: '1' } }),

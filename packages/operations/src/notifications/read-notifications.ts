@@ -1,13 +1,14 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { notificationIdOf } from '@waybill/notifier/notifications/notification-id.ts';
+import { type NotificationState, notificationStates } from '@waybill/notifier/notifications/notification-state.ts';
 import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { unfinishedIndex, unfinishedShards } from '@waybill/shared/resources.ts';
 import type { Deployment } from '../deployment.ts';
 import { newestFirst, type Place } from '../newest-first.ts';
 import { notConfigured } from '../not-configured.ts';
-import { type NotificationState, notificationStates } from './notification-state.ts';
-import { type NotificationView, notificationIdOf, notificationView } from './notification-view.ts';
+import { type NotificationView, notificationView } from './notification-view.ts';
 
 export type NotificationsReading = {
   readonly dynamodb: DynamoDBClient;
@@ -46,7 +47,7 @@ export async function notificationsOfParcel(
 ): Promise<readonly NotificationView[]> {
   if (reading.deployment.notificationsTable === undefined) return [];
   const found = await Promise.all(
-    milestoneNames.map((milestone) => readNotification(reading, notificationIdOf(milestone, parcelId), signal)),
+    milestoneNames.map((milestone) => readNotification(reading, notificationIdOf({ milestone, parcelId }), signal)),
   );
   return found.flatMap((each) => each ?? []);
 }

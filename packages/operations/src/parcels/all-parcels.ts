@@ -1,7 +1,7 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { parcelKey } from '@waybill/shared/parcels/parcel-item.ts';
+import { type ParcelView, parcelView } from '@waybill/shared/parcels/parcel-view.ts';
 import { z } from 'zod';
-import { type ParcelView, parcelView } from './parcel-view.ts';
 import { type ParcelsQuestion, parcelIdIn, parcelOrProblem, type Unjudged } from './read-parcels.ts';
 
 /** The key after which the next page begins, as DynamoDB writes it. A text: it may have more digits than a number. */

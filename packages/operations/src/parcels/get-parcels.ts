@@ -1,4 +1,4 @@
-import { type ParcelView, parcelView } from './parcel-view.ts';
+import { type ParcelView, parcelView } from '@waybill/shared/parcels/parcel-view.ts';
 import { type ParcelsQuestion, parcelOrProblem, readParcelItems, type Unjudged } from './read-parcels.ts';
 
 /** Each id that was asked for is in one of the three, in the order of its first mention. */

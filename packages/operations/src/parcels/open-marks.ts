@@ -1,8 +1,8 @@
 import { type History, scanOfEntry } from '@waybill/shared/domain/history.ts';
 import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import { deliveryEventId, type Item, openMarks, parcelKey } from '@waybill/shared/parcels/parcel-item.ts';
+import type { ReadParcel } from '@waybill/shared/parcels/parcel-view.ts';
 import { openShards } from '@waybill/shared/resources.ts';
-import type { ReadParcel } from './parcel-view.ts';
 import { parcelOrProblem } from './read-parcels.ts';
 import { scanTimeMs } from './scan-time.ts';
 

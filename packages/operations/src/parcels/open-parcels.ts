@@ -2,10 +2,10 @@ import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { Stage } from '@waybill/shared/domain/stage-names.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { history, parcelKey } from '@waybill/shared/parcels/parcel-item.ts';
+import { type ParcelView, parcelView } from '@waybill/shared/parcels/parcel-view.ts';
 import { openParcelsIndex, openShards } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
 import { describeTable, whyIndexIsOff } from './index-state.ts';
-import { type ParcelView, parcelView } from './parcel-view.ts';
 import {
   batchGetKeys,
   type ParcelsQuestion,

@@ -3,9 +3,9 @@ import type { Clock, Random } from '@waybill/shared/clock.ts';
 import type { StageMapping } from '@waybill/shared/domain/stage.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import { type Item, parcelKey, storedParcel, updatedAtUtc } from '@waybill/shared/parcels/parcel-item.ts';
+import type { ReadParcel } from '@waybill/shared/parcels/parcel-view.ts';
 import { backoffMs } from '@waybill/shared/retry.ts';
 import type { Deployment } from '../deployment.ts';
-import type { ReadParcel } from './parcel-view.ts';
 
 export type ParcelReading = {
   readonly dynamodb: DynamoDBClient;

@@ -1,7 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { merge, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import { unresolvedValue } from '@waybill/shared/failures/failure-record.ts';
-import { laterTables, tables } from '@waybill/shared/resources.ts';
+import { tables } from '@waybill/shared/resources.ts';
 import { describe, expect, test } from 'vitest';
 import { useEngines } from '../../../consumer/test/engines.ts';
 import { scan } from '../../../processor/test/processor-rig.ts';
@@ -39,7 +39,7 @@ const of = (parcelId: number, eventId: number, type = 'STATUS') => stateOf(scan(
 describe('a parcel', () => {
   test('comes with what is known beside it: how far the feed is there, failures without bodies, notifications', async () => {
     const { dynamodb, resources } = engines();
-    const notificationsTable = await tableOf(dynamodb, laterTables.notifications);
+    const notificationsTable = await tableOf(dynamodb, tables.notifications);
     await storeParcels(
       dynamodb,
       resources.parcelsTable,

@@ -4,12 +4,12 @@ import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-che
 import type { Clock } from '@waybill/shared/clock.ts';
 import type { StageMapping } from '@waybill/shared/domain/stage.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
+import { type ParcelView, parcelShape, parcelView } from '@waybill/shared/parcels/parcel-view.ts';
 import { z } from 'zod';
 import type { Deployment } from '../deployment.ts';
 import { type FailureList, failureList, listedFailureShape } from '../failures/failure-list.ts';
 import { notificationShape } from '../notifications/notification-view.ts';
 import { notificationsOfParcel } from '../notifications/read-notifications.ts';
-import { type ParcelView, parcelShape, parcelView } from './parcel-view.ts';
 import { type ParcelReading, parcelIn, readParcelItem } from './read-parcels.ts';
 
 export type ParcelQuestion = ParcelReading & {

@@ -1,6 +1,7 @@
 import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { hasCode } from '@waybill/shared/error.ts';
 import { deliveryEventId, type Item } from '@waybill/shared/parcels/parcel-item.ts';
+import { type ParcelView, parcelShape, parcelView, type ReadParcel } from '@waybill/shared/parcels/parcel-view.ts';
 import { z } from 'zod';
 import {
   judge,
@@ -10,7 +11,6 @@ import {
   openParcelsPage,
   requireOpenIndex,
 } from './open-parcels.ts';
-import { type ParcelView, parcelShape, parcelView, type ReadParcel } from './parcel-view.ts';
 import { type ParcelsQuestion, parcelIdIn, parcelOrProblem, type Unjudged } from './read-parcels.ts';
 
 /** Most parcels that an answer names although it cannot judge them. */

@@ -1,9 +1,9 @@
-import { merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
-import { readStageMapping } from '@waybill/shared/domain/stage.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scan } from '../../../processor/test/processor-rig.ts';
 import { anyEvent } from '../../../shared/test/arbitrary-events.ts';
+import { merge, type ParcelState, stateOf } from '../domain/parcel-state.ts';
+import { readStageMapping } from '../domain/stage.ts';
 import { parcelShape, parcelView } from './parcel-view.ts';
 
 const none = new Map();

@@ -1,9 +1,9 @@
-import { shownHistory } from '@waybill/shared/domain/history.ts';
-import { type MilestoneName, milestoneNames } from '@waybill/shared/domain/milestones.ts';
-import { type StageMapping, stageOf } from '@waybill/shared/domain/stage.ts';
-import { stages } from '@waybill/shared/domain/stage-names.ts';
-import type { StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import { z } from 'zod';
+import { shownHistory } from '../domain/history.ts';
+import { type MilestoneName, milestoneNames } from '../domain/milestones.ts';
+import { type StageMapping, stageOf } from '../domain/stage.ts';
+import { stages } from '../domain/stage-names.ts';
+import type { StoredParcel } from './parcel-table.ts';
 
 /** An id of the feed. Plain, and not `z.int()`: a parcel that another program has stored may be shown as it is. */
 const id = z.number();
