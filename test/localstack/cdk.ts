@@ -20,6 +20,9 @@ const limitMs = 180_000;
 export type CdkRun = { readonly code: number | null; readonly output: string };
 
 /** The outputs of the data stack. */
+/** What the data stack alone deploys: queues of announcements come with the webhooks. */
+export type DeployedResources = Omit<Resources, 'announcementQueueUrl' | 'notificationsTable'>;
+
 const stackOutputs = z.object({
   ScanQueueUrl: z.string(),
   DeadLetterQueueUrl: z.string(),
@@ -85,7 +88,7 @@ export class DataStackOnLocalStack {
   }
 
   /** The resources of the last deployment. */
-  async resources(): Promise<Omit<Resources, 'announcementQueueUrl' | 'notificationsTable'>> {
+  async resources(): Promise<DeployedResources> {
     const written: unknown = JSON.parse(await readFile(this.#outputs, 'utf8'));
     const outputs = z.record(z.string(), stackOutputs).parse(written)[this.stackName];
     if (!outputs) throw new Error(`the deployment has no outputs of ${this.stackName}: ${JSON.stringify(written)}`);

@@ -5,7 +5,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { provisionOrCompare, type Resources } from '@waybill/provisioner/provision.ts';
+import { provisionOrCompare } from '@waybill/provisioner/provision.ts';
 import { pack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { physicalName, tables } from '@waybill/shared/resources.ts';
@@ -13,7 +13,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { differences } from '../engines/engines-under-test.ts';
 import { expectGood, type Rig, rigs } from '../processes/rig.ts';
 import { until } from '../processes/until.ts';
-import { DataStackOnLocalStack, existingResources, freshEnvironment, localStackEndpoint } from './cdk.ts';
+import {
+  DataStackOnLocalStack,
+  type DeployedResources,
+  existingResources,
+  freshEnvironment,
+  localStackEndpoint,
+} from './cdk.ts';
 
 /** Parcels that no feed contains. Each has one event, with the parcel's id as its EventId. */
 const parcelIds = [800_000_000_001, 800_000_000_002, 800_000_000_003] as const;
@@ -23,7 +29,7 @@ const openRig = rigs();
 const leftOut = differences('LocalStack, of what the template says');
 
 let stack: DataStackOnLocalStack;
-let resources: Resources;
+let resources: DeployedResources;
 
 beforeAll(async () => {
   stack = await DataStackOnLocalStack.of(localStackEndpoint(), environment, { disposable: true });

@@ -3,11 +3,16 @@ import { DeleteTableCommand, DescribeTableCommand, GetItemCommand, PutItemComman
 import { DeleteQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type EngineClients, openClients } from '@waybill/local/engines/engine-clients.ts';
 import { queueContent } from '@waybill/local/pipeline/queue-content.ts';
-import type { Resources } from '@waybill/provisioner/provision.ts';
 import { tables as definitions } from '@waybill/shared/resources.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { differences } from '../engines/engines-under-test.ts';
-import { DataStackOnLocalStack, existingResources, freshEnvironment, localStackEndpoint } from './cdk.ts';
+import {
+  DataStackOnLocalStack,
+  type DeployedResources,
+  existingResources,
+  freshEnvironment,
+  localStackEndpoint,
+} from './cdk.ts';
 
 const environment = freshEnvironment('kept');
 const leftOut = differences('LocalStack, of what the template says');
@@ -15,7 +20,7 @@ const Key = { parcelId: { N: '5002' } };
 
 let stack: DataStackOnLocalStack;
 let clients: EngineClients;
-let first: Resources;
+let first: DeployedResources;
 
 beforeAll(async () => {
   const endpoint = localStackEndpoint();
