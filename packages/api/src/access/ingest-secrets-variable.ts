@@ -10,9 +10,7 @@ const secretExpected = `expected ${secretInWords}`;
 
 const entry = z.strictObject({
   name: callerName,
-  secret: z
-    .string({ error: secretExpected })
-    .refine((secret) => keyOfSecret(secret) !== undefined, secretExpected),
+  secret: z.string({ error: secretExpected }).refine((secret) => keyOfSecret(secret) !== undefined, secretExpected),
 });
 
 /** `INGEST_SECRETS`. */
