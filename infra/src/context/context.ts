@@ -6,6 +6,8 @@ import type { IndexSettings } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
 import { contextKey, flag, jsonValue, oneOf, readFlag, shownValue, text, wholeNumber } from './context-key.ts';
 import { variablesOf } from './process-variables.ts';
+import { secretNameAllowed, secretNamePattern } from './secret-name.ts';
+import { webhooksKey } from './webhooks.ts';
 
 /** An existing VPC. Tasks run in its private subnets, which must reach the internet. */
 const importedVpc = z
@@ -47,10 +49,8 @@ function taskSize(meaning: string) {
 function secretName(meaning: string) {
   return contextKey({
     meaning,
-    // Secrets Manager could confuse such an end with the six characters that it adds to the name in an ARN (CreateSecret, Name).
-    allowed: 'a name (not an ARN), 1–512 of `A-Za-z0-9/_+=.@-`, not ending with `-` and six characters',
-    read: (value) =>
-      typeof value === 'string' && /^(?!.*-.{6}$)[A-Za-z0-9/_+=.@-]{1,512}$/.test(value) ? value : undefined,
+    allowed: secretNameAllowed,
+    read: (value) => (typeof value === 'string' && secretNamePattern.test(value) ? value : undefined),
   });
 }
 
@@ -160,6 +160,7 @@ export const contextKeys = {
       'true: a task definition with which `waybill` can be [run on Fargate](../infra/RUNBOOK.md#run-waybill-as-a-task). It costs nothing while it does not run',
     default: true,
   }),
+  webhooks: webhooksKey,
   pollerVariables: variablesOf('poller', Object.keys(pollerVariables), readPollerConfig),
   processorVariables: variablesOf('processor', Object.keys(processorVariables), readProcessorConfig),
   apiVariables: variablesOf('API', Object.keys(apiVariables), readApiConfig),

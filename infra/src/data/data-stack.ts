@@ -11,11 +11,12 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Context } from '../context/context.ts';
 import { AlarmTopic } from './alarm-topic.ts';
+import { AnnouncementQueue } from './announcement-queue.ts';
 import { DataTable } from './data-table.ts';
 import { OperatorPolicies } from './operator-policies.ts';
 import { ScanQueue } from './scan-queue.ts';
 
-/** All that must not be lost: the scan queue with its dead-letter queue, the tables, and the alarms about them. */
+/** All that must not be lost: the queues with their dead-letter queues, the tables, and the alarms about them. */
 export class DataStack extends Stack {
   readonly scanQueue: ScanQueue;
   readonly parcels: Table;
@@ -23,6 +24,7 @@ export class DataStack extends Stack {
   readonly failures: Table;
   readonly operations: Table;
   readonly batches: Table;
+  readonly notifications: Table;
   readonly alarmTopic: Topic;
   readonly operators: OperatorPolicies;
 
@@ -97,6 +99,22 @@ export class DataStack extends Stack {
         },
       }),
     });
+    // As of batches: also without webhooks, and then nobody writes here.
+    this.notifications = new DataTable(this, 'Notifications', {
+      ...kept,
+      definition: tables.notifications,
+      recoveryDays: 35,
+      ...(context.webhooks.length > 0 && {
+        throttled: {
+          section: 'notifications-throttled',
+          impact:
+            'DynamoDB throttles the notifications table: notifiers keep their announcements and pause until writes succeed again, and milestones are told late.',
+        },
+      }),
+    });
+    const announcementQueues = context.webhooks.map(
+      ({ name }) => new AnnouncementQueue(this, `Announcements-${name}`, { ...kept, webhook: name }),
+    );
     this.operators = new OperatorPolicies(this, 'Operators', {
       scanQueue: queue,
       deadLetterQueue,
@@ -116,6 +134,7 @@ export class DataStack extends Stack {
       FailuresTable: this.failures.tableName,
       OperationsTable: this.operations.tableName,
       BatchesTable: this.batches.tableName,
+      NotificationsTable: this.notifications.tableName,
       AlarmTopicArn: this.alarmTopic.topicArn,
       ObserverPolicyArn: this.operators.observer.managedPolicyArn,
       RedrivePolicyArn: this.operators.redrive.managedPolicyArn,
@@ -124,6 +143,9 @@ export class DataStack extends Stack {
       ReplayPolicyArn: this.operators.replay.managedPolicyArn,
       RepairPolicyArn: this.operators.repair.managedPolicyArn,
       ParcelsReaderPolicyArn: this.operators.parcelsReader.managedPolicyArn,
+      ...(announcementQueues.length > 0 && {
+        AnnouncementQueueUrls: announcementQueues.map(({ queue }) => queue.queueUrl).join(' '),
+      }),
       ...(this.parcels.tableStreamArn && { ParcelStreamArn: this.parcels.tableStreamArn }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

@@ -44,6 +44,23 @@ export const announcementQueue = {
   deadLetterQueue: { name: 'waybill-announcements-dlq', retentionSeconds: 14 * 24 * 3600 },
 } as const;
 
+/** The settings of a queue with a dead-letter queue: {@link scanQueue} or {@link announcementQueue}, by any name. */
+export type QueueDefinition = {
+  readonly name: string;
+  readonly visibilityTimeoutSeconds: number;
+  readonly receiveWaitSeconds: number;
+  readonly retentionSeconds: number;
+  readonly maximumMessageBytes: number;
+  readonly maxReceiveCount: number;
+  readonly deadLetterQueue: { readonly name: string; readonly retentionSeconds: number };
+};
+
+/** The queue of the announcements for one of several webhooks, by the webhook's name: lower case, digits and dashes. */
+export function announcementQueueOf(webhook: string): QueueDefinition {
+  const name = `${announcementQueue.name}-${webhook}`;
+  return { ...announcementQueue, name, deadLetterQueue: { ...announcementQueue.deadLetterQueue, name: `${name}-dlq` } };
+}
+
 /** An attribute that is a key, with its DynamoDB type. */
 export type KeyAttribute = { readonly name: string; readonly type: 'N' | 'S' };
 
