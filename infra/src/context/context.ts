@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { contextKey, flag, jsonValue, oneOf, readFlag, shownValue, text, wholeNumber } from './context-key.ts';
 import { variablesOf } from './process-variables.ts';
 import { secretNameAllowed, secretNamePattern } from './secret-name.ts';
-import { webhooksKey } from './webhooks.ts';
+import { notifySweepKey, webhooksKey } from './webhooks.ts';
 
 /** An existing VPC. Tasks run in its private subnets, which must reach the internet. */
 const importedVpc = z
@@ -130,6 +130,7 @@ export const contextKeys = {
   pollerSize: taskSize('CPU and memory of a poller'),
   processorSize: taskSize('CPU and memory of a processor'),
   apiSize: taskSize('CPU and memory of a task of the API'),
+  notifierSize: taskSize('CPU and memory of a notifier'),
   standby: flag({ meaning: 'true: a second poller runs on standby', default: false }),
   maxProcessors: wholeNumber({
     meaning: 'processors that scaling runs at most',
@@ -138,7 +139,7 @@ export const contextKeys = {
     default: 10,
   }),
   spotShare: wholeNumber({
-    meaning: 'percent of the processors beyond the first that run on Fargate Spot',
+    meaning: 'percent of the processors beyond the first, and of the notifiers of a webhook, that run on Fargate Spot',
     min: 0,
     max: 100,
     default: 100,
@@ -161,6 +162,8 @@ export const contextKeys = {
     default: true,
   }),
   webhooks: webhooksKey,
+  notifySweep: notifySweepKey,
+  maxNotifiers: wholeNumber({ meaning: 'notifiers of each webhook that scaling runs at most', min: 1, max: 20, default: 4 }),
   pollerVariables: variablesOf('poller', Object.keys(pollerVariables), readPollerConfig),
   processorVariables: variablesOf('processor', Object.keys(processorVariables), readProcessorConfig),
   apiVariables: variablesOf('API', Object.keys(apiVariables), readApiConfig),
@@ -211,6 +214,13 @@ function missingForServices(given: Readonly<Record<string, unknown>>): string[] 
     lines.push(
       '  apiCallersSecret is required with api=true: the name of the secret with the tokens that the API lets in',
     );
+  const sweep = contextKeys.notifySweep.safeParse(given['notifySweep']);
+  if (sweep.success && sweep.data !== undefined) {
+    const webhooks = contextKeys.webhooks.safeParse(given['webhooks']);
+    if (webhooks.success && webhooks.data.length === 0) lines.push('  notifySweep needs webhooks');
+    if (contextKeys.operatorTask.safeParse(given['operatorTask']).data === false)
+      lines.push('  notifySweep needs operatorTask=true: the task runs `waybill`');
+  }
   if (contextKeys.bootstrapped.safeParse(given['bootstrapped']).data === false)
     lines.push(
       '  bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',

@@ -26,6 +26,7 @@ const given = z.strictObject({
   ),
   url,
   secretsName: text(secretNamePattern, secretNameAllowed),
+  ownTable: z.boolean({ error: 'expected true or false' }).default(false),
   milestones: texts.optional(),
   requirements: texts.optional(),
   corrections: z.boolean({ error: 'expected true or false' }).optional(),
@@ -52,6 +53,11 @@ const variableOf = {
 /** Who is told, and how: a queue and a service of its own. */
 export type WebhookContext = {
   readonly name: string;
+  /**
+   * Whether its notifications are in a table of its own. Of one webhook they are in the deployment's table, which the API and
+   * `waybill` read: it is the main one, to which they tell on demand.
+   */
+  readonly ownTable: boolean;
   /** Of the secret that holds `WEBHOOK_SECRETS`. */
   readonly secretsName: string;
   /** Of the secret that holds `REPORT_TOKEN`. */
@@ -61,22 +67,25 @@ export type WebhookContext = {
 };
 
 function asVariables(webhook: Given): WebhookContext {
-  const { name, secretsName, reportTokenSecret } = webhook;
+  const { name, ownTable, secretsName, reportTokenSecret } = webhook;
   const own = Object.entries(variableOf).flatMap(([part, variable]) => {
     const value = webhook[part as keyof typeof variableOf];
     return value === undefined ? [] : [[variable, [value].flat().join(' ')] as const];
   });
-  return { name, secretsName, reportTokenSecret, variables: { ...webhook.variables, ...Object.fromEntries(own) } };
+  return { name, ownTable, secretsName, reportTokenSecret, variables: { ...webhook.variables, ...Object.fromEntries(own) } };
 }
 
 const list = z
   .array(given)
   .max(mostWebhooks, { error: `expected at most ${mostWebhooks}` })
   .superRefine((webhooks, context) => {
-    for (const [at, { name, variables, reportUrl, reportTokenSecret }] of webhooks.entries()) {
+    const main = webhooks.findIndex(({ ownTable }) => !ownTable);
+    for (const [at, { name, ownTable, variables, reportUrl, reportTokenSecret }] of webhooks.entries()) {
       const refuse = (path: readonly string[], message: string) =>
         context.addIssue({ code: 'custom', path: [at, ...path], message });
       if (webhooks.findIndex((other) => other.name === name) < at) refuse(['name'], `is not unique: ${name}`);
+      if (!ownTable && at !== main)
+        refuse(['ownTable'], 'must be true for all but one: notifications of two webhooks cannot be in one table');
       if (reportTokenSecret !== undefined && reportUrl === undefined)
         refuse(['reportTokenSecret'], 'needs a reportUrl');
       for (const [part, variable] of Object.entries(variableOf))
@@ -85,11 +94,16 @@ const list = z
   })
   .transform((webhooks) => webhooks.map(asVariables));
 
+/** The webhook whose notifications are in the deployment's table, if there is one. */
+export function mainWebhook(webhooks: readonly WebhookContext[]): WebhookContext | undefined {
+  return webhooks.find(({ ownTable }) => !ownTable);
+}
+
 /** The context key of the webhooks. */
 export const webhooksKey = jsonValue<readonly WebhookContext[]>(list, {
   meaning: `who is told of milestones, ${mostWebhooks} at most: [a queue and a service for each](../infra/RUNBOOK.md#add-or-remove-a-webhook)`,
   allowed:
-    '`[{"name", "url", "secretsName", "milestones"?, "requirements"?, "corrections"?, "maxAgeHours"?, "allowedCidrs"?, "reportUrl"?, "reportTokenSecret"?, "variables"?}, …]`',
+    '`[{"name", "url", "secretsName", "ownTable"?, "milestones"?, "requirements"?, "corrections"?, "maxAgeHours"?, "allowedCidrs"?, "reportUrl"?, "reportTokenSecret"?, "variables"?}, …]`',
   default: [],
   shownDefault: 'none',
 });

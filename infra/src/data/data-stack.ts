@@ -1,4 +1,4 @@
-import { tables } from '@waybill/shared/resources.ts';
+import { notificationsTableOf, tables } from '@waybill/shared/resources.ts';
 import {
   type App,
   BootstraplessSynthesizer,
@@ -10,9 +10,10 @@ import {
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Context } from '../context/context.ts';
+import { mainWebhook, type WebhookContext } from '../context/webhooks.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { AnnouncementQueue } from './announcement-queue.ts';
-import { DataTable } from './data-table.ts';
+import { DataTable, type DataTableProps } from './data-table.ts';
 import { OperatorPolicies } from './operator-policies.ts';
 import { ScanQueue } from './scan-queue.ts';
 
@@ -100,18 +101,24 @@ export class DataStack extends Stack {
       }),
     });
     // As of batches: also without webhooks, and then nobody writes here.
+    const main = mainWebhook(context.webhooks);
     this.notifications = new DataTable(this, 'Notifications', {
       ...kept,
       definition: tables.notifications,
       recoveryDays: 35,
-      ...(context.webhooks.length > 0 && {
-        throttled: {
-          section: 'notifications-throttled',
-          impact:
-            'DynamoDB throttles the notifications table: notifiers keep their announcements and pause until writes succeed again, and milestones are told late.',
-        },
-      }),
+      ...(main && { throttled: notificationsThrottled(main) }),
     });
+    const ownTables = context.webhooks
+      .filter(({ ownTable }) => ownTable)
+      .map(
+        (webhook) =>
+          new DataTable(this, `Notifications-${webhook.name}`, {
+            ...kept,
+            definition: notificationsTableOf(webhook.name),
+            recoveryDays: 35,
+            throttled: notificationsThrottled(webhook),
+          }),
+      );
     const announcementQueues = context.webhooks.map(
       ({ name }) => new AnnouncementQueue(this, `Announcements-${name}`, { ...kept, webhook: name }),
     );
@@ -123,6 +130,8 @@ export class DataStack extends Stack {
       parcels: this.parcels,
       operations: this.operations,
       batches: this.batches,
+      notifications: [this.notifications, ...ownTables],
+      announcementQueues: announcementQueues.map(({ queue }) => queue),
     });
 
     const outputs = {
@@ -146,8 +155,17 @@ export class DataStack extends Stack {
       ...(announcementQueues.length > 0 && {
         AnnouncementQueueUrls: announcementQueues.map(({ queue }) => queue.queueUrl).join(' '),
       }),
+      ...(this.operators.notify && { NotifyPolicyArn: this.operators.notify.managedPolicyArn }),
       ...(this.parcels.tableStreamArn && { ParcelStreamArn: this.parcels.tableStreamArn }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
+}
+
+function notificationsThrottled({ name }: WebhookContext): NonNullable<DataTableProps['throttled']> {
+  return {
+    section: 'notifications-throttled',
+    webhook: name,
+    impact: `DynamoDB throttles the notifications table of the webhook ${name}: its notifiers keep their announcements and pause until writes succeed again, and milestones are told late.`,
+  };
 }

@@ -168,6 +168,14 @@ export const tables = {
   },
 } as const satisfies Readonly<Record<string, TableDefinition>>;
 
+/**
+ * The table of notifications of a webhook that does not use the deployment's own, by the webhook's name. Two cannot share
+ * one: the key says which milestone was told, and not to whom.
+ */
+export function notificationsTableOf(webhook: string): TableDefinition {
+  return { ...tables.notifications, name: `${tables.notifications.name}-${webhook}` };
+}
+
 /** The index of parcels that have not arrived. */
 export const [openParcelsIndex] = tables.parcels.indexes;
 
