@@ -40,7 +40,7 @@ export function variableLines({ endpoints, region }: ProvisionerOptions, resourc
     NOTIFICATION_QUEUE_URL: resources.announcementQueueUrl,
   };
   return [
-    'For the processes and waybill, besides credentials, SCAN_API_URL and WEBHOOK_URL:',
+    'For the processes and waybill, besides credentials, SCAN_API_URL and WEBHOOK_*:',
     ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
   ];
 }
