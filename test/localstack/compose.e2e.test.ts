@@ -35,8 +35,8 @@ test('the services that compose starts, in their order, drain the feed', async (
 
   const { resources, results } = await provisionOrCompare({ ...place().clients, prefix });
   expect(results.map(({ isCreated, drift }) => ({ isCreated, drift }))).toEqual(
-    // The queue, its dead-letter queue, and every table.
-    Array(2 + Object.keys(tables).length).fill({ isCreated: false, drift: [] }),
+    // Two queues with their dead-letter queues, and every table.
+    Array(4 + Object.keys(tables).length).fill({ isCreated: false, drift: [] }),
   );
   const feed = feedOf(seed);
   await drained(place(), resources, composed.running('poller'), () => feed.lastEventId());
