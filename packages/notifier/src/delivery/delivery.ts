@@ -1,32 +1,15 @@
 import type { MilestoneName } from '@waybill/shared/domain/milestones.ts';
 import type { StageMapping } from '@waybill/shared/domain/stage.ts';
-import type { ReadParcel } from '@waybill/shared/parcels/parcel-view.ts';
+import type { DueSettings } from '../notifications/due.ts';
 import type { NotificationsTable } from '../notifications/notifications-table.ts';
-import type { Requirement } from '../requirements/requirement.ts';
+import type { ParcelReader } from '../parcels/parcel-reader.ts';
 import type { ReportTarget, Webhook } from '../webhook/webhook.ts';
 
-/** Of the parcels table, what notifications need. */
-export type ParcelReader = {
-  /**
-   * Those of up to 100 parcels that are there, by consistent reads; `problem`: the stored item is not a parcel. Rejects with
-   * the engine's error.
-   */
-  readonly get: (
-    parcelIds: readonly number[],
-  ) => Promise<ReadonlyMap<number, ReadParcel | { readonly problem: string }>>;
-};
-
-/** What is told, to whom it may concern (`NOTIFY…`, `FEED`, `STAGES`). */
-export type NotifySettings = {
+/** What is told, and how it is shown (`NOTIFY…`, `FEED`, `STAGES`). */
+export type NotifySettings = DueSettings & {
+  /** Of the ids that the receiver knows notifications by. */
   readonly feed: string;
   readonly stages: StageMapping;
-  readonly milestones: readonly MilestoneName[];
-  /** Whether a first delivery or pickup that changes after it was told is told again. */
-  readonly corrections: boolean;
-  /** All are checked; `reached` is always among them. */
-  readonly requirements: readonly Requirement[];
-  /** `NOTIFY_MAX_AGE_HOURS`, milliseconds; undefined for any age. */
-  readonly maxAgeMs: number | undefined;
 };
 
 /** What a pass over parcels works with. */
@@ -42,17 +25,6 @@ export type DeliveryDependencies = {
 };
 
 /**
- * One pass over parcels: reads them and their notifications in as few calls as there are hundreds, then tells what is due.
- * Returns at once, for each parcel (each once) a promise of what became of its milestones: a parcel whose request hangs keeps
- * no other waiting. A promise rejects with the error of a call that `calls` has given up, `STORE_REJECTED` included.
- */
-export type Deliver = (
-  parcelIds: Iterable<number>,
-  calls: DeliveryCalls,
-  deps: DeliveryDependencies,
-) => ReadonlyMap<number, Promise<readonly Delivery[]>>;
-
-/**
  * How calls are made, and by whom they are repeated: the notifier holds them behind breakers until they work, a request on
  * demand tries a few times. Each rejects when it is given up. `item` names what the call is about.
  */
@@ -65,13 +37,35 @@ export type DeliveryCalls = {
 /** What became of one milestone of a parcel. */
 export type Delivery = { readonly parcelId: number; readonly milestone: MilestoneName } & (
   | { readonly outcome: 'notified'; readonly corrected: boolean }
-  /** Told before: nothing was due. */
+  /** Told before: nothing was due, or what was due is reported now. */
   | { readonly outcome: 'already-notified' }
   /** The milestone is not in state: nothing is written. */
   | { readonly outcome: 'not-reached' }
   | { readonly outcome: 'requirements-not-met'; readonly unmet: readonly string[] }
-  /** The stored parcel cannot be read. */
-  | { readonly outcome: 'unreadable'; readonly detail: string }
   /** The receiver, or the one who is reported to, refuses this one: `NOTIFICATION_REFUSED`. */
   | { readonly outcome: 'refused'; readonly status: number; readonly detail: string }
+  /** The stored item is not a parcel: `STORE_REJECTED`. */
+  | { readonly outcome: 'unreadable'; readonly detail: string }
+  /**
+   * The calls were given up, and that is recorded ({@link LookOptions.recordsUnavailable}). `retryAfterMs`: for how long the
+   * endpoint asks to be left alone.
+   */
+  | { readonly outcome: 'unavailable'; readonly detail: string; readonly retryAfterMs: number | undefined }
 );
+
+/** A parcel that is to be looked at: every milestone in `NOTIFY`. */
+export type Look = {
+  readonly parcelId: number;
+  /** What was announced of it: what cannot be told if the parcel is not there any more. */
+  readonly announced: readonly MilestoneName[];
+};
+
+export type LookOptions = {
+  /** Tells what was told before once more, under the same id. */
+  readonly again: boolean;
+  /**
+   * What becomes of a notification when its endpoint is away and the calls are given up. True: it is recorded as `failed`, the
+   * outcome is `unavailable`. False: nothing is written, the promise of the parcel rejects: the queue is the record.
+   */
+  readonly recordsUnavailable: boolean;
+};
