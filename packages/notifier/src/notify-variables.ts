@@ -47,7 +47,7 @@ type NotifyVariables = {
 };
 
 /** What the variables say, in the units that the code uses. */
-export function dueSettings(read: NotifyVariables): DueSettings {
+export function settingsOf(read: NotifyVariables): DueSettings {
   return {
     milestones: read.NOTIFY,
     corrections: read.NOTIFY_CORRECTIONS === 'true',

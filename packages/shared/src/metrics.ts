@@ -193,6 +193,22 @@ export const metricDefinitions = {
     attributes: { error: 'error name' },
     cloudWatch: [[]],
   }),
+  'waybill.notifier.notifications': metric('counter', '{milestone}', 'milestones looked at, by what became of them', {
+    attributes: { outcome: '`notified`, `already-notified`, `not-reached`, `requirements-not-met`, `refused`' },
+    cloudWatch: [['outcome']],
+  }),
+  'waybill.notifier.breaker': metric(
+    'gauge',
+    '1',
+    "DynamoDB's, of a notifier: 0 closed, 1 half open (probing), 2 open: receiving is paused",
+    { cloudWatch: [[]], lasting: true },
+  ),
+  'waybill.notifier.endpoint_breaker': metric(
+    'gauge',
+    '1',
+    'of the webhook, and of the one to whom it is reported; the worse: 0 closed, 1 half open (probing), 2 open: receiving is paused',
+    { cloudWatch: [[]], lasting: true },
+  ),
   // Not on CloudWatch: the API's gateway publishes there what its alarms and dashboard read.
   'waybill.api.requests': metric('counter', '{request}', 'requests to the API that were answered', {
     attributes: {
@@ -233,9 +249,12 @@ export type CloudWatchMetricName = {
   [Name in MetricName]: (typeof metricDefinitions)[Name] extends { cloudWatch: unknown } ? Name : never;
 }[MetricName];
 
-/** The CloudWatch namespace of one deployment. */
-export function cloudWatchNamespace(environment: string): string {
-  return `Waybill/${environment}`;
+/**
+ * The CloudWatch namespace of one deployment, or of the notifiers of one webhook in it: each has its own, so that what they
+ * count is told apart without a dimension that every other process would pay for.
+ */
+export function cloudWatchNamespace(environment: string, webhook?: string): string {
+  return ['Waybill', environment, ...(webhook === undefined ? [] : [webhook])].join('/');
 }
 
 type Instrument<K> = K extends { kind: 'counter' } ? Counter : K extends { kind: 'gauge' } ? Gauge : Histogram;
