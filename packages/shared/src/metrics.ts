@@ -1,8 +1,6 @@
 import type { Counter, Gauge, Histogram } from '@opentelemetry/api';
-import { type MetricDefinition, metric } from './metric-definition.ts';
-
-/** Seconds, from a scan just made to one from before a long outage. */
-const latencyBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];
+import { latencyBuckets, type MetricDefinition, metric } from './metric-definition.ts';
+import { notificationMetrics } from './notification-metrics.ts';
 
 /** Every metric that Waybill emits: read by the code that counts, by the alarms and by the docs. */
 export const metricDefinitions = {
@@ -163,6 +161,7 @@ export const metricDefinitions = {
     cloudWatch: [[]],
     lasting: true,
   }),
+  ...notificationMetrics,
   'waybill.store.writes': metric('counter', '{request}', 'write requests to DynamoDB, failed ones included', {
     attributes: { table: 'what the table holds' },
   }),
