@@ -118,6 +118,8 @@ export function startReplay(
     {
       env: {
         NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+        // Of a bundle no line counts.
+        NODE_V8_COVERAGE: '',
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: 'test',
         AWS_SECRET_ACCESS_KEY: 'test',
