@@ -117,7 +117,6 @@ export function startReplay(
     [...flags, script, feedUrl, queueUrl, ...[from, to, limit].map(String)],
     {
       env: {
-        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         // Of a bundle no line counts.
         NODE_V8_COVERAGE: '',
         AWS_REGION: 'us-east-1',
