@@ -1,3 +1,4 @@
+import { keyOfSecret, secretInWords } from '@waybill/shared/standard-webhooks/secret.ts';
 import { z } from 'zod';
 import { jsonListVariable } from './json-list-variable.ts';
 import { callerName } from './tokens-variable.ts';
@@ -5,19 +6,11 @@ import { callerName } from './tokens-variable.ts';
 /** A secret of Standard Webhooks, as `whsec_` and base64, with which a sender signs what it pushes. */
 export type IngestSecret = { readonly name: string; readonly secret: string };
 
-/** Bytes of a secret: the recommendation of Standard Webhooks. */
-const secretBytes = { min: 24, max: 64 } as const;
-const secretExpected = `expected whsec_ and the base64 of ${secretBytes.min}–${secretBytes.max} random bytes`;
+const secretExpected = `expected ${secretInWords}`;
 
 const entry = z.strictObject({
   name: callerName,
-  secret: z.string({ error: secretExpected }).refine((secret) => {
-    const [, base64] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? [];
-    if (base64 === undefined) return false;
-    const bytes = Buffer.from(base64, 'base64');
-    const isWhole = bytes.toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, '');
-    return isWhole && bytes.length >= secretBytes.min && bytes.length <= secretBytes.max;
-  }, secretExpected),
+  secret: z.string({ error: secretExpected }).refine((secret) => keyOfSecret(secret) !== undefined, secretExpected),
 });
 
 /** `INGEST_SECRETS`. */

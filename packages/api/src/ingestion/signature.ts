@@ -1,5 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { keyOfSecret } from '@waybill/shared/standard-webhooks/secret.ts';
+import { signatureOf } from '@waybill/shared/standard-webhooks/signature.ts';
 import type { Caller } from '../access/caller.ts';
 import type { IngestSecret } from '../access/ingest-secrets-variable.ts';
 
@@ -37,10 +39,9 @@ export function verifySignature(
     });
   if (given.length === 0) return undefined;
   for (const { name, secret } of secrets) {
-    const expected = createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'))
-      .update(`${webhookId}.${timestamp}.`)
-      .update(received)
-      .digest();
+    const key = keyOfSecret(secret);
+    if (!key) continue;
+    const expected = signatureOf(key, { id: webhookId, timestamp, body: received });
     if (given.some((each) => timingSafeEqual(each, expected)))
       return { webhookId, caller: { name, scopes: new Set(['ingest']) } };
   }

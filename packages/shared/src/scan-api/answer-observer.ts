@@ -1,5 +1,5 @@
+import { retryAfterOf } from '../http/retry-after.ts';
 import { codingsOf } from './codings.ts';
-import { retryAfterOf } from './retry-after.ts';
 
 /** What an answer says besides its elements. Nothing of its text. */
 export type AnswerFacts = {

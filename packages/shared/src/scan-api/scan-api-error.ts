@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { cutBodyBytes } from '../domain/pack.ts';
 import { WaybillError } from '../error.ts';
+import { retryAfterOf } from '../http/retry-after.ts';
 import { shownUrl } from '../shown-url.ts';
-import { retryAfterOf } from './retry-after.ts';
 
 /** Bytes of the body of a refusal that are read: enough for a digest that tells one error page from another. */
 export const refusalBytes = 16_384;

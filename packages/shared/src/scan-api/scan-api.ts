@@ -3,9 +3,9 @@ import type { HttpResponse } from '@smithy/core/protocols';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { WaybillError } from '../error.ts';
+import { connectionFailure } from '../http/connection-failure.ts';
 import { type AnswerObserver, answerFacts } from './answer-observer.ts';
 import { acceptedCodings, codingsOf, decoded, isDecodingError, whyUndecodable } from './codings.ts';
-import { connectionFailure } from './connection-failure.ts';
 import { httpGetter } from './http-get.ts';
 import { withText } from './page.ts';
 import { type AnswerHead, refusalBytes, refused, unreadable } from './scan-api-error.ts';
@@ -59,7 +59,7 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
         // Ends the reading of a body that was not read to its end.
         abort();
         if (error instanceof WaybillError) throw error;
-        if (!timedOut) throw connectionFailure(error, url);
+        if (!timedOut) throw unavailable(error, url);
         throw new WaybillError('FEED_UNAVAILABLE', `The Scan Event API did not respond within ${options.timeoutMs} ms`);
       } finally {
         signal.removeEventListener('abort', abort);
@@ -68,6 +68,13 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
       }
     },
   };
+}
+
+const callee = { name: 'the Scan Event API', variable: 'SCAN_API_URL' };
+
+function unavailable(error: unknown, url: URL): WaybillError {
+  const { text, code } = connectionFailure(error, url, callee);
+  return new WaybillError('FEED_UNAVAILABLE', text, { details: { ...(code !== undefined && { code }) } });
 }
 
 /** Makes the addresses of requests. The URL's own query stays as it is spelled, but for the two parameters that are ours. */

@@ -9,8 +9,8 @@ import { scan } from '../../../poller/test/memory-feed.ts';
 import { leaksIn } from '../../test/planted-secrets.ts';
 import { systemClock } from '../clock.ts';
 import { WaybillError } from '../error.ts';
+import { retryAfterOf } from '../http/retry-after.ts';
 import { readElements } from './page.ts';
-import { retryAfterOf } from './retry-after.ts';
 import { maxBodyBytes, maxElements, scanApi } from './scan-api.ts';
 import { receivedBy } from './scan-api-error.ts';
 
