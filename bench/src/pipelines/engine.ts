@@ -54,8 +54,9 @@ function engineOf(engine: Pick<Engine, 'name' | 'sqsEndpoint' | 'dynamodbEndpoin
       return provision({ sqs, dynamodb, prefix: `bench-${process.pid}-${count}-`, ...settings });
     },
     remove: async (resources) => {
-      const { scanQueueUrl, deadLetterQueueUrl, ...tables } = resources;
-      for (const QueueUrl of [scanQueueUrl, deadLetterQueueUrl]) await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+      const { scanQueueUrl, deadLetterQueueUrl, announcementQueueUrl, ...tables } = resources;
+      for (const QueueUrl of [scanQueueUrl, deadLetterQueueUrl, announcementQueueUrl])
+        await sqs.send(new DeleteQueueCommand({ QueueUrl }));
       for (const TableName of Object.values(tables)) await dynamodb.send(new DeleteTableCommand({ TableName }));
     },
     stop: async () => {
