@@ -8,7 +8,7 @@ export type EngineUnderTest = {
   readonly open: () => Promise<{ readonly endpoint: string; readonly close: () => Promise<void> }>;
 };
 
-/** Always the embedded engine, and also the one that the environment names. */
+/** The engine that the environment names; without one the embedded engine, as in `npm run test:across`. */
 export function enginesUnderTest(service: 'sqs' | 'dynamodb'): readonly EngineUnderTest[] {
   const named = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] || process.env['AWS_ENDPOINT_URL'];
   const embedded: EngineUnderTest = {
@@ -20,7 +20,7 @@ export function enginesUnderTest(service: 'sqs' | 'dynamodb'): readonly EngineUn
     },
   };
   if (!named) return [embedded];
-  return [embedded, { name: named, open: async () => ({ endpoint: named, close: async () => {} }) }];
+  return [{ name: named, open: async () => ({ endpoint: named, close: async () => {} }) }];
 }
 
 /** Settings that every engine accepts; no test runs against an account. */

@@ -19,10 +19,10 @@ const limitMs = 180_000;
 /** The result of a command of the CDK, with all its output. */
 export type CdkRun = { readonly code: number | null; readonly output: string };
 
-/** The outputs of the data stack. */
-/** What the data stack alone deploys: queues of announcements come with the webhooks. */
-export type DeployedResources = Omit<Resources, 'announcementQueueUrl' | 'notificationsTable'>;
+/** The only webhook of a deployment here. */
+export const webhook = 'shop';
 
+/** The outputs of the data stack. */
 const stackOutputs = z.object({
   ScanQueueUrl: z.string(),
   DeadLetterQueueUrl: z.string(),
@@ -31,6 +31,8 @@ const stackOutputs = z.object({
   FailuresTable: z.string(),
   OperationsTable: z.string(),
   BatchesTable: z.string(),
+  NotificationsTable: z.string(),
+  AnnouncementQueueUrls: z.string(),
 });
 
 /** The data stack of one environment. The CDK's command line deploys it to LocalStack, as README shows. */
@@ -50,6 +52,7 @@ export class DataStackOnLocalStack {
       environment,
       disposable: String(disposable),
       openIndex: 'true',
+      webhooks: JSON.stringify([{ name: webhook, url: 'https://shop.example/hook', secretsName: 'shop/secrets' }]),
     };
     this.#context = Object.entries(context).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   }
@@ -88,18 +91,20 @@ export class DataStackOnLocalStack {
   }
 
   /** The resources of the last deployment. */
-  async resources(): Promise<DeployedResources> {
+  async resources(): Promise<Resources> {
     const written: unknown = JSON.parse(await readFile(this.#outputs, 'utf8'));
     const outputs = z.record(z.string(), stackOutputs).parse(written)[this.stackName];
     if (!outputs) throw new Error(`the deployment has no outputs of ${this.stackName}: ${JSON.stringify(written)}`);
     return {
       scanQueueUrl: outputs.ScanQueueUrl,
       deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
+      announcementQueueUrl: outputs.AnnouncementQueueUrls,
       parcelsTable: outputs.ParcelsTable,
       checkpointsTable: outputs.CheckpointsTable,
       failuresTable: outputs.FailuresTable,
       operationsTable: outputs.OperationsTable,
       batchesTable: outputs.BatchesTable,
+      notificationsTable: outputs.NotificationsTable,
     };
   }
 

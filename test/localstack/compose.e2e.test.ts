@@ -1,5 +1,5 @@
 import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
-import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { instantsUpTo, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { freePort } from '@waybill/local/free-port.ts';
 import { provisionOrCompare } from '@waybill/provisioner/provision.ts';
 import { tables } from '@waybill/shared/resources.ts';
@@ -19,7 +19,9 @@ afterAll(() => built?.remove());
 
 /** Elements of the feed: fewer than in compose's own, which is for people. */
 const events = 1_500;
-const feedOf = (seed: number) => new HeldFeed(simulateFeed({ seed, activeParcels: events / 10 }), events);
+const feedEndUtc = '2026-11-29T08:00:00Z';
+const instantOf = instantsUpTo(Date.parse(feedEndUtc), events);
+const feedOf = (seed: number) => new HeldFeed(simulateFeed({ seed, activeParcels: events / 10, instantOf }), events);
 
 /** The seed of a feed without late events: what must be stored is then known without asking the API. */
 function punctualSeed(): number {
@@ -31,12 +33,12 @@ test('the services that compose starts, in their order, drain the feed', async (
   const prefix = `compose-${process.pid}-${Date.now().toString(36)}-`;
   const composed = new Composed(prefix);
   onTestFinished(() => composed.kill());
-  await composed.up({ FEED_EVENTS: String(events), FEED_SEED: String(seed) });
+  await composed.up({ FEED_EVENTS: String(events), FEED_SEED: String(seed), FEED_END_UTC: feedEndUtc });
 
   const { resources, results } = await provisionOrCompare({ ...place().clients, prefix });
   expect(results.map(({ isCreated, drift }) => ({ isCreated, drift }))).toEqual(
-    // The queue, its dead-letter queue, and every table.
-    Array(2 + Object.keys(tables).length).fill({ isCreated: false, drift: [] }),
+    // Two queues with their dead-letter queues, and every table.
+    Array(4 + Object.keys(tables).length).fill({ isCreated: false, drift: [] }),
   );
   const feed = feedOf(seed);
   await drained(place(), resources, composed.running('poller'), () => feed.lastEventId());

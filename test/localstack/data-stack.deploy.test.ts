@@ -5,7 +5,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { provisionOrCompare } from '@waybill/provisioner/provision.ts';
+import { provisionOrCompare, type Resources } from '@waybill/provisioner/provision.ts';
 import { pack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { physicalName, tables } from '@waybill/shared/resources.ts';
@@ -13,13 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { differences } from '../engines/engines-under-test.ts';
 import { expectGood, type Rig, rigs } from '../processes/rig.ts';
 import { until } from '../processes/until.ts';
-import {
-  DataStackOnLocalStack,
-  type DeployedResources,
-  existingResources,
-  freshEnvironment,
-  localStackEndpoint,
-} from './cdk.ts';
+import { DataStackOnLocalStack, existingResources, freshEnvironment, localStackEndpoint, webhook } from './cdk.ts';
 
 /** Parcels that no feed contains. Each has one event, with the parcel's id as its EventId. */
 const parcelIds = [800_000_000_001, 800_000_000_002, 800_000_000_003] as const;
@@ -29,7 +23,7 @@ const openRig = rigs();
 const leftOut = differences('LocalStack, of what the template says');
 
 let stack: DataStackOnLocalStack;
-let resources: DeployedResources;
+let resources: Resources;
 
 beforeAll(async () => {
   stack = await DataStackOnLocalStack.of(localStackEndpoint(), environment, { disposable: true });
@@ -43,10 +37,10 @@ afterAll(() => stack.close());
 describe('the data stack, deployed by the CDK', () => {
   test('makes the queues and tables of resources.ts, in which `npm run provision` finds nothing to fix', async (context) => {
     const { clients } = await openRig(context, { resources });
-    const found = await provisionOrCompare({ ...clients, prefix: physicalName(environment, '') });
+    const found = await provisionOrCompare({ ...clients, prefix: physicalName(environment, ''), webhook });
     expect(found.resources).toEqual(resources);
     expect(found.results.map(({ isCreated, drift }) => ({ isCreated, drift }))).toEqual(
-      Array.from({ length: 2 + Object.keys(tables).length }, () => ({ isCreated: false, drift: [] })),
+      Array.from({ length: 4 + Object.keys(tables).length }, () => ({ isCreated: false, drift: [] })),
     );
   });
 

@@ -3,16 +3,11 @@ import { DeleteTableCommand, DescribeTableCommand, GetItemCommand, PutItemComman
 import { DeleteQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type EngineClients, openClients } from '@waybill/local/engines/engine-clients.ts';
 import { queueContent } from '@waybill/local/pipeline/queue-content.ts';
+import type { Resources } from '@waybill/provisioner/provision.ts';
 import { tables as definitions } from '@waybill/shared/resources.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { differences } from '../engines/engines-under-test.ts';
-import {
-  DataStackOnLocalStack,
-  type DeployedResources,
-  existingResources,
-  freshEnvironment,
-  localStackEndpoint,
-} from './cdk.ts';
+import { DataStackOnLocalStack, existingResources, freshEnvironment, localStackEndpoint } from './cdk.ts';
 
 const environment = freshEnvironment('kept');
 const leftOut = differences('LocalStack, of what the template says');
@@ -20,7 +15,7 @@ const Key = { parcelId: { N: '5002' } };
 
 let stack: DataStackOnLocalStack;
 let clients: EngineClients;
-let first: DeployedResources;
+let first: Resources;
 
 beforeAll(async () => {
   const endpoint = localStackEndpoint();
@@ -70,7 +65,7 @@ describe('data that is not disposable', () => {
 
     const diff = await stack.diff(stack.assembly);
     expect(diff.code, diff.output).toBe(1);
-    expect(diff.output.match(/\[~\] (Queue|Table)Name \(requires replacement\)/g)).toHaveLength(2 + definedTables);
+    expect(diff.output.match(/\[~\] (Queue|Table)Name \(requires replacement\)/g)).toHaveLength(4 + definedTables);
     const deployed = await stack.deploy(stack.assembly);
     expect(deployed.code, deployed.output).toBe(0);
 
@@ -89,7 +84,7 @@ describe('data that is not disposable', () => {
     expect(output).toMatch(code === 0 ? /destroyed/ : /TerminationProtection/);
     const { queues, tables } = await existingResources(clients, environment);
     // Of two names each.
-    expect([queues.length, tables.length]).toEqual([4, 2 * definedTables]);
+    expect([queues.length, tables.length]).toEqual([8, 2 * definedTables]);
     await expectFirstDataKept();
   });
 

@@ -100,6 +100,7 @@ export class Rig {
   #start(name: ServiceName, more: Environment): ServiceProcess {
     const env = {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       ...this.#place.env,
       AWS_SECRET_ACCESS_KEY: processSecrets.awsSecret,
       AWS_SESSION_TOKEN: processSecrets.awsSession,

@@ -6,6 +6,8 @@ import type { IndexSettings } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
 import { contextKey, flag, jsonValue, oneOf, readFlag, shownValue, text, wholeNumber } from './context-key.ts';
 import { variablesOf } from './process-variables.ts';
+import { secretNameAllowed, secretNamePattern } from './secret-name.ts';
+import { notifySweepKey, webhooksKey } from './webhooks.ts';
 
 /** An existing VPC. Tasks run in its private subnets, which must reach the internet. */
 const importedVpc = z
@@ -47,10 +49,8 @@ function taskSize(meaning: string) {
 function secretName(meaning: string) {
   return contextKey({
     meaning,
-    // Secrets Manager could confuse such an end with the six characters that it adds to the name in an ARN (CreateSecret, Name).
-    allowed: 'a name (not an ARN), 1–512 of `A-Za-z0-9/_+=.@-`, not ending with `-` and six characters',
-    read: (value) =>
-      typeof value === 'string' && /^(?!.*-.{6}$)[A-Za-z0-9/_+=.@-]{1,512}$/.test(value) ? value : undefined,
+    allowed: secretNameAllowed,
+    read: (value) => (typeof value === 'string' && secretNamePattern.test(value) ? value : undefined),
   });
 }
 
@@ -130,6 +130,7 @@ export const contextKeys = {
   pollerSize: taskSize('CPU and memory of a poller'),
   processorSize: taskSize('CPU and memory of a processor'),
   apiSize: taskSize('CPU and memory of a task of the API'),
+  notifierSize: taskSize('CPU and memory of a notifier'),
   standby: flag({ meaning: 'true: a second poller runs on standby', default: false }),
   maxProcessors: wholeNumber({
     meaning: 'processors that scaling runs at most',
@@ -138,7 +139,7 @@ export const contextKeys = {
     default: 10,
   }),
   spotShare: wholeNumber({
-    meaning: 'percent of the processors beyond the first that run on Fargate Spot',
+    meaning: 'percent of the processors beyond the first, and of the notifiers of a webhook, that run on Fargate Spot',
     min: 0,
     max: 100,
     default: 100,
@@ -160,6 +161,9 @@ export const contextKeys = {
       'true: a task definition with which `waybill` can be [run on Fargate](../infra/RUNBOOK.md#run-waybill-as-a-task). It costs nothing while it does not run',
     default: true,
   }),
+  webhooks: webhooksKey,
+  notifySweep: notifySweepKey,
+  maxNotifiers: wholeNumber({ meaning: 'notifiers of each webhook that scaling runs at most', min: 1, max: 20, default: 4 }),
   pollerVariables: variablesOf('poller', Object.keys(pollerVariables), readPollerConfig),
   processorVariables: variablesOf('processor', Object.keys(processorVariables), readProcessorConfig),
   apiVariables: variablesOf('API', Object.keys(apiVariables), readApiConfig),
@@ -210,6 +214,13 @@ function missingForServices(given: Readonly<Record<string, unknown>>): string[] 
     lines.push(
       '  apiCallersSecret is required with api=true: the name of the secret with the tokens that the API lets in',
     );
+  const sweep = contextKeys.notifySweep.safeParse(given['notifySweep']);
+  if (sweep.success && sweep.data !== undefined) {
+    const webhooks = contextKeys.webhooks.safeParse(given['webhooks']);
+    if (webhooks.success && webhooks.data.length === 0) lines.push('  notifySweep needs webhooks');
+    if (contextKeys.operatorTask.safeParse(given['operatorTask']).data === false)
+      lines.push('  notifySweep needs operatorTask=true: the task runs `waybill`');
+  }
   if (contextKeys.bootstrapped.safeParse(given['bootstrapped']).data === false)
     lines.push(
       '  bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',

@@ -1,4 +1,4 @@
-import { tables } from '@waybill/shared/resources.ts';
+import { notificationsTableOf, tables } from '@waybill/shared/resources.ts';
 import {
   type App,
   BootstraplessSynthesizer,
@@ -10,12 +10,14 @@ import {
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Context } from '../context/context.ts';
+import { mainWebhook, type WebhookContext } from '../context/webhooks.ts';
 import { AlarmTopic } from './alarm-topic.ts';
-import { DataTable } from './data-table.ts';
+import { AnnouncementQueue } from './announcement-queue.ts';
+import { DataTable, type DataTableProps } from './data-table.ts';
 import { OperatorPolicies } from './operator-policies.ts';
 import { ScanQueue } from './scan-queue.ts';
 
-/** All that must not be lost: the scan queue with its dead-letter queue, the tables, and the alarms about them. */
+/** All that must not be lost: the queues with their dead-letter queues, the tables, and the alarms about them. */
 export class DataStack extends Stack {
   readonly scanQueue: ScanQueue;
   readonly parcels: Table;
@@ -23,6 +25,7 @@ export class DataStack extends Stack {
   readonly failures: Table;
   readonly operations: Table;
   readonly batches: Table;
+  readonly notifications: Table;
   readonly alarmTopic: Topic;
   readonly operators: OperatorPolicies;
 
@@ -97,6 +100,28 @@ export class DataStack extends Stack {
         },
       }),
     });
+    // As of batches: also without webhooks, and then nobody writes here.
+    const main = mainWebhook(context.webhooks);
+    this.notifications = new DataTable(this, 'Notifications', {
+      ...kept,
+      definition: tables.notifications,
+      recoveryDays: 35,
+      ...(main && { throttled: notificationsThrottled(main) }),
+    });
+    const ownTables = context.webhooks
+      .filter(({ ownTable }) => ownTable)
+      .map(
+        (webhook) =>
+          new DataTable(this, `Notifications-${webhook.name}`, {
+            ...kept,
+            definition: notificationsTableOf(webhook.name),
+            recoveryDays: 35,
+            throttled: notificationsThrottled(webhook),
+          }),
+      );
+    const announcementQueues = context.webhooks.map(
+      ({ name }) => new AnnouncementQueue(this, `Announcements-${name}`, { ...kept, webhook: name }),
+    );
     this.operators = new OperatorPolicies(this, 'Operators', {
       scanQueue: queue,
       deadLetterQueue,
@@ -105,6 +130,8 @@ export class DataStack extends Stack {
       parcels: this.parcels,
       operations: this.operations,
       batches: this.batches,
+      notifications: [this.notifications, ...ownTables],
+      announcementQueues: announcementQueues.map(({ queue }) => queue),
     });
 
     const outputs = {
@@ -116,6 +143,7 @@ export class DataStack extends Stack {
       FailuresTable: this.failures.tableName,
       OperationsTable: this.operations.tableName,
       BatchesTable: this.batches.tableName,
+      NotificationsTable: this.notifications.tableName,
       AlarmTopicArn: this.alarmTopic.topicArn,
       ObserverPolicyArn: this.operators.observer.managedPolicyArn,
       RedrivePolicyArn: this.operators.redrive.managedPolicyArn,
@@ -124,8 +152,20 @@ export class DataStack extends Stack {
       ReplayPolicyArn: this.operators.replay.managedPolicyArn,
       RepairPolicyArn: this.operators.repair.managedPolicyArn,
       ParcelsReaderPolicyArn: this.operators.parcelsReader.managedPolicyArn,
+      ...(announcementQueues.length > 0 && {
+        AnnouncementQueueUrls: announcementQueues.map(({ queue }) => queue.queueUrl).join(' '),
+      }),
+      ...(this.operators.notify && { NotifyPolicyArn: this.operators.notify.managedPolicyArn }),
       ...(this.parcels.tableStreamArn && { ParcelStreamArn: this.parcels.tableStreamArn }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
+}
+
+function notificationsThrottled({ name }: WebhookContext): NonNullable<DataTableProps['throttled']> {
+  return {
+    section: 'notifications-throttled',
+    webhook: name,
+    impact: `DynamoDB throttles the notifications table of the webhook ${name}: its notifiers keep their announcements and pause until writes succeed again, and milestones are told late.`,
+  };
 }

@@ -82,6 +82,12 @@ describe('what holds data', () => {
         attribute('startedMonth', 'S'),
       ),
       BatchesE11AE858: table('test-waybill-batches', attribute('batchId', 'S'), attribute('createdDay', 'S')),
+      Notifications87298708: table(
+        'test-waybill-notifications',
+        attribute('notificationId', 'S'),
+        attribute('unfinished', 'S'),
+        attribute('changedAtUtc', 'S'),
+      ),
     });
   });
 });
@@ -203,6 +209,16 @@ describe('the indexes that every deployment has', () => {
           { AttributeName: 'batchId', KeyType: 'RANGE' },
         ],
         Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ]);
+    expect(indexesOf(tables.notifications.name)).toEqual([
+      {
+        IndexName: 'unfinished',
+        KeySchema: [
+          { AttributeName: 'unfinished', KeyType: 'HASH' },
+          { AttributeName: 'changedAtUtc', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
       },
     ]);
   });
@@ -567,14 +583,17 @@ describe('an operator', () => {
       'Allow dynamodb:GetItem on test-waybill-batches',
       'Allow dynamodb:GetItem on test-waybill-checkpoints',
       `Allow dynamodb:GetItem on test-waybill-failures, ${withoutBodies}`,
+      'Allow dynamodb:GetItem on test-waybill-notifications',
       'Allow dynamodb:GetItem on test-waybill-operations',
       'Allow dynamodb:GetItem on test-waybill-parcels',
       'Allow dynamodb:Query on test-waybill-batches/index/recent',
       'Allow dynamodb:Query on test-waybill-failures/index/unresolved',
+      'Allow dynamodb:Query on test-waybill-notifications/index/unfinished',
       'Allow dynamodb:Query on test-waybill-operations/index/recent',
       'Allow dynamodb:Query on test-waybill-parcels',
       'Allow dynamodb:Query on test-waybill-parcels/index/open-parcels',
       `Allow dynamodb:Scan on test-waybill-failures, ${withoutBodies}`,
+      'Allow dynamodb:Scan on test-waybill-notifications',
       'Allow dynamodb:Scan on test-waybill-parcels',
       'Allow dynamodb:Scan on test-waybill-parcels/index/open-parcels',
       'Allow sqs:GetQueueAttributes on test-waybill-scans',
@@ -618,6 +637,7 @@ it('has outputs for everything that operators need', () => {
     'FailuresTable',
     'OperationsTable',
     'BatchesTable',
+    'NotificationsTable',
     'AlarmTopicArn',
     'ObserverPolicyArn',
     'RedrivePolicyArn',

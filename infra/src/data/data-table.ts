@@ -30,7 +30,7 @@ export type DataTableProps = AlarmSetting & {
   /** The table can be restored to any second of this many days: 35 at most (DynamoDB), for the same price. */
   readonly recoveryDays: number;
   /** The alarm about throttled requests: its section of the runbook and its impact. None for a table that nothing writes. */
-  readonly throttled?: { readonly section: string; readonly impact: string };
+  readonly throttled?: { readonly section: string; readonly webhook?: string; readonly impact: string };
 };
 
 /** A table of `resources.ts` with its indexes, protected against deletion by mistake, with its alarm. */

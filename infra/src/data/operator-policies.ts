@@ -1,5 +1,11 @@
 import { indexKeys } from '@waybill/shared/index-keys.ts';
-import { recentBatchesIndex, recentOperationsIndex, tables, unresolvedIndex } from '@waybill/shared/resources.ts';
+import {
+  recentBatchesIndex,
+  recentOperationsIndex,
+  tables,
+  unfinishedIndex,
+  unresolvedIndex,
+} from '@waybill/shared/resources.ts';
 import { Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -15,6 +21,10 @@ export type OperatorPoliciesProps = {
   readonly parcels: Table;
   readonly operations: Table;
   readonly batches: Table;
+  /** One, or more where webhooks have tables of their own. */
+  readonly notifications: readonly Table[];
+  /** Of webhooks: none without them. */
+  readonly announcementQueues: readonly Queue[];
 };
 
 /** Attributes of a failure record without the failed element, which may name people. */
@@ -34,7 +44,7 @@ const withoutPeople = {
  * `waybill` each need {@link observer} beside their own.
  */
 export class OperatorPolicies extends Construct {
-  /** Allows to look: at queues, position, parcels, operations, batches, and at failures without what failed. */
+  /** Allows to look: at queues, position, parcels, operations, batches, notifications, and at failures without what failed. */
   readonly observer: ManagedPolicy;
   /** Allows to start, watch and cancel a redrive of the dead-letter queue, also in the console, and to see why messages failed. */
   readonly redrive: ManagedPolicy;
@@ -46,13 +56,16 @@ export class OperatorPolicies extends Construct {
   readonly replay: ManagedPolicy;
   /** Allows to write parcels: without a wrong event, or with what the index of open parcels needs. */
   readonly repair: ManagedPolicy;
+  /** Allows to tell webhooks what is due, by hand or by announcements; undefined without webhooks. */
+  readonly notify: ManagedPolicy | undefined;
   /** Allows to read parcels, one by one or all, and the index of open parcels. */
   readonly parcelsReader: ManagedPolicy;
 
   constructor(scope: Construct, id: string, props: OperatorPoliciesProps) {
     super(scope, id);
-    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels, operations, batches } = props;
+    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels, operations, batches, notifications } = props;
     const deadLetters = deadLetterQueue.queueArn;
+    const told = notifications.map(({ tableArn }) => tableArn);
     const queues = [scanQueue.queueArn, deadLetters];
     const policy = (name: string, description: string, statements: readonly PolicyStatement[]) =>
       new ManagedPolicy(this, name, { description: `Waybill: ${description}`, statements: [...statements] });
@@ -74,6 +87,12 @@ export class OperatorPolicies extends Construct {
       allow('Operations', ['dynamodb:Query'], [`${operations.tableArn}/index/${recentOperationsIndex.name}`]),
       allow('Batch', ['dynamodb:GetItem'], [batches.tableArn]),
       allow('Batches', ['dynamodb:Query'], [`${batches.tableArn}/index/${recentBatchesIndex.name}`]),
+      allow('Notification', ['dynamodb:GetItem', 'dynamodb:Scan'], told),
+      allow(
+        'Unfinished',
+        ['dynamodb:Query'],
+        told.map((arn) => `${arn}/index/${unfinishedIndex.name}`),
+      ),
       allow(
         'OutputsOfThisStack',
         ['cloudformation:DescribeStacks'],
@@ -142,6 +161,18 @@ export class OperatorPolicies extends Construct {
       allow('Parcels', ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [parcels.tableArn]),
       onRecord(),
     ]);
+    this.notify =
+      props.announcementQueues.length === 0
+        ? undefined
+        : policy('Notify', 'tell webhooks what is due, and announce milestones', [
+            allow('Notifications', ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'], told),
+            allow(
+              'Announce',
+              ['sqs:SendMessage'],
+              props.announcementQueues.map(({ queueArn }) => queueArn),
+            ),
+            onRecord(),
+          ]);
     this.parcelsReader = policy('ParcelsReader', 'read parcels', readingParcels(parcels));
   }
 }

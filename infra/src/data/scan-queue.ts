@@ -1,10 +1,11 @@
 import { physicalName, scanQueue } from '@waybill/shared/resources.ts';
-import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import { type GraphWidget, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { AlarmSetting } from '../monitoring/alarm.ts';
 import { graph } from '../monitoring/graph.ts';
+import { addQueuePair } from './queue-pair.ts';
 import { alarmOnScanQueue } from './scan-queue-alarms.ts';
 
 export type ScanQueueProps = AlarmSetting & { readonly removalPolicy: RemovalPolicy };
@@ -17,38 +18,14 @@ export class ScanQueue extends Construct {
 
   constructor(scope: Construct, id: string, { context, topic, removalPolicy }: ScanQueueProps) {
     super(scope, id);
-    const queueName = physicalName(context.environment, scanQueue.name);
-    this.#deadLetterQueueName = physicalName(context.environment, scanQueue.deadLetterQueue.name);
-    const both = {
-      // SQS's own key costs nothing and needs no grant. With a key in KMS one more service could refuse a batch.
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      maxMessageSizeBytes: scanQueue.maximumMessageBytes,
-      removalPolicy,
-    };
-    this.deadLetterQueue = new Queue(this, 'DeadLetters', {
-      ...both,
-      queueName: this.#deadLetterQueueName,
-      retentionPeriod: Duration.seconds(scanQueue.deadLetterQueue.retentionSeconds),
-      redriveAllowPolicy: {
-        redrivePermission: RedrivePermission.BY_QUEUE,
-        // By its name: each queue's policy has the ARN of the other, and two references would be a circle.
-        sourceQueues: [
-          Queue.fromQueueArn(this, 'Source', Stack.of(this).formatArn({ service: 'sqs', resource: queueName })),
-        ],
-      },
-    });
-    this.queue = new Queue(this, 'Queue', {
-      ...both,
-      queueName,
-      visibilityTimeout: Duration.seconds(scanQueue.visibilityTimeoutSeconds),
-      receiveMessageWaitTime: Duration.seconds(scanQueue.receiveWaitSeconds),
-      retentionPeriod: Duration.seconds(scanQueue.retentionSeconds),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: scanQueue.maxReceiveCount },
-    });
-    const queues = { scanQueue: this.queue, deadLetterQueue: this.deadLetterQueue };
-    alarmOnScanQueue(this, queues, { context, topic });
+    const { environment } = context;
+    this.#deadLetterQueueName = physicalName(environment, scanQueue.deadLetterQueue.name);
+    const { queue, deadLetterQueue } = addQueuePair(this, { environment, definition: scanQueue, removalPolicy });
+    this.queue = queue;
+    this.deadLetterQueue = deadLetterQueue;
+    alarmOnScanQueue(this, { scanQueue: queue, deadLetterQueue }, { context, topic });
   }
+
   /** Seconds that the oldest message has waited. */
   metricAge(options?: MetricOptions): Metric {
     return this.queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', ...options });

@@ -14,6 +14,8 @@ export type WaybillAlarmProps = Omit<AlarmProps, 'alarmName' | 'alarmDescription
   AlarmSetting & {
     /** The heading of its section in `infra/RUNBOOK.md`, in lower case with dashes: `scan-dlq-not-empty`. */
     readonly section: string;
+    /** The name of the webhook that it is about, where each has such an alarm. */
+    readonly webhook?: string;
     /** `critical`: data is at risk or does not move, act now; `warning`: look at it in working hours. */
     readonly severity: 'warning' | 'critical';
     /** What it means for the users of the data. No alarm can be made without it. */
@@ -23,10 +25,10 @@ export type WaybillAlarmProps = Omit<AlarmProps, 'alarmName' | 'alarmDescription
 /** An alarm that says its impact, links its section of the runbook, and notifies the topic when it is raised and when it ends. */
 export class WaybillAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: WaybillAlarmProps) {
-    const { context, section, severity, impact, topic, ...rest } = props;
+    const { context, section, webhook, severity, impact, topic, ...rest } = props;
     super(scope, id, {
       ...rest,
-      alarmName: `waybill-${context.environment}-${section}`,
+      alarmName: [`waybill-${context.environment}-${section}`, ...(webhook ? [webhook] : [])].join('-'),
       alarmDescription: `${severity.toUpperCase()}: ${impact} What to do: ${context.runbookUrl}#${section}`,
     });
     this.addAlarmAction(new SnsAction(topic));

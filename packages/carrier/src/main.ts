@@ -2,7 +2,7 @@ import { exitOnFailedStart } from '@waybill/shared/process/lifecycle.ts';
 import { listenForStops } from '@waybill/shared/process/stop-signals.ts';
 import { readConfig } from './config.ts';
 import { HeldFeed } from './feed/held-feed.ts';
-import { simulateFeed } from './feed/simulated-feed.ts';
+import { instantsUpTo, simulateFeed } from './feed/simulated-feed.ts';
 import { realisticFaults } from './scan-api-faults.ts';
 import { startScanApi } from './scan-api-server.ts';
 
@@ -12,7 +12,8 @@ const stops = listenForStops();
 const { FEED_SEED: seed, FEED_EVENTS: events, SCAN_API_TOKEN: token } = config;
 // As under `npm start`: a parcel is scanned again after about this many events of others.
 const activeParcels = Math.max(5, Math.min(2_000, Math.round(events / 10)));
-const feed = new HeldFeed(simulateFeed({ seed, activeParcels }), events);
+const endMs = config.FEED_END_UTC === '' ? Date.now() : Date.parse(config.FEED_END_UTC);
+const feed = new HeldFeed(simulateFeed({ seed, activeParcels, instantOf: instantsUpTo(endMs, events) }), events);
 const api = await startScanApi({
   feed,
   seed,

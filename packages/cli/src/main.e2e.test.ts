@@ -22,6 +22,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
   const own = {
     PATH: process.env['PATH'],
     NODE_V8_COVERAGE: process.env['NODE_V8_COVERAGE'],
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     HOME: '/nonexistent',
     AWS_EC2_METADATA_DISABLED: 'true',
     ...env,

@@ -3,7 +3,7 @@ import { createService } from '@waybill/shared/process/lifecycle.ts';
 import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
 import { Consumer, type ConsumerDependencies } from './consumer.ts';
-import type { BreakerState } from './guard/guard.ts';
+import type { BreakerState } from './guard/breaker-state.ts';
 import { budgetBytes } from './hand-budget.ts';
 import { ReceiveBreaker } from './receive-breaker.ts';
 

@@ -6,7 +6,8 @@ import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { MessageConsumer, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { FailureLog } from './failures/failure-log.ts';
-import { type BreakerState, Guard } from './guard/guard.ts';
+import type { BreakerState } from './guard/breaker-state.ts';
+import { Guard } from './guard/guard.ts';
 import { handBack } from './hand-back.ts';
 import { HandBudget } from './hand-budget.ts';
 import type { Handler } from './handler.ts';
@@ -82,7 +83,9 @@ export class Consumer<Work, Lane extends string> {
       onLimit: (held) => {
         const { messageId } = held.message;
         log.warn({ messageId }, 'message held for the 12 hours that SQS allows, handing it back');
-        void handBack([held], { ...deps, inHand }, signal);
+        // What is not an engine of ours may be away for days: each hand-back would use up a receive.
+        const anew = handler.breakers !== undefined;
+        void handBack([held], { ...deps, inHand, anew }, signal);
       },
       signal,
     });

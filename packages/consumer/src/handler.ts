@@ -1,5 +1,6 @@
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import type { Failure } from './failures/failure-log.ts';
+import type { BreakerView } from './guard/breaker-state.ts';
 import type { Fault, Guard } from './guard/guard.ts';
 
 /**
@@ -33,6 +34,11 @@ export type Handler<Work, Lane extends string> = {
     guard: Guard<Lane>,
     signal: AbortSignal,
   ) => readonly Promise<readonly ElementFailure[]>[];
+  /**
+   * Those of what its calls go to besides the engine, and what they say of it. While one is not closed, what is in hand is held,
+   * and nothing more is received but to probe with.
+   */
+  readonly breakers?: readonly BreakerView[];
   /** How a message's work is left off where its engine throttles a part of it. Without it a message is held until all is done. */
   readonly rest?: ThrottledRest<Work>;
   /** Units of work that wait for a call. The consumer prefetches more while there are many, to be folded. */

@@ -5,7 +5,7 @@ import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, backoffMs } from '@waybill/shared/retry.ts';
 import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
-import type { Guard } from './guard/guard.ts';
+import type { BreakerView } from './guard/breaker-state.ts';
 import type { HandBudget } from './hand-budget.ts';
 import type { HeldMessage, MessagesInHand } from './messages-in-hand.ts';
 import type { ReceiveBreaker } from './receive-breaker.ts';
@@ -23,12 +23,13 @@ export type PrefetchDependencies = {
   readonly receiving: Pick<ReceiveBreaker, 'isProven' | 'mayReceive' | 'receive'>;
   readonly loops: LoopWatch;
   readonly receives: RequestWatch;
-  readonly guard: Pick<Guard<never>, 'state' | 'needsFreshProbe'>;
+  readonly guard: BreakerView;
   readonly inHand: MessagesInHand;
   readonly budget: Pick<HandBudget, 'mostReceives' | 'fitsReceives'>;
   readonly handler: {
     readonly lanes: Readonly<Record<string, number>>;
     readonly backlog: () => number;
+    readonly breakers?: readonly BreakerView[];
   };
   readonly work: {
     readonly begin: (messages: readonly HeldMessage[]) => void;
@@ -126,7 +127,8 @@ export class Prefetch {
 
   /**
    * Whether another receive may begin. While the engine is down, one receiver fetches only what the engine can be probed
-   * with: when nothing is in hand, or only throttled messages. These are tried before more is fetched.
+   * with: when nothing is in hand, or only throttled messages. These are tried before more is fetched. The same while something
+   * else is down that the work needs, up to one full receive: an outage may last for days, and each receive counts.
    */
   #mayBegin(now: number): boolean {
     const { guard, inHand, handler, receiving } = this.#deps;
@@ -134,6 +136,12 @@ export class Prefetch {
     if (guard.state !== 'closed') {
       if (this.#inFlight.size > 0) return false;
       return inHand.count === 0 || (guard.needsFreshProbe && this.#hasRoomForProbe());
+    }
+    const others = handler.breakers?.filter(({ state }) => state !== 'closed') ?? [];
+    if (others.length > 0) {
+      // Not whenever the hand is empty: what was handed back after SQS's 12 hours is still probed with.
+      const needProbe = others.every(({ needsFreshProbe }) => needsFreshProbe);
+      return needProbe && this.#inFlight.size === 0 && inHand.count < limits.batchEntries && this.#hasRoomForProbe();
     }
     const isBehind = handler.backlog() > this.#behindFrom;
     // One receive after the other, without a pause while each is full: the messages join the work that waits.

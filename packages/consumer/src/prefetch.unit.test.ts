@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { bodyOf } from '../test/list-handler.ts';
 import { listRig } from '../test/list-rig.ts';
 import { pass, useVirtualTime } from '../test/service-rig.ts';
+import type { BreakerState } from './guard/breaker-state.ts';
 import { mostInHandPerReceiver } from './prefetch.ts';
 
 beforeEach(useVirtualTime);
@@ -208,5 +209,50 @@ describe('of what the heap holds', () => {
     expect(queue.messages).toHaveLength(9);
     expect(queue.messages.every(({ visibleAt }) => visibleAt <= Date.now())).toBe(true);
     expect(queue.messages.filter(({ receiveCount }) => receiveCount > 1)).toEqual([]);
+  });
+});
+
+describe('while something else is down that the work needs', () => {
+  /** A consumer whose work hangs while the other breaker is open, and what that breaker shows. */
+  function heldByAnother() {
+    const breaker: { state: BreakerState; needsFreshProbe: boolean } = { state: 'closed', needsFreshProbe: false };
+    const { promise: released, resolve } = Promise.withResolvers<void>();
+    const all = listRig({ handler: { breakers: [breaker] } });
+    all.list.before = () => (breaker.state === 'closed' ? undefined : released);
+    const release = () => {
+      breaker.state = 'closed';
+      resolve();
+    };
+    return { ...all, breaker, release };
+  }
+
+  test('nothing more is received, whatever comes, and all of it once that is back', async () => {
+    const { queue, list, breaker, release, service, stop } = heldByAnother();
+    service.start();
+    await pass(1);
+    breaker.state = 'open';
+    queue.put(bodyOf(1));
+    await pass(25);
+    const before = queue.receives;
+    for (const item of items(2, 30)) queue.put(bodyOf(item));
+    await pass(300);
+    expect(queue.receives - before).toBeLessThanOrEqual(1);
+    expect(queue.messages.filter(({ receiveCount }) => receiveCount === 0).length).toBeGreaterThanOrEqual(20);
+    release();
+    await pass(60);
+    expect(list.ids).toEqual(items(1, 31));
+    await stop();
+  });
+
+  test('as much as one receive brings is fetched to probe with, where what is in hand tells nothing', async () => {
+    const { queue, breaker, release, service, stop } = heldByAnother();
+    breaker.state = 'open';
+    breaker.needsFreshProbe = true;
+    for (const item of items(1, 40)) queue.put(bodyOf(item));
+    service.start();
+    await pass(600);
+    expect(queue.messages.filter(({ receiveCount }) => receiveCount > 0)).toHaveLength(10);
+    release();
+    await stop();
   });
 });

@@ -1,5 +1,5 @@
 import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
-import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { instantsUpTo, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { type ScanApi, startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import type { StartOptions } from './config.ts';
@@ -24,11 +24,22 @@ export type FeedTruth = Truth & {
   readonly missedIds: readonly number[];
 };
 
-/** A simulated feed and its HTTP API with faults, all from one seed. */
-export async function openSimulatedFeed({ seed, events }: Pick<StartOptions, 'seed' | 'events'>): Promise<FeedSource> {
+/** Elements that the feed gains per second under `--live`. */
+export const livePerSecond = 50;
+
+/**
+ * A simulated feed and its HTTP API with faults, all from one seed, but for the times: its scans are of these days.
+ *
+ * @param endMs when the last of the first `events` is reported
+ */
+export async function openSimulatedFeed(
+  { seed, events }: Pick<StartOptions, 'seed' | 'events'>,
+  endMs: number,
+): Promise<FeedSource> {
   // A parcel is scanned again after about this many events of others, so a short feed needs fewer parcels.
   const activeParcels = Math.max(5, Math.min(2_000, Math.round(events / 10)));
-  const elements = () => simulateFeed({ seed, activeParcels });
+  const instantOf = instantsUpTo(endMs, events, 1_000 / livePerSecond);
+  const elements = () => simulateFeed({ seed, activeParcels, instantOf });
   const feed = new HeldFeed(elements(), events);
   const api = await startScanApi({ feed, seed, faults: realisticFaults });
   const packs = mixedPacks(elements(), Math.min(events, spreadPacksOver));

@@ -9,7 +9,7 @@ afterEach(async () => {
 });
 
 async function opened(events: number, seed: number): Promise<FeedSource> {
-  const source = await openSimulatedFeed({ events, seed });
+  const source = await openSimulatedFeed({ events, seed }, Date.UTC(2026, 10, 29, 8));
   sources.push(source);
   return source;
 }

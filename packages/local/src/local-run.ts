@@ -6,7 +6,7 @@ import { shownUrl } from '@waybill/shared/shown-url.ts';
 import type { StartOptions } from './config.ts';
 import { type EngineClients, openClients } from './engines/engine-clients.ts';
 import { startEngines } from './engines/engines.ts';
-import { type FeedSource, openRealFeed, openSimulatedFeed } from './feed-source.ts';
+import { type FeedSource, livePerSecond, openRealFeed, openSimulatedFeed } from './feed-source.ts';
 import { freePort } from './free-port.ts';
 import { keep } from './keep.ts';
 import { sendPacks } from './other-producer.ts';
@@ -35,9 +35,6 @@ export type RunDependencies = {
 
 /** Milliseconds that the API may take until it is ready: it loads more than the others, beside them. */
 const apiStartLimitMs = 60_000;
-
-/** Elements that the feed gains per second under `--live`. */
-const livePerSecond = 50;
 
 /** Starts everything, follows it to its end and reports what it found. Returns the exit code. */
 export async function runLocally(options: StartOptions, deps: RunDependencies): Promise<number> {
@@ -72,7 +69,7 @@ type OpenEngines = {
 };
 
 async function runOnEngines(options: StartOptions, deps: RunDependencies, open: OpenEngines): Promise<number> {
-  const source = options.scanApi ? openRealFeed(options.scanApi) : await openSimulatedFeed(options);
+  const source = options.scanApi ? openRealFeed(options.scanApi) : await openSimulatedFeed(options, Date.now());
   const pipeline = new Pipeline({ ...open, feed: source });
   try {
     const run = new LocalRun(options, deps, open, source, pipeline);

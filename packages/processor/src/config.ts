@@ -1,4 +1,4 @@
-import { httpUrl, optionalTableName, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
+import { httpUrl, httpUrls, optionalTableName, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { scanQueue } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
@@ -34,11 +34,32 @@ export const processorVariables = {
     default: scanQueue.visibilityTimeoutSeconds,
     meaning: 'visibility timeout of a received message; renewed while the message is in hand',
   }),
+  ANNOUNCEMENT_QUEUE_URLS: httpUrls({
+    most: 5,
+    meaning:
+      'queues, in the same region, to which milestones are announced; a message is settled once each has confirmed those that it brings',
+  }),
+  ANNOUNCE_MAX_AGE_HOURS: wholeNumber({
+    min: 0,
+    max: 87_600,
+    default: 72,
+    meaning:
+      'a milestone is not announced when all that are known of its parcel are longer ago; 0: all are. A late pickup of long ago may be what a fresh delivery waits for',
+  }),
   ...commonVariables,
 };
 
+/** Announcements there would be read as packs of scan events, and fail as such. */
+const ownQueue = 'must not have SCAN_QUEUE_URL in it';
+
 const schema = z
   .object(processorVariables)
+  .refine(({ ANNOUNCEMENT_QUEUE_URLS, SCAN_QUEUE_URL }) => !ANNOUNCEMENT_QUEUE_URLS.includes(SCAN_QUEUE_URL), {
+    path: ['ANNOUNCEMENT_QUEUE_URLS'],
+    message: ownQueue,
+    when: ({ value }) =>
+      z.object({ ANNOUNCEMENT_QUEUE_URLS: z.array(z.string()), SCAN_QUEUE_URL: z.string() }).safeParse(value).success,
+  })
   .refine((config) => config.STOP_TIMEOUT_SECONDS >= config.RECEIVE_WAIT_SECONDS + 10, {
     path: ['STOP_TIMEOUT_SECONDS'],
     message: 'must be at least RECEIVE_WAIT_SECONDS + 10: a stop lets the long poll in flight end',
@@ -63,6 +84,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     scanQueueUrl: read.SCAN_QUEUE_URL,
     parcelsTable: read.PARCELS_TABLE,
     failuresTable: read.FAILURES_TABLE,
+    announcementQueueUrls: read.ANNOUNCEMENT_QUEUE_URLS,
+    announceMaxAgeMs: read.ANNOUNCE_MAX_AGE_HOURS === 0 ? undefined : read.ANNOUNCE_MAX_AGE_HOURS * 3_600_000,
     batchesTable: read.BATCHES_TABLE === '' ? undefined : read.BATCHES_TABLE,
     process: processConfigOf(read),
   };

@@ -22,12 +22,34 @@ describe('the processor’s configuration', () => {
       parcelsTable: 'waybill-parcels',
       failuresTable: 'waybill-failures',
       batchesTable: undefined,
+      announcementQueueUrls: [],
+      announceMaxAgeMs: 72 * 3_600_000,
       process: { stopTimeoutMs: 40_000, endpointIsQueueHost: true },
     });
   });
 
   test('has batches where their table is named', () => {
     expect(readConfig({ ...required, BATCHES_TABLE: 'waybill-batches' }).batchesTable).toBe('waybill-batches');
+  });
+
+  test('has the queues of announcements in the order given, however they are separated', () => {
+    const [one, other] = ['https://sqs.eu-west-1.amazonaws.com/1/one', 'http://127.0.0.1:4566/000000000000/other'];
+    const env = { ...required, ANNOUNCEMENT_QUEUE_URLS: ` ${one}\n  ${other} `, ANNOUNCE_MAX_AGE_HOURS: '0' };
+    expect(readConfig(env)).toMatchObject({ announcementQueueUrls: [one, other], announceMaxAgeMs: undefined });
+  });
+
+  test('shows everything that is wrong with the queues of announcements, without what may be a password', () => {
+    const url = (name: number | string) => `https://host/${name}`;
+    const read = (...urls: string[]) =>
+      readConfig({ ...required, ANNOUNCEMENT_QUEUE_URLS: urls.join(' '), RECEIVERS: '0' });
+    const many = ['ftp://host/', 'https://user:secret@host/', ...[1, 2, 3, 1].map(url)];
+    expect(() => read(...many)).toThrow(/ANNOUNCEMENT_QUEUE_URLS expected an http.s. URL .* got "ftp:/);
+    expect(() => read(...many)).toThrow(/ANNOUNCEMENT_QUEUE_URLS expected an http.s. URL .* got "https:..…@host/);
+    expect(() => read(...many)).toThrow(/ANNOUNCEMENT_QUEUE_URLS expected each URL once, got "https:..host.1" again/);
+    expect(() => read(...many)).toThrow(/ANNOUNCEMENT_QUEUE_URLS expected at most 5 URLs, got 6/);
+    expect(() => read(...many)).not.toThrow(/secret/);
+    expect(() => read(required.SCAN_QUEUE_URL)).toThrow(/ANNOUNCEMENT_QUEUE_URLS must not have SCAN_QUEUE_URL in it/);
+    expect(() => read(required.SCAN_QUEUE_URL)).toThrow(/RECEIVERS expected/);
   });
 
   test('shows every wrong variable at once, with what was expected and what came', () => {

@@ -9,11 +9,13 @@ import { eventFailureId, eventFailureIds } from '@waybill/shared/failures/failur
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import { announceAttribute, announceNever } from '@waybill/shared/queue/message-attributes.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
+import type { Announcer } from './announcements/announcer.ts';
 import { invalidElement, rejectedEvent, unreadableMessage } from './element-failures.ts';
-import type { RejectedEvents } from './parcels/parcel-write.ts';
+import type { MessageScans, StoredScans } from './parcels/parcel-write.ts';
 import { ParcelWrites } from './parcels/parcel-writes.ts';
 
 export type ParcelHandlerDependencies = {
@@ -22,45 +24,62 @@ export type ParcelHandlerDependencies = {
   readonly metrics: Metrics;
   readonly parcels: ParcelTable;
   readonly writeConcurrency: number;
+  /** Undefined where nobody is told of milestones. */
+  readonly announcer: Pick<Announcer, 'announce'> | undefined;
 };
 
 /** Packs of scan events, and parcel state as what they ask for. */
-export function parcelHandler(deps: ParcelHandlerDependencies): Handler<readonly ScanEvent[], 'parcels'> {
-  const { clock, metrics, writeConcurrency } = deps;
-  const writes = new ParcelWrites(deps);
-  const failuresOf = async (rejected: Promise<RejectedEvents>) => (await rejected).map(rejectedEvent);
+export function parcelHandler(deps: ParcelHandlerDependencies): Handler<MessageScans, 'parcels'> {
+  const { clock, metrics, writeConcurrency, announcer } = deps;
+  const isAnnouncing = announcer !== undefined;
+  const writes = new ParcelWrites({ ...deps, isAnnouncing });
+  // A message that is given up is announced as far as it is stored: its rest brings what is not.
+  const failuresOf = async (storing: Promise<StoredScans>, signal: AbortSignal) => {
+    const { scans, rejected, milestones } = await storing;
+    if (announcer && milestones) {
+      scans.storedAtMs = clock.now();
+      await announcer.announce(scans.events, milestones, signal);
+    }
+    return rejected.map(rejectedEvent);
+  };
   return {
     engine: 'DynamoDB',
     lanes: { parcels: writeConcurrency },
     faultOf,
     failureIds: eventFailureIds,
-    read: readPack,
-    work: (together, guard, signal) => writes.store(together, guard, signal).map(failuresOf),
+    read: (message, failureId) => readPack(message, failureId, isAnnouncing),
+    work: (together, guard, signal) =>
+      writes.store(together, guard, signal).map((storing) => failuresOf(storing, signal)),
     backlog: () => writes.waiting,
     heapBytes,
     rest: {
-      throttledSince: (events) => writes.throttledSince(events),
-      giveUp: (events) => {
-        const [body, ...others] = pack(writes.giveUp(events), limits.sendBytes);
+      throttledSince: (scans) => writes.throttledSince(scans),
+      giveUp: (scans) => {
+        const [body, ...others] = pack(writes.giveUp(scans), limits.sendBytes);
         return others.length === 0 ? body : undefined;
       },
     },
-    failureIdsOf: (events) => events.map(({ eventId }) => eventFailureId(eventId)),
-    settled: (events, settlement) => {
+    failureIdsOf: ({ events }) => events.map(({ eventId }) => eventFailureId(eventId)),
+    settled: ({ events, storedAtMs = clock.now() }, settlement) => {
       if (events.length > 0 && settlement !== 'sent on') {
         const oldest = events.map((event) => event.createdDateTimeUtc).reduce((a, b) => (a < b ? a : b));
-        recordAge(metrics['waybill.processor.scan_to_state'], Date.parse(oldest), clock.now());
+        recordAge(metrics['waybill.processor.scan_to_state'], Date.parse(oldest), storedAtMs);
       }
       return { events: events.length, ...span(events) };
     },
   };
 }
 
-function readPack({ body }: ReceivedMessage, failureId: string | undefined): Reading<readonly ScanEvent[]> {
+function readPack(
+  { body, attributes }: ReceivedMessage,
+  failureId: string | undefined,
+  isAnnouncing: boolean,
+): Reading<MessageScans> {
   const unpacked = unpack(body);
+  const isAnnounced = isAnnouncing && attributes[announceAttribute] !== announceNever;
   if (unpacked.kind === 'unreadable') {
     const failures = [unreadableMessage(unpacked, body, failureId)];
-    return { work: [], failures, single: true, element: undefined, resolves: undefined };
+    return { work: { events: [], isAnnounced }, failures, single: true, element: undefined, resolves: undefined };
   }
   const isUnparsed = unpacked.kind === 'unparsed';
   const elements = isUnparsed ? [unpacked.element] : unpacked.elements;
@@ -73,7 +92,13 @@ function readPack({ body }: ReceivedMessage, failureId: string | undefined): Rea
   const [event] = events;
   const element = single && event ? { failureId: eventFailureId(event.eventId), parcelId: event.parcelId } : undefined;
   // An element that failed in the poller, and is read now, is on record by its own id.
-  return { work: events, failures, single, element, resolves: isUnparsed ? element?.failureId : undefined };
+  return {
+    work: { events, isAnnounced },
+    failures,
+    single,
+    element,
+    resolves: isUnparsed ? element?.failureId : undefined,
+  };
 }
 
 /**
@@ -85,15 +110,15 @@ const eventHeapBytes = 200;
 const failureHeapBytes = 300;
 
 /** At most: several messages may share the write of a parcel. */
-function heapBytes({ work, failures }: Reading<readonly ScanEvent[]>): number {
+function heapBytes({ work: { events }, failures }: Reading<MessageScans>): number {
   // A pack has the events of a parcel one after the other.
   let parcels = 0;
   let last: number | undefined;
-  for (const { parcelId } of work) {
+  for (const { parcelId } of events) {
     if (parcelId !== last) parcels += 1;
     last = parcelId;
   }
-  return parcels * parcelHeapBytes + work.length * eventHeapBytes + failures.length * failureHeapBytes;
+  return parcels * parcelHeapBytes + events.length * eventHeapBytes + failures.length * failureHeapBytes;
 }
 
 /** What does not name the item is the engine's failure. */

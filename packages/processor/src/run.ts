@@ -6,10 +6,11 @@ import { dynamoDbBatchLedger } from '@waybill/shared/batches/dynamodb-batch-ledg
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
-import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
+import { sqsConsumer, sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
-import { countedConsumer } from '@waybill/shared/telemetry/queue-meter.ts';
+import { countedConsumer, countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
+import { sendsAtOnce } from './announcements/announcement-queue.ts';
 import { readConfig } from './config.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
 import { statementUnits } from './parcels/batched/statement-units.ts';
@@ -18,6 +19,7 @@ import { createProcessor } from './processor.ts';
 /** The processor as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const { settings, kept, scanQueueUrl, parcelsTable, failuresTable, batchesTable, ...config } = readConfig(env);
+  const { announcementQueueUrls, announceMaxAgeMs } = config;
   await runProcess('processor', config.process, (tools) => {
     const { clock, metrics, log } = tools;
     const shared = {
@@ -27,6 +29,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
         [parcelsTable]: 'PARCELS_TABLE',
         [failuresTable]: 'FAILURES_TABLE',
         ...(batchesTable && { [batchesTable]: 'BATCHES_TABLE' }),
+        ...Object.fromEntries(announcementQueueUrls.map((url) => [url, 'ANNOUNCEMENT_QUEUE_URLS'])),
       },
     };
     const { receiveWaitMs, visibilityTimeoutMs, writeConcurrency } = settings;
@@ -39,6 +42,13 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       checksBodies: false,
     });
     const settling = openSqs({ ...shared, requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2 });
+    // A client of its own: sends that hang must not keep deletes and heartbeats waiting. It connects when it is used.
+    const announcing = openSqs({
+      ...shared,
+      requestTimeoutMs: 4_000,
+      maxSockets: Math.max(1, announcementQueueUrls.length) * sendsAtOnce,
+      maxAttempts: 2,
+    });
     const dynamodb = openDynamoDb({
       ...shared,
       requestTimeoutMs: 4_000,
@@ -78,6 +88,15 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       heapBytes: getHeapStatistics().heap_size_limit,
       queue,
       parcels,
+      ...(announcementQueueUrls.length > 0 && {
+        announcements: {
+          queues: announcementQueueUrls.map((url) => ({
+            name: url.split('/').at(-1) || url,
+            sender: countedSender(sqsSender(announcing, url), metrics),
+          })),
+          maxAgeMs: announceMaxAgeMs,
+        },
+      }),
       failures: dynamoDbFailureLog({ documents, tableName: failuresTable, clock }),
       ...(batchesTable && { batches: dynamoDbBatchLedger({ documents, tableName: batchesTable, clock }) }),
       checkTables: async () => {
@@ -92,7 +111,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       },
     });
     const close = () => {
-      for (const client of [receiving, settling, dynamodb]) client.destroy();
+      for (const client of [receiving, settling, announcing, dynamodb]) client.destroy();
     };
     return { service, close };
   });

@@ -25,7 +25,8 @@ afterAll(() => embedded?.stop());
 
 /** Runs it to its end with these variables and no others of its own. */
 async function run(args: readonly string[], variables: Readonly<Record<string, string>>) {
-  const env = { PATH: process.env['PATH'], NODE_V8_COVERAGE: process.env['NODE_V8_COVERAGE'], ...variables };
+  const { PATH, NODE_V8_COVERAGE, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_V8_COVERAGE, NODE_COMPILE_CACHE, ...variables };
   const child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {

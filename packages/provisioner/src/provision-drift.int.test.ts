@@ -70,8 +70,8 @@ describe('a comparison with what is there', () => {
     const prefix = newPrefix();
     const first = await compare(prefix);
     const second = await compare(prefix);
-    expect(first.results.map(({ isCreated }) => isCreated)).toEqual(Array(2 + Object.keys(tables).length).fill(true));
-    expect(second.results.map(({ isCreated }) => isCreated)).toEqual(Array(2 + Object.keys(tables).length).fill(false));
+    expect(first.results.map(({ isCreated }) => isCreated)).toEqual(Array(4 + Object.keys(tables).length).fill(true));
+    expect(second.results.map(({ isCreated }) => isCreated)).toEqual(Array(4 + Object.keys(tables).length).fill(false));
     expect([...driftOf(first), ...driftOf(second)]).toEqual([]);
   });
 

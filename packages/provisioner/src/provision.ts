@@ -1,7 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { describeError } from '@waybill/shared/error.ts';
-import { announcementQueue, scanQueue, tables } from '@waybill/shared/resources.ts';
+import {
+  announcementQueue,
+  announcementQueueOf,
+  type QueueDefinition,
+  scanQueue,
+  tables,
+} from '@waybill/shared/resources.ts';
 import { provisionQueue } from './provision-queue.ts';
 import type { ProvisionResult } from './provision-result.ts';
 import { provisionTable } from './provision-table.ts';
@@ -36,6 +42,8 @@ export type ProvisionOptions = {
    * nothing, and what reads open parcels works.
    */
   readonly openIndex?: boolean;
+  /** The name of the webhook whose queue it is, where the CDK made it; by default it is the queue of the only one. */
+  readonly webhook?: string;
   readonly signal?: AbortSignal;
 };
 
@@ -60,11 +68,12 @@ export async function provision(options: ProvisionOptions): Promise<Resources> {
 
 /** As {@link provision}, but returns what was created and how the existing ones differ. */
 export async function provisionOrCompare(options: ProvisionOptions): Promise<Provisioned> {
-  const { dynamodb, prefix = '', openIndex = true, signal = new AbortController().signal } = options;
+  const { dynamodb, prefix = '', openIndex = true, webhook, signal = new AbortController().signal } = options;
   const definitions = Object.values(tables);
+  const ofWebhook = webhook === undefined ? announcementQueue : announcementQueueOf(webhook);
   const [scans, announcements, tableResults] = await Promise.all([
     about(`queues ${prefix}${scanQueue.name}`, provisionQueues(scanQueue, options, signal)),
-    about(`queues ${prefix}${announcementQueue.name}`, provisionQueues(announcementQueue, options, signal)),
+    about(`queues ${prefix}${ofWebhook.name}`, provisionQueues(ofWebhook, options, signal)),
     Promise.all(
       definitions.map((definition) =>
         about(
@@ -95,7 +104,7 @@ export async function provisionOrCompare(options: ProvisionOptions): Promise<Pro
 
 /** A queue and the one of its dead letters. */
 async function provisionQueues(
-  definition: typeof scanQueue | typeof announcementQueue,
+  definition: QueueDefinition,
   { sqs, queue: own, prefix = '' }: ProvisionOptions,
   signal: AbortSignal,
 ) {

@@ -24,7 +24,7 @@ function driftLines({ setting, expected, found, fix, advice }: Drift): string[] 
   ];
 }
 
-/** The variables for poller and processor, to be pasted into a shell. */
+/** The variables for the processes, to be pasted into a shell. */
 export function variableLines({ endpoints, region }: ProvisionerOptions, resources: Resources): string[] {
   const variables = {
     AWS_REGION: region,
@@ -35,9 +35,12 @@ export function variableLines({ endpoints, region }: ProvisionerOptions, resourc
     FAILURES_TABLE: resources.failuresTable,
     OPERATIONS_TABLE: resources.operationsTable,
     BATCHES_TABLE: resources.batchesTable,
+    NOTIFICATIONS_TABLE: resources.notificationsTable,
+    ANNOUNCEMENT_QUEUE_URLS: resources.announcementQueueUrl,
+    NOTIFICATION_QUEUE_URL: resources.announcementQueueUrl,
   };
   return [
-    'For poller, processor and waybill, besides credentials and SCAN_API_URL:',
+    'For the processes and waybill, besides credentials, SCAN_API_URL and WEBHOOK_*:',
     ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
   ];
 }

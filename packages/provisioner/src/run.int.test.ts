@@ -44,11 +44,14 @@ describe('npm run provision', () => {
     expect(first.said.match(/^created .*/gm)).toEqual([
       `created  queue  ${prefix}waybill-scans-dlq`,
       `created  queue  ${prefix}waybill-scans`,
+      `created  queue  ${prefix}waybill-announcements-dlq`,
+      `created  queue  ${prefix}waybill-announcements`,
       `created  table  ${prefix}waybill-parcels`,
       `created  table  ${prefix}waybill-checkpoints`,
       `created  table  ${prefix}waybill-failures`,
       `created  table  ${prefix}waybill-operations`,
       `created  table  ${prefix}waybill-batches`,
+      `created  table  ${prefix}waybill-notifications`,
     ]);
     expect(second.said).toBe(first.said.replaceAll(/^created /gm, 'exists  '));
     const exported = [...first.said.matchAll(/^ {2}export (\w+)=(.+)$/gm)].map(([, name]) => name);
@@ -62,6 +65,9 @@ describe('npm run provision', () => {
       'FAILURES_TABLE',
       'OPERATIONS_TABLE',
       'BATCHES_TABLE',
+      'NOTIFICATIONS_TABLE',
+      'ANNOUNCEMENT_QUEUE_URLS',
+      'NOTIFICATION_QUEUE_URL',
     ]);
     const wide = first.said.split('\n').filter((line) => line.length > 80 && !line.startsWith('  export '));
     expect(wide).toEqual([]);

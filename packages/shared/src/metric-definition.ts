@@ -22,6 +22,9 @@ export type MetricDefinition = {
 type Options = Omit<MetricDefinition, 'kind' | 'unit' | 'meaning'>;
 type Row<Kind, Own> = { readonly kind: Kind; readonly unit: string; readonly meaning: string } & Own;
 
+/** Seconds, from a scan just made to one from before a long outage. */
+export const latencyBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];
+
 /** The row of one metric; its type keeps the literal options, from which the names of those on CloudWatch are made. */
 export function metric<Kind>(kind: Kind, unit: string, meaning: string): Row<Kind, object>;
 export function metric<Kind, const Own extends Options>(

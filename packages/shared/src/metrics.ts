@@ -1,8 +1,6 @@
 import type { Counter, Gauge, Histogram } from '@opentelemetry/api';
-import { type MetricDefinition, metric } from './metric-definition.ts';
-
-/** Seconds, from a scan just made to one from before a long outage. */
-const latencyBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800];
+import { latencyBuckets, type MetricDefinition, metric } from './metric-definition.ts';
+import { notificationMetrics } from './notification-metrics.ts';
 
 /** Every metric that Waybill emits: read by the code that counts, by the alarms and by the docs. */
 export const metricDefinitions = {
@@ -163,6 +161,7 @@ export const metricDefinitions = {
     cloudWatch: [[]],
     lasting: true,
   }),
+  ...notificationMetrics,
   'waybill.store.writes': metric('counter', '{request}', 'write requests to DynamoDB, failed ones included', {
     attributes: { table: 'what the table holds' },
   }),
@@ -194,6 +193,22 @@ export const metricDefinitions = {
     attributes: { error: 'error name' },
     cloudWatch: [[]],
   }),
+  'waybill.notifier.notifications': metric('counter', '{milestone}', 'milestones looked at, by what became of them', {
+    attributes: { outcome: '`notified`, `already-notified`, `not-reached`, `requirements-not-met`, `refused`' },
+    cloudWatch: [['outcome']],
+  }),
+  'waybill.notifier.breaker': metric(
+    'gauge',
+    '1',
+    "DynamoDB's, of a notifier: 0 closed, 1 half open (probing), 2 open: receiving is paused",
+    { cloudWatch: [[]], lasting: true },
+  ),
+  'waybill.notifier.endpoint_breaker': metric(
+    'gauge',
+    '1',
+    'of the webhook, and of the one to whom it is reported; the worse: 0 closed, 1 half open (probing), 2 open: receiving is paused',
+    { cloudWatch: [[]], lasting: true },
+  ),
   // Not on CloudWatch: the API's gateway publishes there what its alarms and dashboard read.
   'waybill.api.requests': metric('counter', '{request}', 'requests to the API that were answered', {
     attributes: {
@@ -234,9 +249,12 @@ export type CloudWatchMetricName = {
   [Name in MetricName]: (typeof metricDefinitions)[Name] extends { cloudWatch: unknown } ? Name : never;
 }[MetricName];
 
-/** The CloudWatch namespace of one deployment. */
-export function cloudWatchNamespace(environment: string): string {
-  return `Waybill/${environment}`;
+/**
+ * The CloudWatch namespace of one deployment, or of the notifiers of one webhook in it: each has its own, so that what they
+ * count is told apart without a dimension that every other process would pay for.
+ */
+export function cloudWatchNamespace(environment: string, webhook?: string): string {
+  return ['Waybill', environment, ...(webhook === undefined ? [] : [webhook])].join('/');
 }
 
 type Instrument<K> = K extends { kind: 'counter' } ? Counter : K extends { kind: 'gauge' } ? Gauge : Histogram;

@@ -44,6 +44,23 @@ export const announcementQueue = {
   deadLetterQueue: { name: 'waybill-announcements-dlq', retentionSeconds: 14 * 24 * 3600 },
 } as const;
 
+/** The settings of a queue with a dead-letter queue: {@link scanQueue} or {@link announcementQueue}, by any name. */
+export type QueueDefinition = {
+  readonly name: string;
+  readonly visibilityTimeoutSeconds: number;
+  readonly receiveWaitSeconds: number;
+  readonly retentionSeconds: number;
+  readonly maximumMessageBytes: number;
+  readonly maxReceiveCount: number;
+  readonly deadLetterQueue: { readonly name: string; readonly retentionSeconds: number };
+};
+
+/** The queue of the announcements for one of several webhooks, by the webhook's name: lower case, digits and dashes. */
+export function announcementQueueOf(webhook: string): QueueDefinition {
+  const name = `${announcementQueue.name}-${webhook}`;
+  return { ...announcementQueue, name, deadLetterQueue: { ...announcementQueue.deadLetterQueue, name: `${name}-dlq` } };
+}
+
 /** An attribute that is a key, with its DynamoDB type. */
 export type KeyAttribute = { readonly name: string; readonly type: 'N' | 'S' };
 
@@ -150,6 +167,14 @@ export const tables = {
     ],
   },
 } as const satisfies Readonly<Record<string, TableDefinition>>;
+
+/**
+ * The table of notifications of a webhook that does not use the deployment's own, by the webhook's name. Two cannot share
+ * one: the key says which milestone was told, and not to whom.
+ */
+export function notificationsTableOf(webhook: string): TableDefinition {
+  return { ...tables.notifications, name: `${tables.notifications.name}-${webhook}` };
+}
 
 /** The index of parcels that have not arrived. */
 export const [openParcelsIndex] = tables.parcels.indexes;

@@ -1,4 +1,4 @@
-import { batchGetKeys } from '@waybill/operations/parcels/read-parcels.ts';
+import { batchGetKeys } from '@waybill/shared/batch-get.ts';
 import { stages } from '@waybill/shared/domain/stage-names.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';

@@ -39,13 +39,17 @@ function instant(ms: number, random: Random): string {
   return `${new Date(ms).toISOString().slice(0, -1)}${String(random.below(10_000)).padStart(4, '0')}Z`;
 }
 
-/** The same event with another content, as after a correction that kept the id. */
-export function corrected(event: CarrierEvent, random: Random): CarrierEvent {
+/**
+ * The same event with another content, as after a correction that kept the id.
+ *
+ * @param atMs when it was reported; a corrected scan is up to some hours older
+ */
+export function corrected(event: CarrierEvent, atMs: number, random: Random): CarrierEvent {
   const change: (CarrierEvent | Pick<CarrierEvent, 'StatusCode'>)[] = [
     { ...event, StatusCode: 'CORRECTED' },
     { ...event, Type: 'DELIVERY' },
     { ...event, Type: 'PICKUP' },
-    { ...event, CreatedDateTimeUtc: instant(Date.parse('2021-05-11T20:00:00Z') + random.below(40_000_000), random) },
+    { ...event, CreatedDateTimeUtc: instant(atMs - random.below(10_000_000), random) },
   ];
   return { ...event, ...change[random.below(change.length)] };
 }

@@ -54,7 +54,12 @@ export type FeedOptions = {
   readonly activeParcels?: number;
   /** STATUS scans of the shortest journey. */
   readonly fewestStatuses?: number;
+  /** By default an evening of 2021, so that a seed alone gives the same bytes. */
+  readonly instantOf?: InstantOf;
 };
+
+/** When the `count`-th scan, from 0, is reported: milliseconds since 1970. */
+export type InstantOf = (count: number) => number;
 
 /** Nothing wild so early: a reader without a position has to believe the first id it sees. */
 const quietStart = 1_000;
@@ -67,18 +72,32 @@ const firstInstantMs = Date.UTC(2021, 4, 11, 21, 11, 34);
 /** Half a million scans a day. */
 const betweenScansMs = 170;
 
+/**
+ * The times of a feed of these days: the last of its first `elements` scans is reported at `endMs`.
+ *
+ * @param thenEachMs milliseconds between further scans
+ */
+export function instantsUpTo(endMs: number, elements: number, thenEachMs = betweenScansMs): InstantOf {
+  return (count) => {
+    const beyond = count - (elements - 1);
+    return endMs + beyond * (beyond < 0 ? betweenScansMs : thenEachMs);
+  };
+}
+
 /** The feed without end, in the order of positions. Pure: the same options give the same elements. */
 export function* simulateFeed(options: FeedOptions): Generator<FeedElement, never> {
   const shares = { ...realisticShares, ...options.shares };
   const random = randomOf(options.seed, 'feed');
   const nextBad = deckOf(badElementKinds, randomOf(options.seed, 'bad elements'));
+  const instantOf = options.instantOf ?? ((count) => firstInstantMs + count * betweenScansMs);
   const nextScan = scansUnderWay(options.activeParcels ?? 2_000, options.fewestStatuses ?? fewestStatuses, random);
   let position = (options.firstEventId ?? 83_269) - 1;
   let quietUntil = quietStart;
   for (let count = 0; ; count++) {
     position += 1 + (random.chance(shares.gaps) ? gapLength(random) : 0);
     const { scan, journey } = nextScan();
-    const event = carrierEvent(position, scan, journey, firstInstantMs + count * betweenScansMs, random);
+    const atMs = instantOf(count);
+    const event = carrierEvent(position, scan, journey, atMs, random);
     if (random.chance(shares.bad)) {
       const bad = nextBad();
       yield { position, json: badElement(bad, event), bad };
@@ -90,7 +109,8 @@ export function* simulateFeed(options: FeedOptions): Generator<FeedElement, neve
       yield { position, json: JSON.stringify({ ...event, EventId }), wild: true };
     } else {
       yield { position, json: JSON.stringify(random.chance(shares.odd) ? odd(event, random) : event) };
-      if (random.chance(shares.twins)) yield { position, json: JSON.stringify(corrected(event, random)), twin: true };
+      if (random.chance(shares.twins))
+        yield { position, json: JSON.stringify(corrected(event, atMs, random)), twin: true };
     }
   }
 }

@@ -2,7 +2,7 @@ import { scanOf } from '@waybill/local/outcome/oracle.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { badElementKinds } from './bad-elements.ts';
-import { cleanShares, type FeedElement, type FeedOptions, simulateFeed } from './simulated-feed.ts';
+import { cleanShares, type FeedElement, type FeedOptions, instantsUpTo, simulateFeed } from './simulated-feed.ts';
 
 const take = (count: number, options: FeedOptions): FeedElement[] => simulateFeed(options).take(count).toArray();
 const scans = (elements: readonly FeedElement[]) => elements.map(({ json }) => scanOf(JSON.parse(json)));
@@ -73,4 +73,28 @@ test('a clean feed has nothing but plain events without gaps', () => {
   const elements = take(5_000, { seed: 6, shares: cleanShares, firstEventId: 1 });
   expect(elements.map(({ position }) => position)).toEqual(Array.from({ length: 5_000 }, (_, index) => index + 1));
   expect(elements.flatMap(({ bad, lateBy, wild, twin }) => [bad, lateBy, wild, twin].filter(Boolean))).toEqual([]);
+});
+
+test('times run up to the given one at the end of the feed, and on from there as told; nothing else changes', () => {
+  const endMs = Date.UTC(2026, 10, 29, 8);
+  const instantOf = instantsUpTo(endMs, 3_000, 20);
+  const elements = take(4_000, { seed: 7, shares: cleanShares, instantOf });
+  const ageMs = (scan: ReturnType<typeof scanOf>) => endMs - Date.parse(scan?.createdDateTimeUtc ?? '');
+  const ages = scans(elements).map(ageMs);
+  expect(instantOf(2_999)).toBe(endMs);
+  expect(Math.min(...ages.slice(0, 3_000))).toBeGreaterThanOrEqual(0);
+  // 170 ms from one to the next, scanned up to 200 s before.
+  expect(Math.max(...ages.slice(0, 3_000))).toBeLessThan(3_000 * 170 + 200_000);
+  expect(Math.min(...ages)).toBeGreaterThanOrEqual(-1_000 * 20);
+  const without = (list: readonly FeedElement[]) =>
+    list.map(({ json }) => JSON.stringify({ ...JSON.parse(json), CreatedDateTimeUtc: '' }));
+  expect(without(elements)).toEqual(without(take(4_000, { seed: 7, shares: cleanShares })));
+});
+
+test('no scan is later than its report, corrected ones included', () => {
+  const endMs = Date.UTC(2026, 10, 29, 8);
+  const elements = take(20_000, { seed: 8, shares: { twins: 0.05, odd: 0.2 }, instantOf: instantsUpTo(endMs, 20_000) });
+  for (const scan of scans(elements)) {
+    if (scan) expect(Date.parse(scan.createdDateTimeUtc)).toBeLessThanOrEqual(endMs);
+  }
 });

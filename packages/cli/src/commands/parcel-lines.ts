@@ -1,6 +1,6 @@
-import { scanTimeMs } from '@waybill/operations/parcels/scan-time.ts';
 import type { ParcelAnswer } from '@waybill/operations/parcels/show-parcel.ts';
 import { timelineOf } from '@waybill/operations/parcels/timeline.ts';
+import { scanTimeMs } from '@waybill/shared/domain/scan-time.ts';
 import type { Column, View } from '../output/view.ts';
 
 type Milestone = ParcelAnswer['pickup'];

@@ -27,7 +27,7 @@ const tableNames = {
   failuresTable: tables.failures.name,
   operationsTable: tables.operations.name,
   batchesTable: tables.batches.name,
-  notificationsTable: 'waybill-notifications',
+  notificationsTable: tables.notifications.name,
 } as const satisfies Partial<Record<Name, string>>;
 
 export type NameSources = {

@@ -1,13 +1,13 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { backoffMs } from '@waybill/shared/retry.ts';
-import { failingToOpenMs, failuresToOpen, probeBackoff, recordsAtOnce, workBackoff } from './breaker-limits.ts';
+import { type BreakerLimits, engineLimits, recordsAtOnce } from './breaker-limits.ts';
+import type { BreakerState, BreakerView } from './breaker-state.ts';
+import { isFirst } from './first-sight.ts';
+import { ProbeWait } from './probe-wait.ts';
 import { isThrottling } from './throttling.ts';
 import { type HeldCall, ThrottlingWatch } from './throttling-watch.ts';
 import { WaitingCalls } from './waiting-calls.ts';
-
-/** `half-open`: a probe is under way. */
-export type BreakerState = 'closed' | 'half-open' | 'open';
 
 /**
  * Whose failure an error is. `item`: no retry cures it. `others`: other writers came in between; the engine is well.
@@ -31,6 +31,8 @@ export type GuardDependencies<Lane extends string> = {
   /** The engine failed; the work is held and will be tried again, in `waitMs` or when a probe has found the engine well. */
   readonly onEngineError: (error: unknown, waitMs: number) => void;
   readonly onStateChange: (state: BreakerState) => void;
+  /** Those of an engine of ours, unless told otherwise. */
+  readonly limits?: BreakerLimits;
   /** Ends the probing: nothing is held any more. */
   readonly signal: AbortSignal;
 };
@@ -48,15 +50,15 @@ type FailedCall = {
  * and tried again in place. After a few failures in a row the breaker opens: one call at a time goes through, as a probe,
  * and all others wait until one has succeeded.
  */
-export class Guard<Lane extends string> {
+export class Guard<Lane extends string> implements BreakerView {
   readonly #deps: GuardDependencies<Lane>;
   readonly #slots: ReadonlyMap<string, { free: number }>;
   readonly #waiting: WaitingCalls;
   #state: BreakerState = 'closed';
   #underWay = 0;
   #failuresInARow = 0;
-  /** Probes since the breaker was last closed. */
-  #probes = 0;
+  readonly #limits: BreakerLimits;
+  readonly #probeWait: ProbeWait;
   /** Where to look first for the call that may go through as a probe; undefined while none may. */
   #probeFrom: string | undefined;
   /** What failed last: a probe of another lane would say little, unless all that waits in this one was throttled. */
@@ -72,16 +74,17 @@ export class Guard<Lane extends string> {
 
   constructor(deps: GuardDependencies<Lane>) {
     this.#deps = deps;
+    this.#limits = deps.limits ?? engineLimits;
+    this.#probeWait = new ProbeWait({ ...deps, limits: this.#limits });
     const lanes: Readonly<Record<string, number>> = { [records]: recordsAtOnce, ...deps.lanes };
     this.#slots = new Map(Object.entries(lanes).map(([lane, free]) => [lane, { free }]));
-    this.#waiting = new WaitingCalls([...this.#slots.keys()], this.throttling.wasThrottled);
+    this.#waiting = new WaitingCalls([...this.#slots.keys()], this.throttling.wasTried);
   }
 
   get state(): BreakerState {
     return this.#state;
   }
 
-  /** All held calls were throttled: only another item shows whether one item is hot, or the whole engine is. */
   get needsFreshProbe(): boolean {
     return this.#underWay === 0 && !this.#waiting.hasUntried;
   }
@@ -110,7 +113,7 @@ export class Guard<Lane extends string> {
         if (held?.isAbandoned) throw error;
         if (this.#faultOf(error, lane) === 'item' || signal.aborted) throw error;
         this.#failingLane = lane;
-        const waitMs = backoffMs(failures, workBackoff, random);
+        const waitMs = backoffMs(failures, this.#limits.workBackoff, random);
         if (isFirst(error, this.#reported)) onEngineError(error, waitMs);
         // While the breaker is not closed it waits for its turn, which needs no timer of its own.
         if (this.#state === 'closed') await clock.sleep(waitMs, signal);
@@ -201,7 +204,7 @@ export class Guard<Lane extends string> {
     this.#failingSince = undefined;
     this.#answeredAt = this.#deps.clock.monotonic();
     if (!isProbe) return;
-    this.#probes = 0;
+    this.#probeWait.reset();
     this.#failuresInARow = 0;
     this.#changeTo('closed');
   }
@@ -215,22 +218,21 @@ export class Guard<Lane extends string> {
     this.#failingSince ??= Math.max(begunAt, this.#answeredAt);
     const now = this.#deps.clock.monotonic();
     const isThrottledAgain = this.throttling.failed(item, isThrottled, now);
+    const mustWait = this.#probeWait.isAskedFor(error);
+    if (isProbe && this.#limits.probesOthersFirst) this.throttling.items.add(item);
     if (isProbe) return void this.#open();
     if (this.#state !== 'closed') return;
-    const isForLong = now - this.#failingSince >= failingToOpenMs;
+    const isForLong = mustWait || now - this.#failingSince >= this.#limits.failingToOpenMs;
     if (isThrottledAgain ? !isForLong : !isFirst(error, this.#counted)) return;
     this.#failuresInARow += 1;
-    if (this.#failuresInARow >= failuresToOpen || isForLong) void this.#open();
+    if (this.#failuresInARow >= this.#limits.failuresToOpen || isForLong) void this.#open();
   }
 
   /** Lets one call through after a while: what becomes of it closes the breaker or calls this again. */
   async #open(): Promise<void> {
-    const { clock, random, signal } = this.#deps;
     this.#changeTo('open');
-    const step = Math.min(probeBackoff.maxMs, probeBackoff.firstMs * 2 ** Math.min(this.#probes, 30));
-    this.#probes += 1;
-    await clock.sleep((step / 2) * (1 + random()), signal);
-    if (signal.aborted) return;
+    await this.#probeWait.next();
+    if (this.#deps.signal.aborted) return;
     this.#probeFrom = this.#failingLane;
     this.#admit();
   }
@@ -239,12 +241,4 @@ export class Guard<Lane extends string> {
     this.#state = state;
     this.#deps.onStateChange(state);
   }
-}
-
-/** Whether this very object was not seen before. Remembers it. */
-function isFirst(error: unknown, seen: WeakSet<object>): boolean {
-  if (typeof error !== 'object' || error === null) return true;
-  const first = !seen.has(error);
-  seen.add(error);
-  return first;
 }

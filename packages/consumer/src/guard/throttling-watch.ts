@@ -26,10 +26,10 @@ export class ThrottlingWatch implements ThrottlingSigns {
   failedAt = Number.NEGATIVE_INFINITY;
   doneAt = Number.NEGATIVE_INFINITY;
   recoveredAt = Number.NEGATIVE_INFINITY;
-  /** Items throttled since any call last succeeded. */
+  /** Items throttled, or tried as a probe where others go first, since any call last succeeded. */
   readonly items = new Set<string>();
 
-  readonly wasThrottled = (item: string): boolean => this.items.has(item);
+  readonly wasTried = (item: string): boolean => this.items.has(item);
 
   /**
    * A call failed. Returns whether that is throttling which says nothing of the engine as a whole: the item was throttled

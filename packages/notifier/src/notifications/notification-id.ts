@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { MilestoneName } from '@waybill/shared/domain/milestones.ts';
+import { type MilestoneName, milestoneNames } from '@waybill/shared/domain/milestones.ts';
 
 /** A milestone of a parcel: what a notification is about. */
 export type MilestoneOfParcel = { readonly milestone: MilestoneName; readonly parcelId: number };
@@ -7,6 +7,13 @@ export type MilestoneOfParcel = { readonly milestone: MilestoneName; readonly pa
 /** The key of a parcel's notification of a milestone. */
 export function notificationIdOf({ milestone, parcelId }: MilestoneOfParcel): string {
   return `${milestone}-${parcelId}`;
+}
+
+/** What {@link notificationIdOf} made the id of; undefined where it is no such id. */
+export function milestoneOfNotification(notificationId: string): MilestoneOfParcel | undefined {
+  const [, name, digits] = /^([a-z]+)-(\d{1,16})$/.exec(notificationId) ?? [];
+  const milestone = milestoneNames.find((each) => each === name);
+  return milestone && { milestone, parcelId: Number(digits) };
 }
 
 /** The failure record of a notification that its receiver refuses. */

@@ -7,11 +7,13 @@ export type StoredNotification = {
   readonly state: NotificationState;
   readonly parcelId: number;
   readonly milestone: MilestoneName;
-  /** The milestone as it was told, or was to be told; undefined where the parcel is not there any more. */
+  /** The milestone as it was told last, or was to be told; undefined where the parcel is not there any more. */
   readonly told: Milestone | undefined;
+  /** Of a milestone that was told last as a correction: what was told before it. */
+  readonly previous: Milestone | undefined;
   /** Requests made. */
   readonly attempts: number;
-  /** Times told: more than once with corrections and what was sent again on demand. */
+  /** Times told: more than once with corrections and what was sent again on demand. 0: never, whatever the state. */
   readonly notifiedCount: number;
   /** Names of the requirements that were not met. */
   readonly unmet: readonly string[];
@@ -25,15 +27,13 @@ export type StoredNotification = {
   readonly changedAtUtc: string;
 };
 
-/** What a change sets; when it expires and where the index has it follow from the state and the clock. */
-export type NotificationChange = Omit<StoredNotification, 'changedAtUtc'>;
-
 export type NotificationsTable = {
   /** Those of up to 100 ids that are there (consistent). Rejects with the engine's error. */
   readonly get: (notificationIds: readonly string[]) => Promise<ReadonlyMap<string, StoredNotification>>;
   /**
-   * Stores the change on condition that what is stored is still what was seen (undefined: nothing), so that two workers count
-   * once. Returns false where it is not. Rejects with the engine's error.
+   * Stores the notification on condition that what is stored is still what was seen (undefined: nothing), so that two workers
+   * count once. When it expires and where the index has it follow from its state and `changedAtUtc`. Returns false where
+   * something else is stored. Rejects with the engine's error.
    */
-  readonly put: (change: NotificationChange, seen: StoredNotification | undefined) => Promise<boolean>;
+  readonly put: (next: StoredNotification, seen: StoredNotification | undefined) => Promise<boolean>;
 };

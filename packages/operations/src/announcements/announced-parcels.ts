@@ -1,15 +1,11 @@
 import { paginateScan } from '@aws-sdk/client-dynamodb';
+import { batchGetKeys } from '@waybill/shared/batch-get.ts';
 import type { Announcement } from '@waybill/shared/domain/announcement.ts';
 import type { MilestoneName } from '@waybill/shared/domain/milestones.ts';
+import { comparableTime } from '@waybill/shared/domain/scan-time.ts';
 import type { Item } from '@waybill/shared/parcels/parcel-item.ts';
-import {
-  batchGetKeys,
-  type ParcelsReading,
-  parcelIdIn,
-  parcelOrProblem,
-  readParcelItems,
-} from '../parcels/read-parcels.ts';
-import { comparableTime } from '../parcels/scan-time.ts';
+import { parcelIdIn, parcelOrProblem, readParcelItems } from '@waybill/shared/parcels/read-parcels.ts';
+import type { ParcelsReading } from '../parcels/read-parcels.ts';
 
 /** Which parcels are announced: these, or those delivered within a time, both ends included (ISO dates and times in UTC). */
 export type AnnounceFilter =
@@ -41,7 +37,7 @@ async function* ofParcels(
   const each = [...new Set(parcelIds)];
   for (let at = 0; at < each.length; at += batchGetKeys) {
     const ids = each.slice(at, at + batchGetKeys);
-    const items = await readParcelItems(reading, ids, signal);
+    const items = await readParcelItems(reading, reading.deployment.parcelsTable, ids, signal);
     yield pageOf(ids.map((parcelId) => announced(items.get(parcelId), parcelId, milestone)));
   }
 }

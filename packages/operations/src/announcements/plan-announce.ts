@@ -1,9 +1,9 @@
 import { packAnnouncements } from '@waybill/shared/domain/announcement.ts';
+import { comparableTime } from '@waybill/shared/domain/scan-time.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { MessageSender } from '@waybill/shared/queue/message-queue.ts';
 import { batchesOf } from '@waybill/shared/queue/send.ts';
 import type { ParcelsReading } from '../parcels/read-parcels.ts';
-import { comparableTime } from '../parcels/scan-time.ts';
 import { costOf, mostSamples, type Plan } from '../record/plan.ts';
 import { type AnnounceFilter, announcementsOf } from './announced-parcels.ts';
 

@@ -1,8 +1,9 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { parcelKey } from '@waybill/shared/parcels/parcel-item.ts';
 import { type ParcelView, parcelView } from '@waybill/shared/parcels/parcel-view.ts';
+import { parcelIdIn, parcelOrProblem } from '@waybill/shared/parcels/read-parcels.ts';
 import { z } from 'zod';
-import { type ParcelsQuestion, parcelIdIn, parcelOrProblem, type Unjudged } from './read-parcels.ts';
+import type { ParcelsQuestion, Unjudged } from './read-parcels.ts';
 
 /** The key after which the next page begins, as DynamoDB writes it. A text: it may have more digits than a number. */
 export const allPositionShape = z.string();

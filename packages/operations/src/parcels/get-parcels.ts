@@ -1,5 +1,6 @@
 import { type ParcelView, parcelView } from '@waybill/shared/parcels/parcel-view.ts';
-import { type ParcelsQuestion, parcelOrProblem, readParcelItems, type Unjudged } from './read-parcels.ts';
+import { parcelOrProblem, readParcelItems } from '@waybill/shared/parcels/read-parcels.ts';
+import type { ParcelsQuestion, Unjudged } from './read-parcels.ts';
 
 /** Each id that was asked for is in one of the three, in the order of its first mention. */
 export type FoundParcels = {
@@ -21,7 +22,7 @@ export async function getParcels(
 ): Promise<FoundParcels> {
   // DynamoDB refuses a key twice. A set keeps the order in which ids came.
   const asked = [...new Set(parcelIds)];
-  const items = await readParcelItems(question, asked, signal);
+  const items = await readParcelItems(question, question.deployment.parcelsTable, asked, signal);
   const parcels: ParcelView[] = [];
   const missing: number[] = [];
   const unreadable: Unjudged[] = [];

@@ -1,10 +1,10 @@
 import { type History, scanOfEntry } from '@waybill/shared/domain/history.ts';
 import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
+import { scanTimeMs } from '@waybill/shared/domain/scan-time.ts';
 import { deliveryEventId, type Item, openMarks, parcelKey } from '@waybill/shared/parcels/parcel-item.ts';
 import type { ReadParcel } from '@waybill/shared/parcels/parcel-view.ts';
+import { parcelOrProblem } from '@waybill/shared/parcels/read-parcels.ts';
 import { openShards } from '@waybill/shared/resources.ts';
-import { parcelOrProblem } from './read-parcels.ts';
-import { scanTimeMs } from './scan-time.ts';
 
 const marks = openMarks.map(({ name }) => name);
 const [openShardName = '', openedAtMsName = ''] = marks;

@@ -1,20 +1,15 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { batchGetKeys } from '@waybill/shared/batch-get.ts';
+import { comparableTime } from '@waybill/shared/domain/scan-time.ts';
 import type { Stage } from '@waybill/shared/domain/stage-names.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { history, parcelKey } from '@waybill/shared/parcels/parcel-item.ts';
 import { type ParcelView, parcelView } from '@waybill/shared/parcels/parcel-view.ts';
+import { parcelIdIn, parcelOrProblem, readParcelItems } from '@waybill/shared/parcels/read-parcels.ts';
 import { openParcelsIndex, openShards } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
 import { describeTable, whyIndexIsOff } from './index-state.ts';
-import {
-  batchGetKeys,
-  type ParcelsQuestion,
-  parcelIdIn,
-  parcelOrProblem,
-  readParcelItems,
-  type Unjudged,
-} from './read-parcels.ts';
-import { comparableTime } from './scan-time.ts';
+import type { ParcelsQuestion, Unjudged } from './read-parcels.ts';
 
 /** Which open parcels. */
 export type OpenFilter = {
@@ -74,7 +69,7 @@ export async function openParcelsPage(
     const parcelIds = await shards.take(Math.min(limit - parcels.length, batchGetKeys));
     if (parcelIds.length === 0) break;
     lookedAt += parcelIds.length;
-    const items = await readParcelItems(question, parcelIds, signal);
+    const items = await readParcelItems(question, question.deployment.parcelsTable, parcelIds, signal);
     for (const parcelId of parcelIds) {
       const item = items.get(parcelId);
       if (!item) continue;

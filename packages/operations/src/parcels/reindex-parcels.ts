@@ -1,11 +1,11 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describeError } from '@waybill/shared/error.ts';
+import { keyOf } from '@waybill/shared/parcels/read-parcels.ts';
 import { TokenBucket } from '@waybill/shared/scan-api/token-bucket.ts';
 import type { ActContext, ActResult } from '../record/on-record.ts';
 import { exceedsPlan } from '../record/plan.ts';
 import type { MarkUpdate } from './open-marks.ts';
 import type { PlannedReindex } from './plan-reindex.ts';
-import { keyOf } from './read-parcels.ts';
 import { type ReindexDependencies, scanWrongMarks, type WrongParcel, type WrongParcels } from './scan-wrong-marks.ts';
 
 export type ReindexResult = ActResult & {

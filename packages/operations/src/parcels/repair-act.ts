@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { merge, removalOf, sameState } from '@waybill/shared/domain/parcel-state.ts';
 import { noScan } from '@waybill/shared/domain/removals.ts';
+import { scanTimeMs } from '@waybill/shared/domain/scan-time.ts';
 import type { StageMapping } from '@waybill/shared/domain/stage.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { itemBytes, writeUnits } from '@waybill/shared/item-size.ts';
@@ -9,12 +10,12 @@ import { dynamoDbParcelTable } from '@waybill/shared/parcels/dynamodb-parcel-tab
 import { expiresAt, type Item } from '@waybill/shared/parcels/parcel-item.ts';
 import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import { type ParcelView, parcelView, type ReadParcel } from '@waybill/shared/parcels/parcel-view.ts';
+import { parcelIn } from '@waybill/shared/parcels/read-parcels.ts';
 import type { Deployment } from '../deployment.ts';
 import type { ActContext, ActResult } from '../record/on-record.ts';
 import { costOf, type Plan } from '../record/plan.ts';
-import { parcelIn, readParcelItem } from './read-parcels.ts';
+import { readParcelItem } from './read-parcels.ts';
 import { repairParcel } from './repair-parcel.ts';
-import { scanTimeMs } from './scan-time.ts';
 
 export type RepairDependencies = {
   readonly dynamodb: DynamoDBClient;

@@ -2,9 +2,9 @@ import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { itemBytes, writeUnits } from '@waybill/shared/item-size.ts';
 import type { Item } from '@waybill/shared/parcels/parcel-item.ts';
+import { keyOf, parcelIdIn } from '@waybill/shared/parcels/read-parcels.ts';
 import type { Deployment } from '../deployment.ts';
 import { type Marking, markingOf, wrongMarksFilter } from './open-marks.ts';
-import { keyOf, parcelIdIn } from './read-parcels.ts';
 
 export type ReindexDependencies = {
   readonly dynamodb: DynamoDBClient;

@@ -5,12 +5,13 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import type { StageMapping } from '@waybill/shared/domain/stage.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { type ParcelView, parcelShape, parcelView } from '@waybill/shared/parcels/parcel-view.ts';
+import { parcelIn } from '@waybill/shared/parcels/read-parcels.ts';
 import { z } from 'zod';
 import type { Deployment } from '../deployment.ts';
 import { type FailureList, failureList, listedFailureShape } from '../failures/failure-list.ts';
 import { notificationShape } from '../notifications/notification-view.ts';
 import { notificationsOfParcel } from '../notifications/read-notifications.ts';
-import { type ParcelReading, parcelIn, readParcelItem } from './read-parcels.ts';
+import { type ParcelReading, readParcelItem } from './read-parcels.ts';
 
 export type ParcelQuestion = ParcelReading & {
   readonly deployment: Pick<Deployment, 'checkpointsTable' | 'failuresTable' | 'feed' | 'notificationsTable'>;

@@ -2,6 +2,7 @@ import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { hasCode } from '@waybill/shared/error.ts';
 import { deliveryEventId, type Item } from '@waybill/shared/parcels/parcel-item.ts';
 import { type ParcelView, parcelShape, parcelView, type ReadParcel } from '@waybill/shared/parcels/parcel-view.ts';
+import { parcelIdIn, parcelOrProblem } from '@waybill/shared/parcels/read-parcels.ts';
 import { z } from 'zod';
 import {
   judge,
@@ -11,7 +12,7 @@ import {
   openParcelsPage,
   requireOpenIndex,
 } from './open-parcels.ts';
-import { type ParcelsQuestion, parcelIdIn, parcelOrProblem, type Unjudged } from './read-parcels.ts';
+import type { ParcelsQuestion, Unjudged } from './read-parcels.ts';
 
 /** Most parcels that an answer names although it cannot judge them. */
 const mostNamed = 10;

@@ -1,4 +1,4 @@
-import { comparableTime } from './scan-time.ts';
+import { comparableTime } from '@waybill/shared/domain/scan-time.ts';
 
 /** A scan with whether it came late. */
 export type TimelineEntry<Scan> = { readonly scan: Scan; readonly isLate: boolean };

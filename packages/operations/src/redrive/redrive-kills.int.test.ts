@@ -51,7 +51,7 @@ async function runChild(pair: Pair, killAt: number): Promise<Ended> {
   const endpoint = `${protocol}//${hostname}:${port}`;
   const given: KilledRedrive = { endpoint, sourceUrl: pair.sourceUrl, type: 'DELIVERY', visibilitySeconds, killAt };
   return new Promise((resolve) => {
-    const env = { NODE_COMPILE_CACHE: join(folder, 'cache') };
+    const env = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] };
     const child = execFile(process.execPath, [program, JSON.stringify(given)], { env }, (_error, stdout) =>
       resolve({ signal: child.signalCode, stdout }),
     );

@@ -1,7 +1,28 @@
 import type { Guard } from '@waybill/consumer/guard/guard.ts';
 import type { HeldCall } from '@waybill/consumer/guard/throttling-watch.ts';
+import type { Milestones } from '@waybill/shared/domain/milestones.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+
+/** The events of one message, and what is known of its work. */
+export type MessageScans = {
+  readonly events: readonly ScanEvent[];
+  /** The milestones that its events bring are announced. */
+  readonly isAnnounced: boolean;
+  /** When they were stored, where announcing them comes after that: milliseconds since 1970. */
+  storedAtMs?: number;
+};
+
+/** The milestones that are stored of each parcel, as far as its write has shown them. */
+export type StoredMilestones = Map<number, Milestones>;
+
+/** What became of a message's events. */
+export type StoredScans = {
+  readonly scans: MessageScans;
+  readonly rejected: RejectedEvents;
+  /** Of its parcels that are stored; undefined where nothing of it is announced. */
+  readonly milestones: Readonly<StoredMilestones> | undefined;
+};
 
 /** An event that the store rejects, and why, for a person. */
 export type RejectedEvent = { readonly event: ScanEvent; readonly detail: string };
@@ -12,11 +33,12 @@ export type Rejected = ReadonlyMap<ScanEvent, string>;
 
 /** A message whose events are being stored. Its parcels are counted: a promise for each parcel of each message is not free. */
 export type PendingMessage = {
-  readonly events: readonly ScanEvent[];
+  readonly scans: MessageScans;
   /** Parcels that are not stored yet. */
   remaining: number;
   readonly rejected: Rejected[];
-  readonly resolve: (rejected: RejectedEvents) => void;
+  readonly milestones: StoredMilestones | undefined;
+  readonly resolve: (stored: StoredScans) => void;
   readonly reject: (error: unknown) => void;
 };
 
@@ -30,6 +52,8 @@ export type Write = HeldCall & {
   /** Grows, as the change does, until the write has begun. */
   readonly events: ScanEvent[];
   change: ParcelState;
+  /** What is stored of the parcel's milestones, once that is known, and where something is announced. */
+  milestones: Milestones | undefined;
   /** Those that wait for it. */
   readonly messages: PendingMessage[];
 };

@@ -1,22 +1,25 @@
 import type { Guard } from '@waybill/consumer/guard/guard.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
+import { mergeMilestones } from '@waybill/shared/domain/milestones.ts';
 import { bounded, merge, type ParcelState, stateOf } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { hasCode, type WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
-import type { Calls, PendingMessage, Rejected, RejectedEvents, Write } from './parcel-write.ts';
+import type { Calls, MessageScans, PendingMessage, Rejected, StoredScans, Write } from './parcel-write.ts';
 import { rejectedFor, rejectedOneByOne } from './rejected-events.ts';
 import { Rejections } from './rejections.ts';
 import { takeOff, throttledSince } from './throttled-rest.ts';
-import { type WriteOutcome, writeParcel } from './write-parcel.ts';
+import { type SeenMilestones, type WriteOutcome, writeParcel } from './write-parcel.ts';
 
 export type ParcelWritesDependencies = {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly parcels: ParcelTable;
+  /** Some messages are announced: then each write tells the milestones that are stored. */
+  readonly isAnnouncing: boolean;
 };
 
 const none: Rejected = new Map();
@@ -32,8 +35,7 @@ export class ParcelWrites {
   readonly #waiting = new Map<number, Write>();
   readonly #underWay = new Map<number, Write>();
   readonly #rejections: Rejections;
-  /** By their events. */
-  readonly #messages = new Map<readonly ScanEvent[], PendingMessage>();
+  readonly #messages = new Map<MessageScans, PendingMessage>();
 
   constructor(deps: ParcelWritesDependencies) {
     this.#deps = deps;
@@ -47,22 +49,19 @@ export class ParcelWrites {
 
   /**
    * Stores the events of messages that were received together, folded per parcel across the messages and with those that
-   * wait already. Returns, for each message, a promise of its rejected events, so that no message waits for a parcel that it
-   * does not mention. A promise rejects with the engine's error once the signal aborts.
+   * wait already. Returns, for each message, a promise of what became of its events, so that no message waits for a parcel
+   * that it does not mention. A promise rejects with the engine's error once the signal aborts.
    */
-  store(
-    messages: readonly (readonly ScanEvent[])[],
-    guard: Guard<'parcels'>,
-    signal: AbortSignal,
-  ): Promise<RejectedEvents>[] {
+  store(messages: readonly MessageScans[], guard: Guard<'parcels'>, signal: AbortSignal): Promise<StoredScans>[] {
     const begun: Write[] = [];
     const calls = { guard, signal };
-    const results = messages.map((events) => {
-      const { promise, resolve, reject } = Promise.withResolvers<RejectedEvents>();
-      const message: PendingMessage = { events, remaining: 0, rejected: [], resolve, reject };
-      for (const event of events) this.#join(event, message, calls, begun);
-      if (message.remaining === 0) resolve([]);
-      else this.#messages.set(events, message);
+    const results = messages.map((scans) => {
+      const { promise, resolve, reject } = Promise.withResolvers<StoredScans>();
+      const milestones = scans.isAnnounced ? new Map() : undefined;
+      const message: PendingMessage = { scans, remaining: 0, rejected: [], milestones, resolve, reject };
+      for (const event of scans.events) this.#join(event, message, calls, begun);
+      if (message.remaining === 0) resolve(storedOf(message));
+      else this.#messages.set(scans, message);
       return promise;
     });
     for (const write of begun) if (!this.#underWay.has(write.parcelId)) void this.#run(write);
@@ -70,18 +69,18 @@ export class ParcelWrites {
   }
 
   /** Since when all that the message still waits for has been throttled, monotonic milliseconds; undefined where it waits for something else. */
-  throttledSince(events: readonly ScanEvent[]): number | undefined {
-    const message = this.#messages.get(events);
+  throttledSince(scans: MessageScans): number | undefined {
+    const message = this.#messages.get(scans);
     return message && throttledSince(message, { waiting: this.#waiting, underWay: this.#underWay });
   }
 
-  /** Ends the wait of a message: its promise resolves with what is rejected so far. Returns its events that are not stored. */
-  giveUp(events: readonly ScanEvent[]): readonly ScanEvent[] {
-    const message = this.#messages.get(events);
+  /** Ends the wait of a message: its promise resolves with what became of it so far. Returns its events that are not stored. */
+  giveUp(scans: MessageScans): readonly ScanEvent[] {
+    const message = this.#messages.get(scans);
     if (!message) return [];
     const rest = takeOff(message, { waiting: this.#waiting, underWay: this.#underWay });
-    this.#messages.delete(events);
-    message.resolve(rejectedOf(message));
+    this.#messages.delete(scans);
+    message.resolve(storedOf(message));
     return rest;
   }
 
@@ -94,6 +93,7 @@ export class ParcelWrites {
         calls,
         events: [event],
         change: this.#changeOf(event),
+        milestones: undefined,
         messages: [message],
         throttledAt: undefined,
         isAbandoned: false,
@@ -126,11 +126,11 @@ export class ParcelWrites {
         begin();
         return write.change;
       });
-      for (const message of messages) this.#resolvePart(message, rejected);
+      for (const message of messages) this.#resolvePart(message, write, rejected);
     } catch (error) {
       begin();
       for (const message of messages) {
-        this.#messages.delete(message.events);
+        this.#messages.delete(message.scans);
         message.reject(error);
       }
     }
@@ -140,13 +140,14 @@ export class ParcelWrites {
   }
 
   /** One of its parcels is stored. */
-  #resolvePart(message: PendingMessage, rejected: Rejected): void {
+  #resolvePart(message: PendingMessage, { parcelId, milestones }: Write, rejected: Rejected): void {
     message.remaining -= 1;
     // Nearly always empty; looking up every event in every parcel's result is not free.
     if (rejected.size > 0) message.rejected.push(rejected);
+    if (milestones) message.milestones?.set(parcelId, milestones);
     if (message.remaining > 0) return;
-    this.#messages.delete(message.events);
-    message.resolve(rejectedOf(message));
+    this.#messages.delete(message.scans);
+    message.resolve(storedOf(message));
   }
 
   /**
@@ -178,16 +179,18 @@ export class ParcelWrites {
   }
 
   async #storeChange(write: Write, events: readonly ScanEvent[], begin: () => ParcelState): Promise<void> {
-    const { parcels, metrics, log } = this.#deps;
+    const { parcels, metrics, log, isAnnouncing } = this.#deps;
     const { parcelId, calls } = write;
     const { guard, signal } = calls;
+    const seen: SeenMilestones | undefined = isAnnouncing ? { milestones: {} } : undefined;
     let change: ParcelState | undefined;
     const call = () => {
       change = begin();
-      return writeParcel(parcels, change, this.#rejections);
+      return writeParcel(parcels, change, this.#rejections, seen);
     };
     const outcome = await guard.execute(`parcel-${parcelId}`, call, signal, 'parcels', write);
     if (change && outcome !== 'redundant') this.#rejections.stored(change);
+    if (seen) write.milestones = mergeMilestones(write.milestones ?? seen.milestones, seen.milestones);
     metrics['waybill.processor.outcomes'].add(1, outcomes[outcome]);
     metrics['waybill.processor.events'].add(events.length);
     if (log.isLevelEnabled('debug')) {
@@ -203,11 +206,11 @@ const outcomes: Readonly<Record<WriteOutcome, { readonly outcome: WriteOutcome }
   redundant: { outcome: 'redundant' },
 };
 
-function rejectedOf({ events, rejected }: PendingMessage): RejectedEvents {
+function storedOf({ scans, rejected, milestones }: PendingMessage): StoredScans {
   const rejectedBy = (each: Rejected) =>
-    events.flatMap((event) => {
+    scans.events.flatMap((event) => {
       const detail = each.get(event);
       return detail === undefined ? [] : [{ event, detail }];
     });
-  return rejected.flatMap(rejectedBy);
+  return { scans, rejected: rejected.flatMap(rejectedBy), milestones };
 }

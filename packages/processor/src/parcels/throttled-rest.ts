@@ -14,7 +14,7 @@ export type OpenWrites = {
  */
 export function throttledSince(message: PendingMessage, { waiting, underWay }: OpenWrites): number | undefined {
   let since = Number.NEGATIVE_INFINITY;
-  for (const { parcelId } of message.events) {
+  for (const { parcelId } of message.scans.events) {
     const ahead = underWay.get(parcelId);
     const isOpen = ahead?.messages.includes(message) || waiting.get(parcelId)?.messages.includes(message);
     if (!isOpen) continue;
@@ -30,7 +30,7 @@ export function throttledSince(message: PendingMessage, { waiting, underWay }: O
  */
 export function takeOff(message: PendingMessage, { waiting, underWay }: OpenWrites): readonly ScanEvent[] {
   const left = new Map<number, boolean>();
-  return message.events.filter(({ parcelId }) => {
+  return message.scans.events.filter(({ parcelId }) => {
     const known = left.get(parcelId);
     if (known !== undefined) return known;
     // One that is under way and not begun is in both.

@@ -1,4 +1,5 @@
 import { missingFrom } from '@waybill/shared/domain/history.ts';
+import type { Milestones } from '@waybill/shared/domain/milestones.ts';
 import {
   bounded,
   isInOrder,
@@ -14,6 +15,9 @@ import type { Rejections } from './rejections.ts';
 /** What a write did. `merged`: came late and still added something; `redundant`: everything in the change was known. */
 export type WriteOutcome = 'applied' | 'merged' | 'redundant';
 
+/** Set by a write that succeeds: the milestones that are stored then, as far as it knows. Where it was in order, its own. */
+export type SeenMilestones = { milestones: Milestones };
+
 /** Races lost in a row before the parcel is left to the backoff. Each lost race means that another writer got through. */
 const mostRaces = 10;
 
@@ -27,19 +31,23 @@ export async function writeParcel(
   table: ParcelTable,
   change: ParcelState,
   rejections?: Pick<Rejections, 'errorOf'>,
+  seen?: SeenMilestones,
 ): Promise<WriteOutcome> {
   // All in one function: another async one around it would cost each write half a microsecond.
   try {
+    if (seen) seen.milestones = change.milestones;
     let write = await table.apply(change);
     if (write.done) return 'applied';
     for (let race = 0; race < mostRaces; race += 1) {
       const { stored } = write;
       if (!stored) {
+        if (seen) seen.milestones = change.milestones;
         write = await table.apply(change);
         if (write.done) return 'applied';
         continue;
       }
       const merged = bounded(merge(stored.state, change), table.historyEvents);
+      if (seen) seen.milestones = merged.milestones;
       const isKnown = sameState(merged, stored.state);
       if (isKnown && !isFalselyOpen(stored)) return 'redundant';
       write = await writeMerged(table, merged, stored);

@@ -36,6 +36,11 @@ export function milestonesOf(scan: {
   return milestones;
 }
 
+/** The milestone that a scan of this type is, if it is one. */
+export function milestoneNameOf(type: string): MilestoneName | undefined {
+  return nameOfType.get(type);
+}
+
 /** Of each name the earlier one. */
 export function mergeMilestones(a: Milestones, b: Milestones): Milestones {
   if (b === noMilestones) return a;

@@ -92,10 +92,34 @@ export function httpUrl(options: { readonly meaning: string; readonly default?: 
     allowed: 'an http(s) URL without user or password',
     ...(options.default === '' && { shownDefault: 'none' }),
   };
-  return variable(described, (text) => {
-    const url = URL.parse(text);
-    return url && /^https?:$/.test(url.protocol) && !url.username && !url.password ? text : undefined;
+  return variable(described, (text) => (isHttpUrl(text) ? text : undefined));
+}
+
+/** Different http(s) URLs without credentials in them, separated by spaces; none by default. */
+export function httpUrls(options: {
+  readonly most: number;
+  readonly meaning: string;
+}): VariableSchema<readonly string[]> {
+  const described = {
+    ...options,
+    allowed: `up to ${options.most} http(s) URLs without user or password, separated by spaces, each once`,
+    default: [],
+    shownDefault: 'none',
+  };
+  return structured<readonly string[]>(described, (text) => {
+    const urls = text.split(/\s+/).filter((url) => url !== '');
+    const problems = urls.flatMap((url, index) => {
+      if (!isHttpUrl(url)) return [`expected an http(s) URL without user or password, got ${redacted(url)}`];
+      return urls.indexOf(url) < index ? [`expected each URL once, got ${redacted(url)} again`] : [];
+    });
+    if (urls.length > options.most) problems.push(`expected at most ${options.most} URLs, got ${urls.length}`);
+    return problems.length > 0 ? { problems } : { value: urls };
   });
+}
+
+function isHttpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password;
 }
 
 /** Text that matches a pattern; `allowed` says the pattern in words. */

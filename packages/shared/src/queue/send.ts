@@ -96,7 +96,8 @@ function attributeBytes(name: string, dataType: string, value: string | Uint8Arr
   return Buffer.byteLength(name) + Buffer.byteLength(dataType) + Buffer.byteLength(value);
 }
 
-function refused(failures: readonly EntryFailure[]): WaybillError {
+/** The error of a send of which these entries were not confirmed. */
+export function refused(failures: readonly EntryFailure[]): WaybillError {
   const reasons = [...new Set(failures.map(({ code, detail }) => (detail ? `${code} (${detail})` : code)))].join(', ');
   return new WaybillError(
     'QUEUE_REFUSED',
