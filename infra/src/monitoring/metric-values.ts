@@ -21,7 +21,8 @@ const batchesTable = 'batches' satisfies keyof typeof tables;
 /** The table that is written only when events fail. */
 export const failuresTable = 'failures' satisfies keyof typeof tables;
 
-const everyDelivery: Readonly<Record<Delivery['outcome'], true>> = {
+/** Without errors of the stored item, which are rare, and without what only telling on demand has. */
+const everydayDelivery: Readonly<Record<Exclude<Delivery['outcome'], 'unreadable' | 'unavailable'>, true>> = {
   notified: true,
   'already-notified': true,
   'not-reached': true,
@@ -29,8 +30,8 @@ const everyDelivery: Readonly<Record<Delivery['outcome'], true>> = {
   refused: true,
 };
 
-/** Values of `outcome` in `waybill.notifier.notifications`. */
-export const notificationOutcomes: readonly string[] = Object.keys(everyDelivery);
+/** Values of `outcome` in `waybill.notifier.notifications`, as far as they come every day. */
+export const notificationOutcomes: readonly string[] = Object.keys(everydayDelivery);
 
 /** The table that notifiers write, and the API where it tells on demand. */
 export const notificationsTable = 'notifications' satisfies keyof typeof tables;
