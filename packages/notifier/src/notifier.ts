@@ -24,8 +24,10 @@ export type NotifierDependencies = Omit<
 
 const breakerGauge: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
 
-/** Calls to the tables at once, for each request to the webhook: it is read before it and written after it. */
-const tableCallsEach = 2;
+/** Calls to the tables at once: for each request to the webhook, a parcel is read before it and a notification written after it. */
+export function tableCallsOf({ webhookConcurrency }: Pick<NotifierSettings, 'webhookConcurrency'>): number {
+  return webhookConcurrency * 2;
+}
 
 /** Takes announcements off the queue, tells what is due, and settles each message, until it is stopped. */
 export function createNotifier(deps: NotifierDependencies): WatchedService {
@@ -55,7 +57,7 @@ export function createNotifier(deps: NotifierDependencies): WatchedService {
     handler: announcementHandler({
       metrics,
       failures,
-      tableCalls: settings.webhookConcurrency * tableCallsEach,
+      tableCalls: tableCallsOf(settings),
       webhook,
       report,
       delivery: { parcels, notifications, webhook: deps.webhook, reportTarget, notify, now: clock.now },
