@@ -193,22 +193,6 @@ export const metricDefinitions = {
     attributes: { error: 'error name' },
     cloudWatch: [[]],
   }),
-  'waybill.notifier.notifications': metric('counter', '{milestone}', 'milestones looked at, by what became of them', {
-    attributes: { outcome: '`notified`, `already-notified`, `not-reached`, `requirements-not-met`, `refused`' },
-    cloudWatch: [['outcome']],
-  }),
-  'waybill.notifier.breaker': metric(
-    'gauge',
-    '1',
-    "DynamoDB's, of a notifier: 0 closed, 1 half open (probing), 2 open: receiving is paused",
-    { cloudWatch: [[]], lasting: true },
-  ),
-  'waybill.notifier.endpoint_breaker': metric(
-    'gauge',
-    '1',
-    'of the webhook, and of the one to whom it is reported; the worse: 0 closed, 1 half open (probing), 2 open: receiving is paused',
-    { cloudWatch: [[]], lasting: true },
-  ),
   // Not on CloudWatch: the API's gateway publishes there what its alarms and dashboard read.
   'waybill.api.requests': metric('counter', '{request}', 'requests to the API that were answered', {
     attributes: {

@@ -1,4 +1,5 @@
-import { type BreakerState, Guard } from '@waybill/consumer/guard/guard.ts';
+import type { BreakerState } from '@waybill/consumer/guard/breaker-state.ts';
+import { Guard } from '@waybill/consumer/guard/guard.ts';
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { type Announcement, packAnnouncements } from '@waybill/shared/domain/announcement.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
