@@ -1,10 +1,10 @@
-import { type DynamoDBClient, QueryCommand, type QueryCommandOutput } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
 import type { NotificationState } from '@waybill/notifier/notifications/notification-state.ts';
 import { unfinishedPartitions, unfinishedStates } from '@waybill/notifier/notifications/unfinished.ts';
 import { unfinishedIndex } from '@waybill/shared/resources.ts';
 
 export type UnfinishedReading = {
-  readonly dynamodb: DynamoDBClient;
+  readonly documents: DynamoDBDocumentClient;
   readonly notificationsTable: string;
 };
 
@@ -19,7 +19,7 @@ export type UnfinishedParcel = {
  * told, or fails again, while somebody walks is behind them then.
  */
 export async function* unfinishedParcels(
-  { dynamodb, notificationsTable }: UnfinishedReading,
+  { documents, notificationsTable }: UnfinishedReading,
   signal: AbortSignal,
 ): AsyncGenerator<UnfinishedParcel> {
   const seen = new Set<number>();
@@ -27,7 +27,7 @@ export async function* unfinishedParcels(
     for (const partition of unfinishedPartitions(state)) {
       let startKey: QueryCommandOutput['LastEvaluatedKey'];
       do {
-        const page: QueryCommandOutput = await dynamodb.send(
+        const page: QueryCommandOutput = await documents.send(
           new QueryCommand({
             ...ofPartition(notificationsTable, partition),
             ProjectionExpression: 'parcelId, changedAtUtc',
@@ -37,10 +37,10 @@ export async function* unfinishedParcels(
           { abortSignal: signal },
         );
         for (const { parcelId: id, changedAtUtc } of page.Items ?? []) {
-          const parcelId = Number(id?.N);
+          const parcelId = Number(id);
           if (seen.has(parcelId) || Number.isNaN(parcelId)) continue;
           seen.add(parcelId);
-          yield { parcelId, state, changedAtUtc: changedAtUtc?.S ?? '' };
+          yield { parcelId, state, changedAtUtc: String(changedAtUtc) };
         }
         startKey = page.LastEvaluatedKey;
       } while (startKey);
@@ -53,14 +53,14 @@ const mostCounted = 10_000;
 
 /** How many notifications were not told; of each partition {@link mostCounted} at most. */
 export async function countUnfinished(
-  { dynamodb, notificationsTable }: UnfinishedReading,
+  { documents, notificationsTable }: UnfinishedReading,
   signal: AbortSignal,
 ): Promise<number> {
   const countOf = async (partition: string) => {
     let count = 0;
     let startKey: QueryCommandOutput['LastEvaluatedKey'];
     do {
-      const page: QueryCommandOutput = await dynamodb.send(
+      const page: QueryCommandOutput = await documents.send(
         new QueryCommand({
           ...ofPartition(notificationsTable, partition),
           Select: 'COUNT',
@@ -83,6 +83,6 @@ function ofPartition(TableName: string, partition: string) {
     TableName,
     IndexName: unfinishedIndex.name,
     KeyConditionExpression: 'unfinished = :partition',
-    ExpressionAttributeValues: { ':partition': { S: partition } },
+    ExpressionAttributeValues: { ':partition': partition },
   };
 }
