@@ -17,13 +17,10 @@ export async function tell(
 ): Promise<Delivery> {
   const { deps, calls, options, about, stored } = pass;
   const { now, webhook, notify } = deps;
-  const request = notificationRequest({
-    parcel,
-    milestone: about.milestone,
-    previous,
-    feed: notify.feed,
-    stages: notify.stages,
-  });
+  const request = notificationRequest(
+    { parcel, milestone: about.milestone, reached: milestone, previous },
+    { feed: notify.feed, mapping: notify.stages },
+  );
   let made = 0;
   let firstAttemptAtUtc: string | undefined;
   /** What every outcome stores of the requests that were made. */
@@ -53,7 +50,8 @@ export async function tell(
       return { ...about, outcome: 'refused', status: numberIn(error, 'status') ?? 0, detail: errorText(error) };
     }
     if (!hasCode(error, 'ENDPOINT_UNAVAILABLE') || !options.recordsUnavailable) throw error;
-    await recordFailure(error);
+    // What was given up before the first request is as it was.
+    if (made > 0) await recordFailure(error);
     return {
       ...about,
       outcome: 'unavailable',

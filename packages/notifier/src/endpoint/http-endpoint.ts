@@ -66,20 +66,14 @@ export function httpEndpoint(options: EndpointOptions): HttpEndpoint {
       reject(stopped(endpoint));
       return release();
     }
-    const attempt: Attempt = new Attempt({
-      onStatus: (status, headers) => {
-        signal.removeEventListener('abort', stop);
-        if (status >= 200 && status <= 299) resolve(status);
-        else reject(statusFailure(status, headers, endpoint, clock.now()));
-      },
-      onFailure: (error) => {
-        signal.removeEventListener('abort', stop);
-        reject(requestFailure(error, url, endpoint));
-      },
-      onOver: () => {
-        clearTimeout(timer);
-        release();
-      },
+    const attempt = new Attempt((outcome) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      release();
+      if ('error' in outcome) return reject(requestFailure(outcome.error, url, endpoint));
+      const { status, headers } = outcome;
+      if (status >= 200 && status <= 299) return resolve(status);
+      reject(statusFailure(status, headers, endpoint, clock.now()));
     });
     const stop = () => attempt.giveUp(stopped(endpoint));
     const timer = setTimeout(() => attempt.giveUp(timedOut(url, endpoint, timeoutMs)), timeoutMs);
