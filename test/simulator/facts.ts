@@ -63,6 +63,10 @@ export const facts: Readonly<Record<World, Facts>> = {
       'histories of another release trimmed',
       'repairs, unchanged',
       'parcels opened again by a repair',
+      'announcement messages',
+      'milestones announced again',
+      'milestones too old to be announced',
+      'milestones never to be announced',
     ],
   },
   pushed: {

@@ -1,9 +1,11 @@
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { Chance } from './chance.ts';
+import { endpointError, unansweredError } from './endpoint-error.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-export type Engine = 'feed' | 'sqs' | 'dynamodb';
+/** `announcements`: SQS as it is asked about announcement queues, which may be away while the scan queue is not. */
+export type Engine = 'feed' | 'sqs' | 'dynamodb' | 'announcements' | 'webhook' | 'report';
 
 /** Shares of an engine's calls that go wrong on an ordinary day. */
 export type Rates = {
@@ -35,7 +37,8 @@ export type Outage = {
 export type FaultPlan = {
   /** Milliseconds that a request or an answer travels: mostly between the two, now and then up to `tail`. */
   readonly latencyMs: { readonly least: number; readonly most: number; readonly tail: number };
-  readonly rates: Readonly<Record<Engine, Rates>>;
+  /** An engine that is not named is sound. */
+  readonly rates: Readonly<Partial<Record<Engine, Rates>>>;
   readonly outages: readonly Outage[];
   /** In this span receives are done, and no answer with messages arrives. */
   readonly lostReceives: { readonly fromMs: number; readonly toMs: number } | undefined;
@@ -72,6 +75,8 @@ type Fate = {
   readonly done: boolean;
   readonly late: boolean;
 };
+
+const noRates: Rates = { refused: 0, lost: 0, hung: 0, stuck: 0 };
 
 /** The SDK clients and the feed's client give up after this long without an answer. */
 const clientTimeoutMs = 5_000;
@@ -130,7 +135,7 @@ export class FaultLayer {
 
   /** Whether every call of this process to the engine was served between the two instants, whatever it asked. */
   wasSound(engine: Engine, process: SimulatedProcess, fromMs: number, toMs: number): boolean {
-    const { refused, lost, hung, stuck } = this.#plan.rates[engine];
+    const { refused, lost, hung, stuck } = this.#plan.rates[engine] ?? noRates;
     return refused + lost + hung + stuck === 0 && !this.wasOut(engine, process, fromMs, toMs);
   }
 
@@ -231,7 +236,7 @@ export class FaultLayer {
     this.#calls.set(kind, count);
     const operation = call.operation.split(' ')[0] ?? '';
     this.#operations.set(operation, (this.#operations.get(operation) ?? 0) + 1);
-    const rates = this.#plan.rates[call.engine];
+    const rates = this.#plan.rates[call.engine] ?? noRates;
     const dice = this.#chance.next();
     const crash = this.#plan.crashPoints.find((point) => point.kind === kind && point.call === count)?.when;
     return {
@@ -273,6 +278,7 @@ export class FaultLayer {
         details: retryAfterMs === undefined ? {} : { retryAfterMs },
       });
     }
+    if (engine === 'webhook' || engine === 'report') return endpointError(as, this.#chance);
     if (as === 'throttled') return named('ProvisionedThroughputExceededException');
     if (as === 'forbidden') return named(this.#chance.pick(['AccessDeniedException', 'ExpiredTokenException']));
     return named(this.#chance.pick(['ServiceUnavailable', 'InternalServerError', 'ECONNRESET', 'ThrottlingException']));
@@ -302,6 +308,7 @@ function kindOf(dice: number, rates: Rates): Fate['kind'] {
 }
 
 function timeout(engine: Engine): Error {
+  if (engine === 'webhook' || engine === 'report') return unansweredError();
   return engine === 'feed'
     ? new WaybillError('FEED_UNAVAILABLE', 'simulated: no answer in time')
     : named('TimeoutError');

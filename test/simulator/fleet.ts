@@ -44,7 +44,7 @@ export class Fleet {
         { length: options.counts[kind] ?? 0 },
         (_, index): Place => ({ kind, index: index + 1, lives: 0, current: undefined }),
       );
-    this.#places = [...places('poller'), ...places('processor'), ...places('api')];
+    this.#places = [...places('poller'), ...places('processor'), ...places('api'), ...places('notifier')];
   }
 
   /** Starts every process, some seconds apart. */

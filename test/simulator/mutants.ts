@@ -1,8 +1,8 @@
 /** A way to break the logic that the simulator must notice. */
 export type Mutant = {
   readonly name: string;
-  /** The promise of design.md that it breaks. */
-  readonly promise: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 9;
+  /** The promise that it breaks: its number in design.md, or what notifications.md says. */
+  readonly promise: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 9 | 'announcements';
   /** The source, from the repository's root. */
   readonly file: string;
   /** Occurs there exactly once: a mutant whose place has changed fails a test, and does not pass silently. */
@@ -645,5 +645,60 @@ export const mutants: readonly Mutant[] = [
     from: 23,
     find: 'const wasWaiting = await guard.execute(batchId, () => batches.settle({ batchId, part, failureId }), workDeadline);',
     replace: 'const wasWaiting = await batches.settle({ batchId, part, failureId }).catch(() => true);',
+  },
+  {
+    name: 'milestones are announced by what the write did',
+    promise: 'announcements',
+    file: `${processor}/parcels/write-parcel.ts`,
+    find: 'if (seen) seen.milestones = merged.milestones;',
+    replace: 'if (seen) seen.milestones = {};',
+  },
+  {
+    name: 'milestones are announced before they are in state',
+    promise: 'announcements',
+    file: `${processor}/parcel-handler.ts`,
+    find: 'writes.store(together, guard, signal).map((storing) => failuresOf(storing, signal)),',
+    replace: `together.map(async (scans) => {
+        const brought = (events: typeof scans.events) =>
+          Object.fromEntries(
+            events
+              .filter(({ type }) => type === 'PICKUP' || type === 'DELIVERY')
+              .toSorted((a, b) => b.eventId - a.eventId)
+              .map(({ type, eventId, createdDateTimeUtc }) => [type.toLowerCase(), { eventId, timeUtc: createdDateTimeUtc }]),
+          );
+        const all = [...Map.groupBy(scans.events, (event) => event.parcelId)];
+        const milestones = new Map(all.map(([parcelId, events]) => [parcelId, brought(events)]));
+        if (announcer && scans.isAnnounced) await announcer.announce(scans.events, milestones, signal);
+        const [storing] = writes.store([scans], guard, signal);
+        return ((await storing)?.rejected ?? []).map(rejectedEvent);
+      }),`,
+  },
+  {
+    name: 'a message is settled before its announcements are confirmed',
+    promise: 'announcements',
+    file: `${processor}/parcel-handler.ts`,
+    find: 'await announcer.announce(scans.events, milestones, signal);',
+    replace: 'announcer.announce(scans.events, milestones, signal).catch(() => undefined);',
+  },
+  {
+    name: 'announcements that a queue did not take are taken for confirmed',
+    promise: 'announcements',
+    file: `${processor}/announcements/announcement-queue.ts`,
+    find: 'const again = failures.flatMap(({ index }) => batch[index] ?? []);',
+    replace: 'const again = batch.slice(batch.length); failures.length = 0;',
+  },
+  {
+    name: 'one queue alone is told of milestones',
+    promise: 'announcements',
+    file: `${processor}/announcements/announcer.ts`,
+    find: 'this.#queues.map((queue) => queue.announce(',
+    replace: 'this.#queues.slice(0, 1).map((queue) => queue.announce(',
+  },
+  {
+    name: 'milestones of long ago are announced',
+    promise: 'announcements',
+    file: `${processor}/announcements/announcer.ts`,
+    find: 'clock.now() - maxAgeMs;',
+    replace: 'clock.now() - maxAgeMs * 1_000;',
   },
 ];

@@ -7,7 +7,7 @@ import type { ParcelTablePlan, ThrottledPartition } from './simulated-parcel-tab
 import type { ClockFaults } from './simulated-process.ts';
 import type { QueuePlan } from './simulated-queue.ts';
 
-export type Kind = 'poller' | 'processor' | 'api';
+export type Kind = 'poller' | 'processor' | 'api' | 'notifier';
 
 /** Something that is done to a process, or by somebody else, at an instant. */
 export type Incident =

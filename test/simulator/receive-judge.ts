@@ -1,4 +1,4 @@
-import type { FaultLayer } from './faults.ts';
+import type { Engine, FaultLayer } from './faults.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { QueuedMessage, Receive, SimulatedQueue } from './simulated-queue.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -14,13 +14,17 @@ export class ReceiveJudge {
   readonly #faults: FaultLayer;
   readonly #queue: JudgedQueue;
   readonly #maxReceiveCount: number;
+  readonly #engine: Engine;
 
   constructor(options: {
     readonly time: VirtualTime;
     readonly faults: FaultLayer;
     readonly queue: JudgedQueue;
     readonly maxReceiveCount: number;
+    /** The queue's: SQS unless given. */
+    readonly engine?: Engine;
   }) {
+    this.#engine = options.engine ?? 'sqs';
     this.#time = options.time;
     this.#faults = options.faults;
     this.#queue = options.queue;
@@ -36,7 +40,7 @@ export class ReceiveJudge {
     if (!receive.answered) return 'answer lost';
     if (receive.duplicated) return 'duplicate';
     if (receiver.frozenSince(atMs)) return 'freeze';
-    if (receive.troubled || this.#faults.wasOut('sqs', receiver, atMs, this.#time.nowMs)) return 'SQS failure';
+    if (receive.troubled || this.#faults.wasOut(this.#engine, receiver, atMs, this.#time.nowMs)) return 'SQS failure';
     return 'held';
   }
 
@@ -90,12 +94,13 @@ export class ReceiveJudge {
   ): readonly string[] {
     const nowMs = this.#time.nowMs;
     if (process.frozenSince(stoppedAtMs)) return [];
-    const isSqsFaulty = !this.#faults.wasSound('sqs', process, stoppedAtMs, nowMs);
+    const isSqsFaulty = !this.#faults.wasSound(this.#engine, process, stoppedAtMs, nowMs);
     return [...this.#queue.messages.values()].flatMap((message) => {
       if (isHarmed(message)) return [];
       const last = message.receives.at(-1);
       const isLeft = last?.receiver === process && last.answered && !last.deleted && last.returned === undefined;
-      const isExcused = last?.troubled || last?.duplicated || this.#faults.wasOut('sqs', process, stoppedAtMs, nowMs);
+      const isExcused =
+        last?.troubled || last?.duplicated || this.#faults.wasOut(this.#engine, process, stoppedAtMs, nowMs);
       const handedBack = message.receives.filter(({ receiver, returned }) => receiver === process && returned === 0);
       return [
         ...(isLeft && !isExcused && message.visibleAtMs > nowMs

@@ -1,4 +1,5 @@
 import { repairParcel } from '@waybill/operations/parcels/repair-parcel.ts';
+import { announceAttribute, announceNever } from '@waybill/shared/queue/message-attributes.ts';
 import type { Chance } from './chance.ts';
 import type { ParcelJudge } from './parcel-judge.ts';
 import type { Repair } from './plan.ts';
@@ -11,8 +12,8 @@ export type RepairsOptions = {
   readonly time: VirtualTime;
   readonly table: SimulatedParcelTable;
   readonly judge: ParcelJudge;
-  /** Puts a message on the queue. */
-  readonly put: (body: string) => void;
+  /** Puts a message on the queue, with these attributes. */
+  readonly put: (body: string, attributes: Readonly<Record<string, string>>) => void;
   readonly trace: (line: () => string) => void;
   readonly count: (fact: string) => void;
 };
@@ -51,7 +52,8 @@ export class Repairs {
     for (const afterMs of againAfterMs)
       time.after(afterMs, () => {
         count('removed events put again');
-        put(JSON.stringify({ version: 1, events: removed }));
+        // As a replay does.
+        put(JSON.stringify({ version: 1, events: removed }), { [announceAttribute]: announceNever });
       });
     // A replay that is yet to come is something that has yet to happen.
     this.#underWay += 1;

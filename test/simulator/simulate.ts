@@ -8,6 +8,8 @@ import type { Service } from '@waybill/shared/process/lifecycle.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
+import { clockSlackMs, withAnnouncements } from './announce-plan.ts';
+import { AnnouncementJudge, type AnnouncePlan } from './announcement-judge.ts';
 import { BatchJudge } from './batch-judge.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FaultLayer } from './faults.ts';
@@ -26,7 +28,7 @@ import { SimulatedFailureLog } from './simulated-failure-log.ts';
 import { growFeed, lengthen, SimulatedFeed, spoil } from './simulated-feed.ts';
 import { SimulatedParcelTable } from './simulated-parcel-table.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
-import { type QueuedMessage, SimulatedQueue } from './simulated-queue.ts';
+import { type QueuedMessage, type QueueWitness, SimulatedQueue } from './simulated-queue.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { Witness } from './witness.ts';
 
@@ -57,7 +59,8 @@ export async function simulate(
   seed: number,
   options: { readonly trace?: (line: string) => void } = {},
 ): Promise<Verdict> {
-  return await run(planOf(seed), undefined, options);
+  const { plan, announce } = withAnnouncements(planOf(seed));
+  return await run({ plan, announce }, options);
 }
 
 /** The same world with partners that push what the poller reads, too. */
@@ -66,16 +69,19 @@ export async function simulatePushed(
   options: { readonly trace?: (line: string) => void } = {},
 ): Promise<Verdict> {
   const { plan, pushPlan } = withPushes(planOf(seed));
-  return await run(plan, pushPlan, options);
+  return await run({ plan, pushPlan }, options);
 }
 
-async function run(
-  plan: Plan,
-  pushPlan: PushPlan | undefined,
-  options: { readonly trace?: (line: string) => void },
-): Promise<Verdict> {
+/** What a world is made of: partners that push, and queues to announce to, where it has them. */
+type WorldPlan = {
+  readonly plan: Plan;
+  readonly pushPlan?: PushPlan | undefined;
+  readonly announce?: AnnouncePlan | undefined;
+};
+
+async function run(world: WorldPlan, options: { readonly trace?: (line: string) => void }): Promise<Verdict> {
   const time = VirtualTime.install();
-  const simulation = new Simulation(plan, pushPlan, time, options.trace);
+  const simulation = new Simulation(world, time, options.trace);
   const onRejection = (error: unknown) => simulation.witness.violate(`unhandled rejection: ${String(error)}`);
   process.on('unhandledRejection', onRejection);
   try {
@@ -106,21 +112,19 @@ class Simulation {
   readonly #batches: SimulatedBatches;
   readonly #batchJudge: BatchJudge;
   readonly #partners: Partners | undefined;
+  readonly #announce: AnnouncePlan | undefined;
+  readonly #announced: readonly SimulatedQueue[];
   readonly #repairs: Repairs;
   readonly #metrics = createMetrics(createNoopMeter());
   /** Failure records whose messages were redriven with nothing wrong with them any more. */
   readonly #toResolve = new Set<string>();
   readonly #randoms = new Map<SimulatedProcess, Random>();
 
-  constructor(
-    plan: Plan,
-    pushPlan: PushPlan | undefined,
-    time: VirtualTime,
-    trace: ((line: string) => void) | undefined,
-  ) {
+  constructor({ plan, pushPlan, announce }: WorldPlan, time: VirtualTime, trace: ((line: string) => void) | undefined) {
     this.#plan = plan;
     this.#time = time;
     this.#chance = chanceOf(plan.seed, 'incidents');
+    this.#announce = announce;
     this.#tracing = trace !== undefined;
     this.#trace = (line) => trace?.(`${(time.nowMs / 1_000).toFixed(3).padStart(9)}  ${line()}`);
     const witness = new Witness(time);
@@ -170,7 +174,7 @@ class Simulation {
       time,
       table: this.#parcels,
       judge: this.#parcelJudge,
-      put: (body) => this.#putBody(body),
+      put: (body, attributes) => this.#putBody(body, attributes),
       trace: this.#trace,
       count: (fact) => witness.count(fact),
     });
@@ -202,7 +206,32 @@ class Simulation {
         violate: (what) => witness.violate(what),
         count: (fact) => witness.count(fact),
       });
+    const announcements =
+      announce &&
+      new AnnouncementJudge({
+        plan: announce,
+        time,
+        clockSlackMs,
+        storedOf: (parcelId) => this.#parcels.parcels.get(parcelId)?.state,
+        isElsewhere: (event) => witness.isElsewhere(keyOf(event)),
+        violate: (what) => witness.violate(what),
+        count: (fact) => witness.count(fact),
+      });
+    this.#announced = Array.from(
+      { length: announce?.queues ?? 0 },
+      (_, index) =>
+        new SimulatedQueue({
+          plan: plan.queue,
+          time,
+          chance: stream(`announcement queue ${index + 1}`),
+          faults,
+          witness: this.#witnessOfAnnouncements((process, body) => announcements?.announced(process, index, body)),
+          engine: 'announcements',
+          prefix: 'abc'.charAt(index),
+        }),
+    );
     witness.attach({
+      announcements,
       queue: this.#queue,
       parcels: this.#parcels,
       failures: this.#failures,
@@ -267,6 +296,18 @@ class Simulation {
     this.#fleet.end();
   }
 
+  /** Nobody reads these queues: what comes there is judged, and stays. */
+  #witnessOfAnnouncements(announced: (process: SimulatedProcess, body: string) => void): QueueWitness {
+    return {
+      violate: (what) => this.witness.violate(what),
+      sent: (process, { body }) => announced(process, body),
+      confirmed: () => undefined,
+      visibleAgain: () => undefined,
+      deadLettered: () => undefined,
+      deleted: () => undefined,
+    };
+  }
+
   // The processes.
 
   #create(process: SimulatedProcess, kind: Kind): Service {
@@ -326,10 +367,21 @@ class Simulation {
       parcels: this.#parcels.openFor(process, processor.writeConcurrency),
       failures: this.#failures.openFor(process),
       ...(this.#partners && { batches: this.#batches.ledgerFor(process) }),
+      ...(this.#announce && { announcements: this.#announcementsOf(process, this.#announce) }),
       checkTables: () =>
         this.#faults.call(process, { engine: 'dynamodb', operation: 'describe tables' }, () => undefined),
       probes: {},
     });
+  }
+
+  #announcementsOf(process: SimulatedProcess, { maxAgeMs }: AnnouncePlan) {
+    return {
+      queues: this.#announced.map((queue, index) => ({
+        name: `announcements ${index + 1}`,
+        sender: queue.senderFor(process),
+      })),
+      maxAgeMs: maxAgeMs === 0 ? undefined : maxAgeMs,
+    };
   }
 
   #log(process: SimulatedProcess) {
@@ -369,11 +421,11 @@ class Simulation {
     this.#putBody(bodies[content]);
   }
 
-  #putBody(text: string): void {
+  #putBody(text: string, attributes: QueuedMessage['attributes'] = {}): void {
     const body = text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
     this.#trace(() => `somebody puts ${body} on the queue`);
-    this.witness.put(body);
-    this.#queue.put(body);
+    this.witness.put(body, attributes);
+    this.#queue.put(body, attributes);
   }
 
   // The phases.

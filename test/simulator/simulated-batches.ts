@@ -124,7 +124,7 @@ function partsOf({ firstPart, packs }: BatchRecord): ReadonlySet<number> {
   return new Set(Array.from({ length: packs }, (_, index) => firstPart + index));
 }
 
-function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+export function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) return onAbort();

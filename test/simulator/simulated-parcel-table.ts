@@ -1,4 +1,5 @@
 import { createNoopMeter } from '@opentelemetry/api';
+import type { ParcelReader } from '@waybill/notifier/parcels/parcel-reader.ts';
 import { batchedParcelTable } from '@waybill/processor/parcels/batched/batched-parcel-table.ts';
 import {
   mostStatements,
@@ -50,10 +51,14 @@ export type ParcelTableWitness = {
 export type Writer = { readonly process: SimulatedProcess; readonly historyEvents: number };
 
 const metrics = createMetrics(createNoopMeter());
+/** Keys of one BatchGetItem (DynamoDB's limit). */
+const mostKeys = 100;
 
 /** The parcels table with the conditions of {@link ParcelTable}, written by single updates or in batches of statements. */
 export class SimulatedParcelTable {
   readonly parcels = new Map<number, StoredParcel>();
+  /** ISO times of the last write, by the writer's clock. */
+  readonly #updatedAtUtc = new Map<number, string>();
   /** EventIds whose values the store rejects, until they are taken out. */
   readonly rejected: Set<number>;
   readonly #faults: FaultLayer;
@@ -88,6 +93,27 @@ export class SimulatedParcelTable {
       return this.#faults.call(process, { engine: 'dynamodb', operation }, () => this.#execute(writer, statements));
     };
     return batchedParcelTable({ execute, single, writeConcurrency, metrics });
+  }
+
+  /** Reads parcels, by consistent reads. */
+  readerFor(process: SimulatedProcess): ParcelReader {
+    const get = (parcelIds: readonly number[]) => {
+      if (parcelIds.length === 0 || parcelIds.length > mostKeys || new Set(parcelIds).size < parcelIds.length)
+        this.#witness.violate(`${process.name} reads ${parcelIds.length} parcels at once, or one twice`);
+      return new Map(
+        parcelIds.flatMap((parcelId) => {
+          const stored = this.parcels.get(parcelId);
+          const updatedAtUtc = this.#updatedAtUtc.get(parcelId) ?? '';
+          return stored ? [[parcelId, { ...stored, updatedAtUtc }] as const] : [];
+        }),
+      );
+    };
+    return {
+      get: (parcelIds) =>
+        this.#faults.call(process, { engine: 'dynamodb', operation: `read parcels ${parcelIds.join(', ')}` }, () =>
+          get(parcelIds),
+        ),
+    };
   }
 
   /** Puts an item there that a release without histories and open marks has written. */
@@ -252,6 +278,7 @@ export class SimulatedParcelTable {
     const after = { state, revision: (stored?.revision ?? 0) + 1, openedAtMs };
     this.#witness.parcelWritten(writer, stored, after);
     this.parcels.set(state.parcelId, after);
+    this.#updatedAtUtc.set(state.parcelId, new Date(opened(writer)).toISOString());
     return { done: true };
   }
 

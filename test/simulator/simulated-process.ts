@@ -34,6 +34,10 @@ export class SimulatedProcess {
     };
   }
 
+  get bornAtMs(): number {
+    return this.#bornAtMs;
+  }
+
   get alive(): boolean {
     return this.#endedAtMs === undefined;
   }

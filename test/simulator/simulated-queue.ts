@@ -9,7 +9,7 @@ import {
   type ReceiveOptions,
 } from '@waybill/shared/queue/message-queue.ts';
 import type { Chance } from './chance.ts';
-import type { FaultLayer } from './faults.ts';
+import type { Engine, FaultLayer } from './faults.ts';
 import { type Carried, carriedBy } from './oracle.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -70,6 +70,8 @@ export type QueueWitness = {
   readonly sent: (process: SimulatedProcess, message: OutgoingMessage) => void;
   readonly confirmed: (messages: readonly OutgoingMessage[]) => void;
   readonly visibleAgain: (message: QueuedMessage) => void;
+  /** The last of its receives has begun. */
+  readonly received?: (message: QueuedMessage) => void;
   readonly deadLettered: (message: QueuedMessage) => void;
   readonly deleted: (message: QueuedMessage, receiver: SimulatedProcess) => void;
 };
@@ -90,6 +92,8 @@ export class SimulatedQueue {
   /** Whoever had one of them in hand before it was deleted may work on it still. */
   readonly deletedMessages = new Map<string, QueuedMessage>();
   readonly #plan: QueuePlan;
+  readonly #engine: Engine;
+  readonly #prefix: string;
   readonly #time: VirtualTime;
   readonly #chance: Chance;
   readonly #faults: FaultLayer;
@@ -104,8 +108,14 @@ export class SimulatedQueue {
     readonly chance: Chance;
     readonly faults: FaultLayer;
     readonly witness: QueueWitness;
+    /** Whose faults its calls have: those of SQS unless given. */
+    readonly engine?: Engine;
+    /** What the ids of its messages begin with, so that those of several queues differ. */
+    readonly prefix?: string;
   }) {
     this.#plan = options.plan;
+    this.#engine = options.engine ?? 'sqs';
+    this.#prefix = options.prefix ?? 'm';
     this.#time = options.time;
     this.#chance = options.chance;
     this.#faults = options.faults;
@@ -122,7 +132,7 @@ export class SimulatedQueue {
       sendBatch: (messages) =>
         this.#faults.call(
           process,
-          { engine: 'sqs', operation: `send ${messages.length}` },
+          { engine: this.#engine, operation: `send ${messages.length}` },
           () => this.#send(process, messages),
           {
             answered: (failures) => {
@@ -131,22 +141,27 @@ export class SimulatedQueue {
             },
           },
         ),
-      depth: () => this.#faults.call(process, { engine: 'sqs', operation: 'depth' }, () => this.#depth()),
+      depth: () => this.#faults.call(process, { engine: this.#engine, operation: 'depth' }, () => this.#depth()),
     };
   }
 
   consumerFor(process: SimulatedProcess, settings: ConsumerSettings): MessageConsumer & QueueDepth {
     const call = <T>(operation: string, effect: () => T | Promise<T>, failed: () => void = () => undefined) =>
-      this.#faults.call(process, { engine: 'sqs', operation }, effect, { failed });
+      this.#faults.call(process, { engine: this.#engine, operation }, effect, { failed });
     return {
       ...this.senderFor(process),
       receive: (options = {}) =>
         this.#faults
-          .call(process, { engine: 'sqs', operation: 'receive' }, () => this.#receive(process, settings, options), {
-            answered: (taken) => {
-              for (const { receive } of taken) receive.answered = true;
+          .call(
+            process,
+            { engine: this.#engine, operation: 'receive' },
+            () => this.#receive(process, settings, options),
+            {
+              answered: (taken) => {
+                for (const { receive } of taken) receive.answered = true;
+              },
             },
-          })
+          )
           .then((taken) => taken.map(({ received }) => received)),
       deleteBatch: (handles) =>
         call(
@@ -182,8 +197,8 @@ export class SimulatedQueue {
   }
 
   /** Somebody else's message: a partner's, a later version's, or garbage. */
-  put(body: string): void {
-    this.#add({ body }, this.#time.nowMs);
+  put(body: string, attributes: QueuedMessage['attributes'] = {}): void {
+    this.#add({ body, attributes }, this.#time.nowMs);
   }
 
   /** "Start DLQ redrive" as the AWS console does it: every message anew on the queue, its attributes kept. */
@@ -211,7 +226,7 @@ export class SimulatedQueue {
 
   #add(message: OutgoingMessage, visibleAtMs: number): void {
     this.#count += 1;
-    const id = `m${this.#count}`;
+    const id = `${this.#prefix}${this.#count}`;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII.
     if (!/^[\x00-\x7f]+$/.test(message.body)) this.#witness.violate(`message ${id} is empty or not ASCII`);
     this.messages.set(id, {
@@ -314,6 +329,7 @@ export class SimulatedQueue {
         returned: undefined,
         deleted: false,
       });
+      this.#witness.received?.(message);
       message.visibleAtMs = now + visibilityMs;
       this.#serveAt(message.visibleAtMs);
       if (message.mayDuplicate && this.#faults.active) this.#duplicate(message);

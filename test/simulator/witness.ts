@@ -5,6 +5,7 @@ import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { StoredParcel } from '@waybill/shared/parcels/parcel-table.ts';
 import type { OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
+import type { AnnouncementJudge } from './announcement-judge.ts';
 import type { BatchJudge } from './batch-judge.ts';
 import { carriedBy, keyOf, parcelOf } from './oracle.ts';
 import type { ParcelJudge } from './parcel-judge.ts';
@@ -25,6 +26,8 @@ export type Scene = {
   readonly judge: ReceiveJudge;
   readonly parcelJudge: ParcelJudge;
   readonly batchJudge: BatchJudge;
+  /** Where processors announce. */
+  readonly announcements: AnnouncementJudge | undefined;
 };
 
 type ServedPage = {
@@ -120,6 +123,7 @@ export class Witness {
       if (isApi) this.violate(`${process.name} sent what is no event: ${name}`);
       this.badPassedOn.add(name);
     }
+    if (isPoller || isApi) this.#sceneNow.announcements?.brought(carried.events, message.attributes ?? {});
     if (isPoller) this.#sentByPoller(process, carried.keys);
     else if (!isApi) this.#sentByProcessor(process, message);
   }
@@ -132,8 +136,9 @@ export class Witness {
   }
 
   /** Somebody else put it on the queue. */
-  put(body: string): void {
+  put(body: string, attributes: QueuedMessage['attributes']): void {
     const carried = carriedBy(body);
+    this.#sceneNow.announcements?.brought(carried.events, attributes);
     for (const event of carried.events) this.#passOn(event);
     for (const name of carried.bad) this.badPassedOn.add(name);
   }
@@ -332,13 +337,14 @@ export class Witness {
   }
 
   deleted(message: QueuedMessage, receiver: SimulatedProcess): void {
-    const { parcelJudge } = this.#sceneNow;
+    const { parcelJudge, announcements } = this.#sceneNow;
+    announcements?.settled(message, message.carried.events, receiver);
     for (const event of message.carried.events) {
-      if (!parcelJudge.isStored(event) && !this.#isElsewhere(keyOf(event)))
+      if (!parcelJudge.isStored(event) && !this.isElsewhere(keyOf(event)))
         this.violate(`${receiver.name} deleted ${message.id} before event ${event.eventId} was stored or split off`);
     }
     for (const name of message.carried.unreadable ? [message.body] : message.carried.bad)
-      if (!this.#isElsewhere(name)) this.violate(`${receiver.name} deleted ${message.id} and with it the only ${name}`);
+      if (!this.isElsewhere(name)) this.violate(`${receiver.name} deleted ${message.id} and with it the only ${name}`);
     this.count('messages deleted');
   }
 
@@ -373,7 +379,7 @@ export class Witness {
     return this.#isHarmed(message.carried);
   }
 
-  #isElsewhere(name: string): boolean {
+  isElsewhere(name: string): boolean {
     const { queue } = this.#sceneNow;
     const carries = (message: QueuedMessage) => message.carried.keys.has(name);
     return [...queue.messages.values()].some(carries) || [...queue.deadLetters.values()].some(carries);

@@ -72,7 +72,13 @@ function asVariables(webhook: Given): WebhookContext {
     const value = webhook[part as keyof typeof variableOf];
     return value === undefined ? [] : [[variable, [value].flat().join(' ')] as const];
   });
-  return { name, ownTable, secretsName, reportTokenSecret, variables: { ...webhook.variables, ...Object.fromEntries(own) } };
+  return {
+    name,
+    ownTable,
+    secretsName,
+    reportTokenSecret,
+    variables: { ...webhook.variables, ...Object.fromEntries(own) },
+  };
 }
 
 const list = z

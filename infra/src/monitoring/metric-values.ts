@@ -1,3 +1,4 @@
+import type { Delivery } from '@waybill/notifier/delivery/delivery.ts';
 import type { WriteOutcome } from '@waybill/processor/parcels/write-parcel.ts';
 import type { tables } from '@waybill/shared/resources.ts';
 
@@ -19,3 +20,19 @@ const batchesTable = 'batches' satisfies keyof typeof tables;
 
 /** The table that is written only when events fail. */
 export const failuresTable = 'failures' satisfies keyof typeof tables;
+
+const everyDelivery: Readonly<Record<Delivery['outcome'], true>> = {
+  notified: true,
+  'already-notified': true,
+  'not-reached': true,
+  'requirements-not-met': true,
+  refused: true,
+  unavailable: true,
+  unreadable: true,
+};
+
+/** Values of `outcome` in `waybill.notifier.notifications`. */
+export const notificationOutcomes: readonly string[] = Object.keys(everyDelivery);
+
+/** The table that notifiers write, and the API where it tells on demand. */
+export const notificationsTable = 'notifications' satisfies keyof typeof tables;

@@ -1,4 +1,11 @@
-import { DependencyWatch, healthReport, LoopWatch, type Probe, RequestWatch } from '@waybill/shared/process/health.ts';
+import {
+  DependencyWatch,
+  type Finding,
+  healthReport,
+  LoopWatch,
+  type Probe,
+  RequestWatch,
+} from '@waybill/shared/process/health.ts';
 import { createService } from '@waybill/shared/process/lifecycle.ts';
 import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
@@ -15,6 +22,8 @@ export type ConsumerServiceDependencies<Work, Lane extends string> = Omit<
   readonly checkTables: () => Promise<void>;
   /** What readiness asks, by name. */
   readonly probes: Readonly<Record<string, Probe>>;
+  /** What else readiness tells of, by name. */
+  readonly parts?: () => Readonly<Record<string, Finding>>;
 };
 
 /** A consumer as a service: begins once its engines answer, and says how it is. Throws `CONFIG_INVALID` where its heap is too small. */
@@ -62,6 +71,7 @@ export function createConsumer<Work, Lane extends string>(
         tables: { ok: checked, detail: checked ? 'checked' : 'not checked yet' },
         receives: receiving.finding() ?? receives.finding(),
         breaker: { ok: breaker === 'closed', detail: breaker },
+        ...deps.parts?.(),
       }),
   };
 }

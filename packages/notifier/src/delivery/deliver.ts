@@ -93,7 +93,8 @@ async function deliverOne(
     const pass = { deps, calls, options, about, stored };
     switch (due.what) {
       case 'nothing':
-        deliveries.push({ ...about, outcome: due.because });
+        if (due.because === 'not-reached') deliveries.push({ ...about, outcome: due.because, isStored: !!found });
+        else deliveries.push({ ...about, outcome: due.because });
         break;
       case 'report':
         deliveries.push(await report(pass, { ...about, outcome: 'already-notified' }));

@@ -39,8 +39,8 @@ export type Delivery = { readonly parcelId: number; readonly milestone: Mileston
   | { readonly outcome: 'notified'; readonly corrected: boolean }
   /** Told before: nothing was due, or what was due is reported now. */
   | { readonly outcome: 'already-notified' }
-  /** The milestone is not in state: nothing is written. */
-  | { readonly outcome: 'not-reached' }
+  /** The milestone is not in state: nothing is written. `isStored`: whether the parcel is there. */
+  | { readonly outcome: 'not-reached'; readonly isStored: boolean }
   | { readonly outcome: 'requirements-not-met'; readonly unmet: readonly string[] }
   /** The receiver, or the one who is reported to, refuses this one: `NOTIFICATION_REFUSED`. */
   | { readonly outcome: 'refused'; readonly status: number; readonly detail: string }

@@ -48,7 +48,8 @@ export async function tell(
       return { ...about, outcome: 'refused', status: numberIn(error, 'status') ?? 0, detail: errorText(error) };
     }
     if (!hasCode(error, 'ENDPOINT_UNAVAILABLE') || !options.recordsUnavailable) throw error;
-    await recordFailure(error);
+    // What was given up before the first request is as it was.
+    if (made > 0) await recordFailure(error);
     return {
       ...about,
       outcome: 'unavailable',

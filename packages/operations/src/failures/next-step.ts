@@ -13,12 +13,15 @@ const steps: Readonly<Record<FailureReason, (redrive: string) => string>> = {
   BODY_CORRUPTED: (redrive) => `Another body arrived than was sent. The queue may have it intact: ${redrive}`,
   REPEATEDLY_INTERRUPTED: (redrive) =>
     `The message is intact: processors ended while they had it. Now: ${redrive}. If it comes back, it is what ends them.`,
+  NOTIFICATION_REFUSED: (redrive) =>
+    `The receiver refuses this one; the detail has its status. Ask it why. Once it takes it, start the redrive of the announcements' dead-letter queue, or tell it now with: ${redrive}`,
 };
 
 /** What an operator can do about this failure, in words and with the command. */
 export function nextStep({ failureId, reason, resolvedAtUtc, lastFailedAtUtc }: FailureRecord, nowMs: number): string {
   if (resolvedAtUtc !== null) return 'Nothing: a redrive has cured it.';
-  const redrive = `waybill dlq redrive --failure ${failureId}`;
+  const [, parcelId] = /^notification-[a-z]+-(\d+)$/.exec(failureId) ?? [];
+  const redrive = parcelId ? `waybill notifications send ${parcelId}` : `waybill dlq redrive --failure ${failureId}`;
   const step = isFailureReason(reason) ? steps[reason](redrive) : `After a fix: ${redrive}`;
   const ageDays = (nowMs - Date.parse(lastFailedAtUtc)) / 86_400_000;
   if (!(ageDays > deadLetterDays)) return step;

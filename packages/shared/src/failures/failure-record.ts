@@ -15,6 +15,8 @@ export const failureReasons = [
   'BODY_CORRUPTED',
   /** Unharmed: processes ended while they worked on it. */
   'REPEATEDLY_INTERRUPTED',
+  /** The receiver of notifications, or of reports about them, refuses this one. */
+  'NOTIFICATION_REFUSED',
 ] as const;
 
 export type FailureReason = (typeof failureReasons)[number];

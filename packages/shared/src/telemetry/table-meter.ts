@@ -32,6 +32,7 @@ export type StatementMeter = {
 /** What each command does that the processes send and that consumes capacity. One without a row is not counted. */
 const metered: Readonly<Record<string, 'reads' | 'writes'>> = {
   GetItemCommand: 'reads',
+  BatchGetItemCommand: 'reads',
   QueryCommand: 'reads',
   ScanCommand: 'reads',
   PutItemCommand: 'writes',
@@ -47,6 +48,8 @@ const metered: Readonly<Record<string, 'reads' | 'writes'>> = {
 export function meterTables(dynamodb: DynamoDBClient, { metrics, tables, statements }: TableMeter): void {
   const tableOf = (input: ServiceInputTypes): string => {
     if ('Statements' in input) return statements?.table ?? other;
+    // Each reads one table: many keys of it.
+    if ('RequestItems' in input) return tables[Object.keys(input.RequestItems ?? {})[0] ?? ''] ?? other;
     return ('TableName' in input && tables[input.TableName ?? '']) || other;
   };
   const unreportedUnits = (input: ServiceInputTypes, output: ServiceOutputTypes): number => {

@@ -1,5 +1,6 @@
 import {
   BatchExecuteStatementCommand,
+  BatchGetItemCommand,
   DeleteItemCommand,
   DescribeTableCommand,
   DynamoDBClient,
@@ -47,6 +48,14 @@ describe('a read', () => {
     expect(value('waybill.store.read_units{parcels}')).toBe(0.5);
     expect(value('waybill.cost.spent{DynamoDB}')).toBe(0.5 * prices.readUnit.usd);
     expect(value('waybill.store.writes')).toBeUndefined();
+  });
+
+  test('of many keys at once counts for their table', async () => {
+    const consumed = [{ TableName: 'parcels-of-somebody', CapacityUnits: 7 }];
+    const { dynamodb, value } = await dynamoDbThat(() => ({ Responses: {}, ConsumedCapacity: consumed }));
+    const keys = { Keys: [{ parcelId: { N: '1' } }, { parcelId: { N: '2' } }] };
+    await dynamodb.send(new BatchGetItemCommand({ RequestItems: { 'parcels-of-somebody': keys } }));
+    expect(value('waybill.store.read_units{parcels}')).toBe(7);
   });
 
   test('of a table that nobody named counts all the same', async () => {

@@ -1,0 +1,97 @@
+import { getHeapStatistics } from 'node:v8';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
+import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
+import { runProcess } from '@waybill/shared/process/run-process.ts';
+import { requireKey } from '@waybill/shared/process/table-check.ts';
+import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
+import { tables } from '@waybill/shared/resources.ts';
+import { countedConsumer } from '@waybill/shared/telemetry/queue-meter.ts';
+import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
+import { readConfig } from './config.ts';
+import { dynamoDbNotificationsTable } from './notifications/dynamodb-notifications-table.ts';
+import { createNotifier, tableCallsOf } from './notifier.ts';
+import { dynamoDbParcelReader } from './parcels/dynamodb-parcel-reader.ts';
+import { httpReportTarget } from './report/http-report-target.ts';
+import { httpWebhook } from './webhook/http-webhook.ts';
+
+/** The notifier as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
+export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const { settings, notify, queueUrl, parcelsTable, notificationsTable, failuresTable, ...config } = readConfig(env);
+  await runProcess('notifier', config.process, (tools) => {
+    const { clock, random, metrics, log } = tools;
+    const shared = {
+      endpointIsQueueHost: config.process.endpointIsQueueHost,
+      variables: {
+        [queueUrl]: 'NOTIFICATION_QUEUE_URL',
+        [parcelsTable]: 'PARCELS_TABLE',
+        [notificationsTable]: 'NOTIFICATIONS_TABLE',
+        [failuresTable]: 'FAILURES_TABLE',
+      },
+    };
+    const { receiveWaitMs, visibilityTimeoutMs } = settings;
+    // One attempt: a long poll is repeated by its loop, a stop waits for it, and its answer may be all that was lost.
+    const receiving = openSqs({
+      ...shared,
+      requestTimeoutMs: receiveWaitMs + 5_000,
+      maxSockets: settings.receivers,
+      maxAttempts: 1,
+      checksBodies: false,
+    });
+    const settling = openSqs({ ...shared, requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2 });
+    const dynamodb = openDynamoDb({
+      ...shared,
+      requestTimeoutMs: 4_000,
+      maxSockets: tableCallsOf(settings) + 8,
+      maxAttempts: 2,
+    });
+    meterTables(dynamodb, {
+      metrics,
+      tables: { [parcelsTable]: 'parcels', [notificationsTable]: 'notifications', [failuresTable]: 'failures' },
+    });
+    const sqs = sqsConsumer({
+      receiving,
+      settling,
+      queueUrl,
+      waitSeconds: receiveWaitMs / 1_000,
+      visibilityTimeoutSeconds: visibilityTimeoutMs / 1_000,
+    });
+    const queue = countedConsumer(sqs, metrics);
+    const closing = new AbortController();
+    const reading = { dynamodb, clock, random, signal: closing.signal };
+    const webhook = httpWebhook(config.webhook, clock);
+    const reportTarget = config.report && httpReportTarget(config.report, clock);
+    const service = createNotifier({
+      ...tools,
+      settings,
+      notify,
+      heapBytes: getHeapStatistics().heap_size_limit,
+      queue,
+      parcels: dynamoDbParcelReader({ ...reading, tableName: parcelsTable }),
+      notifications: dynamoDbNotificationsTable({ ...reading, tableName: notificationsTable }),
+      failures: dynamoDbFailureLog({
+        documents: DynamoDBDocumentClient.from(dynamodb),
+        tableName: failuresTable,
+        clock,
+      }),
+      webhook,
+      reportTarget,
+      checkTables: async () => {
+        await requireKey(dynamodb, parcelsTable, tables.parcels);
+        await requireKey(dynamodb, notificationsTable, tables.notifications, log);
+        await requireKey(dynamodb, failuresTable, tables.failures);
+      },
+      probes: {
+        sqs: () => queue.depth(),
+        dynamodb: () => dynamodb.send(new GetItemCommand({ TableName: parcelsTable, Key: { parcelId: { N: '0' } } })),
+      },
+    });
+    const close = () => {
+      closing.abort();
+      for (const client of [receiving, settling, dynamodb]) client.destroy();
+      for (const endpoint of [webhook, reportTarget]) endpoint?.close().catch(() => undefined);
+    };
+    return { service, close };
+  });
+}
