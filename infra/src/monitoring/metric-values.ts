@@ -27,6 +27,8 @@ const everyDelivery: Readonly<Record<Delivery['outcome'], true>> = {
   'not-reached': true,
   'requirements-not-met': true,
   refused: true,
+  unavailable: true,
+  unreadable: true,
 };
 
 /** Values of `outcome` in `waybill.notifier.notifications`. */
