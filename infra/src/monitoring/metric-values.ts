@@ -21,13 +21,13 @@ const batchesTable = 'batches' satisfies keyof typeof tables;
 /** The table that is written only when events fail. */
 export const failuresTable = 'failures' satisfies keyof typeof tables;
 
-const everyDelivery: Readonly<Record<Delivery['outcome'], true>> = {
+/** Of those that a notifier has: it holds what is away. */
+const everyDelivery: Readonly<Record<Exclude<Delivery['outcome'], 'unavailable'>, true>> = {
   notified: true,
   'already-notified': true,
   'not-reached': true,
   'requirements-not-met': true,
   refused: true,
-  unavailable: true,
   unreadable: true,
 };
 

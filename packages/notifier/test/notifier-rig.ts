@@ -6,29 +6,32 @@ import { createNotifier } from '../src/notifier.ts';
 import type { NotificationRequest, Report } from '../src/webhook/webhook.ts';
 import { MemoryNotifications, MemoryParcels, notifySettings, readParcel, ScriptedEndpoint } from './delivery-rig.ts';
 
-/** An endpoint of which each request can be held, and that notes when it was asked. */
-export class HeldEndpoint extends ScriptedEndpoint {
+/** An endpoint of which each request can be held, and that notes when and under which signal it was asked. */
+class HeldEndpoint {
+  readonly scripted = new ScriptedEndpoint();
   /** Milliseconds of the clock at each request. */
   readonly askedAt: number[] = [];
   readonly signals: AbortSignal[] = [];
   /** Called before a request is answered: throws in place of it, or waits. */
   before: (parcelId: number) => Promise<void> | void = () => undefined;
-  readonly #notify = this.notify;
-  readonly #report = this.report;
 
-  override notify = async (request: NotificationRequest, signal?: AbortSignal) => {
+  readonly notify = async (request: NotificationRequest, signal: AbortSignal): Promise<number> => {
     this.askedAt.push(Date.now());
-    if (signal) this.signals.push(signal);
-    await this.before(Number(request.id.split('_')[2]));
-    return await this.#notify(request);
+    this.signals.push(signal);
+    await this.before(parcelOf(request));
+    return await this.scripted.notify(request);
   };
 
-  override report = async (report: Report) => await this.#report(report);
+  readonly report = (report: Report): Promise<number> => this.scripted.report(report);
 
-  /** How often each parcel was asked for, whatever came of it. */
+  /** The parcel of each request that was answered, in whatever way. */
   get told(): number[] {
-    return this.requests.map(({ id }) => Number(id.split('_')[2]));
+    return this.scripted.requests.map(parcelOf);
   }
+}
+
+function parcelOf({ id }: NotificationRequest): number {
+  return Number(id.split('_')[2]);
 }
 
 export type NotifierRigOptions = RigOptions & {
@@ -44,18 +47,18 @@ export function notifierRig(options: NotifierRigOptions = {}) {
     const parcels = new MemoryParcels();
     for (let id = 1; id < 10_000; id += 1) parcels.stored.set(id, readParcel(id));
     const notifications = new MemoryNotifications();
-    const endpoint = new HeldEndpoint();
+    const held = new HeldEndpoint();
     const service = createNotifier({
       ...ports,
       clock: systemClock,
       settings: { ...ports.settings, webhookConcurrency },
       parcels,
       notifications,
-      webhook: endpoint,
-      ...(reports && { reportTarget: endpoint }),
+      webhook: held,
+      ...(reports && { reportTarget: held }),
       notify: { ...notifySettings, ...notify },
     });
-    return { service, parcels, notifications, endpoint };
+    return { service, parcels, notifications, held, endpoint: held.scripted };
   });
   return { ...all, notifier: service };
 }
