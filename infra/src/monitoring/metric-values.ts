@@ -21,18 +21,17 @@ const batchesTable = 'batches' satisfies keyof typeof tables;
 /** The table that is written only when events fail. */
 export const failuresTable = 'failures' satisfies keyof typeof tables;
 
-/** Of those that a notifier has: it holds what is away. */
-const everyDelivery: Readonly<Record<Exclude<Delivery['outcome'], 'unavailable'>, true>> = {
+/** Without errors of the stored item, which are rare, and without what only telling on demand has. */
+const everydayDelivery: Readonly<Record<Exclude<Delivery['outcome'], 'unreadable' | 'unavailable'>, true>> = {
   notified: true,
   'already-notified': true,
   'not-reached': true,
   'requirements-not-met': true,
   refused: true,
-  unreadable: true,
 };
 
-/** Values of `outcome` in `waybill.notifier.notifications`. */
-export const notificationOutcomes: readonly string[] = Object.keys(everyDelivery);
+/** Values of `outcome` in `waybill.notifier.notifications`, as far as they come every day. */
+export const notificationOutcomes: readonly string[] = Object.keys(everydayDelivery);
 
 /** The table that notifiers write, and the API where it tells on demand. */
 export const notificationsTable = 'notifications' satisfies keyof typeof tables;

@@ -20,16 +20,21 @@ export function messagesPerSecond(vcpuUnits: number, events: number): number {
   return ((Math.min(vcpuUnits, 1024) / 1024) * plannedShare) / cpuSecondsPerEvent / events;
 }
 
-/** Milliseconds in which a webhook responds, assumed: what receivers of webhooks are asked for at most is a few seconds. */
-const responseMs = 500;
+/** Milliseconds in which a webhook responds, assumed. One that takes longer gets more notifiers, or is told later. */
+const responseMs = 150;
 
 /**
  * Announcements in one message, assumed: those that the events of one page bring, which is what a processor gathers when it
  * has caught up. A parcel's two milestones are in its 4.7 scans (docs/benchmark.md).
  */
-const announcementsPerMessage = 40;
+export const announcementsPerMessage = 40;
 
-/** Messages of announcements per second that one notifier tells, with this many attempts at once. */
+/** Notifications per second that one notifier sends, with this many attempts at once. */
+export function notificationsPerSecond(attemptsAtOnce: number): number {
+  return (attemptsAtOnce * plannedShare) / (responseMs / 1_000);
+}
+
+/** Messages of announcements per second that one notifier tells. */
 export function announcedMessagesPerSecond(attemptsAtOnce: number): number {
-  return (attemptsAtOnce * plannedShare) / (responseMs / 1_000) / announcementsPerMessage;
+  return notificationsPerSecond(attemptsAtOnce) / announcementsPerMessage;
 }
