@@ -28,8 +28,6 @@ const everydayDelivery: Readonly<Record<Exclude<Delivery['outcome'], 'unreadable
   'not-reached': true,
   'requirements-not-met': true,
   refused: true,
-  unavailable: true,
-  unreadable: true,
 };
 
 /** Values of `outcome` in `waybill.notifier.notifications`, as far as they come every day. */
