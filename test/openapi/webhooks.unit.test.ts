@@ -60,7 +60,7 @@ test('each type that is sent is in the document, and none besides', () => {
 
 test.each(milestoneNames)('the document tells what is sent of a %s and of its correction', (milestone) => {
   const { told, corrected } = notificationTypes[milestone];
-  const context = { feed: 'scan-events', mapping: new Map() };
+  const context = { feed: 'scan-events', stages: new Map() };
   fc.assert(
     fc.property(anyTold(milestone), (due) => {
       const first: unknown = JSON.parse(notificationRequest(due, context).body);

@@ -106,6 +106,7 @@ export class Rig {
     return this.#start('notifier', {
       ...notifierVariables(this.resources),
       ...receiverVariables(receiver.url, processSecrets.webhookSecret),
+      WEBHOOK_TIMEOUT_MS: '1000',
       RECEIVE_WAIT_SECONDS: '1',
       ...more,
     });

@@ -30,7 +30,7 @@ export type BacklogSettings = {
 const warmUpShare = 0.2;
 /** Milliseconds between two looks at what was received. */
 const lookEveryMs = 10;
-/** A notifier that tells nobody for so long is stuck. */
+/** A notifier that tells nobody, or settles nothing, for so long is stuck. */
 const stuckMs = 30_000;
 
 /** Fills a queue, then starts the notifier on it; measures from a fifth of the backlog to its end. */
@@ -48,8 +48,8 @@ export async function tellBacklog(
     const bodies = subject.announce(Array.from({ length: notifications }, (_, index) => index + 1));
     await sendAll(sqs, resources.announcementQueueUrl, bodies);
     process = await subject.start({ engine, resources, webhookUrl: receiver.url });
-    const begun = await mark(process, receiver, notifications * warmUpShare);
-    const ended = await mark(process, receiver, notifications);
+    const begun = await untilTold(process, receiver, notifications * warmUpShare);
+    const ended = await untilTold(process, receiver, notifications);
     await untilSettled(sqs, resources.announcementQueueUrl);
     const { calls, peakRssBytes } = await process.usage();
     const told = ended.received.parcels - begun.received.parcels;
@@ -73,8 +73,8 @@ export async function tellBacklog(
   }
 }
 
-/** What was used when so many parcels were told. */
-async function mark(process: MeasuredProcess, receiver: RunningReceiver, parcels: number) {
+/** Resolves once so many parcels were told, with what was used until then. */
+export async function untilTold(process: MeasuredProcess, receiver: RunningReceiver, parcels: number) {
   let seen = { parcels: -1, atMs: performance.now() };
   for (;;) {
     const received = await process.orFailed(receiver.received());
@@ -93,14 +93,15 @@ async function mark(process: MeasuredProcess, receiver: RunningReceiver, parcels
 /** Resolves when no message is visible or in flight: what was told is settled. */
 export async function untilSettled(sqs: SQSClient, QueueUrl: string): Promise<void> {
   const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-  const deadline = performance.now() + stuckMs;
+  let seen = { left: Number.POSITIVE_INFINITY, atMs: performance.now() };
   for (;;) {
     const { Attributes = {} } = await sqs.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
     );
     const left = AttributeNames.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
     if (left === 0) return;
-    if (performance.now() > deadline) throw new Error(`${left} messages are not settled`);
+    if (left < seen.left) seen = { left, atMs: performance.now() };
+    if (performance.now() - seen.atMs > stuckMs) throw new Error(`${left} messages are not settled`);
     await delay(100);
   }
 }

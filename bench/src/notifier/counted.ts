@@ -3,7 +3,7 @@ import { storeParcels } from '../api/stored.ts';
 import { noUnits, startUnitCounter, sum, type Units } from '../counting/unit-counter.ts';
 import type { Engine } from '../pipelines/engine.ts';
 import { batchesOf, sendAll } from './announced.ts';
-import { untilSettled } from './backlog.ts';
+import { untilSettled, untilTold } from './backlog.ts';
 import { startReceiverProcess } from './received.ts';
 import type { Subject } from './subjects.ts';
 
@@ -29,10 +29,8 @@ export async function countBacklog(engine: Engine, subject: Subject, notificatio
   await sendAll(sqs, resources.announcementQueueUrl, bodies);
   const process = await subject.start({ engine: { env }, resources, webhookUrl: receiver.url });
   try {
-    await process.orFailed(untilSettled(sqs, resources.announcementQueueUrl));
-    const { parcels, requests } = await receiver.received();
-    if (parcels < notifications)
-      throw new Error(`${parcels} of ${notifications} parcels were told:\n${process.output}`);
+    const { received } = await untilTold(process, receiver, notifications);
+    await untilSettled(sqs, resources.announcementQueueUrl);
     const { calls } = await process.usage();
     const each = (units: Units = noUnits): Units => ({
       requests: units.requests / notifications,
@@ -50,7 +48,7 @@ export async function countBacklog(engine: Engine, subject: Subject, notificatio
         receives: sqsCalls('ReceiveMessage'),
         settles: sqsCalls('DeleteMessageBatch', 'DeleteMessage', 'ChangeMessageVisibilityBatch'),
       },
-      requests: requests / notifications,
+      requests: received.requests / notifications,
     };
   } finally {
     await Promise.all([process.stop(), receiver.stop()]);

@@ -9,7 +9,7 @@ const schema = z.object({
   /** A notification must be signed with one of them. */
   WEBHOOK_SECRETS: webhookVariables.WEBHOOK_SECRETS,
   RECEIVER_SEED: wholeNumber({ min: 0, max: 4_294_967_295, default: 1, meaning: 'seed of what it does wrong' }),
-  RECEIVER_FAULTS: wholeNumber({ min: 0, max: 1_000_000, default: 18, meaning: 'how often it does something wrong' }),
+  RECEIVER_FAULTS: wholeNumber({ min: 0, max: 1_000_000, default: 20, meaning: 'how often it does something wrong' }),
 });
 
 /** Reads the environment of the receiver. Throws `CONFIG_INVALID` with every wrong variable in it. */

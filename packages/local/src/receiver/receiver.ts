@@ -192,6 +192,10 @@ class ReceiverHandler {
       case 'cut':
         response.socket?.destroy();
         return;
+      case 'lost':
+        this.#take(notification);
+        response.socket?.destroy();
+        return;
       case 'hang':
         return;
       case 'late':

@@ -113,6 +113,11 @@ describe('a receiver that is well', () => {
     expect([receiver.told().size, receiver.counts().malformed]).toEqual([0, 1]);
   });
 
+  test('takes what ASCII has of control characters', async () => {
+    const body = JSON.stringify(deliveryOf(5_002, { note: '\u0000\u001f\u007f' }));
+    expect((await tell(await receiving(), { body })).status).toBe(204);
+  });
+
   test('refuses bytes beyond ASCII, and what is not JSON', async () => {
     const receiver = await receiving();
     for (const body of [JSON.stringify(deliveryOf(5_002, { note: 'Zürich' })), 'delivered'])
@@ -161,11 +166,14 @@ describe('a receiver that misbehaves', () => {
     },
   );
 
-  test('cuts the connection', async () => {
+  test.each([
+    ['cut', 0],
+    ['lost', 1],
+  ] as const)('cuts the connection by %s, and has taken %i', async (kind, taken) => {
     const receiver = await receiving();
-    receiver.misbehave('cut');
+    receiver.misbehave(kind);
     await expect(tell(receiver)).rejects.toThrow('fetch failed');
-    expect(receiver.told().size).toBe(0);
+    expect(receiver.counts().taken).toBe(taken);
   });
 
   test.each([

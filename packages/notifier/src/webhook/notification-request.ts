@@ -21,16 +21,16 @@ export type NotificationContext = {
   /** `FEED`. */
   readonly feed: string;
   /** `STAGES`. */
-  readonly mapping: StageMapping;
+  readonly stages: StageMapping;
 };
 
 /** The request that tells a milestone (`notifications.md`, "The request"): the same for every attempt on the same state. */
 export function notificationRequest(
   { parcel, milestone, reached, previous }: Told,
-  { feed, mapping }: NotificationContext,
+  { feed, stages }: NotificationContext,
 ): NotificationRequest {
   const { told, corrected } = notificationTypes[milestone];
-  const data = parcelView(parcel, mapping);
+  const data = parcelView(parcel, stages);
   const { eventId, timeUtc } = previous ?? reached;
   const body = previous
     ? { type: corrected, timestamp: reached.timeUtc, data: { ...data, previous: { eventId, timeUtc } } }

@@ -7,7 +7,7 @@ import { anyEvent } from '../../../shared/test/arbitrary-events.ts';
 import { notificationRequest, type Told } from './notification-request.ts';
 import { notificationTypes } from './notification-types.ts';
 
-const context = { feed: 'scan-events', mapping: new Map() };
+const context = { feed: 'scan-events', stages: new Map() };
 
 const anyTold = fc
   .tuple(
@@ -29,7 +29,7 @@ describe('the request that tells a milestone', () => {
         const { parcel, milestone, reached, previous } = told;
         const { body } = notificationRequest(told, context);
         expect(Buffer.from(body, 'ascii').toString()).toBe(body);
-        const view = parcelView(parcel, context.mapping);
+        const view = parcelView(parcel, context.stages);
         expect(JSON.parse(body)).toEqual(
           // As JSON has it: without what is undefined.
           JSON.parse(
