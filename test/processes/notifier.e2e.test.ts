@@ -39,8 +39,17 @@ describe.concurrent('a webhook', () => {
   test('is told of every delivery under one id, though it misbehaves and all are killed again and again', async (context) => {
     const kills = 2;
     // The kills must not bring a message to its last receive.
-    const rig = await openRig(context, { seed, events: 1_200, api: { latencyMs: 50 }, queue: { maxReceiveCount: kills + 3 } });
-    const receiver = await rig.receiver({ plan: { seed, every: 8, times: misbehaviours.length }, latencyMs: 20, lateMs: 1_000 });
+    const rig = await openRig(context, {
+      seed,
+      events: 1_200,
+      api: { latencyMs: 50 },
+      queue: { maxReceiveCount: kills + 3 },
+    });
+    const receiver = await rig.receiver({
+      plan: { seed, every: 8, times: misbehaviours.length },
+      latencyMs: 20,
+      lateMs: 1_000,
+    });
     const brief = { VISIBILITY_TIMEOUT_SECONDS: '5' };
     const poller = rig.poller({ SCAN_API_LIMIT: '20' });
     const startProcessor = () => rig.announcer(brief);
@@ -94,7 +103,9 @@ describe.concurrent('a webhook', () => {
 
     await until('what it refused is in the DLQ', async () => (await rig.deadAnnouncements()).length === 1);
     const [letter] = await rig.deadAnnouncements();
-    expect(JSON.parse(letter?.body ?? '')).toMatchObject({ announcements: [{ parcelId: refused, milestone: 'delivery' }] });
+    expect(JSON.parse(letter?.body ?? '')).toMatchObject({
+      announcements: [{ parcelId: refused, milestone: 'delivery' }],
+    });
     expect(await rig.failures()).toEqual([
       expect.objectContaining({ failureId: `notification-delivery-${refused}`, reason: 'NOTIFICATION_REFUSED' }),
     ]);

@@ -129,7 +129,9 @@ describe.concurrent('npm start', () => {
       expect(output).toMatch(/^ok {6}all \d+ parcels match the \d+ events of the feed$/m);
       expect(output).toMatch(/^ok {6}all [1-9]\d* malformed elements are in the failures table and in the DLQ$/m);
       expect(output).toMatch(/^ok {6}no well-formed event is in the DLQ$/m);
-      expect(output).toMatch(/^ok {6}each of the [1-9]\d* first deliveries was told,\n {8}\d+ more than once under the same id$/m);
+      expect(output).toMatch(
+        /^ok {6}each of the [1-9]\d* first deliveries was told,\n {8}\d+ more than once under the same id$/m,
+      );
       expect(output).toMatch(/^told {9}\d+ notifications in \d+ requests/m);
       expect(output).not.toContain('whsec_');
       expect(output).toMatch(/^ok {6}the API took \d+ events? again, and shows their parcel as the feed does$/m);

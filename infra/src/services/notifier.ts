@@ -1,3 +1,4 @@
+import { notifierVariables } from '@waybill/notifier/config.ts';
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
 import { Duration } from 'aws-cdk-lib';
 import {
@@ -59,7 +60,7 @@ export class Notifier extends Construct {
       size: context.notifierSize,
       capacityProviderStrategies: mostlySpot(context.spotShare),
       variables: {
-        ...ofTheFeed(context.pollerVariables),
+        ...asTheOthers(context),
         ...webhook.variables,
         NOTIFICATION_QUEUE_URL: queues.queue.queueUrl,
         PARCELS_TABLE: data.parcels.tableName,
@@ -127,7 +128,7 @@ export class Notifier extends Construct {
   #scale({ maxNotifiers }: Context, { variables }: WebhookContext): void {
     const { queue } = this.#queues;
     const everyMinute = { period: Duration.minutes(1) };
-    const attempts = Number(variables['WEBHOOK_CONCURRENCY'] ?? 16);
+    const attempts = notifierVariables.WEBHOOK_CONCURRENCY.parse(variables['WEBHOOK_CONCURRENCY']);
     new BacklogScaling(this, 'Scaling', {
       service: this.service.fargate,
       maxTasks: maxNotifiers,
@@ -183,7 +184,7 @@ export class Notifier extends Construct {
   }
 }
 
-/** The ids of notifications are made of the feed's name. */
-function ofTheFeed({ FEED }: Readonly<Record<string, string>>): Record<string, string> {
-  return FEED === undefined ? {} : { FEED };
+/** The ids of notifications are made of the feed's name, and a parcel is shown with its stage as the API shows it. */
+function asTheOthers({ pollerVariables: { FEED }, apiVariables: { STAGES } }: Context): Record<string, string> {
+  return { ...(FEED !== undefined && { FEED }), ...(STAGES !== undefined && { STAGES }) };
 }

@@ -152,7 +152,7 @@ describe('the roles', () => {
         ...start('NotifiershopService'),
         ...mayRead('shop/report'),
         ...mayRead('shop/signing'),
-      ],
+      ].toSorted(),
       ProcessorServiceTaskTaskRole: [
         'dynamodb:DeleteItem <Failures.Arn>',
         // Of batches with the API only.

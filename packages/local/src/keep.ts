@@ -32,7 +32,9 @@ export async function keep(kept: Kept): Promise<void> {
     [
       '',
       'Queues and tables are still up. To reach them:',
-      ...Object.entries({ ...engines.env, ...apiVariables(resources) }).map(([name, value]) => `  export ${name}=${value}`),
+      ...Object.entries({ ...engines.env, ...apiVariables(resources) }).map(
+        ([name, value]) => `  export ${name}=${value}`,
+      ),
       `The DLQs are ${resources.deadLetterQueueUrl}`,
       `and ${resources.announcementDeadLetterQueueUrl}`,
       'To ask how they are: npx waybill status',

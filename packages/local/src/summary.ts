@@ -200,7 +200,9 @@ function check(isGood: boolean, good: string, bad: string, details: readonly str
   if (isGood) return row(verdictMarks.good, good.split(', '), ', ', markWidth);
   const more = details.length > listed ? [`… and ${details.length - listed} more`] : [];
   const shown = [...details.slice(0, listed), ...more].flatMap(folded);
-  return [...folded(bad), ...shown].map((line, index) => (index === 0 ? verdictMarks.bad : '').padEnd(markWidth) + line);
+  return [...folded(bad), ...shown].map(
+    (line, index) => (index === 0 ? verdictMarks.bad : '').padEnd(markWidth) + line,
+  );
 }
 
 /** The first word of a line of the verdict. */

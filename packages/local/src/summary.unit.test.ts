@@ -130,7 +130,9 @@ describe('the summary', () => {
     expect(shown).toContain('no failure record: {"EventId":1}');
     expect(shown).toContain('not in the DLQ: {"EventId":2}');
     expect(shown).toContain('FAILED  1 messages in the DLQ have no malformed element');
-    expect(shown).toMatch(/^FAILED {2}2 first deliveries were to be told, .*\n {8}parcel 5: its delivery was not told$/m);
+    expect(shown).toMatch(
+      /^FAILED {2}2 first deliveries were to be told, .*\n {8}parcel 5: its delivery was not told$/m,
+    );
     expect(shown).toMatch(/^FAILED {2}the API was given 1 event again, .*\n {8}GET \/v1\/parcels\/7 returned 404$/m);
     expect(shown).not.toMatch(/^ok/m);
   });

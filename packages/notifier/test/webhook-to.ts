@@ -10,9 +10,6 @@ import type { WebhookSettings } from '../src/webhook/webhook-settings.ts';
 
 export const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
 
-/** Milliseconds that are short for a test, and many for 127.0.0.1. */
-export const shortMs = 100;
-
 /** A port of 127.0.0.1, and the connections to it. */
 export type Listening = { readonly port: number; readonly sockets: readonly Socket[] };
 
@@ -49,9 +46,9 @@ function socketsOf(server: Server): readonly Socket[] {
   return sockets;
 }
 
-export const local = [cidr('127.0.0.0/8')];
+const local = [cidr('127.0.0.0/8')];
 
-export const defaults: Omit<WebhookSettings, 'url'> = {
+const defaults: Omit<WebhookSettings, 'url'> = {
   secrets: [secretOf(1)],
   allowedCidrs: local,
   timeoutMs: 5_000,

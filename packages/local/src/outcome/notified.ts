@@ -50,7 +50,9 @@ export function judgeNotified(
     if (correction) corrected += 1;
     const { milestones } = correction ?? first;
     if (!milestones.some(({ eventId, timeUtc }) => eventId === deliveryEventId && timeUtc === deliveryTimeUtc))
-      problems.push(`parcel ${parcelId}: told ${JSON.stringify(milestones)}, not ${deliveryEventId} ${deliveryTimeUtc}`);
+      problems.push(
+        `parcel ${parcelId}: told ${JSON.stringify(milestones)}, not ${deliveryEventId} ${deliveryTimeUtc}`,
+      );
   }
   for (const id of told.keys()) {
     const isDue = known.has(id) || known.has(id.replace(/_\d+$/, ''));

@@ -11,7 +11,12 @@ const scan = (EventId: number, ParcelId: number, Type: string) => ({
   ...{ EventId, ParcelId, Type, CreatedDateTimeUtc: timeUtc },
 });
 /** Two that were delivered, and one on its way. */
-const expected = expectedParcels([scan(1, 2, 'DELIVERY'), scan(7, 5, 'DELIVERY'), scan(9, 5, 'DELIVERY'), scan(3, 8, 'PICKUP')]);
+const expected = expectedParcels([
+  scan(1, 2, 'DELIVERY'),
+  scan(7, 5, 'DELIVERY'),
+  scan(9, 5, 'DELIVERY'),
+  scan(3, 8, 'PICKUP'),
+]);
 
 const counts: ReceiverCounts = {
   ...{ requests: 9, taken: 9, unverified: 0, malformed: 0, astray: 0, refused: 0 },

@@ -6,6 +6,7 @@ import { announceAttribute, announceNever } from '@waybill/shared/queue/message-
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { engineError, pass, useVirtualTime } from '../../../consumer/test/service-rig.ts';
+import { measured } from '../../../poller/test/observed.ts';
 import { type ProcessorRigOptions, packed, rig, scan } from '../../test/processor-rig.ts';
 
 beforeEach(useVirtualTime);
@@ -156,18 +157,18 @@ test('of any messages, in any order, however often they come: what is stored of 
       expect(announced()).toEqual(expect.arrayContaining(due));
       expect(announced().filter((one) => !brought.has(one))).toEqual([]);
     }),
-    { numRuns: 25 },
+    { numRuns: 20 },
   );
 });
 
 describe('a queue of announcements', () => {
   test('gets what several messages brought in one request, and more than ten in each under load', async () => {
     const { queue, processor, to, announced, stop } = announcingRig({ receivers: 4 });
-    for (let eventId = 1; eventId <= 600; eventId += 1) queue.put(packed(delivery(eventId)));
+    for (let eventId = 1; eventId <= 300; eventId += 1) queue.put(packed(delivery(eventId)));
     processor.start();
     await pass(20);
-    expect(new Set(announced()).size).toBe(600);
-    expect(600 / to.requests.length).toBeGreaterThan(10);
+    expect(new Set(announced()).size).toBe(300);
+    expect(300 / to.requests.length).toBeGreaterThan(10);
     await stop();
   });
 
@@ -199,6 +200,21 @@ describe('a queue of announcements', () => {
     expect(processor.ready()).toMatchObject({ ok: true });
     const said = lines.filter(({ level, msg }) => level === 'warn' && /announcement/.test(String(msg)));
     expect(said.length).toBeLessThan(12);
+    await stop();
+  });
+
+  test('that is away delays what is told, and not what is stored', async () => {
+    const { metrics, value } = measured();
+    const { queue, processor, to, stop } = announcingRig({ ports: { metrics } });
+    to.before = away;
+    queue.put(packed(delivery(1, { createdDateTimeUtc: new Date().toISOString() })));
+    processor.start();
+    await pass(60);
+    to.before = () => [];
+    await pass(15);
+    expect(value('waybill.processor.scan_to_state')).toBeLessThan(2);
+    expect(value('waybill.announcements.delay')).toBeGreaterThan(58);
+    expect(value('waybill.announcements.sent{announcements-1}')).toBe(1);
     await stop();
   });
 
@@ -270,13 +286,18 @@ test('a message is sent on for its throttled rest only once what is stored of it
 
 describe('milestones of long ago', () => {
   test('are not announced, and one line a minute says how many', async () => {
-    const { queue, processor, announced, lines, stop } = announcingRig({ announceMaxAgeHours: 72 });
+    const { metrics, value } = measured();
+    const { queue, processor, announced, lines, stop } = announcingRig({
+      announceMaxAgeHours: 72,
+      ports: { metrics },
+    });
     processor.start();
     for (let eventId = 1; eventId <= 90; eventId += 1) {
       queue.put(packed(pickup(eventId, { createdDateTimeUtc: hours(73) })));
       await pass(1);
     }
     expect(announced()).toEqual([]);
+    expect(value('waybill.announcements.too_old')).toBe(90);
     expect(queue.messages.length).toBeLessThan(2);
     const said = lines.filter(({ msg }) => String(msg).startsWith('milestones older than'));
     expect(said).toHaveLength(2);
