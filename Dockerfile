@@ -1,5 +1,5 @@
-# The images of Waybill, one target each: poller, processor, api, operator (the command line `waybill`), and local (what
-# else docker-compose.localstack.yml needs).
+# The images of Waybill, one target each: poller, processor, api, notifier, operator (the command line `waybill`), and local
+# (what else docker-compose.localstack.yml needs).
 #   docker build --target poller --tag waybill-poller .
 # Choices: docs/decisions/0064-images.md. Only the build stage runs commands, on the platform of the build machine, so images
 # for arm64 are built on amd64 without emulation.
@@ -13,6 +13,7 @@ COPY packages/cli/package.json packages/cli/
 COPY packages/client/package.json packages/client/
 COPY packages/consumer/package.json packages/consumer/
 COPY packages/local/package.json packages/local/
+COPY packages/notifier/package.json packages/notifier/
 COPY packages/operations/package.json packages/operations/
 COPY packages/poller/package.json packages/poller/
 COPY packages/processor/package.json packages/processor/
@@ -24,8 +25,8 @@ COPY bench/package.json bench/
 # The root's own tools are installed for esbuild; those of infra, test and bench are not.
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts --include-workspace-root \
-      --workspace packages/api --workspace packages/cli --workspace packages/local --workspace packages/poller \
-      --workspace packages/processor
+      --workspace packages/api --workspace packages/cli --workspace packages/local --workspace packages/notifier \
+      --workspace packages/poller --workspace packages/processor
 COPY packages packages
 COPY images images
 RUN node images/main.ts
@@ -72,6 +73,12 @@ COPY --from=build /waybill/images/dist/api ./
 # The API; 8080 stays for health and metrics.
 EXPOSE 8081
 CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "--enable-source-maps", "api.mjs"]
+
+FROM runtime AS notifier
+LABEL org.opencontainers.image.title="waybill-notifier" \
+      org.opencontainers.image.description="Tells a webhook of the milestones that are announced to its queue"
+COPY --from=build /waybill/images/dist/notifier ./
+CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "--enable-source-maps", "notifier.mjs"]
 
 FROM runtime AS operator
 LABEL org.opencontainers.image.title="waybill-operator" \

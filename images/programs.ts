@@ -5,6 +5,7 @@ export const programs = {
   poller: { poller: 'packages/poller/src/main.ts', livez },
   processor: { processor: 'packages/processor/src/main.ts', livez },
   api: { api: 'packages/api/src/main.ts', livez },
+  notifier: { notifier: 'packages/notifier/src/main.ts', livez },
   operator: { waybill: 'packages/cli/src/main.ts' },
   local: {
     provision: 'packages/provisioner/src/main.ts',
@@ -15,4 +16,11 @@ export const programs = {
 
 export type ImageName = keyof typeof programs;
 
-export const imageNames = ['poller', 'processor', 'api', 'operator', 'local'] as const satisfies readonly ImageName[];
+export const imageNames = [
+  'poller',
+  'processor',
+  'api',
+  'notifier',
+  'operator',
+  'local',
+] as const satisfies readonly ImageName[];

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { counted } from './cost-program.ts';
 import type { CountedRun } from './counted-run.ts';
 import { compareFigures } from './growth.ts';
 import { historyCost } from './history-cost.ts';
+import recorded from './recorded.json' with { type: 'json' };
 
 /** Tells hanging from slow on a busy machine, under coverage. */
 const patienceMs = 120_000;
@@ -17,6 +19,22 @@ describe('what a million events cost', { timeout: patienceMs }, () => {
     const [run] = first.scenarios;
     expect(run?.figures.find(({ figure }) => figure === 'GetQueueAttributes')?.found).toBeGreaterThan(0);
     expect(run?.requests.metered).toBe(run?.requests.counted);
+  });
+});
+
+describe('what announcements cost', () => {
+  test.each([
+    ['catching up', 'catching up, milestones announced'],
+    ['keeping up', 'keeping up, milestones announced'],
+  ])('is their own sends, and nothing of what is sent, read and written without them: %s', (without, announced) => {
+    const perMillion = z.record(z.string(), z.record(z.string(), z.number())).parse(recorded.perMillion);
+    const { 'SendMessageBatch of announcements': sends = 0, ...figures } = perMillion[announced] ?? {};
+    expect(sends).toBeGreaterThan(0);
+    for (const [figure, found] of Object.entries(figures)) {
+      // Messages wait for their announcements, and more of them are deleted together.
+      if (!/SQS requests|US dollars|DeleteMessageBatch/.test(figure)) expect(found).toBe(perMillion[without]?.[figure]);
+      if (figure === 'DeleteMessageBatch') expect(found).toBeLessThanOrEqual(perMillion[without]?.[figure] ?? 0);
+    }
   });
 });
 

@@ -5,7 +5,7 @@ import type { CheckpointStore } from '@waybill/shared/checkpoint/checkpoint-stor
 import { systemClock } from '@waybill/shared/clock.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
-import type { MessageConsumer, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
+import type { MessageConsumer, MessageSender, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import { sizeOf } from '@waybill/shared/queue/send.ts';
 import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 import { billedRequests } from '@waybill/shared/telemetry/queue-meter.ts';
@@ -124,6 +124,21 @@ export class CountedPorts {
         await takes('sqs');
         return queue.messages.length;
       },
+    };
+  }
+
+  /** A queue that takes every announcement. Its requests are counted as an action of their own. */
+  announcements(): MessageSender & QueueDepth {
+    return {
+      sendBatch: async (messages) => {
+        this.#request(
+          'SendMessageBatch of announcements',
+          messages.reduce((sum, message) => sum + sizeOf(message), 0),
+        );
+        await takes('sqs');
+        return [];
+      },
+      depth: async () => 0,
     };
   }
 

@@ -18,6 +18,15 @@ import { dollars, type Figures } from './figures.ts';
 /** Everything in the feed follows from it. */
 export const seed = 41;
 
+type ScenarioOptions = {
+  readonly events: number;
+  /** Undefined: all of them are on the queue before the processor starts. */
+  readonly perSecond: number | undefined;
+  readonly feed: { readonly fewestStatuses?: number; readonly activeParcels?: number; readonly firstEventId?: number };
+  /** Milestones are announced to one queue, of any age. */
+  readonly isAnnounced?: boolean;
+};
+
 /** What is counted of one poller and one processor at their default settings. */
 export const scenarios = {
   /** Everything is on the queue before the processor starts: as much is folded as there is to fold. */
@@ -30,7 +39,9 @@ export const scenarios = {
     perSecond: 100,
     feed: { fewestStatuses: 9, activeParcels: 500, firstEventId: 900_000_000 },
   },
-} as const;
+  'catching up, milestones announced': { events: 40_000, perSecond: undefined, feed: {}, isAnnounced: true },
+  'keeping up, milestones announced': { events: 20_000, perSecond: 100, feed: {}, isAnnounced: true },
+} as const satisfies Readonly<Record<string, ScenarioOptions>>;
 export type Scenario = keyof typeof scenarios;
 
 /** The figure of the parcels table's writes. */
@@ -66,14 +77,14 @@ export async function countedRun(scenario: Scenario, historyEvents = historyByDe
 }
 
 async function run(scenario: Scenario, historyEvents: number, time: VirtualTime): Promise<CountedRun> {
-  const { events, perSecond, feed: journeys } = scenarios[scenario];
+  const { events, perSecond, feed: journeys, isAnnounced }: ScenarioOptions = scenarios[scenario];
   // Gaps and late ids cost something, too; what is malformed would be another matter.
   const shares = { gaps: 0.02, late: 0.0005, bad: 0, twins: 0, wild: 0, odd: 0 };
   const feed = new HeldFeed(simulateFeed({ ...journeys, seed, shares }), perSecond === undefined ? events : 0);
   const ports = new CountedPorts(historyEvents);
   const { metrics, value } = measured();
   const poller = pollerOver(ports, feed, metrics);
-  const processor = processorOver(ports, metrics);
+  const processor = processorOver(ports, metrics, isAnnounced);
   const until = async (isReached: () => boolean) => {
     while (!isReached()) {
       if (time.steps > mostSteps) throw new Error(`${scenario}: not done after ${mostSteps} steps of virtual time`);
@@ -128,7 +139,7 @@ function pollerOver(ports: CountedPorts, feed: HeldFeed, metrics: ReturnType<typ
   });
 }
 
-function processorOver(ports: CountedPorts, metrics: ReturnType<typeof measured>['metrics']) {
+function processorOver(ports: CountedPorts, metrics: ReturnType<typeof measured>['metrics'], isAnnounced = false) {
   const { settings } = readProcessorConfig({
     AWS_REGION: 'us-east-1',
     SCAN_QUEUE_URL: anywhere,
@@ -145,6 +156,12 @@ function processorOver(ports: CountedPorts, metrics: ReturnType<typeof measured>
     metrics,
     queue,
     parcels: ports.parcels(metrics),
+    ...(isAnnounced && {
+      announcements: {
+        queues: [{ name: 'announcements', sender: countedSender(ports.announcements(), metrics) }],
+        maxAgeMs: undefined,
+      },
+    }),
     failures: ports.failures(),
     checkTables: async () => {},
     probes: { sqs: () => queue.depth(), dynamodb: () => ports.probeParcels() },

@@ -1,7 +1,10 @@
 import type { CountedRun, Scenario } from './counted-run.ts';
 
-/** Growth of the parcels' write units by their history that is let pass, as a share of the units without. */
-const toleratedShare: Readonly<Record<Scenario, number>> = {
+/**
+ * Growth of the parcels' write units by their history that is let pass, as a share of the units without. Announcements write
+ * no parcel: the scenarios with them need no second run without history.
+ */
+const toleratedShare: Readonly<Partial<Record<Scenario, number>>> = {
   // The item stays within 1 KiB.
   'catching up': 0,
   'keeping up': 0,
@@ -20,10 +23,15 @@ export type HistoryCost = {
   readonly verdict: 'ok' | 'over';
 };
 
+/** Whether it is asked what history costs in this scenario. */
+export function hasHistoryCost(scenario: Scenario): boolean {
+  return scenario in toleratedShare;
+}
+
 export function historyCost(scenario: Scenario, withHistory: CountedRun, withoutHistory: CountedRun): HistoryCost {
   const [units, without] = [unitsOf(withHistory), unitsOf(withoutHistory)];
   const { unions } = withHistory.counts;
-  const tolerated = Math.floor(without * (1 + toleratedShare[scenario])) + unions;
+  const tolerated = Math.floor(without * (1 + (toleratedShare[scenario] ?? 0))) + unions;
   return {
     scenario,
     withHistory: units,

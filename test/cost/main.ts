@@ -5,7 +5,7 @@ import { loadMutated } from '../simulator/mutate.ts';
 import type { Scenario } from './counted-run.ts';
 import type { Figures } from './figures.ts';
 import { compareFigures, toleratedGrowth } from './growth.ts';
-import { type HistoryCost, historyCost } from './history-cost.ts';
+import { type HistoryCost, hasHistoryCost, historyCost } from './history-cost.ts';
 import { costMutants } from './mutants.ts';
 
 const usage = `node test/cost/main.ts [options]
@@ -53,7 +53,7 @@ async function count(scenario: Scenario): Promise<Found> {
   const run = await countedRun(scenario);
   const { events, perMillion, metered, counts } = run;
   const requests = { metered, counted: Object.values(counts.requests).reduce((sum, count) => sum + count, 0) };
-  if (values['no-history']) return { events, perMillion, requests, history: undefined };
+  if (values['no-history'] || !hasHistoryCost(scenario)) return { events, perMillion, requests, history: undefined };
   const without = await countedRun(scenario, 0);
   const { [unitsOfParcels]: unitsWithout = 0 } = without.perMillion;
   return {

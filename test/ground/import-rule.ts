@@ -13,9 +13,9 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/carrier': ['packages/shared'],
   'packages/provisioner': ['packages/shared'],
   'packages/notifier': ['packages/shared', 'packages/consumer'],
-  'packages/operations': ['packages/shared', 'packages/notifier'],
-  'packages/api': ['packages/shared', 'packages/operations', 'packages/notifier'],
-  'packages/cli': ['packages/shared', 'packages/operations', 'packages/notifier'],
+  'packages/operations': ['packages/shared', 'packages/consumer', 'packages/notifier'],
+  'packages/api': ['packages/shared', 'packages/consumer', 'packages/notifier', 'packages/operations'],
+  'packages/cli': ['packages/shared', 'packages/consumer', 'packages/notifier', 'packages/operations'],
   'packages/client': [],
   'packages/local': ['packages/*'],
   infra: [

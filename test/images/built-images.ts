@@ -73,6 +73,7 @@ export function buildImages(): BuiltImages {
       poller: built('poller'),
       processor: built('processor'),
       api: built('api'),
+      notifier: built('notifier'),
       operator: built('operator'),
       local: built('local'),
     };

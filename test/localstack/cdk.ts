@@ -99,6 +99,8 @@ export class DataStackOnLocalStack {
       scanQueueUrl: outputs.ScanQueueUrl,
       deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
       announcementQueueUrl: outputs.AnnouncementQueueUrls,
+      // The stack gives the queue alone; its DLQ is named after it.
+      announcementDeadLetterQueueUrl: `${outputs.AnnouncementQueueUrls}-dlq`,
       parcelsTable: outputs.ParcelsTable,
       checkpointsTable: outputs.CheckpointsTable,
       failuresTable: outputs.FailuresTable,

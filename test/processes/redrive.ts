@@ -8,13 +8,12 @@ import {
   SQSServiceException,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import type { Resources } from '@waybill/provisioner/provision.ts';
 import { until } from './until.ts';
 
 /** By the engine's own message move task, or message by message where it has none. */
 export type RedriveWay = 'move task' | 'by hand';
 
-type Queues = Pick<Resources, 'scanQueueUrl' | 'deadLetterQueueUrl'>;
+type Queues = { readonly queueUrl: string; readonly deadLetterQueueUrl: string };
 
 /**
  * "Start DLQ redrive" of the console with its default target: every message goes back to the queue that it came from.
@@ -41,7 +40,7 @@ export async function redrive(sqs: SQSClient, queues: Queues): Promise<RedriveWa
   return 'move task';
 }
 
-async function moveByHand(sqs: SQSClient, { deadLetterQueueUrl, scanQueueUrl }: Queues): Promise<void> {
+async function moveByHand(sqs: SQSClient, { deadLetterQueueUrl, queueUrl }: Queues): Promise<void> {
   for (;;) {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageAttributeNames: ['All'] }),
@@ -49,7 +48,7 @@ async function moveByHand(sqs: SQSClient, { deadLetterQueueUrl, scanQueueUrl }: 
     const [message] = Messages;
     if (!message) return;
     const { Body, MessageAttributes, ReceiptHandle } = message;
-    await sqs.send(new SendMessageCommand({ QueueUrl: scanQueueUrl, MessageBody: Body, MessageAttributes }));
+    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: Body, MessageAttributes }));
     await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetterQueueUrl, ReceiptHandle }));
   }
 }

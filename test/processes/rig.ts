@@ -1,7 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
-import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { instantsUpTo, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { type ScanApi, type ScanApiOptions, startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
@@ -14,13 +14,17 @@ import { type ApiAccess, apiAccess } from '@waybill/local/pipeline/api-access.ts
 import { untilDrained } from '@waybill/local/pipeline/drain.ts';
 import { type QueueContent, queueContent } from '@waybill/local/pipeline/queue-content.ts';
 import {
+  announcing,
   apiVariables,
   type Environment,
+  notifierVariables,
   pollerVariables,
   processorVariables,
+  receiverVariables,
   type ServiceName,
   ServiceProcess,
 } from '@waybill/local/pipeline/service-process.ts';
+import { type Receiver, type ReceiverOptions, startReceiver } from '@waybill/local/receiver/receiver.ts';
 import { type ProvisionOptions, provision, type Resources } from '@waybill/provisioner/provision.ts';
 import { expect, type TestContext } from 'vitest';
 import { processSecrets } from '../../packages/shared/test/planted.ts';
@@ -58,6 +62,7 @@ export class Rig {
   readonly #isCovered: boolean;
   readonly #services: ServiceProcess[] = [];
   readonly #proxies: EngineProxy[] = [];
+  readonly #receivers: Receiver[] = [];
 
   private constructor(place: Place, resources: Resources, api: ScanApi, isCovered: boolean) {
     this.#isCovered = isCovered;
@@ -71,7 +76,8 @@ export class Rig {
     const { events = 0, seed = 11, api, queue, isCovered = false } = options;
     const prefix = `e2e-${process.pid}-${Date.now().toString(36)}-${++deployments}-`;
     const resources = options.resources ?? (await provision({ ...place.clients, prefix, ...(queue && { queue }) }));
-    const feed = new HeldFeed(simulateFeed({ seed, activeParcels: Math.max(5, events / 10) }), events);
+    const instantOf = instantsUpTo(Date.now(), events);
+    const feed = new HeldFeed(simulateFeed({ seed, activeParcels: Math.max(5, events / 10), instantOf }), events);
     return new Rig(place, resources, await startScanApi({ feed, seed, faults: realisticFaults, ...api }), isCovered);
   }
 
@@ -88,6 +94,29 @@ export class Rig {
 
   processor(more: Environment = {}): ServiceProcess {
     return this.#start('processor', { ...processorVariables(this.resources), RECEIVE_WAIT_SECONDS: '1', ...more });
+  }
+
+  /** A processor that announces to the rig's notifiers. */
+  announcer(more: Environment = {}): ServiceProcess {
+    return this.processor({ ...announcing(this.resources, 72), ...more });
+  }
+
+  /** A notifier that tells this receiver, with the one planted secret. */
+  notifier(receiver: Receiver, more: Environment = {}): ServiceProcess {
+    return this.#start('notifier', {
+      ...notifierVariables(this.resources),
+      ...receiverVariables(receiver.url, processSecrets.webhookSecret),
+      WEBHOOK_TIMEOUT_MS: '1000',
+      RECEIVE_WAIT_SECONDS: '1',
+      ...more,
+    });
+  }
+
+  /** A receiver that knows the planted secret. */
+  async receiver(options: Partial<ReceiverOptions> = {}): Promise<Receiver> {
+    const receiver = await startReceiver({ secrets: [processSecrets.webhookSecret], ...options });
+    this.#receivers.push(receiver);
+    return receiver;
   }
 
   /** An API on a free port, and how it is reached. */
@@ -128,6 +157,20 @@ export class Rig {
     return visible + inFlight === 0;
   }
 
+  /** Announcements, waiting and in hand. */
+  announcements(): Promise<QueueContent> {
+    return queueContent(this.clients.sqs, this.resources.announcementQueueUrl);
+  }
+
+  async isAllTold(): Promise<boolean> {
+    const { visible, inFlight } = await this.announcements();
+    return visible + inFlight === 0;
+  }
+
+  deadAnnouncements() {
+    return readDeadLetters(this.clients.sqs, this.resources.announcementDeadLetterQueueUrl);
+  }
+
   /** The item in the checkpoints table. */
   async checkpoint(): Promise<{ lastEventId: number; holder: string | undefined; token: number }> {
     const { Item = {} } = await this.clients.dynamodb.send(
@@ -152,9 +195,15 @@ export class Rig {
     }
   }
 
-  /** Moves every message of the DLQ back to the queue, as the console does. */
-  async redrive(): Promise<RedriveWay> {
-    const way = await redrive(this.clients.sqs, this.resources);
+  /** Moves every message of the DLQ, or of the one of announcements, back to its queue, as the console does. */
+  async redrive(what: 'scans' | 'announcements' = 'scans'): Promise<RedriveWay> {
+    const { scanQueueUrl, deadLetterQueueUrl, announcementQueueUrl, announcementDeadLetterQueueUrl } = this.resources;
+    const way = await redrive(
+      this.clients.sqs,
+      what === 'scans'
+        ? { queueUrl: scanQueueUrl, deadLetterQueueUrl }
+        : { queueUrl: announcementQueueUrl, deadLetterQueueUrl: announcementDeadLetterQueueUrl },
+    );
     console.info(`Redrive on ${this.#place.env['AWS_ENDPOINT_URL_SQS']}: ${way}`);
     return way;
   }
@@ -193,13 +242,17 @@ export class Rig {
     await Promise.race([drained, failed]);
   }
 
-  /** Compares every parcel, failure record and dead letter with the feed. */
-  async verdict(): Promise<Verdict> {
-    const elements = [...this.api.feed.elements()]
+  /** The elements of the feed that a reader had a chance to see. */
+  owed(): unknown[] {
+    return [...this.api.feed.elements()]
       .filter(({ late }) => late === undefined || late === 'served')
       .map(({ element }) => element);
+  }
+
+  /** Compares every parcel, failure record and dead letter with the feed. */
+  async verdict(): Promise<Verdict> {
     return judge(
-      { elements },
+      { elements: this.owed() },
       {
         parcels: await this.storedParcels(),
         failures: await this.failures(),
@@ -219,7 +272,7 @@ export class Rig {
         clearTimeout(late);
       }),
     );
-    await Promise.all([this.api.stop(), ...this.#proxies.map((proxy) => proxy.stop())]);
+    await Promise.all([this.api, ...this.#proxies, ...this.#receivers].map((each) => each.stop()));
     for (const service of this.#services) {
       expect(leaksIn(service.log(), Object.values(processSecrets))).toEqual([]);
       expect(service.log().filter((line) => userId.test(line))).toEqual([]);

@@ -27,7 +27,18 @@ test('wrong variables are shown all at once, with exit code 2, before anything i
     API_TOKENS: `[{"name":"a","scopes":["admin"],"sha256":"${processSecrets.token}"}]`,
     STOP_TIMEOUT_SECONDS: '5',
   });
+  const receiver = await rig.receiver();
+  const notifier = rig.notifier(receiver, {
+    ...endpoints,
+    WEBHOOK_URL: `http://10.0.0.1/in?key=${processSecrets.queryKey}`,
+    WEBHOOK_SECRETS: `${processSecrets.webhookSecret} ${processSecrets.token}`,
+    NOTIFICATIONS_TABLE: undefined,
+    NOTIFY: 'pickup arrival',
+    NOTIFY_REQUIREMENTS: 'moon',
+    STOP_TIMEOUT_SECONDS: '5',
+  });
   expect(await poller.ended).toEqual({ code: 2, signal: null });
+  expect(await notifier.ended).toEqual({ code: 2, signal: null });
   expect(await api.ended).toEqual({ code: 2, signal: null });
   expect(await processor.ended).toEqual({ code: 2, signal: null });
   const text = (log: readonly string[]) => log.join('\n');
@@ -50,7 +61,17 @@ test('wrong variables are shown all at once, with exit code 2, before anything i
     'STOP_TIMEOUT_SECONDS must be at least 15',
   ])
     expect(text(api.log())).toMatch(line);
-  expect([rig.api.counts().requests, sqs.connections(), dynamodb.connections()]).toEqual([0, 0, 0]);
+  for (const line of [
+    /WEBHOOK_URL may not be called: .*WEBHOOK_ALLOWED_CIDRS/,
+    'WEBHOOK_SECRETS secret 2: expected whsec_',
+    'NOTIFICATIONS_TABLE is required',
+    /NOTIFY expected some of pickup, delivery.*, got "arrival"/,
+    /NOTIFY_REQUIREMENTS expected some of .*, got "moon"/,
+    'STOP_TIMEOUT_SECONDS must be at least RECEIVE_WAIT_SECONDS + 10',
+  ])
+    expect(text(notifier.log())).toMatch(line);
+  expect([rig.api, receiver].map((each) => each.counts().requests)).toEqual([0, 0]);
+  expect([sqs.connections(), dynamodb.connections()]).toEqual([0, 0]);
 });
 
 test('a table with another key is refused with exit code 1, and nothing was read or received', async (context) => {
@@ -67,8 +88,9 @@ test('a table with another key is refused with exit code 1, and nothing was read
   );
   const poller = rig.poller({ CHECKPOINTS_TABLE: TableName });
   const processor = rig.processor({ PARCELS_TABLE: TableName });
+  const notifier = rig.notifier(await rig.receiver(), { NOTIFICATIONS_TABLE: TableName });
   const { service: api } = await rig.webApi({ PARCELS_TABLE: TableName });
-  for (const service of [poller, processor, api]) {
+  for (const service of [poller, processor, notifier, api]) {
     expect(await service.ended).toEqual({ code: 1, signal: null });
     expect(service.log().join('\n')).toMatch(/"level":"fatal".*TABLE_MISMATCH/);
     expect(service.log().join('\n')).toContain(TableName);

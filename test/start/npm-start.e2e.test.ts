@@ -69,9 +69,9 @@ class Start {
     if (this.process.pid) process.kill(-this.process.pid, 'SIGINT');
   }
 
-  /** The processes that it started: two engines, poller, processor and API. */
-  async fiveChildren(): Promise<number[]> {
-    await until('engines, poller, processor and API run', () => this.#children().length === 5);
+  /** The processes that it started: two engines, poller, processor, notifier and API. */
+  async sixChildren(): Promise<number[]> {
+    await until('engines, poller, processor, notifier and API run', () => this.#children().length === 6);
     return this.#children();
   }
 
@@ -101,6 +101,14 @@ function printedCurl(output: string): string {
   return execFileSync('/bin/sh', ['-c', lines.replace('curl ', 'curl --silent --max-time 10 ')], { encoding: 'utf8' });
 }
 
+/** What the API answers to the lines that `--keep` prints for telling a parcel again. */
+function toldAgain(output: string): unknown {
+  const [token = ''] = /^ {2}export TOKEN=.*$/m.exec(output) ?? [];
+  const [lines = ''] = /^ {2}curl .*\\\n.*\\\n.*\/v1\/notifications\/deliveries$/m.exec(output) ?? [];
+  const command = `${token}\n${lines.replace('curl ', 'curl --silent --max-time 10 ')}`;
+  return JSON.parse(execFileSync('/bin/sh', ['-c', command], { encoding: 'utf8' }));
+}
+
 /** The row of the summary with this label. */
 function row(output: string, label: string): string | undefined {
   return output.split('\n').find((line) => line.startsWith(label));
@@ -117,10 +125,15 @@ describe.concurrent('npm start', () => {
       // A person's id, as the simulated carrier writes it.
       expect(output).not.toMatch(/\b(NC|PH|CP|NW)1\d{3}\b/);
       expect(output).toContain('npm start -- --events 600 --seed 2');
-      expect(output).toMatch(/^[ \d]{3} s {2}read \d+\/600 {2}stored \d+/m);
+      expect(output).toMatch(/^[ \d]{3} s {2}read \d+\/600 {2}stored \d+ .* told \d+/m);
       expect(output).toMatch(/^ok {6}all \d+ parcels match the \d+ events of the feed$/m);
       expect(output).toMatch(/^ok {6}all [1-9]\d* malformed elements are in the failures table and in the DLQ$/m);
       expect(output).toMatch(/^ok {6}no well-formed event is in the DLQ$/m);
+      expect(output).toMatch(
+        /^ok {6}each of the [1-9]\d* first deliveries was told,\n {8}\d+ more than once under the same id$/m,
+      );
+      expect(output).toMatch(/^told {9}\d+ notifications in \d+ requests/m);
+      expect(output).not.toContain('whsec_');
       expect(output).toMatch(/^ok {6}the API took \d+ events? again, and shows their parcel as the feed does$/m);
       expect(output).toMatch(/^splits {7}6: another producer/m);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: it is the control character that must not be there.
@@ -136,10 +149,10 @@ describe.concurrent('npm start', () => {
 
   test('ends after Ctrl-C without claiming success, and leaves nothing behind', async (context) => {
     const start = Start.direct(context, ['--events', '100000']);
-    const children = await start.fiveChildren();
+    const children = await start.sixChildren();
     await start.says('it is at work', /stored [1-9]/);
     start.interrupt();
-    await start.says('it was interrupted', /^interrupted: poller and processor settle what they hold$/m);
+    await start.says('it was interrupted', /^interrupted: poller, processor and notifier settle what they hold$/m);
     start.interrupt();
     expect(await start.code()).toBe(130);
     await allGone(children);
@@ -149,7 +162,7 @@ describe.concurrent('npm start', () => {
 
   test('with --live feeds until Ctrl-C, which is its good end', async (context) => {
     const start = Start.direct(context, ['--live', '--events', '200']);
-    const children = await start.fiveChildren();
+    const children = await start.sixChildren();
     await start.says('more was read than was there at first', /read (2[1-9]\d|[3-9]\d\d)\//);
     await start.says('the API can be asked', /^ {2}curl /m);
     const status: unknown = JSON.parse(printedCurl(start.output));
@@ -162,7 +175,7 @@ describe.concurrent('npm start', () => {
 
   test('leaves nothing behind when it is killed', async (context) => {
     const start = Start.direct(context, ['--events', '100000']);
-    const children = await start.fiveChildren();
+    const children = await start.sixChildren();
     await start.says('it is at work', /stored [1-9]/);
     start.process.kill('SIGKILL');
     await start.ended;
@@ -171,7 +184,7 @@ describe.concurrent('npm start', () => {
 
   test('says which process died, and ends with 1', async (context) => {
     const start = Start.direct(context, ['--events', '100000']);
-    const children = await start.fiveChildren();
+    const children = await start.sixChildren();
     await start.says('it is at work', /stored [1-9]/);
     const commands = execFileSync('/bin/ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n');
     const processor = children.find((pid) =>
@@ -183,19 +196,21 @@ describe.concurrent('npm start', () => {
     expect(start.output).toContain('The processor ended by SIGKILL');
   });
 
-  test('with --keep leaves queues, tables and API up, and says how to reach and to end them', async (context) => {
+  test('with --keep leaves queues, tables, API and notifier up, and says how to reach and to end them', async (context) => {
     const start = Start.direct(context, ['--events', '50', '--keep']);
     expect(await start.code(), start.output).toBe(0);
     const variables = [...start.output.matchAll(/^ {2}export (\w+)=(.*)$/gm)];
     const env = Object.fromEntries(variables.map(([, name, value]) => [name, value]));
     expect(start.output).toContain('\nTo ask how they are: npx waybill status\n');
-    const pids = /^To end them: kill (\d+) (\d+) (\d+)$/m.exec(start.output)?.slice(1).map(Number) ?? [];
+    const [, listed = ''] = /^To end them: kill ([\d ]+)$/m.exec(start.output) ?? [];
+    const pids = listed.split(' ').map(Number);
     context.onTestFinished(async () => {
       for (const pid of pids) process.kill(pid, 'SIGTERM');
       await allGone(pids);
     });
-    expect(pids.map(isRunning)).toEqual([true, true, true]);
+    expect(pids.map(isRunning)).toEqual([true, true, true, true, true]);
     expect(JSON.parse(printedCurl(start.output))).toHaveProperty('sentence');
+    expect(toldAgain(start.output)).toMatchObject({ notified: [expect.any(Number)], failed: [] });
     const clients = openClients(env);
     const { QueueUrls } = await clients.sqs.send(new ListQueuesCommand());
     clients.close();

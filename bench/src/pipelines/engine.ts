@@ -54,9 +54,10 @@ function engineOf(engine: Pick<Engine, 'name' | 'sqsEndpoint' | 'dynamodbEndpoin
       return provision({ sqs, dynamodb, prefix: `bench-${process.pid}-${count}-`, ...settings });
     },
     remove: async (resources) => {
-      const { scanQueueUrl, deadLetterQueueUrl, ...tables } = resources;
-      for (const QueueUrl of [scanQueueUrl, deadLetterQueueUrl]) await sqs.send(new DeleteQueueCommand({ QueueUrl }));
-      for (const TableName of Object.values(tables)) await dynamodb.send(new DeleteTableCommand({ TableName }));
+      for (const [resource, name] of Object.entries(resources)) {
+        if (resource.endsWith('QueueUrl')) await sqs.send(new DeleteQueueCommand({ QueueUrl: name }));
+        else await dynamodb.send(new DeleteTableCommand({ TableName: name }));
+      }
     },
     stop: async () => {
       close();

@@ -163,7 +163,12 @@ export const contextKeys = {
   }),
   webhooks: webhooksKey,
   notifySweep: notifySweepKey,
-  maxNotifiers: wholeNumber({ meaning: 'notifiers of each webhook that scaling runs at most', min: 1, max: 20, default: 4 }),
+  maxNotifiers: wholeNumber({
+    meaning: 'notifiers of each webhook that scaling runs at most',
+    min: 1,
+    max: 20,
+    default: 4,
+  }),
   pollerVariables: variablesOf('poller', Object.keys(pollerVariables), readPollerConfig),
   processorVariables: variablesOf('processor', Object.keys(processorVariables), readProcessorConfig),
   apiVariables: variablesOf('API', Object.keys(apiVariables), readApiConfig),

@@ -41,12 +41,16 @@ describe('a deployment', () => {
       pollerSize: { cpu: 256, memoryMiB: 512 },
       processorSize: { cpu: 256, memoryMiB: 512 },
       apiSize: { cpu: 256, memoryMiB: 512 },
+      notifierSize: { cpu: 256, memoryMiB: 512 },
       standby: false,
       maxProcessors: 10,
       spotShare: 100,
       maxApiTasks: 6,
       apiRequestsPerSecond: 200,
       operatorTask: true,
+      webhooks: [],
+      notifySweep: undefined,
+      maxNotifiers: 4,
       pollerVariables: {},
       processorVariables: {},
       apiVariables: {},
@@ -264,6 +268,99 @@ describe("a process's variables", () => {
 
   it("may be OpenTelemetry's own", () => {
     expect(refused({ apiUrl, pollerVariables: { OTEL_METRIC_EXPORT_INTERVAL: '30000' } })).toEqual([]);
+  });
+});
+
+describe('a webhook', () => {
+  const shop = { name: 'shop', url: 'https://shop.example/hook?key=hunter2', secretsName: 'shop/signing' };
+
+  it('is what the notifier reads, without its secrets, queue and tables', () => {
+    const webhooks = [
+      {
+        ...shop,
+        milestones: ['pickup', 'delivery'],
+        requirements: ['recent'],
+        corrections: true,
+        maxAgeHours: 48,
+        allowedCidrs: ['10.1.0.0/16', '10.2.0.0/16'],
+        reportUrl: 'https://erp.example/told',
+        reportTokenSecret: 'erp/token',
+        variables: { WEBHOOK_CONCURRENCY: 8 },
+      },
+      { ...shop, name: 'depot-2', ownTable: true },
+    ];
+    expect(readContext({ apiUrl, webhooks: JSON.stringify(webhooks) }).webhooks).toEqual([
+      {
+        name: 'shop',
+        ownTable: false,
+        secretsName: 'shop/signing',
+        reportTokenSecret: 'erp/token',
+        variables: {
+          WEBHOOK_URL: shop.url,
+          NOTIFY: 'pickup delivery',
+          NOTIFY_REQUIREMENTS: 'recent',
+          NOTIFY_CORRECTIONS: 'true',
+          NOTIFY_MAX_AGE_HOURS: '48',
+          WEBHOOK_ALLOWED_CIDRS: '10.1.0.0/16 10.2.0.0/16',
+          REPORT_URL: 'https://erp.example/told',
+          WEBHOOK_CONCURRENCY: '8',
+        },
+      },
+      {
+        name: 'depot-2',
+        ownTable: true,
+        secretsName: 'shop/signing',
+        reportTokenSecret: undefined,
+        variables: { WEBHOOK_URL: shop.url },
+      },
+    ]);
+  });
+
+  it('is refused with all that is wrong, by the rules of the notifier, and shows no URL', () => {
+    const lines = refused({
+      apiUrl,
+      webhooks: [
+        { ...shop, url: 'http://shop.example/hook?key=hunter2', milestones: ['delivered'], maxAgeHours: -1 },
+        { ...shop, ownTable: true, variables: { WEBHOOK_URL: 'https://x.example', WEBHOOK_SECRETS: 'whsec_x', NOTIFI: '1' } },
+        { ...shop, name: 'other', reportTokenSecret: 'erp/token' },
+      ],
+    });
+    expect(lines.map((line) => line.split(' ').slice(0, 3).join(' ')).toSorted()).toEqual(
+      [
+        'webhooks.0.maxAgeHours expected a',
+        'webhooks.0.milestones expected some',
+        'webhooks.0.url may not',
+        'webhooks.1.name is not',
+        'webhooks.1.variables.NOTIFI is not',
+        'webhooks.1.variables.WEBHOOK_SECRETS is set',
+        'webhooks.1.variables.WEBHOOK_URL is set',
+        'webhooks.2.ownTable must be',
+        'webhooks.2.reportTokenSecret needs a',
+      ].toSorted(),
+    );
+    expect(lines.join()).not.toContain('hunter2');
+  });
+
+  it.each(['Shop', 'a-dlq', 'dlq', 'a--b', '2nd', 'a'.repeat(21)])('is not named %s', (name) => {
+    expect(refused({ apiUrl, webhooks: [{ ...shop, name }] })).toEqual([
+      `webhooks.0.name expected 1–20 of \`a-z\`, \`0-9\` and single \`-\` between them, beginning with a letter, not ending with \`dlq\`, got "${name}"`,
+    ]);
+  });
+
+  it('is one of five at most', () => {
+    const six = Array.from({ length: 6 }, (_, at) => ({ ...shop, name: `shop${at}`, ownTable: at > 0 }));
+    expect(refused({ apiUrl, webhooks: six.slice(1) })).toEqual([]);
+    expect(refused({ apiUrl, webhooks: six })).toEqual(['webhooks expected at most 5']);
+  });
+
+  it('is what a sweep needs, and the task of operators', () => {
+    expect(refused({ apiUrl, notifySweep: 'rate(1 hour)' })).toEqual(['notifySweep needs webhooks']);
+    expect(refused({ apiUrl, notifySweep: 'rate(1 hour)', webhooks: [shop], operatorTask: false })).toEqual([
+      'notifySweep needs operatorTask=true: the task runs `waybill`',
+    ]);
+    const swept = (notifySweep: string) => refused({ apiUrl, notifySweep, webhooks: [shop] }).length;
+    expect(['rate(1 hour)', 'rate(15 minutes)', 'cron(0 6 * * ? *)'].map(swept)).toEqual([0, 0, 0]);
+    expect(['rate(1 hours)', 'rate(0 minutes)', 'hourly', 'cron()'].map(swept)).toEqual([1, 1, 1, 1]);
   });
 });
 

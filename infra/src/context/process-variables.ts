@@ -13,8 +13,13 @@ const setByTheStack: Readonly<Record<string, string>> = {
   FAILURES_TABLE: 'failures',
   OPERATIONS_TABLE: 'operations',
   BATCHES_TABLE: 'batches',
+  NOTIFICATIONS_TABLE: 'notifications',
+  ANNOUNCEMENT_QUEUE_URLS: 'https://host.example/announcements',
+  NOTIFICATION_QUEUE_URL: 'https://host.example/announcements',
   API_TOKENS: '[]',
   INGEST_SECRETS: '[]',
+  WEBHOOK_SECRETS: `whsec_${Buffer.alloc(24).toString('base64')}`,
+  REPORT_TOKEN: 'token',
   API_HOST: '0.0.0.0',
   API_PORT: '8081',
   HTTP_HOST: '0.0.0.0',
@@ -26,31 +31,47 @@ const setByTheStack: Readonly<Record<string, string>> = {
 const longestStopSeconds = 110;
 
 /** A JSON value may be a number or boolean; an environment has text only. */
-const environment = z.record(
+export const environment = z.record(
   z.string(),
   z.union([z.string(), z.number(), z.boolean()], { error: 'expected text, a number or a boolean' }).transform(String),
 );
+
+/** A process, the names of its variables, and how it reads them. */
+export type VariablesOfProcess = {
+  readonly process: string;
+  readonly known: readonly string[];
+  readonly readConfig: (env: Readonly<Record<string, string | undefined>>) => unknown;
+};
+
+/** What is wrong with variables of a process, by its own `readConfig`: each `[NAME, message]`. */
+export function wrongVariables(
+  { process, known, readConfig }: VariablesOfProcess,
+  given: Readonly<Record<string, string>>,
+): readonly (readonly [string, string])[] {
+  const names = Object.keys(given).flatMap((name): (readonly [string, string])[] => {
+    if (isSetByTheStack(name)) return [[name, 'is set by the stack itself']];
+    const isKnown = known.includes(name) || name.startsWith('OTEL_');
+    return isKnown ? [] : [[name, `is not a variable of the ${process}`]];
+  });
+  const stop = `expected at most ${longestStopSeconds}: Fargate allows 120 s for a stop`;
+  const isTooLong = Number(given['STOP_TIMEOUT_SECONDS']) > longestStopSeconds;
+  const own = Object.fromEntries(Object.entries(given).filter(([name]) => !isSetByTheStack(name)));
+  const read = refusals(() => readConfig({ ...setByTheStack, ...own })).map((line) => {
+    const [name = '', ...message] = line.split(' ');
+    return [name, message.join(' ')] as const;
+  });
+  return [...names, ...(isTooLong ? [['STOP_TIMEOUT_SECONDS', stop] as const] : []), ...read];
+}
 
 /** Further variables of a process, checked by the process's own `readConfig`. */
 export function variablesOf(
   process: string,
   known: readonly string[],
-  readConfig: (env: Readonly<Record<string, string | undefined>>) => unknown,
+  readConfig: VariablesOfProcess['readConfig'],
 ): z.ZodType<Record<string, string>> {
   const shape = environment.superRefine((given, context) => {
-    const refuse = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
-    const names = Object.keys(given);
-    for (const name of names) {
-      if (isSetByTheStack(name)) refuse(name, 'is set by the stack itself');
-      else if (!known.includes(name) && !name.startsWith('OTEL_')) refuse(name, `is not a variable of the ${process}`);
-    }
-    if (Number(given['STOP_TIMEOUT_SECONDS']) > longestStopSeconds)
-      refuse('STOP_TIMEOUT_SECONDS', `expected at most ${longestStopSeconds}: Fargate allows 120 s for a stop`);
-    const own = Object.fromEntries(Object.entries(given).filter(([name]) => !isSetByTheStack(name)));
-    for (const line of refusals(() => readConfig({ ...setByTheStack, ...own }))) {
-      const [name = '', ...message] = line.split(' ');
-      refuse(name, message.join(' '));
-    }
+    for (const [name, message] of wrongVariables({ process, known, readConfig }, given))
+      context.addIssue({ code: 'custom', path: [name], message });
   });
   return jsonValue(shape, {
     meaning: `further [variables](configuration.md#${process.toLowerCase()}) of the ${process}`,

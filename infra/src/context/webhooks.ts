@@ -1,5 +1,7 @@
+import { notifierVariables, readConfig } from '@waybill/notifier/config.ts';
 import { z } from 'zod';
 import { contextKey, jsonValue, text } from './context-key.ts';
+import { environment, wrongVariables } from './process-variables.ts';
 import { secretNameAllowed, secretNamePattern } from './secret-name.ts';
 
 /** Webhooks of one deployment at most: a message of events is settled only when each of their queues has confirmed. */
@@ -12,12 +14,6 @@ const namePattern = /^(?=.{1,20}$)(?!(.*-)?dlq$)[a-z](-?[a-z0-9])*$/;
 const url = z.string({ error: 'expected a URL' });
 
 const texts = z.array(z.string({ error: 'expected text' }), { error: 'expected a list of texts' });
-
-/** Further variables; a JSON value may be a number or boolean, an environment has text only. */
-const variables = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean()], { error: 'expected text, a number or a boolean' }).transform(String),
-);
 
 const given = z.strictObject({
   name: text(
@@ -34,7 +30,7 @@ const given = z.strictObject({
   allowedCidrs: texts.optional(),
   reportUrl: url.optional(),
   reportTokenSecret: text(secretNamePattern, secretNameAllowed).optional(),
-  variables: variables.default({}),
+  variables: environment.default({}),
 });
 
 type Given = z.infer<typeof given>;
@@ -49,6 +45,12 @@ const variableOf = {
   allowedCidrs: 'WEBHOOK_ALLOWED_CIDRS',
   reportUrl: 'REPORT_URL',
 } as const satisfies Partial<Record<keyof Given, string>>;
+
+const partOf: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(variableOf).map(([part, variable]) => [variable, [part]]),
+);
+
+const notifier = { process: 'notifier', known: Object.keys(notifierVariables), readConfig };
 
 /** Who is told, and how: a queue and a service of its own. */
 export type WebhookContext = {
@@ -72,7 +74,13 @@ function asVariables(webhook: Given): WebhookContext {
     const value = webhook[part as keyof typeof variableOf];
     return value === undefined ? [] : [[variable, [value].flat().join(' ')] as const];
   });
-  return { name, ownTable, secretsName, reportTokenSecret, variables: { ...webhook.variables, ...Object.fromEntries(own) } };
+  return {
+    name,
+    ownTable,
+    secretsName,
+    reportTokenSecret,
+    variables: { ...webhook.variables, ...Object.fromEntries(own) },
+  };
 }
 
 const list = z
@@ -80,7 +88,8 @@ const list = z
   .max(mostWebhooks, { error: `expected at most ${mostWebhooks}` })
   .superRefine((webhooks, context) => {
     const main = webhooks.findIndex(({ ownTable }) => !ownTable);
-    for (const [at, { name, ownTable, variables, reportUrl, reportTokenSecret }] of webhooks.entries()) {
+    for (const [at, webhook] of webhooks.entries()) {
+      const { name, ownTable, reportUrl, reportTokenSecret } = webhook;
       const refuse = (path: readonly string[], message: string) =>
         context.addIssue({ code: 'custom', path: [at, ...path], message });
       if (webhooks.findIndex((other) => other.name === name) < at) refuse(['name'], `is not unique: ${name}`);
@@ -89,7 +98,9 @@ const list = z
       if (reportTokenSecret !== undefined && reportUrl === undefined)
         refuse(['reportTokenSecret'], 'needs a reportUrl');
       for (const [part, variable] of Object.entries(variableOf))
-        if (variable in variables) refuse(['variables', variable], `is set by ${part}`);
+        if (variable in webhook.variables) refuse(['variables', variable], `is set by ${part}`);
+      for (const [variable, message] of wrongVariables(notifier, asVariables(webhook).variables))
+        refuse(partOf.get(variable) ?? ['variables', variable], message);
     }
   })
   .transform((webhooks) => webhooks.map(asVariables));

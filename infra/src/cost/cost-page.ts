@@ -12,11 +12,19 @@ import { rate, row, usd } from './page-format.ts';
 import { eventsPerParcel, parcelItemBytes } from './parcel-item.ts';
 import { prices } from './prices.ts';
 import { byDefault } from './stored-parcels.ts';
+import { webhookSection } from './webhook-cost.ts';
 
 const pageSize = pollerVariables.SCAN_API_LIMIT.parse(undefined);
 
-/** `docs/cost.md`: what a deployment with default context costs per month, and one with the API. */
-export function costPage(deployment: Deployment, withApi: Deployment, loads: readonly MeasuredLoad[]): string {
+/** Deployments that the page compares with the usual one. */
+export type Compared = { readonly withApi: Deployment; readonly withWebhook: Deployment };
+
+/** `docs/cost.md`: what a deployment with default context costs per month, one with the API, and one with a webhook. */
+export function costPage(
+  deployment: Deployment,
+  { withApi, withWebhook }: Compared,
+  loads: readonly MeasuredLoad[],
+): string {
   const bills = loads.map((load) => monthlyCost(deployment, load));
   const { pollerSize, processorSize, spotShare } = deployment.context;
   const size = ({ cpu, memoryMiB }: { cpu: number; memoryMiB: number }) =>
@@ -52,6 +60,7 @@ export function costPage(deployment: Deployment, withApi: Deployment, loads: rea
     '',
     ...apiSection(deployment, withApi, loads),
     '',
+    ...webhookSection(deployment, withWebhook, loads),
     '## Where the quantities come from',
     '',
     'Each load ran for two minutes on a simulated feed, with the processes started as in production, on local [engines](glossary.md#engine): the embedded DynamoDB, and ElasticMQ. (The embedded SQS wakes every long poll for one message, and would show four times the receives.)',

@@ -6,10 +6,11 @@ import { synthesize } from '../synthesis/synthesize.ts';
 import { apiLines, waysToTheApi } from './api-cost.ts';
 import { costPage } from './cost-page.ts';
 import { customMetrics } from './custom-metrics.ts';
-import { apiContext, defaultContext, deploymentOf, processorsFor } from './deployment.ts';
+import { apiContext, defaultContext, deploymentOf, processorsFor, webhookContext } from './deployment.ts';
 import { measuredLoads } from './measured-loads.ts';
 import { monthlyCost, total } from './monthly-cost.ts';
 import { prices } from './prices.ts';
+import { deliveriesPerSecond, notificationBytes, webhookLines } from './webhook-cost.ts';
 
 const { stacks } = synthesize(defaultContext);
 const deployment = deploymentOf(stacks.flatMap(({ resources }) => Object.values(resources)));
@@ -18,8 +19,15 @@ const withApi = deploymentOf(
   apiContext,
 );
 
+const withWebhook = deploymentOf(
+  synthesize(webhookContext).stacks.flatMap(({ resources }) => Object.values(resources)),
+  webhookContext,
+);
+
 test('docs/cost.md is what prices, quantities and templates give', async () => {
-  await expect(costPage(deployment, withApi, measuredLoads)).toMatchFileSnapshot('../../../docs/cost.md');
+  await expect(costPage(deployment, { withApi, withWebhook }, measuredLoads)).toMatchFileSnapshot(
+    '../../../docs/cost.md',
+  );
 });
 
 describe('the bill', () => {
@@ -77,6 +85,28 @@ describe('the API', () => {
   });
 });
 
+describe('a webhook', () => {
+  const [smallest] = measuredLoads;
+  const lines = webhookLines(withWebhook, deployment, smallest);
+  const usd = (part: string, what: string) =>
+    lines.filter((line) => line.part === part && line.what === what).map((line) => Number(line.usd.toFixed(4)));
+
+  test('costs for one event per second what a person computes', () => {
+    expect(usd('Fargate', 'vCPU of notifiers, all on demand')).toEqual([Number((0.25 * 0.03238 * 730).toFixed(4))]);
+    const deliveries = deliveriesPerSecond(1) * 730 * 3_600;
+    expect(deliveries / (730 * 3_600)).toBeCloseTo(0.209, 3);
+    expect(usd('DynamoDB', 'writes')).toEqual([Number((deliveries * 0.625e-6).toFixed(4))]);
+    expect(usd('DynamoDB', 'reads')).toEqual([Number((4 * deliveries * 0.125e-6).toFixed(4))]);
+    // A write unit is 1 KB.
+    expect(notificationBytes()).toBeLessThan(1_024);
+    expect(withWebhook.pollers).toBe(deployment.pollers);
+  });
+
+  test('adds nothing to the metrics of a deployment without one', () => {
+    expect(customMetrics().filter((metric) => /announcements|notifier|notifications/.test(metric))).toEqual([]);
+  });
+});
+
 describe('the inputs of the bill', () => {
   test('are loads measured with as many processors as scaling plans', () => {
     for (const { eventsPerSecond, processors } of measuredLoads)
@@ -98,7 +128,9 @@ describe('the inputs of the bill', () => {
   });
 
   test('have every metric for CloudWatch', () => {
-    const ofProcesses = customMetrics({ api: true }).filter((metric) => metric !== 'waybill.api.unavailable');
+    const ofProcesses = customMetrics({ api: true, webhooks: 1 }).filter(
+      (metric) => metric !== 'waybill.api.unavailable',
+    );
     const counted = new Set(ofProcesses.map((metric) => metric.split(' ')[0]));
     const published = Object.entries(metricDefinitions).flatMap(([name, definition]) =>
       'cloudWatch' in definition ? [name] : [],

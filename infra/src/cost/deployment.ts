@@ -9,6 +9,12 @@ export const defaultContext = { apiUrl: 'https://carrier.example/v1/scans/scanev
 /** The same with the API. */
 export const apiContext = { ...defaultContext, api: true, apiCallersSecret: 'waybill/callers' };
 
+/** The same with one webhook. */
+export const webhookContext = {
+  ...defaultContext,
+  webhooks: [{ name: 'shop', url: 'https://shop.example/hook', secretsName: 'shop/signing' }],
+};
+
 /** A resource of a synthesized template. */
 type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> };
 

@@ -165,12 +165,10 @@ export class OperatorPolicies extends Construct {
       props.announcementQueues.length === 0
         ? undefined
         : policy('Notify', 'tell webhooks what is due, and announce milestones', [
-            allow('Notifications', ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'], told),
-            allow(
-              'Announce',
-              ['sqs:SendMessage'],
-              props.announcementQueues.map(({ queueArn }) => queueArn),
-            ),
+            ...tellingWebhooks({
+              notifications: told,
+              queues: props.announcementQueues.map(({ queueArn }) => queueArn),
+            }),
             onRecord(),
           ]);
     this.parcelsReader = policy('ParcelsReader', 'read parcels', readingParcels(parcels));
@@ -189,6 +187,24 @@ function allow(
     resources: [...resources],
     ...(conditions && { conditions: { ...conditions } }),
   });
+}
+
+/** What telling on demand and announcing by hand need, besides reading parcels. */
+export function tellingWebhooks({
+  notifications,
+  queues,
+}: {
+  /** ARNs of their tables. */
+  readonly notifications: readonly string[];
+  /** ARNs of the queues of announcements. */
+  readonly queues: readonly string[];
+}): readonly PolicyStatement[] {
+  return [
+    ...(notifications.length > 0
+      ? [allow('Notifications', ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'], notifications)]
+      : []),
+    ...(queues.length > 0 ? [allow('Announce', ['sqs:SendMessage'], queues)] : []),
+  ];
 }
 
 function readingParcels(parcels: Table): readonly PolicyStatement[] {

@@ -1,3 +1,4 @@
+import type { Delivery } from '@waybill/notifier/delivery/delivery.ts';
 import type { WriteOutcome } from '@waybill/processor/parcels/write-parcel.ts';
 import type { tables } from '@waybill/shared/resources.ts';
 
@@ -19,3 +20,18 @@ const batchesTable = 'batches' satisfies keyof typeof tables;
 
 /** The table that is written only when events fail. */
 export const failuresTable = 'failures' satisfies keyof typeof tables;
+
+/** Without errors of the stored item, which are rare, and without what only telling on demand has. */
+const everydayDelivery: Readonly<Record<Exclude<Delivery['outcome'], 'unreadable' | 'unavailable'>, true>> = {
+  notified: true,
+  'already-notified': true,
+  'not-reached': true,
+  'requirements-not-met': true,
+  refused: true,
+};
+
+/** Values of `outcome` in `waybill.notifier.notifications`, as far as they come every day. */
+export const notificationOutcomes: readonly string[] = Object.keys(everydayDelivery);
+
+/** The table that notifiers write, and the API where it tells on demand. */
+export const notificationsTable = 'notifications' satisfies keyof typeof tables;

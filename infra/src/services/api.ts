@@ -3,23 +3,27 @@ import {
   openParcelsIndex,
   recentBatchesIndex,
   recentOperationsIndex,
+  unfinishedIndex,
   unresolvedIndex,
 } from '@waybill/shared/resources.ts';
 import { Duration } from 'aws-cdk-lib';
 import type { GraphWidget, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 import type { Context } from '../context/context.ts';
+import { mainWebhook } from '../context/webhooks.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { graph } from '../monitoring/graph.ts';
 import { waybillMetric } from '../monitoring/metric.ts';
 import { addApiAlarms } from './api-alarms.ts';
 import { ApiGateway } from './api-gateway.ts';
 import type { Network } from './network.ts';
-import { secretVariables } from './secret-variables.ts';
+import { secretVariables, webhookSecrets } from './secret-variables.ts';
 import { Service } from './service.ts';
+import { notificationsOf } from './webhook-data.ts';
 
 export type ApiProps = {
   readonly context: Context;
@@ -47,6 +51,9 @@ export class Api extends Construct {
     super(scope, id);
     const { environment } = context;
     this.#environment = environment;
+    // The one that uses the deployment's table of notifications: it is told on demand.
+    const webhook = mainWebhook(context.webhooks);
+    const notifications = notificationsOf(this, environment, webhook);
     const port = apiVariables.API_PORT.parse(undefined);
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc: network.vpc,
@@ -68,6 +75,7 @@ export class Api extends Construct {
       inbound: { port, namespace, securityGroup },
       variables: {
         ...asThePoller(context.pollerVariables),
+        ...webhook?.variables,
         ...context.apiVariables,
         SCAN_QUEUE_URL: data.scanQueue.queue.queueUrl,
         PARCELS_TABLE: data.parcels.tableName,
@@ -75,13 +83,18 @@ export class Api extends Construct {
         FAILURES_TABLE: data.failures.tableName,
         OPERATIONS_TABLE: data.operations.tableName,
         BATCHES_TABLE: data.batches.tableName,
+        NOTIFICATIONS_TABLE: notifications.tableName,
       },
-      secrets: secretVariables(this, {
-        API_TOKENS: context.apiCallersSecret,
-        INGEST_SECRETS: context.apiPushersSecret,
-      }),
+      secrets: {
+        ...secretVariables(this, {
+          API_TOKENS: context.apiCallersSecret,
+          INGEST_SECRETS: context.apiPushersSecret,
+        }),
+        ...(webhook && webhookSecrets(this, webhook)),
+      },
     });
     this.#allow(data);
+    this.#allowNotifications(notifications, webhook !== undefined);
     this.service.fargate
       .autoScaleTaskCount({ minCapacity: leastTasks, maxCapacity: context.maxApiTasks })
       .scaleOnCpuUtilization('Cpu', {
@@ -175,6 +188,17 @@ export class Api extends Construct {
       'sqs:ReceiveMessage',
       'sqs:StartMessageMoveTask',
     ]);
+  }
+
+  /** To list and show them; to tell on demand where there is a webhook. */
+  #allowNotifications({ tableArn }: ITable, isTelling: boolean): void {
+    this.service.allow(tableArn, [
+      'dynamodb:DescribeTable',
+      'dynamodb:GetItem',
+      'dynamodb:Scan',
+      ...(isTelling ? ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'] : []),
+    ]);
+    this.service.allow(`${tableArn}/index/${unfinishedIndex.name}`, ['dynamodb:Query']);
   }
 }
 

@@ -19,3 +19,22 @@ export function eventsPerMessage(poller: { readonly limit: number; readonly mess
 export function messagesPerSecond(vcpuUnits: number, events: number): number {
   return ((Math.min(vcpuUnits, 1024) / 1024) * plannedShare) / cpuSecondsPerEvent / events;
 }
+
+/** Milliseconds in which a webhook responds, assumed. One that takes longer gets more notifiers, or is told later. */
+const responseMs = 150;
+
+/**
+ * Announcements in one message, assumed: those that the events of one page bring, which is what a processor gathers when it
+ * has caught up. A parcel's two milestones are in its 4.7 scans (docs/benchmark.md).
+ */
+export const announcementsPerMessage = 40;
+
+/** Notifications per second that one notifier sends, with this many attempts at once. */
+export function notificationsPerSecond(attemptsAtOnce: number): number {
+  return (attemptsAtOnce * plannedShare) / (responseMs / 1_000);
+}
+
+/** Messages of announcements per second that one notifier tells. */
+export function announcedMessagesPerSecond(attemptsAtOnce: number): number {
+  return notificationsPerSecond(attemptsAtOnce) / announcementsPerMessage;
+}

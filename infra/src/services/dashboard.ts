@@ -14,6 +14,7 @@ import { dashboardColumns, graph } from '../monitoring/graph.ts';
 import { writtenTables } from '../monitoring/metric-values.ts';
 import type { Api } from './api.ts';
 import { AwsUsage } from './aws-usage.ts';
+import type { Notifier } from './notifier.ts';
 import type { Poller } from './poller.ts';
 import type { Processor } from './processor.ts';
 import type { TaskRestarts } from './task-restarts.ts';
@@ -24,6 +25,7 @@ export type DashboardProps = {
   readonly poller: Poller;
   readonly processor: Processor;
   readonly api: Api | undefined;
+  readonly notifiers: readonly Notifier[];
   readonly restarts: TaskRestarts;
 };
 
@@ -33,11 +35,14 @@ export type DashboardProps = {
  */
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
-    const { environment, data, poller, processor, api, restarts } = props;
-    const services = [poller, processor, ...(api ? [api] : [])];
+    const { environment, data, poller, processor, api, notifiers, restarts } = props;
+    const services = [poller, processor, ...(api ? [api] : []), ...notifiers];
     super(scope, id);
     const { scanQueue } = data;
-    const usage = new AwsUsage(environment, writtenTables({ api: api !== undefined }));
+    const usage = new AwsUsage(environment, {
+      writtenTables: writtenTables({ api: api !== undefined }),
+      webhooks: notifiers.map(({ webhook }) => webhook),
+    });
     const breaker = processor.metricBreaker({ label: 'breaker (2 = open)' });
     const rows: readonly (readonly IWidget[])[] = [
       [
@@ -78,9 +83,11 @@ export class Dashboard extends Construct {
           poller.service.metricRunningTasks({ label: 'pollers' }),
           processor.service.metricRunningTasks({ label: 'processors' }),
           ...(api ? [api.service.metricRunningTasks({ label: 'API' })] : []),
+          ...notifiers.map(({ service, webhook }) => service.metricRunningTasks({ label: `notifiers, ${webhook}` })),
         ]),
       ],
       ...(api ? [[api.requestsWidget(), api.latencyWidget()]] : []),
+      ...notifiers.map((notifier) => [notifier.toldWidget(), notifier.queueWidget()]),
       [
         graph('Failed events per minute', [
           poller.metricRejections({ label: 'rejected elements' }),

@@ -18,14 +18,21 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url));
 export type TaskProps = {
   readonly environment: string;
   /** The target of the `Dockerfile`; part of the names of task and log. */
-  readonly image: 'poller' | 'processor' | 'api' | 'operator';
+  readonly image: 'poller' | 'processor' | 'api' | 'operator' | 'notifier';
+  /** The name of the webhook that it is for, where each has such a task; part of the same names. */
+  readonly webhook?: string;
   readonly size: { readonly cpu: number; readonly memoryMiB: number };
 };
 
+/** What is in the names of a task: `processor`, `notifier-shop`. */
+export function taskName({ image, webhook }: Pick<TaskProps, 'image' | 'webhook'>): string {
+  return webhook === undefined ? image : `${image}-${webhook}`;
+}
+
 /** The log of a task. */
-export function taskLogs(scope: Construct, { environment, image }: TaskProps): LogGroup {
+export function taskLogs(scope: Construct, props: TaskProps): LogGroup {
   return new LogGroup(scope, 'Logs', {
-    logGroupName: `/waybill/${environment}/${image}`,
+    logGroupName: `/waybill/${props.environment}/${taskName(props)}`,
     retention: RetentionDays.ONE_MONTH,
     // If it were kept, the next deployment would fail because the name exists. It holds ids and outcomes, no data.
     removalPolicy: RemovalPolicy.DESTROY,
@@ -33,9 +40,10 @@ export function taskLogs(scope: Construct, { environment, image }: TaskProps): L
 }
 
 /** A task of this size on ARM64, without a container. */
-export function fargateTask(scope: Construct, { environment, image, size }: TaskProps): FargateTaskDefinition {
+export function fargateTask(scope: Construct, props: TaskProps): FargateTaskDefinition {
+  const { environment, size } = props;
   const task = new FargateTaskDefinition(scope, 'Task', {
-    family: `waybill-${environment}-${image}`,
+    family: `waybill-${environment}-${taskName(props)}`,
     cpu: size.cpu,
     memoryLimitMiB: size.memoryMiB,
     runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },

@@ -1,19 +1,30 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { AwsLogDriverMode, LogDrivers } from 'aws-cdk-lib/aws-ecs';
+import { AwsLogDriverMode, type FargateTaskDefinition, LogDrivers } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import type { Context } from '../context/context.ts';
+import type { WebhookContext } from '../context/webhooks.ts';
 import type { DataStack } from '../data/data-stack.ts';
+import { tellingWebhooks } from '../data/operator-policies.ts';
 import { confinedContainer, fargateTask, type TaskProps, taskLogs } from './fargate-task.ts';
-import { scanApiToken } from './secret-variables.ts';
+import { scanApiToken, webhookSecrets } from './secret-variables.ts';
+import { announcementQueues, notificationsOf } from './webhook-data.ts';
 
 export type OperatorTaskProps = {
   readonly context: Context;
   readonly apiUrl: string;
   readonly data: DataStack;
+  /**
+   * The webhook that it tells on demand; none: it tells nobody. For the one whose notifications are in a table of its own there
+   * is a task of its own, which can do the same otherwise.
+   */
+  readonly webhook: WebhookContext | undefined;
 };
 
 /** vCPU units and MiB. Twice a poller's, because a person waits for its start; it is paid only while it runs. */
 export const operatorSize = { cpu: 512, memoryMiB: 1_024 } as const;
+
+/** Name of the container, by which a run says its command. */
+export const operatorContainer = 'waybill';
 
 /** Seconds after a stop that an act has to hand back what it holds: all that Fargate allows. */
 const stopSeconds = 120;
@@ -24,15 +35,27 @@ const stopSeconds = 120;
  * failed, with ids of people: what it prints is kept in a log.
  */
 export class OperatorTask extends Construct {
-  constructor(scope: Construct, id: string, { context, apiUrl, data }: OperatorTaskProps) {
+  readonly definition: FargateTaskDefinition;
+
+  constructor(scope: Construct, id: string, { context, apiUrl, data, webhook }: OperatorTaskProps) {
     super(scope, id);
-    const props: TaskProps = { environment: context.environment, image: 'operator', size: operatorSize };
+    const { environment } = context;
+    const props: TaskProps = {
+      environment,
+      image: 'operator',
+      size: operatorSize,
+      ...(webhook?.ownTable && { webhook: webhook.name }),
+    };
+    const announced = announcementQueues(this, context);
+    const notifications = notificationsOf(this, environment, webhook);
     const logGroup = taskLogs(this, props);
     const task = fargateTask(this, props);
-    task.addContainer('waybill', {
+    this.definition = task;
+    task.addContainer(operatorContainer, {
       ...confinedContainer(this, props),
       environment: {
         ...ofTheFeed(context.pollerVariables),
+        ...webhook?.variables,
         AWS_REGION: Stack.of(this).region,
         SCAN_API_URL: apiUrl,
         SCAN_QUEUE_URL: data.scanQueue.queue.queueUrl,
@@ -41,14 +64,25 @@ export class OperatorTask extends Construct {
         FAILURES_TABLE: data.failures.tableName,
         OPERATIONS_TABLE: data.operations.tableName,
         BATCHES_TABLE: data.batches.tableName,
+        NOTIFICATIONS_TABLE: notifications.tableName,
+        ...(announced.length > 0 && { ANNOUNCEMENT_QUEUE_URLS: announced.map(({ queueUrl }) => queueUrl).join(' ') }),
       },
-      secrets: { ...scanApiToken(this, context.apiTokenSecret) },
+      secrets: {
+        ...scanApiToken(this, context.apiTokenSecret),
+        ...(webhook && webhookSecrets(this, webhook)),
+      },
       stopTimeout: Duration.seconds(stopSeconds),
       // Its output is what it runs for: rather wait for the log than lose a line.
       logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'operator', mode: AwsLogDriverMode.BLOCKING }),
     });
     const { observer, redrive, checkpoint, replay, repair } = data.operators;
     for (const policy of [observer, redrive, checkpoint, replay, repair]) task.taskRole.addManagedPolicy(policy);
+    // Not the policy of operators: that one comes and goes with the webhooks, and what is imported cannot go.
+    const telling = tellingWebhooks({
+      notifications: webhook ? [notifications.tableArn] : [],
+      queues: announced.map(({ queueArn }) => queueArn),
+    });
+    for (const statement of telling) task.addToTaskRolePolicy(statement);
   }
 }
 

@@ -12,6 +12,16 @@ const services = stackOf(
     api: true,
     apiCallersSecret: 'waybill/callers',
     apiPushersSecret: 'waybill/pushers',
+    webhooks: [
+      {
+        name: 'shop',
+        url: 'https://shop.example/hook',
+        secretsName: 'shop/signing',
+        reportUrl: 'https://erp.example/told',
+        reportTokenSecret: 'shop/report',
+      },
+    ],
+    notifySweep: 'rate(1 hour)',
   }),
   'services',
 );
@@ -20,7 +30,15 @@ const texts = z.union([z.string().transform((text) => [text]), z.array(z.string(
 const policies = z.array(
   z.object({
     PolicyDocument: z.object({
-      Statement: z.array(z.strictObject({ Action: texts, Effect: z.literal('Allow'), Resource: texts })),
+      Statement: z.array(
+        z.strictObject({
+          Action: texts,
+          Effect: z.literal('Allow'),
+          Resource: texts,
+          Condition: z.unknown().optional(),
+          Sid: z.string().optional(),
+        }),
+      ),
     }),
     Roles: z.array(z.string()),
   }),
@@ -50,6 +68,8 @@ const start = (construct: string) => [
   `logs:CreateLogStream <${construct}Logs.Arn>`,
   `logs:PutLogEvents <${construct}Logs.Arn>`,
 ];
+const notifications = 'dynamodb:<AWS::Region>:<AWS::AccountId>:table/dev-waybill-notifications';
+const announcements = 'sqs:<AWS::Region>:<AWS::AccountId>:dev-waybill-announcements-shop';
 const mayRead = (secret: string) => {
   const resource = `secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${secret}-??????`;
   return [`secretsmanager:DescribeSecret ${resource}`, `secretsmanager:GetSecretValue ${resource}`];
@@ -69,26 +89,32 @@ describe('the roles', () => {
       ApiServiceTaskTaskRole: [
         'dynamodb:BatchGetItem <Failures.Arn>',
         'dynamodb:BatchGetItem <Parcels.Arn>',
+        `dynamodb:BatchGetItem ${notifications}`,
         'dynamodb:DescribeTable <Batches.Arn>',
         'dynamodb:DescribeTable <Checkpoints.Arn>',
         'dynamodb:DescribeTable <Failures.Arn>',
         'dynamodb:DescribeTable <Operations.Arn>',
         'dynamodb:DescribeTable <Parcels.Arn>',
+        `dynamodb:DescribeTable ${notifications}`,
         'dynamodb:GetItem <Batches.Arn>',
         'dynamodb:GetItem <Checkpoints.Arn>',
         'dynamodb:GetItem <Failures.Arn>',
         'dynamodb:GetItem <Operations.Arn>',
         'dynamodb:GetItem <Parcels.Arn>',
+        `dynamodb:GetItem ${notifications}`,
         'dynamodb:PutItem <Batches.Arn>',
         'dynamodb:PutItem <Operations.Arn>',
         'dynamodb:Query <Batches.Arn>/index/recent',
         'dynamodb:Query <Failures.Arn>/index/unresolved',
         'dynamodb:Query <Operations.Arn>/index/recent',
         'dynamodb:Query <Parcels.Arn>/index/open-parcels',
+        `dynamodb:Query ${notifications}/index/unfinished`,
         'dynamodb:Scan <Failures.Arn>',
         'dynamodb:Scan <Parcels.Arn>',
+        `dynamodb:Scan ${notifications}`,
         'dynamodb:UpdateItem <Batches.Arn>',
         'dynamodb:UpdateItem <Operations.Arn>',
+        `dynamodb:UpdateItem ${notifications}`,
         'sqs:CancelMessageMoveTask <ScanQueueDeadLetters.Arn>',
         'sqs:ChangeMessageVisibility <ScanQueueDeadLetters.Arn>',
         'sqs:DeleteMessage <ScanQueueDeadLetters.Arn>',
@@ -104,6 +130,28 @@ describe('the roles', () => {
         ...start('ApiService'),
         ...mayRead('waybill/callers'),
         ...mayRead('waybill/pushers'),
+        ...mayRead('shop/signing'),
+        ...mayRead('shop/report'),
+      ].toSorted(),
+      NotifiershopServiceTaskTaskRole: [
+        'dynamodb:BatchGetItem <Parcels.Arn>',
+        `dynamodb:BatchGetItem ${notifications}`,
+        'dynamodb:DeleteItem <Failures.Arn>',
+        'dynamodb:DescribeTable <Failures.Arn>',
+        'dynamodb:DescribeTable <Parcels.Arn>',
+        `dynamodb:DescribeTable ${notifications}`,
+        'dynamodb:UpdateItem <Failures.Arn>',
+        `dynamodb:UpdateItem ${notifications}`,
+        `sqs:ChangeMessageVisibility ${announcements}`,
+        `sqs:DeleteMessage ${announcements}`,
+        `sqs:GetQueueAttributes ${announcements}`,
+        `sqs:ReceiveMessage ${announcements}`,
+        `sqs:SendMessage ${announcements}`,
+      ],
+      NotifiershopServiceTaskExecutionRole: [
+        ...start('NotifiershopService'),
+        ...mayRead('shop/report'),
+        ...mayRead('shop/signing'),
       ].toSorted(),
       ProcessorServiceTaskTaskRole: [
         'dynamodb:DeleteItem <Failures.Arn>',
@@ -122,11 +170,28 @@ describe('the roles', () => {
         'sqs:GetQueueAttributes <ScanQueue.Arn>',
         'sqs:ReceiveMessage <ScanQueue.Arn>',
         'sqs:SendMessage <ScanQueue.Arn>',
+        // Of milestones, to the queue of each webhook only.
+        `sqs:SendMessage ${announcements}`,
       ],
       ProcessorServiceTaskExecutionRole: start('ProcessorService'),
-      // All that it may do is in the operators' policies.
-      OperatorTaskTaskRole: [],
-      OperatorTaskExecutionRole: [...start('OperatorTask'), ...mayRead('carrier/token')],
+      // All else that it may do is in the operators' policies.
+      OperatorTaskTaskRole: [
+        `dynamodb:BatchGetItem ${notifications}`,
+        `dynamodb:UpdateItem ${notifications}`,
+        `sqs:SendMessage ${announcements}`,
+      ],
+      OperatorTaskExecutionRole: [
+        ...start('OperatorTask'),
+        ...mayRead('carrier/token'),
+        ...mayRead('shop/report'),
+        ...mayRead('shop/signing'),
+      ].toSorted(),
+      // Only this task, in this cluster, with its own two roles.
+      SweepshopRole: [
+        'ecs:RunTask <OperatorTask>',
+        'iam:PassRole <OperatorTaskExecutionRole.Arn>',
+        'iam:PassRole <OperatorTaskTaskRole.Arn>',
+      ],
     });
   });
 
@@ -135,15 +200,22 @@ describe('the roles', () => {
       const managed = ['Observer', 'Redrive', 'Checkpoint', 'Replay', 'Repair'].map((name) => `<Operators${name}>`);
       expect([id, role['ManagedPolicyArns']]).toEqual([id, id === 'OperatorTaskTaskRole' ? managed : undefined]);
       expect(role).not.toHaveProperty('Policies');
-      expect(JSON.stringify(role['AssumeRolePolicyDocument'])).toContain('ecs-tasks.amazonaws.com');
+      expect(JSON.stringify(role['AssumeRolePolicyDocument'])).toContain(
+        id === 'SweepshopRole' ? 'scheduler.amazonaws.com' : 'ecs-tasks.amazonaws.com',
+      );
     }
   });
 });
 
 describe('the actions that a role has are those that its process calls', () => {
-  it.each(['poller', 'processor', 'api'])('%s', async (process) => {
+  it.each([
+    ['poller', 'poller'],
+    ['processor', 'processor'],
+    ['api', 'api'],
+    ['notifier', 'notifiershop'],
+  ])('%s', async (process, construct) => {
     const [, lines = []] =
-      Object.entries(permissions()).find(([role]) => role.toLowerCase() === `${process}servicetasktaskrole`) ?? [];
+      Object.entries(permissions()).find(([role]) => role.toLowerCase() === `${construct}servicetasktaskrole`) ?? [];
     const granted = new Set(lines.map((line) => line.split(' ')[0]));
     expect(granted).toEqual(await calledBy(process));
   });

@@ -9,7 +9,7 @@ import {
   type MetricOptions,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { CapacityProviderStrategy, ICluster } from 'aws-cdk-lib/aws-ecs';
+import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Context } from '../context/context.ts';
@@ -22,7 +22,8 @@ import { BacklogScaling } from './backlog-scaling.ts';
 import { eventsPerMessage, messagesPerSecond } from './capacity.ts';
 import type { Network } from './network.ts';
 import { Service } from './service.ts';
-import { placedOnSpot } from './spot-share.ts';
+import { mostlySpot } from './spot-share.ts';
+import { announcementQueues } from './webhook-data.ts';
 
 export type ProcessorProps = {
   readonly context: Context;
@@ -41,6 +42,7 @@ export class Processor extends Construct {
     const { context, data } = props;
     const { queue } = data.scanQueue;
     this.#environment = context.environment;
+    const announced = announcementQueues(this, context);
     this.service = new Service(this, 'Service', {
       ...props,
       environment: context.environment,
@@ -53,6 +55,7 @@ export class Processor extends Construct {
         PARCELS_TABLE: data.parcels.tableName,
         FAILURES_TABLE: data.failures.tableName,
         ...(context.api && { BATCHES_TABLE: data.batches.tableName }),
+        ...(announced.length > 0 && { ANNOUNCEMENT_QUEUE_URLS: announced.map(({ queueUrl }) => queueUrl).join(' ') }),
       },
     });
     this.service.allow(queue.queueArn, [
@@ -76,6 +79,7 @@ export class Processor extends Construct {
       'dynamodb:DescribeTable',
       'dynamodb:UpdateItem',
     ]);
+    for (const { queueArn } of announced) this.service.allow(queueArn, ['sqs:SendMessage']);
     // Messages of a pushed batch are counted off there.
     if (context.api) this.service.allow(data.batches.tableArn, ['dynamodb:DescribeTable', 'dynamodb:UpdateItem']);
     this.#scale(context, queue);
@@ -197,14 +201,4 @@ export class Processor extends Construct {
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
-}
-
-/**
- * The first task runs on demand, so that a shortage of Spot does not stop the work. Of the others `spotShare` percent run
- * on Spot (docs/decisions/0057-spot-share.md).
- */
-function mostlySpot(spotShare: number): CapacityProviderStrategy[] {
-  const onSpot = placedOnSpot(spotShare);
-  const onDemand = { capacityProvider: 'FARGATE', base: 1, weight: 100 - onSpot };
-  return onSpot === 0 ? [onDemand] : [onDemand, { capacityProvider: 'FARGATE_SPOT', weight: onSpot }];
 }

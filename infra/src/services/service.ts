@@ -18,7 +18,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DnsRecordType, type INamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
-import { confinedContainer, fargateTask, type TaskProps, taskLogs } from './fargate-task.ts';
+import { confinedContainer, fargateTask, type TaskProps, taskLogs, taskName } from './fargate-task.ts';
 import type { Network } from './network.ts';
 
 /** Seconds between the time after which a process gives up its stop and the time at which Fargate kills it. */
@@ -34,7 +34,7 @@ export type Inbound = {
 export type ServiceProps = TaskProps & {
   readonly cluster: ICluster;
   readonly network: Network;
-  readonly image: 'poller' | 'processor' | 'api';
+  readonly image: 'poller' | 'processor' | 'api' | 'notifier';
   readonly capacityProviderStrategies: readonly CapacityProviderStrategy[];
   /** Undefined: scaling decides, starting with one; a deployment does not change it. */
   readonly desiredCount?: number;
@@ -53,13 +53,13 @@ export class Service extends Construct {
   readonly fargate: FargateService;
   readonly logGroup: LogGroup;
   readonly #task: FargateTaskDefinition;
-  readonly #name: ServiceProps['image'];
+  readonly #name: string;
 
   constructor(scope: Construct, id: string, props: ServiceProps) {
     super(scope, id);
     const { environment, image } = props;
-    const name = `waybill-${environment}-${image}`;
-    this.#name = image;
+    this.#name = taskName(props);
+    const name = `waybill-${environment}-${this.#name}`;
     this.logGroup = taskLogs(this, props);
     this.#task = fargateTask(this, props);
     this.#task.addContainer(image, this.#container(props));
@@ -85,14 +85,14 @@ export class Service extends Construct {
     this.fargate.node.addDependency(vpc.selectSubnets(subnets).internetConnectivityEstablished);
   }
 
-  #container({ environment, image, variables, secrets = {}, inbound }: ServiceProps) {
+  #container({ environment, image, webhook, variables, secrets = {}, inbound }: ServiceProps) {
     const stopSeconds = commonVariables.STOP_TIMEOUT_SECONDS.parse(variables['STOP_TIMEOUT_SECONDS']);
     return {
       ...confinedContainer(this, { image }),
       environment: {
         ...variables,
         AWS_REGION: Stack.of(this).region,
-        CLOUDWATCH_NAMESPACE: cloudWatchNamespace(environment),
+        CLOUDWATCH_NAMESPACE: cloudWatchNamespace(environment, webhook),
       },
       secrets: { ...secrets },
       ...(inbound && { portMappings: [{ containerPort: inbound.port }] }),

@@ -1,18 +1,21 @@
 import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { Context } from '../context/context.ts';
+import { mainWebhook } from '../context/webhooks.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { acknowledge } from '../findings/acknowledge.ts';
 import { Api } from './api.ts';
 import { Dashboard } from './dashboard.ts';
 import { Network } from './network.ts';
+import { Notifier } from './notifier.ts';
+import { NotifySweep } from './notify-sweep.ts';
 import { OperatorTask } from './operator-task.ts';
 import { Poller } from './poller.ts';
 import { Processor } from './processor.ts';
 import { TaskRestarts } from './task-restarts.ts';
 
 /**
- * All that can be recreated at any time: the poller and the processor on Fargate, the API if the context asks for it, their
+ * All that can be recreated at any time: the poller and the processor on Fargate, the API and the notifiers if the context asks for them, their
  * scaling, dashboard and alarms, and the task of the operators' command line.
  */
 export class ServicesStack extends Stack {
@@ -38,21 +41,56 @@ export class ServicesStack extends Stack {
     const poller = new Poller(this, 'Poller', { ...shared, apiUrl });
     const processor = new Processor(this, 'Processor', shared);
     const api = context.api ? new Api(this, 'Api', shared) : undefined;
-    if (context.operatorTask) new OperatorTask(this, 'OperatorTask', { context, data, apiUrl });
+    const notifiers = context.webhooks.map((webhook) => {
+      const notifier = new Notifier(this, `Notifier-${webhook.name}`, { ...shared, webhook });
+      return { webhook, notifier };
+    });
+    if (context.operatorTask) {
+      const props = { context, data, apiUrl };
+      const main = mainWebhook(context.webhooks);
+      const operators = new OperatorTask(this, 'OperatorTask', { ...props, webhook: main });
+      for (const { webhook, notifier } of notifiers) {
+        const operatorTask = webhook.ownTable
+          ? new OperatorTask(this, `OperatorTask-${webhook.name}`, { ...props, webhook })
+          : operators;
+        const { notifySweep: schedule } = context;
+        if (schedule !== undefined)
+          new NotifySweep(this, `Sweep-${webhook.name}`, {
+            environment,
+            schedule,
+            cluster,
+            network,
+            notifier,
+            operatorTask,
+          });
+      }
+    }
     // Created before the services that use them, and deleted after them. The CDK's own method does not order them.
     const capacity = new CfnClusterCapacityProviderAssociations(this, 'CapacityProviders', {
       cluster: cluster.clusterName,
       capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
       defaultCapacityProviderStrategy: [],
     });
-    for (const { service } of [poller, processor, ...(api ? [api] : [])]) service.fargate.node.addDependency(capacity);
+    for (const { service } of [poller, processor, ...(api ? [api] : []), ...notifiers.map(({ notifier }) => notifier)])
+      service.fargate.node.addDependency(capacity);
     const restarts = new TaskRestarts(this, 'TaskRestarts', { context, topic: data.alarmTopic, cluster });
-    new Dashboard(this, 'Dashboard', { environment, data, poller, processor, api, restarts });
+    new Dashboard(this, 'Dashboard', {
+      environment,
+      data,
+      poller,
+      processor,
+      api,
+      notifiers: notifiers.map(({ notifier }) => notifier),
+      restarts,
+    });
 
     const outputs = {
       ClusterName: cluster.clusterName,
       PollerService: poller.service.fargate.serviceName,
       ProcessorService: processor.service.fargate.serviceName,
+      ...(notifiers.length > 0 && {
+        NotifierServices: notifiers.map(({ notifier }) => notifier.service.fargate.serviceName).join(' '),
+      }),
       ...(api && { ApiUrl: api.gateway.url, ApiService: api.service.fargate.serviceName }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

@@ -68,6 +68,8 @@ function stoppedByItself({ clusterArn }: ICluster): EventPattern {
     detail: {
       clusterArn: [clusterArn],
       lastStatus: ['STOPPED'],
+      // Not a task of operators, started by a person or a schedule: it runs one command and ends.
+      group: [{ prefix: 'service:' }],
       $or: [
         { stopCode: ['EssentialContainerExited', 'TaskFailedToStart'] },
         // The scheduler stops unhealthy tasks and those that a deployment replaces: only the reason tells them apart.

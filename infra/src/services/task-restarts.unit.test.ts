@@ -33,7 +33,13 @@ function stopped(detail: Readonly<Record<string, Json>>): Json {
   return {
     source: 'aws.ecs',
     'detail-type': 'ECS Task State Change',
-    detail: { clusterArn: '<Cluster.Arn>', lastStatus: 'STOPPED', desiredStatus: 'STOPPED', ...detail },
+    detail: {
+      clusterArn: '<Cluster.Arn>',
+      group: 'service:waybill-dev-processor',
+      lastStatus: 'STOPPED',
+      desiredStatus: 'STOPPED',
+      ...detail,
+    },
   };
 }
 
@@ -66,6 +72,10 @@ describe('a task restart', () => {
     ['what Spot takes back', { stopCode: 'SpotInterruption', stoppedReason: 'Your Spot Task was interrupted.' }],
     ['what a person stops', { stopCode: 'UserInitiated', stoppedReason: 'Task stopped by user' }],
     ["another cluster's", { stopCode: 'EssentialContainerExited', clusterArn: 'another' }],
+    [
+      'a command of operators that ended',
+      { stopCode: 'EssentialContainerExited', group: 'family:waybill-dev-operator' },
+    ],
     ['a task that runs', { lastStatus: 'RUNNING', stopCode: 'EssentialContainerExited' }],
   ])('is not %s', (_, detail) => {
     expect(matches(rule['EventPattern'], stopped(detail))).toBe(false);

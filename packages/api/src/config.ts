@@ -1,3 +1,11 @@
+import type { NotifySettings } from '@waybill/notifier/delivery/delivery.ts';
+import { notifyVariables, settingsOf } from '@waybill/notifier/notify-variables.ts';
+import {
+  optionalWebhookVariables,
+  reportSettingsOf,
+  webhookSettingsOf,
+  withWebhookChecks,
+} from '@waybill/notifier/webhook/webhook-variables.ts';
 import type { Deployment } from '@waybill/operations/deployment.ts';
 import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
 import { httpUrl, optionalTableName, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
@@ -33,10 +41,12 @@ export const apiVariables = {
   NOTIFICATIONS_TABLE: optionalTableName({
     meaning: 'table of notifications; without it their routes answer 404 `NOTIFICATIONS_OFF`',
   }),
+  ...optionalWebhookVariables,
+  ...notifyVariables,
   FEED: pattern(/^[A-Za-z0-9._-]{1,128}$/, {
     allowed: '1–128 of `A-Za-z0-9._-`',
     default: 'scan-events',
-    meaning: 'the feed whose checkpoint is read',
+    meaning: 'the feed whose checkpoint is read, and that notifications are of',
   }),
   ...leaseVariables,
   STAGES: stagesVariable,
@@ -63,11 +73,17 @@ const when = (...names: readonly string[]) => {
   return ({ value }: { value: unknown }) => needed.safeParse(value).success;
 };
 
+const texts = z.object({ WEBHOOK_URL: z.string(), NOTIFICATIONS_TABLE: z.string() });
+
 /** A stop waits for the longest request, and then for connections that are cut and for the last export. */
 const shortestStopSeconds = 15;
 
-const schema = z
-  .object(apiVariables)
+const schema = withWebhookChecks(z.object(apiVariables))
+  .refine((config) => config.WEBHOOK_URL === '' || config.NOTIFICATIONS_TABLE !== '', {
+    path: ['NOTIFICATIONS_TABLE'],
+    message: 'is required with WEBHOOK_URL',
+    when: ({ value }) => texts.safeParse(value).success,
+  })
   .refine((config) => config.API_PORT === 0 || config.API_PORT !== config.HTTP_PORT, {
     path: ['API_PORT'],
     message: 'must differ from HTTP_PORT: health and metrics are not for those who use the API',
@@ -101,9 +117,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     notificationsTable: read.NOTIFICATIONS_TABLE || undefined,
     feed: read.FEED,
   };
+  const notify: NotifySettings = { ...settingsOf(read), feed: read.FEED, stages: read.STAGES };
   return {
     settings,
     deployment,
+    webhook: webhookSettingsOf(read),
+    report: reportSettingsOf(read),
+    notify,
     mapping: read.STAGES,
     address: { host: read.API_HOST, port: read.API_PORT },
     process: processConfigOf(read),

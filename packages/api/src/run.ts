@@ -1,5 +1,9 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { dynamoDbNotificationsTable } from '@waybill/notifier/notifications/dynamodb-notifications-table.ts';
+import { dynamoDbParcelReader } from '@waybill/notifier/parcels/dynamodb-parcel-reader.ts';
+import { httpReportTarget } from '@waybill/notifier/report/http-report-target.ts';
+import { httpWebhook } from '@waybill/notifier/webhook/http-webhook.ts';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
@@ -19,9 +23,9 @@ const maxSockets = 128;
 
 /** The API as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const { settings, deployment, mapping, address, ...config } = readConfig(env);
+  const { settings, deployment, mapping, address, notify, ...config } = readConfig(env);
   await runProcess('api', config.process, (tools) => {
-    const { metrics, log } = tools;
+    const { clock, random, metrics, log } = tools;
     const {
       scanQueueUrl,
       parcelsTable,
@@ -29,6 +33,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       failuresTable,
       operationsTable,
       batchesTable = '',
+      notificationsTable,
     } = deployment;
     const options = {
       requestTimeoutMs,
@@ -41,6 +46,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
         [failuresTable]: 'FAILURES_TABLE',
         [operationsTable]: 'OPERATIONS_TABLE',
         [batchesTable]: 'BATCHES_TABLE',
+        ...(notificationsTable !== undefined && { [notificationsTable]: 'NOTIFICATIONS_TABLE' }),
       },
     };
     const sqs = openSqs({ ...options, endpointIsQueueHost: config.process.endpointIsQueueHost });
@@ -58,21 +64,44 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
         [failuresTable]: 'failures',
         [operationsTable]: 'operations',
         [batchesTable]: 'batches',
+        ...(notificationsTable !== undefined && { [notificationsTable]: 'notifications' }),
       },
     });
     const documents = DynamoDBDocumentClient.from(dynamodb);
     const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics);
+    const closing = new AbortController();
+    const webhook = config.webhook && httpWebhook(config.webhook, clock);
+    const reportTarget = config.report && httpReportTarget(config.report, clock);
+    const reading = { dynamodb, clock, random, signal: closing.signal };
+    const notifying = webhook &&
+      config.webhook &&
+      notificationsTable !== undefined && {
+        delivery: {
+          parcels: dynamoDbParcelReader({ ...reading, tableName: parcelsTable }),
+          notifications: dynamoDbNotificationsTable({ ...reading, tableName: notificationsTable }),
+          webhook,
+          reportTarget,
+          notify,
+          now: clock.now,
+        },
+        concurrency: config.webhook.concurrency,
+      };
     const service = createApi({
       ...tools,
       settings,
       address,
-      routes: apiRoutes({ ...tools, sqs, deadLettersSqs, dynamodb, documents, deployment, mapping, queue, settings }),
+      routes: apiRoutes({
+        ...tools,
+        ...{ sqs, deadLettersSqs, dynamodb, documents, deployment, mapping, queue, settings },
+        notifying: notifying || undefined,
+      }),
       checkTables: async () => {
         await requireKey(dynamodb, parcelsTable, tables.parcels, log);
         await requireKey(dynamodb, checkpointsTable, tables.checkpoints);
         await requireKey(dynamodb, failuresTable, tables.failures, log);
         await requireKey(dynamodb, operationsTable, tables.operations, log);
         await requireKey(dynamodb, batchesTable, tables.batches, log);
+        if (notificationsTable !== undefined) await requireKey(dynamodb, notificationsTable, tables.notifications, log);
       },
       probes: {
         sqs: () => queue.depth(),
@@ -83,6 +112,8 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       sqs.destroy();
       deadLettersSqs.destroy();
       dynamodb.destroy();
+      closing.abort();
+      for (const endpoint of [webhook, reportTarget]) endpoint?.close().catch(() => undefined);
     };
     return { service, close };
   });

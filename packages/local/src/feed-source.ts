@@ -52,6 +52,8 @@ export async function openSimulatedFeed(
       SCAN_API_LIMIT: '100',
       FIRST_EVENT_ID: '1',
     },
+    // The default, and more only where the feed itself is longer: every milestone of it is to be told.
+    announceMaxAgeHours: Math.max(72, Math.ceil((endMs - instantOf(0)) / 3_600_000) + 1),
     simulated: api,
     packs,
     isAtEnd: (position) => feed.isWhollyMade && position >= feed.lastEventId(),
@@ -82,6 +84,8 @@ export function openRealFeed({ url, token, firstEventId }: NonNullable<StartOpti
   return {
     url,
     variables: { SCAN_API_TOKEN: token, FIRST_EVENT_ID: String(firstEventId) },
+    // Of any age: it is told to a receiver of our own.
+    announceMaxAgeHours: 0,
     simulated: undefined,
     packs: [],
     isAtEnd: (position) => {

@@ -14,9 +14,10 @@ import { apiSample, checkApi } from './outcome/api-check.ts';
 import { readDeadLetters, readFailureRecords } from './outcome/dead-letters.ts';
 import { readStoredParcels } from './outcome/stored-parcels.ts';
 import { judge, reasonsOf } from './outcome/verdict.ts';
+import { type OwnWebhook, openOwnWebhook } from './own-webhook.ts';
 import { type ApiAccess, apiAccess, apiLines, tokenBytes } from './pipeline/api-access.ts';
 import { DrainWatch, untilEmpty } from './pipeline/drain.ts';
-import { type Checkpoint, Pipeline } from './pipeline/pipeline.ts';
+import { type Checkpoint, feedName, Pipeline } from './pipeline/pipeline.ts';
 import { queueContent } from './pipeline/queue-content.ts';
 import type { Environment } from './pipeline/service-process.ts';
 import type { ProgressDisplay } from './progress.ts';
@@ -26,7 +27,7 @@ import { RunWatch } from './run-watch.ts';
 export type RunDependencies = {
   readonly display: ProgressDisplay;
   readonly stops: StopSignals;
-  /** Passed on to poller and processor. */
+  /** Passed on to the processes. */
   readonly env: Environment;
   readonly nodeVersion: string;
   /** Called once, with what the run found, complete or interrupted. */
@@ -44,13 +45,15 @@ export async function runLocally(options: StartOptions, deps: RunDependencies): 
   const clients = openClients(engines.env);
   let resources: Resources | undefined;
   const api = apiAccess(await freePort(), randomBytes(tokenBytes));
+  const webhook = await openOwnWebhook(options.seed);
   const env = { ...deps.env, ...engines.env };
   try {
     resources = await provision({ ...clients, signal: stops.first });
-    return await orFailed(engines.failed, runOnEngines(options, deps, { env, clients, resources, api }));
+    return await orFailed(engines.failed, runOnEngines(options, deps, { env, clients, resources, api, webhook }));
   } finally {
     clients.close();
-    if (options.keep && resources) await keep({ engines, resources, api, env, display });
+    await webhook.receiver.stop();
+    if (options.keep && resources) await keep({ engines, resources, api, webhook, env, display });
     else await engines.stop();
   }
 }
@@ -66,11 +69,12 @@ type OpenEngines = {
   readonly clients: EngineClients;
   readonly resources: Resources;
   readonly api: ApiAccess;
+  readonly webhook: OwnWebhook;
 };
 
 async function runOnEngines(options: StartOptions, deps: RunDependencies, open: OpenEngines): Promise<number> {
   const source = options.scanApi ? openRealFeed(options.scanApi) : await openSimulatedFeed(options, Date.now());
-  const pipeline = new Pipeline({ ...open, feed: source });
+  const pipeline = new Pipeline({ ...open, webhook: open.webhook.variables, feed: source });
   try {
     const run = new LocalRun(options, deps, open, source, pipeline);
     return await orFailed(pipeline.failed, run.toItsEnd());
@@ -95,7 +99,7 @@ class LocalRun {
     this.#open = open;
     this.#source = source;
     this.#pipeline = pipeline;
-    this.#watch = new RunWatch(source, pipeline, deps.display);
+    this.#watch = new RunWatch(source, pipeline, open.webhook.receiver, deps.display);
   }
 
   async toItsEnd(): Promise<number> {
@@ -111,7 +115,7 @@ class LocalRun {
       return facts.verdict?.isGood ? 0 : 1;
     } catch (error) {
       if (!interrupted.aborted) throw error;
-      display.say('interrupted: poller and processor settle what they hold');
+      display.say('interrupted: poller, processor and notifier settle what they hold');
       await this.#pipeline.stop(hurry);
       this.#deps.report(this.#facts(await this.#pipeline.checkpoint(), notCompared));
       return stops.exitCode();
@@ -161,22 +165,25 @@ class LocalRun {
   }
 
   /**
-   * Stops the poller, compares what is stored with the feed, then asks the API: what is pushed to it must not mend what is
-   * compared, nor be counted.
+   * Stops the poller, compares what is stored and told with the feed, then asks the API: what is pushed to it must not mend
+   * what is compared, nor be counted.
    */
   async #compare(signal: AbortSignal): Promise<Facts> {
-    const { clients, resources, api } = this.#open;
+    const { clients, resources, api, webhook } = this.#open;
     const { kept } = this.#options;
     await this.#pipeline.stopPoller();
     await untilEmpty(() => queueContent(clients.sqs, resources.scanQueueUrl), signal);
+    // A message is settled after its announcements are confirmed: from now on they only become fewer.
+    await untilEmpty(() => this.#pipeline.announcements(), signal);
     await this.#pipeline.count();
-    this.#deps.display.say('drained; comparing every parcel with the feed');
+    this.#deps.display.say('drained, and all is told; comparing every parcel with the feed');
     const checkpoint = await this.#pipeline.checkpoint();
     const truth = { ...(await this.#source.truth(checkpoint.position, signal)), kept };
     const mirror = {
       parcels: await readStoredParcels(clients.dynamodb, resources.parcelsTable, signal),
       failures: await readFailureRecords(clients.dynamodb, resources.failuresTable, signal),
       deadLetters: await readDeadLetters(clients.sqs, resources.deadLetterQueueUrl, signal),
+      heard: { feed: feedName, told: webhook.receiver.told(), counts: webhook.receiver.counts() },
     };
     const sample = apiSample(truth.elements);
     const asked = sample && (await checkApi(api, sample, kept, signal));
@@ -191,6 +198,7 @@ class LocalRun {
       seed: this.#options.seed,
       seconds: this.#watch.seconds,
       source: this.#source,
+      receiver: this.#open.webhook.receiver,
       counted: this.#pipeline.counted,
       checkpoint,
       compared,

@@ -9,6 +9,8 @@ export type Progress = {
   readonly read: number;
   readonly stored: number;
   readonly storedPerSecond: number;
+  /** Notifications that the receiver has taken. */
+  readonly told: number;
   /** Elements that the feed holds, if known. */
   readonly total: number | undefined;
   /** Messages in the queue (in flight ones included) and in its DLQ. */
@@ -91,21 +93,23 @@ export class ProgressDisplay {
 const number = (value: number) => Math.round(value).toLocaleString('en-US');
 
 export function panel(progress: Progress): string[] {
-  const { read, stored, storedPerSecond, total, queued, dead, position, problem } = progress;
+  const { read, stored, storedPerSecond, told, total, queued, dead, position, problem } = progress;
   const share = total === undefined ? undefined : Math.min(1, read / Math.max(1, total));
   const filled = Math.floor((share ?? 0) * barWidth);
   const bar = share === undefined ? '' : `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}  `;
   const of = total === undefined ? '' : ` of ${number(total)}`;
   return [
-    `${bar}read ${number(read)}${of}`,
+    `${bar}read ${number(read)}${of}  told ${number(told)}`,
     `stored ${number(stored)}  ${number(storedPerSecond)}/s  in queue ${number(queued)}  in DLQ ${number(dead)}  at ${position}`,
     ...(problem ? [problem] : []),
   ].map((text) => text.slice(0, columns));
 }
 
 export function line(progress: Progress): string {
-  const { seconds, read, stored, storedPerSecond, total, queued, dead, position } = progress;
+  const { seconds, read, stored, storedPerSecond, told, total, queued, dead, position } = progress;
   const of = total === undefined ? '' : `/${total}`;
   const counts = `${seconds.toFixed(0).padStart(3)} s  read ${read}${of}  stored ${stored}  ${number(storedPerSecond)}/s`;
-  return `${counts}  queue ${queued}  DLQ ${dead}  at ${position}`.slice(0, columns);
+  // Of a feed whose end is known, how much was read says where it is.
+  const place = total === undefined ? `  at ${position}` : '';
+  return `${counts}  told ${told}  queue ${queued}  DLQ ${dead}${place}`.slice(0, columns);
 }

@@ -7,6 +7,7 @@ const most: Progress = {
   read: 5_000_000,
   stored: 5_000_000,
   storedPerSecond: 99_999,
+  told: 833_333,
   total: 5_000_000,
   queued: 50_000,
   dead: 10_000,
@@ -35,13 +36,13 @@ describe('progress', () => {
 
   test('shows how much of the feed was read', () => {
     expect(panel({ ...most, read: 1_250, total: 2_500 })[0]).toBe(
-      `${'█'.repeat(15)}${'░'.repeat(15)}  read 1,250 of 2,500`,
+      `${'█'.repeat(15)}${'░'.repeat(15)}  read 1,250 of 2,500  told 833,333`,
     );
     // Repetitions count as read.
     expect(panel({ ...most, read: 2_600, total: 2_500 })[0]).toContain('█'.repeat(30));
-    expect(panel({ ...most, read: 7, total: undefined })[0]).toBe('read 7');
-    expect(line({ ...most, seconds: 12.4, read: 7, stored: 6, total: undefined })).toMatch(
-      /^ 12 s {2}read 7 {2}stored 6 /,
+    expect(panel({ ...most, read: 7, total: undefined })[0]).toBe('read 7  told 833,333');
+    expect(line({ ...most, seconds: 12.4, read: 7, stored: 6, told: 1, total: undefined })).toMatch(
+      /^ 12 s {2}read 7 {2}stored 6 .* told 1 {2}.* at 999999999$/,
     );
   });
 

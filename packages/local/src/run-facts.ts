@@ -2,6 +2,7 @@ import type { ScanApiCounts } from '@waybill/carrier/scan-api-server.ts';
 import type { FeedSource } from './feed-source.ts';
 import type { Verdict } from './outcome/verdict.ts';
 import type { Checkpoint, Counted } from './pipeline/pipeline.ts';
+import type { Receiver, ReceiverCounts } from './receiver/receiver.ts';
 
 /** Everything that the summary of a run shows. */
 export type Facts = {
@@ -22,6 +23,9 @@ export type Facts = {
   readonly rejections: Readonly<Record<string, number>>;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly splits: number;
+  /** Ids that the receiver knows, and what it did. */
+  readonly told: number;
+  readonly receiver: ReceiverCounts;
   readonly sqsCalls: number;
   readonly sqsBilled: number;
   readonly writeUnits: number;
@@ -48,15 +52,16 @@ export type FactSources = {
   readonly seed: number;
   readonly seconds: number;
   readonly source: FeedSource;
+  readonly receiver: Receiver;
   readonly counted: Counted;
   readonly checkpoint: Checkpoint;
   readonly compared: Compared;
 };
 
-/** Gathers the facts from what both processes counted, the checkpoint, the feed and the comparison. */
-export function factsOf({ node, seed, seconds, source, counted, checkpoint, compared }: FactSources): Facts {
-  const { poller, processor } = counted;
-  const both = (name: string) => poller.sum(name) + processor.sum(name);
+/** Gathers the facts from what the processes counted, the checkpoint, the feed, the receiver and the comparison. */
+export function factsOf({ node, seed, seconds, source, receiver, counted, checkpoint, compared }: FactSources): Facts {
+  const { poller, processor, notifier } = counted;
+  const all = (name: string) => poller.sum(name) + processor.sum(name) + notifier.sum(name);
   const { simulated, packs, url } = source;
   return {
     node,
@@ -70,10 +75,12 @@ export function factsOf({ node, seed, seconds, source, counted, checkpoint, comp
     rejections: poller.by('waybill_feed_rejections_total', 'reason'),
     outcomes: processor.by('waybill_processor_outcomes_total', 'outcome'),
     splits: processor.sum('waybill_processor_splits_total'),
-    sqsCalls: sqsCalls.reduce((sum, action) => sum + both(`waybill_queue_${action}_total`), 0),
-    sqsBilled: both('waybill_queue_billed_total'),
-    writeUnits: both('waybill_store_write_units_total'),
-    readUnits: both('waybill_store_read_units_total'),
+    told: receiver.told().size,
+    receiver: receiver.counts(),
+    sqsCalls: sqsCalls.reduce((sum, action) => sum + all(`waybill_queue_${action}_total`), 0),
+    sqsBilled: all('waybill_queue_billed_total'),
+    writeUnits: all('waybill_store_write_units_total'),
+    readUnits: all('waybill_store_read_units_total'),
     ...compared,
   };
 }

@@ -1,6 +1,7 @@
 import type { FeedSource } from './feed-source.ts';
 import type { Pipeline, PipelineSnapshot } from './pipeline/pipeline.ts';
 import type { ProgressDisplay } from './progress.ts';
+import type { Receiver } from './receiver/receiver.ts';
 
 /** Seconds without a single page after which a real API is given up. */
 const firstPageLimitSeconds = 20;
@@ -13,14 +14,16 @@ const rateOverMs = 3_000;
 export class RunWatch {
   readonly #source: FeedSource;
   readonly #pipeline: Pipeline;
+  readonly #receiver: Receiver;
   readonly #display: ProgressDisplay;
   readonly #begun = performance.now();
   #stored: { readonly at: number; readonly count: number }[] = [];
   #seconds = 0;
 
-  constructor(source: FeedSource, pipeline: Pipeline, display: ProgressDisplay) {
+  constructor(source: FeedSource, pipeline: Pipeline, receiver: Receiver, display: ProgressDisplay) {
     this.#source = source;
     this.#pipeline = pipeline;
+    this.#receiver = receiver;
     this.#display = display;
   }
 
@@ -39,6 +42,7 @@ export class RunWatch {
       read: poller.sum('waybill_feed_events_total') + poller.sum('waybill_feed_rejections_total'),
       stored,
       storedPerSecond: this.#rate(stored),
+      told: this.#receiver.told().size,
       total: this.#source.simulated?.feed.size,
       queued: snapshot.queue.visible + snapshot.queue.inFlight,
       dead: snapshot.dead,

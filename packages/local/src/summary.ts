@@ -3,10 +3,12 @@ import { dollarsOf, shownDollars, shownPriceDates } from './cost.ts';
 import { describe } from './outcome/oracle.ts';
 import { columns } from './progress.ts';
 import type { Facts } from './run-facts.ts';
+import { byCode, count, counts, number, row, shortened, total } from './summary-text.ts';
 
 /** Differences and lost elements that are listed; one is enough to begin with. */
 const listed = 5;
-const labelWidth = 13;
+/** Characters before the lines of the verdict. */
+const markWidth = 8;
 
 /** The summary, in lines of at most 79 characters. */
 export function summaryLines(facts: Facts): string[] {
@@ -34,8 +36,10 @@ export function summaryLines(facts: Facts): string[] {
     ...row('writes', counts(facts.outcomes)),
     ...row('rejected', byCode(total(facts.rejections), facts.rejections)),
     ...(facts.deadLetters ? deadLetterRows(facts.deadLetters) : []),
+    ...row('told', toldParts(facts)),
     ...costRows(facts),
     ...faultRows(facts),
+    ...receiverRows(facts.receiver),
     '',
     ...verdictLines(facts),
   ];
@@ -48,6 +52,35 @@ function deadLetterRows(deadLetters: NonNullable<Facts['deadLetters']>): string[
     const known = Object.fromEntries(Object.entries(codes).filter(([code]) => code !== ''));
     return row(index === 0 ? 'in DLQ' : '', byCode(`${total(codes)} ${reason}`, known));
   });
+}
+
+function toldParts({ told, receiver, verdict }: Facts): string[] {
+  const corrected = verdict?.notified?.corrected ?? 0;
+  return [
+    `${count(told, 'notification')} in ${count(receiver.requests, 'request')}`,
+    ...(corrected > 0 ? [`${number(corrected)} of them corrections`] : []),
+  ];
+}
+
+/** How often the receiver did what; nothing when it was well. */
+function receiverRows({ misbehaved }: Facts['receiver']): string[] {
+  const { serverError, unavailable, tooMany, unauthorized, redirect, cut, lost, hang, late, drip } = misbehaved;
+  if (Object.values(misbehaved).every((times) => times === 0)) return [];
+  return [
+    '',
+    'Faults of the receiver of notifications',
+    ...row('responses', [
+      `429: ${tooMany}`,
+      `503: ${unavailable}`,
+      `500: ${serverError}`,
+      `401: ${unauthorized}`,
+      `redirect: ${redirect}`,
+      `none: ${hang}`,
+      `cut off: ${cut + lost}`,
+      `endless: ${drip}`,
+      `too late: ${late}`,
+    ]),
+  ];
 }
 
 function costRows({ read, sqsCalls, sqsBilled: sqsRequests, writeUnits, readUnits }: Facts): string[] {
@@ -116,7 +149,8 @@ function faultRows(facts: Facts): string[] {
 
 function verdictLines({ verdict, feed }: Facts): string[] {
   if (!verdict) return ['Interrupted: nothing was compared.'];
-  const { differences, parcels, events, malformed, withoutFailure, withoutDeadLetter, wronglyDead, api } = verdict;
+  const { differences, parcels, events, malformed, withoutFailure, withoutDeadLetter, wronglyDead } = verdict;
+  const { notified, api } = verdict;
   const differing = new Set(differences.map(({ parcelId }) => parcelId)).size;
   return [
     ...check(
@@ -143,6 +177,14 @@ function verdictLines({ verdict, feed }: Facts): string[] {
       `${wronglyDead.length} messages in the DLQ have no malformed element`,
       wronglyDead,
     ),
+    ...(notified
+      ? check(
+          notified.problems.length === 0,
+          `each of the ${number(notified.due)} first deliveries was told, ${number(notified.repeated)} more than once under the same id`,
+          `${number(notified.due)} first deliveries were to be told, and nothing else`,
+          notified.problems,
+        )
+      : []),
     ...(api
       ? check(
           api.problems.length === 0,
@@ -155,10 +197,12 @@ function verdictLines({ verdict, feed }: Facts): string[] {
 }
 
 function check(isGood: boolean, good: string, bad: string, details: readonly string[]): string[] {
-  if (isGood) return [`${verdictMarks.good}      ${good}`];
+  if (isGood) return row(verdictMarks.good, good.split(', '), ', ', markWidth);
   const more = details.length > listed ? [`… and ${details.length - listed} more`] : [];
   const shown = [...details.slice(0, listed), ...more].flatMap(folded);
-  return [...folded(bad), ...shown].map((line, index) => (index === 0 ? verdictMarks.bad : '').padEnd(8) + line);
+  return [...folded(bad), ...shown].map(
+    (line, index) => (index === 0 ? verdictMarks.bad : '').padEnd(markWidth) + line,
+  );
 }
 
 /** The first word of a line of the verdict. */
@@ -166,7 +210,7 @@ export const verdictMarks = { good: 'ok', bad: 'FAILED' } as const;
 
 /** A text in a few lines, as wide as fits beside the marks. */
 function folded(text: string): string[] {
-  const width = columns - 8;
+  const width = columns - markWidth;
   const lines = Array.from({ length: Math.ceil(text.length / width) }, (_, index) =>
     text.slice(index * width, (index + 1) * width),
   );
@@ -174,44 +218,3 @@ function folded(text: string): string[] {
 }
 
 const foldedLines = 6;
-
-const number = (value: number) => Math.round(value).toLocaleString('en-US');
-
-const count = (value: number, what: string) => `${number(value)} ${what}${value === 1 ? '' : 's'}`;
-
-function total(byReason: Readonly<Record<string, number>>): string {
-  return number(Object.values(byReason).reduce((sum, count) => sum + count, 0));
-}
-
-/** A total and its parts. */
-function byCode(whole: string, codes: Readonly<Record<string, number>>): string[] {
-  const [first, ...rest] = counts(codes);
-  return first === undefined ? [whole] : [`${whole}: ${first}`, ...rest];
-}
-
-/** The most frequent first, equal ones by name, so that two runs of one seed read alike. */
-function counts(byName: Readonly<Record<string, number>>): string[] {
-  return Object.entries(byName)
-    .sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1))
-    .map(([name, count]) => `${name} ${number(count)}`);
-}
-
-function shortened(ids: readonly number[], most: number): string[] {
-  return [...ids.slice(0, most).map(String), ...(ids.length > most ? [`and ${ids.length - most} more`] : [])];
-}
-
-/** A labelled row, wrapped between its parts. */
-function row(label: string, parts: readonly string[], separator = ', '): string[] {
-  const lines: string[] = [];
-  let text = '';
-  for (const [index, part] of parts.entries()) {
-    const piece = index === parts.length - 1 ? part : part + separator.trimEnd();
-    const longer = text === '' ? piece : `${text} ${piece}`;
-    if (text !== '' && labelWidth + longer.length > columns) {
-      lines.push(text);
-      text = piece;
-    } else text = longer;
-  }
-  lines.push(text === '' ? 'none' : text);
-  return lines.map((line, index) => (index === 0 ? label : '').padEnd(labelWidth) + line);
-}

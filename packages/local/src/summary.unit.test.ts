@@ -1,6 +1,7 @@
 import { noFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from './outcome/verdict.ts';
+import { misbehaviours, noMisbehaviours } from './receiver/misbehaviour.ts';
 import type { Facts } from './run-facts.ts';
 import { summaryLines } from './summary.ts';
 
@@ -13,6 +14,7 @@ const good: Verdict = {
   withoutFailure: [],
   withoutDeadLetter: [],
   wronglyDead: [],
+  notified: { due: 1_234_567, repeated: 12_345, corrected: 3, problems: [] },
   api: { events: 3, problems: [] },
 };
 
@@ -43,6 +45,11 @@ const facts: Facts = {
   rejections: { INVALID_ID: 8, MISSING: 4, INVALID_DATE: 4, NOT_AN_OBJECT: 2, INVALID_OBJECT: 3, TOO_LONG: 6 },
   outcomes: { merged: 289, applied: 14_572, redundant: 321 },
   splits: 6,
+  told: 2_251,
+  receiver: {
+    ...{ requests: 2_290, taken: 2_268, unverified: 0, malformed: 0, astray: 0, refused: 0 },
+    misbehaved: { ...noMisbehaviours, unauthorized: 3, late: 2 },
+  },
   sqsCalls: 620,
   sqsBilled: 640,
   writeUnits: 15_400,
@@ -77,16 +84,22 @@ describe('the summary', () => {
       'malformed: 27, duplicates: 7, late ids: 5',
       '83301 84002',
       'splits       6: another producer',
+      'told         2,251 notifications in 2,290 requests, 3 of them corrections',
+      'Faults of the receiver of notifications',
+      '401: 3, redirect: 0',
+      'too late: 2',
     ]) {
       expect(text()).toContain(part);
     }
   });
 
-  test('says in four lines that all is well', () => {
-    expect(summaryLines(facts).slice(-4)).toEqual([
+  test('says in a few lines that all is well', () => {
+    expect(summaryLines(facts).slice(-6)).toEqual([
       'ok      all 4,200 parcels match the 19,980 events of the feed',
       'ok      all 33 malformed elements are in the failures table and in the DLQ',
       'ok      no well-formed event is in the DLQ',
+      'ok      each of the 1,234,567 first deliveries was told,',
+      '        12,345 more than once under the same id',
       'ok      the API took 3 events again, and shows their parcel as the feed does',
     ]);
   });
@@ -105,6 +118,7 @@ describe('the summary', () => {
       withoutFailure: ['{"EventId":1}'],
       withoutDeadLetter: ['{"EventId":2}'],
       wronglyDead: ['{"version":1}'],
+      notified: { due: 2, repeated: 0, corrected: 0, problems: ['parcel 5: its delivery was not told'] },
       api: { events: 1, problems: ['GET /v1/parcels/7 returned 404'] },
     };
     const shown = text({ verdict });
@@ -116,6 +130,9 @@ describe('the summary', () => {
     expect(shown).toContain('no failure record: {"EventId":1}');
     expect(shown).toContain('not in the DLQ: {"EventId":2}');
     expect(shown).toContain('FAILED  1 messages in the DLQ have no malformed element');
+    expect(shown).toMatch(
+      /^FAILED {2}2 first deliveries were to be told, .*\n {8}parcel 5: its delivery was not told$/m,
+    );
     expect(shown).toMatch(/^FAILED {2}the API was given 1 event again, .*\n {8}GET \/v1\/parcels\/7 returned 404$/m);
     expect(shown).not.toMatch(/^ok/m);
   });
@@ -123,6 +140,14 @@ describe('the summary', () => {
   test('of a feed without parcels says nothing of the API', () => {
     const { api, ...verdict } = good;
     expect(text({ verdict })).not.toContain('API took');
+  });
+
+  test('says nothing of the faults of a receiver that had none', () => {
+    const receiver = { ...facts.receiver, misbehaved: noMisbehaviours };
+    expect(text({ receiver })).not.toContain('Faults of the receiver');
+    const [rows = ''] = /Faults of the receiver[\s\S]*?\n\n/.exec(text()) ?? [];
+    // What was cut off is one figure, taken or not.
+    expect(rows.match(/: \d+/g)).toHaveLength(misbehaviours.length - 1);
   });
 
   test('claims nothing when the run was interrupted', () => {

@@ -65,11 +65,11 @@ export function announcementHandler(deps: AnnouncementHandlerDependencies): Hand
 }
 
 /**
- * Heap of a parcel until its message is settled (the stored item as it was read, with 32 scans of history, the request made of
- * it, and what waits for its calls), of an announcement, and of a failed element, bytes: measured (decision 160).
+ * Heap of a parcel until its message is settled (the stored item as it was read, the request made of it, and what waits for its
+ * calls) with the longest history there can be, of an announcement, and of a failed element, bytes: measured (decision 160).
  */
-const parcelHeapBytes = 24_000;
-const announcementHeapBytes = 400;
+const parcelHeapBytes = 54_000;
+const announcementHeapBytes = 150;
 const failureHeapBytes = 300;
 
 /** Each parcel once, with all that was announced of it. */

@@ -7,7 +7,7 @@ import { systemClock } from '@waybill/shared/clock.ts';
 import { pack, packOne, packUnparsed } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
-import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
+import { sqsConsumer, sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { openShards, tables } from '@waybill/shared/resources.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
@@ -18,12 +18,15 @@ import { foldByParcel } from '../../shared/test/fold-by-parcel.ts';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
 import { keptOnTrial, packOf, scan } from '../test/processor-rig.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
-import { createProcessor } from './processor.ts';
+import { createProcessor, type ProcessorDependencies } from './processor.ts';
 
 const engines = useEngines(process.env, { receiveWaitSeconds: 1 });
 
 /** The processor as `main.ts` wires it, but for what only a process has. */
-function startProcessor(parcelsTable = engines().resources.parcelsTable) {
+function startProcessor(
+  parcelsTable = engines().resources.parcelsTable,
+  more: Pick<ProcessorDependencies, 'announcements'> = {},
+) {
   const { sqs, dynamodb, resources } = engines();
   const { log, lines } = recordedLog();
   const metrics = createMetrics(startTelemetry({ service: 'test', otlp: false }).meter);
@@ -58,6 +61,7 @@ function startProcessor(parcelsTable = engines().resources.parcelsTable) {
       visibilityTimeoutSeconds: 30,
     }),
     parcels,
+    ...more,
     failures: dynamoDbFailureLog({
       documents: DynamoDBDocumentClient.from(dynamodb),
       tableName: resources.failuresTable,
@@ -192,6 +196,24 @@ describe('the processor on real engines', () => {
       return { pending: [...pending], failed: [...failed] };
     };
     await expect.poll(stored, { timeout: 20_000 }).toEqual({ pending: [], failed: ['event-9010'] });
+    await processor.stop();
+  });
+
+  test('announces a milestone once it is stored, and again when its message is repeated', async () => {
+    const { sqs, resources } = engines();
+    const QueueUrl = resources.announcementQueueUrl;
+    const queues = [{ name: 'told', sender: sqsSender(sqs, QueueUrl) }];
+    const { processor } = startProcessor(undefined, { announcements: { queues, maxAgeMs: undefined } });
+    const delivered = scan(3_001, { type: 'DELIVERY' });
+    const announcements = [
+      { parcelId: 3_001, milestone: 'delivery', eventId: 3_001, timeUtc: delivered.createdDateTimeUtc },
+    ];
+    for (let time = 1; time <= 2; time += 1) {
+      await send(pack([delivered, scan(3_002)], 262_144));
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+      expect(Messages.map(({ Body = '' }) => JSON.parse(Body))).toEqual([{ version: 1, announcements }]);
+      expect(await parcel(3_001)).toMatchObject({ deliveryEventId: 3_001, revision: 1 });
+    }
     await processor.stop();
   });
 

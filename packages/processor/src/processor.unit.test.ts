@@ -7,20 +7,25 @@ import { pass, useVirtualTime } from '../../consumer/test/service-rig.ts';
 import { anyEvent, anyJson, anyText } from '../../shared/test/arbitrary-events.ts';
 import { packed, packOf, rig, scan } from '../test/processor-rig.ts';
 
-describeConsumer('the processor', (options) => {
-  const { processor, parcels, ...others } = rig(options);
-  return {
-    ...others,
-    service: processor,
-    body: (...ids) => packed(...ids.map((id) => scan(id))),
-    failureId: (id) => `event-${id}`,
-    beforeWork: (before) => {
-      parcels.before = ({ parcelId }) => before(parcelId);
-    },
-    rejection: () => new WaybillError('STORE_REJECTED', 'the item is at fault'),
-    done: () => parcels.ids,
-  };
-});
+for (const [name, announcementQueues, type] of [
+  ['the processor', 0, 'STATUS'],
+  ['the processor that announces every event', 1, 'DELIVERY'],
+] as const) {
+  describeConsumer(name, (options) => {
+    const { processor, parcels, ...others } = rig({ ...options, announcementQueues });
+    return {
+      ...others,
+      service: processor,
+      body: (...ids) => packed(...ids.map((id) => scan(id, { type }))),
+      failureId: (id) => `event-${id}`,
+      beforeWork: (before) => {
+        parcels.before = ({ parcelId }) => before(parcelId);
+      },
+      rejection: () => new WaybillError('STORE_REJECTED', 'the item is at fault'),
+      done: () => parcels.ids,
+    };
+  });
+}
 
 describe('whatever comes as a message', () => {
   const sha = (text: string) => createHash('sha256').update(text).digest('hex');

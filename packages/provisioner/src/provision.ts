@@ -18,6 +18,7 @@ export type Resources = {
   readonly deadLetterQueueUrl: string;
   /** The queue of one webhook; each further one has a queue of its own. */
   readonly announcementQueueUrl: string;
+  readonly announcementDeadLetterQueueUrl: string;
   readonly parcelsTable: string;
   readonly checkpointsTable: string;
   readonly failuresTable: string;
@@ -88,6 +89,7 @@ export async function provisionOrCompare(options: ProvisionOptions): Promise<Pro
       scanQueueUrl: scans.queue.url,
       deadLetterQueueUrl: scans.deadLetters.url,
       announcementQueueUrl: announcements.queue.url,
+      announcementDeadLetterQueueUrl: announcements.deadLetters.url,
       parcelsTable: prefix + tables.parcels.name,
       checkpointsTable: prefix + tables.checkpoints.name,
       failuresTable: prefix + tables.failures.name,

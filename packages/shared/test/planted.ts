@@ -9,6 +9,8 @@ export const processSecrets = {
   queryKey: 'planted-key-8a2e',
   awsSecret: 'planted-aws-secret-b04d',
   awsSession: 'planted-aws-session-c7e9',
+  /** The base64 of `planted-webhook-secret-3d91-6b`. */
+  webhookSecret: 'whsec_cGxhbnRlZC13ZWJob29rLXNlY3JldC0zZDkxLTZi',
 } as const;
 
 /** What no line of any log may hold. */

@@ -1,20 +1,21 @@
 import { notificationShape } from '@waybill/operations/notifications/notification-view.ts';
+import { sentShape } from '@waybill/operations/notifications/sent-shape.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Cursors } from '../pages/cursor.ts';
 import { answers } from '../problems/problem-answers.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { idInPath } from '../server/id-in-path.ts';
-import {
-  getNotification,
-  getNotifications,
-  notificationsQuery,
-  notificationsShape,
-  postDeliveries,
-} from './notifications.ts';
+import { type DeliveriesDependencies, deliveriesRequest, postDeliveries } from './deliveries.ts';
+import { getNotification, getNotifications, notificationsQuery, notificationsShape } from './notifications.ts';
 
-/** `GET /v1/notifications` and `GET /v1/notifications/{notificationId}`; `POST /v1/notifications/deliveries` says that it is off. */
-export function notificationRoutes(deps: ApiDependencies & { readonly cursors: Cursors }): FastifyPluginAsyncZod {
+/** Bytes of a request: a hundred ids and a reason. */
+const deliveriesBodyBytes = 16_384;
+
+/** `GET /v1/notifications`, `GET /v1/notifications/{notificationId}` and `POST /v1/notifications/deliveries`. */
+export function notificationRoutes(
+  deps: ApiDependencies & DeliveriesDependencies & { readonly cursors: Cursors },
+): FastifyPluginAsyncZod {
   const config = { scopes: ['read'] } as const;
   return async (app) => {
     app.get(
@@ -47,8 +48,32 @@ export function notificationRoutes(deps: ApiDependencies & { readonly cursors: C
     );
     app.post(
       '/v1/notifications/deliveries',
-      { config: { scopes: ['operate'] }, schema: { hide: true } },
-      ({ caller }) => postDeliveries(caller),
+      {
+        config: { scopes: ['operate'] },
+        bodyLimit: deliveriesBodyBytes,
+        schema: {
+          operationId: 'sendNotifications',
+          summary: 'Notify parcels now, and say what became of each',
+          description: [
+            'Tells the milestones that this deployment notifies (`NOTIFY`), as the notifier does, where the requirements are met and nothing was told before.',
+            'Answered with 200 when at least one was told or nothing was left to do; every problem has the same lists.',
+            'A request has 10 seconds: attempts are cut off after 8, what was told until then is recorded, and the rest is in `failed`.',
+            'A repetition with the ids that failed is safe: what was told is not told again.',
+            'A parcel with several milestones is in one list, the first that fits: `failed`, `notified`, `requirementsNotMet`, `alreadyNotified`, `notFound`.',
+          ].join(' '),
+          tags: ['notifications'],
+          body: deliveriesRequest,
+          response: answers(
+            { 200: sentShape },
+            'NOT_FOUND',
+            'NOTIFICATIONS_OFF',
+            'UNSUPPORTED_MEDIA_TYPE',
+            'UNPROCESSABLE',
+            'WEBHOOK_REFUSED',
+          ),
+        },
+      },
+      ({ body, caller, signal }) => postDeliveries(deps, caller, body, signal),
     );
   };
 }

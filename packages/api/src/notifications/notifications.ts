@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { type Caller, requireScope } from '../access/caller.ts';
 import type { Cursors } from '../pages/cursor.ts';
 import { nextCursorShape, pageParameters } from '../pages/page.ts';
-import { Problem } from '../problems/problem.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 
 export type NotificationsDependencies = Pick<ApiDependencies, 'dynamodb' | 'deployment'>;
@@ -48,10 +47,4 @@ export async function getNotification(
 ): Promise<NotificationView> {
   requireScope(caller, 'read');
   return await showNotification(deps, notificationId, signal);
-}
-
-/** Throws `NOTIFICATIONS_OFF`: no process of this release has a webhook that it could notify. */
-export function postDeliveries(caller: Caller): never {
-  requireScope(caller, 'operate');
-  throw new Problem('NOTIFICATIONS_OFF', 'this deployment notifies nobody');
 }

@@ -1,3 +1,4 @@
+import { notificationTypes } from '@waybill/notifier/webhook/notification-types.ts';
 import { parcelShape } from '@waybill/shared/parcels/parcel-view.ts';
 import { z } from 'zod';
 import { problemShape } from '../problems/problem-document.ts';
@@ -19,17 +20,18 @@ const corrected = named(
   }),
 );
 
+const { pickup, delivery } = notificationTypes;
 const kinds = [
-  { type: 'parcel.delivered', id: 'ParcelDelivered', summary: 'A parcel was delivered', data: parcel },
-  { type: 'parcel.picked_up', id: 'ParcelPickedUp', summary: 'A parcel was picked up', data: parcel },
+  { type: delivery.told, id: 'ParcelDelivered', summary: 'A parcel was delivered', data: parcel },
+  { type: pickup.told, id: 'ParcelPickedUp', summary: 'A parcel was picked up', data: parcel },
   {
-    type: 'parcel.delivery_corrected',
+    type: delivery.corrected,
     id: 'ParcelDeliveryCorrected',
     summary: 'The first delivery of a parcel is another than was told',
     data: corrected,
   },
   {
-    type: 'parcel.pickup_corrected',
+    type: pickup.corrected,
     id: 'ParcelPickupCorrected',
     summary: 'The first pickup of a parcel is another than was told',
     data: corrected,
@@ -51,14 +53,22 @@ const parameters = [
 ];
 
 const responses = {
-  '2XX': { description: 'Told. It is not sent again.' },
-  '4XX': { description: '400, 409, 413, 415 and 422 refuse this notification alone. Others: the endpoint is broken.' },
-  '5XX': { description: 'The endpoint is broken. All notifications wait until it is back.' },
+  '2XX': { description: 'Told. It is not sent again, unless an operator asks for it.' },
+  '3XX': { description: 'Redirects are not followed: the endpoint is broken.' },
+  '4XX': {
+    description:
+      '400, 409, 413, 415 and 422 refuse this notification alone: it comes a few times more, and is then put aside. Others: the endpoint is broken.',
+  },
+  '5XX': {
+    description:
+      'The endpoint is broken, as without a response within 15 s: all notifications wait until it is back. `Retry-After` is obeyed, up to an hour.',
+  },
 };
 
 const description = [
-  'Sent by the notifier, which comes with a later release.',
   'Signed by [Standard Webhooks](https://www.standardwebhooks.com): verify before you trust.',
+  'The same notification may come more than once, always under the same `webhook-id`; the order is not promised.',
+  'How to receive: `docs/notifications.md`.',
 ].join(' ');
 
 /** What the notifier sends to a webhook (`notifications.md`, "The request"), by type. */

@@ -3,7 +3,8 @@ import { openApi, tokens } from '../../test/api-rig.ts';
 import { type Scope, scopes } from '../access/caller.ts';
 import { getBatch, getBatches } from '../batches/batches.ts';
 import { getFailure, getFailureGroups, getFailures } from '../failures/failures.ts';
-import { getNotification, getNotifications, postDeliveries } from '../notifications/notifications.ts';
+import { postDeliveries } from '../notifications/deliveries.ts';
+import { getNotification, getNotifications } from '../notifications/notifications.ts';
 import { createCursors } from '../pages/cursor.ts';
 import { RedriveSlot } from '../redrives/redrive-slot.ts';
 import { getRedrive, postCancel, postPlan, postRedrive } from '../redrives/redrives.ts';
@@ -37,7 +38,8 @@ async function acts() {
       batch: () => getBatch(deps, caller, 'x', signal),
       notifications: () => getNotifications(deps, caller, page, signal),
       notification: () => getNotification(deps, caller, 'x', signal),
-      deliveries: async () => postDeliveries(caller),
+      deliveries: () =>
+        postDeliveries(deps, caller, { parcelIds: [1], attempts: 1, again: false, because: 'x' }, signal),
     };
   };
 }

@@ -14,6 +14,7 @@ export const problems = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key came with another body before' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests' },
   INTERNAL: { status: 500, title: 'An error inside of Waybill' },
+  WEBHOOK_REFUSED: { status: 502, title: 'The webhook refuses these notifications' },
   UNAVAILABLE: { status: 503, title: 'Not available now' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>;
 

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Deployment } from '@waybill/operations/deployment.ts';
+import type { SendDependencies } from '@waybill/operations/notifications/send-notifications.ts';
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import type { StageMapping } from '@waybill/shared/domain/stage.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
@@ -42,4 +43,6 @@ export type ApiDependencies = {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly settings: ApiSettings;
+  /** Who is notified on demand; undefined where nobody is. */
+  readonly notifying?: Pick<SendDependencies, 'delivery' | 'concurrency'> | undefined;
 };

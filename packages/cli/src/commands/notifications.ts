@@ -6,6 +6,7 @@ import { anyText, oneOf, wholeNumber } from '../command/parsers.ts';
 import type { Column, View } from '../output/view.ts';
 import type { Tools } from '../tools/tools.ts';
 import { announce } from './notifications-announce.ts';
+import { send } from './notifications-send.ts';
 
 const shape = async () => (await import('@waybill/operations/notifications/notification-view.ts')).notificationShape;
 
@@ -94,4 +95,4 @@ function notificationLines(notification: NotificationView, view: View): readonly
   });
 }
 
-export const notificationsCommands = [list, show, announce];
+export const notificationsCommands = [list, show, announce, send];

@@ -31,7 +31,13 @@ const status = command({
       ]);
     const { MAX_QUEUE_MESSAGES } = sendingVariables;
     const read = readEnv(z.object({ ...leaseVariables, MAX_QUEUE_MESSAGES }), env);
-    const deployment = await tools.names('scanQueueUrl', 'checkpointsTable', 'failuresTable', 'feed');
+    const deployment = await tools.names(
+      'scanQueueUrl',
+      'checkpointsTable',
+      'failuresTable',
+      'notificationsTable',
+      'feed',
+    );
     const { checkpointsTable: tableName, feed } = deployment;
     const tries = new Set<string>();
     const found = await readStatus(
@@ -55,7 +61,7 @@ const status = command({
 });
 
 function statusLines(status: Status, view: View): readonly string[] {
-  const { sentence, position, queue, deadLetters, failures, notAsked } = status;
+  const { sentence, position, queue, deadLetters, failures, unfinishedNotifications, notAsked } = status;
   return [
     ...view.wrapped(sentence),
     '',
@@ -67,6 +73,7 @@ function statusLines(status: Status, view: View): readonly string[] {
         `${failures.isMoreThan ? 'more than ' : ''}${number(failures.count)} unresolved`,
         ...Object.entries(failures.byReason).map(([reason, count]) => `${number(count)} ${reason}`),
       ],
+      notifications: unfinishedNotifications === null ? undefined : `${number(unfinishedNotifications)} not told`,
       'not asked': notAsked.length > 0 ? notAsked.map(({ part, why }) => `${inWords(part)}: ${why}`) : undefined,
     }),
   ];

@@ -140,6 +140,7 @@ export const ProblemCode = {
   IDEMPOTENCY_KEY_REUSED: 'IDEMPOTENCY_KEY_REUSED',
   TOO_MANY_REQUESTS: 'TOO_MANY_REQUESTS',
   INTERNAL: 'INTERNAL',
+  WEBHOOK_REFUSED: 'WEBHOOK_REFUSED',
   UNAVAILABLE: 'UNAVAILABLE',
 } as const;
 
@@ -289,6 +290,11 @@ export type IndexOffResponse = Problem;
  * `CONFLICT`: Another request is in the way
  */
 export type ConflictResponse = Problem;
+
+/**
+ * `NOT_FOUND`: Not found. `NOTIFICATIONS_OFF`: This deployment notifies nobody
+ */
+export type NotFoundNotificationsOffResponse = Problem;
 
 export type GetParcel200HistoryItem = {
   eventId: number;
@@ -612,6 +618,7 @@ export const GetStatus200NotAskedItemPart = {
   queue: 'queue',
   deadLetters: 'deadLetters',
   failures: 'failures',
+  notifications: 'notifications',
 } as const;
 
 export type GetStatus200NotAskedItem = {
@@ -1339,6 +1346,49 @@ export type GetNotification200 = {
   notifiedAtUtc: string | null;
   /** @nullable */
   reportedAtUtc: string | null;
+};
+
+export type SendNotificationsBody = {
+  /**
+     * @minItems 1
+     * @maxItems 100
+     * @items.minimum 1
+     * @items.maximum 9007199254740991
+     */
+  parcelIds: number[];
+  /**
+     * Requests to the webhook for one notification at most, with backoff, as far as the time of the request allows.
+     * @minimum 1
+     * @maximum 10
+     */
+  attempts?: number;
+  /** Whether what was told before is told once more, under the same id. */
+  again?: boolean;
+  /**
+     * Why. It goes on record.
+     * @maxLength 1024
+     * @pattern \S
+     */
+  because?: string;
+};
+
+export type SendNotifications200RequirementsNotMetItem = {
+  parcelId: number;
+  unmet: string[];
+};
+
+export type SendNotifications200FailedItem = {
+  parcelId: number;
+  reason: string;
+  retryable: boolean;
+};
+
+export type SendNotifications200 = {
+  notified: number[];
+  alreadyNotified: number[];
+  requirementsNotMet: SendNotifications200RequirementsNotMetItem[];
+  failed: SendNotifications200FailedItem[];
+  notFound: number[];
 };
 
 export type getParcelResponse200 = {
@@ -2733,7 +2783,7 @@ export type getNotificationResponse403 = {
 }
 
 export type getNotificationResponse404 = {
-  data: Problem
+  data: NotFoundNotificationsOffResponse
   status: 404
 }
 
@@ -2785,6 +2835,114 @@ export const getNotification = async (notificationId: string, options?: Paramete
     method: 'GET'
 
 
+  }
+);}
+
+
+
+export type sendNotificationsResponse200 = {
+  data: SendNotifications200
+  status: 200
+}
+
+export type sendNotificationsResponse400 = {
+  data: InvalidRequestResponse
+  status: 400
+}
+
+export type sendNotificationsResponse401 = {
+  data: UnauthenticatedResponse
+  status: 401
+}
+
+export type sendNotificationsResponse403 = {
+  data: ForbiddenResponse
+  status: 403
+}
+
+export type sendNotificationsResponse404 = {
+  data: NotFoundNotificationsOffResponse
+  status: 404
+}
+
+export type sendNotificationsResponse413 = {
+  data: TooLargeResponse
+  status: 413
+}
+
+export type sendNotificationsResponse415 = {
+  data: UnsupportedMediaTypeResponse
+  status: 415
+}
+
+export type sendNotificationsResponse422 = {
+  data: Problem
+  status: 422
+}
+
+export type sendNotificationsResponse429 = {
+  data: TooManyRequestsResponse
+  status: 429
+}
+
+export type sendNotificationsResponse500 = {
+  data: InternalResponse
+  status: 500
+}
+
+export type sendNotificationsResponse502 = {
+  data: Problem
+  status: 502
+}
+
+export type sendNotificationsResponse503 = {
+  data: UnavailableResponse
+  status: 503
+}
+
+export type sendNotificationsResponseSuccess = (sendNotificationsResponse200) & {
+  headers: Headers;
+};
+export type sendNotificationsResponseError = (sendNotificationsResponse400 | sendNotificationsResponse401 | sendNotificationsResponse403 | sendNotificationsResponse404 | sendNotificationsResponse413 | sendNotificationsResponse415 | sendNotificationsResponse422 | sendNotificationsResponse429 | sendNotificationsResponse500 | sendNotificationsResponse502 | sendNotificationsResponse503) & {
+  headers: Headers;
+};
+
+export type sendNotificationsResponse = (sendNotificationsResponseSuccess | sendNotificationsResponseError)
+
+export const getSendNotificationsUrl = () => {
+
+
+
+
+  return `/v1/notifications/deliveries`
+}
+
+/**
+ * Tells the milestones that this deployment notifies (`NOTIFY`), as the notifier does, where the requirements are met and nothing was told before. Answered with 200 when at least one was told or nothing was left to do; every problem has the same lists. A request has 10 seconds: attempts are cut off after 8, what was told until then is recorded, and the rest is in `failed`. A repetition with the ids that failed is safe: what was told is not told again. A parcel with several milestones is in one list, the first that fits: `failed`, `notified`, `requirementsNotMet`, `alreadyNotified`, `notFound`.
+ * @summary Notify parcels now, and say what became of each
+ */
+export const sendNotifications = async (sendNotificationsBody: SendNotificationsBody, options?: Parameters<typeof request>[1]): Promise<sendNotificationsResponse> => {
+
+    const getHeaders = (h?: NonNullable<RequestInit['headers']>): Record<string, string | readonly string[]> => {
+    if (!h) return {};
+    if (h instanceof Headers) return Object.fromEntries(h.entries());
+    if (Symbol.iterator in h) {
+      return Object.fromEntries(
+        Array.from(h as Iterable<Iterable<string>>, (entry) => Array.from(entry) as [string, string]),
+      );
+    }
+    const headers: Record<string, string | readonly string[]> = {};
+    for (const [name, value] of Object.entries<string | readonly string[] | undefined>(h)) {
+      if (value !== undefined) headers[name] = value;
+    }
+    return headers;
+  };
+return request<sendNotificationsResponse>(getSendNotificationsUrl(),
+  {
+    ...options,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...getHeaders(options?.headers) },
+    body: JSON.stringify(sendNotificationsBody)
   }
 );}
 

@@ -2,6 +2,7 @@ import { beginningOfJson } from '@waybill/shared/domain/json-text.ts';
 import { toAscii } from '@waybill/shared/domain/pack.ts';
 import type { ApiVerdict } from './api-check.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
+import { type Hearing, judgeNotified, type NotifiedVerdict } from './notified.ts';
 import { compare, type Difference, expectedParcels, type KeptSettings, type StoredParcel, scanOf } from './oracle.ts';
 
 /** What there was to be mirrored, known without asking Waybill. */
@@ -19,6 +20,8 @@ export type Mirror = {
   readonly parcels: readonly StoredParcel[];
   readonly failures: readonly FailureRecord[];
   readonly deadLetters: readonly DeadLetter[];
+  /** What the receiver was told of this feed (`FEED`), where there is one. */
+  readonly heard?: Hearing & { readonly feed: string };
 };
 
 export type Verdict = {
@@ -33,6 +36,8 @@ export type Verdict = {
   readonly withoutDeadLetter: readonly string[];
   /** Beginnings of messages in the DLQ that carry nothing malformed. */
   readonly wronglyDead: readonly string[];
+  /** Absent when nobody was to be told. */
+  readonly notified?: NotifiedVerdict;
   /** Absent when the feed has no parcel to ask for. */
   readonly api?: ApiVerdict;
 };
@@ -40,7 +45,7 @@ export type Verdict = {
 /** Characters of an element's JSON by which it is recognised: elements that are too large or too deep travel cut. */
 const keyCharacters = 600;
 
-/** Whether the parcels are what the feed says, whether the API says so too, and whether all that is malformed, and nothing else, is accounted for. */
+/** Whether the parcels are what the feed says, whether API and notifications say so too, and whether all that is malformed, and nothing else, is accounted for. */
 export function judge(truth: Truth, mirror: Mirror, api?: ApiVerdict): Verdict {
   let events = 0;
   const malformed = new Set<string>((truth.malformedElsewhere ?? []).map(keyOf));
@@ -60,7 +65,9 @@ export function judge(truth: Truth, mirror: Mirror, api?: ApiVerdict): Verdict {
   const withoutFailure = [...malformed].filter((key) => !recorded.has(key));
   const withoutDeadLetter = [...malformed].filter((key) => !dead.has(key));
   const wronglyDead = [...dead].filter((key) => !malformed.has(key));
-  const faults = [differences, withoutFailure, withoutDeadLetter, wronglyDead, api?.problems ?? []];
+  const notified = mirror.heard && judgeNotified(expected, mirror.heard, mirror.heard.feed);
+  const others = [...(notified?.problems ?? []), ...(api?.problems ?? [])];
+  const faults = [differences, withoutFailure, withoutDeadLetter, wronglyDead, others];
   return {
     isGood: faults.every((found) => found.length === 0),
     events,
@@ -70,6 +77,7 @@ export function judge(truth: Truth, mirror: Mirror, api?: ApiVerdict): Verdict {
     withoutFailure,
     withoutDeadLetter,
     wronglyDead,
+    ...(notified && { notified }),
     ...(api && { api }),
   };
 }

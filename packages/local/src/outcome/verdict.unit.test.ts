@@ -2,6 +2,7 @@ import { badElement } from '@waybill/carrier/feed/bad-elements.ts';
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { packUnparsed } from '@waybill/shared/domain/pack.ts';
 import { describe, expect, test } from 'vitest';
+import { noMisbehaviours } from '../receiver/misbehaviour.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
 import { expectedParcels } from './oracle.ts';
 import { judge, type Mirror, reasonsOf } from './verdict.ts';
@@ -32,6 +33,10 @@ const kept: Mirror = {
   failures: [record(JSON.stringify(bad))],
   deadLetters: [letter(packUnparsed(bad))],
 };
+const noRequests = {
+  ...{ requests: 0, taken: 0, unverified: 0, malformed: 0, astray: 0, refused: 0 },
+  misbehaved: noMisbehaviours,
+};
 const truth = { elements: [good, bad, good] };
 
 describe('the verdict', () => {
@@ -52,6 +57,14 @@ describe('the verdict', () => {
   test('is bad when the API took a push or shows a parcel otherwise than it should', () => {
     expect(judge(truth, kept, { events: 1, problems: [] })).toMatchObject({ isGood: true, api: { events: 1 } });
     expect(judge(truth, kept, { events: 1, problems: ['GET /v1/parcels/7 returned 404'] }).isGood).toBe(false);
+  });
+
+  test('is bad when a first delivery was not told', () => {
+    const heard = { feed: 'scan-events', told: new Map(), counts: noRequests };
+    expect(judge(truth, { ...kept, heard })).toMatchObject({ isGood: true, notified: { due: 0, problems: [] } });
+    const delivered = { ...good, Type: 'DELIVERY' };
+    const verdict = judge({ elements: [delivered] }, { ...kept, parcels: parcelsOf(delivered), heard });
+    expect(verdict).toMatchObject({ isGood: false, notified: { due: 1 } });
   });
 
   test('is bad when a malformed element lacks its failure record or its dead letter', () => {

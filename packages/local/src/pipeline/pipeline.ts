@@ -4,18 +4,20 @@ import type { EngineClients } from '../engines/engine-clients.ts';
 import type { ApiAccess } from './api-access.ts';
 import type { Snapshot } from './drain.ts';
 import { noSamples, type Samples } from './prometheus-text.ts';
-import { queueContent } from './queue-content.ts';
+import { type QueueContent, queueContent } from './queue-content.ts';
 import {
+  announcing,
   apiVariables,
   type Environment,
   inWords,
+  notifierVariables,
   pollerVariables,
   processorVariables,
   ServiceProcess,
 } from './service-process.ts';
 
-/** What poller and processor had counted at the last snapshot. */
-export type Counted = { readonly poller: Samples; readonly processor: Samples };
+/** What poller, processor and notifier had counted at the last snapshot. */
+export type Counted = { readonly poller: Samples; readonly processor: Samples; readonly notifier: Samples };
 
 export type PipelineSnapshot = Snapshot & { readonly dead: number };
 
@@ -27,6 +29,8 @@ export type UpstreamFeed = {
   readonly url: string;
   /** Variables of the poller that depend on the feed. */
   readonly variables: Environment;
+  /** `ANNOUNCE_MAX_AGE_HOURS` of its milestones. */
+  readonly announceMaxAgeHours: number;
   /** Whether a poller that is now at this position has read everything. */
   isAtEnd(position: number): boolean;
 };
@@ -36,45 +40,60 @@ export type PipelineOptions = {
   readonly resources: Resources;
   readonly feed: UpstreamFeed;
   readonly api: ApiAccess;
+  /** How notifier and API reach the webhook's receiver. */
+  readonly webhook: Environment;
   /** The processes' environment, except for what this file sets. */
   readonly env: Environment;
 };
 
-const feedName = 'scan-events';
+/** `FEED` of all processes. */
+export const feedName = 'scan-events';
 /** Seconds. A stop waits for the long poll in flight and must have 10 s more. */
 const receiveWaitSeconds = 1;
 const stopTimeoutSeconds = 15;
 /** Milliseconds that a process has to stop after another one has failed. */
 const failureGraceMs = 3_000;
 
-/** A poller, a processor and an API as production runs them, seen from outside: through their endpoints, queues and tables. */
+/** Poller, processor, notifier and API as production runs them, seen from outside: through their endpoints, queues and tables. */
 export class Pipeline {
   readonly poller: ServiceProcess;
   readonly processor: ServiceProcess;
+  readonly notifier: ServiceProcess;
   readonly api: ServiceProcess;
   readonly #options: PipelineOptions;
-  #counted: Counted = { poller: noSamples, processor: noSamples };
+  #counted: Counted = { poller: noSamples, processor: noSamples, notifier: noSamples };
 
   constructor(options: PipelineOptions) {
-    const { resources, feed, api, env } = options;
-    const common = { ...env, LOG_LEVEL: 'warn', STOP_TIMEOUT_SECONDS: String(stopTimeoutSeconds) };
+    const { resources, feed, api, webhook, env } = options;
+    const common = {
+      ...env,
+      LOG_LEVEL: 'warn',
+      STOP_TIMEOUT_SECONDS: String(stopTimeoutSeconds),
+      FEED: feedName,
+    };
     this.#options = options;
     this.processor = new ServiceProcess('processor', {
       ...common,
       ...processorVariables(resources),
+      ...announcing(resources, feed.announceMaxAgeHours),
+      RECEIVE_WAIT_SECONDS: String(receiveWaitSeconds),
+    });
+    this.notifier = new ServiceProcess('notifier', {
+      ...common,
+      ...notifierVariables(resources),
+      ...webhook,
       RECEIVE_WAIT_SECONDS: String(receiveWaitSeconds),
     });
     this.poller = new ServiceProcess('poller', {
       ...common,
       ...pollerVariables(resources, feed.url),
       ...feed.variables,
-      FEED: feedName,
     });
     this.api = new ServiceProcess('api', {
       ...common,
       ...apiVariables(resources),
       ...api.variables,
-      FEED: feedName,
+      ...webhook,
     });
   }
 
@@ -88,11 +107,11 @@ export class Pipeline {
   }
 
   get #all(): readonly ServiceProcess[] {
-    return [this.poller, this.processor, this.api];
+    return [this.poller, this.processor, this.notifier, this.api];
   }
 
   async ready(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.poller.ready({ signal }), this.processor.ready({ signal })]);
+    await Promise.all([this.poller, this.processor, this.notifier].map((service) => service.ready({ signal })));
   }
 
   async snapshot(): Promise<PipelineSnapshot> {
@@ -110,6 +129,11 @@ export class Pipeline {
       dead: dead.visible + dead.inFlight,
       isAtEnd: feed.isAtEnd(position),
     };
+  }
+
+  /** The queue of announcements. */
+  async announcements(): Promise<QueueContent> {
+    return await queueContent(this.#options.clients.sqs, this.#options.resources.announcementQueueUrl);
   }
 
   /** As the checkpoints table has it. */
@@ -130,10 +154,11 @@ export class Pipeline {
     await stopOrderly(this.poller);
   }
 
-  /** Stops the API, then the processor. What they do after {@link count} is not counted. */
+  /** Stops the API, then the processor and the notifier. What they do after {@link count} is not counted. */
   async stopOthers(): Promise<void> {
     await stopOrderly(this.api);
     await stopOrderly(this.processor);
+    await stopOrderly(this.notifier);
   }
 
   /**
@@ -153,12 +178,15 @@ export class Pipeline {
     await this.stop(AbortSignal.timeout(failureGraceMs));
   }
 
-  /** Reads what poller and processor count. A process that is ending or busy keeps the counts of the last snapshot. */
+  /** Reads what they count. A process that is ending or busy keeps the counts of the last snapshot. */
   async count(): Promise<void> {
-    const { poller, processor } = this.#counted;
-    const read = (service: ServiceProcess, before: Samples) =>
-      service.isRunning ? service.metrics().catch(() => before) : before;
-    this.#counted = { poller: await read(this.poller, poller), processor: await read(this.processor, processor) };
+    const read = (name: keyof Counted) => {
+      const { [name]: service } = this;
+      const before = this.#counted[name];
+      return service.isRunning ? service.metrics().catch(() => before) : before;
+    };
+    const [poller, processor, notifier] = await Promise.all([read('poller'), read('processor'), read('notifier')]);
+    this.#counted = { poller, processor, notifier };
   }
 }
 

@@ -8,7 +8,7 @@ import { LastLines } from './last-lines.ts';
 import { readSamples, type Samples } from './prometheus-text.ts';
 import type { PortReport } from './tied-to-parent.ts';
 
-export type ServiceName = 'poller' | 'processor' | 'api';
+export type ServiceName = 'poller' | 'processor' | 'notifier' | 'api';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,7 +39,7 @@ export function pollerVariables(resources: Resources, scanApiUrl: string): Envir
   };
 }
 
-/** The variables of a processor that uses these resources. */
+/** The variables of a processor that uses these resources. It announces to nobody unless {@link announcing} is added. */
 export function processorVariables(resources: Resources): Environment {
   return {
     SCAN_QUEUE_URL: resources.scanQueueUrl,
@@ -47,6 +47,26 @@ export function processorVariables(resources: Resources): Environment {
     FAILURES_TABLE: resources.failuresTable,
     BATCHES_TABLE: resources.batchesTable,
   };
+}
+
+/** What makes a processor announce to the notifier of these resources. Hours: milestones may be so old, 0: of any age. */
+export function announcing({ announcementQueueUrl }: Resources, maxAgeHours: number): Environment {
+  return { ANNOUNCEMENT_QUEUE_URLS: announcementQueueUrl, ANNOUNCE_MAX_AGE_HOURS: String(maxAgeHours) };
+}
+
+/** The variables of a notifier that uses these resources, except for its webhook. */
+export function notifierVariables(resources: Resources): Environment {
+  return {
+    NOTIFICATION_QUEUE_URL: resources.announcementQueueUrl,
+    PARCELS_TABLE: resources.parcelsTable,
+    NOTIFICATIONS_TABLE: resources.notificationsTable,
+    FAILURES_TABLE: resources.failuresTable,
+  };
+}
+
+/** How a receiver on this machine is reached, by a notifier as by an API. */
+export function receiverVariables(url: string, secret: string): Environment {
+  return { WEBHOOK_URL: url, WEBHOOK_SECRETS: secret, WEBHOOK_ALLOWED_CIDRS: '127.0.0.0/8' };
 }
 
 /** The variables of an API that uses these resources, except for its tokens and its port. */
@@ -58,6 +78,7 @@ export function apiVariables(resources: Resources): Environment {
     FAILURES_TABLE: resources.failuresTable,
     BATCHES_TABLE: resources.batchesTable,
     OPERATIONS_TABLE: resources.operationsTable,
+    NOTIFICATIONS_TABLE: resources.notificationsTable,
   };
 }
 

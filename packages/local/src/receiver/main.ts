@@ -7,7 +7,7 @@ import { startReceiver } from './receiver.ts';
 const config = configOrExit();
 const stops = listenForStops();
 const receiver = await startReceiver({
-  secrets: config.WEBHOOK_SECRETS.split(' '),
+  secrets: config.WEBHOOK_SECRETS,
   plan: { seed: config.RECEIVER_SEED, every: 20, times: config.RECEIVER_FAULTS },
   // More than any time limit of an attempt.
   lateMs: 70_000,

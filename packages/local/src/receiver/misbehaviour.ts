@@ -10,6 +10,8 @@ export const misbehaviours = [
   'hang',
   /** The connection ends without a response. */
   'cut',
+  /** The same, once the notification is taken. */
+  'lost',
   /** Takes the notification and responds when the caller has given up. */
   'late',
   /** Takes it, and its response never comes to an end. */
@@ -52,6 +54,7 @@ export const noMisbehaviours: Readonly<Record<Misbehaviour, number>> = {
   tooMany: 0,
   hang: 0,
   cut: 0,
+  lost: 0,
   late: 0,
   drip: 0,
   redirect: 0,

@@ -34,9 +34,11 @@ export type Told = {
   /** As it was told last. */
   readonly notification: Notification;
   readonly times: number;
-  /** Events that it was told of: one, or the same id has meant several things. */
-  readonly eventIds: ReadonlySet<number>;
+  /** Different milestones that it was told of: more than one when the parcel changed between two attempts. */
+  readonly milestones: readonly ToldMilestone[];
 };
+
+export type ToldMilestone = Pick<Notification, 'eventId' | 'timeUtc'>;
 
 export type ReceiverCounts = {
   /** Requests to the webhook. */
@@ -190,6 +192,10 @@ class ReceiverHandler {
       case 'cut':
         response.socket?.destroy();
         return;
+      case 'lost':
+        this.#take(notification);
+        response.socket?.destroy();
+        return;
       case 'hang':
         return;
       case 'late':
@@ -213,13 +219,14 @@ class ReceiverHandler {
   }
 
   #take(notification: Notification): void {
-    const { id, eventId } = notification;
-    const before = this.told.get(id);
+    const { id, eventId, timeUtc } = notification;
+    const { times, milestones } = this.told.get(id) ?? { times: 0, milestones: [] };
+    const isKnown = milestones.some((each) => each.eventId === eventId && each.timeUtc === timeUtc);
     this.#counts.taken += 1;
     this.told.set(id, {
       notification,
-      times: (before?.times ?? 0) + 1,
-      eventIds: before?.eventIds.has(eventId) ? before.eventIds : new Set([...(before?.eventIds ?? []), eventId]),
+      times: times + 1,
+      milestones: isKnown ? milestones : [...milestones, { eventId, timeUtc }],
     });
     this.#options.onTaken?.(notification, (this.#options.now ?? Date.now)());
   }

@@ -75,14 +75,15 @@ describe('a receiver that is well', () => {
     expect((await tell(receiver, { id: `delivery_${feed}_5002`, body })).status).toBe(400);
   });
 
-  test('knows by the events that one id was told of two things', async () => {
+  test('knows each milestone that one id was told of', async () => {
     const receiver = await receiving();
     await tell(receiver);
     const delivery = { eventId: 83_100, timeUtc };
     await tell(receiver, {
       body: JSON.stringify(deliveryOf(5_002, { data: { parcelId: 5_002, pickup: null, delivery } })),
     });
-    expect([...(receiver.told().get(`delivery_${feed}_5002`)?.eventIds ?? [])]).toEqual([83_270, 83_100]);
+    await tell(receiver);
+    expect(receiver.told().get(`delivery_${feed}_5002`)?.milestones).toEqual([{ eventId: 83_270, timeUtc }, delivery]);
   });
 
   test('takes nothing with a wrong, foreign or old signature', async () => {
@@ -110,6 +111,11 @@ describe('a receiver that is well', () => {
     const receiver = await receiving();
     expect((await tell(receiver, { body: JSON.stringify(body) })).status).toBe(400);
     expect([receiver.told().size, receiver.counts().malformed]).toEqual([0, 1]);
+  });
+
+  test('takes what ASCII has of control characters', async () => {
+    const body = JSON.stringify(deliveryOf(5_002, { note: '\u0000\u001f\u007f' }));
+    expect((await tell(await receiving(), { body })).status).toBe(204);
   });
 
   test('refuses bytes beyond ASCII, and what is not JSON', async () => {
@@ -160,11 +166,14 @@ describe('a receiver that misbehaves', () => {
     },
   );
 
-  test('cuts the connection', async () => {
+  test.each([
+    ['cut', 0],
+    ['lost', 1],
+  ] as const)('cuts the connection by %s, and has taken %i', async (kind, taken) => {
     const receiver = await receiving();
-    receiver.misbehave('cut');
+    receiver.misbehave(kind);
     await expect(tell(receiver)).rejects.toThrow('fetch failed');
-    expect(receiver.told().size).toBe(0);
+    expect(receiver.counts().taken).toBe(taken);
   });
 
   test.each([

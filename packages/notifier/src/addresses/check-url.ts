@@ -11,7 +11,7 @@ export function webhookPolicy(url: URL, listed: readonly Cidr[]): AddressPolicy 
 export const reportPolicy: AddressPolicy = { reach: 'any', listed: [] };
 
 /** The address that is the host of a URL; undefined for a name. `new URL` has brought each spelling of it to one. */
-export function literalOf({ hostname }: URL): string | undefined {
+function literalOf({ hostname }: URL): string | undefined {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return isIP(host) === 0 ? undefined : host;
 }

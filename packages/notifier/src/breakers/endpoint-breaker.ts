@@ -33,7 +33,7 @@ const shownNames: Readonly<Record<EndpointName, string>> = {
  * By what somebody else's endpoint is taken to be away (`notifications.md`, "Whose failure is it?"). It is asked less often than
  * an engine of ours: it may be away for days. While it is not away, one notification that it cannot take is tried as seldom.
  */
-export const endpointLimits: BreakerLimits = {
+const endpointLimits: BreakerLimits = {
   failuresToOpen: 5,
   failingToOpenMs: 7_000,
   probeBackoff: { firstMs: 1_000, maxMs: 60_000 },

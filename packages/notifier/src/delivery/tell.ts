@@ -17,13 +17,8 @@ export async function tell(
 ): Promise<Delivery> {
   const { deps, calls, options, about, stored } = pass;
   const { now, webhook, notify } = deps;
-  const request = notificationRequest({
-    parcel,
-    milestone: about.milestone,
-    previous,
-    feed: notify.feed,
-    stages: notify.stages,
-  });
+  const due = { parcel, milestone: about.milestone, reached: milestone, previous };
+  const request = notificationRequest(due, notify);
   let made = 0;
   let firstAttemptAtUtc: string | undefined;
   /** What every outcome stores of the requests that were made. */

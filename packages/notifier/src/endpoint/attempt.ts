@@ -5,77 +5,63 @@ import type { Dispatcher } from 'undici';
 /** Bytes of a response's body that are read: as long as it ends within them, the connection can be used again. */
 const responseBytes = 16_384;
 
-/** Ends a connection on which nothing is awaited any more. */
-class NothingAwaited extends Error {
-  override readonly name = 'NothingAwaited';
-}
+/** The reason for which a connection is destroyed on which nothing is awaited any more. */
+const nothingAwaited = new Error('nothing is awaited on this connection any more');
 
-export type AttemptOutcome = {
-  readonly onStatus: (status: number, headers: IncomingHttpHeaders) => void;
-  /** Without a status. */
-  readonly onFailure: (error: unknown) => void;
-  /** Once, at last: nothing is sent or received any more. */
-  readonly onOver: () => void;
-};
+/** What became of an attempt: a status, or the error for which there is none. */
+export type AttemptOutcome =
+  | { readonly status: number; readonly headers: IncomingHttpHeaders }
+  | { readonly error: unknown };
 
 /**
- * One request, from its turn to the end of its response. A status is the outcome as soon as it is known, whatever becomes of
- * the body after it; the body is read for the sake of the connection alone. Undici's own handler, and not `request`: that one
- * makes a stream for each body, and is rejected by a signal only once a connection stands.
+ * One request, to the end of its response. A status that is known is the outcome, whatever becomes of the body after it: that
+ * is read so that the connection can be used again, and for nothing else. Undici's own handler, and not `request`: that one
+ * makes a stream for each body, and heeds a signal only once a connection stands.
  */
 export class Attempt implements Dispatcher.DispatchHandler {
-  readonly #outcome: AttemptOutcome;
+  /** Is called once: nothing more is sent or received then. */
+  readonly #onOver: (outcome: AttemptOutcome) => void;
   #controller: Dispatcher.DispatchController | undefined;
+  #known: AttemptOutcome | undefined;
   #received = 0;
-  #hasStatus = false;
   #isOver = false;
 
-  constructor(outcome: AttemptOutcome) {
-    this.#outcome = outcome;
+  constructor(onOver: (outcome: AttemptOutcome) => void) {
+    this.#onOver = onOver;
   }
 
-  /** Gives up, with this error where there is no status yet. */
+  /** Cuts the connection. The error is the outcome where no status is known. */
   giveUp(error: WaybillError): void {
-    if (!this.#isOver && !this.#hasStatus) this.#outcome.onFailure(error);
-    this.#cut();
+    this.#end({ error });
+    this.#controller?.abort(nothingAwaited);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#isOver) controller.abort(new NothingAwaited());
+    if (this.#isOver) controller.abort(nothingAwaited);
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    // What comes before the response, such as early hints.
-    if (this.#isOver || status < 200) return;
-    this.#hasStatus = true;
-    this.#outcome.onStatus(status, headers);
+    // Below are early hints and the like, which come before the response.
+    if (status >= 200) this.#known = { status, headers };
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#received += chunk.length;
-    if (this.#received > responseBytes) this.#cut();
+    if (this.#received > responseBytes) controller.abort(nothingAwaited);
   }
 
   onResponseEnd(): void {
-    this.#end();
+    this.#end({ error: nothingAwaited });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#isOver && !this.#hasStatus) this.#outcome.onFailure(error);
-    this.#end();
+    this.#end({ error });
   }
 
-  /** Destroys the connection, if there is one. */
-  #cut(): void {
-    if (this.#isOver) return;
-    this.#end();
-    this.#controller?.abort(new NothingAwaited());
-  }
-
-  #end(): void {
+  #end(withoutStatus: AttemptOutcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#outcome.onOver();
+    this.#onOver(this.#known ?? withoutStatus);
   }
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Fifo } from '@waybill/consumer/guard/fifo.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
@@ -46,7 +47,8 @@ export type HttpEndpoint = {
  */
 export function httpEndpoint(options: EndpointOptions): HttpEndpoint {
   const { url, endpoint, timeoutMs, clock } = options;
-  const pool = openPool(options);
+  const dialling = new Set<Socket>();
+  const pool = openPool(options, dialling);
   const waiting = new Fifo<() => void>();
   let free = options.concurrency;
 
@@ -66,20 +68,14 @@ export function httpEndpoint(options: EndpointOptions): HttpEndpoint {
       reject(stopped(endpoint));
       return release();
     }
-    const attempt: Attempt = new Attempt({
-      onStatus: (status, headers) => {
-        signal.removeEventListener('abort', stop);
-        if (status >= 200 && status <= 299) resolve(status);
-        else reject(statusFailure(status, headers, endpoint, clock.now()));
-      },
-      onFailure: (error) => {
-        signal.removeEventListener('abort', stop);
-        reject(requestFailure(error, url, endpoint));
-      },
-      onOver: () => {
-        clearTimeout(timer);
-        release();
-      },
+    const attempt = new Attempt((outcome) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      release();
+      if ('error' in outcome) return reject(requestFailure(outcome.error, url, endpoint));
+      const { status, headers } = outcome;
+      if (status >= 200 && status <= 299) return resolve(status);
+      reject(statusFailure(status, headers, endpoint, clock.now()));
     });
     const stop = () => attempt.giveUp(stopped(endpoint));
     const timer = setTimeout(() => attempt.giveUp(timedOut(url, endpoint, timeoutMs)), timeoutMs);
@@ -94,7 +90,11 @@ export function httpEndpoint(options: EndpointOptions): HttpEndpoint {
         free -= 1;
         begin(build, signal, resolve, reject);
       }),
-    close: () => pool.destroy(),
+    close: async () => {
+      // The pool leaves a connection that does not come about to its time limit.
+      for (const socket of dialling) socket.destroy();
+      await pool.destroy();
+    },
   };
 }
 
@@ -102,8 +102,12 @@ function stopped({ name }: EndpointName): WaybillError {
   return new WaybillError('STOPPED', `the call of ${name} was given up to stop`);
 }
 
-/** Without limits of its own for the parts of a request, and their timers: an attempt has one for all. */
-function openPool({ url, policy, timeoutMs, concurrency, lookup }: EndpointOptions): Pool {
+/**
+ * Without limits of its own for the parts of a request, and their timers: an attempt has one for all.
+ *
+ * @param dialling has the sockets that are not connected yet
+ */
+function openPool({ url, policy, timeoutMs, concurrency, lookup }: EndpointOptions, dialling: Set<Socket>): Pool {
   const dial = buildConnector({
     allowH2: false,
     timeout: timeoutMs,
@@ -120,8 +124,13 @@ function openPool({ url, policy, timeoutMs, concurrency, lookup }: EndpointOptio
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: (connection, callback) => {
-      if (refusal === undefined) return dial(connection, callback);
-      callback(addressRefused(refusal), null);
+      if (refusal !== undefined) return callback(addressRefused(refusal), null);
+      // Its type keeps from us that it returns the socket.
+      const socket: unknown = dial(connection, (...connected) => {
+        if (socket instanceof Socket) dialling.delete(socket);
+        callback(...connected);
+      });
+      if (socket instanceof Socket) dialling.add(socket);
     },
   });
 }

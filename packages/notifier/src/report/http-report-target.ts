@@ -3,7 +3,7 @@ import { reportPolicy } from '../addresses/check-url.ts';
 import type { LookupAll } from '../addresses/checked-lookup.ts';
 import { httpEndpoint } from '../endpoint/http-endpoint.ts';
 import type { ReportTarget } from '../webhook/webhook.ts';
-import type { ReportSettings } from './report-settings.ts';
+import type { ReportSettings } from '../webhook/webhook-settings.ts';
 
 const endpoint = { name: 'the report target', variable: 'REPORT_URL', credential: 'REPORT_TOKEN' };
 

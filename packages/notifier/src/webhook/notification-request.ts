@@ -3,43 +3,40 @@ import { toAscii } from '@waybill/shared/domain/pack.ts';
 import type { StageMapping } from '@waybill/shared/domain/stage.ts';
 import { parcelView, type ReadParcel } from '@waybill/shared/parcels/parcel-view.ts';
 import { webhookIdOf } from '../notifications/notification-id.ts';
+import { notificationTypes } from './notification-types.ts';
 import type { NotificationRequest } from './webhook.ts';
 
-/** What a notification of a milestone is called, told first and as a correction. */
-export const notificationTypes = {
-  pickup: { first: 'parcel.picked_up', correction: 'parcel.pickup_corrected' },
-  delivery: { first: 'parcel.delivered', correction: 'parcel.delivery_corrected' },
-} as const satisfies Readonly<Record<MilestoneName, unknown>>;
-
-export type TellingOfParcel = {
+/** What is told of a parcel. */
+export type Told = {
   readonly parcel: ReadParcel;
-  /** One that the parcel has. */
   readonly milestone: MilestoneName;
-  /** Of a correction: what was told before. */
-  readonly previous: Milestone | undefined;
+  /** The milestone as it is in the parcel's state. */
+  readonly reached: Milestone;
+  /** Of a correction: the milestone that was told before. */
+  readonly previous?: Milestone | undefined;
+};
+
+/** What all notifications of a notifier have in common. */
+export type NotificationContext = {
+  /** `FEED`. */
   readonly feed: string;
+  /** `STAGES`. */
   readonly stages: StageMapping;
 };
 
-/** What is sent to tell a milestone of a parcel (`notifications.md`, "The request"). */
-export function notificationRequest({
-  parcel,
-  milestone,
-  previous,
-  feed,
-  stages,
-}: TellingOfParcel): NotificationRequest {
-  const { parcelId, milestones } = parcel.state;
-  const reached = milestones[milestone];
-  const { first, correction } = notificationTypes[milestone];
-  const view = parcelView(parcel, stages);
-  const body = {
-    type: previous ? correction : first,
-    timestamp: reached?.timeUtc,
-    data: previous ? { ...view, previous } : view,
-  };
+/** The request that tells a milestone (`notifications.md`, "The request"): the same for every attempt on the same state. */
+export function notificationRequest(
+  { parcel, milestone, reached, previous }: Told,
+  { feed, stages }: NotificationContext,
+): NotificationRequest {
+  const { told, corrected } = notificationTypes[milestone];
+  const data = parcelView(parcel, stages);
+  const { eventId, timeUtc } = previous ?? reached;
+  const body = previous
+    ? { type: corrected, timestamp: reached.timeUtc, data: { ...data, previous: { eventId, timeUtc } } }
+    : { type: told, timestamp: reached.timeUtc, data };
   return {
-    id: webhookIdOf({ milestone, parcelId }, feed, previous && reached?.eventId),
+    id: webhookIdOf({ milestone, parcelId: parcel.state.parcelId }, feed, previous && reached.eventId),
     body: toAscii(JSON.stringify(body)),
   };
 }

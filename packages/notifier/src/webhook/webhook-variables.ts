@@ -11,8 +11,7 @@ import { z } from 'zod';
 import { isNeverCalledNetwork } from '../addresses/address-policy.ts';
 import { reportPolicy, webhookPolicy, whyUrlRefused } from '../addresses/check-url.ts';
 import { type Cidr, readCidr } from '../addresses/cidr.ts';
-import type { ReportSettings } from '../report/report-settings.ts';
-import type { WebhookSettings } from './webhook-settings.ts';
+import type { ReportSettings, WebhookSettings } from './webhook-settings.ts';
 
 const mostSecrets = 3;
 

@@ -1,10 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { notificationIdOf } from '@waybill/notifier/notifications/notification-id.ts';
-import { type NotificationState, notificationStates } from '@waybill/notifier/notifications/notification-state.ts';
+import type { NotificationState } from '@waybill/notifier/notifications/notification-state.ts';
+import { unfinishedPartitions, unfinishedStates } from '@waybill/notifier/notifications/unfinished.ts';
 import { milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { unfinishedIndex, unfinishedShards } from '@waybill/shared/resources.ts';
+import { unfinishedIndex } from '@waybill/shared/resources.ts';
 import type { Deployment } from '../deployment.ts';
 import { newestFirst, type Place } from '../newest-first.ts';
 import { notConfigured } from '../not-configured.ts';
@@ -105,7 +106,7 @@ async function newestUnfinished(
   { state, limit, after }: NotificationFilter,
   signal: AbortSignal,
 ): Promise<NotificationList> {
-  const states = notificationStates.filter((each) => each !== 'notified' && (state === undefined || each === state));
+  const states = unfinishedStates.filter((each) => state === undefined || each === state);
   const readPage = async (partition: string, startKey: Item | undefined) => {
     const { Items = [], LastEvaluatedKey } = await documents.send(
       new QueryCommand({
@@ -121,9 +122,7 @@ async function newestUnfinished(
     );
     return { items: Items, startKey: LastEvaluatedKey };
   };
-  const partitions = states.flatMap((each) =>
-    Array.from({ length: unfinishedShards }, (_, shard) => `${each}#${shard}`),
-  );
+  const partitions = states.flatMap(unfinishedPartitions);
   const listed = new Listed(limit);
   for await (const item of newestFirst({ partitions, readPage, placeOf, after }, signal)) {
     if (listed.isFull) return listed.with({ next: listed.last, notLookedAt: [] });

@@ -10,6 +10,7 @@ export const operationKinds = [
   'parcels-reindex',
   'erase',
   'notifications-announce',
+  'notifications-send',
 ] as const;
 
 export type OperationKind = (typeof operationKinds)[number];

@@ -51,7 +51,8 @@ async function runChild(pair: Pair, killAt: number): Promise<Ended> {
   const endpoint = `${protocol}//${hostname}:${port}`;
   const given: KilledRedrive = { endpoint, sourceUrl: pair.sourceUrl, type: 'DELIVERY', visibilitySeconds, killAt };
   return new Promise((resolve) => {
-    const env = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] };
+    // Of a bundle no line counts.
+    const env = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], NODE_V8_COVERAGE: '' };
     const child = execFile(process.execPath, [program, JSON.stringify(given)], { env }, (_error, stdout) =>
       resolve({ signal: child.signalCode, stdout }),
     );

@@ -20,7 +20,7 @@ function dependencies(feed: string, more: { sqs?: SQSClient; dynamodb?: DynamoDB
     sqs,
     documents: DynamoDBDocumentClient.from(dynamodb),
     checkpoints: dynamoDbCheckpointStore({ dynamodb, tableName: resources.checkpointsTable, feed }),
-    deployment: { ...resources, feed },
+    deployment: { ...resources, notificationsTable: undefined, feed },
     clock: systemClock,
     settings,
   };

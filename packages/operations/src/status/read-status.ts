@@ -1,3 +1,4 @@
+import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { CheckpointStore, StoredCheckpoint } from '@waybill/shared/checkpoint/checkpoint-store.ts';
 import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
@@ -7,6 +8,7 @@ import { openDeadLetters } from '../dead-letters/dead-letter-queue.ts';
 import type { Deployment } from '../deployment.ts';
 import { failureGroups } from '../failures/failure-groups.ts';
 import { type FailuresDependencies, unresolvedIndexState } from '../failures/read-unresolved.ts';
+import { countUnfinished } from '../notifications/unfinished-parcels.ts';
 import { queueCounts } from '../queue-counts.ts';
 import { type Facts, type StatusSettings, secondsBehind, sentenceOf } from './sentence.ts';
 import { type FeedPosition, type QueueStatus, type Status, type StatusPart, shownGaps } from './status-shape.ts';
@@ -14,7 +16,7 @@ import { type FeedPosition, type QueueStatus, type Status, type StatusPart, show
 export type StatusDependencies = FailuresDependencies & {
   readonly sqs: SQSClient;
   readonly checkpoints: Pick<CheckpointStore, 'read'>;
-  readonly deployment: Pick<Deployment, 'scanQueueUrl' | 'failuresTable' | 'feed'>;
+  readonly deployment: Pick<Deployment, 'scanQueueUrl' | 'failuresTable' | 'notificationsTable' | 'feed'>;
   readonly clock: Clock;
   readonly settings: StatusSettings & {
     /** `LEASE_SECONDS`, in milliseconds. */
@@ -62,11 +64,12 @@ export async function readStatus(deps: StatusDependencies, signal: AbortSignal):
       return null;
     }
   };
-  const [position, queue, deadLetters, failures] = await Promise.all([
+  const [position, queue, deadLetters, failures, unfinishedNotifications] = await Promise.all([
     ask('position', () => readPosition(deps, signal)),
     ask('queue', () => readQueue(deps, signal)),
     ask('deadLetters', async () => countsOf(deps.sqs, (await openDeadLetters(deps.sqs, deployment.scanQueueUrl)).url)),
     ask('failures', () => readFailures(deps, notes, signal)),
+    ask('notifications', () => readNotifications(deps, signal)),
   ]);
   signal.throwIfAborted();
   const facts: Facts = {
@@ -76,7 +79,7 @@ export async function readStatus(deps: StatusDependencies, signal: AbortSignal):
     queue,
     deadLetters,
     failures,
-    unfinishedNotifications: null,
+    unfinishedNotifications,
     notAsked: notAsked.toSorted((a, b) => a.part.localeCompare(b.part)),
     notes,
   };
@@ -195,4 +198,18 @@ async function readFailures(
     firstFailedAtUtc: first.at(0) ?? null,
     lastFailedAtUtc: last.at(-1) ?? null,
   };
+}
+
+/** Null where the deployment has no such table: one of an older release. */
+async function readNotifications(
+  { documents, deployment: { notificationsTable } }: StatusDependencies,
+  signal: AbortSignal,
+): Promise<number | null> {
+  if (notificationsTable === undefined) return null;
+  try {
+    return await countUnfinished({ documents, notificationsTable }, signal);
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return null;
+    throw error;
+  }
 }

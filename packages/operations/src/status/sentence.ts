@@ -35,9 +35,12 @@ export function sentenceOf(
     ...ofDeadLetters(facts),
     ...ofUnasked(facts),
   ];
-  const sentence = [completeness(facts), deadLetters(facts), ...(toDo.length > 0 ? toDo : ['Nothing to do.'])].join(
-    ' ',
-  );
+  const sentence = [
+    completeness(facts),
+    deadLetters(facts),
+    ...notifications(facts),
+    ...(toDo.length > 0 ? toDo : ['Nothing to do.']),
+  ].join(' ');
   return { sentence, toDo };
 }
 
@@ -81,6 +84,12 @@ function deadLetters(facts: Facts): string {
       ? ` of ${counted(failures.kinds, 'kind')}${failures.isMoreThan ? ' or more' : ''}`
       : '';
   return `${counted(count, 'dead letter')}${kinds}.`;
+}
+
+/** Those that do not meet the requirements may wait for a scan: they are not always something to do. */
+function notifications({ unfinishedNotifications: count }: Facts): string[] {
+  if (count === null || count === 0) return [];
+  return [`${counted(count, 'notification')} not told: waybill notifications list.`];
 }
 
 function ofPosition(facts: Facts, settings: StatusSettings): string[] {
@@ -136,6 +145,7 @@ const partNames: Readonly<Record<StatusPart, string>> = {
   queue: 'the queue',
   deadLetters: 'the dead-letter queue',
   failures: 'the failures',
+  notifications: 'the notifications',
 };
 
 function ofUnasked({ notAsked }: Facts): string[] {

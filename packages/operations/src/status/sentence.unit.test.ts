@@ -49,6 +49,12 @@ const read = 'Complete through EventId 110581, 4 s behind.';
 describe('the sentence of a status', () => {
   test.each<[string, Partial<Facts>, string]>([
     ['all is well', {}, `${read} No dead letters. Nothing to do.`],
+    [
+      'notifications were not told',
+      { unfinishedNotifications: 1_204 },
+      `${read} No dead letters. 1,204 notifications not told: waybill notifications list. Nothing to do.`,
+    ],
+    ['all notifications were told', { unfinishedNotifications: 0 }, `${read} No dead letters. Nothing to do.`],
     ['there are dead letters that somebody has seen', dead(), `${read} 68 dead letters of 3 kinds. Nothing to do.`],
     [
       'dead letters are news',

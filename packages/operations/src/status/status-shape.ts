@@ -65,10 +65,13 @@ export const statusShape = z.strictObject({
   queue: queueShape.nullable(),
   deadLetters: queueShape.nullable(),
   failures: failuresShape.nullable(),
-  /** Null while there is no table of notifications. */
+  /** Notifications that failed or do not meet the requirements. Null where there is no table of them. */
   unfinishedNotifications: z.int().nonnegative().nullable(),
   notAsked: z.array(
-    z.strictObject({ part: z.enum(['position', 'queue', 'deadLetters', 'failures']), why: z.string() }),
+    z.strictObject({
+      part: z.enum(['position', 'queue', 'deadLetters', 'failures', 'notifications']),
+      why: z.string(),
+    }),
   ),
   /** What one should know of the answer, a sentence each. */
   notes: z.array(z.string()),

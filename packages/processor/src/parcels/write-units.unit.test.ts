@@ -23,7 +23,7 @@ const writeConcurrency = 64;
 
 /** The seeded feed, with all that is odd in it: what comes late, corrections, parcels that began before it. */
 const events: ScanEvent[] = simulateFeed({ seed: 1, activeParcels: 2_000 })
-  .take(60_000)
+  .take(30_000)
   .toArray()
   .flatMap(({ json }) => {
     const parsed = parse(JSON.parse(json));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Announcement, packAnnouncements } from './announcement.ts';
+import { anyJson, anyText } from '../../test/arbitrary-events.ts';
+import { type Announcement, packAnnouncements, packOneAnnouncement, unpackAnnouncements } from './announcement.ts';
 import { milestoneNames } from './milestones.ts';
 
 const announcement: fc.Arbitrary<Announcement> = fc.record({
@@ -43,4 +44,83 @@ test('an announcement is as the contract spells it', () => {
   ).toEqual([
     '{"version":1,"announcements":[{"parcelId":5002,"milestone":"delivery","eventId":83270,"timeUtc":"2021-05-11T21:15:34Z"}]}',
   ]);
+});
+
+const valid: Announcement = { parcelId: 5002, milestone: 'delivery', eventId: 83_270, timeUtc: '2021-05-11T21:15:34Z' };
+const [body = ''] = packAnnouncements([valid], 61_440);
+
+test('what is packed is read again as it was', () => {
+  const parcels = fc.record({
+    parcelId: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    milestone: fc.constantFrom(...milestoneNames),
+    eventId: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    timeUtc: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
+  });
+  fc.assert(
+    fc.property(fc.array(parcels, { maxLength: 5 }), (announcements) => {
+      const elements = packAnnouncements(announcements, 61_440).flatMap((each) => {
+        const unpacked = unpackAnnouncements(each);
+        return unpacked.kind === 'announcements' ? unpacked.elements : [];
+      });
+      expect(elements).toEqual(announcements.map((announcement) => ({ kind: 'announcement', announcement })));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test.each([
+  ['not JSON', 'NOT_JSON'],
+  ['[]', 'NOT_A_PACK'],
+  ['{"announcements":[]}', 'NOT_A_PACK'],
+  ['{"version":1}', 'NOT_A_PACK'],
+  ['{"version":1,"announcements":{}}', 'NOT_A_PACK'],
+  ['{"version":1,"events":[]}', 'NOT_A_PACK'],
+  ['{"version":2,"announcements":[]}', 'UNKNOWN_VERSION'],
+])('the message %s cannot be read: %s', (text, code) => {
+  expect(unpackAnnouncements(text)).toMatchObject({ kind: 'unreadable', code });
+});
+
+test('what a later release adds is passed over: members, and milestones, whose parcels are looked at', () => {
+  const later = JSON.stringify({ ...valid, milestone: 'returned', eventId: 'another kind' });
+  const more = JSON.stringify({ ...valid, more: [1] });
+  expect(unpackAnnouncements(`{"version":1,"more":1,"announcements":[${later},${more}]}`)).toEqual({
+    kind: 'announcements',
+    elements: [
+      { kind: 'unknown milestone', parcelId: 5002 },
+      { kind: 'announcement', announcement: valid },
+    ],
+  });
+});
+
+test.each([
+  ['null', 'an object', undefined],
+  ['{"milestone":"delivery"}', 'a whole number from 1 to 9007199254740991 in parcelId', undefined],
+  ['{"parcelId":7}', 'a name in milestone', 7],
+  ['{"parcelId":7,"milestone":"delivery"}', 'a whole number from 1 to 9007199254740991 in eventId', 7],
+  ['{"parcelId":7,"milestone":"delivery","eventId":1,"timeUtc":""}', 'a time in timeUtc', 7],
+])('the element %s is none, and its neighbours are read', (json, expected, parcelId) => {
+  const text = body.replace('[', `[${json},`);
+  expect(unpackAnnouncements(text)).toEqual({
+    kind: 'announcements',
+    elements: [
+      { kind: 'invalid', expected, parcelId, json },
+      { kind: 'announcement', announcement: valid },
+    ],
+  });
+  expect(unpackAnnouncements(packOneAnnouncement(json))).toMatchObject({ elements: [{ kind: 'invalid', json }] });
+});
+
+test('whatever comes is read without an error', () => {
+  const bodies = fc.oneof(
+    anyText(80),
+    anyJson.map((json) => JSON.stringify(json)),
+    anyJson.map((json) => `{"version":1,"announcements":${JSON.stringify(json)}}`),
+    anyJson.map((json) => `{"version":1,"announcements":[${JSON.stringify(json)}]}`),
+  );
+  fc.assert(
+    fc.property(bodies, (each) => {
+      expect(['announcements', 'unreadable']).toContain(unpackAnnouncements(each).kind);
+    }),
+    { numRuns: 200 },
+  );
 });

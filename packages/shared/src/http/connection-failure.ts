@@ -14,7 +14,10 @@ export type ConnectionFailure = {
  */
 export function connectionFailure(error: unknown, url: URL, callee: Callee): ConnectionFailure {
   const code = codeOf(error);
-  return { text: `${whatFailed(code, url, callee)}${code === undefined ? '' : ` (${code})`}`, code };
+  // Undici's, which has no code.
+  const isNoHttp = code?.startsWith('HPE_') || (error instanceof Error && error.name === 'HTTPParserError');
+  const failed = isNoHttp ? noHttp : failedBy(code);
+  return { text: `${failed(url, callee)}${code === undefined ? '' : ` (${code})`}`, code };
 }
 
 type Failed = (url: URL, callee: Callee) => string;
@@ -43,15 +46,12 @@ const byCode: Readonly<Record<string, Failed>> = {
   Z_BUF_ERROR: cut,
 };
 
-function whatFailed(code: string | undefined, url: URL, callee: Callee): string {
-  const { host } = url;
-  const { name } = callee;
-  const failed = code === undefined ? undefined : byCode[code];
-  if (failed) return failed(url, callee);
-  if (code?.startsWith('HPE_')) return `${host} of ${name} did not respond in HTTP`;
-  if (code !== undefined && /CERT|SSL|TLS|SIGNATURE|ISSUER/.test(code))
-    return `The TLS connection to ${host} of ${name} failed: check its certificate`;
-  return `The request to ${name} (${host}) failed`;
+const noHttp: Failed = ({ host }, { name }) => `${host} of ${name} did not respond in HTTP`;
+const noTls: Failed = ({ host }, { name }) => `The TLS connection to ${host} of ${name} failed: check its certificate`;
+const other: Failed = ({ host }, { name }) => `The request to ${name} (${host}) failed`;
+
+function failedBy(code = ''): Failed {
+  return byCode[code] ?? (/CERT|SSL|TLS|SIGNATURE|ISSUER/.test(code) ? noTls : other);
 }
 
 /** Of several addresses that were tried, the code of the first. Only what looks like a code. */

@@ -1,0 +1,190 @@
+import { notifierVariables } from '@waybill/notifier/config.ts';
+import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
+import { Duration } from 'aws-cdk-lib';
+import {
+  ComparisonOperator,
+  type GraphWidget,
+  type Metric,
+  type MetricOptions,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { ICluster } from 'aws-cdk-lib/aws-ecs';
+import { Construct } from 'constructs';
+import type { Context } from '../context/context.ts';
+import type { WebhookContext } from '../context/webhooks.ts';
+import type { DataStack } from '../data/data-stack.ts';
+import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
+import { graph } from '../monitoring/graph.ts';
+import { waybillMetric } from '../monitoring/metric.ts';
+import { notificationOutcomes } from '../monitoring/metric-values.ts';
+import { ageOfOldest, visibleMessages } from '../monitoring/queue-metrics.ts';
+import { BacklogScaling } from './backlog-scaling.ts';
+import { announcedMessagesPerSecond } from './capacity.ts';
+import type { Network } from './network.ts';
+import { webhookSecrets } from './secret-variables.ts';
+import { Service } from './service.ts';
+import { mostlySpot } from './spot-share.ts';
+import { type WebhookData, webhookData } from './webhook-data.ts';
+
+export type NotifierProps = {
+  readonly context: Context;
+  readonly webhook: WebhookContext;
+  readonly data: DataStack;
+  readonly cluster: ICluster;
+  readonly network: Network;
+};
+
+/**
+ * Tells one webhook what is announced to its queue: one task on demand, the others on Spot, as many as the backlog needs. A
+ * task that Spot ends repeats a request at worst, under the same id.
+ */
+export class Notifier extends Construct {
+  readonly service: Service;
+  readonly webhook: string;
+  readonly #environment: string;
+  readonly #queues: WebhookData;
+
+  constructor(scope: Construct, id: string, props: NotifierProps) {
+    super(scope, id);
+    const { context, data, webhook } = props;
+    const { environment } = context;
+    this.webhook = webhook.name;
+    this.#environment = environment;
+    const queues = webhookData(this, environment, webhook);
+    this.#queues = queues;
+    this.service = new Service(this, 'Service', {
+      ...props,
+      environment,
+      image: 'notifier',
+      webhook: webhook.name,
+      size: context.notifierSize,
+      capacityProviderStrategies: mostlySpot(context.spotShare),
+      variables: {
+        ...asTheOthers(context),
+        ...webhook.variables,
+        NOTIFICATION_QUEUE_URL: queues.queue.queueUrl,
+        PARCELS_TABLE: data.parcels.tableName,
+        NOTIFICATIONS_TABLE: queues.notifications.tableName,
+        FAILURES_TABLE: data.failures.tableName,
+      },
+      secrets: webhookSecrets(this, webhook),
+    });
+    this.#allow(data);
+    this.#scale(context, webhook);
+    this.#addAlarms({ context, topic: data.alarmTopic });
+  }
+
+  /** Of the webhook's endpoint: 0 closed, 1 half open, 2 open; the worst of all notifiers unless another statistic is asked for. */
+  metricBreaker(options?: MetricOptions): Metric {
+    return this.#metric('waybill.notifier.endpoint_breaker', { statistic: 'Maximum', ...options });
+  }
+
+  toldWidget(): GraphWidget {
+    return graph(
+      `Webhook ${this.webhook}: milestones per minute`,
+      notificationOutcomes.map((outcome) =>
+        this.#metric('waybill.notifier.notifications', { label: outcome, dimensionsMap: { outcome } }),
+      ),
+      [this.metricBreaker({ label: 'breaker (2 = open)' })],
+    );
+  }
+
+  queueWidget(): GraphWidget {
+    const { queue, deadLetterQueue } = this.#queues;
+    return graph(
+      `Webhook ${this.webhook}: announcements`,
+      [
+        visibleMessages(queue, { label: 'messages waiting' }),
+        visibleMessages(deadLetterQueue, { label: 'dead letters' }),
+      ],
+      [ageOfOldest(queue, { label: 'oldest, s' })],
+    );
+  }
+
+  #metric(name: CloudWatchMetricName, options?: MetricOptions): Metric {
+    return waybillMetric(this.#environment, name, { statistic: 'Sum', webhook: this.webhook, ...options });
+  }
+
+  /** What its handler calls, and no more: `permissions.unit.test.ts` compares the actions. */
+  #allow({ parcels, failures }: DataStack): void {
+    const { queue, notifications } = this.#queues;
+    this.service.allow(queue.queueArn, [
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+      // An announcement that the webhook refuses is sent to the queue again in a message of its own.
+      'sqs:SendMessage',
+    ]);
+    this.service.allow(parcels.tableArn, ['dynamodb:BatchGetItem', 'dynamodb:DescribeTable']);
+    this.service.allow(notifications.tableArn, [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DescribeTable',
+      'dynamodb:UpdateItem',
+    ]);
+    this.service.allow(failures.tableArn, ['dynamodb:DeleteItem', 'dynamodb:DescribeTable', 'dynamodb:UpdateItem']);
+  }
+
+  #scale({ maxNotifiers }: Context, { variables }: WebhookContext): void {
+    const { queue } = this.#queues;
+    const everyMinute = { period: Duration.minutes(1) };
+    const attempts = notifierVariables.WEBHOOK_CONCURRENCY.parse(variables['WEBHOOK_CONCURRENCY']);
+    new BacklogScaling(this, 'Scaling', {
+      service: this.service.fargate,
+      maxTasks: maxNotifiers,
+      messagesPerSecond: announcedMessagesPerSecond(attempts),
+      metrics: {
+        visible: queue.metricApproximateNumberOfMessagesVisible({ ...everyMinute, statistic: 'Average' }),
+        sent: queue.metricNumberOfMessagesSent({ ...everyMinute, statistic: 'Sum' }),
+        tasks: this.service.metricRunningTasks(),
+        breaker: this.metricBreaker({ statistic: 'Average' }),
+      },
+    });
+  }
+
+  #addAlarms(shared: AlarmSetting): void {
+    const { webhook } = this;
+    const setting = { ...shared, webhook };
+    new WaybillAlarm(this, 'NotRunning', {
+      ...setting,
+      section: 'notifier-not-running',
+      severity: 'critical',
+      impact: `No notifier of the webhook ${webhook} has run for five minutes: its announcements wait on their queue, and SQS deletes them after 14 days.`,
+      metric: this.service.metricRunningTasks(),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 5,
+      // While no task runs, ECS publishes nothing.
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    new WaybillAlarm(this, 'Away', {
+      ...setting,
+      section: 'webhook-away',
+      severity: 'warning',
+      impact: `The endpoint of the webhook ${webhook}, or the one to whom it is reported, cannot be reached or refuses everything: milestones wait on its queue until it is back.`,
+      metric: this.metricBreaker(),
+      // Half open counts too: one probe after another may take most of the time.
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      // A receiver that is deployed anew is back before that.
+      evaluationPeriods: 10,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    new WaybillAlarm(this, 'BreakerOpen', {
+      ...setting,
+      section: 'notifier-breaker-open',
+      severity: 'critical',
+      impact: `A notifier of the webhook ${webhook} cannot read or write DynamoDB: it keeps its announcements and receives no others, so nobody is told.`,
+      metric: this.#metric('waybill.notifier.breaker', { statistic: 'Maximum' }),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 3,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
+
+/** The ids of notifications are made of the feed's name, and a parcel is shown with its stage as the API shows it. */
+function asTheOthers({ pollerVariables: { FEED }, apiVariables: { STAGES } }: Context): Record<string, string> {
+  return { ...(FEED !== undefined && { FEED }), ...(STAGES !== undefined && { STAGES }) };
+}
