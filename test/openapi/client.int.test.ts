@@ -58,6 +58,7 @@ const operations: Readonly<Record<keyof WaybillClient, Tried>> = {
   listOperations: { status: 200, ask: (client) => client.listOperations() },
   listNotifications: { status: 404, ask: (client) => client.listNotifications() },
   getNotification: { status: 404, ask: (client) => client.getNotification('delivery-5002') },
+  sendNotifications: { status: 404, ask: (client) => client.sendNotifications({ parcelIds: [stored.parcelId] }) },
   getOpenApiDocument: { status: 200, ask: (client) => client.getOpenApiDocument() },
 };
 

@@ -1,7 +1,6 @@
 import type { NotifySettings } from '@waybill/notifier/delivery/delivery.ts';
 import { notifyVariables, settingsOf } from '@waybill/notifier/notify-variables.ts';
-import type { ReportSettings } from '@waybill/notifier/report/report-settings.ts';
-import type { WebhookSettings } from '@waybill/notifier/webhook/webhook-settings.ts';
+import type { ReportSettings, WebhookSettings } from '@waybill/notifier/webhook/webhook-settings.ts';
 import {
   reportSettingsOf,
   webhookSettingsOf,
