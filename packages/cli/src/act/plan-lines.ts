@@ -2,6 +2,11 @@ import type { Plan } from '@waybill/operations/record/plan.ts';
 import type { View } from '../output/view.ts';
 import { inWords } from '../output/words.ts';
 
+/** `1 parcel`, `more than 10,000 parcels`: what the plan is about, with its noun in the singular. */
+export function howMany({ count, isMoreThan }: Pick<Plan, 'count' | 'isMoreThan'>, noun: string): string {
+  return `${isMoreThan ? 'more than ' : ''}${count.toLocaleString('en-US')} ${noun}${count === 1 && !isMoreThan ? '' : 's'}`;
+}
+
 /** The plan for people. */
 export function planLines(plan: Plan, view: View): readonly string[] {
   const { count, isMoreThan, byReason, oldestUtc, newestUtc, samples, cost, notLookedAt, warnings } = plan;

@@ -1,4 +1,5 @@
 import type { ShownDeadLetter } from '@waybill/operations/dead-letters/dead-letter.ts';
+import { howMany } from '../act/plan-lines.ts';
 import { command } from '../command/command.ts';
 import { list, optional, withDefault } from '../command/options.ts';
 import { anyText, duration, id, instant, type Parser, wholeNumber } from '../command/parsers.ts';
@@ -99,10 +100,8 @@ const redrive = command({
         const onLooked = (done: number, total: number) => onProgress({ what: 'dead letters read', done, total });
         return planRedrive(deps, sourceUrl, selection, { deployedAtUtc: deployedAt, onProgress: onLooked }, signal);
       },
-      sentence: ({ plan, deadLetters }) => {
-        const many = `${plan.isMoreThan ? 'more than ' : ''}${plan.count.toLocaleString('en-US')}`;
-        return `Redrives ${many} dead letter${plan.count === 1 ? '' : 's'} of ${nameOf(deadLetters.url)} to ${nameOf(sourceUrl)}.`;
-      },
+      sentence: ({ plan, deadLetters }) =>
+        `Redrives ${howMany(plan, 'dead letter')} of ${nameOf(deadLetters.url)} to ${nameOf(sourceUrl)}.`,
       run: (planned, { moreThanPlanned, ...context }) => {
         hasRun = true;
         return runRedrive(deps, planned, { isMoreThanPlannedFine: moreThanPlanned }, context);

@@ -1,6 +1,7 @@
 import type { AnnounceFilter } from '@waybill/operations/announcements/announced-parcels.ts';
 import type { PlannedAnnouncements } from '@waybill/operations/announcements/plan-announce.ts';
 import { type MilestoneName, milestoneNames } from '@waybill/shared/domain/milestones.ts';
+import { howMany } from '../act/plan-lines.ts';
 import { command } from '../command/command.ts';
 import { list, optional, withDefault } from '../command/options.ts';
 import { id, instant, oneOf, type Parser } from '../command/parsers.ts';
@@ -54,8 +55,7 @@ export const announce = command({
       kind: 'notifications-announce',
       filter: { ...shown(filter), queues: urls },
       plan: ({ signal }) => planAnnounce(deps, filter, signal),
-      sentence: ({ plan }) =>
-        `Announces ${plan.isMoreThan ? 'more than ' : ''}${plan.count} milestones to ${urls.map(nameOf).join(', ')}.`,
+      sentence: ({ plan }) => `Announces ${howMany(plan, 'milestone')} to ${urls.map(nameOf).join(', ')}.`,
       run: (planned, context) => runAnnounce(deps, planned, context, context.moreThanPlanned),
     });
   },

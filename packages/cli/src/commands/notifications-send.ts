@@ -1,4 +1,5 @@
 import type { PlannedSending, SendFilter } from '@waybill/operations/notifications/run-send.ts';
+import { howMany } from '../act/plan-lines.ts';
 import { command } from '../command/command.ts';
 import { flag, list, withDefault } from '../command/options.ts';
 import { id, wholeNumber } from '../command/parsers.ts';
@@ -39,8 +40,7 @@ export const send = command({
         kind: 'notifications-send',
         filter: { ...shown(filter), attempts: options.attempts, again: options.again },
         plan: ({ signal }) => planSend(reading, choices, signal),
-        sentence: ({ plan }) =>
-          `Notifies ${plan.isMoreThan ? 'more than ' : ''}${plan.count} parcels, where they meet the requirements.`,
+        sentence: ({ plan }) => `Notifies ${howMany(plan, 'parcel')}, where the requirements are met.`,
         run: (planned, context) => runSend(dependencies, reading, planned, context, context.moreThanPlanned),
       });
     } finally {

@@ -2,6 +2,7 @@ import type { PlannedReindex } from '@waybill/operations/parcels/plan-reindex.ts
 import type { StuckAnswer } from '@waybill/operations/parcels/stuck-parcels.ts';
 import { stages } from '@waybill/shared/domain/stage-names.ts';
 import type { ParcelView } from '@waybill/shared/parcels/parcel-view.ts';
+import { howMany } from '../act/plan-lines.ts';
 import { command } from '../command/command.ts';
 import { optional, withDefault } from '../command/options.ts';
 import { duration, id, oneOf, type Parser, wholeNumber } from '../command/parsers.ts';
@@ -115,7 +116,7 @@ const reindex = command({
       filter: { writeUnitsPerSecond, ...(resume !== undefined && { resume }) },
       plan: ({ signal }) => planReindex(deps, { writeUnitsPerSecond, resumeAfter: resume }, signal),
       sentence: ({ plan }) =>
-        `Sets ${plan.isMoreThan ? 'more than ' : ''}${plan.count} parcels of ${deployment.parcelsTable} right for the index open-parcels.`,
+        `Sets ${howMany(plan, 'parcel')} of ${deployment.parcelsTable} right for the index open-parcels.`,
       run: async (planned, context) => {
         const { resumeAfter, ...result } = await runReindex(deps, planned, context, context.moreThanPlanned);
         if (resumeAfter === undefined) return result;
