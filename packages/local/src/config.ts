@@ -38,9 +38,10 @@ const positionalHint = ' (npm passes on what follows --: npm start -- --events 5
 export const help = `npm start -- [flags]
 
 Runs all of Waybill: embedded SQS and DynamoDB, a simulated Scan Event API that
-misbehaves as real ones do, and poller, processor and API as production starts
-them. Prints how to reach the API. Ends when the feed is drained and every
-parcel was compared with it.
+misbehaves as real ones do, a webhook's receiver that does so too, and poller,
+processor, notifier and API as production starts them. Prints how to reach the
+API. Ends when the feed is drained, all is told, and every parcel and every
+notification was compared with the feed.
 
   --events N          elements that the feed holds, 1–${maxEvents.toLocaleString('en-US')}
                       (default ${defaultEvents.toLocaleString('en-US')})
@@ -49,7 +50,8 @@ parcel was compared with it.
   --live              keeps feeding and polling until Ctrl-C
   --scan-api-url URL  a real Scan Event API; SCAN_API_TOKEN is its bearer token,
                       FIRST_EVENT_ID the EventId to begin with
-  --keep              leaves queues, tables and API up, prints how to reach them
+  --keep              leaves queues, tables, API, notifier and receiver up, and
+                      prints how to reach them
   --help              this text
 
 Exit code: 0 all compared and equal, 1 a difference or a failure, 2 wrong flags,
