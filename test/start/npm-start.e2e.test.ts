@@ -12,6 +12,7 @@ import { until } from '../processes/until.ts';
 
 const root = fileURLToPath(import.meta.resolve('../..'));
 const main = fileURLToPath(import.meta.resolve('@waybill/local/main.ts'));
+const cli = fileURLToPath(import.meta.resolve('@waybill/cli/main.ts'));
 
 /** `npm start`, or what it runs, with everything that it prints. */
 class Start {
@@ -107,6 +108,11 @@ function toldAgain(output: string): unknown {
   const [lines = ''] = /^ {2}curl .*\\\n.*\\\n.*\/v1\/notifications\/deliveries$/m.exec(output) ?? [];
   const command = `${token}\n${lines.replace('curl ', 'curl --silent --max-time 10 ')}`;
   return JSON.parse(execFileSync('/bin/sh', ['-c', command], { encoding: 'utf8' }));
+}
+
+/** What the command line prints, given the variables that `--keep` prints. */
+function waybill(args: readonly string[], env: Readonly<Record<string, string | undefined>>): string {
+  return execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', env: { ...process.env, ...env } });
 }
 
 /** The row of the summary with this label. */
@@ -214,7 +220,8 @@ describe.concurrent('npm start', () => {
     const clients = openClients(env);
     const { QueueUrls } = await clients.sqs.send(new ListQueuesCommand());
     clients.close();
-    expect(QueueUrls).toContain(env['SCAN_QUEUE_URL']);
+    expect(QueueUrls).toEqual(expect.arrayContaining([env['SCAN_QUEUE_URL'], env['ANNOUNCEMENT_QUEUE_URLS']]));
+    expect(waybill(['notifications', 'send', '--parcel', '5002', '--dry-run'], env)).toContain('Notifies 1 parcel');
   });
 
   test('with --scan-api-url mirrors that API, and ends with 1 when a parcel is not what the API says', async (context) => {

@@ -28,13 +28,14 @@ export async function keep(kept: Kept): Promise<void> {
     return [];
   });
   const { origin } = new URL(webhook.receiver.url);
+  const told = { ANNOUNCEMENT_QUEUE_URLS: resources.announcementQueueUrl, ...webhook.variables };
   display.say(
     [
       '',
       'Queues and tables are still up. To reach them:',
-      ...Object.entries({ ...engines.env, ...apiVariables(resources) }).map(
-        ([name, value]) => `  export ${name}=${value}`,
-      ),
+      ...exportLines({ ...engines.env, ...apiVariables(resources) }),
+      'What is told, and to whom, for waybill notifications announce and send:',
+      ...exportLines(told),
       `The DLQs are ${resources.deadLetterQueueUrl}`,
       `and ${resources.announcementDeadLetterQueueUrl}`,
       'To ask how they are: npx waybill status',
@@ -51,6 +52,11 @@ export async function keep(kept: Kept): Promise<void> {
       `To end them: kill ${[...engines.pids, ...pids].join(' ')}`,
     ].join('\n'),
   );
+}
+
+/** As a shell reads them. */
+function exportLines(variables: Environment): readonly string[] {
+  return Object.entries(variables).map(([name, value = '']) => `  export ${name}=${value}`);
 }
 
 /** The receiver first: whoever calls it must find it. */

@@ -6,7 +6,7 @@ import { type Receiver, startReceiver } from './receiver/receiver.ts';
 /** A receiver of our own for what a run tells, and how notifier and API reach it. */
 export type OwnWebhook = {
   readonly receiver: Receiver;
-  /** Made for this run; it is never printed. */
+  /** Made for this run; printed for a run that is kept, and for no other. */
   readonly secret: string;
   readonly variables: Environment;
 };
