@@ -3,8 +3,15 @@ import type { z } from 'zod';
 
 type Variables = Readonly<Record<string, z.ZodType>>;
 
-/** `docs/configuration.md`, made from the schemas with which the processes read their environment. */
-export function configurationPage(common: Variables, processes: Readonly<Record<string, Variables>>): string {
+/**
+ * `docs/configuration.md`, made from the schemas with which the processes read their environment, and the programs that stand
+ * in for others.
+ */
+export function configurationPage(
+  common: Variables,
+  processes: Readonly<Record<string, Variables>>,
+  programs: Readonly<Record<string, Variables>>,
+): string {
   const own = (variables: Variables) =>
     Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in common)));
   return [
@@ -20,6 +27,11 @@ export function configurationPage(common: Variables, processes: Readonly<Record<
     '',
     "The AWS SDK finds the credentials: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, a task's role.",
     ...Object.entries(processes).flatMap(([name, variables]) => ['', `## ${name}`, '', table(own(variables))]),
+    '',
+    '## Those who stand in for others',
+    '',
+    'A simulated carrier and a receiver of notifications, to try Waybill with. Of the variables of every process they know `HTTP_PORT` and `HTTP_HOST`.',
+    ...Object.entries(programs).flatMap(([script, variables]) => ['', `\`${script}\`:`, '', table(own(variables))]),
     '',
   ].join('\n');
 }

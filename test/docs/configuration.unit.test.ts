@@ -1,4 +1,6 @@
 import { apiVariables } from '@waybill/api/config.ts';
+import { scanApiVariables } from '@waybill/carrier/config.ts';
+import { receiverProcessVariables } from '@waybill/local/receiver/config.ts';
 import { notifierVariables } from '@waybill/notifier/config.ts';
 import { pollerVariables } from '@waybill/poller/config.ts';
 import { processorVariables } from '@waybill/processor/config.ts';
@@ -7,11 +9,13 @@ import { expect, it } from 'vitest';
 import { configurationPage } from './configuration.ts';
 
 it('docs/configuration.md says what the schemas say', async () => {
-  const page = configurationPage(commonVariables, {
+  const processes = {
     Poller: pollerVariables,
     Processor: processorVariables,
     Notifier: notifierVariables,
     API: apiVariables,
-  });
+  };
+  const programs = { 'npm run scan-api': scanApiVariables, 'npm run receiver': receiverProcessVariables };
+  const page = configurationPage(commonVariables, processes, programs);
   await expect(page).toMatchFileSnapshot('../../docs/configuration.md');
 });

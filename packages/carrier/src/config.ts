@@ -2,7 +2,8 @@ import { pattern, readEnv, secret, wholeNumber } from '@waybill/shared/process/e
 import { commonVariables } from '@waybill/shared/process/process-config.ts';
 import { z } from 'zod';
 
-const schema = z.object({
+/** Of `npm run scan-api`. */
+export const scanApiVariables = {
   HTTP_HOST: commonVariables.HTTP_HOST,
   HTTP_PORT: commonVariables.HTTP_PORT,
   FEED_EVENTS: wholeNumber({ min: 1, max: 5_000_000, default: 20_000, meaning: 'number of elements in the feed' }),
@@ -14,9 +15,9 @@ const schema = z.object({
     meaning: 'when the last scan of the feed is reported',
   }),
   SCAN_API_TOKEN: secret({ meaning: 'bearer token that every request must carry' }),
-});
+};
 
 /** Reads the environment of the simulated API. Throws `CONFIG_INVALID` with every wrong variable in it. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
-  return readEnv(schema, env);
+  return readEnv(z.object(scanApiVariables), env);
 }
