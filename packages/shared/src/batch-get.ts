@@ -1,11 +1,13 @@
-import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Clock, Random } from './clock.ts';
 import { WaybillError } from './error.ts';
-import type { Item } from './parcels/parcel-item.ts';
 import { backoffMs } from './retry.ts';
 
 /** What is needed to ask again for what DynamoDB has left out. */
 export type BatchReading = { readonly dynamodb: DynamoDBClient; readonly clock: Clock; readonly random: Random };
+
+/** A key or an item, in the form of DynamoDB's own API. */
+type Item = Record<string, AttributeValue>;
 
 /** Most keys of one BatchGetItem (DynamoDB's limit). */
 export const batchGetKeys = 100;
