@@ -22,7 +22,12 @@ export const send = command({
     parcel: list('PARCEL_ID', 'the parcel; may be given several times', id),
     unfinished: flag('instead of --parcel: all that were not told'),
     again: flag('with --parcel: tell what was told before once more, under the same id'),
-    attempts: withDefault('N', 'requests for one notification at most', wholeNumber(attemptsOnDemand), attemptsOnDemand.usual),
+    attempts: withDefault(
+      'N',
+      'requests for one notification at most',
+      wholeNumber(attemptsOnDemand),
+      attemptsOnDemand.usual,
+    ),
   },
   isAct: true,
   prints: 'document',
