@@ -50,7 +50,7 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["nod
 
 FROM runtime AS local
 LABEL org.opencontainers.image.title="waybill-local" \
-      org.opencontainers.image.description="The provisioner of Waybill's queues and tables, and a simulated Scan Event API"
+      org.opencontainers.image.description="The provisioner of Waybill's queues and tables, a simulated Scan Event API, and a receiver of notifications"
 COPY --from=build /waybill/images/dist/local ./
 CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "--enable-source-maps", "scan-api.mjs"]
 

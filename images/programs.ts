@@ -10,6 +10,7 @@ export const programs = {
   local: {
     provision: 'packages/provisioner/src/main.ts',
     'scan-api': 'packages/carrier/src/main.ts',
+    receiver: 'packages/local/src/receiver/main.ts',
     livez,
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;

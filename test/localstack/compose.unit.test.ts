@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { apiVariables } from '@waybill/api/config.ts';
 import { nameVariables } from '@waybill/cli/tools/read-names.ts';
+import { notifierVariables } from '@waybill/notifier/config.ts';
 import { pollerVariables } from '@waybill/poller/config.ts';
 import { processorVariables } from '@waybill/processor/config.ts';
 import { commonVariables } from '@waybill/shared/process/process-config.ts';
-import { scanQueue, tables } from '@waybill/shared/resources.ts';
+import { announcementQueue, scanQueue, tables } from '@waybill/shared/resources.ts';
 import { DCLinter } from 'dclint';
 import { describe, expect, test } from 'vitest';
 import { imageNames } from '../../images/programs.ts';
@@ -61,6 +62,8 @@ describe('docker-compose.localstack.yml', () => {
       poller: { ...provisioned, 'scan-api': 'service_healthy' },
       api: provisioned,
       processor: provisioned,
+      receiver: {},
+      notifier: { ...provisioned, receiver: 'service_started' },
       waybill: {},
     });
   });
@@ -85,7 +88,7 @@ describe('docker-compose.localstack.yml', () => {
 
   test('gives each process longer to stop than they give themselves', () => {
     const longest = commonVariables.STOP_TIMEOUT_SECONDS.parse(undefined);
-    for (const name of ['poller', 'processor', 'api'])
+    for (const name of ['poller', 'processor', 'api', 'notifier'])
       expect(Number.parseInt(services[name]?.stop_grace_period ?? '', 10)).toBeGreaterThan(longest);
   });
 
@@ -96,6 +99,7 @@ describe('docker-compose.localstack.yml', () => {
     expect(unknown('poller', pollerVariables)).toEqual([]);
     expect(unknown('processor', processorVariables)).toEqual([]);
     expect(unknown('api', apiVariables)).toEqual([]);
+    expect(unknown('notifier', notifierVariables)).toEqual([]);
     const SCAN_QUEUE_URL = expect.stringMatching(new RegExp(`/${scanQueue.name}$`));
     expect(services['poller']?.environment).toMatchObject({
       SCAN_QUEUE_URL,
@@ -106,6 +110,14 @@ describe('docker-compose.localstack.yml', () => {
       PARCELS_TABLE: tables.parcels.name,
       FAILURES_TABLE: tables.failures.name,
       BATCHES_TABLE: tables.batches.name,
+      ANNOUNCEMENT_QUEUE_URLS: expect.stringMatching(new RegExp(`/${announcementQueue.name}$`)),
+    });
+    expect(services['notifier']?.environment).toMatchObject({
+      NOTIFICATION_QUEUE_URL: services['processor']?.environment['ANNOUNCEMENT_QUEUE_URLS'],
+      PARCELS_TABLE: tables.parcels.name,
+      NOTIFICATIONS_TABLE: tables.notifications.name,
+      FAILURES_TABLE: tables.failures.name,
+      WEBHOOK_SECRETS: services['receiver']?.environment['WEBHOOK_SECRETS'],
     });
     expect(services['api']?.environment).toMatchObject({
       SCAN_QUEUE_URL,

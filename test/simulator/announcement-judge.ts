@@ -39,6 +39,11 @@ export class AnnouncementJudge {
   /** What messages brought that may be announced. Those that travel on are what they were. */
   readonly #mayBeAnnounced = new Map<string, Brought>();
   readonly #everBrought = new Map<string, Brought[]>();
+  /** By parcel: the highest EventId that was brought, and the latest scan in state from an instant on. */
+  readonly #highest = new Map<number, number>();
+  readonly #latest = new Map<number, { readonly sinceMs: number; readonly eventId: number }[]>();
+  /** Milliseconds since which each is in state, or was. */
+  readonly #inStateSinceMs = new Map<string, number>();
   /** What was announced when it was in state, of each queue. */
   readonly #announced: readonly Set<string>[];
 
@@ -50,11 +55,25 @@ export class AnnouncementJudge {
   /** A message comes to the scan queue, from somebody other than a processor. */
   brought(events: readonly ScanEvent[], attributes: QueuedMessage['attributes']): void {
     const isNever = attributes[announceAttribute] === announceNever;
+    for (const { parcelId, eventId } of events)
+      this.#highest.set(parcelId, Math.max(eventId, this.#highest.get(parcelId) ?? 0));
     for (const brought of milestonesIn(events)) {
       if (!isNever)
         this.#mayBeAnnounced.set(nameOf(brought.parcelId, brought.milestone, brought.event.eventId), brought);
       this.#everBrought.set(placeOf(brought), [...(this.#everBrought.get(placeOf(brought)) ?? []), brought]);
       if (isNever) this.#options.count('milestones never to be announced');
+    }
+  }
+
+  /** A parcel was written. */
+  written({ parcelId, latest, milestones }: ParcelState): void {
+    const known = this.#latest.get(parcelId) ?? [];
+    known.push({ sinceMs: this.#options.time.nowMs, eventId: latest.eventId });
+    this.#latest.set(parcelId, known);
+    for (const milestone of milestoneNames) {
+      const found = milestones[milestone];
+      const name = found && nameOf(parcelId, milestone, found.eventId);
+      if (name && !this.#inStateSinceMs.has(name)) this.#inStateSinceMs.set(name, this.#options.time.nowMs);
     }
   }
 
@@ -100,7 +119,8 @@ export class AnnouncementJudge {
       if (stored?.milestones[milestone]?.eventId !== event.eventId || stored.removed.length > 0) continue;
       const name = nameOf(parcelId, milestone, event.eventId);
       if (this.#announced.every((names) => names.has(name))) continue;
-      if (this.#mayBeTooOld(brought, stored)) count('milestones too old to be announced');
+      const sinceMs = message.receives.at(-1)?.atMs ?? 0;
+      if (this.#mayBeTooOld(brought, stored, sinceMs)) count('milestones too old to be announced');
       else if (!isElsewhere(event)) violate(`${receiver.name} settled ${message.id} before ${name} was announced`);
     }
   }
@@ -111,17 +131,24 @@ export class AnnouncementJudge {
   }
 
   /**
-   * Whether the bound lets it pass by one of the clocks, as far as a write may have shown the other milestone: a write that is in
-   * order shows nothing of what is stored.
+   * Whether the bound lets it pass by one of the clocks, as far as a write may have shown the other milestone: that was in state
+   * when the message was received, and beyond this one, with nothing on its way that was still later: a write that is in order
+   * shows nothing of what is stored, and scans of one parcel are written together.
    */
-  #mayBeTooOld({ event, milestone }: Brought, stored: ParcelState): boolean {
+  #mayBeTooOld({ event, parcelId, milestone }: Brought, stored: ParcelState, receivedAtMs: number): boolean {
     const { plan, time, clockSlackMs } = this.#options;
     if (plan.maxAgeMs === 0) return false;
     const latestNow = time.wallMs + clockSlackMs;
     const isOld = (timeUtc: string) => latestNow - msOf(timeUtc) >= plan.maxAgeMs;
     if (!isOld(event.createdDateTimeUtc)) return false;
-    const others = milestoneNames.filter((name) => name !== milestone).flatMap((name) => stored.milestones[name] ?? []);
-    return others.every(({ eventId, timeUtc }) => isOld(timeUtc) || eventId < event.eventId);
+    const latest = this.#latest.get(parcelId)?.findLast(({ sinceMs }) => sinceMs < receivedAtMs)?.eventId ?? 0;
+    if ((this.#highest.get(parcelId) ?? 0) > latest) return true;
+    return milestoneNames.every((name) => {
+      const other = stored.milestones[name];
+      if (!other || name === milestone || isOld(other.timeUtc) || other.eventId < event.eventId) return true;
+      const sinceMs = this.#inStateSinceMs.get(nameOf(parcelId, name, other.eventId));
+      return sinceMs === undefined || sinceMs >= receivedAtMs;
+    });
   }
 
   /** Whether no clock lets it pass, nor any other milestone of the parcel. */

@@ -2,7 +2,7 @@
 export type Mutant = {
   readonly name: string;
   /** The promise that it breaks: its number in design.md, or what notifications.md says. */
-  readonly promise: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 9 | 'announcements';
+  readonly promise: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 9 | 'announcements' | 'notifications';
   /** The source, from the repository's root. */
   readonly file: string;
   /** Occurs there exactly once: a mutant whose place has changed fails a test, and does not pass silently. */
@@ -14,6 +14,8 @@ export type Mutant = {
   readonly onlyList?: boolean;
   /** Looked for in the world with partners that push, and in no other. */
   readonly onlyPushed?: true;
+  /** Looked for in the world with notifiers, and in no other. */
+  readonly onlyNotified?: true;
   /** The seed with which the search begins for one that notices; 1 unless given. For a mutant that few seeds notice. */
   readonly from?: number;
 };
@@ -23,6 +25,7 @@ const consumer = 'packages/consumer/src';
 const processor = 'packages/processor/src';
 const shared = 'packages/shared/src';
 const ingestion = 'packages/api/src/ingestion';
+const notifier = 'packages/notifier/src';
 
 export const mutants: readonly Mutant[] = [
   {
@@ -647,6 +650,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'const wasWaiting = await batches.settle({ batchId, part, failureId }).catch(() => true);',
   },
   {
+    onlyNotified: true,
     name: 'milestones are announced by what the write did',
     promise: 'announcements',
     file: `${processor}/parcels/write-parcel.ts`,
@@ -654,6 +658,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (seen) seen.milestones = {};',
   },
   {
+    onlyNotified: true,
     name: 'milestones are announced before they are in state',
     promise: 'announcements',
     file: `${processor}/parcel-handler.ts`,
@@ -674,6 +679,7 @@ export const mutants: readonly Mutant[] = [
       }),`,
   },
   {
+    onlyNotified: true,
     name: 'a message is settled before its announcements are confirmed',
     promise: 'announcements',
     file: `${processor}/parcel-handler.ts`,
@@ -681,6 +687,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'announcer.announce(scans.events, milestones, signal).catch(() => undefined);',
   },
   {
+    onlyNotified: true,
     name: 'announcements that a queue did not take are taken for confirmed',
     promise: 'announcements',
     file: `${processor}/announcements/announcement-queue.ts`,
@@ -688,6 +695,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'const again = batch.slice(batch.length); failures.length = 0;',
   },
   {
+    onlyNotified: true,
     name: 'one queue alone is told of milestones',
     promise: 'announcements',
     file: `${processor}/announcements/announcer.ts`,
@@ -695,10 +703,127 @@ export const mutants: readonly Mutant[] = [
     replace: 'this.#queues.slice(0, 1).map((queue) => queue.announce(',
   },
   {
+    onlyNotified: true,
+    name: 'a replay is announced',
+    promise: 'announcements',
+    file: `${processor}/parcel-handler.ts`,
+    find: 'isAnnouncing && attributes[announceAttribute] !== announceNever;',
+    replace: "isAnnouncing && attributes[announceAttribute] !== announceNever + ' ever';",
+  },
+  {
+    onlyNotified: true,
+    name: 'a milestone is too old by its own time alone',
+    promise: 'announcements',
+    file: `${processor}/announcements/reached-milestones.ts`,
+    find: 'const list = areBefore(milestones, sinceMs) ? tooOld : announced;',
+    replace: 'const list = areBefore({ [name]: milestone }, sinceMs) ? tooOld : announced;',
+  },
+  {
+    onlyNotified: true,
     name: 'milestones of long ago are announced',
     promise: 'announcements',
     file: `${processor}/announcements/announcer.ts`,
     find: 'clock.now() - maxAgeMs;',
     replace: 'clock.now() - maxAgeMs * 1_000;',
+  },
+  {
+    onlyNotified: true,
+    name: 'a message of announcements is settled before it is told',
+    promise: 'notifications',
+    file: `${notifier}/announcement-handler.ts`,
+    find: 'const failed = await failuresOf(work, deliveries, deps);',
+    replace: 'failuresOf(work, deliveries, deps).catch(() => undefined); const failed: readonly ElementFailure[] = [];',
+  },
+  {
+    onlyNotified: true,
+    name: 'a notification is on record as told before it is',
+    promise: 'notifications',
+    file: `${notifier}/delivery/tell.ts`,
+    find: '  let status: number;\n  try {',
+    replace: `  let status: number;
+  await store(pass, () => ({ state: 'notified', told: milestone, notifiedCount: (stored?.notifiedCount ?? 0) + 1, notifiedAtUtc: new Date(now()).toISOString() }));
+  try {`,
+  },
+  {
+    onlyNotified: true,
+    name: 'a failure of the endpoint is taken for the notification’s',
+    promise: 'notifications',
+    file: `${notifier}/breakers/endpoint-breaker.ts`,
+    find: "return hasCode(error, 'NOTIFICATION_REFUSED') ? 'item' : 'engine';",
+    replace: "void error; return 'item';",
+  },
+  {
+    onlyNotified: true,
+    name: 'a refusal is taken for the endpoint’s failure',
+    promise: 'notifications',
+    file: `${notifier}/breakers/endpoint-breaker.ts`,
+    find: "return hasCode(error, 'NOTIFICATION_REFUSED') ? 'item' : 'engine';",
+    replace: "void error; return 'engine';",
+  },
+  {
+    onlyNotified: true,
+    name: 'a notification is stored whatever another worker has stored',
+    promise: 'notifications',
+    file: 'test/simulator/simulated-notifications-table.ts',
+    find: 'if (!isAsSeen(before, seen)) {',
+    replace: 'if (!isAsSeen(before, seen) && before === null) {',
+  },
+  {
+    onlyNotified: true,
+    name: 'what another worker told meanwhile is counted again',
+    promise: 'notifications',
+    file: `${notifier}/delivery/tell.ts`,
+    find: 'if (seen.notifiedCount > notifiedCount) return undefined;\n    return {\n      ...attempted(seen),\n      state',
+    replace: 'void notifiedCount;\n    return {\n      ...attempted(seen),\n      state',
+  },
+  {
+    onlyNotified: true,
+    name: 'each attempt has an id of its own',
+    promise: 'notifications',
+    file: `${notifier}/delivery/tell.ts`,
+    find: 'return webhook.notify(request, signal);',
+    replace: "return webhook.notify({ ...request, id: request.id + (made > 1 ? made : '') }, signal);",
+  },
+  {
+    onlyNotified: true,
+    name: 'receiving goes on while the endpoint is away',
+    promise: 'notifications',
+    file: `${notifier}/announcement-handler.ts`,
+    find: 'breakers: [webhook],',
+    replace: 'breakers: [],',
+  },
+  {
+    onlyNotified: true,
+    name: 'what is on record as told is told again',
+    promise: 'notifications',
+    file: `${notifier}/notifications/due.ts`,
+    find: 'if (wasTold(stored) && !again && !correctedFrom) return toldBefore(stored, question);',
+    replace: '',
+  },
+  {
+    onlyNotified: true,
+    name: 'requirements are not checked',
+    promise: 'notifications',
+    file: `${notifier}/notifications/due.ts`,
+    find: 'if (milestone && unmet.length === 0) {',
+    replace: 'if (milestone) {',
+  },
+  {
+    onlyNotified: true,
+    name: 'a delivery that was looked at too early is not looked at again',
+    promise: 'notifications',
+    file: `${notifier}/notifications/due.ts`,
+    find: 'const correctedFrom =',
+    replace:
+      "if (stored?.state === 'requirements-not-met') return { what: 'nothing', because: 'not-reached' };\n  const correctedFrom =",
+  },
+  {
+    onlyNotified: true,
+    name: 'a message is settled before it is reported',
+    promise: 'notifications',
+    file: `${notifier}/delivery/tell.ts`,
+    find: 'return await report({ ...pass, stored: told },',
+    replace:
+      "void report({ ...pass, stored: told }, { ...about, outcome: 'notified', corrected: isCorrection }).catch(() => undefined); return await Promise.resolve<Delivery>(",
   },
 ];

@@ -3,8 +3,11 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** `whole`: poller and processor. `pushed`: partners that push, too. `list`: a consumer with the simplest handler there is. */
-export const worlds = ['whole', 'pushed', 'list'] as const;
+/**
+ * `whole`: poller and processor. `pushed`: partners that push, too. `list`: a consumer with the simplest handler there is.
+ * `notified`: processors that announce, and notifiers that tell a receiver.
+ */
+export const worlds = ['whole', 'pushed', 'list', 'notified'] as const;
 export type World = (typeof worlds)[number];
 
 /** Shows one seed again. */

@@ -9,7 +9,8 @@ const usage = `node test/simulator/run.ts [options]
   --trace               prints everything that happens
   --keep-going          does not end at the first seed that fails
   --mutant NAME         breaks the logic first, as mutants.ts says
-  --world NAME          whole (default): poller and processor; pushed: with partners that push; list: a consumer with the simplest handler
+  --world NAME          whole (default): poller and processor; pushed: with partners that push; list: a consumer with the simplest handler;
+                        notified: processors that announce, notifiers that tell a receiver
   --json                one JSON object a seed, for programs`;
 
 const { values } = parseArgs({

@@ -7,7 +7,7 @@ import { mutants } from './mutants.ts';
 import { type Report, runSeeds, toldOf, type World, worlds } from './run-seeds.ts';
 import { simulationOf } from './simulation-of.ts';
 
-const { SIMULATION_SEED, SIMULATION_WORLD, SIMULATION_SEEDS = '2500', SIMULATION_FIRST_SEED = '1' } = process.env;
+const { SIMULATION_SEED, SIMULATION_WORLD, SIMULATION_SEEDS = '1500', SIMULATION_FIRST_SEED = '1' } = process.env;
 
 /** Seeds in which a mutant must be noticed. */
 const seedsForMutants = 2_500;
@@ -15,10 +15,12 @@ const seedsForMutants = 2_500;
 const listSeedsForMutants = 300;
 /** The same in the world with partners that push. */
 const pushedSeedsForMutants = 300;
+/** The same in the world with notifiers. */
+const notifiedSeedsForMutants = 300;
 /** Seeds of the world in which even a rare fault is met. */
-const seedsForFacts = { whole: 2_000, pushed: 300, list: 600 };
+const seedsForFacts = { whole: 1_500, pushed: 300, list: 600, notified: 300 };
 /** The shares of seeds that are run in the other worlds, too. */
-const shares = { pushed: 0.12, list: 0.24 };
+const shares = { pushed: 0.2, list: 0.4, notified: 0.2 };
 
 /** That every fault was met at all must not be taken on trust. */
 function expectMet(world: World, report: Report): void {
@@ -71,6 +73,28 @@ describe.runIf(!SIMULATION_SEED)('partners that push under faults', () => {
   );
 });
 
+describe.runIf(!SIMULATION_SEED)('announcements and notifications under faults', () => {
+  const count = Math.ceil(Number(SIMULATION_SEEDS) * shares.notified);
+
+  test(`tell what is due over ${count} seeds, in which every fault is met`, async () => {
+    const first = Number(SIMULATION_FIRST_SEED);
+    const report = await runSeeds({ world: 'notified', first, last: first + count - 1 });
+    expect(toldOf(report.failed, 'notified')).toBe('');
+    expect(report.seeds).toBe(count);
+    if (count >= seedsForFacts.notified) expectMet('notified', report);
+  });
+
+  test.concurrent.for(mutants.filter(({ onlyNotified }) => onlyNotified))(
+    'show that $name',
+    async ({ name, from = 1 }) => {
+      const last = from + notifiedSeedsForMutants - 1;
+      const { failed } = await runSeeds({ world: 'notified', first: from, last, mutant: name });
+      expect(failed, `not noticed in ${notifiedSeedsForMutants} seeds`).not.toEqual([]);
+      expect(failed[0]?.profile).not.toBe('');
+    },
+  );
+});
+
 describe.runIf(!SIMULATION_SEED)('a consumer with the simplest handler under faults', () => {
   const count = Math.ceil(Number(SIMULATION_SEEDS) * shares.list);
 
@@ -83,7 +107,8 @@ describe.runIf(!SIMULATION_SEED)('a consumer with the simplest handler under fau
   });
 
   const ofConsumer = mutants.filter(
-    ({ file, onlyWhole, onlyPushed }) => file.startsWith('packages/consumer/') && !onlyWhole && !onlyPushed,
+    ({ file, onlyWhole, onlyPushed, onlyNotified }) =>
+      file.startsWith('packages/consumer/') && !onlyWhole && !onlyPushed && !onlyNotified,
   );
 
   test.concurrent.for(ofConsumer)('shows that $name', async ({ name }) => {
@@ -94,14 +119,13 @@ describe.runIf(!SIMULATION_SEED)('a consumer with the simplest handler under fau
 });
 
 describe.runIf(!SIMULATION_SEED)('the simulator notices', () => {
-  test.concurrent.for(mutants.filter(({ onlyList, onlyPushed }) => !onlyList && !onlyPushed))(
-    'that $name (promise $promise)',
-    async ({ name, from = 1 }) => {
-      const { failed, seeds } = await runSeeds({ first: from, last: from + seedsForMutants - 1, mutant: name });
-      console.log(`${name}: seed ${failed[0]?.seed}, after ${seeds} seeds: ${failed[0]?.violations[0]}`);
-      expect(failed, `not noticed in ${seedsForMutants} seeds`).not.toEqual([]);
-      // A mutant that only crashes the simulator or hangs it shows nothing.
-      expect(failed[0]?.profile).not.toBe('');
-    },
-  );
+  test.concurrent.for(
+    mutants.filter(({ onlyList, onlyPushed, onlyNotified }) => !onlyList && !onlyPushed && !onlyNotified),
+  )('that $name (promise $promise)', async ({ name, from = 1 }) => {
+    const { failed, seeds } = await runSeeds({ first: from, last: from + seedsForMutants - 1, mutant: name });
+    console.log(`${name}: seed ${failed[0]?.seed}, after ${seeds} seeds: ${failed[0]?.violations[0]}`);
+    expect(failed, `not noticed in ${seedsForMutants} seeds`).not.toEqual([]);
+    // A mutant that only crashes the simulator or hangs it shows nothing.
+    expect(failed[0]?.profile).not.toBe('');
+  });
 });

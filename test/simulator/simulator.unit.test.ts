@@ -9,7 +9,7 @@ import { runSeeds, toldOf } from './run-seeds.ts';
 import { simulate } from './simulate.ts';
 
 /** The first of those that `npm run test:simulation` runs. */
-const seeds = { whole: 45, pushed: 12, list: 60 };
+const seeds = { whole: 45, pushed: 12, list: 60, notified: 12 };
 /** Tells hanging from slow on a busy machine, under coverage. */
 const patienceMs = 240_000;
 
@@ -52,6 +52,17 @@ describe('partners that push under faults', () => {
     expect(toldOf(report.failed, 'pushed')).toBe('');
     expect(report.seeds).toBe(seeds.pushed);
     expect([...report.facts.keys()]).toEqual(expect.arrayContaining(facts.pushed.common));
+  });
+});
+
+describe('announcements and notifications under faults', () => {
+  test(`tell what is due over ${seeds.notified} seeds`, { timeout: patienceMs }, async () => {
+    const report = await runSeeds({ world: 'notified', first: 1, last: seeds.notified });
+    expect(toldOf(report.failed, 'notified')).toBe('');
+    expect(report.seeds).toBe(seeds.notified);
+    expect([...report.facts.keys()]).toEqual(
+      expect.arrayContaining(['milestones announced again', 'notifications told']),
+    );
   });
 });
 

@@ -282,6 +282,7 @@ export class Witness {
   parcelWritten(writer: Writer, before: StoredParcel | undefined, after: StoredParcel): void {
     const { process } = writer;
     const { parcelId, latest } = after.state;
+    this.#sceneNow.announcements?.written(after.state);
     for (const breach of this.#sceneNow.parcelJudge.breachesOf(writer, before, after)) this.violate(breach);
     if (before && before.state.latest.eventId === latest.eventId) this.count('late events merged');
     if (after.state.history.length === writer.historyEvents) this.count('histories at their bound');

@@ -4,6 +4,7 @@ import { storeParcels } from '../api/stored.ts';
 import type { Engine } from '../pipelines/engine.ts';
 import type { MeasuredProcess } from '../pipelines/measured-process.ts';
 import { sendAll } from './announced.ts';
+import { untilTold } from './backlog.ts';
 import { startReceiverProcess } from './received.ts';
 import { type Subject, untilReceiving } from './subjects.ts';
 
@@ -20,7 +21,6 @@ export type ArrivalSettings = {
 const warmUpSeconds = 5;
 /** Milliseconds between two sends: the time for which the processor gathers announcements. */
 const sendEveryMs = 100;
-const settleLimitMs = 30_000;
 
 /** How long a notifier takes that has caught up, at a steady rate of deliveries. */
 export async function timeArrivals(
@@ -50,11 +50,7 @@ export async function timeArrivals(
       sends.push(sendAll(sqs, resources.announcementQueueUrl, subject.announce(ids)));
     }
     await Promise.all(sends);
-    const deadline = performance.now() + settleLimitMs;
-    while ((await process.orFailed(receiver.received())).parcels < parcels) {
-      if (performance.now() > deadline) throw new Error(`Not all of ${parcels} parcels were told:\n${process.output}`);
-      await delay(50);
-    }
+    await untilTold(process, receiver, parcels);
     const arrivals = await receiver.arrivals();
     return figuresOf(
       arrivals.flatMap(([parcelId, atMs]) =>

@@ -87,7 +87,7 @@ function backlogResult(
 }
 
 /** Deterministic but for receives that find little. */
-export function countsResult(ours: Counted, theirs: Counted): PartResult {
+function countsResult(ours: Counted, theirs: Counted): PartResult {
   const row = (name: string, figure: (one: Counted) => number) => ({
     name,
     values: [figure(ours) * million, figure(theirs) * million],

@@ -3,7 +3,7 @@ import { namedEngines } from '../options.ts';
 import type { NamedEngines } from '../pipelines/engine.ts';
 
 /** What of the notifier can be measured. */
-export const parts = ['backlog', 'counts', 'arrival'] as const;
+const parts = ['backlog', 'counts', 'arrival'] as const;
 export type Part = (typeof parts)[number];
 
 export type NotifierBenchOptions = {

@@ -116,7 +116,12 @@ export class Notifier extends Construct {
       // An announcement that the webhook refuses is sent to the queue again in a message of its own.
       'sqs:SendMessage',
     ]);
-    this.service.allow(parcels.tableArn, ['dynamodb:BatchGetItem', 'dynamodb:DescribeTable']);
+    this.service.allow(parcels.tableArn, [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DescribeTable',
+      // Only to see whether DynamoDB answers.
+      'dynamodb:GetItem',
+    ]);
     this.service.allow(notifications.tableArn, [
       'dynamodb:BatchGetItem',
       'dynamodb:DescribeTable',

@@ -140,6 +140,7 @@ describe('the roles', () => {
         'dynamodb:DescribeTable <Failures.Arn>',
         'dynamodb:DescribeTable <Parcels.Arn>',
         `dynamodb:DescribeTable ${notifications}`,
+        'dynamodb:GetItem <Parcels.Arn>',
         'dynamodb:UpdateItem <Failures.Arn>',
         `dynamodb:UpdateItem ${notifications}`,
         `sqs:ChangeMessageVisibility ${announcements}`,

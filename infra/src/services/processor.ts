@@ -83,7 +83,9 @@ export class Processor extends Construct {
     // Messages of a pushed batch are counted off there.
     if (context.api) this.service.allow(data.batches.tableArn, ['dynamodb:DescribeTable', 'dynamodb:UpdateItem']);
     this.#scale(context, queue);
-    this.#addAlarms({ context, topic: data.alarmTopic });
+    const setting = { context, topic: data.alarmTopic };
+    this.#addAlarms(setting);
+    if (announced.length > 0) this.#addAlarmOfAnnouncements(setting);
   }
 
   /** Of one percentile, from the scan to the stored state. */
@@ -137,6 +139,21 @@ export class Processor extends Construct {
         tasks: this.service.metricRunningTasks(),
         breaker: this.metricBreaker({ statistic: 'Average' }),
       },
+    });
+  }
+
+  #addAlarmOfAnnouncements(setting: AlarmSetting): void {
+    new WaybillAlarm(this, 'AnnouncementsNotTaken', {
+      ...setting,
+      section: 'announcements-not-taken',
+      severity: 'critical',
+      impact:
+        'A processor cannot announce milestones: it holds their messages, nobody is told, and parcel state falls behind when its hands are full.',
+      metric: this.#metric('waybill.announcements.breaker', { statistic: 'Maximum' }),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 3,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
 

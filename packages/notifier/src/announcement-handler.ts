@@ -72,6 +72,13 @@ const parcelHeapBytes = 54_000;
 const announcementHeapBytes = 150;
 const failureHeapBytes = 300;
 
+/** Outcomes after which nothing is left to do. */
+const settledOutcomes: ReadonlySet<Delivery['outcome']> = new Set([
+  'notified',
+  'already-notified',
+  'requirements-not-met',
+]);
+
 /** Each parcel once, with all that was announced of it. */
 function looksOf(together: readonly AnnouncedWork[]): readonly Look[] {
   const looks = together.flatMap((work) => work.looks);
@@ -94,22 +101,21 @@ function passOf(
     report: (item, call) => report.call(item, call, signal),
   };
   return (looks) => {
-    // What was stored as failed has a failure record, which is resolved once it is told, by whatever message.
+    // What was refused, itself or its report, has a failure record, which is resolved once that is over, by whatever message.
     const failedBefore = new Set<string>();
     const notifications = {
       ...delivery.notifications,
       get: async (ids: readonly string[]) => {
         const found = await delivery.notifications.get(ids);
-        for (const { notificationId, state } of found.values()) {
-          if (state === 'failed') failedBefore.add(notificationId);
+        for (const { notificationId, lastError } of found.values()) {
+          if (lastError !== undefined) failedBefore.add(notificationId);
         }
         return found;
       },
     };
     const resolveCured = async (deliveries: readonly Delivery[]) => {
       for (const each of deliveries) {
-        const isCured = each.outcome !== 'refused' && failedBefore.has(notificationIdOf(each));
-        if (!isCured) continue;
+        if (!settledOutcomes.has(each.outcome) || !failedBefore.has(notificationIdOf(each))) continue;
         const failureId = notificationFailureId(each);
         await guard.execute(failureId, () => failures.resolve(failureId), signal);
       }

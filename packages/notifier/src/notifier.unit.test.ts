@@ -358,6 +358,22 @@ describe('reports', () => {
   });
 });
 
+test('a report that was refused is taken off the record by whatever message has it made', async () => {
+  useVirtualTime();
+  const { notifier, queue, held, endpoint, failures, stop } = notifierRig({ reports: true });
+  endpoint.answerReport = () => 400;
+  queue.put(announced(1));
+  notifier.start();
+  await pass(1);
+  expect(failures.records.get('notification-delivery-1')).toMatchObject({ resolved: false });
+  endpoint.answerReport = () => 200;
+  queue.put(announced(1, 2));
+  await pass(2);
+  expect(held.told.toSorted()).toEqual([1, 2]);
+  expect(failures.records.get('notification-delivery-1')).toMatchObject({ resolved: true });
+  await stop();
+});
+
 describe('a stop', () => {
   beforeEach(useVirtualTime);
 
