@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { resourcesOf } from '../synthesis/resources.ts';
@@ -129,15 +130,15 @@ it('a sweep runs the command for what was not told, for each webhook in its own 
     const given = JSON.parse(Input);
     return [properties['Name'], properties['ScheduleExpression'], EcsParameters.TaskDefinitionArn, given];
   });
-  const input = {
-    containerOverrides: [
-      { name: 'waybill', command: ['notifications', 'send', '--unfinished', '--yes', '--because', 'sweep'] },
-    ],
-  };
+  const command = ['notifications', 'send', '--unfinished', '--yes', '--because', 'sweep'];
+  const input = { containerOverrides: [{ name: 'waybill', command }] };
   expect(schedules).toEqual([
     ['waybill-dev-notify-sweep-shop', 'rate(1 hour)', '<OperatorTask>', input],
     ['waybill-dev-notify-sweep-depot', 'rate(1 hour)', '<OperatorTaskdepotTask>', input],
   ]);
+  // The command line's own test runs each example of this page through its parser.
+  const page = readFileSync(new URL('../../../docs/waybill.md', import.meta.url), 'utf8');
+  expect(page).toContain(`\nwaybill ${command.join(' ')}\n`);
   const without = stackOf(synthesize({ ...context, webhooks: [shop] }), 'services');
   expect(resourcesOf(without, 'AWS::Scheduler::Schedule').size).toBe(0);
 });
