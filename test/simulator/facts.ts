@@ -31,6 +31,9 @@ const ofConsumer: Facts = {
   ],
 };
 
+/** What a webhook may respond that tells nothing of a notification, by the contract; what it refuses is a fact of its own. */
+const answers = ['nothing', 301, 302, 307, 308, 401, 403, 404, 405, 408, 410, 425, 429, 500, 502, 503] as const;
+
 export const facts: Readonly<Record<World, Facts>> = {
   whole: {
     common: [
@@ -106,6 +109,16 @@ export const facts: Readonly<Record<World, Facts>> = {
       'announcements split off',
       'announcements of what is not in state',
       'notifications written by another meanwhile',
+      'announcements out, refused',
+      'announcements out, silent',
+      'webhook out, refused',
+      'webhook out, silent',
+      'webhook out, throttled',
+      'webhook out, forbidden',
+      'webhook out for long',
+      'webhook done, answer lost',
+      'webhook to be done late, hung',
+      ...answers.map((answer) => `webhook responds ${answer}`),
       'calls done, hung',
       'calls to be done late, hung',
       'calls out, silent',

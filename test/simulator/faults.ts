@@ -80,6 +80,8 @@ const noRates: Rates = { refused: 0, lost: 0, hung: 0, stuck: 0 };
 
 /** The SDK clients and the feed's client give up after this long without an answer. */
 const clientTimeoutMs = 5_000;
+/** Longer than a stop, a visibility timeout and the longest pause between two probes, many times over. */
+const longMs = 1_800_000;
 /** An orchestrator kills a process whose loops do not turn. */
 const stuckUntilKilledMs = 45_000;
 
@@ -158,7 +160,8 @@ export class FaultLayer {
       if (!process.alive) return;
       const fate = this.#fateOf(process, call);
       const told = (what: string) => {
-        this.facts.set(`calls ${what}`, (this.facts.get(`calls ${what}`) ?? 0) + 1);
+        this.#count(`calls ${what}`);
+        if (call.engine === 'webhook' || call.engine === 'announcements') this.#count(`${call.engine} ${what}`);
         this.#trace(() => `${process.name}: ${call.engine} ${call.operation} ${what}`);
       };
       const answer = (afterMs: number, happening: () => void) =>
@@ -170,6 +173,7 @@ export class FaultLayer {
         );
       const fail = (afterMs: number, error: Error, what: string) => {
         told(what);
+        if (call.engine === 'webhook') this.#count(`webhook responds ${statusOf(error) ?? 'nothing'}`);
         hooks.failed?.();
         answer(afterMs, () => reject(error));
       };
@@ -194,6 +198,7 @@ export class FaultLayer {
       this.#time.after(fate.requestMs, () => {
         if (!process.alive && !fate.outlives) return;
         const outage = this.#outage(process, call);
+        if (outage && outage.toMs - outage.fromMs > longMs) this.#count(`${call.engine} out for long`);
         if (outage?.as === 'silent') return fail(clientTimeoutMs, timeout(call.engine), 'out, silent');
         if (outage) return fail(fate.answerMs, this.#error(call.engine, outage.as), `out, ${outage.as}`);
         if (fate.kind === 'refused') return fail(fate.answerMs, this.#error(call.engine), 'refused');
@@ -214,6 +219,10 @@ export class FaultLayer {
         }
       });
     });
+  }
+
+  #count(fact: string): void {
+    this.facts.set(fact, (this.facts.get(fact) ?? 0) + 1);
   }
 
   /** Receives that messages have lost with their answers. */
@@ -283,6 +292,10 @@ export class FaultLayer {
     if (as === 'forbidden') return named(this.#chance.pick(['AccessDeniedException', 'ExpiredTokenException']));
     return named(this.#chance.pick(['ServiceUnavailable', 'InternalServerError', 'ECONNRESET', 'ThrottlingException']));
   }
+}
+
+function statusOf(error: Error): unknown {
+  return error instanceof WaybillError ? error.details['status'] : undefined;
 }
 
 /** Done after the client gave up: nobody hears of it. */
