@@ -1,26 +1,9 @@
 import type { ElementFailure } from '@waybill/consumer/handler.ts';
-import { eventJson, packOne, type Unpacked, type UnpackResult } from '@waybill/shared/domain/pack.ts';
+import { eventJson, packOne, type Unpacked } from '@waybill/shared/domain/pack.ts';
 import type { Rejection } from '@waybill/shared/domain/scan-event.ts';
 import { bodyFailureId, eventFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { FailureReason } from '@waybill/shared/failures/failure-record.ts';
 import type { RejectedEvent } from './parcels/parcel-write.ts';
-
-/** The failure of a message that cannot be read. */
-export function unreadableMessage(
-  { code, expected }: Extract<UnpackResult, { kind: 'unreadable' }>,
-  body: string,
-  failureId: string | undefined,
-): ElementFailure {
-  return {
-    failureId: failureId ?? bodyFailureId(body),
-    reason: 'UNREADABLE_MESSAGE' satisfies FailureReason,
-    detail: `${code}: expected ${expected}`,
-    body,
-    parcelId: undefined,
-    splitBody: undefined,
-    mayHeal: code === 'UNKNOWN_VERSION',
-  };
-}
 
 /**
  * The failure of an element that is not a scan event.

@@ -1,6 +1,7 @@
 import type { Fault } from '@waybill/consumer/guard/guard.ts';
 import { isThrottling } from '@waybill/consumer/guard/throttling.ts';
 import type { Handler, Reading } from '@waybill/consumer/handler.ts';
+import { unreadableMessage } from '@waybill/consumer/unreadable-message.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { pack, unpack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
@@ -14,7 +15,7 @@ import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
 import type { Announcer } from './announcements/announcer.ts';
-import { invalidElement, rejectedEvent, unreadableMessage } from './element-failures.ts';
+import { invalidElement, rejectedEvent } from './element-failures.ts';
 import type { MessageScans, StoredScans } from './parcels/parcel-write.ts';
 import { ParcelWrites } from './parcels/parcel-writes.ts';
 

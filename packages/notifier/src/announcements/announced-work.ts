@@ -1,4 +1,5 @@
 import type { Reading } from '@waybill/consumer/handler.ts';
+import { unreadableMessage } from '@waybill/consumer/unreadable-message.ts';
 import {
   type Announcement,
   type UnpackedAnnouncement,
@@ -7,7 +8,7 @@ import {
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import type { Look } from '../delivery/delivery.ts';
 import { notificationFailureId } from '../notifications/notification-id.ts';
-import { invalidElement, unreadableMessage } from './announcement-failures.ts';
+import { invalidElement } from './announcement-failures.ts';
 
 /** What a message of announcements asks for: that these parcels are looked at. */
 export type AnnouncedWork = {

@@ -4,30 +4,12 @@ import {
   packAnnouncements,
   packOneAnnouncement,
   type UnpackedAnnouncement,
-  type UnpackedAnnouncements,
 } from '@waybill/shared/domain/announcement.ts';
 import { bodyFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { FailureReason } from '@waybill/shared/failures/failure-record.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { type MilestoneOfParcel, notificationFailureId } from '../notifications/notification-id.ts';
-
-/** The failure of a message that cannot be read. */
-export function unreadableMessage(
-  { code, expected }: Extract<UnpackedAnnouncements, { kind: 'unreadable' }>,
-  body: string,
-  failureId: string | undefined,
-): ElementFailure {
-  return {
-    failureId: failureId ?? bodyFailureId(body),
-    reason: 'UNREADABLE_MESSAGE' satisfies FailureReason,
-    detail: `${code}: expected ${expected}`,
-    body,
-    parcelId: undefined,
-    splitBody: undefined,
-    mayHeal: code === 'UNKNOWN_VERSION',
-  };
-}
 
 /**
  * The failure of an element that is not an announcement.
