@@ -1,7 +1,7 @@
 /** A way to break the logic that the simulator must notice. */
 export type Mutant = {
   readonly name: string;
-  /** The promise that it breaks: its number in design.md, or what notifications.md says. */
+  /** The promise that it breaks: its number in design.md, or which of what is told. */
   readonly promise: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 9 | 'announcements' | 'notifications';
   /** The source, from the repository's root. */
   readonly file: string;

@@ -71,7 +71,7 @@ const description = [
   'How to receive: `docs/notifications.md`.',
 ].join(' ');
 
-/** What the notifier sends to a webhook (`notifications.md`, "The request"), by type. */
+/** What the notifier sends to a webhook (docs/notifications.md, "What comes"), by type. */
 export const webhooks = Object.fromEntries(
   kinds.map(({ type, id, summary, data }) => {
     const timestamp = z.string().meta({ description: "When the milestone was, in the feed's own digits." });

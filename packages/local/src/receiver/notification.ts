@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A notification as it was told (`notifications.md`, "The request"). */
+/** A notification as it was told (docs/notifications.md, "What comes"). */
 export type Notification = {
   readonly id: string;
   readonly type: string;

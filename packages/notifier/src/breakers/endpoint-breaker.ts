@@ -30,8 +30,9 @@ const shownNames: Readonly<Record<EndpointName, string>> = {
 };
 
 /**
- * By what somebody else's endpoint is taken to be away (`notifications.md`, "Whose failure is it?"). It is asked less often than
- * an engine of ours: it may be away for days. While it is not away, one notification that it cannot take is tried as seldom.
+ * By what somebody else's endpoint is taken to be away (docs/notifications.md, "What your response means"). It is asked less
+ * often than an engine of ours: it may be away for days. While it is not away, one notification that it cannot take is tried as
+ * seldom.
  */
 const endpointLimits: BreakerLimits = {
   failuresToOpen: 5,

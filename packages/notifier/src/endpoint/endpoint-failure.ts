@@ -3,7 +3,7 @@ import { WaybillError } from '@waybill/shared/error.ts';
 import { type Callee, connectionFailure } from '@waybill/shared/http/connection-failure.ts';
 import { retryAfterOf } from '@waybill/shared/http/retry-after.ts';
 
-/** Statuses that refuse what was sent, and say nothing against the endpoint (`notifications.md`, "Whose failure is it?"). */
+/** Statuses that refuse what was sent, and say nothing against the endpoint: docs/notifications.md, "What your response means". */
 const refusals: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
 
 /** The longest that an endpoint's `Retry-After` is obeyed, milliseconds. */

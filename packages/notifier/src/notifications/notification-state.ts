@@ -1,4 +1,4 @@
-/** Where a notification stands (`notifications.md`, "Notifications table"). */
+/** Where a notification stands (docs/data-model.md, "Notifications table"). */
 export const notificationStates = ['notified', 'requirements-not-met', 'failed'] as const;
 
 export type NotificationState = (typeof notificationStates)[number];

@@ -24,7 +24,7 @@ export type NotificationContext = {
   readonly stages: StageMapping;
 };
 
-/** The request that tells a milestone (`notifications.md`, "The request"): the same for every attempt on the same state. */
+/** The request that tells a milestone (docs/notifications.md, "What comes"): the same for every attempt on the same state. */
 export function notificationRequest(
   { parcel, milestone, reached, previous }: Told,
   { feed, stages }: NotificationContext,

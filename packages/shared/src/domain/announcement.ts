@@ -3,7 +3,7 @@ import { elementTexts } from './own-text.ts';
 import { asciiJson, toAscii, type UnreadableCode } from './pack.ts';
 import { expectations, isPlainObject, parcelIdOf } from './scan-event.ts';
 
-/** What tells that a parcel has reached a milestone (`notifications.md`, "Announcements"). It says: look at this parcel. */
+/** What tells that a parcel has reached a milestone (docs/architecture.md, "Notifications"). It says: look at this parcel. */
 export type Announcement = Milestone & { readonly parcelId: number; readonly milestone: MilestoneName };
 
 const start = '{"version":1,"announcements":[';
