@@ -11,8 +11,9 @@ const ownTexts = Object.values(expectations)
 const ownText = new RegExp(`(${ownTexts})(?!\\w)`);
 
 /**
- * What may be an id, in the order in which it is looked for: quoted values; times; UUIDs; long tokens with a digit, and
- * hex of 32 digits and more; shorter hex with a digit; numbers. A word with a digit at its end (`field2`) is a name.
+ * What may be an id, in the order in which it is looked for: quoted values; times; UUIDs; numbers with a point, whose digits
+ * before it may look like hex; long tokens with a digit, and hex of 32 digits and more; shorter hex with a digit; numbers.
+ * A word with a digit at its end (`field2`) is a name.
  */
 const ids = new RegExp(
   [
@@ -21,11 +22,12 @@ const ids = new RegExp(
     /`[^`]*`/,
     /\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\w)/,
     /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/,
+    /(?<![\w.])[+-]?\d+(?:\.\d+)+(?:e[+-]?\d+)?(?!\w)/,
     /\b[0-9a-f]{32,}\b/,
     /\b(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}\b/,
     /\b(?=[a-f]*\d)[0-9a-f]{8,}\b/,
     /\b0x[0-9a-f]+\b/,
-    /(?<![\w.])[+-]?\d+(?:\.\d+)*(?:e[+-]?\d+)?(?!\w)/,
+    /(?<![\w.])[+-]?\d+(?:e[+-]?\d+)?(?!\w)/,
   ]
     .map(({ source }) => source)
     .join('|'),

@@ -57,6 +57,7 @@ describe('the detail of a group', () => {
   });
 
   test.each([
+    ['parcel 10000000.000000002 of 12345678901234567890.5', 'parcel … of …'],
     ['what is stored of parcel 5002 is no parcel', 'what is stored of parcel … is no parcel'],
     ['INVALID_ID: expected a whole number from 1 to 9007199254740991 in EventId', undefined],
     [
