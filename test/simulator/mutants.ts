@@ -741,7 +741,7 @@ export const mutants: readonly Mutant[] = [
     file: `${notifier}/delivery/tell.ts`,
     find: '  let status: number;\n  try {',
     replace: `  let status: number;
-  await store(pass, () => ({ state: 'notified', told: milestone, notifiedCount: (stored?.notifiedCount ?? 0) + 1, notifiedAtUtc: new Date(now()).toISOString() }));
+  await store(current.pass, () => ({ state: 'notified', told: current.due.milestone, notifiedCount: toldBefore(current.pass) + 1, notifiedAtUtc: new Date(now()).toISOString() }));
   try {`,
   },
   {
