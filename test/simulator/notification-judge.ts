@@ -181,7 +181,11 @@ export class NotificationJudge implements ReceiverWitness, NotificationsWitness 
     this.count(`records, ${state}`);
     const countBefore = before?.notifiedCount ?? 0;
     if (notifiedCount < countBefore) breach('counted down');
-    const isAgain = before?.state === 'notified' && before.told?.eventId === after.told?.eventId;
+    // Another worker told something else under the same id: the receiver may have taken that, and it is corrected.
+    const { previous } = after;
+    const isCorrected = previous !== undefined && previous.eventId !== before?.previous?.eventId;
+    if (isCorrected && !known.taken.has(previous.eventId)) breach('corrected what the receiver has not taken');
+    const isAgain = !isCorrected && before?.state === 'notified' && before.told?.eventId === after.told?.eventId;
     if (notifiedCount > countBefore + 1 || (isAgain && notifiedCount > countBefore)) breach('counted twice');
     if (before?.state === 'notified' && isAgain && before.notifiedAtUtc !== after.notifiedAtUtc)
       breach('told again what was on record');

@@ -76,6 +76,26 @@ describe('what waited long for its request', () => {
     expect(rig.endpoint.requests).toEqual([]);
   });
 
+  test('and may have been taken as it was, is told as it is, and with corrections as one: its response may have been lost', async () => {
+    const rig = timedRig({ corrections: true });
+    rig.endpoint.answer = () => (rig.endpoint.requests.length === 1 ? undefined : 200);
+    const calls: DeliveryCalls = {
+      ...callsOnce,
+      webhook: async (item, call) => {
+        if (rig.endpoint.requests.length > 0) return await callsOnce.webhook(item, call);
+        await callsOnce.webhook(item, call).catch(() => undefined);
+        rig.time.nowMs += hour;
+        rig.parcels.stored.set(1, readParcel(1, { delivery: earlier }));
+        return await callsOnce.webhook(item, call);
+      },
+    };
+    await pass(rig, calls);
+    const [base] = rig.endpoint.requests.map(({ id }) => id);
+    expect(rig.endpoint.requests.map(({ id }) => id)).toEqual([base, base, `${base}_83200`]);
+    expect(rig.endpoint.bodies[2]).toMatchObject({ data: { delivery: earlier, previous: delivery } });
+    expect(rig.notifications.stored.get('delivery-1')).toMatchObject({ told: earlier, notifiedCount: 2 });
+  });
+
   test('that is, a minute: until then nothing is read a second time', async () => {
     const rig = timedRig();
     await pass(

@@ -74,8 +74,8 @@ export class MilestoneLook {
   }
 
   /**
-   * Looks again after two workers have told the receiver different things under one id. It has taken either: what it is told
-   * now, if that is not what is stored, or else not what was told besides it, is a correction.
+   * Looks again after the receiver may have been told different things under one id, by two workers or by two requests of one. It
+   * has taken either: what is in state now, if that is not what is stored, or else not what was told besides, is a correction.
    */
   async afterBothTold(besides: Milestone): Promise<Looked> {
     const looked = await this.again();

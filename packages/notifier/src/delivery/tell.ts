@@ -1,3 +1,4 @@
+import type { Milestone } from '@waybill/shared/domain/milestones.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import type { Telling } from '../notifications/due.ts';
 import { notificationIdOf } from '../notifications/notification-id.ts';
@@ -25,6 +26,8 @@ export async function tell(first: TellingLooked, look: MilestoneLook): Promise<D
   let current = currentOf(first);
   let overtakenBy: Looked | undefined;
   let made = 0;
+  /** What earlier requests told under the same id: the receiver may have taken it, though its response was lost. */
+  let besides: Milestone | undefined;
   let firstAttemptAtUtc: string | undefined;
   /** What every outcome stores of the requests that were made. */
   const attempted = (seen: StoredNotification) => ({
@@ -54,6 +57,8 @@ export async function tell(first: TellingLooked, look: MilestoneLook): Promise<D
           overtakenBy = looked;
           throw new WaybillError('NOT_ASKED', 'nothing is to be told any more');
         }
+        const { milestone: before, isCorrection } = current.due;
+        if (made > 0 && !isCorrection && before.eventId !== due.milestone.eventId) besides ??= before;
         current = currentOf({ ...looked, due });
       }
       made += 1;
@@ -96,8 +101,9 @@ export async function tell(first: TellingLooked, look: MilestoneLook): Promise<D
       reportedAtUtc: undefined,
     };
   });
-  if (notify.corrections && told.told?.eventId !== milestone.eventId) {
-    const looked = await look.afterBothTold(milestone);
+  const other = told.told?.eventId === milestone.eventId ? besides : milestone;
+  if (notify.corrections && other) {
+    const looked = await look.afterBothTold(other);
     if (looked.due.what === 'tell') return looked;
   }
   return await report({ ...pass, stored: told }, { ...about, outcome: 'notified', corrected: isCorrection });
