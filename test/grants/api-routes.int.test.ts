@@ -27,6 +27,8 @@ const push = {
 } as const;
 const filter = { reason: 'INVALID_EVENT' };
 
+const asCommands = 'the routes run what the commands run, whose calls commands.int.test.ts compares';
+
 /** What the role allows, and no route calls here, and why. Without the resource: on each. */
 const notCalled: Readonly<Record<string, string>> = {
   'dynamodb:DescribeTable': 'at the start of the process, for each table',
@@ -35,6 +37,11 @@ const notCalled: Readonly<Record<string, string>> = {
   'sqs:ListMessageMoveTasks': 'the embedded engine has no message move tasks',
   'sqs:DeleteMessage on waybill-scans-dlq': 'where no task moves dead letters, a redrive of some does',
   'dynamodb:Scan on waybill-failures': 'where the index is off',
+  'dynamodb:BatchGetItem on waybill-notifications': asCommands,
+  'dynamodb:GetItem on waybill-notifications': asCommands,
+  'dynamodb:Query on waybill-notifications': asCommands,
+  'dynamodb:Scan on waybill-notifications': asCommands,
+  'dynamodb:UpdateItem on waybill-notifications': asCommands,
 };
 
 test('the role of the API allows what its routes call, and nothing else', async () => {

@@ -10,6 +10,7 @@ export const policyNames = [
   'checkpoint',
   'replay',
   'repair',
+  'notify',
   'parcelsReader',
 ] as const;
 
@@ -42,9 +43,12 @@ const policy = z.object({
   }),
 });
 
+/** The only webhook, whose queue has no name here, as the provisioner makes it. */
+const webhooks = [{ name: 'shop', url: 'https://shop.example/hook', secretsName: 'shop/signing' }];
+
 /** All that the operators' policies of the data stack allow. */
 export function operatorGrants(): readonly Grant[] {
-  const stack = stackOf(synthesize({ environment: 'test', stacks: 'data' }), 'data');
+  const stack = stackOf(synthesize({ environment: 'test', stacks: 'data', webhooks }), 'data');
   const nameOf = namesIn(stack);
   return [...resourcesOf(stack, 'AWS::IAM::ManagedPolicy')].flatMap(([id, properties]) => {
     const name = id.replace(/^Operators/, '');
@@ -80,6 +84,7 @@ export function apiGrants(): readonly Omit<Grant, 'policy'>[] {
     apiUrl: 'https://carrier.example/v1/scans/scanevents',
     api: true,
     apiCallersSecret: 'waybill/callers',
+    webhooks,
   });
   const nameOf = namesIn(stackOf(synthesized, 'data'));
   const policies = resourcesOf(stackOf(synthesized, 'services'), 'AWS::IAM::Policy').values();
@@ -93,15 +98,19 @@ export function apiGrants(): readonly Omit<Grant, 'policy'>[] {
     );
 }
 
-/** Turns a reference to an ARN of the data stack into the name of a queue or table, without the environment. */
+/** Turns a reference to an ARN of the data stack, or an ARN that is made of a name, into the name of a queue or table, without the environment. */
 function namesIn(data: SynthesizedStack): (arn: string) => string {
   const names = new Map(
     ['AWS::SQS::Queue', 'AWS::DynamoDB::Table'].flatMap((type) =>
       [...resourcesOf(data, type)].map(([id, { QueueName, TableName }]) => [
         `<${id}.Arn>`,
-        String(QueueName ?? TableName).replace(/^test-/, ''),
+        String(QueueName ?? TableName),
       ]),
     ),
   );
-  return (arn) => arn.replace(/^<[^>]+>/, (reference) => names.get(reference) ?? reference);
+  return (arn) =>
+    arn
+      .replace(/^<[^>]+>/, (reference) => names.get(reference) ?? reference)
+      .replace(/^(arn:.*[:/])?test-/, '')
+      .replace(/-shop$/, '');
 }

@@ -10,7 +10,10 @@ const service = z.looseObject({
   build: z.object({ context: z.string(), target: z.enum(imageNames) }).optional(),
   command: z.array(z.string()).optional(),
   depends_on: z
-    .record(z.string(), z.object({ condition: z.enum(['service_healthy', 'service_completed_successfully', 'service_started']) }))
+    .record(
+      z.string(),
+      z.object({ condition: z.enum(['service_healthy', 'service_completed_successfully', 'service_started']) }),
+    )
     .default({}),
   environment: z.record(z.string(), z.string()).default({}),
   ports: z.array(z.string()).default([]),

@@ -180,7 +180,7 @@ export function announcementsIn(body: string): readonly Announced[] | undefined 
   }
 }
 
-export function milestonesIn(events: readonly ScanEvent[]): readonly Brought[] {
+function milestonesIn(events: readonly ScanEvent[]): readonly Brought[] {
   return events.flatMap((event) =>
     milestoneNames
       .filter((name) => milestoneTypes[name] === event.type)

@@ -321,7 +321,11 @@ describe('a webhook', () => {
       apiUrl,
       webhooks: [
         { ...shop, url: 'http://shop.example/hook?key=hunter2', milestones: ['delivered'], maxAgeHours: -1 },
-        { ...shop, ownTable: true, variables: { WEBHOOK_URL: 'https://x.example', WEBHOOK_SECRETS: 'whsec_x', NOTIFI: '1' } },
+        {
+          ...shop,
+          ownTable: true,
+          variables: { WEBHOOK_URL: 'https://x.example', WEBHOOK_SECRETS: 'whsec_x', NOTIFI: '1' },
+        },
         { ...shop, name: 'other', reportTokenSecret: 'erp/token' },
       ],
     });

@@ -5,7 +5,7 @@ import { environment, wrongVariables } from './process-variables.ts';
 import { secretNameAllowed, secretNamePattern } from './secret-name.ts';
 
 /** Webhooks of one deployment at most: a message of events is settled only when each of their queues has confirmed. */
-export const mostWebhooks = 5;
+const mostWebhooks = 5;
 
 /** Names are in those of queues, so the dead-letter queue of one webhook must not be the queue of another. */
 const namePattern = /^(?=.{1,20}$)(?!(.*-)?dlq$)[a-z](-?[a-z0-9])*$/;

@@ -71,7 +71,7 @@ export function deliveriesPerSecond(eventsPerSecond: number): number {
 }
 
 /** Notifiers of one webhook at this load: as many as scaling plans with. */
-export function notifiersFor(eventsPerSecond: number): number {
+function notifiersFor(eventsPerSecond: number): number {
   const attemptsAtOnce = webhookVariables.WEBHOOK_CONCURRENCY.parse(undefined);
   return Math.max(1, Math.ceil(deliveriesPerSecond(eventsPerSecond) / notificationsPerSecond(attemptsAtOnce)));
 }
@@ -109,7 +109,7 @@ export function webhookLines(withOne: Deployment, without: Deployment, load: Mea
 }
 
 /** Dollars of a million notifications without what is paid by the hour or the month, and what each part of it is. */
-export function pricePerMillion(): readonly (readonly [string, number])[] {
+function pricePerMillion(): readonly (readonly [string, number])[] {
   const million = 1e6;
   const stored = (million * notificationBytes() * (notificationRetentionDays / daysPerMonth)) / gigabyte;
   return [

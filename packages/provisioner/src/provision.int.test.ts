@@ -145,7 +145,7 @@ describe('provisioning', () => {
     const [a, b] = [newPrefix(), newPrefix()];
     const [one, other] = [await provision({ sqs, dynamodb, prefix: a }), await provision({ sqs, dynamodb, prefix: b })];
     const names = [...Object.values(one), ...Object.values(other)];
-    expect(new Set(names).size).toBe(2 * (3 + Object.keys(definitions).length));
+    expect(new Set(names).size).toBe(2 * (4 + Object.keys(definitions).length));
     expect(one.parcelsTable).toBe(`${a}waybill-parcels`);
     expect(one.scanQueueUrl).toMatch(new RegExp(`/${a}waybill-scans$`));
   });

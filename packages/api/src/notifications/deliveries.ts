@@ -1,6 +1,6 @@
+import { attemptsOnDemand } from '@waybill/operations/notifications/attempts-on-demand.ts';
 import { resultOf } from '@waybill/operations/notifications/run-send.ts';
 import {
-  attemptsOnDemand,
   mostAtOnce,
   type SendDependencies,
   type Sending,
@@ -25,7 +25,7 @@ export const deliveriesRequest = z.strictObject({
     .int()
     .min(attemptsOnDemand.min)
     .max(attemptsOnDemand.max)
-    .default(attemptsOnDemand.default)
+    .default(attemptsOnDemand.usual)
     .describe(
       'Requests to the webhook for one notification at most, with backoff, as far as the time of the request allows.',
     ),

@@ -1,12 +1,10 @@
+import { attemptsOnDemand } from '@waybill/operations/notifications/attempts-on-demand.ts';
 import type { PlannedSending, SendFilter } from '@waybill/operations/notifications/run-send.ts';
 import { command } from '../command/command.ts';
 import { flag, list, withDefault } from '../command/options.ts';
 import { id, wholeNumber } from '../command/parsers.ts';
 import type { Tools } from '../tools/tools.ts';
 import { usageError } from '../tools/usage-error.ts';
-
-/** As the API has them: `attemptsOnDemand`, whose module takes long to load. */
-const attempts = { min: 1, max: 10, usual: 3 };
 
 export const send = command({
   name: 'notifications send',
@@ -24,7 +22,12 @@ export const send = command({
     parcel: list('PARCEL_ID', 'the parcel; may be given several times', id),
     unfinished: flag('instead of --parcel: all that were not told'),
     again: flag('with --parcel: tell what was told before once more, under the same id'),
-    attempts: withDefault('N', 'requests for one notification at most', wholeNumber(attempts), attempts.usual),
+    attempts: withDefault(
+      'N',
+      'requests for one notification at most',
+      wholeNumber(attemptsOnDemand),
+      attemptsOnDemand.usual,
+    ),
   },
   isAct: true,
   prints: 'document',

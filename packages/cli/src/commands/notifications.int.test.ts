@@ -135,6 +135,9 @@ describe('waybill notifications send', () => {
       outcome: 'failed',
       plan: { byReason: { failed: 1 } },
     });
+    const shown = await run(['notifications', 'show', 'delivery-6002', '--json'], { env });
+    const failed = { state: 'failed', attempts: 2, notifiedCount: 0, lastStatus: 422, notifiedAtUtc: null };
+    expect(notificationShape.parse(JSON.parse(shown.stdout))).toMatchObject(failed);
     refused.clear();
     expect(await send('--unfinished', ...act)).toMatchObject({ code: 0, counts: { notified: 1 } });
     expect(await send('--unfinished', ...act)).toMatchObject({ code: 0, operationId: null });

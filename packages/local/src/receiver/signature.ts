@@ -12,7 +12,7 @@ export type Headers = Readonly<Record<string, string | readonly string[] | undef
 export type Verified = { readonly id: string } | { readonly problem: string };
 
 /** Milliseconds that a signature is good: those of Standard Webhooks' own libraries. */
-export const signatureGoodForMs = 300_000;
+const signatureGoodForMs = 300_000;
 
 /**
  * Whether one of the signatures is by one of the secrets (`whsec_…`), over the bytes as they came.

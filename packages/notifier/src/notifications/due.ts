@@ -49,7 +49,7 @@ export type Due =
   | { readonly what: 'record-unmet'; readonly unmet: readonly string[]; readonly isRecorded: boolean };
 
 /** Whether the milestone was told, whatever became of it since: a correction, or what was sent again, may have failed. */
-export function wasTold(stored: StoredNotification | undefined): stored is StoredNotification {
+function wasTold(stored: StoredNotification | undefined): stored is StoredNotification {
   return stored !== undefined && stored.notifiedCount > 0;
 }
 

@@ -9,9 +9,6 @@ import { nothingSent, type Sent } from './sent-shape.ts';
 /** Parcels that are looked at in one call. */
 export const mostAtOnce = batchGetKeys;
 
-/** Requests for one notification, at most: by default, and what may be asked for. */
-export const attemptsOnDemand = { default: 3, min: 1, max: 10 } as const;
-
 export type SendDependencies = {
   /** What the notifier works with. */
   readonly delivery: DeliveryDependencies;

@@ -18,8 +18,6 @@ export const sentShape = z.strictObject({
 
 export type Sent = z.infer<typeof sentShape>;
 
-export type FailedToSend = Sent['failed'][number];
-
 /** All of the lists, empty. */
 export function nothingSent(): Sent {
   return { notified: [], alreadyNotified: [], requirementsNotMet: [], failed: [], notFound: [] };
