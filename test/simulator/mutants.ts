@@ -781,8 +781,8 @@ export const mutants: readonly Mutant[] = [
     name: 'each attempt has an id of its own',
     promise: 'notifications',
     file: `${notifier}/delivery/tell.ts`,
-    find: 'return webhook.notify(request, signal);',
-    replace: "return webhook.notify({ ...request, id: request.id + (made > 1 ? made : '') }, signal);",
+    find: 'webhook.notify(request, signal)',
+    replace: "webhook.notify({ ...request, id: request.id + (made > 1 ? made : '') }, signal)",
   },
   {
     onlyNotified: true,

@@ -76,9 +76,13 @@ describe('what waited long for its request', () => {
     expect(rig.endpoint.requests).toEqual([]);
   });
 
-  test('and may have been taken as it was, is told as it is, and with corrections as one: its response may have been lost', async () => {
+  test.each<[string, number | undefined, string[]]>([
+    ['may have been taken as it was, is told as it is, and then as a correction', undefined, ['', '', '_83200']],
+    ['may have been taken, though a proxy says no, the same', 504, ['', '', '_83200']],
+    ['was turned away as it was, is told once', 403, ['', '']],
+  ])('and %s', async (_what, status, expected) => {
     const rig = timedRig({ corrections: true });
-    rig.endpoint.answer = () => (rig.endpoint.requests.length === 1 ? undefined : 200);
+    rig.endpoint.answer = () => (rig.endpoint.requests.length === 1 ? status : 200);
     const calls: DeliveryCalls = {
       ...callsOnce,
       webhook: async (item, call) => {
@@ -90,10 +94,14 @@ describe('what waited long for its request', () => {
       },
     };
     await pass(rig, calls);
-    const [base] = rig.endpoint.requests.map(({ id }) => id);
-    expect(rig.endpoint.requests.map(({ id }) => id)).toEqual([base, base, `${base}_83200`]);
-    expect(rig.endpoint.bodies[2]).toMatchObject({ data: { delivery: earlier, previous: delivery } });
-    expect(rig.notifications.stored.get('delivery-1')).toMatchObject({ told: earlier, notifiedCount: 2 });
+    const [base = ''] = rig.endpoint.requests.map(({ id }) => id);
+    expect(rig.endpoint.requests.map(({ id }) => id)).toEqual(expected.map((end) => base + end));
+    const corrections = rig.endpoint.bodies.slice(2);
+    for (const { data } of corrections) expect(data).toMatchObject({ delivery: earlier, previous: delivery });
+    expect(rig.notifications.stored.get('delivery-1')).toMatchObject({
+      told: earlier,
+      notifiedCount: expected.length - 1,
+    });
   });
 
   test('that is, a minute: until then nothing is read a second time', async () => {

@@ -26,8 +26,8 @@ export async function tell(first: TellingLooked, look: MilestoneLook): Promise<D
   let current = currentOf(first);
   let overtakenBy: Looked | undefined;
   let made = 0;
-  /** What earlier requests told under the same id: the receiver may have taken it, though its response was lost. */
-  let besides: Milestone | undefined;
+  /** Of requests under the first id, those that the receiver may have taken, though they failed. */
+  const mayBeTaken: Milestone[] = [];
   let firstAttemptAtUtc: string | undefined;
   /** What every outcome stores of the requests that were made. */
   const attempted = (seen: StoredNotification) => ({
@@ -57,14 +57,15 @@ export async function tell(first: TellingLooked, look: MilestoneLook): Promise<D
           overtakenBy = looked;
           throw new WaybillError('NOT_ASKED', 'nothing is to be told any more');
         }
-        const { milestone: before, isCorrection } = current.due;
-        if (made > 0 && !isCorrection && before.eventId !== due.milestone.eventId) besides ??= before;
         current = currentOf({ ...looked, due });
       }
       made += 1;
       firstAttemptAtUtc ??= new Date(now()).toISOString();
-      const { request } = current;
-      return webhook.notify(request, signal);
+      const { request, due } = current;
+      return webhook.notify(request, signal).catch((error: unknown) => {
+        if (!due.isCorrection && !wasSurelyNotTaken(error)) mayBeTaken.push(due.milestone);
+        throw error;
+      });
     });
   } catch (error) {
     if (overtakenBy && hasCode(error, 'NOT_ASKED')) return overtakenBy;
@@ -101,7 +102,7 @@ export async function tell(first: TellingLooked, look: MilestoneLook): Promise<D
       reportedAtUtc: undefined,
     };
   });
-  const other = told.told?.eventId === milestone.eventId ? besides : milestone;
+  const other = [milestone, ...mayBeTaken].find(({ eventId }) => eventId !== told.told?.eventId);
   if (notify.corrections && other) {
     const looked = await look.afterBothTold(other);
     if (looked.due.what === 'tell') return looked;
@@ -116,6 +117,12 @@ export async function tell(first: TellingLooked, look: MilestoneLook): Promise<D
     if (!parcel) throw new Error('what is due is a milestone of a parcel that is there');
     return notificationRequest({ parcel, milestone: about.milestone, reached, previous: before }, notify);
   }
+}
+
+/** Whether the endpoint itself has turned the request away. What a proxy or nobody answers for may have arrived. */
+function wasSurelyNotTaken(error: unknown): boolean {
+  const status = error instanceof WaybillError ? numberIn(error, 'status') : undefined;
+  return status !== undefined && status < 500;
 }
 
 /** How often it was told when it was looked at. */
