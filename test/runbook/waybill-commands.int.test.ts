@@ -31,6 +31,7 @@ const notRun: Readonly<Record<string, string>> = {};
 const nothingToDo: Readonly<Record<string, string>> = {
   '--older-than': 'messages of a test are not two hours old',
   reindex: 'parcels of this release have what the index needs',
+  announce: 'no parcel of a test was delivered in those days',
 };
 
 /** Pauses between the requests of a check take no time; time limits do. */
@@ -101,12 +102,19 @@ describe('a waybill command of the runbook', () => {
   test.each(lines.filter(({ line }) => notRun[line] === undefined))('$line', async ({ args }) => {
     const command = commandOf(args);
     const isAct = command?.isAct === true && !args.includes('--dry-run');
-    const ran = await run([...args, ...actFlags(isAct, args)], {
-      env: { SCAN_API_URL: feed.url, AWS_ENDPOINT_URL_SQS: queue.endpoint, SCAN_QUEUE_URL: pair.sourceUrl },
+    const { announcementQueueUrl, notificationsTable } = engines().resources;
+    const given = args.map((each) => (each === '$QUEUE' ? announcementQueueUrl : each));
+    const ran = await run([...given, ...actFlags(isAct, args)], {
+      env: {
+        SCAN_API_URL: feed.url,
+        AWS_ENDPOINT_URL_SQS: queue.endpoint,
+        SCAN_QUEUE_URL: pair.sourceUrl,
+        NOTIFICATIONS_TABLE: notificationsTable,
+      },
       typed: args[0] === 'erase' ? ['jane.doe'] : [],
       ...(args[0] === 'feed' && { clock: hurried }),
     });
-    expect(ran).toMatchObject({ code: 0 });
+    expect(ran, ran.stderr).toMatchObject({ code: 0 });
     if (!isAct || Object.keys(nothingToDo).some((word) => args.includes(word))) return;
     // Ids of one second have no order: the act need not be the first.
     const { stdout } = await run(['operations', 'list', '--json']);
