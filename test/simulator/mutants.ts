@@ -731,8 +731,9 @@ export const mutants: readonly Mutant[] = [
     name: 'a message of announcements is settled before it is told',
     promise: 'notifications',
     file: `${notifier}/announcement-handler.ts`,
-    find: 'const failed = await failuresOf(work, deliveries, deps);',
-    replace: 'failuresOf(work, deliveries, deps).catch(() => undefined); const failed: readonly ElementFailure[] = [];',
+    find: 'const failed = await failuresOf(work, deliveries, deps, counted);',
+    replace:
+      'failuresOf(work, deliveries, deps, counted).catch(() => undefined); const failed: readonly ElementFailure[] = [];',
   },
   {
     onlyNotified: true,

@@ -1,6 +1,6 @@
 import { packAnnouncements } from '@waybill/shared/domain/announcement.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { describeConsumer } from '../../consumer/test/consumer-suite.ts';
 import { engineError, pass, useVirtualTime } from '../../consumer/test/service-rig.ts';
 import { readParcel } from '../test/delivery-rig.ts';
@@ -48,6 +48,17 @@ describe('what is announced', () => {
     queue.put(announced(3, 500));
     await pass(5);
     expect(held.told).toHaveLength(21);
+    expect(queue.messages).toEqual([]);
+    await stop();
+  });
+
+  test('by several messages at once is counted once', async () => {
+    const { notifier, queue, metrics, stop } = notifierRig();
+    const counted = vi.spyOn(metrics['waybill.notifier.notifications'], 'add');
+    for (let at = 1; at <= 3; at += 1) queue.put(announced(7, 7 + at));
+    notifier.start();
+    await pass(5);
+    expect(counted.mock.calls).toEqual(Array.from({ length: 4 }, () => [1, { outcome: 'notified' }]));
     expect(queue.messages).toEqual([]);
     await stop();
   });
