@@ -109,7 +109,7 @@ export const mutants: readonly Mutant[] = [
     name: 'work that an outage stops is given back instead of held',
     promise: 5,
     file: `${consumer}/guard/guard.ts`,
-    find: "if (this.#faultOf(error, lane) === 'item' || signal.aborted) throw error;",
+    find: "if (['item', 'unasked'].includes(this.#faultOf(error, lane)) || signal.aborted) throw error;",
     replace: 'throw error;',
   },
   {

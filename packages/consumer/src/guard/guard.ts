@@ -112,8 +112,7 @@ export class Guard<Lane extends string> implements BreakerView {
       } catch (error) {
         if (held) this.throttling.noteFailure(held, this.#faultOf(error, lane) === 'throttled');
         if (held?.isAbandoned) throw error;
-        const fault = this.#faultOf(error, lane);
-        if (fault === 'item' || fault === 'unasked' || signal.aborted) throw error;
+        if (['item', 'unasked'].includes(this.#faultOf(error, lane)) || signal.aborted) throw error;
         this.#failingLane = lane;
         const waitMs = backoffMs(failures, this.#limits.workBackoff, random);
         if (isFirst(error, this.#reported)) onEngineError(error, waitMs);
@@ -188,8 +187,12 @@ export class Guard<Lane extends string> implements BreakerView {
     } catch (error) {
       const fault = this.#faultOf(error, lane);
       if (fault === 'item' || fault === 'others') this.#answered(isProbe);
-      else if (fault === 'unasked') this.#wasUnasked(lane, isProbe);
-      else this.#failed({ item, error, begunAt, isProbe, isThrottled: fault === 'throttled' });
+      else if (fault !== 'unasked') this.#failed({ item, error, begunAt, isProbe, isThrottled: fault === 'throttled' });
+      else if (isProbe) {
+        // The next call may be the probe at once: the wait before this one was for it, too.
+        this.#changeTo('open');
+        this.#probeFrom = lane;
+      }
       throw error;
     } finally {
       if (slots) slots.free += 1;
@@ -210,13 +213,6 @@ export class Guard<Lane extends string> implements BreakerView {
     this.#probeWait.reset();
     this.#failuresInARow = 0;
     this.#changeTo('closed');
-  }
-
-  /** The next call may be the probe at once: the wait before this one was for it, too. */
-  #wasUnasked(lane: string, isProbe: boolean): void {
-    if (!isProbe) return;
-    this.#changeTo('open');
-    this.#probeFrom = lane;
   }
 
   /**
