@@ -109,7 +109,7 @@ export const mutants: readonly Mutant[] = [
     name: 'work that an outage stops is given back instead of held',
     promise: 5,
     file: `${consumer}/guard/guard.ts`,
-    find: "if (this.#faultOf(error, lane) === 'item' || signal.aborted) throw error;",
+    find: "if (['item', 'unasked'].includes(this.#faultOf(error, lane)) || signal.aborted) throw error;",
     replace: 'throw error;',
   },
   {
@@ -731,8 +731,9 @@ export const mutants: readonly Mutant[] = [
     name: 'a message of announcements is settled before it is told',
     promise: 'notifications',
     file: `${notifier}/announcement-handler.ts`,
-    find: 'const failed = await failuresOf(work, deliveries, deps);',
-    replace: 'failuresOf(work, deliveries, deps).catch(() => undefined); const failed: readonly ElementFailure[] = [];',
+    find: 'const failed = await failuresOf(work, deliveries, deps, counted);',
+    replace:
+      'failuresOf(work, deliveries, deps, counted).catch(() => undefined); const failed: readonly ElementFailure[] = [];',
   },
   {
     onlyNotified: true,
@@ -741,7 +742,7 @@ export const mutants: readonly Mutant[] = [
     file: `${notifier}/delivery/tell.ts`,
     find: '  let status: number;\n  try {',
     replace: `  let status: number;
-  await store(pass, () => ({ state: 'notified', told: milestone, notifiedCount: (stored?.notifiedCount ?? 0) + 1, notifiedAtUtc: new Date(now()).toISOString() }));
+  await store(current.pass, () => ({ state: 'notified', told: current.due.milestone, notifiedCount: toldBefore(current.pass) + 1, notifiedAtUtc: new Date(now()).toISOString() }));
   try {`,
   },
   {
@@ -781,8 +782,8 @@ export const mutants: readonly Mutant[] = [
     name: 'each attempt has an id of its own',
     promise: 'notifications',
     file: `${notifier}/delivery/tell.ts`,
-    find: 'return webhook.notify(request, signal);',
-    replace: "return webhook.notify({ ...request, id: request.id + (made > 1 ? made : '') }, signal);",
+    find: 'webhook.notify(request, signal)',
+    replace: "webhook.notify({ ...request, id: request.id + (made > 1 ? made : '') }, signal)",
   },
   {
     onlyNotified: true,

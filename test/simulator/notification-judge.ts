@@ -29,6 +29,8 @@ type Version = { readonly sinceMs: number; readonly parcel: StoredParcel };
 type Told = {
   /** Requests that reached nobody included. */
   asked: number;
+  /** The events of these requests: each may have been taken, as far as a notifier knows. */
+  readonly askedOf: Map<number, { readonly timeUtc: string }>;
   /** The events that the receiver has taken, and those that were reported. */
   readonly taken: Map<number, { readonly timeUtc: string }>;
   reported: number;
@@ -82,6 +84,7 @@ export class NotificationJudge implements ReceiverWitness, NotificationsWitness 
     const { milestone, parcelId, eventId } = request;
     const told = this.#toldOf(milestone, parcelId);
     told.asked += 1;
+    told.askedOf.set(eventId, { timeUtc: request.timeUtc });
     const { recorded } = told;
     if (recorded === undefined || recorded.eventId !== eventId) return;
     // It read the record before that was written: then it had a message about the parcel before.
@@ -160,7 +163,7 @@ export class NotificationJudge implements ReceiverWitness, NotificationsWitness 
     if (id !== (isCorrection ? `${first}_${found.eventId}` : first)) breach('under another id');
     if (isCorrection && !plan.corrections) breach('nobody asked for corrections');
     const { previous } = data;
-    const known = previous && this.#toldOf(milestone, parcelId).taken.get(previous.eventId);
+    const known = previous && this.#toldOf(milestone, parcelId).askedOf.get(previous.eventId);
     if (isCorrection ? known?.timeUtc !== previous?.timeUtc || !known : previous)
       breach('what was told before is not that');
     return { milestone, parcelId, eventId: found.eventId, timeUtc: found.timeUtc };
@@ -181,7 +184,11 @@ export class NotificationJudge implements ReceiverWitness, NotificationsWitness 
     this.count(`records, ${state}`);
     const countBefore = before?.notifiedCount ?? 0;
     if (notifiedCount < countBefore) breach('counted down');
-    const isAgain = before?.state === 'notified' && before.told?.eventId === after.told?.eventId;
+    // Something else was told under the same id, too: the receiver may have taken that, and it is corrected.
+    const { previous } = after;
+    const isCorrected = previous !== undefined && previous.eventId !== before?.previous?.eventId;
+    if (isCorrected && !known.askedOf.has(previous.eventId)) breach('corrected what the receiver was never asked');
+    const isAgain = !isCorrected && before?.state === 'notified' && before.told?.eventId === after.told?.eventId;
     if (notifiedCount > countBefore + 1 || (isAgain && notifiedCount > countBefore)) breach('counted twice');
     if (before?.state === 'notified' && isAgain && before.notifiedAtUtc !== after.notifiedAtUtc)
       breach('told again what was on record');
@@ -276,8 +283,8 @@ export class NotificationJudge implements ReceiverWitness, NotificationsWitness 
     for (const stored of table().notifications.values()) {
       const { milestone, parcelId, notifiedCount } = stored;
       const known = this.#toldOf(milestone, parcelId);
-      if (notifiedCount > known.taken.size)
-        this.violate(`${told(stored)} counts more than the ${known.taken.size} that were told`);
+      if (notifiedCount > known.askedOf.size)
+        this.violate(`${told(stored)} counts more than the ${known.askedOf.size} that were told`);
       if (!plan.corrections && notifiedCount > 1) this.violate(`${told(stored)} counts more than one`);
     }
   }
@@ -362,6 +369,7 @@ export class NotificationJudge implements ReceiverWitness, NotificationsWitness 
     const id = `${milestone}-${parcelId}`;
     const known = this.#told.get(id) ?? {
       asked: 0,
+      askedOf: new Map(),
       taken: new Map(),
       reported: 0,
       refusals: new Map(),

@@ -30,6 +30,7 @@ export type AnnouncementHandlerDependencies = {
 export function announcementHandler(deps: AnnouncementHandlerDependencies): Handler<AnnouncedWork, 'tables'> {
   const { delivery, webhook, tableCalls } = deps;
   const passes = new ParcelPasses();
+  const counted = new WeakSet<Delivery>();
   return {
     engine: 'DynamoDB',
     lanes: { tables: tableCalls },
@@ -41,7 +42,7 @@ export function announcementHandler(deps: AnnouncementHandlerDependencies): Hand
       const pass = passOf(deps, guard, signal);
       const deliveries = passes.look(looksOf(together), pass);
       return together.map(async (work) => {
-        const failed = await failuresOf(work, deliveries, deps);
+        const failed = await failuresOf(work, deliveries, deps, counted);
         if (failed.length === 0) await resolveRepeated(work, deps, guard, signal);
         return failed;
       });
@@ -126,11 +127,16 @@ function passOf(
   };
 }
 
-/** What failed of a message, once all of its parcels were looked at. */
+/**
+ * What failed of a message, once all of its parcels were looked at.
+ *
+ * @param counted what is in the metrics: messages that name the same parcel share a pass over it
+ */
 async function failuresOf(
   work: AnnouncedWork,
   deliveries: ReadonlyMap<number, Promise<readonly Delivery[]>>,
   { metrics, delivery }: AnnouncementHandlerDependencies,
+  counted: WeakSet<Delivery>,
 ): Promise<readonly ElementFailure[]> {
   const announced = Map.groupBy(work.announcements, ({ parcelId }) => parcelId);
   const failures = await Promise.all(
@@ -138,8 +144,11 @@ async function failuresOf(
       const announcements = announced.get(parcelId) ?? [];
       try {
         const became = (await deliveries.get(parcelId)) ?? [];
-        for (const { outcome } of became) {
+        for (const each of became) {
+          const { outcome } = each;
           work.outcomes.set(outcome, (work.outcomes.get(outcome) ?? 0) + 1);
+          if (counted.has(each)) continue;
+          counted.add(each);
           metrics['waybill.notifier.notifications'].add(1, { outcome });
           if (outcome !== 'notified') continue;
           recordAge(metrics['waybill.notifier.announced_to_notified'], work.sentAtMs, delivery.now());

@@ -1,10 +1,11 @@
 import { packAnnouncements } from '@waybill/shared/domain/announcement.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { describeConsumer } from '../../consumer/test/consumer-suite.ts';
 import { engineError, pass, useVirtualTime } from '../../consumer/test/service-rig.ts';
 import { readParcel } from '../test/delivery-rig.ts';
 import { announced, announcementOf, type NotifierRigOptions, notifierRig } from '../test/notifier-rig.ts';
+import { requirements } from './requirements/requirements.ts';
 
 describeConsumer('the notifier', (options) => {
   const { notifier, notifications, ...others } = notifierRig(options);
@@ -47,6 +48,17 @@ describe('what is announced', () => {
     queue.put(announced(3, 500));
     await pass(5);
     expect(held.told).toHaveLength(21);
+    expect(queue.messages).toEqual([]);
+    await stop();
+  });
+
+  test('by several messages at once is counted once', async () => {
+    const { notifier, queue, metrics, stop } = notifierRig();
+    const counted = vi.spyOn(metrics['waybill.notifier.notifications'], 'add');
+    for (let at = 1; at <= 3; at += 1) queue.put(announced(7, 7 + at));
+    notifier.start();
+    await pass(5);
+    expect(counted.mock.calls).toEqual(Array.from({ length: 4 }, () => [1, { outcome: 'notified' }]));
     expect(queue.messages).toEqual([]);
     await stop();
   });
@@ -303,6 +315,35 @@ describe('an endpoint that is away', () => {
     expect(second - first).toBe(600_000);
     expect(more).toEqual([]);
     expect(queue.messages).toEqual([]);
+    await stop();
+  });
+
+  test('for longer than what is in hand is due is not asked for that, nor taken to be back by it', async () => {
+    const rig = notifierRig({ receivers: 1, notify: { requirements, maxAgeMs: 600_000 } });
+    const { notifier, queue, endpoint, parcels, notifications, stop } = rig;
+    const put = (id: number) => {
+      const [pickup, delivery] = [1, 2].map((eventId) => ({ eventId, timeUtc: new Date().toISOString() }));
+      if (pickup && delivery) parcels.stored.set(id, readParcel(id, { pickup, delivery }));
+      queue.put(announced(id));
+    };
+    endpoint.answer = () => undefined;
+    for (let id = 1; id <= 10; id += 1) put(id);
+    notifier.start();
+    // What was read within the last minute is still asked for.
+    await pass(660);
+    const asked = endpoint.requests.length;
+    await pass(120);
+    expect(endpoint.requests).toHaveLength(asked);
+    expect([...notifications.stored.values()].map(({ state, unmet }) => `${state} ${unmet}`)).toEqual(
+      Array.from({ length: 10 }, () => 'requirements-not-met recent'),
+    );
+    expect(queue.messages).toEqual([]);
+    expect(notifier.ready().parts['webhook']).toMatchObject({ ok: false });
+    endpoint.answer = () => 200;
+    put(11);
+    await pass(10);
+    expect(notifications.stored.get('delivery-11')).toMatchObject({ state: 'notified' });
+    expect(notifier.ready().ok).toBe(true);
     await stop();
   });
 

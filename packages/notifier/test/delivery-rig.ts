@@ -133,7 +133,7 @@ export const notifySettings: NotifySettings = {
   stages: new Map(),
 };
 
-/** All that a pass works with, in memory. The clock moves on by a second with every look at it. */
+/** All that a pass works with, in memory. The clock moves on by ten milliseconds with every look at it. */
 export function deliveryRig(notify: Partial<NotifySettings> = {}, reports = false) {
   const parcels = new MemoryParcels();
   const notifications = new MemoryNotifications();
@@ -146,7 +146,7 @@ export function deliveryRig(notify: Partial<NotifySettings> = {}, reports = fals
     reportTarget: reports ? endpoint : undefined,
     notify: { ...notifySettings, ...notify },
     now: () => {
-      now += 1_000;
+      now += 10;
       return now;
     },
   };

@@ -58,7 +58,7 @@ export function notifierRig(options: NotifierRigOptions = {}) {
       ...(reports && { reportTarget: held }),
       notify: { ...notifySettings, ...notify },
     });
-    return { service, parcels, notifications, held, endpoint: held.scripted };
+    return { service, parcels, notifications, held, endpoint: held.scripted, metrics: ports.metrics };
   });
   return { ...all, notifier: service };
 }

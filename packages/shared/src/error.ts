@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'INDEX_OFF'
   | 'LEASE_LOST'
   | 'NODE_UNSUPPORTED'
+  | 'NOT_ASKED'
   | 'NOT_CONFIGURED'
   | 'NOT_FOUND'
   | 'NOTIFICATION_REFUSED'

@@ -123,3 +123,45 @@ test('an item that alone fails is not what the engine is probed with twice, as l
   await Promise.all(others);
   expect(engine.calls.filter(({ item }) => item !== 'bad')).toHaveLength(2);
 });
+
+test('a probe that asks nothing has found out nothing: the next one asks, and the breaker stays open', async () => {
+  class Unasked extends Error {}
+  const states: string[] = [];
+  const asked: string[] = [];
+  const guard = new Guard({
+    clock: systemClock,
+    random: () => 0.5,
+    engine: 'the endpoint',
+    lanes: { webhook: 4 },
+    faultOf: (error) => (error instanceof Unasked ? 'unasked' : 'engine'),
+    limits: { ...limits, failuresToOpen: 1 },
+    signal: never,
+    onEngineError: () => undefined,
+    onStateChange: (state) => states.push(state),
+  });
+  let isAway = true;
+  const call = (item: string, isDue: () => boolean) =>
+    guard.execute(
+      item,
+      async () => {
+        if (!isDue()) throw new Unasked();
+        asked.push(item);
+        if (isAway) throw new Away();
+      },
+      never,
+      'webhook',
+    );
+  const first = call('first', () => asked.length === 0);
+  await pass(0);
+  const second = call('second', () => true);
+  const both = Promise.allSettled([first, second]);
+  // The probe is the second: it goes on failing. Then the first one's turn comes, and it asks nothing.
+  await pass(10);
+  expect(guard.state).toBe('open');
+  expect(new Set(states)).toEqual(new Set(['open', 'half-open']));
+  expect(asked.filter((item) => item === 'first')).toHaveLength(1);
+  isAway = false;
+  await pass(60);
+  expect((await both).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  expect(guard.state).toBe('closed');
+});

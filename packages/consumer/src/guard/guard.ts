@@ -11,9 +11,10 @@ import { WaitingCalls } from './waiting-calls.ts';
 
 /**
  * Whose failure an error is. `item`: no retry cures it. `others`: other writers came in between; the engine is well.
- * `throttled`: the engine limits the item, or all of it. `engine`: anything else.
+ * `throttled`: the engine limits the item, or all of it. `unasked`: nobody's, the call was not made after all; as a probe it has
+ * found out nothing. `engine`: anything else.
  */
-export type Fault = 'item' | 'others' | 'throttled' | 'engine';
+export type Fault = 'item' | 'others' | 'throttled' | 'unasked' | 'engine';
 
 /** The lane that every guard has: failure records, in DynamoDB. */
 const records = 'records';
@@ -90,8 +91,8 @@ export class Guard<Lane extends string> implements BreakerView {
   }
 
   /**
-   * Runs `call` until it works. `item` names what it writes. Rejects with an error that is the item's fault, and with the
-   * engine's error or `STOPPED` once `signal` aborts: then the caller hands the work back. A call under way is never cut off.
+   * Runs `call` until it works. `item` names what it writes. Rejects with an error that is the item's fault or nobody's, and
+   * with the engine's error or `STOPPED` once `signal` aborts: then the caller hands the work back. A call under way is never cut off.
    *
    * @param held shows the caller that the call is throttled, and lets it abandon the call
    */
@@ -111,7 +112,7 @@ export class Guard<Lane extends string> implements BreakerView {
       } catch (error) {
         if (held) this.throttling.noteFailure(held, this.#faultOf(error, lane) === 'throttled');
         if (held?.isAbandoned) throw error;
-        if (this.#faultOf(error, lane) === 'item' || signal.aborted) throw error;
+        if (['item', 'unasked'].includes(this.#faultOf(error, lane)) || signal.aborted) throw error;
         this.#failingLane = lane;
         const waitMs = backoffMs(failures, this.#limits.workBackoff, random);
         if (isFirst(error, this.#reported)) onEngineError(error, waitMs);
@@ -186,7 +187,12 @@ export class Guard<Lane extends string> implements BreakerView {
     } catch (error) {
       const fault = this.#faultOf(error, lane);
       if (fault === 'item' || fault === 'others') this.#answered(isProbe);
-      else this.#failed({ item, error, begunAt, isProbe, isThrottled: fault === 'throttled' });
+      else if (fault !== 'unasked') this.#failed({ item, error, begunAt, isProbe, isThrottled: fault === 'throttled' });
+      else if (isProbe) {
+        // The next call may be the probe at once: the wait before this one was for it, too.
+        this.#changeTo('open');
+        this.#probeFrom = lane;
+      }
       throw error;
     } finally {
       if (slots) slots.free += 1;

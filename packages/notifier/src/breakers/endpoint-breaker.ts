@@ -94,8 +94,9 @@ export class EndpointBreaker implements BreakerView {
   }
 
   /**
-   * Makes the request until the endpoint takes it. Rejects with `NOTIFICATION_REFUSED` where it refuses this one, and once
-   * `signal` aborts, which also ends a request under way: it may have been taken, and is made again under the same id.
+   * Makes the request until the endpoint takes it. Rejects with `NOTIFICATION_REFUSED` where it refuses this one, with
+   * `NOT_ASKED` where `request` does and has asked nothing, and once `signal` aborts, which also ends a request under way: it
+   * may have been taken, and is made again under the same id.
    */
   async call<T>(item: string, request: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     return await this.#guard.execute(item, () => this.#measured(request, signal), signal, 'requests');
@@ -112,7 +113,7 @@ export class EndpointBreaker implements BreakerView {
       return taken;
     } catch (error) {
       if (hasCode(error, 'NOTIFICATION_REFUSED')) ended('refused');
-      else if (!signal.aborted) {
+      else if (!signal.aborted && !hasCode(error, 'NOT_ASKED')) {
         ended('failed');
         metrics['waybill.notifier.endpoint_errors'].add(1, { endpoint, error: statusOf(error) });
       }
@@ -122,6 +123,7 @@ export class EndpointBreaker implements BreakerView {
 }
 
 function faultOf(error: unknown): Fault {
+  if (hasCode(error, 'NOT_ASKED')) return 'unasked';
   return hasCode(error, 'NOTIFICATION_REFUSED') ? 'item' : 'engine';
 }
 

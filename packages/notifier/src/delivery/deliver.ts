@@ -1,21 +1,13 @@
 import { batchGetKeys } from '@waybill/shared/batch-get.ts';
-import type { ReadParcel } from '@waybill/shared/parcels/parcel-view.ts';
-import { dueOf } from '../notifications/due.ts';
 import { notificationIdOf } from '../notifications/notification-id.ts';
-import type { StoredNotification } from '../notifications/notifications-table.ts';
-import type { UnreadableParcel } from '../parcels/parcel-reader.ts';
 import type { Delivery, DeliveryCalls, DeliveryDependencies, Look, LookOptions } from './delivery.ts';
+import { type Looked, MilestoneLook, readSeen, type Seen } from './look.ts';
 import { report } from './report.ts';
-import { recordUnmet, tell } from './tell.ts';
+import { recordStillTold, recordUnmet } from './store-notification.ts';
+import { tell } from './tell.ts';
 
 /** Of a message: what was told is told once, and the message waits in the queue until its endpoint is back. */
 const fromQueue: LookOptions = { again: false, recordsUnavailable: false };
-
-/** What was read for some parcels: each by its id. */
-type Seen = {
-  readonly parcels: ReadonlyMap<number, ReadParcel | UnreadableParcel>;
-  readonly notifications: ReadonlyMap<string, StoredNotification>;
-};
 
 /**
  * Looks at parcels and tells what is due: one read of the parcels and one of the notifications for all of them (one more of each
@@ -55,58 +47,49 @@ async function readAll(looks: readonly Look[], deps: DeliveryDependencies, calls
   const notificationIds = ids.flatMap((parcelId) =>
     deps.notify.milestones.map((milestone) => notificationIdOf({ milestone, parcelId })),
   );
-  const [parcels, notifications] = await Promise.all([
-    calls.table(`parcel-${ids[0]}`, () => deps.parcels.get(ids)),
-    calls.table(notificationIds[0] ?? '', () => deps.notifications.get(notificationIds)),
-  ]);
-  return { parcels, notifications };
+  return await readSeen(ids, notificationIds, deps, calls);
 }
 
 async function deliverOne(
-  { parcelId, announced }: Look,
-  { parcels, notifications }: Seen,
+  look: Look,
+  seen: Seen,
   deps: DeliveryDependencies,
   calls: DeliveryCalls,
   options: LookOptions,
 ): Promise<readonly Delivery[]> {
-  const found = parcels.get(parcelId);
   const deliveries: Delivery[] = [];
   for (const milestone of deps.notify.milestones) {
-    if (found && 'problem' in found) {
-      deliveries.push({ parcelId, milestone, outcome: 'unreadable', detail: found.problem });
-      continue;
-    }
-    const about = { parcelId, milestone };
-    const stored = notifications.get(notificationIdOf(about));
-    const due = dueOf(
-      {
-        milestone,
-        parcel: found?.state,
-        isAnnounced: announced.includes(milestone),
-        stored,
-        again: options.again,
-        reports: deps.reportTarget !== undefined,
-        nowMs: deps.now(),
-      },
-      deps.notify,
-    );
-    const pass = { deps, calls, options, about, stored };
-    switch (due.what) {
-      case 'nothing':
-        if (due.because === 'not-reached') deliveries.push({ ...about, outcome: due.because, isStored: !!found });
-        else deliveries.push({ ...about, outcome: due.because });
-        break;
-      case 'report':
-        deliveries.push(await report(pass, { ...about, outcome: 'already-notified' }));
-        break;
-      case 'record-unmet':
-        if (!due.isRecorded) await recordUnmet(pass, found?.state.milestones[milestone], due.unmet);
-        deliveries.push({ ...about, outcome: 'requirements-not-met', unmet: due.unmet });
-        break;
-      case 'tell':
-        // Holds: a milestone that is due is one of a parcel that is there.
-        deliveries.push(await tell(pass, found as ReadParcel, due));
-    }
+    const watched = new MilestoneLook({ deps, calls, options }, look, milestone);
+    deliveries.push(await whatBecomes(watched.from(seen), watched));
   }
   return deliveries;
+}
+
+/** Does what is due. Where that is not what it was any more when its turn came, what is due then. */
+async function whatBecomes(first: Looked, look: MilestoneLook): Promise<Delivery> {
+  for (let looked = first; ; ) {
+    const { pass, parcel, due } = looked;
+    const { about } = pass;
+    switch (due.what) {
+      case 'unreadable':
+        return { ...about, outcome: 'unreadable', detail: due.detail };
+      case 'nothing':
+        if (due.because === 'not-reached') return { ...about, outcome: due.because, isStored: parcel !== undefined };
+        await recordStillTold(pass);
+        return { ...about, outcome: due.because };
+      case 'report':
+        return await report(
+          { ...pass, stored: await recordStillTold(pass) },
+          { ...about, outcome: 'already-notified' },
+        );
+      case 'record-unmet':
+        if (!due.isRecorded) await recordUnmet(pass, parcel?.state.milestones[about.milestone], due.unmet);
+        return { ...about, outcome: 'requirements-not-met', unmet: due.unmet };
+      case 'tell': {
+        const told = await tell({ ...looked, due }, look);
+        if ('outcome' in told) return told;
+        looked = told;
+      }
+    }
+  }
 }

@@ -126,7 +126,7 @@ describe('a receiver', () => {
       notifiedCount: 1,
       lastStatus: 204,
       lastError: undefined,
-      firstAttemptAtUtc: '2026-11-29T06:00:02.000Z',
+      firstAttemptAtUtc: '2026-11-29T06:00:00.040Z',
     });
   });
 

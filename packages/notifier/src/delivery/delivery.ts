@@ -26,7 +26,8 @@ export type DeliveryDependencies = {
 
 /**
  * How calls are made, and by whom they are repeated: the notifier holds them behind breakers until they work, a request on
- * demand tries a few times. Each rejects when it is given up. `item` names what the call is about.
+ * demand tries a few times. Each rejects when it is given up, and with `NOT_ASKED` where the call does. `item` names what the call
+ * is about.
  */
 export type DeliveryCalls = {
   readonly table: <T>(item: string, call: () => Promise<T>) => Promise<T>;

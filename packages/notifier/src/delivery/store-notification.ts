@@ -1,4 +1,5 @@
 import { beginningThatFits } from '@waybill/shared/domain/json-text.ts';
+import type { Milestone } from '@waybill/shared/domain/milestones.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { type MilestoneOfParcel, notificationIdOf } from '../notifications/notification-id.ts';
 import type { StoredNotification } from '../notifications/notifications-table.ts';
@@ -67,6 +68,30 @@ export async function store(
     `notification ${id} changed ${mostLostWrites} times in a row while it was to be stored: it stays in the queue`,
     { details: { notificationId: id } },
   );
+}
+
+/** Records why a milestone is not told. `milestone`: undefined where the parcel is not there any more. */
+export async function recordUnmet(
+  pass: Pass,
+  milestone: Milestone | undefined,
+  unmet: readonly string[],
+): Promise<void> {
+  await store(pass, (seen) => {
+    if (seen.notifiedCount > 0) return undefined;
+    return { state: 'requirements-not-met', told: milestone, unmet, lastStatus: undefined, lastError: undefined };
+  });
+}
+
+/**
+ * Records that nothing is left to do of what was told: a correction that was refused may have been taken back since, and is
+ * not unfinished any more. Resolves with what is stored then.
+ */
+export async function recordStillTold(pass: Pass): Promise<StoredNotification | undefined> {
+  if (!pass.stored || pass.stored.state === 'notified') return pass.stored;
+  return await store(pass, (seen) => {
+    if (seen.notifiedCount === 0 || seen.state === 'notified') return undefined;
+    return { state: 'notified', unmet: [], lastError: undefined };
+  });
 }
 
 function isSame(a: StoredNotification, b: StoredNotification): boolean {

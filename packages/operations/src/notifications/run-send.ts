@@ -22,6 +22,12 @@ const mostCounted = 10_000;
 /** Parcels that a result names although they were not told. */
 const mostNamed = 10;
 
+/**
+ * Parcels that may fail, with none told besides, before the endpoint or the store is taken to be away: as many as the notifier's
+ * breaker counts. One alone may be the only one that fails, and must not keep all others from being told for ever.
+ */
+const mostFailedInARow = 5;
+
 /** DynamoDB units of a parcel: two consistent reads, and the write of what became of it. */
 const [readUnitsOfOne, writeUnitsOfOne] = [2, 1];
 
@@ -71,8 +77,8 @@ export async function planSend(
 
 /**
  * Notifies, a hundred parcels at a time. What was told is not told again, so an interrupted run is run again. It stops where it
- * meets more than was planned, unless `moreThanPlanned`, and after a hundred of which none was told because the endpoint or the
- * store is away. Of unfinished notifications those that still do not meet the requirements are no problem: they wait.
+ * meets more than was planned, unless `moreThanPlanned`, and after a hundred where the endpoint or the store is away: some failed
+ * and none was told. Of unfinished notifications those that still do not meet the requirements are no problem: they wait.
  */
 export async function runSend(
   deps: SendDependencies,
@@ -82,7 +88,7 @@ export async function runSend(
   moreThanPlanned = false,
 ): Promise<ActResult> {
   const all = nothingSent();
-  let met = 0;
+  let [met, failedInARow] = [0, 0];
   for await (const parcelIds of hundreds(reading, filter, signal)) {
     met += parcelIds.length;
     if (!moreThanPlanned && exceedsPlan(met, plan)) {
@@ -93,7 +99,8 @@ export async function runSend(
     add(all, sent);
     onProgress({ what: 'parcels notified', done: met, ...(!plan.isMoreThan && { total: plan.count }) });
     if (signal.aborted) return { ...resultOf(all, 'unfinished' in filter), outcome: 'cancelled' };
-    if (isAway(sent)) break;
+    failedInARow = failedSince(sent, failedInARow);
+    if (failedInARow >= mostFailedInARow) break;
   }
   return resultOf(all, 'unfinished' in filter);
 }
@@ -118,9 +125,11 @@ async function* hundreds(
   if (some.length > 0) yield some;
 }
 
-/** Nothing was told, and some of it may be told later. */
-function isAway({ notified, failed }: Sending['sent']): boolean {
-  return notified.length === 0 && failed.some(({ retryable }) => retryable);
+/** How many have failed that may be told later, since one was told or refused. */
+function failedSince({ notified, failed }: Sending['sent'], before: number): number {
+  const retryable = failed.filter((each) => each.retryable).length;
+  const isThere = notified.length > 0 || retryable < failed.length;
+  return isThere ? 0 : before + retryable;
 }
 
 function add(all: Sent, sent: Sent): void {

@@ -1,6 +1,7 @@
 import type { Announcement } from '@waybill/shared/domain/announcement.ts';
 import { type Milestones, milestoneNameOf, milestoneNames } from '@waybill/shared/domain/milestones.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import { scanTimeMs } from '@waybill/shared/domain/scan-time.ts';
 
 /** What is to be announced of a message, and what is too old for that. */
 export type ReachedMilestones = {
@@ -41,6 +42,7 @@ export function reachedMilestones(
 function areBefore(milestones: Milestones, sinceMs: number): boolean {
   return milestoneNames.every((name) => {
     const milestone = milestones[name];
-    return !milestone || Date.parse(milestone.timeUtc) < sinceMs;
+    const atMs = milestone && scanTimeMs(milestone.timeUtc);
+    return !milestone || (atMs !== undefined && atMs < sinceMs);
   });
 }

@@ -1,5 +1,5 @@
 import type { Milestones } from '@waybill/shared/domain/milestones.ts';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { scan } from '../../test/processor-rig.ts';
 import { reachedMilestones } from './reached-milestones.ts';
 
@@ -61,9 +61,18 @@ describe('the age of a milestone', () => {
     ['one just before the bound', { pickup: at(2, new Date(since - 1).toISOString()) }, 'tooOld'],
     ['one of the future', { pickup: at(2, '2099-01-01T00:00:00Z') }, 'announced'],
     ['one whose time is no time', { pickup: at(2, '2026-02-31T99:00:00Z') }, 'announced'],
+    ['one of a day that there is not', { pickup: at(2, '2021-02-30T12:00:00Z') }, 'announced'],
+    ['one before the bound whose zone is cut off', { pickup: at(2, '2026-03-02T11:59:59.15061') }, 'tooOld'],
   ])('%s', (_, stored, expected) => {
     const others = expected === 'announced' ? { tooOld: [] } : { announced: [] };
     expect(reached([[2, 'PICKUP']], stored, since)).toEqual({ [expected]: ['pickup 2'], ...others });
+  });
+
+  test('does not depend on where the processor runs', () => {
+    vi.stubEnv('TZ', 'America/New_York');
+    const stored = { pickup: at(2, '2026-03-02T11:59:59.15061') };
+    expect(reached([[2, 'PICKUP']], stored, since).tooOld).toEqual(['pickup 2']);
+    vi.unstubAllEnvs();
   });
 
   test('does not matter where all are announced', () => {
