@@ -3,11 +3,12 @@ import { barLines, barsOf, integer, reportOf } from './figures/report.ts';
 import { historyBars, historyReport, measureHistory } from './history.ts';
 import { latencyBars, latencyReport, measureLatency } from './latency.ts';
 import { measureMemory, memoryBars, memoryReport } from './memory.ts';
-import { type BenchOptions, readOptions, usage } from './options.ts';
+import { readOptions, usage } from './options.ts';
+import { optionsOrExit } from './options-or-exit.ts';
 import { benchFeed } from './pipelines/bench-feed.ts';
 import { type Engine, embeddedEngine, namedEngine } from './pipelines/engine.ts';
 
-const options = optionsOrExit();
+const options = optionsOrExit(readOptions, usage);
 const feed = benchFeed(options);
 const report = (progress: string) => void process.stderr.write(`${progress}\n`);
 const results: object[] = [];
@@ -64,16 +65,4 @@ async function historyOn(engine: Engine): Promise<void> {
   passed &&= bars.every((bar) => bar.passed);
   results.push({ engine: engine.name, history, bars });
   if (!options.json) console.log(`\n${engine.name}\n\n${historyReport(history)}\n\n${barLines(bars)}\n`);
-}
-
-function optionsOrExit(): BenchOptions {
-  try {
-    const read = readOptions(process.argv.slice(2), process.env);
-    if (read !== 'help') return read;
-    process.stdout.write(usage);
-    process.exit(0);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`);
-    process.exit(2);
-  }
 }

@@ -2,9 +2,10 @@ import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { apiVariables } from '@waybill/api/config.ts';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { median } from '../figures/median.ts';
+import { atLeast, atMost, type PartResult, type PartTools } from '../parts/part.ts';
 import { bodyOf, eventsEach, pushedElements } from './bodies.ts';
 import { fire, ofLatencies } from './fire.ts';
-import { apiFlags, atLeast, atMost, type PartResult, type PartTools } from './part.ts';
+import { type ApiBenchOptions, apiFlags } from './options.ts';
 import { type MeasuredServer, startApi, startBare } from './servers.ts';
 
 /** Target size of a pack, bytes: the default, for both. */
@@ -23,7 +24,7 @@ type Measured = {
 };
 
 /** Bodies of 1,000 events pushed to the API, beside the same packs sent without it. */
-export async function measureIngestion({ engine, options, say }: PartTools): Promise<PartResult> {
+export async function measureIngestion({ engine, options, say }: PartTools<ApiBenchOptions>): Promise<PartResult> {
   const { rounds, connections, bodies } = options;
   const resources = await engine.provision();
   const { sqs, close } = openClients(engine.env);

@@ -1,9 +1,10 @@
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { median } from '../figures/median.ts';
+import { atMost, type PartResult, type PartTools } from '../parts/part.ts';
 import { bodyOf, pushedElements } from './bodies.ts';
 import { fire } from './fire.ts';
-import { apiFlags, atMost, type PartResult, type PartTools } from './part.ts';
+import { type ApiBenchOptions, apiFlags } from './options.ts';
 import { startApi } from './servers.ts';
 import { storeParcels } from './stored.ts';
 
@@ -23,7 +24,7 @@ const mebibyte = 2 ** 20;
 type Sample = { readonly heapMiB: number; readonly rssMiB: number };
 
 /** Whether memory stays flat under reads and pushes. Of the heap the least counts: what is left after a collection. */
-export async function measureMemory({ engine, options, say }: PartTools): Promise<PartResult> {
+export async function measureMemory({ engine, options, say }: PartTools<ApiBenchOptions>): Promise<PartResult> {
   const { minutes } = options;
   const resources = await engine.provision();
   await storeParcels(engine.dynamodb, resources.parcelsTable, parcels);

@@ -1,8 +1,9 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { atMost, type PartResult, type PartTools } from '../parts/part.ts';
 import { startBadClients } from './bad-clients.ts';
 import { ofLatencies } from './fire.ts';
-import { apiFlags, atMost, type PartResult, type PartTools } from './part.ts';
+import { type ApiBenchOptions, apiFlags } from './options.ts';
 import { type MeasuredServer, startApi } from './servers.ts';
 import { storeParcels } from './stored.ts';
 
@@ -16,7 +17,7 @@ const largeClients = 4;
 const largeBytes = 10 * 2 ** 20;
 
 /** A client that reads a parcel now and then, alone and beside clients that behave badly. */
-export async function measureNeighbours({ engine, options, say }: PartTools): Promise<PartResult> {
+export async function measureNeighbours({ engine, options, say }: PartTools<ApiBenchOptions>): Promise<PartResult> {
   const resources = await engine.provision();
   await storeParcels(engine.dynamodb, resources.parcelsTable, 1);
   const api = await startApi(engine, resources, { API_REQUESTS_PER_SECOND: '0' }, apiFlags(options));

@@ -1,6 +1,7 @@
 import { median } from '../figures/median.ts';
+import { atLeast, atMost, type PartResult, type PartTools } from '../parts/part.ts';
 import { type Fired, fire, ofLatencies } from './fire.ts';
-import { apiFlags, atLeast, atMost, type PartResult, type PartTools } from './part.ts';
+import { type ApiBenchOptions, apiFlags } from './options.ts';
 import { type MeasuredServer, startApi, startBare } from './servers.ts';
 import { storeParcels } from './stored.ts';
 
@@ -17,7 +18,7 @@ type Measured = Pick<Fired, 'perSecond' | 'p50Ms' | 'p99Ms'> & {
 };
 
 /** `GET /v1/parcels/{parcelId}` beside a bare fastify route with the same GetItem, and beside the GetItem alone. */
-export async function measureReads({ engine, options, say }: PartTools): Promise<PartResult> {
+export async function measureReads({ engine, options, say }: PartTools<ApiBenchOptions>): Promise<PartResult> {
   const { rounds, seconds, connections } = options;
   const resources = await engine.provision();
   await storeParcels(engine.dynamodb, resources.parcelsTable, parcels);

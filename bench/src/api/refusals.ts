@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
+import { atMost, type PartResult, type PartTools } from '../parts/part.ts';
 import { bodyOf, pushedElements } from './bodies.ts';
 import { fire } from './fire.ts';
-import { apiFlags, atMost, type PartResult, type PartTools } from './part.ts';
+import { type ApiBenchOptions, apiFlags } from './options.ts';
 import { type MeasuredServer, startApi } from './servers.ts';
 import { storeParcels } from './stored.ts';
 
@@ -18,7 +19,7 @@ const waiting = 3;
 const warmUpSeconds = 2;
 
 /** What it costs to refuse: 429 to a token that asks too often, 503 to a push while the queue is full. */
-export async function measureRefusals({ engine, options, say }: PartTools): Promise<PartResult> {
+export async function measureRefusals({ engine, options, say }: PartTools<ApiBenchOptions>): Promise<PartResult> {
   const { seconds, connections } = options;
   const resources = await engine.provision();
   await storeParcels(engine.dynamodb, resources.parcelsTable, 1);

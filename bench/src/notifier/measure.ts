@@ -1,24 +1,17 @@
-import { atLeast, atMost, type PartResult } from '../api/part.ts';
 import { median } from '../figures/median.ts';
-import type { Engine } from '../pipelines/engine.ts';
+import { atLeast, atMost, type PartResult, type PartTools } from '../parts/part.ts';
 import { type Arrival, timeArrivals } from './arrival.ts';
 import { type Backlog, tellBacklog } from './backlog.ts';
 import { type Counted, countBacklog, unitsOfBoth } from './counted.ts';
 import type { NotifierBenchOptions, Part } from './options.ts';
 import { straightforwardNotifier, waybillNotifier } from './subjects.ts';
 
-export type Tools = {
-  readonly engine: Engine;
-  readonly options: NotifierBenchOptions;
-  readonly say: (progress: string) => void;
-};
-
 /** Parcels whose requests are counted: enough to fill the packs of several receives. */
 const countedNotifications = 4_000;
 const million = 1_000_000;
 const columns = [waybillNotifier.name, straightforwardNotifier.name];
 
-export const measures: Readonly<Record<Part, (tools: Tools) => Promise<PartResult>>> = {
+export const measures: Readonly<Record<Part, (tools: PartTools<NotifierBenchOptions>) => Promise<PartResult>>> = {
   backlog: async ({ engine, options, say }) => {
     const rounds: { readonly ours: Backlog; readonly theirs: Backlog }[] = [];
     for (let round = 1; round <= options.rounds; round++) {

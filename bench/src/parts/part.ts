@@ -1,8 +1,7 @@
 import type { Bar } from '../figures/report.ts';
 import type { Engine } from '../pipelines/engine.ts';
-import type { ApiBenchOptions } from './options.ts';
 
-/** A measurement of the API: rows of a table, and what they have to be. */
+/** A measurement: rows of a table, and what they have to be. */
 export type PartResult = {
   readonly title: string;
   readonly columns: readonly string[];
@@ -10,16 +9,11 @@ export type PartResult = {
   readonly bars: readonly Bar[];
 };
 
-export type PartTools = {
+export type PartTools<Options> = {
   readonly engine: Engine;
-  readonly options: ApiBenchOptions;
+  readonly options: Options;
   readonly say: (progress: string) => void;
 };
-
-/** Flags of the API's process. */
-export function apiFlags({ profile }: ApiBenchOptions): readonly string[] {
-  return profile ? ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}`] : [];
-}
 
 /** A bar for a value that may be so high at most. */
 export function atMost(name: string, value: number, most: number, unit = ''): Bar {
