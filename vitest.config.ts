@@ -75,6 +75,8 @@ export default defineConfig({
         patience: 0.5 * minutes,
         more: { ...everyCore, isolate: false },
       }),
+      // Pure code in virtual time, as unit tests are, that computes for half a minute.
+      lane({ name: 'long', folder: 'packages', patience: 2 * minutes, more: everyCore }),
       lane({ name: 'int', folder: 'packages', patience: 1 * minutes, more: together }),
       lane({ name: 'int-across', kind: 'int', folder: 'test', patience: 1 * minutes, more: together }),
       lane({
@@ -86,7 +88,15 @@ export default defineConfig({
         more: together,
       }),
       lane({ name: 'processes', kind: 'e2e', folder: processes, patience: 2 * minutes, more: together }),
-      lane({ name: 'e2e', not: [processes, start], patience: 2 * minutes, more: together }),
+      lane({ name: 'e2e', folder: 'packages', patience: 2 * minutes, more: together }),
+      lane({
+        name: 'e2e-across',
+        kind: 'e2e',
+        folder: 'test',
+        not: [processes, start],
+        patience: 2 * minutes,
+        more: together,
+      }),
       lane({ name: 'start', kind: 'e2e', folder: start, patience: 2 * minutes, more: oneByOne }),
       // Its concurrent tests each keep a process of their own busy.
       lane({

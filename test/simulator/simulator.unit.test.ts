@@ -9,7 +9,7 @@ import { runSeeds, toldOf } from './run-seeds.ts';
 import { simulate } from './simulate.ts';
 
 /** The first of those that `npm run test:simulation` runs. */
-const seeds = { whole: 45, pushed: 12, list: 60, notified: 12 };
+const seeds = { whole: 30, pushed: 8, list: 40, notified: 10 };
 /** Tells hanging from slow on a busy machine, under coverage. */
 const patienceMs = 240_000;
 

@@ -92,8 +92,8 @@ test('GET /v1/status says how Waybill is doing, and what it could not ask', asyn
   expect(statusShape.parse(body)).toMatchObject({ feed: 'scan-events', notAsked: [] });
   const away = await openApi();
   const nothing = statusShape.parse((await away.ask({ url: '/v1/status' })).body);
-  expect(nothing.notAsked.map(({ part }) => part)).toEqual(['deadLetters', 'failures', 'position', 'queue']);
-  expect(JSON.stringify(nothing.notAsked)).not.toMatch(/127\.0\.0\.1|ECONNREFUSED.*:/);
+  const why = 'a service of AWS does not answer (ECONNREFUSED)';
+  expect(nothing.notAsked).toEqual(['deadLetters', 'failures', 'position', 'queue'].map((part) => ({ part, why })));
 });
 
 test('GET /v1/operations lists what was done page by page', async () => {
