@@ -172,7 +172,7 @@ export class ServiceProcess {
   }
 
   /** Resolves once `/readyz` returns 200. Rejects when the process ends, or after the limit, with its last response. */
-  async ready({ limitMs = 30_000, signal }: { limitMs?: number; signal?: AbortSignal } = {}): Promise<void> {
+  async ready({ limitMs = 60_000, signal }: { limitMs?: number; signal?: AbortSignal } = {}): Promise<void> {
     const from = performance.now();
     let last = 'nothing';
     for (;;) {
