@@ -1,13 +1,12 @@
 import { getHeapStatistics } from 'node:v8';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { openConsumedQueue } from '@waybill/consumer/consumed-queue.ts';
 import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
-import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
+import { openDynamoDb } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
-import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
-import { countedConsumer } from '@waybill/shared/telemetry/queue-meter.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
 import { readConfig } from './config.ts';
 import { dynamoDbNotificationsTable } from './notifications/dynamodb-notifications-table.ts';
@@ -30,16 +29,8 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
         [failuresTable]: 'FAILURES_TABLE',
       },
     };
-    const { receiveWaitMs, visibilityTimeoutMs } = settings;
-    // One attempt: a long poll is repeated by its loop, a stop waits for it, and its answer may be all that was lost.
-    const receiving = openSqs({
-      ...shared,
-      requestTimeoutMs: receiveWaitMs + 5_000,
-      maxSockets: settings.receivers,
-      maxAttempts: 1,
-      checksBodies: false,
-    });
-    const settling = openSqs({ ...shared, requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2 });
+    const consumed = openConsumedQueue({ ...shared, queueUrl, settings, metrics });
+    const { queue } = consumed;
     const dynamodb = openDynamoDb({
       ...shared,
       requestTimeoutMs: 4_000,
@@ -50,14 +41,6 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       metrics,
       tables: { [parcelsTable]: 'parcels', [notificationsTable]: 'notifications', [failuresTable]: 'failures' },
     });
-    const sqs = sqsConsumer({
-      receiving,
-      settling,
-      queueUrl,
-      waitSeconds: receiveWaitMs / 1_000,
-      visibilityTimeoutSeconds: visibilityTimeoutMs / 1_000,
-    });
-    const queue = countedConsumer(sqs, metrics);
     const closing = new AbortController();
     const reading = { dynamodb, clock, random, signal: closing.signal };
     const webhook = httpWebhook(config.webhook, clock);
@@ -89,7 +72,8 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     });
     const close = () => {
       closing.abort();
-      for (const client of [receiving, settling, dynamodb]) client.destroy();
+      consumed.close();
+      dynamodb.destroy();
       for (const endpoint of [webhook, reportTarget]) endpoint?.close().catch(() => undefined);
     };
     return { service, close };

@@ -1,14 +1,15 @@
 import { getHeapStatistics } from 'node:v8';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { openConsumedQueue } from '@waybill/consumer/consumed-queue.ts';
 import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
 import { dynamoDbBatchLedger } from '@waybill/shared/batches/dynamodb-batch-ledger.ts';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
-import { sqsConsumer, sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
+import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
-import { countedConsumer, countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
+import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
 import { sendsAtOnce } from './announcements/announcement-queue.ts';
 import { readConfig } from './config.ts';
@@ -32,16 +33,9 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
         ...Object.fromEntries(announcementQueueUrls.map((url) => [url, 'ANNOUNCEMENT_QUEUE_URLS'])),
       },
     };
-    const { receiveWaitMs, visibilityTimeoutMs, writeConcurrency } = settings;
-    // One attempt: a long poll is repeated by its loop, a stop waits for it, and its answer may be all that was lost.
-    const receiving = openSqs({
-      ...shared,
-      requestTimeoutMs: receiveWaitMs + 5_000,
-      maxSockets: settings.receivers,
-      maxAttempts: 1,
-      checksBodies: false,
-    });
-    const settling = openSqs({ ...shared, requestTimeoutMs: 4_000, maxSockets: 64, maxAttempts: 2 });
+    const { writeConcurrency } = settings;
+    const consumed = openConsumedQueue({ ...shared, queueUrl: scanQueueUrl, settings, metrics });
+    const { queue } = consumed;
     // A client of its own: sends that hang must not keep deletes and heartbeats waiting. It connects when it is used.
     const announcing = openSqs({
       ...shared,
@@ -64,14 +58,6 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       },
       statements: { table: 'parcels', unitsSpent: statementUnits() },
     });
-    const sqs = sqsConsumer({
-      receiving,
-      settling,
-      queueUrl: scanQueueUrl,
-      waitSeconds: receiveWaitMs / 1_000,
-      visibilityTimeoutSeconds: visibilityTimeoutMs / 1_000,
-    });
-    const queue = countedConsumer(sqs, metrics);
     const parcels = openParcelTable({
       ...kept,
       dynamodb,
@@ -111,7 +97,8 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       },
     });
     const close = () => {
-      for (const client of [receiving, settling, announcing, dynamodb]) client.destroy();
+      consumed.close();
+      for (const client of [announcing, dynamodb]) client.destroy();
     };
     return { service, close };
   });
