@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listen } from '@waybill/shared/http/listen.ts';
 import type { HeldFeed } from './feed/held-feed.ts';
 import { type Random, randomOf } from './feed/random.ts';
 import { type FaultKind, FaultSchedule, type FaultShares, noFaults, type RefusalKind } from './scan-api-faults.ts';
@@ -56,28 +56,18 @@ export async function startScanApi(options: ScanApiOptions): Promise<ScanApi> {
   const { host = '127.0.0.1', port = 0 } = options;
   const stopping = new AbortController();
   const handler = new ScanApiHandler(options, stopping.signal);
-  const server = createServer((request, response) => {
+  const server = await listen({ host, port }, (request, response) => {
     handler.handle(request, response).catch((cause: unknown) => {
       if (!stopping.signal.aborted) response.destroy(cause instanceof Error ? cause : new Error(String(cause)));
     });
   });
-  // Longer than any poll interval in use: a connection closed between two polls would look like a further fault.
-  server.keepAliveTimeout = 60_000;
-  server.listen(port, host);
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string')
-    throw new Error(`The scan API listens on ${address}, not on a port`);
   return {
-    url: `http://${host}:${address.port}${path}`,
+    url: `http://${host}:${server.port}${path}`,
     feed: options.feed,
     counts: () => handler.counts(),
     stop: async () => {
       stopping.abort();
-      if (!server.listening) return;
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+      await server.stop();
     },
   };
 }

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listen } from '@waybill/shared/http/listen.ts';
 import { type Misbehaviour, type MisbehaviourPlan, noMisbehaviours, planned } from './misbehaviour.ts';
 import { type Notification, readNotification } from './notification.ts';
 import { verify } from './signature.ts';
@@ -75,29 +75,19 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const { host = '127.0.0.1', port = 0 } = options;
   const stopping = new AbortController();
   const handler = new ReceiverHandler(options, stopping.signal);
-  const server = createServer((request, response) => {
+  const server = await listen({ host, port }, (request, response) => {
     // A caller that went away, or a receiver that stops: there is nobody left to tell.
     handler.handle(request, response).catch(() => response.destroy());
   });
-  // Longer than any pause between two notifications: a connection closed just then would look like a further fault.
-  server.keepAliveTimeout = 60_000;
-  server.listen(port, host);
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string')
-    throw new Error(`The receiver listens on ${address}, not on a port`);
   return {
-    url: `http://${host}:${address.port}${path}`,
+    url: `http://${host}:${server.port}${path}`,
     told: () => handler.told,
     counts: () => handler.counts(),
     misbehave: (kind) => handler.misbehave(kind),
     refuse: (parcelId, status) => handler.refuse(parcelId, status),
     stop: async () => {
       stopping.abort();
-      if (!server.listening) return;
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+      await server.stop();
     },
   };
 }
