@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type Message, SQSClient } from '@aws-sdk/client-sqs';
+import type { Message } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { Consumer } from 'sqs-consumer';
+import { consume, sockets } from './consume.ts';
 
 /**
  * The straightforward notifier: one message for each parcel that was delivered. Four consumers in one process each receive
@@ -13,32 +13,13 @@ import { Consumer } from 'sqs-consumer';
 
 const { NOTIFICATION_QUEUE_URL = '', PARCELS_TABLE = '', NOTIFICATIONS_TABLE = '' } = process.env;
 const { WEBHOOK_URL = '', WEBHOOK_SECRETS = '' } = process.env;
-const consumers = 4;
-const sockets = { httpAgent: { keepAlive: true, maxSockets: 128 } };
 /** Milliseconds of one attempt, as Waybill's default. */
 const attemptMs = 15_000;
 const key = Buffer.from(WEBHOOK_SECRETS.replace('whsec_', ''), 'base64');
 
-const sqs = new SQSClient({ useQueueUrlAsEndpoint: false, requestHandler: sockets });
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: sockets }));
 
-for (let index = 0; index < consumers; index++) {
-  const consumer = Consumer.create({
-    queueUrl: NOTIFICATION_QUEUE_URL,
-    sqs,
-    batchSize: 10,
-    waitTimeSeconds: 20,
-    handleMessageBatch,
-  });
-  consumer.on('error', printError);
-  consumer.on('processing_error', printError);
-  consumer.start();
-}
-
-async function handleMessageBatch(messages: Message[]): Promise<Message[]> {
-  await Promise.all(messages.map(handleMessage));
-  return messages;
-}
+consume(NOTIFICATION_QUEUE_URL, handleMessage);
 
 async function handleMessage({ Body = '' }: Message): Promise<void> {
   // The benchmark's messages are well-formed.
@@ -88,9 +69,4 @@ async function post(id: string, body: string): Promise<number> {
   await response.arrayBuffer();
   if (!response.ok) throw new Error(`${id}: the webhook answered ${response.status}`);
   return response.status;
-}
-
-/** Shown when the run fails. A message that was not handled or deleted returns when its visibility timeout ends. */
-function printError(error: Error): void {
-  process.stderr.write(`${error.message}\n`);
 }

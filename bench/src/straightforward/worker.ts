@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type Message, SQSClient } from '@aws-sdk/client-sqs';
+import type { Message } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import { Consumer } from 'sqs-consumer';
+import { consume, sockets } from './consume.ts';
 
 /**
  * The second half of the straightforward pipeline: four consumers in one process. Each receives ten messages, makes one
@@ -9,10 +9,7 @@ import { Consumer } from 'sqs-consumer';
  */
 
 const { SCAN_QUEUE_URL = '', PARCELS_TABLE = '' } = process.env;
-const consumers = 4;
-const sockets = { httpAgent: { keepAlive: true, maxSockets: 128 } };
 
-const sqs = new SQSClient({ useQueueUrlAsEndpoint: false, requestHandler: sockets });
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: sockets }));
 
 type CarrierEvent = {
@@ -30,23 +27,7 @@ process.on('message', (message) => {
   if (message === 'stored') process.send?.({ stored: stored.size });
 });
 
-for (let index = 0; index < consumers; index++) {
-  const consumer = Consumer.create({
-    queueUrl: SCAN_QUEUE_URL,
-    sqs,
-    batchSize: 10,
-    waitTimeSeconds: 20,
-    handleMessageBatch,
-  });
-  consumer.on('error', printError);
-  consumer.on('processing_error', printError);
-  consumer.start();
-}
-
-async function handleMessageBatch(messages: Message[]): Promise<Message[]> {
-  await Promise.all(messages.map(handleMessage));
-  return messages;
-}
+consume(SCAN_QUEUE_URL, handleMessage);
 
 async function handleMessage({ Body = '' }: Message): Promise<void> {
   // The feed is clean: every message is an event.
@@ -103,9 +84,4 @@ function lateMilestoneUpdate(event: CarrierEvent, milestone: 'pickup' | 'deliver
 function milestoneOf({ Type }: CarrierEvent): 'pickup' | 'delivery' | undefined {
   if (Type === 'PICKUP') return 'pickup';
   return Type === 'DELIVERY' ? 'delivery' : undefined;
-}
-
-/** Shown when the run fails. A message that was not handled or deleted returns when its visibility timeout ends. */
-function printError(error: Error): void {
-  process.stderr.write(`${error.message}\n`);
 }
