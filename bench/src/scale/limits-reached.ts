@@ -1,4 +1,4 @@
-import { mostProcessors } from '@waybill/infra/context/context.ts';
+import { mostProcessors } from '@waybill/infra/context/service-keys.ts';
 import { tableQuota, warmOfNewTable } from './limits.ts';
 import { integer, row, threeDigits } from './page-format.ts';
 import { environmentOf, pollerReads } from './scales.ts';

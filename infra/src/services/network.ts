@@ -1,6 +1,6 @@
 import { GatewayVpcEndpointAwsService, type IVpc, type SubnetSelection, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import type { ImportedVpc } from '../context/context.ts';
+import type { ImportedVpc } from '../context/network-keys.ts';
 import { acknowledge } from '../findings/acknowledge.ts';
 
 /**

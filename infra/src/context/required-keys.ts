@@ -1,0 +1,31 @@
+import { apiKeys } from './api-keys.ts';
+import { deploymentKeys } from './deployment-keys.ts';
+import { feedKeys } from './feed-keys.ts';
+import { serviceKeys } from './service-keys.ts';
+import { notifySweepKey, webhooksKey } from './webhooks.ts';
+
+/** Checks what was given, not what was read, so that all errors are reported together. */
+export function missingForServices(given: Readonly<Record<string, unknown>>): string[] {
+  if (deploymentKeys.stacks.safeParse(given['stacks']).data !== 'all') return [];
+  const url = feedKeys.apiUrl.safeParse(given['apiUrl']);
+  const lines: string[] = [];
+  if (url.success && url.data === undefined)
+    lines.push("  apiUrl is required for the services: the Scan Event API's endpoint (not needed with stacks=data)");
+  const callers = apiKeys.apiCallersSecret.safeParse(given['apiCallersSecret']);
+  if (apiKeys.api.safeParse(given['api']).data && callers.success && callers.data === undefined)
+    lines.push(
+      '  apiCallersSecret is required with api=true: the name of the secret with the tokens that the API lets in',
+    );
+  const sweep = notifySweepKey.safeParse(given['notifySweep']);
+  if (sweep.success && sweep.data !== undefined) {
+    const webhooks = webhooksKey.safeParse(given['webhooks']);
+    if (webhooks.success && webhooks.data.length === 0) lines.push('  notifySweep needs webhooks');
+    if (serviceKeys.operatorTask.safeParse(given['operatorTask']).data === false)
+      lines.push('  notifySweep needs operatorTask=true: the task runs `waybill`');
+  }
+  if (deploymentKeys.bootstrapped.safeParse(given['bootstrapped']).data === false)
+    lines.push(
+      '  bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',
+    );
+  return lines;
+}
