@@ -1,6 +1,7 @@
 import type { Counter, Gauge, Histogram } from '@opentelemetry/api';
 import { latencyBuckets, type MetricDefinition, metric } from './metric-definition.ts';
 import { notificationMetrics } from './notification-metrics.ts';
+import { queueMetrics } from './queue-metrics.ts';
 
 /** Every metric that Waybill emits: read by the code that counts, by the alarms and by the docs. */
 export const metricDefinitions = {
@@ -108,29 +109,7 @@ export const metricDefinitions = {
     attributes: { reason: 'rejection code' },
     cloudWatch: [[]],
   }),
-  'waybill.queue.sends': metric('counter', '{request}', 'SendMessageBatch requests'),
-  'waybill.queue.sent': metric('counter', '{message}', 'messages in SendMessageBatch requests, repetitions included'),
-  'waybill.queue.billed': metric('counter', '{request}', 'SQS requests as billed: one per 64 KiB of payload', {
-    attributes: { action: 'SQS action' },
-    cloudWatch: [[]],
-    spends: { price: 'sqsRequest', service: 'SQS' },
-  }),
-  'waybill.queue.receives': metric('counter', '{request}', 'ReceiveMessage requests'),
-  'waybill.queue.lost_receives': metric(
-    'counter',
-    '{request}',
-    'ReceiveMessage requests that failed and may have used up a receive of messages: the answer was lost',
-    { cloudWatch: [[]] },
-  ),
-  'waybill.queue.received': metric('counter', '{message}', 'messages received'),
-  'waybill.queue.deletes': metric('counter', '{request}', 'DeleteMessageBatch requests'),
-  'waybill.queue.visibility_changes': metric('counter', '{request}', 'ChangeMessageVisibilityBatch requests'),
-  'waybill.queue.message_age': metric(
-    'histogram',
-    's',
-    'time that the oldest message of a receive has spent in the queue',
-    { buckets: latencyBuckets },
-  ),
+  ...queueMetrics,
   'waybill.processor.scan_to_state': metric(
     'histogram',
     's',
