@@ -60,7 +60,7 @@ export async function runProcess(
     ready: service.ready,
     serveMetrics: telemetry.serveMetrics,
   });
-  log.info({ node: process.version, port: endpoints.port }, 'started');
+  log.info({ ...config.build, node: process.version, port: endpoints.port }, 'started');
   await runUntilSignal(service, {
     log,
     earlySignal: earlySignal(),
