@@ -1,4 +1,5 @@
 import type { Counter, Gauge, Histogram } from '@opentelemetry/api';
+import { failureReasons } from './failures/failure-record.ts';
 import { latencyBuckets, type MetricDefinition, metric } from './metric-definition.ts';
 import { notificationMetrics } from './notification-metrics.ts';
 import { queueMetrics } from './queue-metrics.ts';
@@ -13,7 +14,7 @@ export const metricDefinitions = {
     'counter',
     '{page}',
     'pages that moved the position or showed that the feed has nothing newer',
-    { cloudWatch: [[]] },
+    { cloudWatch: [[]], fromZero: { by: ['poller'] } },
   ),
   'waybill.feed.events': metric('counter', '{event}', 'valid scan events that were read and are sent', {
     cloudWatch: [[]],
@@ -32,7 +33,7 @@ export const metricDefinitions = {
     'counter',
     '{hole}',
     'holes far larger than usual: the feed may have deleted events before they were read',
-    { cloudWatch: [[]] },
+    { cloudWatch: [[]], fromZero: { by: ['poller'] } },
   ),
   'waybill.feed.unreadable_rows': metric(
     'counter',
@@ -41,6 +42,7 @@ export const metricDefinitions = {
     {
       attributes: { outcome: '`cut`: what was received went to the queue; `hole`: nothing was received' },
       cloudWatch: [[]],
+      fromZero: { by: ['poller'], attributes: [{ outcome: 'cut' }, { outcome: 'hole' }] },
     },
   ),
   'waybill.feed.open_gaps': metric('gauge', '{range}', 'ranges of skipped ids that are still asked for again'),
@@ -134,6 +136,7 @@ export const metricDefinitions = {
   'waybill.processor.failures': metric('counter', '{failure}', 'failures recorded', {
     attributes: { reason: 'failure reason' },
     cloudWatch: [[], ['reason']],
+    fromZero: { by: ['processor'], attributes: failureReasons.map((reason) => ({ reason })) },
   }),
   'waybill.processor.in_hand': metric('gauge', '{message}', 'messages received and not yet settled'),
   'waybill.processor.breaker': metric('gauge', '1', '0 closed, 1 half open (probing), 2 open: receiving is paused', {
@@ -188,6 +191,14 @@ export const metricDefinitions = {
     attributes: {
       reason:
         '`token rate`, `address rate`, `own requests in flight`, `requests in flight`, `bodies in flight`, `engine`, `time`',
+    },
+  }),
+  'waybill.build.info': metric('gauge', '1', '1, of a process that runs; what it is stands in the attributes', {
+    attributes: {
+      service: '`poller`, `processor`, `api`, `notifier`',
+      version: 'of Waybill',
+      commit: '40 hex digits, `unknown` outside an image',
+      node: 'version of Node',
     },
   }),
   'waybill.cost.spent': metric(

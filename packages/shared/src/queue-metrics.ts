@@ -14,7 +14,7 @@ export const queueMetrics = {
     'counter',
     '{request}',
     'ReceiveMessage requests that failed and may have used up a receive of messages: the answer was lost',
-    { cloudWatch: [[]] },
+    { cloudWatch: [[]], fromZero: { by: ['processor', 'notifier'] } },
   ),
   'waybill.queue.received': metric('counter', '{message}', 'messages received'),
   'waybill.queue.deletes': metric('counter', '{request}', 'DeleteMessageBatch requests'),
