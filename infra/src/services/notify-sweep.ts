@@ -3,6 +3,7 @@ import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
+import { policiesOf } from './fargate-task.ts';
 import type { Network } from './network.ts';
 import type { Notifier } from './notifier.ts';
 import { type OperatorTask, operatorContainer } from './operator-task.ts';
@@ -50,7 +51,7 @@ export class NotifySweep extends Construct {
         conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
       }),
     );
-    new CfnSchedule(this, 'Schedule', {
+    const sweep = new CfnSchedule(this, 'Schedule', {
       name: `waybill-${environment}-notify-sweep-${notifier.webhook}`,
       description: `Waybill: tell the webhook ${notifier.webhook} what was due and not told`,
       scheduleExpression: schedule,
@@ -77,5 +78,11 @@ export class NotifySweep extends Construct {
         retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 600 },
       },
     });
+    // Its first run may be due at once.
+    sweep.node.addDependency(
+      role,
+      policiesOf(definition),
+      network.vpc.selectSubnets(network.subnets).internetConnectivityEstablished,
+    );
   }
 }
