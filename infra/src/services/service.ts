@@ -12,6 +12,7 @@ import {
   type FargateTaskDefinition,
   type ICluster,
   LogDrivers,
+  PropagatedTagSource,
   type Secret,
 } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -77,6 +78,9 @@ export class Service extends Construct {
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
+      // Tasks have the tags of their service, and those of ECS that name service and cluster: costs are told apart by them.
+      propagateTags: PropagatedTagSource.SERVICE,
+      enableECSManagedTags: true,
       assignPublicIp: props.network.assignPublicIp,
       vpcSubnets: props.network.subnets,
       securityGroups: [props.inbound?.securityGroup ?? outboundOnly(this, props.network, name)],
@@ -85,10 +89,7 @@ export class Service extends Construct {
     // Without a route to the internet, or the right to pull its image and read its secrets, no task starts, and the circuit
     // breaker would end the first deployment.
     const { vpc, subnets } = props.network;
-    this.fargate.node.addDependency(
-      vpc.selectSubnets(subnets).internetConnectivityEstablished,
-      policiesOf(this.#task),
-    );
+    this.fargate.node.addDependency(vpc.selectSubnets(subnets).internetConnectivityEstablished, policiesOf(this.#task));
   }
 
   #container({ environment, image, webhook, variables, secrets = {}, inbound }: ServiceProps) {

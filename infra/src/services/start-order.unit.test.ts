@@ -90,12 +90,15 @@ describe('a new deployment', () => {
       'Notifiershop',
       'Notifierdepot',
     ]);
-    for (const id of changed(lessSpot)) expect(lessSpot[id]?.split('ForceNew')).not.toEqual(usual[id]?.split('ForceNew'));
+    for (const id of changed(lessSpot))
+      expect(lessSpot[id]?.split('ForceNew')).not.toEqual(usual[id]?.split('ForceNew'));
   });
 
   it('is forced by nothing else', () => {
     expect(
-      changed(nonces({ standby: true, processorSize: '512/1024', maxProcessors: 20, processorVariables: { RECEIVERS: 8 } })),
+      changed(
+        nonces({ standby: true, processorSize: '512/1024', maxProcessors: 20, processorVariables: { RECEIVERS: 8 } }),
+      ),
     ).toEqual([]);
   });
 
