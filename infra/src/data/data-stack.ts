@@ -15,6 +15,7 @@ import { AlarmTopic } from './alarm-topic.ts';
 import { AnnouncementQueue } from './announcement-queue.ts';
 import { DataTable, type DataTableProps } from './data-table.ts';
 import { OperatorPolicies } from './operator-policies.ts';
+import { parcelsCapacity } from './provisioned-capacity.ts';
 import { ScanQueue } from './scan-queue.ts';
 
 /** All that must not be lost: the queues with their dead-letter queues, the tables, and the alarms about them. */
@@ -48,6 +49,7 @@ export class DataStack extends Stack {
       ...kept,
       definition: tables.parcels,
       stream: context.parcelStream,
+      capacity: parcelsCapacity(context),
       recoveryDays: 35,
       throttled: {
         section: 'parcels-throttled',
