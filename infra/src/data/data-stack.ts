@@ -13,6 +13,7 @@ import type { Context } from '../context/context.ts';
 import { mainWebhook, type WebhookContext } from '../context/webhooks.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { AnnouncementQueue } from './announcement-queue.ts';
+import { Backups } from './backups.ts';
 import { DataTable, type DataTableProps } from './data-table.ts';
 import { OperatorPolicies } from './operator-policies.ts';
 import { parcelsCapacity } from './provisioned-capacity.ts';
@@ -124,6 +125,13 @@ export class DataStack extends Stack {
     const announcementQueues = context.webhooks.map(
       ({ name }) => new AnnouncementQueue(this, `Announcements-${name}`, { ...kept, webhook: name }),
     );
+    // Not failures: what is erased there must be gone for good a week later.
+    if (context.backupVaultArn)
+      new Backups(this, 'Backups', {
+        ...kept,
+        vault: context.backupVaultArn,
+        tables: [this.parcels, this.checkpoints, this.operations, this.batches, this.notifications, ...ownTables],
+      });
     this.operators = new OperatorPolicies(this, 'Operators', {
       scanQueue: queue,
       deadLetterQueue,
