@@ -140,7 +140,9 @@ describe('the runbook', () => {
   it('uses the real names of what the services stack names', () => {
     const names = new Set(
       resources.flatMap(({ Properties }) =>
-        ['ClusterName', 'ServiceName', 'LogGroupName', 'Family', 'AlarmName', 'BackupVaultName'].map((name) => Properties[name]),
+        ['ClusterName', 'ServiceName', 'LogGroupName', 'Family', 'AlarmName', 'BackupVaultName'].map(
+          (name) => Properties[name],
+        ),
       ),
     );
     const others = stacks.map(({ name }) => name);

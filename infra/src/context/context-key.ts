@@ -61,7 +61,12 @@ export function flag(options: { readonly meaning: string; readonly default: bool
   return contextKey({ ...options, allowed: '`true` or `false`', read: readFlag });
 }
 
-type WholeNumber = { readonly meaning: string; readonly min: number; readonly max: number; readonly shownDefault?: string };
+type WholeNumber = {
+  readonly meaning: string;
+  readonly min: number;
+  readonly max: number;
+  readonly shownDefault?: string;
+};
 
 /** A whole number in a range, as a JSON value or in decimal digits. Without a default the key is optional. */
 export function wholeNumber(options: WholeNumber & { readonly default: number }): z.ZodType<number>;

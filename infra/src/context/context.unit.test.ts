@@ -105,7 +105,10 @@ describe('a deployment', () => {
 
   it('keeps its backups in a vault of another account, which an ARN names', () => {
     const vault = 'arn:aws:backup:eu-west-1:111122223333:backup-vault:waybill-prod';
-    expect(readContext({ apiUrl, backupVaultArn: vault }).backupVaultArn).toEqual({ arn: vault, account: '111122223333' });
+    expect(readContext({ apiUrl, backupVaultArn: vault }).backupVaultArn).toEqual({
+      arn: vault,
+      account: '111122223333',
+    });
     expect(refused({ apiUrl, backupVaultArn: 'waybill-prod' })).toEqual([
       'backupVaultArn expected the ARN of a backup vault, got "waybill-prod"',
     ]);

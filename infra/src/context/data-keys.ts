@@ -22,7 +22,7 @@ export const dataKeys = {
   }),
   capacity: oneOf(['on-demand', 'provisioned'], {
     meaning:
-      "how the parcels table is paid. `on-demand`: by request. `provisioned`: by the hour, for units that follow the load; [less than half the price](cost.md#provisioned-capacity) where the load is steady. It needs `eventsPerSecond`. [Switch it](../infra/RUNBOOK.md#switch-how-the-parcels-table-is-paid) in a deployment of its own",
+      'how the parcels table is paid. `on-demand`: by request. `provisioned`: by the hour, for units that follow the load; [less than half the price](cost.md#provisioned-capacity) where the load is steady. It needs `eventsPerSecond`. [Switch it](../infra/RUNBOOK.md#switch-how-the-parcels-table-is-paid) in a deployment of its own',
     default: 'on-demand',
   }),
   eventsPerSecond: wholeNumber({
@@ -54,13 +54,15 @@ export const dataKeys = {
     },
   }),
   backupSchedule: contextKey({
-    meaning: 'when backups are made. [Each is a whole copy](cost.md#backups-in-another-account), so every day costs seven times as much as every week',
+    meaning:
+      'when backups are made. [Each is a whole copy](cost.md#backups-in-another-account), so every day costs seven times as much as every week',
     allowed: 'a schedule of AWS Backup: `cron(0 3 ? * SUN *)` (UTC)',
     default: 'cron(0 3 ? * SUN *)',
     read: (value) => (typeof value === 'string' && /^cron\([^()]{11,80}\)$/.test(value) ? value : undefined),
   }),
   backupDays: wholeNumber({
-    meaning: 'days that a copy in the other account is kept. Those in the account of the deployment are deleted after a week',
+    meaning:
+      'days that a copy in the other account is kept. Those in the account of the deployment are deleted after a week',
     min: 1,
     max: 36_500,
     default: 35,

@@ -59,7 +59,11 @@ export function parcelsCapacity(context: Load): TableCapacity | undefined {
 function unitsFor(unitsPerSecond: number, atLeast = 1): Units {
   const units = (share: number) =>
     Math.min(mostUnits, Math.max(atLeast, Math.ceil((unitsPerSecond * share * 100) / targetUtilization)));
-  return { initial: units(1), min: units(leastShare), max: Math.min(mostUnits, Math.max(units(mostShare), mostShare * atLeast)) };
+  return {
+    initial: units(1),
+    min: units(leastShare),
+    max: Math.min(mostUnits, Math.max(units(mostShare), mostShare * atLeast)),
+  };
 }
 
 /** Lets reads and writes of a table, and of its indexes, follow the load. */

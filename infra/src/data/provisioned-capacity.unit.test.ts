@@ -62,10 +62,10 @@ describe('the parcels table with capacity=provisioned', () => {
       ['index', 'dynamodb:index:ReadCapacityUnits', 10, 100],
       ['index', 'dynamodb:index:WriteCapacityUnits', 161, 6429],
     ]);
-    const policies = Object.values(resources).filter(({ Type }) => Type === 'AWS::ApplicationAutoScaling::ScalingPolicy');
-    expect(
-      policies.map(({ Properties }) => Properties['TargetTrackingScalingPolicyConfiguration']),
-    ).toEqual(
+    const policies = Object.values(resources).filter(
+      ({ Type }) => Type === 'AWS::ApplicationAutoScaling::ScalingPolicy',
+    );
+    expect(policies.map(({ Properties }) => Properties['TargetTrackingScalingPolicyConfiguration'])).toEqual(
       ['Read', 'Write', 'Read', 'Write'].map((kind) => ({
         PredefinedMetricSpecification: { PredefinedMetricType: `DynamoDB${kind}CapacityUtilization` },
         TargetValue: 70,
@@ -75,7 +75,13 @@ describe('the parcels table with capacity=provisioned', () => {
 
   it('is not reset by a later deployment: limits, an index, a stream change no initial unit of the table', () => {
     const changed = stackOf(
-      synthesize({ ...provisioned, parcelStream: true, minWriteUnits: 100, maxWriteUnits: 3000, alarmEmail: 'ops@example.com' }),
+      synthesize({
+        ...provisioned,
+        parcelStream: true,
+        minWriteUnits: 100,
+        maxWriteUnits: 3000,
+        alarmEmail: 'ops@example.com',
+      }),
       'data',
     );
     const initial = (all: typeof resources) => tablesIn(all).find(isParcels)?.Properties['ProvisionedThroughput'];
