@@ -3,7 +3,15 @@ import { announcementQueue, physicalName, scanQueue, tables } from '@waybill/sha
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loggedTexts } from '../test/logged-texts.ts';
-import { alarmSections, anchors, filteredLogTexts, innerLinks, shellBlocks, shellLines } from '../test/runbook.ts';
+import {
+  alarmSections,
+  anchors,
+  filteredLogTexts,
+  innerLinks,
+  shellBlocks,
+  shellLines,
+  unsetVariables,
+} from '../test/runbook.ts';
 import { synthesize } from './synthesis/synthesize.ts';
 
 const runbookUrl = 'https://wiki.example/waybill';
@@ -62,6 +70,10 @@ describe('the runbook', () => {
     const input = shellBlocks().join('\n');
     const { status, stderr } = spawnSync('bash', ['-n'], { input, encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('has commands that paste: each variable is set in its section, or before one begins', () => {
+    expect(unsetVariables()).toEqual([]);
   });
 
   it('filters logs by texts that the processes log', () => {
@@ -149,7 +161,9 @@ describe('the runbook', () => {
     const used = shellBlocks()
       .flatMap((block) => block.split(/[\s"'=]+/))
       .filter((word) => /^(service\/|\/)?waybill[-/]\$ENVIRONMENT/.test(word))
-      .map((word) => word.replaceAll('$ENVIRONMENT', 'test').replaceAll('$WEBHOOK', webhook))
+      .map((word) =>
+        word.replaceAll('$ENVIRONMENT', 'test').replaceAll('$WEBHOOK', webhook).replaceAll('$SERVICE', 'poller'),
+      )
       .flatMap((word) => (word.startsWith('service/') ? word.split('/').slice(1) : [word]))
       .filter((name) => !others.includes(name));
     expect(used.length).toBeGreaterThan(0);
