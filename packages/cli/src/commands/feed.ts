@@ -1,4 +1,5 @@
 import type { FeedCheck } from '@waybill/operations/feed-check/finding.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { command } from '../command/command.ts';
 import { optional, withDefault } from '../command/options.ts';
 import { anyText, id, wholeNumber } from '../command/parsers.ts';
@@ -93,10 +94,10 @@ function linesOf({ url, findings, notLookedAt, canBeMirrored, requests, tookMs }
     ];
   };
   const problems = findings.filter(({ level }) => level === 'problem').length;
-  const reason = problems === 0 ? 'too little of it could be seen' : `${problems} problem${problems === 1 ? '' : 's'}`;
+  const reason = problems === 0 ? 'too little of it could be seen' : counted(problems, 'problem');
   const verdict = canBeMirrored ? 'Waybill can mirror this feed.' : `Waybill cannot mirror this feed: ${reason}.`;
   return [
-    ...view.wrapped(`${url}: ${requests} requests in ${(tookMs / 1_000).toFixed(1)} s, none of which changes anything`),
+    ...view.wrapped(`${url}: ${counted(requests, 'request')} in ${(tookMs / 1_000).toFixed(1)} s, none of which changes anything`),
     '',
     ...findings.flatMap(({ level, check: name, sentence }) =>
       beside(level, view.styled(styles[level], level), name, sentence),

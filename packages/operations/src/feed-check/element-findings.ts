@@ -1,9 +1,10 @@
+import { counted, shownNumber as shown } from '@waybill/shared/counted.ts';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
 import { milestoneTypes } from '@waybill/shared/domain/milestones.ts';
 import { eventIdOf, isPlainObject, type Rejection, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { contentOf } from '@waybill/shared/scan-api/page.ts';
 import { believableJump } from '@waybill/shared/scan-api/position.ts';
-import { counted, type Finding, good, medianOf, note, problem, shown } from './finding.ts';
+import { type Finding, good, medianOf, note, problem } from './finding.ts';
 
 /** More rejected elements than one in so many, and the feed is not what Waybill reads. */
 const mostRejected = 10;

@@ -54,16 +54,6 @@ export const good = (check: Check, sentence: string): Finding => ({ check, level
 export const note = (check: Check, sentence: string): Finding => ({ check, level: 'note', sentence });
 export const problem = (check: Check, sentence: string): Finding => ({ check, level: 'problem', sentence });
 
-/** `12,345`, whatever the machine's locale. */
-export function shown(count: number): string {
-  return count.toLocaleString('en-US');
-}
-
-/** `1 request`, `2 requests`. */
-export function counted(count: number, noun: string): string {
-  return `${shown(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** The middle one, the lower of two; 0 of none. */
 export function medianOf(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
