@@ -134,7 +134,7 @@ describe('the summary', () => {
     expect(shown).toContain('parcel 5004, type: stored');
     expect(shown).not.toContain('parcel 5005');
     expect(shown).toContain('… and 2 more');
-    expect(shown).toContain('of 33 different malformed elements, 1 without a failure record, 1 witho');
+    expect(shown).toContain('of 33 different malformed elements, 1 without a failure record, 1');
     expect(shown).toContain('no failure record: {"EventId":1}');
     expect(shown).toContain('not in the DLQ: {"EventId":2}');
     expect(shown).toContain('FAILED  1 message in the DLQ without a malformed element');

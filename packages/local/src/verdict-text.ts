@@ -127,11 +127,11 @@ function describeWithoutPeople(difference: Difference): string {
 }
 
 /** Attributes whose values are ids, times and counts. */
-const plainAttributes = /(?:Id|Utc|Ms|At|Shard|revision|^type)$/;
+const plainAttributes = /(?:EventId|Utc|Ms|At|Shard|^revision|^type)$/;
 
 function formOf(value: unknown): string {
   if (typeof value === 'string') return counted(value.length, 'character');
-  return Array.isArray(value) ? counted(value.length, 'entry') : `a ${typeof value}`;
+  return Array.isArray(value) ? counted(value.length, 'entry') : 'an object';
 }
 
 /** A real element: its id, where it has one, and its length; nothing that it says. */
@@ -153,11 +153,10 @@ function check(isGood: boolean, good: string, bad: string, details: readonly str
   );
 }
 
-/** A text in a few lines, as wide as fits beside the marks. */
+/** A text in a few lines, as wide as fits beside the marks: wrapped between words, which are torn apart only where one is wider. */
 function folded(text: string): string[] {
   const width = columns - markWidth;
-  const lines = Array.from({ length: Math.ceil(text.length / width) }, (_, index) =>
-    text.slice(index * width, (index + 1) * width),
-  );
+  const words = text.split(' ').flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gs')) ?? ['']);
+  const lines = row('', words, ' ', markWidth).map((line) => line.slice(markWidth));
   return lines.length > foldedLines ? [...lines.slice(0, foldedLines - 1), '…'] : lines;
 }
