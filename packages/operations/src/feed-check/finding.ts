@@ -39,7 +39,7 @@ export const feedCheckShape = z.strictObject({
   /** Without user, password and query. */
   url: z.string(),
   checkedAtUtc: z.iso.datetime(),
-  /** No finding is a problem, and the first page was read. */
+  /** No finding is a problem, and a page with events was read. */
   canBeMirrored: z.boolean(),
   requests: z.int().nonnegative(),
   tookMs: z.int().nonnegative(),
