@@ -8,8 +8,9 @@ export const deploymentKeys = {
     default: 'dev',
     read: (value) => (typeof value === 'string' && /^(?=.{1,16}$)[a-z](-?[a-z0-9])*$/.test(value) ? value : undefined),
   }),
-  stacks: oneOf(['all', 'data'], {
-    meaning: '`data` leaves the services out: for LocalStack, or to deploy the data stack separately',
+  stacks: oneOf(['all', 'data', 'network'], {
+    meaning:
+      '`data` leaves the services out: for LocalStack, or to deploy the data stack separately. `network` is the stack `waybill-network` alone, which environments with `network=shared` run in',
     default: 'all',
   }),
   disposable: flag({
