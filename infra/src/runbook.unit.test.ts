@@ -23,6 +23,7 @@ const { stacks } = synthesize({
   api: true,
   apiCallersSecret: 'waybill/callers',
   webhooks: [{ name: webhook, url: 'https://shop.example/hook', secretsName: 'shop/signing' }],
+  backupVaultArn: 'arn:aws:backup:eu-west-1:111122223333:backup-vault:waybill-prod',
 });
 const resources = stacks.flatMap((stack) => Object.values(stack.resources));
 const alarm = z.object({
@@ -151,7 +152,9 @@ describe('the runbook', () => {
   it('uses the real names of what the services stack names', () => {
     const names = new Set(
       resources.flatMap(({ Properties }) =>
-        ['ClusterName', 'ServiceName', 'LogGroupName', 'Family', 'AlarmName'].map((name) => Properties[name]),
+        ['ClusterName', 'ServiceName', 'LogGroupName', 'Family', 'AlarmName', 'BackupVaultName'].map(
+          (name) => Properties[name],
+        ),
       ),
     );
     const others = stacks.map(({ name }) => name);

@@ -6,6 +6,7 @@ import { WaybillError } from '../error.ts';
 import { connectionFailure } from '../http/connection-failure.ts';
 import { type AnswerObserver, answerFacts } from './answer-observer.ts';
 import { acceptedCodings, codingsOf, decoded, isDecodingError, whyUndecodable } from './codings.ts';
+import { envelopeForm } from './envelope-form.ts';
 import { httpGetter } from './http-get.ts';
 import { withText } from './page.ts';
 import { type AnswerHead, refusalBytes, refused, unreadable } from './scan-api-error.ts';
@@ -150,8 +151,9 @@ const envelope = z.object({ ScanEvents: z.array(z.unknown()).nullable() });
 /** Throws `FEED_UNREADABLE` for anything but the envelope. */
 function elementsOf(bytes: Buffer, head: AnswerHead, observer: AnswerObserver | undefined): readonly unknown[] {
   const text = textOf(bytes, head);
-  const { data, success } = envelope.safeParse(jsonOf(text, bytes, head));
-  if (!success) throw unreadable('is not an object with an array "ScanEvents"', head, bytes);
+  const received = jsonOf(text, bytes, head);
+  const { data, success } = envelope.safeParse(received);
+  if (!success) throw unreadable(`is not an object with an array "ScanEvents": ${envelopeForm(received)}`, head, bytes);
   observer?.onPage(data.ScanEvents ? 'array' : 'null');
   const elements = data.ScanEvents ?? [];
   if (elements.length <= maxElements) return withText(elements, text);
