@@ -3,6 +3,7 @@ import { apiKeys } from './api-keys.ts';
 import { dataKeys } from './data-keys.ts';
 import { deploymentKeys } from './deployment-keys.ts';
 import { feedKeys } from './feed-keys.ts';
+import { networkKeys } from './network-keys.ts';
 import { serviceKeys } from './service-keys.ts';
 import { notifySweepKey, webhooksKey } from './webhooks.ts';
 
@@ -51,7 +52,22 @@ export function missingForServices(given: Readonly<Record<string, unknown>>): st
     lines.push(
       '  bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',
     );
-  return lines;
+  return [...lines, ...contradictionsOfNetwork(given)];
+}
+
+/** Each of these keys would say something else of where the tasks run. */
+function contradictionsOfNetwork(given: Readonly<Record<string, unknown>>): string[] {
+  const vpc = networkKeys.vpc.safeParse(given['vpc']);
+  if (!vpc.success || vpc.data === undefined) return [];
+  const zones = networkKeys.zones.safeParse(given['zones']);
+  return [
+    ...(networkKeys.network.safeParse(given['network']).data === 'shared'
+      ? ['  network=shared and vpc exclude each other: a VPC is imported, or that of waybill-network is used']
+      : []),
+    ...(zones.success && zones.data !== undefined
+      ? ['  zones and vpc exclude each other: an imported VPC has its zones in vpc.availabilityZones']
+      : []),
+  ];
 }
 
 /** Units that nothing is computed from, or that contradict each other. As {@link missingForServices}, of what was given. */
