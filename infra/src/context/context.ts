@@ -10,11 +10,13 @@ import { feedKeys } from './feed-keys.ts';
 import { networkKeys } from './network-keys.ts';
 import { missingForServices, missingForTables } from './required-keys.ts';
 import { serviceKeys } from './service-keys.ts';
+import { tagsKey } from './tags-key.ts';
 import { notifySweepKey, webhooksKey } from './webhooks.ts';
 
 /** Every key of the context. `docs/deployment-context.md` is made from it. */
 export const contextKeys = {
   ...deploymentKeys,
+  tags: tagsKey,
   ...feedKeys,
   ...alarmKeys,
   ...apiKeys,

@@ -28,6 +28,7 @@ describe('a deployment', () => {
       stacks: 'all',
       disposable: false,
       bootstrapped: true,
+      tags: {},
       apiUrl,
       apiTokenSecret: undefined,
       alarmEmail: undefined,

@@ -1,3 +1,4 @@
+import { buildInfo } from '@waybill/shared/process/build-info.ts';
 import { notificationsTableOf, tables } from '@waybill/shared/resources.ts';
 import {
   type App,
@@ -145,6 +146,7 @@ export class DataStack extends Stack {
     });
 
     const outputs = {
+      Version: buildInfo({}).version,
       ScanQueueUrl: queue.queueUrl,
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
       DeadLetterQueueArn: deadLetterQueue.queueArn,
