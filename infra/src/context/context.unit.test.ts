@@ -146,7 +146,7 @@ describe('what is wrong', () => {
     });
     expect(lines).toEqual([
       'environment expected 1–16 of `a-z`, `0-9` and single `-` between them, beginning with a letter, got "Production!"',
-      'stacks expected `all` or `data`, got "none"',
+      'stacks expected `all` or `data` or `images`, got "none"',
       'disposable expected `true` or `false`, got "yes"',
       'bootstrapped expected `true` or `false`, got "1"',
       'apiUrl expected an http(s) URL without user or password, got "https://…@carrier.example/"',
