@@ -46,6 +46,8 @@ describe('the lint of workflows', () => {
       'everything-wrong: checkout leaves its token in .git/config',
       'everything-wrong: no npm script no-such-script',
       'everything-wrong: deploys without an environment that requires a review',
+      'everything-wrong: deploys what nobody has approved',
+      'everything-wrong: packages run scripts beside a secret or a token',
     ]);
   });
 
