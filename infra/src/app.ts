@@ -6,6 +6,7 @@ import { readContext } from './context/context.ts';
 import { DataStack } from './data/data-stack.ts';
 import { ImagesStack } from './images/image-repositories.ts';
 import { ServicesStack } from './services/services-stack.ts';
+import { tagStack, tagsOf } from './tags/tag-stack.ts';
 
 /** Adds Waybill's stacks, as the context of `app` describes them. */
 export function addStacks(app: App): void {
@@ -17,7 +18,8 @@ export function addStacks(app: App): void {
     return;
   }
   const data = new DataStack(app, context);
-  if (context.stacks === 'all') new ServicesStack(app, { context, data });
+  tagStack(data, tagsOf(context));
+  if (context.stacks === 'all') tagStack(new ServicesStack(app, { context, data }), tagsOf(context));
 }
 
 /** Every template is tried, so a type that the policy of deployments does not know is noticed before an account is. */

@@ -11,7 +11,7 @@ import {
   OperatingSystemFamily,
 } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Construct } from 'constructs';
+import { type Construct, DependencyGroup, type IDependable } from 'constructs';
 import type { BuiltImages, DeployedImage } from '../context/images-key.ts';
 import { acknowledge } from '../findings/acknowledge.ts';
 import { imageRepository } from '../images/image-repositories.ts';
@@ -62,6 +62,14 @@ export function fargateTask(scope: Construct, props: TaskProps): FargateTaskDefi
       'ecr:GetAuthorizationToken knows no resources (Service Authorization Reference of Amazon ECR).',
   });
   return task;
+}
+
+/**
+ * What must be there before a task starts: the policies by which ECS pulls its image, reads its secrets and writes its log,
+ * and those by which the process works. A reference to a role does not wait for the role's policies.
+ */
+export function policiesOf(task: FargateTaskDefinition): IDependable {
+  return new DependencyGroup(task.obtainExecutionRole(), task.taskRole);
 }
 
 /** Of a container: its image, and what confines it. It writes no file and has no capabilities beyond those of an ordinary user. */
