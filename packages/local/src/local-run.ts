@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
+import { systemClock } from '@waybill/shared/clock.ts';
 import type { StopSignals } from '@waybill/shared/process/stop-signals.ts';
 import { shownUrl } from '@waybill/shared/shown-url.ts';
 import type { StartOptions } from './config.ts';
@@ -9,6 +10,7 @@ import { startEngines } from './engines/engines.ts';
 import { type FeedSource, livePerSecond, openRealFeed, openSimulatedFeed } from './feed-source.ts';
 import { freePort } from './free-port.ts';
 import { keep } from './keep.ts';
+import { lookAtFeed } from './look-at-feed.ts';
 import { sendPacks } from './other-producer.ts';
 import { apiSample, checkApi } from './outcome/api-check.ts';
 import { readDeadLetters, readFailureRecords } from './outcome/dead-letters.ts';
@@ -21,6 +23,7 @@ import { type Checkpoint, feedName, Pipeline } from './pipeline/pipeline.ts';
 import { queueContent } from './pipeline/queue-content.ts';
 import type { Environment } from './pipeline/service-process.ts';
 import type { ProgressDisplay } from './progress.ts';
+import { type RealFeed, realFeed } from './real-feed.ts';
 import { type Compared, type Facts, factsOf, notCompared } from './run-facts.ts';
 import { RunWatch } from './run-watch.ts';
 
@@ -41,6 +44,13 @@ const apiStartLimitMs = 60_000;
 export async function runLocally(options: StartOptions, deps: RunDependencies): Promise<number> {
   const { display, stops, nodeVersion } = deps;
   display.say(`Node ${nodeVersion}, ${originOf(options)}\n`);
+  const carrier = options.scanApi && realFeed(options.scanApi, deps.env);
+  if (carrier) {
+    const { canStart, lines } = await lookAtFeed(carrier, systemClock, stops.first);
+    if (stops.first.aborted) return stops.exitCode();
+    display.say(lines.join('\n'));
+    if (!canStart) return 1;
+  }
   const engines = await startEngines({ signal: stops.first });
   const clients = openClients(engines.env);
   let resources: Resources | undefined;
@@ -49,7 +59,7 @@ export async function runLocally(options: StartOptions, deps: RunDependencies): 
   const env = { ...deps.env, ...engines.env };
   try {
     resources = await provision({ ...clients, signal: stops.first });
-    return await orFailed(engines.failed, runOnEngines(options, deps, { env, clients, resources, api, webhook }));
+    return await orFailed(engines.failed, runOnEngines(options, deps, { env, clients, resources, api, webhook, carrier }));
   } finally {
     clients.close();
     await webhook.receiver.stop();
@@ -70,10 +80,12 @@ type OpenEngines = {
   readonly resources: Resources;
   readonly api: ApiAccess;
   readonly webhook: OwnWebhook;
+  /** Undefined where the feed is simulated. */
+  readonly carrier: RealFeed | undefined;
 };
 
 async function runOnEngines(options: StartOptions, deps: RunDependencies, open: OpenEngines): Promise<number> {
-  const source = options.scanApi ? openRealFeed(options.scanApi) : await openSimulatedFeed(options, Date.now());
+  const source = open.carrier ? openRealFeed(open.carrier) : await openSimulatedFeed(options, Date.now());
   const pipeline = new Pipeline({ ...open, webhook: open.webhook.variables, feed: source });
   try {
     const run = new LocalRun(options, deps, open, source, pipeline);
