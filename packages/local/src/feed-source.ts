@@ -2,11 +2,11 @@ import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { instantsUpTo, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { type ScanApi, startScanApi } from '@waybill/carrier/scan-api-server.ts';
-import type { StartOptions } from './config.ts';
+import type { RealFeed, StartOptions } from './config.ts';
 import { type MixedPack, mixedPacks } from './other-producer.ts';
 import type { Truth } from './outcome/verdict.ts';
 import type { UpstreamFeed } from './pipeline/pipeline.ts';
-import type { RealFeed } from './real-feed.ts';
+import { openRealApi } from './real-feed.ts';
 import { goesOnBeyond, readWholeFeed } from './whole-feed.ts';
 
 /** Where the scan events come from, and what is known of them without Waybill. */
@@ -83,8 +83,9 @@ const quietMs = 5_000;
 const stuckMs = 60_000;
 
 /** A real feed. What is to be compared is read from it once more, and what may be missing in that is told. */
-export function openRealFeed({ url, token, firstEventId, open }: RealFeed): FeedSource {
-  const feed = open();
+export function openRealFeed(carrier: RealFeed): FeedSource {
+  const { url, token, firstEventId } = carrier;
+  const feed = openRealApi(carrier);
   let seen = { position: -1, since: 0, askedAt: 0 };
   let end: 'unknown' | 'reached' | 'stuck' = 'unknown';
   return {

@@ -23,7 +23,6 @@ import { type Checkpoint, feedName, Pipeline } from './pipeline/pipeline.ts';
 import { queueContent } from './pipeline/queue-content.ts';
 import type { Environment } from './pipeline/service-process.ts';
 import type { ProgressDisplay } from './progress.ts';
-import { type RealFeed, realFeed } from './real-feed.ts';
 import { type Compared, type Facts, factsOf, notCompared } from './run-facts.ts';
 import { RunWatch } from './run-watch.ts';
 
@@ -44,9 +43,8 @@ const apiStartLimitMs = 60_000;
 export async function runLocally(options: StartOptions, deps: RunDependencies): Promise<number> {
   const { display, stops, nodeVersion } = deps;
   display.say(`Node ${nodeVersion}, ${originOf(options)}\n`);
-  const carrier = options.scanApi && realFeed(options.scanApi, deps.env);
-  if (carrier) {
-    const { canStart, lines } = await lookAtFeed(carrier, systemClock, stops.first);
+  if (options.scanApi) {
+    const { canStart, lines } = await lookAtFeed(options.scanApi, systemClock, stops.first);
     if (stops.first.aborted) return stops.exitCode();
     display.say(lines.join('\n'));
     if (!canStart) return 1;
@@ -59,7 +57,7 @@ export async function runLocally(options: StartOptions, deps: RunDependencies): 
   const env = { ...deps.env, ...engines.env };
   try {
     resources = await provision({ ...clients, signal: stops.first });
-    return await orFailed(engines.failed, runOnEngines(options, deps, { env, clients, resources, api, webhook, carrier }));
+    return await orFailed(engines.failed, runOnEngines(options, deps, { env, clients, resources, api, webhook }));
   } finally {
     clients.close();
     await webhook.receiver.stop();
@@ -80,12 +78,10 @@ type OpenEngines = {
   readonly resources: Resources;
   readonly api: ApiAccess;
   readonly webhook: OwnWebhook;
-  /** Undefined where the feed is simulated. */
-  readonly carrier: RealFeed | undefined;
 };
 
 async function runOnEngines(options: StartOptions, deps: RunDependencies, open: OpenEngines): Promise<number> {
-  const source = open.carrier ? openRealFeed(open.carrier) : await openSimulatedFeed(options, Date.now());
+  const source = options.scanApi ? openRealFeed(options.scanApi) : await openSimulatedFeed(options, Date.now());
   const pipeline = new Pipeline({ ...open, webhook: open.webhook.variables, feed: source });
   try {
     const run = new LocalRun(options, deps, open, source, pipeline);

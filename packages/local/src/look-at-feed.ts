@@ -2,7 +2,9 @@ import { checkFeed } from '@waybill/operations/feed-check/feed-check.ts';
 import type { FeedCheck } from '@waybill/operations/feed-check/finding.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
 import { counted } from '@waybill/shared/counted.ts';
-import type { RealFeed } from './real-feed.ts';
+import { credentialsOf } from '@waybill/shared/scan-api/authorised-get.ts';
+import type { RealFeed } from './config.ts';
+import { openRealApi } from './real-feed.ts';
 import { prose } from './summary-text.ts';
 
 /** Whether a run on this feed can mean anything, and what to say of the feed, in lines of at most 79 characters. */
@@ -16,10 +18,10 @@ const checkWidth = 15;
  * compare a part of it, and find that part well.
  */
 export async function lookAtFeed(feed: RealFeed, clock: Clock, signal: AbortSignal): Promise<Look> {
-  const { url, token, limit, firstEventId, timeoutMs } = feed;
+  const { url, limit, firstEventId, timeoutMs } = feed;
   const checked = await checkFeed(
-    { clock, open: (observer) => feed.open(observer) },
-    { url, hasToken: token !== '', limit, fromEventId: firstEventId, timeoutMs },
+    { clock, open: (observer) => openRealApi(feed, observer) },
+    { url, credentials: credentialsOf(feed), limit, fromEventId: firstEventId, timeoutMs },
     signal,
   );
   const problems = checked.findings.filter(({ level }) => level === 'problem');

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { oddFeeds } from '../../operations/test/odd-feeds.ts';
 import { startScriptedFeed } from '../../operations/test/scripted-feed.ts';
 import { leaksIn } from '../../shared/test/planted-secrets.ts';
+import { readCommandLine } from './config.ts';
 import { lookAtFeed } from './look-at-feed.ts';
-import { realFeed } from './real-feed.ts';
+
 
 /** Pauses take no time; only what lasts as long as a whole look is waited for. */
 const hurried = {
@@ -14,8 +15,9 @@ const hurried = {
 
 test.each(oddFeeds)('npm start says of an API that $is what waybill feed check says', async ({ reply, says }) => {
   const feed = await startScriptedFeed(reply);
-  const carrier = realFeed({ url: `${feed.url}?key=k3y`, token: '', firstEventId: 1 }, {});
-  const { canStart, lines } = await lookAtFeed(carrier, hurried, new AbortController().signal);
+  const options = readCommandLine(['--scan-api-url', `${feed.url}?key=k3y`], {}, 1);
+  if (options === 'help' || !options.scanApi) throw new Error('a real feed was asked for');
+  const { canStart, lines } = await lookAtFeed(options.scanApi, hurried, new AbortController().signal);
   await feed.stop();
   const text = lines.join(' ').replaceAll(/ +/g, ' ');
   if (says) expect(text).toMatch(says);

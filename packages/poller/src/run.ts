@@ -3,6 +3,7 @@ import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-che
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
+import { queueNameOf } from '@waybill/shared/queue/queue-url.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
@@ -23,6 +24,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       maxSockets: mostCalls + 2,
       maxAttempts: 2,
       endpointIsQueueHost: config.process.endpointIsQueueHost,
+      proxies: config.process.proxies,
       variables: { [scanQueueUrl]: 'SCAN_QUEUE_URL' },
     });
     // A write must succeed or fail well within the lease, so that a slow response does not cost the lease.
@@ -31,10 +33,11 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       requestTimeoutMs: storeTimeoutMs,
       maxSockets: 8,
       maxAttempts: 2,
+      proxies: config.process.proxies,
       variables: { [checkpointsTable]: 'CHECKPOINTS_TABLE' },
     });
     meterTables(dynamodb, { metrics, tables: { [checkpointsTable]: 'checkpoints' } });
-    const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics);
+    const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics, queueNameOf(scanQueueUrl));
     const { feed } = settings;
     const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: checkpointsTable, feed });
     const service = createPoller({
