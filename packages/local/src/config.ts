@@ -25,6 +25,8 @@ export type RealFeed = ScanApiAccess & {
   /** For one request. */
   readonly timeoutMs: number;
   readonly firstEventId: number;
+  /** `SCAN_API_LIMIT`. */
+  readonly limit: number;
 };
 
 /** The variables that belong to `--scan-api-url`, which is read as `SCAN_API_URL`. */
@@ -130,7 +132,11 @@ export function readCommandLine(
     events: read['--events'],
     live: given.values.has('live'),
     keep: given.values.has('keep'),
-    scanApi: real?.data && { ...scanApiOf(real.data), firstEventId: real.data.FIRST_EVENT_ID },
+    scanApi: real?.data && {
+      ...scanApiOf(real.data),
+      firstEventId: real.data.FIRST_EVENT_ID,
+      limit: real.data.SCAN_API_LIMIT,
+    },
     kept: { historyEvents: read.HISTORY_EVENTS, retentionDays: read.PARCEL_RETENTION_DAYS },
   };
 }

@@ -5,8 +5,7 @@ import { program, readCommandLine } from './config.ts';
 import { runLocally } from './local-run.ts';
 import { ProgressDisplay } from './progress.ts';
 import type { Facts } from './run-facts.ts';
-import { summaryLines } from './summary.ts';
-import { verdictMarks } from './verdict-text.ts';
+import { summaryLines, verdictMarks } from './summary.ts';
 
 const options = optionsOrExit(
   () => helpText(program),
