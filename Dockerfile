@@ -4,7 +4,7 @@
 # Choices: docs/decisions/0064-images.md. Only the build stage runs commands, on the platform of the build machine, so images
 # for arm64 are built on amd64 without emulation.
 
-FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim AS build
+FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS build
 WORKDIR /waybill
 COPY package.json package-lock.json .npmrc ./
 COPY packages/api/package.json packages/api/
@@ -31,14 +31,16 @@ COPY packages packages
 COPY images images
 RUN node images/main.ts
 
-FROM node:24.21.0-trixie-slim AS runtime
-ARG VERSION=0.1.0
+FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS runtime
+# Who publishes an image gives both, and the place of the sources: --label org.opencontainers.image.source=…
+ARG VERSION=unknown
 ARG REVISION=unknown
-# Give the place of the sources when you build: --label org.opencontainers.image.source=…
 LABEL org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
-ENV NODE_ENV=production
+# The commit is said in the log of each start. It changes no layer: images of two commits with the same programs share theirs.
+ENV NODE_ENV=production \
+    WAYBILL_COMMIT="$REVISION"
 WORKDIR /app
 # The user `node` of the base image, by number, so that an orchestrator can see that it is not root.
 USER 1000:1000

@@ -7,6 +7,7 @@ import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { ParcelTable } from '@waybill/shared/parcels/parcel-table.ts';
 import type { MessageConsumer, MessageSender, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import { sizeOf } from '@waybill/shared/queue/send.ts';
+import type { CountDeadLetters } from '@waybill/shared/queue/sqs-dead-letters.ts';
 import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 import { billedRequests } from '@waybill/shared/telemetry/queue-meter.ts';
 import { Journal } from '../../packages/consumer/test/journal.ts';
@@ -124,6 +125,22 @@ export class CountedPorts {
         await takes('sqs');
         return queue.messages.length;
       },
+    };
+  }
+
+  /** What every processor asks once a minute, after one look at the redrive policy. */
+  deadLetters(onRequest: () => void): CountDeadLetters {
+    let isPolicyKnown = false;
+    const request = () => {
+      onRequest();
+      this.#request('GetQueueAttributes');
+    };
+    return async () => {
+      if (!isPolicyKnown) request();
+      isPolicyKnown = true;
+      request();
+      await takes('sqs');
+      return this.#queue.deadLetters.length;
     };
   }
 

@@ -8,7 +8,7 @@ import { processorVariables, readConfig as readProcessorConfig } from '@waybill/
 import { createProcessor } from '@waybill/processor/processor.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
-import { countedConsumer, countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
+import { countBilled, countedConsumer, countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { imageHeapBytes } from '../../packages/consumer/test/image-heap.ts';
 import { measured } from '../../packages/poller/test/observed.ts';
 import { VirtualTime } from '../simulator/virtual-time.ts';
@@ -122,7 +122,7 @@ function pollerOver(ports: CountedPorts, feed: HeldFeed, metrics: ReturnType<typ
     SCAN_QUEUE_URL: anywhere,
     CHECKPOINTS_TABLE: 'checkpoints',
   });
-  const queue = countedSender(ports.queue(), metrics);
+  const queue = countedSender(ports.queue(), metrics, 'scans');
   const checkpoints = ports.checkpoints();
   return createPoller({
     settings,
@@ -146,7 +146,7 @@ function processorOver(ports: CountedPorts, metrics: ReturnType<typeof measured>
     PARCELS_TABLE: 'parcels',
     FAILURES_TABLE: 'failures',
   });
-  const queue = countedConsumer(ports.queue(), metrics);
+  const queue = countedConsumer(ports.queue(), metrics, 'scans');
   return createProcessor({
     settings,
     heapBytes: imageHeapBytes,
@@ -155,10 +155,11 @@ function processorOver(ports: CountedPorts, metrics: ReturnType<typeof measured>
     random: randomOf(seed, 'processor').next,
     metrics,
     queue,
+    countDeadLetters: ports.deadLetters(() => countBilled(metrics, 'GetQueueAttributes')),
     parcels: ports.parcels(metrics),
     ...(isAnnounced && {
       announcements: {
-        queues: [{ name: 'announcements', sender: countedSender(ports.announcements(), metrics) }],
+        queues: [{ name: 'announcements', sender: countedSender(ports.announcements(), metrics, 'announcements') }],
         maxAgeMs: undefined,
       },
     }),

@@ -36,7 +36,8 @@ const workflow = z.looseObject({
 
 const pinned = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40}$/;
 const versionComment = /^ v\d+\.\d+\.\d+$/;
-const pinnedImage = /^[\w./-]+:v?\d+(\.\d+)+[\w.-]*(@sha256:[0-9a-f]{64})?$/;
+/** The version is for readers and Renovate; the digest decides. */
+const pinnedImage = /^[\w./-]+:v?\d+(\.\d+)+[\w.-]*@sha256:[0-9a-f]{64}$/;
 /** Events that run code from a fork with the repository's rights. */
 const privileged = ['pull_request_target', 'workflow_run'];
 
@@ -76,7 +77,8 @@ function rules({ on, permissions, jobs }: z.infer<typeof workflow>, { npmScripts
   for (const [name, { steps, services, environment, uses, 'timeout-minutes': timeout }] of Object.entries(jobs)) {
     if (uses === undefined && timeout === undefined) found.push(`${name}: no timeout-minutes`);
     for (const [service, { image }] of Object.entries(services)) {
-      if (!pinnedImage.test(image)) found.push(`${name}: ${service} is ${image}, not pinned to a version`);
+      if (!pinnedImage.test(image))
+        found.push(`${name}: ${service} is ${image}, not pinned to a version and its digest`);
     }
     for (const { uses: action = '', run = '', with: inputs } of steps) {
       if (action.startsWith('actions/checkout@') && inputs['persist-credentials'] !== false) {

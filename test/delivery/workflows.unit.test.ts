@@ -42,7 +42,7 @@ describe('the lint of workflows', () => {
       'on pull_request_target: runs code of forks',
       'permissions at the top allow writes: give them to the job that needs them',
       'everything-wrong: no timeout-minutes',
-      'everything-wrong: sqs is softwaremill/elasticmq-native, not pinned to a version',
+      'everything-wrong: sqs is softwaremill/elasticmq-native, not pinned to a version and its digest',
       'everything-wrong: checkout leaves its token in .git/config',
       'everything-wrong: no npm script no-such-script',
       'everything-wrong: deploys without an environment that requires a review',

@@ -16,6 +16,7 @@ import {
 import { pack, packUnparsed, unpack } from '@waybill/shared/domain/pack.ts';
 import type { OutgoingMessage, ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { batchesOf, sizeOf } from '@waybill/shared/queue/send.ts';
+import { sqsDeadLetters } from '@waybill/shared/queue/sqs-dead-letters.ts';
 import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -339,6 +340,15 @@ describe.for(enginesUnderTest('sqs'))('$name', ({ name, open }) => {
         JSON.stringify(await attribute(queue.QueueUrl, 'RedrivePolicy')) ?? 'absent',
       );
       expect(await queue.maxReceiveCount()).toBe(Number.POSITIVE_INFINITY);
+    });
+
+    test('tell how many dead letters there are, in flight ones included, and nothing where there is no such queue', async () => {
+      const { queue, deadLetters } = await newQueueWithDeadLetters(3);
+      await deadLetters.sendBatch([{ body: 'one' }, { body: 'two' }]);
+      await receiveOne({ receive: () => deadLetters.receive({ maxMessages: 1 }) });
+      const count = sqsDeadLetters(sqs, queue.QueueUrl, () => undefined);
+      await expect.poll(count).toBe(2);
+      expect(await sqsDeadLetters(sqs, deadLetters.QueueUrl, () => undefined)()).toBeUndefined();
     });
 
     test('tell that a redrive policy was taken away', async () => {

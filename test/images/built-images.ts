@@ -34,9 +34,9 @@ export type BuiltImages = {
 
 /**
  * Builds the images as docker would, without docker: from the files that `.dockerignore` allows, step by step, in folders
- * outside the checkout. Instead of `npm ci` it links the installed packages; Waybill's own are those that were copied.
+ * outside the checkout. `given` are build arguments. Instead of `npm ci` it links the installed packages; Waybill's own are those that were copied.
  */
-export function buildImages(): BuiltImages {
+export function buildImages(given: Readonly<Record<string, string>> = {}): BuiltImages {
   const stages = readStages(dockerfileText);
   const place = realpathSync(mkdtempSync(join(tmpdir(), 'waybill-images-')));
   const remove = () => rmSync(place, { recursive: true });
@@ -61,12 +61,16 @@ export function buildImages(): BuiltImages {
         const sources = copy.sources.map((source) => source.slice(workdir.length + 1));
         copyInto(buildFolder, { ...copy, sources }, folder);
       }
-      const env = stepsOf(stages, image, 'ENV').flatMap(({ text }) => [...text.matchAll(/(\w+)=(\S+)/g)]);
+      const named = (keyword: string) =>
+        stepsOf(stages, image, keyword).flatMap(({ text }) => [...text.matchAll(/(\w+)=(\S+)/g)]);
+      const args = { ...Object.fromEntries(named('ARG').map(([, name = '', value = '']) => [name, value])), ...given };
+      const filled = (text: string) =>
+        text.replace(/^"(.*)"$/, '$1').replace(/\$(\w+)/g, (_, name) => args[name] ?? '');
       return {
         folder,
         command: commandOf(stages, image),
         healthcheck: stepsOf(stages, image, 'HEALTHCHECK').at(-1)?.exec ?? [],
-        env: Object.fromEntries(env.map(([, name = '', value = '']) => [name, value])),
+        env: Object.fromEntries(named('ENV').map(([, name = '', value = '']) => [name, filled(value)])),
       };
     };
     const images = {

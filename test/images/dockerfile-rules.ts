@@ -15,12 +15,13 @@ export function findings(text: string): string[] {
 }
 
 function stageFindings(stage: Stage, earlier: readonly Stage[]): string[] {
-  const { base, tag, name, line, steps, copies } = stage;
+  const { base, tag, digest, name, line, steps, copies } = stage;
   const found: string[] = [];
   const isStage = earlier.some((each) => each.name === base);
   if (!isStage && !tag) found.push(`${line}: DL3006 ${base} has no tag`);
   if (tag === 'latest') found.push(`${line}: DL3007 ${base} has the tag latest`);
   else if (!isStage && tag && !/^\d+\.\d+\.\d+-/.test(tag)) found.push(`${line}: ${base} is not one version`);
+  if (!isStage && !/^sha256:[0-9a-f]{64}$/.test(digest ?? '')) found.push(`${line}: ${base} has no digest`);
   if (name === undefined) found.push(`${line}: the stage has no name`);
   if (earlier.some((each) => each.name === name)) found.push(`${line}: DL3024 ${name} is a stage already`);
   for (const copy of copies) {

@@ -29,6 +29,8 @@ export type Stage = {
   /** An image, or an earlier stage. */
   readonly base: string;
   readonly tag: string | undefined;
+  /** `sha256:…`, which decides what docker pulls; the tag is for readers and Renovate. */
+  readonly digest: string | undefined;
   readonly platform: string | undefined;
   readonly line: number;
   readonly steps: readonly Step[];
@@ -40,10 +42,11 @@ export function readStages(text: string): Stage[] {
   for (const instruction of DockerfileParser.parse(text).getInstructions()) {
     const step = stepOf(instruction);
     if (instruction instanceof From) {
+      // The parser finds no tag where there is a digest, too.
+      const [, base = '', tag, digest] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/.exec(instruction.getImage() ?? '') ?? [];
       stages.push({
         name: instruction.getBuildStage() ?? undefined,
-        base: instruction.getImage() ?? '',
-        tag: instruction.getImageTag() ?? undefined,
+        ...{ base, tag, digest },
         platform: instruction.getPlatformFlag()?.getValue() ?? undefined,
         line: step.line,
         steps: [],

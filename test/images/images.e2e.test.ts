@@ -10,16 +10,18 @@ import { freePort } from '@waybill/local/free-port.ts';
 import { apiVariables, pollerVariables, processorVariables } from '@waybill/local/pipeline/service-process.ts';
 import { provision } from '@waybill/provisioner/provision.ts';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { usePlace } from '../engines/place-under-test.ts';
 import { type BuiltImages, buildImages } from './built-images.ts';
 import { drained, verdictOf } from './deployment.ts';
 import { root } from './dockerfile.ts';
 import { ImageProcess } from './image-process.ts';
 
+const revision = 'd1'.repeat(20);
 let built: BuiltImages;
 const place = usePlace();
 beforeAll(() => {
-  built = buildImages();
+  built = buildImages({ REVISION: revision });
 });
 afterAll(() => built?.remove());
 
@@ -87,6 +89,8 @@ describe('the images', () => {
     expect(verdict).toMatchObject({ isGood: true, differences: [], withoutDeadLetter: [] });
     expect(verdict.events).toBeGreaterThan(events * 0.95);
     expect(poller.output + processor.output).not.toContain('ERR_ACCESS_DENIED');
+    for (const { output } of [poller, processor])
+      expect(output).toContain(`"version":"${manifest.version}","commit":"${revision}","node":"${process.version}"`);
   });
 
   test('name the TypeScript source and its line in a stack trace', async () => {

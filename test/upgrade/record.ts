@@ -5,14 +5,42 @@ import { feedElements, foreignPack } from './feed-elements.ts';
 import { feed, following } from './follow.ts';
 import { numberIn, textIn } from './item.ts';
 import { processMessages } from './process-messages.ts';
-import { type Item, keepRelease, type Release, type SentMessage } from './release.ts';
+import { pushOnce, settlePush } from './pushed.ts';
+import { type Item, keepRelease, type Pushed, type Release, type SentMessage, type Told } from './release.ts';
+import { announce, refusedParcel, tell } from './told.ts';
 
 /** What this release writes: every kind of message, and every kind of item in each table, by its own processes. */
 export async function recordRelease(place: Place): Promise<Release> {
   const { messages: polled, checkpoints } = await recordPoller(place);
-  const messages: SentMessage[] = [...polled, ...(await recordSplits(place)), ...othersMessages];
-  const interrupted = await recordInterruption(place);
-  return { ...(await processMessages(await Deployment.open(place), messages)), interrupted, checkpoints };
+  const recordProcessed = async () => {
+    const messages: SentMessage[] = [...polled, ...(await recordSplits(place)), ...othersMessages];
+    return await processMessages(await Deployment.open(place), messages);
+  };
+  // Each in a deployment of its own: most of the time is that in which processes start and stop.
+  const [processed, interrupted, told, pushed] = await Promise.all([
+    recordProcessed(),
+    recordInterruption(place),
+    recordTold(place, polled),
+    recordPush(place),
+  ]);
+  return { ...processed, interrupted, checkpoints, told, pushed };
+}
+
+/** What is announced of the poller's messages, and what is kept of telling it. */
+async function recordTold(place: Place, messages: readonly SentMessage[]): Promise<Told> {
+  const deployment = await Deployment.open(place);
+  const announcements = [...(await announce(deployment, messages))];
+  return { announcements, ...(await tell(deployment, announcements, { refused: refusedParcel })) };
+}
+
+/** What a push leaves behind, before and after its messages are settled. */
+async function recordPush(place: Place): Promise<Pushed> {
+  const deployment = await Deployment.open(place);
+  const { batchesTable, scanQueueUrl } = deployment.resources;
+  await pushOnce(deployment);
+  const sent = await deployment.scan(batchesTable, 'batchId');
+  const messages = await deployment.take(scanQueueUrl);
+  return { messages, sent, settled: await settlePush(deployment, messages) };
 }
 
 /** The poller's messages, and its item: taken before anything was confirmed, held while it works, and released. */

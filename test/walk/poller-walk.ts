@@ -67,7 +67,7 @@ export async function pollerWalk(): Promise<string[]> {
     clock: systemClock,
     random: () => 0.5,
     feed: { read },
-    queue: countedSender(sqsSender(Object.assign(sqs, { send }), 'http://127.0.0.1/queue'), metrics),
+    queue: countedSender(sqsSender(Object.assign(sqs, { send }), 'http://127.0.0.1/queue'), metrics, 'queue'),
     checkpoints: new MemoryCheckpoints().open(),
     metrics,
     checkTables: async () => undefined,

@@ -110,7 +110,7 @@ export async function processorWalk(): Promise<string[]> {
     log,
     clock: systemClock,
     random: () => 0.5,
-    queue: countedConsumer(sqsConsumer(options), metrics),
+    queue: countedConsumer(sqsConsumer(options), metrics, 'queue'),
     parcels,
     failures: new MemoryFailures(new Journal()),
     metrics,

@@ -28,6 +28,7 @@ describe('a deployment', () => {
       stacks: 'all',
       disposable: false,
       bootstrapped: true,
+      tags: {},
       apiUrl,
       apiTokenSecret: undefined,
       alarmEmail: undefined,
@@ -38,6 +39,13 @@ describe('a deployment', () => {
       apiPushersSecret: undefined,
       openIndex: false,
       parcelStream: false,
+      capacity: 'on-demand',
+      eventsPerSecond: undefined,
+      minWriteUnits: undefined,
+      maxWriteUnits: undefined,
+      backupVaultArn: undefined,
+      backupSchedule: 'cron(0 3 ? * SUN *)',
+      backupDays: 35,
       pollerSize: { cpu: 256, memoryMiB: 512 },
       processorSize: { cpu: 256, memoryMiB: 512 },
       apiSize: { cpu: 256, memoryMiB: 512 },
@@ -77,6 +85,37 @@ describe('a deployment', () => {
   it('with the API needs to know its callers', () => {
     expect(refused({ apiUrl, api: true })).toEqual([
       'apiCallersSecret is required with api=true: the name of the secret with the tokens that the API lets in',
+    ]);
+  });
+
+  it('with provisioned capacity needs to know the load, with its data alone too', () => {
+    const expected = 'eventsPerSecond is required with capacity=provisioned: the events per second that are expected';
+    expect(refused({ apiUrl, capacity: 'provisioned' })).toEqual([expected]);
+    expect(refused({ stacks: 'data', capacity: 'provisioned' })).toEqual([expected]);
+    expect(refused({ apiUrl, capacity: 'provisioned', eventsPerSecond: 0 })).toEqual([
+      'eventsPerSecond expected a whole number 1–40000, got 0',
+    ]);
+    expect(refused({ apiUrl, minWriteUnits: 20, maxWriteUnits: '10' })).toEqual([
+      'minWriteUnits is more than maxWriteUnits: 20 and 10',
+    ]);
+    expect(readContext({ apiUrl, capacity: 'provisioned', eventsPerSecond: '250' })).toMatchObject({
+      capacity: 'provisioned',
+      eventsPerSecond: 250,
+    });
+  });
+
+  it('keeps its backups in a vault of another account, which an ARN names', () => {
+    const vault = 'arn:aws:backup:eu-west-1:111122223333:backup-vault:waybill-prod';
+    expect(readContext({ apiUrl, backupVaultArn: vault }).backupVaultArn).toEqual({
+      arn: vault,
+      account: '111122223333',
+    });
+    expect(refused({ apiUrl, backupVaultArn: 'waybill-prod' })).toEqual([
+      'backupVaultArn expected the ARN of a backup vault, got "waybill-prod"',
+    ]);
+    expect(refused({ apiUrl, backupSchedule: 'daily', backupDays: 0 })).toEqual([
+      'backupSchedule expected a schedule of AWS Backup: `cron(0 3 ? * SUN *)` (UTC), got "daily"',
+      'backupDays expected a whole number 1–36500, got 0',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { apiKeys } from './api-keys.ts';
+import { dataKeys } from './data-keys.ts';
 import { deploymentKeys } from './deployment-keys.ts';
 import { feedKeys } from './feed-keys.ts';
 import { serviceKeys } from './service-keys.ts';
@@ -27,5 +28,21 @@ export function missingForServices(given: Readonly<Record<string, unknown>>): st
     lines.push(
       '  bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',
     );
+  return lines;
+}
+
+/** Units that nothing is computed from, or that contradict each other. As {@link missingForServices}, of what was given. */
+export function missingForTables(given: Readonly<Record<string, unknown>>): string[] {
+  const provisioned = dataKeys.capacity.safeParse(given['capacity']).data === 'provisioned';
+  const events = dataKeys.eventsPerSecond.safeParse(given['eventsPerSecond']);
+  const [least, most] = [
+    dataKeys.minWriteUnits.safeParse(given['minWriteUnits']).data,
+    dataKeys.maxWriteUnits.safeParse(given['maxWriteUnits']).data,
+  ];
+  const lines: string[] = [];
+  if (provisioned && events.success && events.data === undefined)
+    lines.push('  eventsPerSecond is required with capacity=provisioned: the events per second that are expected');
+  if (least !== undefined && most !== undefined && least > most)
+    lines.push(`  minWriteUnits is more than maxWriteUnits: ${least} and ${most}`);
   return lines;
 }

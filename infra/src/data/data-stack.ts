@@ -1,3 +1,4 @@
+import { buildInfo } from '@waybill/shared/process/build-info.ts';
 import { notificationsTableOf, tables } from '@waybill/shared/resources.ts';
 import {
   type App,
@@ -13,8 +14,10 @@ import type { Context } from '../context/context.ts';
 import { mainWebhook, type WebhookContext } from '../context/webhooks.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { AnnouncementQueue } from './announcement-queue.ts';
+import { Backups } from './backups.ts';
 import { DataTable, type DataTableProps } from './data-table.ts';
 import { OperatorPolicies } from './operator-policies.ts';
+import { parcelsCapacity } from './provisioned-capacity.ts';
 import { ScanQueue } from './scan-queue.ts';
 
 /** All that must not be lost: the queues with their dead-letter queues, the tables, and the alarms about them. */
@@ -48,6 +51,7 @@ export class DataStack extends Stack {
       ...kept,
       definition: tables.parcels,
       stream: context.parcelStream,
+      capacity: parcelsCapacity(context),
       recoveryDays: 35,
       throttled: {
         section: 'parcels-throttled',
@@ -122,6 +126,13 @@ export class DataStack extends Stack {
     const announcementQueues = context.webhooks.map(
       ({ name }) => new AnnouncementQueue(this, `Announcements-${name}`, { ...kept, webhook: name }),
     );
+    // Not failures: what is erased there must be gone for good a week later.
+    if (context.backupVaultArn)
+      new Backups(this, 'Backups', {
+        ...kept,
+        vault: context.backupVaultArn,
+        tables: [this.parcels, this.checkpoints, this.operations, this.batches, this.notifications, ...ownTables],
+      });
     this.operators = new OperatorPolicies(this, 'Operators', {
       scanQueue: queue,
       deadLetterQueue,
@@ -135,6 +146,7 @@ export class DataStack extends Stack {
     });
 
     const outputs = {
+      Version: buildInfo({}).version,
       ScanQueueUrl: queue.queueUrl,
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
       DeadLetterQueueArn: deadLetterQueue.queueArn,

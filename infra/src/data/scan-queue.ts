@@ -1,5 +1,5 @@
 import { physicalName, scanQueue } from '@waybill/shared/resources.ts';
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type GraphWidget, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -33,6 +33,11 @@ export class ScanQueue extends Construct {
 
   metricWaiting(options?: MetricOptions): Metric {
     return this.queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', ...options });
+  }
+
+  /** By the queue's name, within the stack of `scope`, as {@link metricDeadLetters}. */
+  deadLetterQueueArn(scope: Construct): string {
+    return Stack.of(scope).formatArn({ service: 'sqs', resource: this.#deadLetterQueueName });
   }
 
   /** By the queue's name: a reference would be the only one from the other stack, and tie the stacks together. */

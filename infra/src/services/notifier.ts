@@ -56,6 +56,7 @@ export class Notifier extends Construct {
       ...props,
       environment,
       image: 'notifier',
+      builtImages: context.images,
       webhook: webhook.name,
       size: context.notifierSize,
       capacityProviderStrategies: mostlySpot(context.spotShare),
@@ -107,7 +108,9 @@ export class Notifier extends Construct {
 
   /** What its handler calls, and no more: `permissions.unit.test.ts` compares the actions. */
   #allow({ parcels, failures }: DataStack): void {
-    const { queue, notifications } = this.#queues;
+    const { queue, deadLetterQueue, notifications } = this.#queues;
+    // Its depth is a metric of Waybill's own, for deployments without CloudWatch.
+    this.service.allow(deadLetterQueue.queueArn, ['sqs:GetQueueAttributes']);
     this.service.allow(queue.queueArn, [
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',

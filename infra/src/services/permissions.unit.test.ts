@@ -146,6 +146,7 @@ describe('the roles', () => {
         `sqs:ChangeMessageVisibility ${announcements}`,
         `sqs:DeleteMessage ${announcements}`,
         `sqs:GetQueueAttributes ${announcements}`,
+        `sqs:GetQueueAttributes ${announcements}-dlq`,
         `sqs:ReceiveMessage ${announcements}`,
         `sqs:SendMessage ${announcements}`,
       ],
@@ -169,6 +170,7 @@ describe('the roles', () => {
         'sqs:ChangeMessageVisibility <ScanQueue.Arn>',
         'sqs:DeleteMessage <ScanQueue.Arn>',
         'sqs:GetQueueAttributes <ScanQueue.Arn>',
+        'sqs:GetQueueAttributes sqs:<AWS::Region>:<AWS::AccountId>:dev-waybill-scans-dlq',
         'sqs:ReceiveMessage <ScanQueue.Arn>',
         'sqs:SendMessage <ScanQueue.Arn>',
         // Of milestones, to the queue of each webhook only.
@@ -190,6 +192,7 @@ describe('the roles', () => {
       // Only this task, in this cluster, with its own two roles.
       SweepshopRole: [
         'ecs:RunTask <OperatorTask>',
+        'ecs:TagResource ecs:<AWS::Region>:<AWS::AccountId>:task/waybill-dev/*',
         'iam:PassRole <OperatorTaskExecutionRole.Arn>',
         'iam:PassRole <OperatorTaskTaskRole.Arn>',
       ],

@@ -47,6 +47,7 @@ export class Processor extends Construct {
       ...props,
       environment: context.environment,
       image: 'processor',
+      builtImages: context.images,
       size: context.processorSize,
       capacityProviderStrategies: mostlySpot(context.spotShare),
       variables: {
@@ -66,6 +67,8 @@ export class Processor extends Construct {
       // A failed event is sent to the queue again in a message of its own.
       'sqs:SendMessage',
     ]);
+    // Its depth is a metric of Waybill's own, for deployments without CloudWatch.
+    this.service.allow(data.scanQueue.deadLetterQueueArn(this), ['sqs:GetQueueAttributes']);
     this.service.allow(data.parcels.tableArn, [
       'dynamodb:DescribeTable',
       'dynamodb:GetItem',

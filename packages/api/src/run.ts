@@ -7,6 +7,7 @@ import { httpWebhook } from '@waybill/notifier/webhook/http-webhook.ts';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
+import { queueNameOf } from '@waybill/shared/queue/queue-url.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
@@ -69,7 +70,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       },
     });
     const documents = DynamoDBDocumentClient.from(dynamodb);
-    const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics);
+    const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics, queueNameOf(scanQueueUrl));
     const closing = new AbortController();
     const webhook = config.webhook && httpWebhook(config.webhook, clock);
     const reportTarget = config.report && httpReportTarget(config.report, clock);

@@ -1,3 +1,4 @@
+import { buildInfo } from '@waybill/shared/process/build-info.ts';
 import { exitOnFailedStart } from '@waybill/shared/process/lifecycle.ts';
 import { listenForStops } from '@waybill/shared/process/stop-signals.ts';
 import { readConfig } from './config.ts';
@@ -22,7 +23,9 @@ const api = await startScanApi({
   port: config.HTTP_PORT,
   ...(token && { token }),
 });
-process.stdout.write(`${JSON.stringify({ msg: 'simulated Scan Event API', url: api.url, events, seed })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ msg: 'simulated Scan Event API', ...buildInfo(process.env), node: process.version, url: api.url, events, seed })}\n`,
+);
 stops.first.addEventListener('abort', () => void api.stop(), { once: true });
 
 function configOrExit() {

@@ -1,5 +1,5 @@
+import { type BuildInfo, buildInfo } from '@waybill/shared/process/build-info.ts';
 import { CommanderError } from 'commander';
-import manifest from '../package.json' with { type: 'json' };
 import { runAct } from './act/run-act.ts';
 import type { Command, Given } from './command/command.ts';
 import { commands as everyCommand } from './commands/registry.ts';
@@ -28,7 +28,7 @@ export async function runCommandLine(
 ): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done;
   const program = createProgram(commands, {
-    version: manifest.version,
+    version: versionText(buildInfo(io.env)),
     columns: Math.min(io.columns ?? columnsWithoutTerminal, 100),
     writeOut: (text) => void io.stdout.write(text),
     writeError: (text) => void io.stderr.write(text.replace(/^error: /, 'waybill: ')),
@@ -50,6 +50,11 @@ export async function runCommandLine(
 }
 
 const ignored = () => undefined;
+
+/** `0.2.0`; of an image that knows its commit, `0.2.0 (commit 0123…)`. */
+function versionText({ version, commit }: BuildInfo): string {
+  return commit === 'unknown' ? version : `${version} (commit ${commit})`;
+}
 
 async function runOne(command: Command, given: Given, choices: Choices, io: CommandLineIo): Promise<ExitCode> {
   const { stdout, stderr, env, clock, random, signals, isTerminal } = io;

@@ -1,7 +1,9 @@
 import { openSqs } from '@waybill/shared/process/aws-clients.ts';
 import type { MessageConsumer, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
+import { queueNameOf } from '@waybill/shared/queue/queue-url.ts';
+import { type CountDeadLetters, sqsDeadLetters } from '@waybill/shared/queue/sqs-dead-letters.ts';
 import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
-import { countedConsumer } from '@waybill/shared/telemetry/queue-meter.ts';
+import { countBilled, countedConsumer, publishedDeadLetters } from '@waybill/shared/telemetry/queue-meter.ts';
 import type { ConsumerSettings } from './consumer.ts';
 
 export type ConsumedQueueOptions = Pick<
@@ -16,6 +18,8 @@ export type ConsumedQueueOptions = Pick<
 /** The queue of a consumer, over clients of its own, its requests counted. */
 export function openConsumedQueue({ queueUrl, settings, metrics, ...shared }: ConsumedQueueOptions): {
   readonly queue: MessageConsumer & QueueDepth;
+  /** Publishes how many dead letters the queue has. */
+  readonly countDeadLetters: CountDeadLetters;
   readonly close: () => void;
 } {
   const { receivers, receiveWaitMs, visibilityTimeoutMs } = settings;
@@ -38,5 +42,11 @@ export function openConsumedQueue({ queueUrl, settings, metrics, ...shared }: Co
   const close = () => {
     for (const client of [receiving, settling]) client.destroy();
   };
-  return { queue: countedConsumer(sqs, metrics), close };
+  const name = queueNameOf(queueUrl);
+  const countRequest = () => countBilled(metrics, 'GetQueueAttributes');
+  return {
+    queue: countedConsumer(sqs, metrics, name),
+    countDeadLetters: publishedDeadLetters(sqsDeadLetters(settling, queueUrl, countRequest), metrics, name),
+    close,
+  };
 }

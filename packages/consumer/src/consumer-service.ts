@@ -10,6 +10,7 @@ import { createService } from '@waybill/shared/process/lifecycle.ts';
 import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
 import { Consumer, type ConsumerDependencies } from './consumer.ts';
+import { watchDeadLetters } from './dead-letter-watch.ts';
 import type { BreakerState } from './guard/breaker-state.ts';
 import { budgetBytes } from './hand-budget.ts';
 import { ReceiveBreaker } from './receive-breaker.ts';
@@ -22,6 +23,8 @@ export type ConsumerServiceDependencies<Work, Lane extends string> = Omit<
   readonly checkTables: () => Promise<void>;
   /** What readiness asks, by name. */
   readonly probes: Readonly<Record<string, Probe>>;
+  /** Counts the queue's dead letters and publishes their number; asked once a minute. */
+  readonly countDeadLetters?: () => Promise<unknown>;
   /** What else readiness tells of, by name. */
   readonly parts?: () => Readonly<Record<string, Finding>>;
 };
@@ -30,7 +33,7 @@ export type ConsumerServiceDependencies<Work, Lane extends string> = Omit<
 export function createConsumer<Work, Lane extends string>(
   deps: ConsumerServiceDependencies<Work, Lane>,
 ): WatchedService {
-  const { clock, log, queue, settings } = deps;
+  const { clock, log, queue, settings, countDeadLetters } = deps;
   budgetBytes(deps.heapBytes);
   const loops = new LoopWatch(clock);
   const watch = new DependencyWatch(clock, deps.probes);
@@ -40,7 +43,10 @@ export function createConsumer<Work, Lane extends string>(
   let checked = false;
   const service = createService(async (stopping) => {
     const ended = new AbortController();
-    const watching = watch.run(ended.signal);
+    const watching = Promise.all([
+      watch.run(ended.signal),
+      countDeadLetters && watchDeadLetters({ countDeadLetters, clock, log }, ended.signal),
+    ]);
     try {
       const ask = async () => {
         await deps.checkTables();

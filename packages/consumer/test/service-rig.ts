@@ -43,6 +43,7 @@ export type ServicePorts = {
   readonly batches?: MemoryBatches;
   readonly checkTables: () => Promise<void>;
   readonly probes: Readonly<Record<string, Probe>>;
+  readonly countDeadLetters?: () => Promise<unknown>;
 };
 
 export type RigOptions = Partial<ConsumerSettings> & {

@@ -31,7 +31,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       },
     };
     const consumed = openConsumedQueue({ ...shared, queueUrl, settings, metrics });
-    const { queue } = consumed;
+    const { queue, countDeadLetters } = consumed;
     const dynamodb = openDynamoDb({
       ...shared,
       requestTimeoutMs: 4_000,
@@ -52,6 +52,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       notify,
       heapBytes: getHeapStatistics().heap_size_limit,
       queue,
+      countDeadLetters,
       parcels: dynamoDbParcelReader({ ...reading, tableName: parcelsTable }),
       notifications: dynamoDbNotificationsTable({ ...reading, tableName: notificationsTable }),
       failures: dynamoDbFailureLog({

@@ -3,6 +3,7 @@ import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-che
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
+import { queueNameOf } from '@waybill/shared/queue/queue-url.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
@@ -36,7 +37,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       variables: { [checkpointsTable]: 'CHECKPOINTS_TABLE' },
     });
     meterTables(dynamodb, { metrics, tables: { [checkpointsTable]: 'checkpoints' } });
-    const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics);
+    const queue = countedSender(sqsSender(sqs, scanQueueUrl), metrics, queueNameOf(scanQueueUrl));
     const { feed } = settings;
     const checkpoints = dynamoDbCheckpointStore({ dynamodb, tableName: checkpointsTable, feed });
     const service = createPoller({

@@ -59,7 +59,7 @@ export function rig(
       clock: systemClock,
       random: seeded(1),
       feed,
-      queue: countedSender(queue, metrics),
+      queue: countedSender(queue, metrics, 'scans'),
       checkpoints: checkpoints.open(),
       metrics,
       checkTables: async () => {},

@@ -7,6 +7,7 @@ import { dynamoDbBatchLedger } from '@waybill/shared/batches/dynamodb-batch-ledg
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
+import { queueNameOf } from '@waybill/shared/queue/queue-url.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
@@ -36,7 +37,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     };
     const { writeConcurrency } = settings;
     const consumed = openConsumedQueue({ ...shared, queueUrl: scanQueueUrl, settings, metrics });
-    const { queue } = consumed;
+    const { queue, countDeadLetters } = consumed;
     // A client of its own: sends that hang must not keep deletes and heartbeats waiting. It connects when it is used.
     const announcing = openSqs({
       ...shared,
@@ -74,12 +75,13 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       settings,
       heapBytes: getHeapStatistics().heap_size_limit,
       queue,
+      countDeadLetters,
       parcels,
       ...(announcementQueueUrls.length > 0 && {
         announcements: {
           queues: announcementQueueUrls.map((url) => ({
-            name: url.split('/').at(-1) || url,
-            sender: countedSender(sqsSender(announcing, url), metrics),
+            name: queueNameOf(url),
+            sender: countedSender(sqsSender(announcing, url), metrics, queueNameOf(url)),
           })),
           maxAgeMs: announceMaxAgeMs,
         },

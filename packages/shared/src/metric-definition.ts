@@ -13,6 +13,11 @@ export type MetricDefinition = {
   readonly cloudWatch?: readonly (readonly string[])[];
   /** A gauge of a state, which holds until the next record: CloudWatch gets it with every export. */
   readonly lasting?: true;
+  /**
+   * A counter that this process shows from its start, with each of these sets of attributes: Prometheus sees no increase in
+   * a series that begins at 1. CloudWatch gets no zeros.
+   */
+  readonly fromZero?: { readonly by: readonly string[]; readonly attributes?: readonly Readonly<Record<string, string>>[] };
   /** Upper bounds of a histogram's buckets, in `unit`. */
   readonly buckets?: readonly number[];
   /** What each count costs: it is added to `waybill.cost.spent`. */

@@ -1,6 +1,8 @@
 import type { Counter, Gauge, Histogram } from '@opentelemetry/api';
+import { failureReasons } from './failures/failure-record.ts';
 import { latencyBuckets, type MetricDefinition, metric } from './metric-definition.ts';
 import { notificationMetrics } from './notification-metrics.ts';
+import { queueMetrics } from './queue-metrics.ts';
 
 /** Every metric that Waybill emits: read by the code that counts, by the alarms and by the docs. */
 export const metricDefinitions = {
@@ -12,7 +14,7 @@ export const metricDefinitions = {
     'counter',
     '{page}',
     'pages that moved the position or showed that the feed has nothing newer',
-    { cloudWatch: [[]] },
+    { cloudWatch: [[]], fromZero: { by: ['poller'] } },
   ),
   'waybill.feed.events': metric('counter', '{event}', 'valid scan events that were read and are sent', {
     cloudWatch: [[]],
@@ -31,7 +33,7 @@ export const metricDefinitions = {
     'counter',
     '{hole}',
     'holes far larger than usual: the feed may have deleted events before they were read',
-    { cloudWatch: [[]] },
+    { cloudWatch: [[]], fromZero: { by: ['poller'] } },
   ),
   'waybill.feed.unreadable_rows': metric(
     'counter',
@@ -40,6 +42,7 @@ export const metricDefinitions = {
     {
       attributes: { outcome: '`cut`: what was received went to the queue; `hole`: nothing was received' },
       cloudWatch: [[]],
+      fromZero: { by: ['poller'], attributes: [{ outcome: 'cut' }, { outcome: 'hole' }] },
     },
   ),
   'waybill.feed.open_gaps': metric('gauge', '{range}', 'ranges of skipped ids that are still asked for again'),
@@ -108,29 +111,7 @@ export const metricDefinitions = {
     attributes: { reason: 'rejection code' },
     cloudWatch: [[]],
   }),
-  'waybill.queue.sends': metric('counter', '{request}', 'SendMessageBatch requests'),
-  'waybill.queue.sent': metric('counter', '{message}', 'messages in SendMessageBatch requests, repetitions included'),
-  'waybill.queue.billed': metric('counter', '{request}', 'SQS requests as billed: one per 64 KiB of payload', {
-    attributes: { action: 'SQS action' },
-    cloudWatch: [[]],
-    spends: { price: 'sqsRequest', service: 'SQS' },
-  }),
-  'waybill.queue.receives': metric('counter', '{request}', 'ReceiveMessage requests'),
-  'waybill.queue.lost_receives': metric(
-    'counter',
-    '{request}',
-    'ReceiveMessage requests that failed and may have used up a receive of messages: the answer was lost',
-    { cloudWatch: [[]] },
-  ),
-  'waybill.queue.received': metric('counter', '{message}', 'messages received'),
-  'waybill.queue.deletes': metric('counter', '{request}', 'DeleteMessageBatch requests'),
-  'waybill.queue.visibility_changes': metric('counter', '{request}', 'ChangeMessageVisibilityBatch requests'),
-  'waybill.queue.message_age': metric(
-    'histogram',
-    's',
-    'time that the oldest message of a receive has spent in the queue',
-    { buckets: latencyBuckets },
-  ),
+  ...queueMetrics,
   'waybill.processor.scan_to_state': metric(
     'histogram',
     's',
@@ -155,6 +136,7 @@ export const metricDefinitions = {
   'waybill.processor.failures': metric('counter', '{failure}', 'failures recorded', {
     attributes: { reason: 'failure reason' },
     cloudWatch: [[], ['reason']],
+    fromZero: { by: ['processor'], attributes: failureReasons.map((reason) => ({ reason })) },
   }),
   'waybill.processor.in_hand': metric('gauge', '{message}', 'messages received and not yet settled'),
   'waybill.processor.breaker': metric('gauge', '1', '0 closed, 1 half open (probing), 2 open: receiving is paused', {
@@ -209,6 +191,14 @@ export const metricDefinitions = {
     attributes: {
       reason:
         '`token rate`, `address rate`, `own requests in flight`, `requests in flight`, `bodies in flight`, `engine`, `time`',
+    },
+  }),
+  'waybill.build.info': metric('gauge', '1', '1, of a process that runs; what it is stands in the attributes', {
+    attributes: {
+      service: '`poller`, `processor`, `api`, `notifier`',
+      version: 'of Waybill',
+      commit: '40 hex digits, `unknown` outside an image',
+      node: 'version of Node',
     },
   }),
   'waybill.cost.spent': metric(

@@ -1,4 +1,5 @@
 import type { FeedCheck } from '@waybill/operations/feed-check/finding.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { command } from '../command/command.ts';
 import { optional, withDefault } from '../command/options.ts';
 import { anyText, id, wholeNumber } from '../command/parsers.ts';
@@ -19,7 +20,7 @@ const check = command({
     'Reads only: at most 20 requests within a minute, below the pace of the poller. Asks as the poller does, so the verdict ' +
     'is that of the poller. The token is read from SCAN_API_TOKEN, which is the only place for it: others see the flags of a ' +
     'command. SCAN_API_URL, SCAN_API_LIMIT and SCAN_API_TIMEOUT_MS count where they are set. Exit code 0: the feed can be ' +
-    'mirrored; 1: it cannot.',
+    'mirrored; 1: it cannot, or too little was seen, as of a feed without events. docs/scan-api.md says what an API must do.',
   examples: [
     {
       line: 'feed check --scan-api-url https://carrier.example/v1/scans/scanevents',
@@ -97,10 +98,13 @@ function linesOf({ url, findings, notLookedAt, canBeMirrored, requests, tookMs }
     ];
   };
   const problems = findings.filter(({ level }) => level === 'problem').length;
-  const reason = problems === 0 ? 'too little of it could be seen' : `${problems} problem${problems === 1 ? '' : 's'}`;
-  const verdict = canBeMirrored ? 'Waybill can mirror this feed.' : `Waybill cannot mirror this feed: ${reason}.`;
+  const verdict = canBeMirrored
+    ? 'Waybill can mirror this feed.'
+    : problems === 0
+      ? 'Whether Waybill can mirror this feed is not known: too little of it could be seen.'
+      : `Waybill cannot mirror this feed: ${counted(problems, 'problem')}. What an API must do, and how to put an adapter before one that does not: docs/scan-api.md`;
   return [
-    ...view.wrapped(`${url}: ${requests} requests in ${(tookMs / 1_000).toFixed(1)} s, none of which changes anything`),
+    ...view.wrapped(`${url}: ${counted(requests, 'request')} in ${(tookMs / 1_000).toFixed(1)} s, none of which changes anything`),
     '',
     ...findings.flatMap(({ level, check: name, sentence }) =>
       beside(level, view.styled(styles[level], level), name, sentence),

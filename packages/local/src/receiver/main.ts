@@ -1,3 +1,4 @@
+import { buildInfo } from '@waybill/shared/process/build-info.ts';
 import { exitOnFailedStart } from '@waybill/shared/process/lifecycle.ts';
 import { listenForStops } from '@waybill/shared/process/stop-signals.ts';
 import { readConfig } from './config.ts';
@@ -14,7 +15,9 @@ const receiver = await startReceiver({
   host: config.HTTP_HOST,
   port: config.HTTP_PORT,
 });
-process.stdout.write(`${JSON.stringify({ msg: 'webhook receiver', url: receiver.url, seed: config.RECEIVER_SEED })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ msg: 'webhook receiver', ...buildInfo(process.env), node: process.version, url: receiver.url, seed: config.RECEIVER_SEED })}\n`,
+);
 stops.first.addEventListener('abort', () => void receiver.stop(), { once: true });
 
 function configOrExit() {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Proxies } from '../http/proxies.ts';
+import { type BuildInfo, buildInfo } from './build-info.ts';
 import { httpUrl, oneOf, pattern, wholeNumber } from './env.ts';
 import { type LogLevel, logLevels } from './logger.ts';
 import { proxiesIn, proxyVariables } from './proxy-variables.ts';
@@ -49,10 +50,16 @@ export const commonVariables = {
     default: 60_000,
     meaning: "milliseconds between two exports, by OTLP and to CloudWatch; Waybill's alarms are evaluated every minute",
   }),
+  WAYBILL_COMMIT: pattern(/^[\w.-]{1,64}$/, {
+    allowed: '1–64 letters, digits, `.`, `_` and `-`',
+    default: 'unknown',
+    meaning: 'the commit that runs, 40 hex digits, for log and metrics. The images set it',
+  }),
 };
 
 /** The configuration of every process, in the units that the code uses. */
 export type ProcessConfig = {
+  readonly build: BuildInfo;
   readonly http: { readonly host: string; readonly port: number };
   readonly logLevel: LogLevel;
   readonly stopTimeoutMs: number;
@@ -73,6 +80,7 @@ export function processConfigOf(
   read: { readonly [Name in keyof typeof commonVariables]: z.output<(typeof commonVariables)[Name]> },
 ): ProcessConfig {
   return {
+    build: buildInfo(read),
     http: { host: read.HTTP_HOST, port: read.HTTP_PORT },
     logLevel: read.LOG_LEVEL,
     stopTimeoutMs: read.STOP_TIMEOUT_SECONDS * 1_000,

@@ -18,6 +18,7 @@ test('the variables of every process need a region and nothing else', () => {
     OTEL_EXPORTER_OTLP_ENDPOINT: '',
     CLOUDWATCH_NAMESPACE: '',
     OTEL_METRIC_EXPORT_INTERVAL: 60_000,
+    WAYBILL_COMMIT: 'unknown',
   });
   expect(() => readEnv(schema, {})).toThrow(/:\n {2}AWS_REGION is required: a region, such as `eu-west-1`$/);
 });
@@ -54,6 +55,7 @@ test('they are handed on in the units of the code', () => {
   const config = (env: Record<string, string>) =>
     processConfigOf(readEnv(schema, { AWS_REGION: 'eu-west-1', STOP_TIMEOUT_SECONDS: '12', ...env }));
   expect(config({})).toEqual({
+    build: { version: expect.stringMatching(/^\d+\.\d+\.\d+$/), commit: 'unknown' },
     http: { host: '0.0.0.0', port: 8080 },
     logLevel: 'info',
     stopTimeoutMs: 12_000,

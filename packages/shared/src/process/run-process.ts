@@ -2,6 +2,7 @@ import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { type Clock, type Random, systemClock } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
 import { createMetrics } from '../telemetry/create-metrics.ts';
+import { processMetrics } from '../telemetry/process-metrics.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { attemptTimeoutMs } from './connect-attempts.ts';
 import { earlySignal } from './early-signal.ts';
@@ -52,15 +53,21 @@ export async function runProcess(
   logStrayLines({ log, clock: systemClock });
   // For the connections that have no agent of ours: to a collector, and of the SDK's providers of credentials.
   setDefaultAutoSelectFamilyAttemptTimeout(attemptTimeoutMs(otherConnectionsMs));
-  const telemetry = startTelemetry({ service: `waybill-${name}`, ...config.telemetry });
-  const metrics = createMetrics(telemetry.meter);
+  const telemetry = startTelemetry({
+    service: `waybill-${name}`,
+    ...config.telemetry,
+    otherMetrics: processMetrics(),
+  });
+  const metrics = createMetrics(telemetry.meter, name);
+  const running = { ...config.build, node: process.version };
+  metrics['waybill.build.info'].record(1, { ...running, service: name });
   const { service, close } = open({ log, clock: systemClock, random: Math.random, metrics });
   const endpoints = await serveEndpoints(config.http, {
     live: service.live,
     ready: service.ready,
     serveMetrics: telemetry.serveMetrics,
   });
-  log.info({ node: process.version, port: endpoints.port }, 'started');
+  log.info({ ...running, port: endpoints.port }, 'started');
   await runUntilSignal(service, {
     log,
     earlySignal: earlySignal(),

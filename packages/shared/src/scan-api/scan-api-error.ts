@@ -48,7 +48,10 @@ export function unreadable(
   details: { readonly tooLarge?: boolean; readonly at?: number } = {},
 ): WaybillError {
   const digest = digestOf(bytes);
-  const error = new WaybillError('FEED_UNREADABLE', `The Scan Event API's response ${what}`, {
+  const type = mediaTypeOf(headers['content-type']);
+  // A web page with status 200 is what a login or a proxy puts in the way.
+  const page = type === 'text/html' ? ' (it is a web page, text/html)' : '';
+  const error = new WaybillError('FEED_UNREADABLE', `The Scan Event API's response ${what}${page}`, {
     details: { status, ...factsOf(headers, bytes.length, digest), ...details },
   });
   receivedAnswers.set(error, { beginning: Buffer.from(bytes.subarray(0, cutBodyBytes)), digest });

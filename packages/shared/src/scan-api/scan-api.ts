@@ -9,6 +9,7 @@ import { type AnswerObserver, answerFacts } from './answer-observer.ts';
 import { authorisedGetter, credentialsOf, type ScanApiAccess, someCredentials } from './authorised-get.ts';
 import { bytesOf } from './body-bytes.ts';
 import { acceptedCodings, codingsOf, decoded, isDecodingError, whyUndecodable } from './codings.ts';
+import { envelopeForm } from './envelope-form.ts';
 import { withText } from './page.ts';
 import { type AnswerHead, refusalBytes, refused, unreadable } from './scan-api-error.ts';
 import type { ScanFeed } from './scan-feed.ts';
@@ -146,8 +147,9 @@ const envelope = z.object({ ScanEvents: z.array(z.unknown()).nullable() });
 /** Throws `FEED_UNREADABLE` for anything but the envelope. */
 function elementsOf(bytes: Buffer, head: AnswerHead, observer: AnswerObserver | undefined): readonly unknown[] {
   const text = textOf(bytes, head);
-  const { data, success } = envelope.safeParse(jsonOf(text, bytes, head));
-  if (!success) throw unreadable('is not an object with an array "ScanEvents"', head, bytes);
+  const received = jsonOf(text, bytes, head);
+  const { data, success } = envelope.safeParse(received);
+  if (!success) throw unreadable(`is not an object with an array "ScanEvents": ${envelopeForm(received)}`, head, bytes);
   observer?.onPage(data.ScanEvents ? 'array' : 'null');
   const elements = data.ScanEvents ?? [];
   if (elements.length <= maxElements) return withText(elements, text);

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
+import { DataPointType, type MetricData, type SumMetricData } from '@opentelemetry/sdk-metrics';
 import { definitionOf } from '../metrics.ts';
 import { type Distribution, distributionOf } from './cloudwatch-distribution.ts';
 
@@ -50,7 +50,7 @@ type Value = Pick<Reading, 'dimensions' | 'value'>;
 function valuesOf(metric: MetricData, keys: readonly string[]): Value[] {
   switch (metric.dataPointType) {
     case DataPointType.SUM:
-      return folded(metric.dataPoints, keys, (a, b) => a + b);
+      return folded(counted(metric), keys, (a, b) => a + b);
     case DataPointType.GAUGE:
       return folded(metric.dataPoints, keys, Math.max);
     case DataPointType.EXPONENTIAL_HISTOGRAM:
@@ -62,6 +62,11 @@ function valuesOf(metric: MetricData, keys: readonly string[]): Value[] {
       // The reader asks for none of these: fixed buckets are too wide for percentiles.
       return [];
   }
+}
+
+/** Without the zeros with which a counter begins for Prometheus: here no data means 0, and costs nothing. */
+function counted({ descriptor, dataPoints }: SumMetricData): SumMetricData['dataPoints'] {
+  return definitionOf(descriptor.name)?.fromZero ? dataPoints.filter(({ value }) => value !== 0) : dataPoints;
 }
 
 function folded(

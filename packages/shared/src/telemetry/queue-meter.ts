@@ -1,10 +1,20 @@
 import type { Metrics } from '../metrics.ts';
 import type { MessageConsumer, MessageSender, QueueDepth } from '../queue/message-queue.ts';
 import { sizeOf } from '../queue/send.ts';
+import type { CountDeadLetters } from '../queue/sqs-dead-letters.ts';
 import { limits } from '../resources.ts';
 
-/** The sending side of a queue, with every call counted before it leaves, repetitions included. */
-export function countedSender(queue: MessageSender & QueueDepth, metrics: Metrics): MessageSender & QueueDepth {
+/**
+ * The sending side of a queue, with every call counted before it leaves, repetitions included. Publishes the depth that is
+ * asked for.
+ *
+ * @param name of the queue
+ */
+export function countedSender(
+  queue: MessageSender & QueueDepth,
+  metrics: Metrics,
+  name: string,
+): MessageSender & QueueDepth {
   return {
     sendBatch: (batch) => {
       metrics['waybill.queue.sends'].add(1);
@@ -13,9 +23,11 @@ export function countedSender(queue: MessageSender & QueueDepth, metrics: Metric
       metrics['waybill.queue.billed'].add(billedRequests(bytes), { action: 'SendMessageBatch' });
       return queue.sendBatch(batch);
     },
-    depth: () => {
+    depth: async () => {
       countBilled(metrics, 'GetQueueAttributes');
-      return queue.depth();
+      const depth = await queue.depth();
+      metrics['waybill.queue.depth'].record(depth, { queue: name });
+      return depth;
     },
   };
 }
@@ -24,9 +36,13 @@ export function countedSender(queue: MessageSender & QueueDepth, metrics: Metric
  * As {@link countedSender}, with the consuming side. A receive is billed by what it returns, so it is billed
  * afterwards.
  */
-export function countedConsumer(queue: MessageConsumer & QueueDepth, metrics: Metrics): MessageConsumer & QueueDepth {
+export function countedConsumer(
+  queue: MessageConsumer & QueueDepth,
+  metrics: Metrics,
+  name: string,
+): MessageConsumer & QueueDepth {
   return {
-    ...countedSender(queue, metrics),
+    ...countedSender(queue, metrics, name),
     receive: async (options) => {
       metrics['waybill.queue.receives'].add(1);
       const messages = await queue.receive(options);
@@ -52,8 +68,25 @@ export function countedConsumer(queue: MessageConsumer & QueueDepth, metrics: Me
   };
 }
 
+/**
+ * Counts the messages in the dead-letter queue of a queue, as `count` does, and publishes their number.
+ *
+ * @param name of the queue whose dead letters they are
+ */
+export function publishedDeadLetters(
+  count: CountDeadLetters,
+  metrics: Pick<Metrics, 'waybill.queue.dead_letters'>,
+  name: string,
+): CountDeadLetters {
+  return async () => {
+    const messages = await count();
+    if (messages !== undefined) metrics['waybill.queue.dead_letters'].record(messages, { queue: name });
+    return messages;
+  };
+}
+
 /** A call whose payload is far below the 64 KiB of one billed request. */
-function countBilled(metrics: Metrics, action: string): void {
+export function countBilled(metrics: Pick<Metrics, 'waybill.queue.billed'>, action: string): void {
   metrics['waybill.queue.billed'].add(1, { action });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { measured } from '../../../poller/test/observed.ts';
 import { prices } from '../prices.ts';
 import type { MessageConsumer, QueueDepth, ReceivedMessage } from '../queue/message-queue.ts';
-import { billedRequests, countedConsumer } from './queue-meter.ts';
+import { billedRequests, countedConsumer, publishedDeadLetters } from './queue-meter.ts';
 
 const received = (body: string): ReceivedMessage => ({
   messageId: 'm1',
@@ -31,7 +31,7 @@ function counted(...receives: (readonly string[])[]) {
     depth: () => note('depth', 7),
   };
   const { metrics, value } = measured();
-  return { queue: countedConsumer(queue, metrics), calls, value };
+  return { queue: countedConsumer(queue, metrics, 'scans'), calls, value };
 }
 
 const kib64 = 'x'.repeat(65_536);
@@ -44,6 +44,7 @@ test('each of the six calls is counted once, billed by its action, and reaches t
   await queue.changeVisibilityBatch([{ receiptHandle: 'r1', seconds: 0 }]);
   expect([await queue.maxReceiveCount(), await queue.depth()]).toEqual([3, 7]);
   expect(calls).toEqual(['send', 'receive', 'delete', 'visibility', 'policy', 'depth']);
+  expect(value('waybill.queue.depth{scans}')).toBe(7);
   const billed = (action: string) => value(`waybill.queue.billed{${action}}`);
   expect(billed('SendMessageBatch')).toBe(1);
   expect(billed('ReceiveMessage')).toBe(1);
@@ -86,12 +87,23 @@ test('a call that fails is counted all the same, but a receive that brought noth
       depth: fails,
     },
     metrics,
+    'scans',
   );
   await expect(queue.sendBatch([{ body: 'a' }])).rejects.toThrow('cut off');
   await expect(queue.receive()).rejects.toThrow('cut off');
   expect(value('waybill.queue.sends')).toBe(1);
   expect(value('waybill.queue.receives')).toBe(1);
   expect(value('waybill.queue.billed')).toBe(1);
+});
+
+test('dead letters are published as they are counted, and not where there is no queue of them', async () => {
+  const { metrics, value } = measured();
+  const counts = [2, undefined];
+  const count = publishedDeadLetters(async () => counts.shift(), metrics, 'scans');
+  expect(await count()).toBe(2);
+  expect(value('waybill.queue.dead_letters{scans}')).toBe(2);
+  expect(await count()).toBeUndefined();
+  expect(value('waybill.queue.dead_letters{scans}')).toBe(2);
 });
 
 describe('billed requests', () => {

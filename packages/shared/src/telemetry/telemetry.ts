@@ -1,16 +1,17 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import type { Meter } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { pino } from 'pino';
+import { describeError } from '../error.ts';
 import { CloudWatchReader } from './cloudwatch-reader.ts';
 
 export type Telemetry = {
   readonly meter: Meter;
   /** Serves a GET of `/metrics` in the Prometheus text format. */
-  readonly serveMetrics: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly serveMetrics: RequestListener;
   /** Exports what is left, for 5 s or `limitMs` at most. Never rejects: an unreachable collector must not make a stop fail. */
   readonly stop: (limitMs?: number) => Promise<void>;
 };
@@ -26,6 +27,8 @@ export type TelemetryOptions = {
   readonly exportIntervalMs?: number;
   /** Takes CloudWatch's lines, instead of standard output. */
   readonly writeLine?: (line: string) => unknown;
+  /** Metrics of other libraries, for Prometheus only: the text of its page. */
+  readonly otherMetrics?: () => Promise<string>;
 };
 
 /** Milliseconds that the last export may take. */
@@ -43,12 +46,26 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const named = resourceFromAttributes({ 'service.name': options.service });
   const resource = named.merge(detectResources({ detectors: [envDetector] }));
   const provider = new MeterProvider({ resource, readers });
+  const serializer = new PrometheusSerializer();
+  const page = async () => {
+    const { resourceMetrics } = await prometheus.collect();
+    return `${serializer.serialize(resourceMetrics)}${(await options.otherMetrics?.()) ?? ''}`;
+  };
   return {
     meter: provider.getMeter('waybill'),
-    serveMetrics: (request, response) => prometheus.getMetricsRequestHandler(request, response),
+    serveMetrics: (_, response) => void sendPage(response, page),
     stop: (limitMs = exportLimitMs) =>
       provider.shutdown({ timeoutMillis: Math.min(limitMs, exportLimitMs) }).catch(() => undefined),
   };
+}
+
+async function sendPage(response: ServerResponse, page: () => Promise<string>): Promise<void> {
+  try {
+    const text = await page();
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
+  } catch (error) {
+    response.writeHead(500, { 'content-type': 'text/plain' }).end(`no metrics: ${describeError(error)}\n`);
+  }
 }
 
 /**

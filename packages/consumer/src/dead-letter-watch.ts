@@ -1,0 +1,36 @@
+import type { Clock } from '@waybill/shared/clock.ts';
+import type { Logger } from '@waybill/shared/process/logger.ts';
+
+/**
+ * Milliseconds between two looks. Each is a billed request of every process: 43,800 a month, 2 cents. A look a minute is
+ * what CloudWatch has of a queue, too.
+ */
+const lookEveryMs = 60_000;
+
+export type DeadLetterWatchDependencies = {
+  /** Counts the dead letters and publishes their number. */
+  readonly countDeadLetters: () => Promise<unknown>;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
+
+/**
+ * Looks at the dead-letter queue every minute, until `signal` aborts. Never rejects: a role that may not look, or a queue
+ * that is gone, costs the metric and one line in the log.
+ */
+export async function watchDeadLetters(
+  { countDeadLetters, clock, log }: DeadLetterWatchDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  let isTold = false;
+  while (!signal.aborted) {
+    try {
+      await countDeadLetters();
+      isTold = false;
+    } catch (error) {
+      if (!isTold) log.warn({ err: error }, 'dead letters cannot be counted: their number is not published');
+      isTold = true;
+    }
+    await clock.sleep(lookEveryMs, signal);
+  }
+}
