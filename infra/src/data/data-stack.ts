@@ -1,4 +1,5 @@
 import type { Severity } from '@waybill/shared/alarms.ts';
+import { buildInfo } from '@waybill/shared/process/build-info.ts';
 import { notificationsTableOf, tables } from '@waybill/shared/resources.ts';
 import {
   type App,
@@ -131,6 +132,7 @@ export class DataStack extends Stack {
     });
 
     const outputs = {
+      Version: buildInfo({}).version,
       ScanQueueUrl: queue.queueUrl,
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
       DeadLetterQueueArn: deadLetterQueue.queueArn,

@@ -92,10 +92,10 @@ export class Service extends Construct {
     this.fargate.node.addDependency(vpc.selectSubnets(subnets).internetConnectivityEstablished, policiesOf(this.#task));
   }
 
-  #container({ environment, image, webhook, variables, secrets = {}, inbound }: ServiceProps) {
+  #container({ environment, image, builtImages, webhook, variables, secrets = {}, inbound }: ServiceProps) {
     const stopSeconds = commonVariables.STOP_TIMEOUT_SECONDS.parse(variables['STOP_TIMEOUT_SECONDS']);
     return {
-      ...confinedContainer(this, { image }),
+      ...confinedContainer(this, { image, builtImages }),
       environment: {
         ...variables,
         AWS_REGION: Stack.of(this).region,

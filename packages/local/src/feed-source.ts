@@ -1,12 +1,17 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { instantsUpTo, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { type ScanApi, startScanApi } from '@waybill/carrier/scan-api-server.ts';
-import type { StartOptions } from './config.ts';
+import { systemClock } from '@waybill/shared/clock.ts';
+import { accessVariables } from '@waybill/shared/scan-api/access-variables.ts';
+import { authorisedGetter } from '@waybill/shared/scan-api/authorised-get.ts';
+import type { RealFeed, StartOptions } from './config.ts';
 import { type MixedPack, mixedPacks } from './other-producer.ts';
 import type { Truth } from './outcome/verdict.ts';
 import type { UpstreamFeed } from './pipeline/pipeline.ts';
-import { readWholeFeed } from './whole-feed.ts';
+import { readWholeFeed, type WholeFeedOptions } from './whole-feed.ts';
 
 /** Where the scan events come from, and what is known of them without Waybill. */
 export type FeedSource = UpstreamFeed & {
@@ -51,6 +56,8 @@ export async function openSimulatedFeed(
       POLL_INTERVAL_MS: '250',
       SCAN_API_LIMIT: '100',
       FIRST_EVENT_ID: '1',
+      // What the shell has for a real one is not shown to it.
+      ...Object.fromEntries(Object.keys(accessVariables).map((name) => [name, ''])),
     },
     // The default, and more only where the feed itself is longer: every milestone of it is to be told.
     announceMaxAgeHours: Math.max(72, Math.ceil((endMs - instantOf(0)) / 3_600_000) + 1),
@@ -79,7 +86,8 @@ function simulatedTruth(feed: HeldFeed, position: number, packs: readonly MixedP
 /** Milliseconds without a new event after which a real feed counts as read to its end. */
 const quietMs = 5_000;
 
-export function openRealFeed({ url, token, firstEventId }: NonNullable<StartOptions['scanApi']>): FeedSource {
+export function openRealFeed(scanApi: RealFeed): FeedSource {
+  const { url, token, firstEventId } = scanApi;
   let seen = { position: -1, since: 0 };
   return {
     url,
@@ -96,11 +104,20 @@ export function openRealFeed({ url, token, firstEventId }: NonNullable<StartOpti
     truth: async (position, signal) => {
       const elements: unknown[] = [];
       const from = firstEventId > 1 ? { from: firstEventId } : {};
-      for await (const element of readWholeFeed(url, { ...(token && { token }), ...from, through: position, signal })) {
+      for await (const element of readWholeFeed(url, { get: getterFor(scanApi), ...from, through: position, signal })) {
         elements.push(element);
       }
       return { elements, missedIds: [] };
     },
     stop: async () => undefined,
+  };
+}
+
+/** Asks with all that the API demands, as the poller does; what comes is read in this package's own way. */
+function getterFor(scanApi: RealFeed): NonNullable<WholeFeedOptions['get']> {
+  const get = authorisedGetter(scanApi, scanApi.timeoutMs, systemClock);
+  return async (url, signal) => {
+    const { statusCode, body } = await get(url, { 'accept-encoding': 'identity' }, signal);
+    return { status: statusCode, text: body instanceof Readable ? await text(body) : '' };
   };
 }

@@ -188,8 +188,12 @@ class LocalRun {
     const sample = apiSample(truth.elements);
     const asked = sample && (await checkApi(api, sample, kept, signal));
     await this.#pipeline.stopOthers();
-    const { missedIds } = truth;
-    return this.#facts(checkpoint, { missedIds, deadLetters: reasonsOf(mirror), verdict: judge(truth, mirror, asked) });
+    return this.#facts(checkpoint, {
+      missedIds: truth.missedIds,
+      deadLetters: reasonsOf(mirror),
+      failures: mirror.failures.length,
+      verdict: judge(truth, mirror, asked),
+    });
   }
 
   #facts(checkpoint: Checkpoint, compared: Compared): Facts {

@@ -6,7 +6,8 @@ import { help, readCommandLine, type StartOptions } from './config.ts';
 import { runLocally } from './local-run.ts';
 import { ProgressDisplay } from './progress.ts';
 import type { Facts } from './run-facts.ts';
-import { summaryLines, verdictMarks } from './summary.ts';
+import { summaryLines } from './summary.ts';
+import { verdictMarks } from './verdict-text.ts';
 
 const options = optionsOrExit();
 const stops = listenForStops();

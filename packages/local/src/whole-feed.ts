@@ -3,8 +3,8 @@ import { describeError } from '@waybill/shared/error.ts';
 import { shownUrl } from '@waybill/shared/shown-url.ts';
 
 export type WholeFeedOptions = {
-  /** Sent as a bearer token. */
-  readonly token?: string;
+  /** Makes a request; by default without any token. */
+  readonly get?: (url: URL, signal: AbortSignal) => Promise<{ readonly status: number; readonly text: string }>;
   /** EventId to begin with. */
   readonly from?: number;
   /** The last EventId of interest, such as a poller's final position. Without it: to the end of the feed. */
@@ -92,27 +92,25 @@ async function readPage(
   url: string,
   from: number,
   limit: number,
-  { token, retryMs = 250, signal }: WholeFeedOptions,
+  { get = fetched, retryMs = 250, signal }: WholeFeedOptions,
 ): Promise<readonly unknown[]> {
   const address = new URL(url);
   address.searchParams.set('FromEventId', String(from));
   address.searchParams.set('Limit', String(limit));
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   // Never its text: it holds people's ids, and may repeat the token.
   let received = 'none';
   for (let attempt = 0; attempt < tries; attempt++) {
     if (attempt > 0) await delay(retryMs * 2 ** (attempt - 1), undefined, { ...(signal && { signal }) });
     try {
-      const response = await fetch(address, { headers, ...(signal && { signal }) });
-      const text = await response.text();
-      received = `status ${response.status}, ${text.length} characters`;
-      if (response.ok) {
+      const { status, text } = await get(address, signal ?? new AbortController().signal);
+      received = `status ${status}, ${text.length} characters`;
+      if (status >= 200 && status <= 299) {
         const body: unknown = JSON.parse(text);
         if (typeof body === 'object' && body !== null && 'ScanEvents' in body && Array.isArray(body.ScanEvents)) {
           return body.ScanEvents;
         }
       }
-      if ([400, 401, 403, 404].includes(response.status)) break;
+      if ([400, 401, 403, 404].includes(status)) break;
     } catch (cause) {
       if (signal?.aborted) throw cause;
       if (!(cause instanceof SyntaxError)) received = describeError(cause);
@@ -120,3 +118,8 @@ async function readPage(
   }
   throw new Error(`${shownUrl(address)} from EventId ${from} could not be read; the last response was: ${received}`);
 }
+
+const fetched: NonNullable<WholeFeedOptions['get']> = async (url, signal) => {
+  const response = await fetch(url, { signal });
+  return { status: response.status, text: await response.text() };
+};

@@ -66,9 +66,13 @@ test('believes the first id, however high, as old events disappear', async () =>
   expect(await idsRead(api)).toEqual([7_000_000, 7_000_001]);
 });
 
-test('sends its token, and says what came instead when it is refused', async () => {
+test('asks as it is told to, and says what came instead when it is refused', async () => {
+  const get = async (url: URL, signal: AbortSignal) => {
+    const response = await fetch(url, { headers: { authorization: 'Bearer secret' }, signal });
+    return { status: response.status, text: await response.text() };
+  };
   const api = await serving(holding(event(1)), { token: 'secret' });
-  expect(await idsRead(api, { token: 'secret' })).toEqual([1]);
+  expect(await idsRead(api, { get })).toEqual([1]);
   await expect(idsRead(api)).rejects.toThrow(/could not be read; .* status 401, \d+ characters$/);
   expect(api.counts().requests).toBe(3);
 });

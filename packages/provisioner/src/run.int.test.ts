@@ -4,6 +4,7 @@ import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
 import { freePort } from '@waybill/local/free-port.ts';
+import { noProxies } from '@waybill/shared/http/proxies.ts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ProvisionerOptions } from './config.ts';
 import { provision } from './provision.ts';
@@ -29,7 +30,15 @@ const newPrefix = () => `p${randomUUID().slice(0, 8)}-`;
 
 async function run(options: Partial<ProvisionerOptions>) {
   const said: string[] = [];
-  const usual = { endpoints, region: 'us-east-1', prefix: '', fix: false, openIndex: true, waitSeconds: 30 };
+  const usual = {
+    endpoints,
+    region: 'us-east-1',
+    prefix: '',
+    fix: false,
+    openIndex: true,
+    proxies: noProxies,
+    waitSeconds: 30,
+  };
   const whole = { ...usual, ...options };
   const code = await runProvisioner(whole, (line) => said.push(line), new AbortController().signal);
   return { code, said: said.join('\n') };
@@ -118,6 +127,7 @@ describe('npm run provision', () => {
       prefix: newPrefix(),
       fix: false,
       openIndex: true,
+      proxies: noProxies,
       waitSeconds: 30,
     };
     expect(await runProvisioner(options, say, new AbortController().signal)).toBe(0);
