@@ -174,6 +174,12 @@ describe('the runbook', () => {
   });
 });
 
+it('no alarm of the whole deployment reads a metric of DynamoDB, whose missing data keep it raised', () => {
+  const ofAlarms = resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+  expect(JSON.stringify(ofAlarms)).toContain('waybill.store.throttles');
+  expect(JSON.stringify(ofAlarms)).not.toContain('AWS/DynamoDB');
+});
+
 describe.each(alarms)('the alarm $AlarmName', ({ AlarmName, AlarmDescription }) => {
   it('says how urgent it is, its impact, and where its section is', () => {
     const section = sectionOf(AlarmName);
