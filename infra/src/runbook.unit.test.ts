@@ -3,7 +3,15 @@ import { announcementQueue, physicalName, scanQueue, tables } from '@waybill/sha
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loggedTexts } from '../test/logged-texts.ts';
-import { alarmSections, anchors, filteredLogTexts, innerLinks, shellBlocks, shellLines } from '../test/runbook.ts';
+import {
+  alarmSections,
+  anchors,
+  filteredLogTexts,
+  innerLinks,
+  shellBlocks,
+  shellLines,
+  unsetVariables,
+} from '../test/runbook.ts';
 import { synthesize } from './synthesis/synthesize.ts';
 
 /** The longest names that the context takes: they are in the texts of alarms, which have a limit. */
@@ -18,6 +26,7 @@ const { stacks } = synthesize({
   apiCallersSecret: 'waybill/callers',
   quietHours: 720,
   webhooks: [{ name: webhook, url: 'https://shop.example/hook', secretsName: 'shop/signing' }],
+  backupVaultArn: 'arn:aws:backup:eu-west-1:111122223333:backup-vault:waybill-prod',
 });
 const resources = stacks.flatMap((stack) => Object.values(stack.resources));
 const alarm = z.object({
@@ -64,6 +73,10 @@ describe('the runbook', () => {
     const input = shellBlocks().join('\n');
     const { status, stderr } = spawnSync('bash', ['-n'], { input, encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('has commands that paste: each variable is set in its section, or before one begins', () => {
+    expect(unsetVariables()).toEqual([]);
   });
 
   it('filters logs by texts that the processes log', () => {
@@ -142,19 +155,29 @@ describe('the runbook', () => {
   it('uses the real names of what the services stack names', () => {
     const names = new Set(
       resources.flatMap(({ Properties }) =>
-        ['ClusterName', 'ServiceName', 'LogGroupName', 'Family', 'AlarmName'].map((name) => Properties[name]),
+        ['ClusterName', 'ServiceName', 'LogGroupName', 'Family', 'AlarmName', 'BackupVaultName'].map(
+          (name) => Properties[name],
+        ),
       ),
     );
     const others = stacks.map(({ name }) => name);
     const used = shellBlocks()
       .flatMap((block) => block.split(/[\s"'=]+/))
       .filter((word) => /^(service\/|\/)?waybill[-/]\$ENVIRONMENT/.test(word))
-      .map((word) => word.replaceAll('$ENVIRONMENT', environment).replaceAll('$WEBHOOK', webhook))
+      .map((word) =>
+        word.replaceAll('$ENVIRONMENT', environment).replaceAll('$WEBHOOK', webhook).replaceAll('$SERVICE', 'poller'),
+      )
       .flatMap((word) => (word.startsWith('service/') ? word.split('/').slice(1) : [word]))
       .filter((name) => !others.includes(name));
     expect(used.length).toBeGreaterThan(0);
     expect([...new Set(used)].filter((name) => !names.has(name))).toEqual([]);
   });
+});
+
+it('no alarm of the whole deployment reads a metric of DynamoDB, whose missing data keep it raised', () => {
+  const ofAlarms = resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+  expect(JSON.stringify(ofAlarms)).toContain('waybill.store.throttles');
+  expect(JSON.stringify(ofAlarms)).not.toContain('AWS/DynamoDB');
 });
 
 describe.each(alarms)('the alarm $AlarmName', ({ AlarmName, AlarmDescription }) => {

@@ -20,10 +20,34 @@ export function alarmSections(): AlarmSection[] {
 }
 
 /** What stands between fences of shell code, with its indentation in a list taken away. */
-export function shellBlocks(): string[] {
-  return [...runbookText.matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', block = '']) =>
+export function shellBlocks(text = runbookText): string[] {
+  return [...text.matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', block = '']) =>
     block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
   );
+}
+
+/** Variables that the commands of a section read, and neither set nor have from "Before you begin": a pasted one fails. */
+export function unsetVariables(): string[] {
+  const [beginning = '', ...sections] = runbookText
+    .slice(runbookText.indexOf('## Before you begin'))
+    .split(/^##+ (?!Before)/m);
+  const given = variablesSet(beginning);
+  return sections.flatMap((section) => {
+    const heading = section.slice(0, section.indexOf('\n'));
+    const set = new Set([...given, ...variablesSet(section)]);
+    // Between single quotes a $ is of jq, of a filter of logs or of a container's own shell.
+    const read = shellBlocks(section).flatMap((block) => [
+      ...block.replaceAll(/'[^']*'/g, '').matchAll(/\$\{?([A-Z]\w*)(?!\w|:-)/g),
+    ]);
+    return [...new Set(read.map(([, name = '']) => name))]
+      .filter((name) => !set.has(name))
+      .map((name) => `${heading}: ${name}`);
+  });
+}
+
+function variablesSet(section: string): string[] {
+  const set = /(?:^|[\s(;])([A-Z]\w*)=|\bread (?:-\S+ )*(?:'[^']*' )?([A-Z]\w*)|\bfor ([A-Z]\w*) in /g;
+  return shellBlocks(section).flatMap((block) => [...block.matchAll(set)].map(([, a, b, c]) => a ?? b ?? c ?? ''));
 }
 
 /** The commands in these blocks, each with its continuations and what it is piped to on one line. */

@@ -64,13 +64,13 @@ export function buildImages(given: Readonly<Record<string, string>> = {}): Built
       const named = (keyword: string) =>
         stepsOf(stages, image, keyword).flatMap(({ text }) => [...text.matchAll(/(\w+)=(\S+)/g)]);
       const args = { ...Object.fromEntries(named('ARG').map(([, name = '', value = '']) => [name, value])), ...given };
-      const valueOf = (text: string) =>
+      const filled = (text: string) =>
         text.replace(/^"(.*)"$/, '$1').replace(/\$(\w+)/g, (_, name) => args[name] ?? '');
       return {
         folder,
         command: commandOf(stages, image),
         healthcheck: stepsOf(stages, image, 'HEALTHCHECK').at(-1)?.exec ?? [],
-        env: Object.fromEntries(named('ENV').map(([, name = '', value = '']) => [name, valueOf(value)])),
+        env: Object.fromEntries(named('ENV').map(([, name = '', value = '']) => [name, filled(value)])),
       };
     };
     const images = {

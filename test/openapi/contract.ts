@@ -33,16 +33,6 @@ const resources = await provision({ sqs, dynamodb, prefix: 'contract-', openInde
 const onEngines = { sqs, dynamodb, resources };
 await fill(onEngines);
 
-// A 503 says nothing of what the engine answered.
-dynamodb.middlewareStack.add((next, { commandName }) => async (args) => {
-  try {
-    return await next(args);
-  } catch (error) {
-    console.log(`${commandName} failed: ${String(error)}`);
-    throw error;
-  }
-});
-
 const { log, lines } = recordedLog();
 const deps: ApiDependencies = {
   ...clientsOf(onEngines),
@@ -68,8 +58,10 @@ const child = spawn(
   { stdio: 'inherit', cwd },
 );
 const [code] = await once(child, 'exit');
+// Last, because of a long log often only the end is kept. A 503 says nothing of what the engine answered: this does.
 for (const { level, msg, ...more } of lines)
-  if (level === 'error' || level === 'fatal') console.log(`the API logged: ${msg}`, JSON.stringify(more));
+  if (level === 'warn' || level === 'error' || level === 'fatal')
+    console.log(`the API logged: ${msg}`, JSON.stringify(more));
 await rm(cwd, { recursive: true });
 await stop();
 sqs.destroy();

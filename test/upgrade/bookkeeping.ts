@@ -1,7 +1,9 @@
-import type { Item, Release } from './release.ts';
+import { z } from 'zod';
+import type { Item, Pushed, Queued, Release, Told } from './release.ts';
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const count = /^\d+$/;
+const batch = /^\d{8}T\d{9}-[0-9a-f]{12}$/;
 
 /** Attributes whose value depends on when and how often something was written, with the form that the value has. */
 const bookkeeping: Readonly<Record<string, RegExp>> = {
@@ -16,10 +18,30 @@ const bookkeeping: Readonly<Record<string, RegExp>> = {
   leaseHolder: /^[0-9a-f]{32}\/\d+$/,
   // For a person: words, not a contract.
   detail: /./,
+  lastError: /./,
+  firstAttemptAtUtc: instant,
+  notifiedAtUtc: instant,
+  changedAtUtc: instant,
+  // A batch's id begins with its time; a key's id is made of the caller's name and the key.
+  batchId: batch,
+  keyOf: batch,
+  createdAtUtc: instant,
+  startedAtUtc: instant,
+  finishedAtUtc: instant,
+  createdDay: /^\d{4}-\d\d-\d\d$/,
+  createdAtMs: count,
+  claimedAtMs: count,
+  claimId: /^[0-9a-f]{12}$/,
 };
 
 /** A release without what differs from run to run. */
-export function comparable({ messages, parcels, failures, interrupted, checkpoints }: Release): Release {
+export function comparable({
+  messages,
+  parcels,
+  failures,
+  interrupted,
+  checkpoints,
+}: Release): Omit<Release, 'told' | 'pushed'> {
   const { taken, held, released } = checkpoints;
   return {
     messages,
@@ -47,4 +69,36 @@ function withoutBookkeeping(item: Item): Item {
     return [name, form?.test(text) ? { [type]: String(form) } : value];
   });
   return Object.fromEntries(entries);
+}
+
+/** What a release announced and told, without what differs from run to run: in which messages it was is a matter of milliseconds. */
+export function comparableTold({ announcements, notifications, ids }: Told) {
+  const bodies = announcements.map(({ body }) => message.parse(JSON.parse(body)));
+  return {
+    versions: [...new Set(bodies.map(({ version }) => version))],
+    attributes: [...new Set(announcements.flatMap(({ attributes }) => Object.keys(attributes)))],
+    announcements: bodies.flatMap((body) => body.announcements.map((each) => JSON.stringify(each))).toSorted(),
+    notifications: notifications.map(withoutBookkeeping),
+    ids,
+  };
+}
+
+const message = z.strictObject({ version: z.number(), announcements: z.array(z.unknown()) });
+
+/** What a push left behind, without what differs from run to run. */
+export function comparablePush({ messages, sent, settled }: Pushed) {
+  return {
+    messages: messages.map(({ body, attributes }) => ({ body, attributes: withoutBookkeeping(valuesOf(attributes)) })),
+    sent: sent.map(withoutBookkeeping),
+    settled: settled.map(withoutBookkeeping),
+  };
+}
+
+function valuesOf(attributes: Queued['attributes']): Item {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, { DataType, StringValue }]) => [
+      name,
+      DataType === 'Number' ? { N: StringValue } : { S: StringValue },
+    ]),
+  );
 }

@@ -15,9 +15,15 @@ import {
 import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
 import type { Place } from '@waybill/local/engines/place.ts';
 import { queueContent } from '@waybill/local/pipeline/queue-content.ts';
-import { type Environment, processorVariables, ServiceProcess } from '@waybill/local/pipeline/service-process.ts';
+import {
+  type Environment,
+  processorVariables,
+  type ServiceName,
+  ServiceProcess,
+} from '@waybill/local/pipeline/service-process.ts';
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
-import type { Item, Message } from './release.ts';
+import { z } from 'zod';
+import type { Item, Queued } from './release.ts';
 
 /** Milliseconds: long enough for a slow, busy machine. */
 const patienceMs = 45_000;
@@ -31,6 +37,9 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
     await delay(lookEveryMs);
   }
 }
+
+/** Of a process that receives: a stop lets the long poll in flight end. */
+export const consuming: Environment = { RECEIVE_WAIT_SECONDS: '1', STOP_TIMEOUT_SECONDS: '15' };
 
 let deployments = 0;
 
@@ -52,38 +61,38 @@ export class Deployment {
   }
 
   /** Runs this release's processor, as production starts it, while `work` goes on. */
-  async processing(work: (processor: ServiceProcess) => Promise<void>): Promise<void> {
-    const processor = new ServiceProcess('processor', {
-      PATH: process.env['PATH'],
-      ...this.#env,
-      ...processorVariables(this.resources),
-      // A stop lets the long poll in flight end.
-      RECEIVE_WAIT_SECONDS: '1',
-      STOP_TIMEOUT_SECONDS: '15',
-    });
-    const failed = processor.failed.then((error) => {
+  async processing(work: (processor: ServiceProcess) => Promise<void>, more: Environment = {}): Promise<void> {
+    await this.running('processor', { ...processorVariables(this.resources), ...consuming, ...more }, work);
+  }
+
+  /** Runs a process of this release, as production starts it, while `work` goes on. */
+  async running(
+    name: ServiceName,
+    variables: Environment,
+    work: (service: ServiceProcess) => Promise<void>,
+  ): Promise<void> {
+    const service = new ServiceProcess(name, { PATH: process.env['PATH'], ...this.#env, ...variables });
+    const failed = service.failed.then((error) => {
       throw error;
     });
     try {
-      await Promise.race([work(processor), failed]);
+      await Promise.race([work(service), failed]);
     } finally {
-      await processor.stop();
+      await service.stop();
     }
   }
 
-  /** Until everything on the scan queue is deleted or in the DLQ. */
-  async settled(): Promise<void> {
-    await until('the scan queue is empty', async () => {
-      const { visible, inFlight } = await queueContent(this.clients.sqs, this.resources.scanQueueUrl);
+  /** Until everything on the queue is deleted or in its DLQ. */
+  async settled(queueUrl = this.resources.scanQueueUrl): Promise<void> {
+    await until('the queue is empty', async () => {
+      const { visible, inFlight } = await queueContent(this.clients.sqs, queueUrl);
       return visible + inFlight === 0;
     });
   }
 
-  async send(messages: readonly Pick<Message, 'body' | 'attributes'>[]): Promise<void> {
+  async send(messages: readonly Queued[], QueueUrl = this.resources.scanQueueUrl): Promise<void> {
     for (const { body: MessageBody, attributes: MessageAttributes } of messages) {
-      await this.clients.sqs.send(
-        new SendMessageCommand({ QueueUrl: this.resources.scanQueueUrl, MessageBody, MessageAttributes }),
-      );
+      await this.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }));
     }
   }
 
@@ -116,9 +125,9 @@ export class Deployment {
   }
 
   /** Takes every message off a queue, in the order of their bodies. */
-  async take(QueueUrl: string): Promise<Pick<Message, 'body' | 'attributes'>[]> {
+  async take(QueueUrl: string): Promise<Queued[]> {
     const { sqs } = this.clients;
-    const taken: Pick<Message, 'body' | 'attributes'>[] = [];
+    const taken: Queued[] = [];
     for (;;) {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 0, MessageAttributeNames: ['All'] }),
@@ -152,10 +161,18 @@ export class Deployment {
   }
 }
 
+const texts = z.array(z.strictObject({ S: z.string() }));
+
 type Attributes = Readonly<
   Record<
     string,
-    { readonly S?: string; readonly N?: string; readonly SS?: readonly string[]; readonly NS?: readonly string[] }
+    {
+      readonly S?: string;
+      readonly N?: string;
+      readonly SS?: readonly string[];
+      readonly NS?: readonly string[];
+      readonly L?: readonly unknown[];
+    }
   >
 >;
 
@@ -164,12 +181,13 @@ function itemOf(attributes: Attributes): Item {
   const names = Object.keys(attributes).sort();
   return Object.fromEntries(
     names.map((name) => {
-      const { S, N, SS, NS } = attributes[name] ?? {};
+      const { S, N, SS, NS, L } = attributes[name] ?? {};
       if (S !== undefined) return [name, { S }];
       if (N !== undefined) return [name, { N }];
       if (SS !== undefined) return [name, { SS: SS.toSorted() }];
       if (NS !== undefined) return [name, { NS: NS.toSorted() }];
-      throw new Error(`${name} is neither a string nor a number, nor a set of them`);
+      if (L !== undefined) return [name, { L: texts.parse(L) }];
+      throw new Error(`${name} is neither a string nor a number, nor a set of them, nor a list`);
     }),
   );
 }

@@ -1,18 +1,47 @@
 import { openPlace, type Place } from '@waybill/local/engines/place.ts';
 import { packOne } from '@waybill/shared/domain/pack.ts';
+import { givenOrExit } from '@waybill/shared/process/program.ts';
 import { Deployment, until } from './deployment.ts';
 import { feedElements, foreignPack } from './feed-elements.ts';
 import { feed, following } from './follow.ts';
 import { numberIn, textIn } from './item.ts';
 import { processMessages } from './process-messages.ts';
-import { type Item, keepRelease, type Release, type SentMessage } from './release.ts';
+import { pushOnce, settlePush } from './pushed.ts';
+import { type Item, keepRelease, type Pushed, type Release, type SentMessage, type Told } from './release.ts';
+import { announce, refusedParcel, tell } from './told.ts';
 
 /** What this release writes: every kind of message, and every kind of item in each table, by its own processes. */
 export async function recordRelease(place: Place): Promise<Release> {
   const { messages: polled, checkpoints } = await recordPoller(place);
-  const messages: SentMessage[] = [...polled, ...(await recordSplits(place)), ...othersMessages];
-  const interrupted = await recordInterruption(place);
-  return { ...(await processMessages(await Deployment.open(place), messages)), interrupted, checkpoints };
+  const recordProcessed = async () => {
+    const messages: SentMessage[] = [...polled, ...(await recordSplits(place)), ...othersMessages];
+    return await processMessages(await Deployment.open(place), messages);
+  };
+  // Each in a deployment of its own: most of the time is that in which processes start and stop.
+  const [processed, interrupted, told, pushed] = await Promise.all([
+    recordProcessed(),
+    recordInterruption(place),
+    recordTold(place, polled),
+    recordPush(place),
+  ]);
+  return { ...processed, interrupted, checkpoints, told, pushed };
+}
+
+/** What is announced of the poller's messages, and what is kept of telling it. */
+async function recordTold(place: Place, messages: readonly SentMessage[]): Promise<Told> {
+  const deployment = await Deployment.open(place);
+  const announcements = [...(await announce(deployment, messages))];
+  return { announcements, ...(await tell(deployment, announcements, { refused: refusedParcel })) };
+}
+
+/** What a push leaves behind, before and after its messages are settled. */
+async function recordPush(place: Place): Promise<Pushed> {
+  const deployment = await Deployment.open(place);
+  const { batchesTable, scanQueueUrl } = deployment.resources;
+  await pushOnce(deployment);
+  const sent = await deployment.scan(batchesTable, 'batchId');
+  const messages = await deployment.take(scanQueueUrl);
+  return { messages, sent, settled: await settlePush(deployment, messages) };
 }
 
 /** The poller's messages, and its item: taken before anything was confirmed, held while it works, and released. */
@@ -93,8 +122,21 @@ const othersMessages: readonly SentMessage[] = [
 ].map((message) => ({ from: 'another producer', ...message }));
 
 if (import.meta.main) {
-  const [version = ''] = process.argv.slice(2);
-  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error('Say which release this is: record.ts 1.2.3');
+  const { words } = givenOrExit({
+    command: 'test/upgrade/record.ts',
+    says: 'Records what this release writes: every kind of message and of item, by its own processes on embedded engines. A test of each later release reads it.',
+    word: { placeholder: 'VERSION', says: 'of this release, such as 1.2.3' },
+    examples: [
+      { line: 'npm exec --call "node test/upgrade/record.ts 1.2.3"', says: 'then commit test/upgrade/releases/1.2.3' },
+    ],
+    exitCode: '0 recorded, 1 it cannot be recorded, 2 wrong flags or no version.',
+    docs: ['CONTRIBUTING.md#releases', 'docs/upgrades.md'],
+  });
+  const [version = ''] = words;
+  if (!/^\d+\.\d+\.\d+$/.test(version)) {
+    process.stderr.write('test/upgrade/record.ts: expected the version of this release, such as 1.2.3\n');
+    process.exit(2);
+  }
   const place = await openPlace({});
   try {
     await keepRelease(version, await recordRelease(place));

@@ -61,13 +61,17 @@ export function flag(options: { readonly meaning: string; readonly default: bool
   return contextKey({ ...options, allowed: '`true` or `false`', read: readFlag });
 }
 
-/** A whole number in a range, as a JSON value or in decimal digits. */
-export function wholeNumber(options: {
+type WholeNumber = {
   readonly meaning: string;
   readonly min: number;
   readonly max: number;
-  readonly default: number;
-}): z.ZodType<number> {
+  readonly shownDefault?: string;
+};
+
+/** A whole number in a range, as a JSON value or in decimal digits. Without a default the key is optional. */
+export function wholeNumber(options: WholeNumber & { readonly default: number }): z.ZodType<number>;
+export function wholeNumber(options: WholeNumber): z.ZodType<number | undefined>;
+export function wholeNumber(options: WholeNumber & { readonly default?: number }): z.ZodType<number | undefined> {
   const { min, max } = options;
   return contextKey({
     ...options,

@@ -8,13 +8,15 @@ import { dataKeys } from './data-keys.ts';
 import { deploymentKeys } from './deployment-keys.ts';
 import { feedKeys } from './feed-keys.ts';
 import { networkKeys } from './network-keys.ts';
-import { missingForAlarms, missingForServices } from './required-keys.ts';
+import { missingForAlarms, missingForServices, missingForTables } from './required-keys.ts';
 import { serviceKeys } from './service-keys.ts';
+import { tagsKey } from './tags-key.ts';
 import { notifySweepKey, webhooksKey } from './webhooks.ts';
 
 /** Every key of the context. `docs/deployment-context.md` is made from it. */
 export const contextKeys = {
   ...deploymentKeys,
+  tags: tagsKey,
   ...feedKeys,
   ...alarmKeys,
   ...apiKeys,
@@ -42,6 +44,7 @@ export function readContext(given: Readonly<Record<string, unknown>>): Context {
     ...(result.error?.issues ?? []).map(({ path, message }) => `  ${path.join('.')} ${message}`),
     ...missingForAlarms(given),
     ...missingForServices(given),
+    ...missingForTables(given),
     ...unknownKeys(given).map((key) => `  ${key} is not a key of this app, got ${shownValue(given[key])}`),
   ];
   if (result.success && lines.length === 0) {

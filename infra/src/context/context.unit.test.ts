@@ -35,6 +35,7 @@ describe('a deployment', () => {
       stacks: 'all',
       disposable: false,
       bootstrapped: true,
+      tags: {},
       apiUrl,
       apiTokenSecret: undefined,
       alarmEmail: undefined,
@@ -46,6 +47,13 @@ describe('a deployment', () => {
       apiPushersSecret: undefined,
       openIndex: false,
       parcelStream: false,
+      capacity: 'on-demand',
+      eventsPerSecond: undefined,
+      minWriteUnits: undefined,
+      maxWriteUnits: undefined,
+      backupVaultArn: undefined,
+      backupSchedule: 'cron(0 3 ? * SUN *)',
+      backupDays: 35,
       pollerSize: { cpu: 256, memoryMiB: 512 },
       processorSize: { cpu: 256, memoryMiB: 512 },
       apiSize: { cpu: 256, memoryMiB: 512 },
@@ -62,6 +70,8 @@ describe('a deployment', () => {
       pollerVariables: {},
       processorVariables: {},
       apiVariables: {},
+      network: 'own',
+      zones: undefined,
       vpc: undefined,
     });
   });
@@ -85,6 +95,37 @@ describe('a deployment', () => {
   it('with the API needs to know its callers', () => {
     expect(refused({ apiUrl, api: true })).toEqual([
       'apiCallersSecret is required with api=true: the name of the secret with the tokens that the API lets in',
+    ]);
+  });
+
+  it('with provisioned capacity needs to know the load, with its data alone too', () => {
+    const expected = 'eventsPerSecond is required with capacity=provisioned: the events per second that are expected';
+    expect(refused({ apiUrl, capacity: 'provisioned' })).toEqual([expected]);
+    expect(refused({ stacks: 'data', capacity: 'provisioned' })).toEqual([expected]);
+    expect(refused({ apiUrl, capacity: 'provisioned', eventsPerSecond: 0 })).toEqual([
+      'eventsPerSecond expected a whole number 1–40000, got 0',
+    ]);
+    expect(refused({ apiUrl, minWriteUnits: 20, maxWriteUnits: '10' })).toEqual([
+      'minWriteUnits is more than maxWriteUnits: 20 and 10',
+    ]);
+    expect(readContext({ apiUrl, capacity: 'provisioned', eventsPerSecond: '250' })).toMatchObject({
+      capacity: 'provisioned',
+      eventsPerSecond: 250,
+    });
+  });
+
+  it('keeps its backups in a vault of another account, which an ARN names', () => {
+    const vault = 'arn:aws:backup:eu-west-1:111122223333:backup-vault:waybill-prod';
+    expect(readContext({ apiUrl, backupVaultArn: vault }).backupVaultArn).toEqual({
+      arn: vault,
+      account: '111122223333',
+    });
+    expect(refused({ apiUrl, backupVaultArn: 'waybill-prod' })).toEqual([
+      'backupVaultArn expected the ARN of a backup vault, got "waybill-prod"',
+    ]);
+    expect(refused({ apiUrl, backupSchedule: 'daily', backupDays: 0 })).toEqual([
+      'backupSchedule expected a schedule of AWS Backup: `cron(0 3 ? * SUN *)` (UTC), got "daily"',
+      'backupDays expected a whole number 1–36500, got 0',
     ]);
   });
 
@@ -155,7 +196,7 @@ describe('what is wrong', () => {
     });
     expect(lines).toEqual([
       'environment expected 1–16 of `a-z`, `0-9` and single `-` between them, beginning with a letter, got "Production!"',
-      'stacks expected `all` or `data`, got "none"',
+      'stacks expected `all` or `data` or `images` or `network`, got "none"',
       'disposable expected `true` or `false`, got "yes"',
       'bootstrapped expected `true` or `false`, got "1"',
       'apiUrl expected an http(s) URL without user or password, got "https://…@carrier.example/"',
@@ -203,6 +244,35 @@ describe('what is wrong', () => {
   it('in an otherwise right VPC is a zone without its subnet', () => {
     expect(refused({ apiUrl, vpc: { ...vpc, privateSubnetIds: ['subnet-89abcdef'] } })).toEqual([
       'vpc.privateSubnetIds expected one for each of the availabilityZones, in the same order',
+    ]);
+  });
+
+  it('in a VPC is no subnet, or subnets of both kinds', () => {
+    const { privateSubnetIds, ...rest } = vpc;
+    const either = 'vpc expected either `privateSubnetIds` or `publicSubnetIds`: tasks run in one kind of subnet';
+    expect(refused({ apiUrl, vpc: rest })).toEqual([either]);
+    expect(refused({ apiUrl, vpc: { ...vpc, publicSubnetIds: privateSubnetIds } })).toEqual([either]);
+    expect(refused({ apiUrl, vpc: { ...rest, publicSubnetIds: ['subnet-89abcdef'] } })).toEqual([
+      'vpc.publicSubnetIds expected one for each of the availabilityZones, in the same order',
+    ]);
+    expect(refused({ apiUrl, vpc: { ...rest, publicSubnetIds: privateSubnetIds } })).toEqual([]);
+  });
+
+  it('is a zone twice, of two regions, or no zone of a region', () => {
+    expect(refused({ apiUrl, zones: ['eu-west-1a', 'eu-west-1a', 'eu-west-2b', 'us-west-2-lax-1a'] })).toEqual([
+      expect.stringMatching(/^zones\.3 expected a zone of a region, like `eu-west-1a`/),
+    ]);
+    expect(refused({ apiUrl, zones: '["eu-west-1a", "eu-west-1a", "eu-west-2b"]' })).toEqual([
+      'zones.1 is there twice: eu-west-1a',
+      'zones.2 is of another region than eu-west-1a: eu-west-2b',
+    ]);
+    expect(refused({ apiUrl, zones: ['us-gov-west-1a', 'us-gov-west-1b'] })).toEqual([]);
+  });
+
+  it('is a network that is chosen in two ways', () => {
+    expect(refused({ apiUrl, vpc, network: 'shared', zones: ['eu-west-1a'] })).toEqual([
+      'network=shared and vpc exclude each other: a VPC is imported, or that of waybill-network is used',
+      'zones and vpc exclude each other: an imported VPC has its zones in vpc.availabilityZones',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { contextKey, flag, oneOf } from './context-key.ts';
+import { imagesKey } from './images-key.ts';
 
 /** What is deployed. */
 export const deploymentKeys = {
@@ -8,10 +9,12 @@ export const deploymentKeys = {
     default: 'dev',
     read: (value) => (typeof value === 'string' && /^(?=.{1,16}$)[a-z](-?[a-z0-9])*$/.test(value) ? value : undefined),
   }),
-  stacks: oneOf(['all', 'data'], {
-    meaning: '`data` leaves the services out: for LocalStack, or to deploy the data stack separately',
+  stacks: oneOf(['all', 'data', 'images', 'network'], {
+    meaning:
+      '`data` leaves the services out: for LocalStack, or to deploy the data stack separately. Once for each account and region: `images`, the repositories of the images alone; `network`, the [network](../infra/RUNBOOK.md#share-a-network) alone in which environments with `network=shared` run',
     default: 'all',
   }),
+  images: imagesKey,
   disposable: flag({
     meaning: 'true: `cdk destroy` also deletes the data. Only for tests and LocalStack',
     default: false,

@@ -1,7 +1,9 @@
 import { alarmAddresses, alarmKeys } from './alarm-keys.ts';
 import { apiKeys } from './api-keys.ts';
+import { dataKeys } from './data-keys.ts';
 import { deploymentKeys } from './deployment-keys.ts';
 import { feedKeys } from './feed-keys.ts';
+import { networkKeys } from './network-keys.ts';
 import { serviceKeys } from './service-keys.ts';
 import { notifySweepKey, webhooksKey } from './webhooks.ts';
 
@@ -50,5 +52,36 @@ export function missingForServices(given: Readonly<Record<string, unknown>>): st
     lines.push(
       '  bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',
     );
+  return [...lines, ...contradictionsOfNetwork(given)];
+}
+
+/** Each of these keys would say something else of where the tasks run. */
+function contradictionsOfNetwork(given: Readonly<Record<string, unknown>>): string[] {
+  const vpc = networkKeys.vpc.safeParse(given['vpc']);
+  if (!vpc.success || vpc.data === undefined) return [];
+  const zones = networkKeys.zones.safeParse(given['zones']);
+  return [
+    ...(networkKeys.network.safeParse(given['network']).data === 'shared'
+      ? ['  network=shared and vpc exclude each other: a VPC is imported, or that of waybill-network is used']
+      : []),
+    ...(zones.success && zones.data !== undefined
+      ? ['  zones and vpc exclude each other: an imported VPC has its zones in vpc.availabilityZones']
+      : []),
+  ];
+}
+
+/** Units that nothing is computed from, or that contradict each other. As {@link missingForServices}, of what was given. */
+export function missingForTables(given: Readonly<Record<string, unknown>>): string[] {
+  const provisioned = dataKeys.capacity.safeParse(given['capacity']).data === 'provisioned';
+  const events = dataKeys.eventsPerSecond.safeParse(given['eventsPerSecond']);
+  const [least, most] = [
+    dataKeys.minWriteUnits.safeParse(given['minWriteUnits']).data,
+    dataKeys.maxWriteUnits.safeParse(given['maxWriteUnits']).data,
+  ];
+  const lines: string[] = [];
+  if (provisioned && events.success && events.data === undefined)
+    lines.push('  eventsPerSecond is required with capacity=provisioned: the events per second that are expected');
+  if (least !== undefined && most !== undefined && least > most)
+    lines.push(`  minWriteUnits is more than maxWriteUnits: ${least} and ${most}`);
   return lines;
 }

@@ -1,4 +1,5 @@
 import type { Severity } from '@waybill/shared/alarms.ts';
+import { buildInfo } from '@waybill/shared/process/build-info.ts';
 import { notificationsTableOf, tables } from '@waybill/shared/resources.ts';
 import {
   type App,
@@ -15,8 +16,10 @@ import { mainWebhook, type WebhookContext } from '../context/webhooks.ts';
 import { publishingOf } from '../monitoring/publishing.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { AnnouncementQueue } from './announcement-queue.ts';
+import { Backups } from './backups.ts';
 import { DataTable, type DataTableProps } from './data-table.ts';
 import { OperatorPolicies } from './operator-policies.ts';
+import { parcelsCapacity } from './provisioned-capacity.ts';
 import { ScanQueue } from './scan-queue.ts';
 
 /** All that must not be lost: the queues with their dead-letter queues, the tables, and the alarms about them. */
@@ -55,6 +58,7 @@ export class DataStack extends Stack {
       ...kept,
       definition: tables.parcels,
       stream: context.parcelStream,
+      capacity: parcelsCapacity(context),
       recoveryDays: 35,
       throttled: { table: 'parcels', publishing: ofEvents },
     });
@@ -108,6 +112,13 @@ export class DataStack extends Stack {
     const announcementQueues = context.webhooks.map(
       ({ name }) => new AnnouncementQueue(this, `Announcements-${name}`, { ...kept, webhook: name }),
     );
+    // Not failures: what is erased there must be gone for good a week later.
+    if (context.backupVaultArn)
+      new Backups(this, 'Backups', {
+        ...kept,
+        vault: context.backupVaultArn,
+        tables: [this.parcels, this.checkpoints, this.operations, this.batches, this.notifications, ...ownTables],
+      });
     this.operators = new OperatorPolicies(this, 'Operators', {
       scanQueue: queue,
       deadLetterQueue,
@@ -121,6 +132,7 @@ export class DataStack extends Stack {
     });
 
     const outputs = {
+      Version: buildInfo({}).version,
       ScanQueueUrl: queue.queueUrl,
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
       DeadLetterQueueArn: deadLetterQueue.queueArn,

@@ -12,6 +12,7 @@ import {
   type Attribute,
   AttributeType,
   BillingMode,
+  CfnTable,
   ProjectionType,
   StreamViewType,
   Table,
@@ -21,12 +22,15 @@ import type { Construct } from 'constructs';
 import type { Context } from '../context/context.ts';
 import type { AlarmSetting } from '../monitoring/alarm.ts';
 import { addMetricAlarm } from '../monitoring/metric-alarm.ts';
+import { initialCapacity, scaleCapacity, type TableCapacity } from './provisioned-capacity.ts';
 
 export type DataTableProps = AlarmSetting & {
   readonly context: Pick<Context, 'openIndex'>;
   readonly definition: TableDefinition;
   /** Whether the table has a stream of its changes, with the items before and after each. */
   readonly stream?: boolean;
+  /** The units of a table that is paid by the hour. Without them it is paid by request. */
+  readonly capacity?: TableCapacity | undefined;
   readonly removalPolicy: RemovalPolicy;
   /** The table can be restored to any second of this many days: 35 at most (DynamoDB), for the same price. */
   readonly recoveryDays: number;
@@ -42,13 +46,15 @@ export type DataTableProps = AlarmSetting & {
 /** A table of `resources.ts` with its indexes, protected against deletion by mistake, with its alarm. */
 export class DataTable extends Table {
   constructor(scope: Construct, id: string, props: DataTableProps) {
-    const { context, topics, definition, stream = false, removalPolicy, recoveryDays, throttled } = props;
+    const { context, topics, definition, stream = false, capacity, removalPolicy, recoveryDays, throttled } = props;
     super(scope, id, {
       tableName: physicalName(context.environment, definition.name),
       ...keyOf(definition),
       ...(definition.ttl && { timeToLiveAttribute: definition.ttl }),
       ...(stream && { stream: StreamViewType.NEW_AND_OLD_IMAGES }),
-      billingMode: BillingMode.PAY_PER_REQUEST,
+      ...(capacity
+        ? { billingMode: BillingMode.PROVISIONED, ...initialCapacity(capacity) }
+        : { billingMode: BillingMode.PAY_PER_REQUEST }),
       // DynamoDB's own key costs nothing. With a key in KMS every write would depend on one more service and its grants.
       encryption: TableEncryption.DEFAULT,
       pointInTimeRecoverySpecification: {
@@ -60,10 +66,26 @@ export class DataTable extends Table {
     });
     const indexes = indexesOf(definition, context);
     for (const index of indexes)
-      this.addGlobalSecondaryIndex({ indexName: index.name, ...keyOf(index), ...projectionOf(index) });
+      this.addGlobalSecondaryIndex({
+        indexName: index.name,
+        ...keyOf(index),
+        ...projectionOf(index),
+        ...(capacity && initialCapacity(capacity.index)),
+      });
+    if (capacity) {
+      // The CDK leaves the mode out, as CloudFormation's default. A table that was on demand is to be told.
+      const { defaultChild } = this.node;
+      if (defaultChild instanceof CfnTable) defaultChild.billingMode = BillingMode.PROVISIONED;
+      const names = indexes.map(({ name }) => name);
+      scaleCapacity(this, capacity, names);
+    }
     if (!throttled) return;
     const { publishing, webhook } = throttled;
-    const alarm = throttlingAlarm(throttled.table, { ...publishing, ...(webhook !== undefined && { webhook }) });
+    const alarm = throttlingAlarm(throttled.table, {
+      ...publishing,
+      scales: capacity !== undefined,
+      ...(webhook !== undefined && { webhook }),
+    });
     addMetricAlarm(this, 'Throttled', `${throttled.table}-throttled`, alarm, {
       context,
       topics,

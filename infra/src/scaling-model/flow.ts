@@ -14,6 +14,7 @@ export class Flow {
   #now = 0;
   #sent = 0;
   #stored = 0;
+  #storedInAll = 0;
   /** While paused, nothing is read. */
   isPaused = false;
 
@@ -27,6 +28,11 @@ export class Flow {
 
   get now(): number {
     return this.#now;
+  }
+
+  /** Messages stored since the beginning. */
+  get storedInAll(): number {
+    return this.#storedInAll;
   }
 
   /** Messages sent to the queue and stored since the last call. */
@@ -67,6 +73,7 @@ export class Flow {
       this.#feed = withoutRounding(this.#feed + feedGrows * seconds);
       this.#sent += read * seconds;
       this.#stored += store * seconds;
+      this.#storedInAll += store * seconds;
       this.#now = end;
       if (!this.isPaused && this.queue.length >= this.#fullQueue - 1e-6) this.#onFull();
       // So little is left that time would not move.

@@ -1,17 +1,17 @@
-import type { Table } from './setting.ts';
+import type { OnDemand } from './setting.ts';
 
 /** Minutes within which an on-demand table takes no more than twice its former peak. */
 const doublingMinutes = 30;
 
 /** What an on-demand table takes: at first what is warm, then twice what it took half an hour ago or before. */
 export class OnDemandTable {
-  readonly #table: Table | undefined;
+  readonly #table: OnDemand | undefined;
   #peakUnits = 0;
   /** Messages per second that the table takes. */
   #takes = Number.POSITIVE_INFINITY;
 
   /** Without a table there is enough throughput. */
-  constructor(table: Table | undefined) {
+  constructor(table: OnDemand | undefined) {
     this.#table = table;
     if (table) this.#takes = table.warm / table.unitsPerMessage;
   }

@@ -3,6 +3,7 @@ import { type Minute, publishedMetrics } from './cloud-watch.ts';
 import { EventQueue } from './event-queue.ts';
 import { Flow } from './flow.ts';
 import { OnDemandTable } from './on-demand-table.ts';
+import { ProvisionedTable } from './provisioned-table.ts';
 import { seededRandom } from './random.ts';
 import { gusts, type Setting, usualSpotInterruptions } from './setting.ts';
 import { TargetTracking } from './target-tracking.ts';
@@ -19,11 +20,16 @@ export type Course = {
   readonly queued: readonly number[];
   /** Messages stored in the minute. */
   readonly stored: readonly number[];
+  /** Write units of a provisioned table, and the seconds of the minute for which it was throttled; none of another table. */
+  readonly units: readonly number[];
+  readonly throttledSeconds: readonly number[];
 };
 
 const daySeconds = 86_400;
 /** Seconds after which a paused poller asks again how full the queue is. */
 const askEverySeconds = 5;
+/** Seconds between two looks at the burst capacity of a provisioned table. */
+const burstEverySeconds = 5;
 const usualFullQueue = pollerVariables.MAX_QUEUE_MESSAGES.parse(undefined);
 
 /** A discrete-event simulation: between two events everything flows at a constant rate. */
@@ -39,6 +45,7 @@ class Pipeline {
   readonly #flow: Flow;
   readonly #tasks = new Tasks(this.#events);
   readonly #table: OnDemandTable;
+  readonly #provisioned: ProvisionedTable | undefined;
   readonly #course: Readonly<Record<keyof Course, number[]>> = {
     desired: [],
     running: [],
@@ -46,10 +53,16 @@ class Pipeline {
     lagSeconds: [],
     queued: [],
     stored: [],
+    units: [],
+    throttledSeconds: [],
   };
   readonly #minutes: Minute[] = [];
   #coming = 0;
   #isDynamoDbDown = false;
+  /** Messages per second that a provisioned table takes now. */
+  #takes = Number.POSITIVE_INFINITY;
+  #storedBefore = 0;
+  #throttledSeconds = 0;
 
   constructor(setting: Setting) {
     this.#setting = { readsAtMost: Number.POSITIVE_INFINITY, fullQueue: usualFullQueue, untilLag: -1, ...setting };
@@ -57,7 +70,8 @@ class Pipeline {
     this.#random = seededRandom(seed);
     this.#scaling = new TargetTracking(policy, setting, 1);
     this.#flow = new Flow(backlog, fullQueue, () => this.#pause());
-    this.#table = new OnDemandTable(table);
+    this.#provisioned = table && 'units' in table ? new ProvisionedTable(table) : undefined;
+    this.#table = new OnDemandTable(table && 'warm' in table ? table : undefined);
   }
 
   run(): Course {
@@ -74,6 +88,7 @@ class Pipeline {
       });
     }
     this.#gust();
+    if (this.#provisioned) this.#lookAtBursts(this.#provisioned);
     this.#events.plan(60, () => this.#endMinute());
     while (this.#events.nextAt <= seconds && !this.#hasCaughtUp()) {
       this.#flow.runUntil(this.#events.nextAt, {
@@ -91,7 +106,9 @@ class Pipeline {
   }
 
   #stores(): number {
-    return this.#isDynamoDbDown ? 0 : Math.min(this.#tasks.running * this.#setting.taskStores, this.#table.takes);
+    return this.#isDynamoDbDown
+      ? 0
+      : Math.min(this.#tasks.running * this.#setting.taskStores, this.#table.takes, this.#takes);
   }
 
   #pause(): void {
@@ -109,6 +126,17 @@ class Pipeline {
     this.#events.plan(now + gusts.seconds, () => this.#gust());
   }
 
+  #lookAtBursts(table: ProvisionedTable): void {
+    const { now, storedInAll, queue } = this.#flow;
+    const stored = storedInAll - this.#storedBefore;
+    this.#storedBefore = storedInAll;
+    if (now > 0) table.passed(burstEverySeconds, stored);
+    this.#takes = table.takesFor(burstEverySeconds);
+    if (queue.length > 1 && this.#takes < this.#tasks.running * this.#setting.taskStores)
+      this.#throttledSeconds += burstEverySeconds;
+    this.#events.plan(now + burstEverySeconds, () => this.#lookAtBursts(table));
+  }
+
   #endMinute(): void {
     const { now, queue, unstored } = this.#flow;
     const { running } = this.#tasks;
@@ -121,6 +149,12 @@ class Pipeline {
       breaker: this.#isDynamoDbDown ? 2 : 0,
     });
     this.#table.growAfter(this.#course.stored);
+    if (this.#provisioned) {
+      this.#provisioned.endMinute(Math.round(now / 60));
+      this.#course.units.push(this.#provisioned.units);
+      this.#course.throttledSeconds.push(this.#throttledSeconds);
+      this.#throttledSeconds = 0;
+    }
     const desired = this.#scaling.evaluate(publishedMetrics(this.#minutes, this.#setting.lags), now);
     this.#tasks.scaleTo(desired, now);
     this.#course.desired.push(desired);

@@ -8,13 +8,25 @@ export type Lags = { readonly sqs: number; readonly ecs: number; readonly own: n
 
 export const usualLags: Lags = { sqs: 3, ecs: 3, own: 4 };
 
+/** A table, paid by request or by the hour. */
+export type Table = OnDemand | Provisioned;
+
 /** An on-demand table (developer guide, "Pre-warming a table for on-demand capacity mode"). */
-export type Table = {
+export type OnDemand = {
   readonly unitsPerMessage: number;
   /** Units per second that it takes at once. */
   readonly warm: number;
   /** Units per second that it never exceeds. */
   readonly quota: number;
+};
+
+/** A table whose units follow the load (`provisioned-table.ts`), within the limits of its scaling. */
+export type Provisioned = {
+  readonly unitsPerMessage: number;
+  /** Write units per second. */
+  readonly units: { readonly initial: number; readonly min: number; readonly max: number };
+  /** Percent of use that scaling aims at. */
+  readonly target: number;
 };
 
 /** A poller, a queue and processors under a scaling policy, and what happens to them. Every message is a full one. */

@@ -70,6 +70,7 @@ export class Api extends Construct {
       cluster,
       network,
       image: 'api',
+      builtImages: context.images,
       size: context.apiSize,
       capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }],
       inbound: { port, namespace, securityGroup },

@@ -108,9 +108,22 @@ describe('the alarms', () => {
     ]);
   });
 
-  it('allow three polls to a poller that asks every hour', () => {
-    const rarely = stackOf(synthesize({ apiUrl, pollerVariables: { POLL_INTERVAL_MS: 3_600_000 } }), 'services');
-    expect(alarmsOf(rarely).get('poller-makes-no-progress')).toMatchObject({ Period: 3 * 3600 });
+  it('follow a poller that asks every hour, and processors that publish every ten minutes', () => {
+    const given = {
+      apiUrl,
+      pollerVariables: { POLL_INTERVAL_MS: 3_600_000 },
+      processorVariables: { OTEL_METRIC_EXPORT_INTERVAL: 600_000 },
+    };
+    const { stacks, findings } = synthesize(given);
+    const rarely = new Map(stacks.flatMap((one) => [...alarmsOf(one)]));
+    expect(findings).toEqual([]);
+    expect(rarely.get('poller-makes-no-progress')).toMatchObject({ Period: 3 * 3_600 });
+    expect(rarely.get('feed-lag')).toMatchObject({ Period: 2 * 3_600, Threshold: 2 * 3_600 });
+    expect(rarely.get('feed-silent')).toMatchObject({ Period: 2 * 3_600, Threshold: 48 * 3_600 });
+    expect(rarely.get('feed-went-back')).toMatchObject({ Period: 300 });
+    expect(rarely.get('breaker-open')).toMatchObject({ Period: 1_200 });
+    expect(rarely.get('parcels-throttled')).toMatchObject({ Period: 1_200 });
+    expect(rarely.get('checkpoints-throttled')).toMatchObject({ Period: 60 });
   });
 
   it('are raised when a lag of 15 minutes lasts 15 minutes', () => {

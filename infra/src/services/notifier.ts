@@ -60,6 +60,7 @@ export class Notifier extends Construct {
       ...props,
       environment,
       image: 'notifier',
+      builtImages: context.images,
       webhook: webhook.name,
       size: context.notifierSize,
       capacityProviderStrategies: mostlySpot(context.spotShare),

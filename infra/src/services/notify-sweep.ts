@@ -3,6 +3,8 @@ import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
+import { acknowledge } from '../findings/acknowledge.ts';
+import { policiesOf } from './fargate-task.ts';
 import type { Network } from './network.ts';
 import type { Notifier } from './notifier.ts';
 import { type OperatorTask, operatorContainer } from './operator-task.ts';
@@ -43,6 +45,19 @@ export class NotifySweep extends Construct {
         conditions: { ArnEquals: { 'ecs:cluster': cluster.clusterArn } },
       }),
     );
+    // By name: a reference would be a part of the finding's id.
+    const tasks = `task/waybill-${environment}/*`;
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['ecs:TagResource'],
+        resources: [Stack.of(this).formatArn({ service: 'ecs', resource: tasks })],
+        conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
+      }),
+    );
+    acknowledge(role, {
+      [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:${tasks}]`]:
+        'Only tags of tasks that are just started, whose ids nobody knows before.',
+    });
     role.addToPolicy(
       new PolicyStatement({
         actions: ['iam:PassRole'],
@@ -50,7 +65,7 @@ export class NotifySweep extends Construct {
         conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
       }),
     );
-    new CfnSchedule(this, 'Schedule', {
+    const sweep = new CfnSchedule(this, 'Schedule', {
       name: `waybill-${environment}-notify-sweep-${notifier.webhook}`,
       description: `Waybill: tell the webhook ${notifier.webhook} what was due and not told`,
       scheduleExpression: schedule,
@@ -62,6 +77,8 @@ export class NotifySweep extends Construct {
           taskDefinitionArn: definition.taskDefinitionArn,
           taskCount: 1,
           launchType: 'FARGATE',
+          propagateTags: 'TASK_DEFINITION',
+          enableEcsManagedTags: true,
           networkConfiguration: {
             awsvpcConfiguration: {
               subnets: network.vpc.selectSubnets(network.subnets).subnetIds,
@@ -77,5 +94,11 @@ export class NotifySweep extends Construct {
         retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 600 },
       },
     });
+    // Its first run may be due at once.
+    sweep.node.addDependency(
+      role,
+      policiesOf(definition),
+      network.vpc.selectSubnets(network.subnets).internetConnectivityEstablished,
+    );
   }
 }

@@ -43,6 +43,7 @@ export class OperatorTask extends Construct {
     const props: TaskProps = {
       environment,
       image: 'operator',
+      builtImages: context.images,
       size: operatorSize,
       ...(webhook?.ownTable && { webhook: webhook.name }),
     };

@@ -192,6 +192,7 @@ describe('the roles', () => {
       // Only this task, in this cluster, with its own two roles.
       SweepshopRole: [
         'ecs:RunTask <OperatorTask>',
+        'ecs:TagResource ecs:<AWS::Region>:<AWS::AccountId>:task/waybill-dev/*',
         'iam:PassRole <OperatorTaskExecutionRole.Arn>',
         'iam:PassRole <OperatorTaskTaskRole.Arn>',
       ],

@@ -46,6 +46,7 @@ export class Poller extends Construct {
       ...props,
       environment: context.environment,
       image: 'poller',
+      builtImages: context.images,
       size: context.pollerSize,
       capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }],
       desiredCount: context.standby ? 2 : 1,

@@ -49,6 +49,7 @@ export class Processor extends Construct {
       ...props,
       environment: context.environment,
       image: 'processor',
+      builtImages: context.images,
       size: context.processorSize,
       capacityProviderStrategies: mostlySpot(context.spotShare),
       variables: {

@@ -12,13 +12,15 @@ import {
   type FargateTaskDefinition,
   type ICluster,
   LogDrivers,
+  PropagatedTagSource,
   type Secret,
 } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DnsRecordType, type INamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
-import { confinedContainer, fargateTask, type TaskProps, taskLogs, taskName } from './fargate-task.ts';
+import { confinedContainer, fargateTask, policiesOf, type TaskProps, taskLogs, taskName } from './fargate-task.ts';
+import { forcedByStrategy } from './forced-deployment.ts';
 import type { Network } from './network.ts';
 
 /** Seconds between the time after which a process gives up its stop and the time at which Fargate kills it. */
@@ -69,26 +71,31 @@ export class Service extends Construct {
       taskDefinition: this.#task,
       platformVersion: FargatePlatformVersion.VERSION1_4,
       capacityProviderStrategies: [...props.capacityProviderStrategies],
+      forceNewDeployment: forcedByStrategy(props.capacityProviderStrategies),
       ...(props.desiredCount !== undefined && { desiredCount: props.desiredCount }),
       // Old tasks stop when the new ones are healthy, so the last processor is never stopped. Of two pollers one stands by
       // until the lease is released.
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
+      // Tasks have the tags of their service, and those of ECS that name service and cluster: costs are told apart by them.
+      propagateTags: PropagatedTagSource.SERVICE,
+      enableECSManagedTags: true,
       assignPublicIp: props.network.assignPublicIp,
       vpcSubnets: props.network.subnets,
       securityGroups: [props.inbound?.securityGroup ?? outboundOnly(this, props.network, name)],
       ...(props.inbound && { cloudMapOptions: registration(props.inbound, image) }),
     });
-    // Without a route to the internet no image can be pulled, and the circuit breaker would end the first deployment.
+    // Without a route to the internet, or the right to pull its image and read its secrets, no task starts, and the circuit
+    // breaker would end the first deployment.
     const { vpc, subnets } = props.network;
-    this.fargate.node.addDependency(vpc.selectSubnets(subnets).internetConnectivityEstablished);
+    this.fargate.node.addDependency(vpc.selectSubnets(subnets).internetConnectivityEstablished, policiesOf(this.#task));
   }
 
-  #container({ environment, image, webhook, variables, secrets = {}, inbound }: ServiceProps) {
+  #container({ environment, image, builtImages, webhook, variables, secrets = {}, inbound }: ServiceProps) {
     const stopSeconds = commonVariables.STOP_TIMEOUT_SECONDS.parse(variables['STOP_TIMEOUT_SECONDS']);
     return {
-      ...confinedContainer(this, { image }),
+      ...confinedContainer(this, { image, builtImages }),
       environment: {
         ...variables,
         AWS_REGION: Stack.of(this).region,

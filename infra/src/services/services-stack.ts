@@ -1,4 +1,5 @@
-import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { buildInfo } from '@waybill/shared/process/build-info.ts';
+import { type App, CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { Context } from '../context/context.ts';
 import { mainWebhook } from '../context/webhooks.ts';
@@ -25,7 +26,7 @@ export class ServicesStack extends Stack {
       description: 'Waybill: the poller and the processor on Fargate, their scaling, dashboard and alarms',
     });
     const { environment } = context;
-    const network = new Network(this, 'Network', { imported: context.vpc });
+    const network = new Network(this, 'Network', context);
     const own = new Cluster(this, 'Cluster', {
       clusterName: `waybill-${environment}`,
       vpc: network.vpc,
@@ -92,7 +93,13 @@ export class ServicesStack extends Stack {
       restarts,
     });
 
+    const { version } = buildInfo({});
+    // Of what a new version replaces anyway: no table or queue is to be in the plan of a deployment for a tag.
+    const replaced = ['AWS::ECS::Service', 'AWS::ECS::TaskDefinition'];
+    Tags.of(this).add('waybill:version', version, { includeResourceTypes: replaced });
     const outputs = {
+      Version: version,
+      ...(context.images && { Commit: context.images.commit }),
       ClusterName: cluster.clusterName,
       PollerService: poller.service.fargate.serviceName,
       ProcessorService: processor.service.fargate.serviceName,

@@ -27,13 +27,15 @@ export class TaskRestarts extends Construct {
       description: 'Tasks of Waybill that ended by themselves, were unhealthy or could not be started',
       eventPattern: stoppedByItself(cluster),
     });
-    logGroup.addToResourcePolicy(
+    const { policyDependable } = logGroup.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('events.amazonaws.com')],
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
         resources: [logGroup.logGroupArn],
       }),
     );
+    // What EventBridge may not write is lost.
+    if (policyDependable) this.#rule.node.addDependency(policyDependable);
     this.#rule.addTarget(intoLog(logGroup));
     new WaybillAlarm(this, 'Alarm', {
       ...setting,

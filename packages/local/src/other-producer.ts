@@ -1,10 +1,11 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { FeedElement } from '@waybill/carrier/feed/simulated-feed.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { toAscii } from '@waybill/shared/domain/pack.ts';
 import { scanOf } from './outcome/oracle.ts';
 
 /** A message with good events and one malformed element. */
-export type MixedPack = { readonly body: string; readonly malformed: unknown };
+export type MixedPack = { readonly body: string; readonly events: number; readonly malformed: unknown };
 
 /** Good events per pack. */
 const eventsEach = 12;
@@ -43,7 +44,7 @@ export function mixedPacks(feed: Iterable<FeedElement>, elements: number): Mixed
     if (!model) return [];
     const malformed = spoil(model);
     const mixed = events.toSpliced(Math.ceil(events.length / 2), 0, malformed as Packed);
-    return [{ body: toAscii(JSON.stringify({ version: 1, events: mixed })), malformed }];
+    return [{ body: toAscii(JSON.stringify({ version: 1, events: mixed })), events: events.length, malformed }];
   });
 }
 
@@ -52,5 +53,5 @@ export async function sendPacks(sqs: SQSClient, QueueUrl: string, packs: readonl
   if (packs.length === 0) return;
   const Entries = packs.map(({ body }, index) => ({ Id: String(index), MessageBody: body }));
   const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
-  if (Failed.length > 0) throw new Error(`SQS refused ${Failed.length} packs: ${Failed[0]?.Code}`);
+  if (Failed.length > 0) throw new Error(`SQS refused ${counted(Failed.length, 'pack')}: ${Failed[0]?.Code}`);
 }

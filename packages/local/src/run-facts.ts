@@ -1,5 +1,6 @@
 import type { ScanApiCounts } from '@waybill/carrier/scan-api-server.ts';
 import type { FeedSource } from './feed-source.ts';
+import type { MixedPack } from './other-producer.ts';
 import type { Verdict } from './outcome/verdict.ts';
 import type { Checkpoint, Counted } from './pipeline/pipeline.ts';
 import type { Receiver, ReceiverCounts } from './receiver/receiver.ts';
@@ -9,7 +10,14 @@ export type Facts = {
   readonly node: string;
   /** A simulated feed, with what its API did; of a real one the address. */
   readonly feed:
-    | { readonly seed: number; readonly held: number; readonly counts: ScanApiCounts; readonly packs: number }
+    | {
+        readonly seed: number;
+        readonly held: number;
+        readonly counts: ScanApiCounts;
+        /** What another producer sent: packs, each with one malformed element, and the events in them. */
+        readonly packs: number;
+        readonly packEvents: number;
+      }
     | { readonly url: string };
   readonly seconds: number;
   readonly position: number;
@@ -38,12 +46,14 @@ export type Compared = {
   readonly missedIds: readonly number[];
   /** By reason and code; undefined when the run was interrupted before the DLQ was read. */
   readonly deadLetters: Readonly<Record<string, Readonly<Record<string, number>>>> | undefined;
+  /** Records of the failures table; undefined with {@link deadLetters}. */
+  readonly failures: number | undefined;
   /** Undefined when the run was interrupted. */
   readonly verdict: Verdict | undefined;
 };
 
 /** Of a run that was interrupted. */
-export const notCompared: Compared = { missedIds: [], deadLetters: undefined, verdict: undefined };
+export const notCompared: Compared = { missedIds: [], deadLetters: undefined, failures: undefined, verdict: undefined };
 
 const sqsCalls = ['sends', 'receives', 'deletes', 'visibility_changes'] as const;
 
@@ -65,7 +75,7 @@ export function factsOf({ node, seed, seconds, source, receiver, counted, checkp
   const { simulated, packs, url } = source;
   return {
     node,
-    feed: simulated ? { seed, held: simulated.feed.size, counts: simulated.counts(), packs: packs.length } : { url },
+    feed: simulated ? { seed, held: simulated.feed.size, counts: simulated.counts(), ...sizesOf(packs) } : { url },
     seconds,
     ...checkpoint,
     openGaps: poller.sum('waybill_feed_open_gaps'),
@@ -83,4 +93,8 @@ export function factsOf({ node, seed, seconds, source, receiver, counted, checkp
     readUnits: all('waybill_store_read_units_total'),
     ...compared,
   };
+}
+
+function sizesOf(packs: readonly MixedPack[]): { readonly packs: number; readonly packEvents: number } {
+  return { packs: packs.length, packEvents: packs.reduce((sum, { events }) => sum + events, 0) };
 }

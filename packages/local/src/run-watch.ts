@@ -1,15 +1,14 @@
+import { shownUrl } from '@waybill/shared/shown-url.ts';
 import type { FeedSource } from './feed-source.ts';
 import type { Pipeline, PipelineSnapshot } from './pipeline/pipeline.ts';
 import type { ProgressDisplay } from './progress.ts';
 import type { Receiver } from './receiver/receiver.ts';
+import { RecentRate } from './recent-rate.ts';
 
 /** Seconds without a single page after which a real API is given up. */
 const firstPageLimitSeconds = 20;
 /** How the poller names a refusal that no retry changes: a wrong address, a missing or wrong token. */
 const refusedForGood = /FEED_UNREADABLE \(4\d\d\)/;
-/** Milliseconds over which the rate of stored events is measured. */
-const rateOverMs = 3_000;
-
 /** Takes snapshots of a running pipeline and shows its progress. */
 export class RunWatch {
   readonly #source: FeedSource;
@@ -17,7 +16,7 @@ export class RunWatch {
   readonly #receiver: Receiver;
   readonly #display: ProgressDisplay;
   readonly #begun = performance.now();
-  #stored: { readonly at: number; readonly count: number }[] = [];
+  readonly #storing = new RecentRate();
   #seconds = 0;
 
   constructor(source: FeedSource, pipeline: Pipeline, receiver: Receiver, display: ProgressDisplay) {
@@ -39,9 +38,9 @@ export class RunWatch {
     const stored = processor.sum('waybill_processor_events_total');
     this.#display.show({
       seconds: this.#elapsed(),
-      read: poller.sum('waybill_feed_events_total') + poller.sum('waybill_feed_rejections_total'),
+      read: this.#read(poller.sum('waybill_feed_events_total') + poller.sum('waybill_feed_rejections_total')),
       stored,
-      storedPerSecond: this.#rate(stored),
+      storedPerSecond: this.#storing.rateAt(performance.now(), stored),
       told: this.#receiver.told().size,
       total: this.#source.simulated?.feed.size,
       queued: snapshot.queue.visible + snapshot.queue.inFlight,
@@ -57,11 +56,12 @@ export class RunWatch {
     return (performance.now() - this.#begun) / 1_000;
   }
 
-  #rate(stored: number): number {
-    const now = performance.now();
-    this.#stored = [...this.#stored.filter(({ at }) => now - at < rateOverMs), { at: now, count: stored }];
-    const [first] = this.#stored;
-    return first && first.at < now ? ((stored - first.count) / (now - first.at)) * 1_000 : 0;
+  /** Elements that the poller has read; of a simulated feed without those that were served again, so that they add up to its size. */
+  #read(withRepetitions: number): number {
+    const { simulated } = this.#source;
+    if (!simulated) return withRepetitions;
+    const { elements, repeats } = simulated.counts();
+    return Math.min(withRepetitions, elements - repeats);
   }
 
   /** Why a real feed cannot be read, by the poller's readiness. */
@@ -73,8 +73,9 @@ export class RunWatch {
     const isGivenUp = seconds > firstPageLimitSeconds || refusedForGood.test(problem ?? '');
     if (problem !== undefined && pages === 0 && isGivenUp) {
       throw new Error(
-        `${this.#source.url} gave no page in ${seconds.toFixed(0)} s. The poller is not ready: ${problem}\n` +
-          `Its last line: ${poller.lastLines(1).join('')}`,
+        `${shownUrl(this.#source.url)} gave no page in ${seconds.toFixed(0)} s. The poller is not ready: ${problem}\n` +
+          `Its last line: ${poller.lastLines(1).join('')}\n` +
+          'What the API must do: docs/scan-api.md. What is wrong with it: npx waybill feed check',
       );
     }
     return problem && `poller not ready: ${problem}`;

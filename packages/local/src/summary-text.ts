@@ -1,14 +1,11 @@
+import { shownNumber } from '@waybill/shared/counted.ts';
 import { columns } from './progress.ts';
 
 /** Characters before the parts of a row. */
 const labelWidth = 13;
 
-export const number = (value: number) => Math.round(value).toLocaleString('en-US');
-
-export const count = (value: number, what: string) => `${number(value)} ${what}${value === 1 ? '' : 's'}`;
-
-export function total(byReason: Readonly<Record<string, number>>): string {
-  return number(Object.values(byReason).reduce((sum, count) => sum + count, 0));
+export function total(byReason: Readonly<Record<string, number>>): number {
+  return Object.values(byReason).reduce((sum, count) => sum + count, 0);
 }
 
 /** A total and its parts. */
@@ -21,7 +18,7 @@ export function byCode(whole: string, codes: Readonly<Record<string, number>>): 
 export function counts(byName: Readonly<Record<string, number>>): string[] {
   return Object.entries(byName)
     .sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1))
-    .map(([name, count]) => `${name} ${number(count)}`);
+    .map(([name, count]) => `${name} ${shownNumber(count)}`);
 }
 
 export function shortened(ids: readonly number[], most: number): string[] {
@@ -42,4 +39,9 @@ export function row(label: string, parts: readonly string[], separator = ', ', w
   }
   lines.push(text === '' ? 'none' : text);
   return lines.map((line, index) => (index === 0 ? label : '').padEnd(width) + line);
+}
+
+/** A labelled text, wrapped between its words. */
+export function prose(label: string, text: string, width = labelWidth): string[] {
+  return row(label, text.split(' '), ' ', width);
 }

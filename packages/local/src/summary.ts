@@ -1,43 +1,27 @@
+import { counted, shownNumber } from '@waybill/shared/counted.ts';
 import { shownUrl } from '@waybill/shared/shown-url.ts';
 import { dollarsOf, shownDollars, shownPriceDates } from './cost.ts';
-import { describe } from './outcome/oracle.ts';
-import { columns } from './progress.ts';
 import type { Facts } from './run-facts.ts';
-import { byCode, count, counts, number, row, shortened, total } from './summary-text.ts';
+import { byCode, counts, prose, row, shortened, total } from './summary-text.ts';
+import { verdictLines } from './verdict-text.ts';
 
-/** Differences and lost elements that are listed; one is enough to begin with. */
-const listed = 5;
-/** Characters before the lines of the verdict. */
-const markWidth = 8;
+export { verdictMarks } from './verdict-text.ts';
 
-/** The summary, in lines of at most 79 characters. */
+/** The summary, in lines of at most 79 characters. Each number says what it counts; what counts one thing adds up. */
 export function summaryLines(facts: Facts): string[] {
   return [
     `Waybill on Node ${facts.node}, embedded engines`,
     '',
-    ...row('feed', [
-      ...('held' in facts.feed
-        ? [`seed ${facts.feed.seed}`, `${number(facts.feed.held)} elements held`]
-        : [shownUrl(facts.feed.url)]),
-      `read to EventId ${facts.position}`,
-      `in ${facts.seconds.toFixed(1)} s`,
-    ]),
+    ...feedRows(facts),
     ...row('complete', [
       `through EventId ${facts.watermark}`,
-      `${number(facts.openGaps)} open gaps after it`,
-      `${number(facts.late)} late events found in gaps`,
+      `${counted(facts.openGaps, 'open gap')} after it`,
+      `${counted(facts.late, 'late event')} found in gaps`,
     ]),
-    ...row('events', [
-      `${number(facts.read)} read`,
-      `${number(facts.stored)} stored (with repetitions)`,
-      `${number(facts.stored / Math.max(0.001, facts.seconds))}/s`,
-    ]),
-    ...(facts.verdict ? row('parcels', [`${number(facts.verdict.parcels)} expected`]) : []),
-    ...row('writes', counts(facts.outcomes)),
-    ...row('rejected', byCode(total(facts.rejections), facts.rejections)),
-    ...(facts.deadLetters ? deadLetterRows(facts.deadLetters) : []),
+    ...storedRows(facts),
     ...row('told', toldParts(facts)),
     ...costRows(facts),
+    ...malformedRows(facts),
     ...faultRows(facts),
     ...receiverRows(facts.receiver),
     '',
@@ -45,20 +29,87 @@ export function summaryLines(facts: Facts): string[] {
   ];
 }
 
-function deadLetterRows(deadLetters: NonNullable<Facts['deadLetters']>): string[] {
-  const reasons = Object.entries(deadLetters);
-  if (reasons.length === 0) return row('in DLQ', ['0']);
-  return reasons.flatMap(([reason, codes], index) => {
-    const known = Object.fromEntries(Object.entries(codes).filter(([code]) => code !== ''));
-    return row(index === 0 ? 'in DLQ' : '', byCode(`${total(codes)} ${reason}`, known));
+function feedRows({ feed, verdict, missedIds, seconds, position, read, rejections }: Facts): string[] {
+  const rejected = total(rejections);
+  const compared = verdict
+    ? [
+        counted(verdict.events, 'event'),
+        `${shownNumber(verdict.malformedOf.feed)} malformed`,
+        ...(missedIds.length > 0 ? [`${shownNumber(missedIds.length)} shown too late`] : []),
+      ]
+    : [];
+  const held = 'held' in feed ? [`seed ${feed.seed}`, `${counted(feed.held, 'element')} held`] : [shownUrl(feed.url)];
+  return [
+    ...row('feed', [...held, ...compared]),
+    ...row('read', [
+      `to EventId ${position}`,
+      `in ${seconds.toFixed(1)} s`,
+      `${counted(read + rejected, 'element')} with repetitions`,
+      `of which ${counted(read, 'event')} and ${shownNumber(rejected)} rejected`,
+    ]),
+  ];
+}
+
+function storedRows({ feed, stored, seconds, outcomes, verdict }: Facts): string[] {
+  return [
+    ...row('stored', [
+      `${counted(stored, 'event')} with repetitions`,
+      ...('held' in feed ? [`${shownNumber(feed.packEvents)} of them from another producer`] : []),
+      `${shownNumber(stored / Math.max(0.001, seconds))}/s from start to end`,
+    ]),
+    ...(verdict ? row('parcels', [`${shownNumber(verdict.parcels)} expected`]) : []),
+    ...row('changes', byCode(`${shownNumber(total(outcomes))} of parcels`, outcomes)),
+  ];
+}
+
+/** What became of malformed elements, from the feed to the DLQ. */
+function malformedRows({ feed, verdict, rejections, splits, deadLetters, failures }: Facts): string[] {
+  const rejected = total(rejections);
+  const all = verdict && verdict.malformedOf.feed + verdict.malformedOf.elsewhere;
+  if (rejected + splits === 0 && !all && !total(flat(deadLetters))) return row('malformed', ['none']);
+  const dead = total(flat(deadLetters));
+  const each = dead === rejected + splits ? ', one for each time' : '';
+  return [
+    '',
+    'Malformed elements',
+    ...(verdict && all !== undefined
+      ? row('there were', [
+          'held' in feed
+            ? `${shownNumber(all)}: ${shownNumber(verdict.malformedOf.feed)} in the feed`
+            : `${shownNumber(verdict.malformedOf.feed)} in the feed, some read twice`,
+          ...('held' in feed ? [`${shownNumber(verdict.malformedOf.elsewhere)} from another producer`] : []),
+          `${shownNumber(verdict.malformed)} of them different`,
+        ])
+      : []),
+    ...row('rejected', byCode(`${times(rejected)} by the poller, with repetitions`, rejections)),
+    ...row('split off', [`${times(splits)} by the processor, from packs with good events`]),
+    ...(deadLetters ? prose('in DLQ', `${counted(dead, 'message')}${each}: ${wordsOf(deadLetters)}`) : []),
+    ...(failures === undefined
+      ? []
+      : row('recorded', [`${counted(failures, 'record')} in the failures table, one for each different element`])),
+  ];
+}
+
+const times = (count: number) => counted(count, 'time');
+
+function flat(deadLetters: Facts['deadLetters']): Record<string, number> {
+  return Object.fromEntries(Object.entries(deadLetters ?? {}).map(([reason, codes]) => [reason, total(codes)]));
+}
+
+/** `15 INVALID_EVENT (INVALID_ID 10, MISSING 5), 1 REPEATEDLY_INTERRUPTED`. */
+function wordsOf(deadLetters: NonNullable<Facts['deadLetters']>): string {
+  const reasons = Object.entries(deadLetters).map(([reason, codes]) => {
+    const known = counts(Object.fromEntries(Object.entries(codes).filter(([code]) => code !== '')));
+    return `${shownNumber(total(codes))} ${reason}${known.length > 0 ? ` (${known.join(', ')})` : ''}`;
   });
+  return reasons.length === 0 ? 'none' : reasons.join(', ');
 }
 
 function toldParts({ told, receiver, verdict }: Facts): string[] {
   const corrected = verdict?.notified?.corrected ?? 0;
   return [
-    `${count(told, 'notification')} in ${count(receiver.requests, 'request')}`,
-    ...(corrected > 0 ? [`${number(corrected)} of them corrections`] : []),
+    `${counted(told, 'notification')}${corrected > 0 ? `, ${counted(corrected, 'correction')} among them` : ''}`,
+    `in ${counted(receiver.requests, 'request')}`,
   ];
 }
 
@@ -84,7 +135,7 @@ function receiverRows({ misbehaved }: Facts['receiver']): string[] {
 }
 
 function costRows({ read, sqsCalls, sqsBilled: sqsRequests, writeUnits, readUnits }: Facts): string[] {
-  const perMillion = (count: number, shown = number) => (read === 0 ? 'none' : shown((count / read) * 1_000_000));
+  const perMillion = (count: number, shown = shownNumber) => (read === 0 ? 'none' : shown((count / read) * 1_000_000));
   return [
     ...row('per million', [
       `${perMillion(sqsCalls)} SQS API calls`,
@@ -100,7 +151,7 @@ function costRows({ read, sqsCalls, sqsBilled: sqsRequests, writeUnits, readUnit
 
 function faultRows(facts: Facts): string[] {
   const { feed } = facts;
-  if ('url' in feed) return row('splits', [String(facts.splits)]);
+  if ('url' in feed) return [];
   const { faults, repeats, badElements, lateIds } = feed.counts;
   const late = lateIds + facts.missedIds.length;
   return [
@@ -122,99 +173,19 @@ function faultRows(facts: Facts): string[] {
       `with repetitions: ${faults.repeated}`,
     ]),
     ...row('elements', [
-      `malformed: ${number(badElements)}`,
-      `duplicates: ${number(repeats)}`,
-      `late ids: ${number(late)}`,
+      `malformed: ${shownNumber(badElements)}`,
+      `served again: ${shownNumber(repeats)}`,
+      `late ids: ${shownNumber(late)}`,
     ]),
     ...(facts.missedIds.length === 0
       ? []
       : row(
           '',
           [
-            `${facts.missedIds.length} not compared, because they came after the poller had passed:`,
+            `${shownNumber(facts.missedIds.length)} not compared, because shown after the poller had passed:`,
             ...shortened(facts.missedIds, 20),
           ],
           ' ',
         )),
-    ...row(
-      'splits',
-      [
-        `${facts.splits}: another producer sent ${feed.packs} packs, each with one malformed element`,
-        'among good events. It was split off, and they were stored.',
-      ],
-      ' ',
-    ),
   ];
 }
-
-function verdictLines({ verdict, feed }: Facts): string[] {
-  if (!verdict) return ['Interrupted: nothing was compared.'];
-  const { differences, parcels, events, malformed, withoutFailure, withoutDeadLetter, wronglyDead } = verdict;
-  const { notified, api } = verdict;
-  const differing = new Set(differences.map(({ parcelId }) => parcelId)).size;
-  return [
-    ...check(
-      differing === 0,
-      `all ${number(parcels)} parcels match the ${number(events)} events of the feed`,
-      `${number(differing)} of ${number(parcels)} parcels differ from the feed`,
-      [
-        ...differences.map(describe),
-        ...('url' in feed && differing > 0 ? ['an event that became visible late can cause this too'] : []),
-      ],
-    ),
-    ...check(
-      withoutFailure.length + withoutDeadLetter.length === 0,
-      `all ${number(malformed)} malformed elements are in the failures table and in the DLQ`,
-      `of ${number(malformed)} malformed elements, ${withoutFailure.length} have no failure record, ${withoutDeadLetter.length} no dead letter`,
-      [
-        ...withoutFailure.map((key) => `no failure record: ${key}`),
-        ...withoutDeadLetter.map((key) => `not in the DLQ: ${key}`),
-      ],
-    ),
-    ...check(
-      wronglyDead.length === 0,
-      'no well-formed event is in the DLQ',
-      `${wronglyDead.length} messages in the DLQ have no malformed element`,
-      wronglyDead,
-    ),
-    ...(notified
-      ? check(
-          notified.problems.length === 0,
-          `each of the ${number(notified.due)} first deliveries was told, ${number(notified.repeated)} more than once under the same id`,
-          `${number(notified.due)} first deliveries were to be told, and nothing else`,
-          notified.problems,
-        )
-      : []),
-    ...(api
-      ? check(
-          api.problems.length === 0,
-          `the API took ${count(api.events, 'event')} again, and shows their parcel as the feed does`,
-          `the API was given ${count(api.events, 'event')} again, and was asked for their parcel`,
-          api.problems,
-        )
-      : []),
-  ];
-}
-
-function check(isGood: boolean, good: string, bad: string, details: readonly string[]): string[] {
-  if (isGood) return row(verdictMarks.good, good.split(', '), ', ', markWidth);
-  const more = details.length > listed ? [`… and ${details.length - listed} more`] : [];
-  const shown = [...details.slice(0, listed), ...more].flatMap(folded);
-  return [...folded(bad), ...shown].map(
-    (line, index) => (index === 0 ? verdictMarks.bad : '').padEnd(markWidth) + line,
-  );
-}
-
-/** The first word of a line of the verdict. */
-export const verdictMarks = { good: 'ok', bad: 'FAILED' } as const;
-
-/** A text in a few lines, as wide as fits beside the marks. */
-function folded(text: string): string[] {
-  const width = columns - markWidth;
-  const lines = Array.from({ length: Math.ceil(text.length / width) }, (_, index) =>
-    text.slice(index * width, (index + 1) * width),
-  );
-  return lines.length > foldedLines ? [...lines.slice(0, foldedLines - 1), '…'] : lines;
-}
-
-const foldedLines = 6;

@@ -229,6 +229,13 @@ const throttlingImpacts = {
 
 export type ThrottledTable = keyof typeof throttlingImpacts;
 
+export type ThrottlingSetting = Publishing & {
+  /** The name of the webhook whose notifications the table has. */
+  readonly webhook?: string;
+  /** Whether units are provisioned, and scaled by what is used. */
+  readonly scales?: boolean;
+};
+
 /**
  * `parcels-throttled` and the like: requests to a table, or a write to one of its indexes, that DynamoDB refused because
  * there are too many, as the processes see them. Not DynamoDB's own metrics: they have data in minutes with throttling
@@ -236,9 +243,10 @@ export type ThrottledTable = keyof typeof throttlingImpacts;
  */
 export function throttlingAlarm(
   table: ThrottledTable,
-  { webhook = '', ...publishing }: Publishing & { readonly webhook?: string },
+  { webhook = '', scales = false, ...publishing }: ThrottlingSetting,
 ): MetricAlarm {
   const impact = throttlingImpacts[table];
+  const periodSeconds = periodFor(minute, publishedEvery(publishing));
   return {
     severity: 'warning',
     impact: typeof impact === 'string' ? impact : impact(webhook),
@@ -247,10 +255,17 @@ export function throttlingAlarm(
     statistic: 'Sum',
     comparison: '>=',
     threshold: 1,
-    periodSeconds: periodFor(minute, publishedEvery(publishing)),
-    // Three minutes of five: the SDK retries a single throttled request, which does no harm.
-    periods: 5,
-    datapoints: 3,
+    periodSeconds,
+    ...(scales ? mostOfAnHour(periodSeconds) : threeOfFive),
     missing: 'notBreaching',
   };
+}
+
+/** The SDK retries a single throttled request, which does no harm. */
+const threeOfFive = { periods: 5, datapoints: 3 };
+
+/** Provisioned units grow within minutes, by two fifths at a time. Somebody has to look when that was not enough for most of an hour. */
+function mostOfAnHour(periodSeconds: number) {
+  const periods = Math.max(4, Math.round(hour / periodSeconds));
+  return { periods, datapoints: Math.ceil((3 * periods) / 4) };
 }

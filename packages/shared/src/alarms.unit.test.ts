@@ -13,6 +13,7 @@ function alarmsOf(given: Partial<typeof usual> = {}): ReadonlyMap<string, Metric
     ...Object.entries(processorAlarms({ ...setting, announces: true })),
     ...Object.entries(notifierAlarms({ ...setting, webhook: 'shop' })),
     ['parcels-throttled', throttlingAlarm('parcels', setting)],
+    ['parcels-throttled, provisioned', throttlingAlarm('parcels', { ...setting, scales: true })],
   ]);
 }
 
@@ -38,6 +39,7 @@ describe('an alarm', () => {
       'webhook-away': 60,
       'notifier-breaker-open': 60,
       'parcels-throttled': 60,
+      'parcels-throttled, provisioned': 60,
     });
   });
 

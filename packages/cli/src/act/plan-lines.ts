@@ -1,10 +1,11 @@
 import type { Plan } from '@waybill/operations/record/plan.ts';
+import { counted, pluralOf, shownNumber } from '@waybill/shared/counted.ts';
 import type { View } from '../output/view.ts';
 import { inWords } from '../output/words.ts';
 
 /** `1 parcel`, `more than 10,000 parcels`: what the plan is about, with its noun in the singular. */
 export function howMany({ count, isMoreThan }: Pick<Plan, 'count' | 'isMoreThan'>, noun: string): string {
-  return `${isMoreThan ? 'more than ' : ''}${count.toLocaleString('en-US')} ${noun}${count === 1 && !isMoreThan ? '' : 's'}`;
+  return isMoreThan ? `more than ${shownNumber(count)} ${pluralOf(noun)}` : counted(count, noun);
 }
 
 /** The plan for people. */
@@ -20,7 +21,7 @@ export function planLines(plan: Plan, view: View): readonly string[] {
     'write unit': cost.writeUnits,
   }).flatMap(([what, amount]) => {
     const whole = Math.ceil(amount);
-    return whole > 0 ? [`${number(whole)} ${what}${whole === 1 ? '' : 's'}`] : [];
+    return whole > 0 ? [counted(whole, what)] : [];
   });
   return [
     ...view.facts({

@@ -2,6 +2,7 @@ import type { FailureGroup, FailureGroups } from '@waybill/operations/failures/f
 import type { ListedFailure } from '@waybill/operations/failures/failure-item.ts';
 import type { ShownFailure } from '@waybill/operations/failures/failure-show.ts';
 import type { FailuresDependencies } from '@waybill/operations/failures/read-unresolved.ts';
+import { counted, shownNumber } from '@waybill/shared/counted.ts';
 import { command } from '../command/command.ts';
 import { argument, flag, optional, withDefault } from '../command/options.ts';
 import { anyText, duration, id, instant, type Parser, wholeNumber } from '../command/parsers.ts';
@@ -82,12 +83,12 @@ function groupLines({ groups, count, isMoreThan }: FailureGroups, view: View): r
   const [titles = '', ...rows] = view.table(groups, columns);
   // Below, and not beside: a detail that is cut says little, and an id may be 69 characters long.
   const below = ({ detail, sample }: FailureGroup) => [...view.wrapped(detail, 7), `       sample: ${sample}`];
-  const counted = `${isMoreThan ? 'more than ' : ''}${count.toLocaleString('en-US')} unresolved`;
+  const unresolved = `${isMoreThan ? 'more than ' : ''}${shownNumber(count)} unresolved`;
   return [
     titles,
     ...groups.flatMap((group, at) => [rows[at] ?? '', ...below(group)]),
     '',
-    `${counted}, of ${groups.length} ${groups.length === 1 ? 'kind' : 'kinds'}`,
+    `${unresolved}, of ${counted(groups.length, 'kind')}`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { FeedCheck } from '@waybill/operations/feed-check/finding.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { command } from '../command/command.ts';
 import { optional, withDefault } from '../command/options.ts';
 import { anyText, id, wholeNumber } from '../command/parsers.ts';
@@ -19,7 +20,7 @@ const check = command({
     'Reads only: at most 20 requests within a minute, below the pace of the poller. Asks as the poller does, so the verdict ' +
     'is that of the poller. The token is read from SCAN_API_TOKEN, which is the only place for it: others see the flags of a ' +
     'command. SCAN_API_URL, SCAN_API_LIMIT and SCAN_API_TIMEOUT_MS count where they are set. Exit code 0: the feed can be ' +
-    'mirrored; 1: it cannot.',
+    'mirrored; 1: it cannot, or too little was seen, as of a feed without events. docs/scan-api.md says what an API must do.',
   examples: [
     {
       line: 'feed check --scan-api-url https://carrier.example/v1/scans/scanevents',
@@ -43,28 +44,32 @@ const check = command({
   prints: 'document',
   shape,
   run: async ({ options }, { env, clock, signal, print, progress }) => {
-    const [{ checkFeed }, { mostRequests }, { scanApi }, { scanApiVariables }, { readEnv }, { z }] = await Promise.all([
-      import('@waybill/operations/feed-check/feed-check.ts'),
-      import('@waybill/operations/feed-check/questions.ts'),
-      import('@waybill/shared/scan-api/scan-api.ts'),
-      import('@waybill/shared/scan-api/scan-api-variables.ts'),
-      import('@waybill/shared/process/env.ts'),
-      import('zod'),
-    ]);
-    const { SCAN_API_URL, SCAN_API_TOKEN, SCAN_API_LIMIT, SCAN_API_TIMEOUT_MS } = scanApiVariables;
-    const read = readEnv(z.object({ SCAN_API_URL, SCAN_API_TOKEN, SCAN_API_LIMIT, SCAN_API_TIMEOUT_MS }), {
+    const [{ checkFeed }, { mostRequests }, { scanApi }, { credentialsOf }, variables, { readEnv }, { z }] =
+      await Promise.all([
+        import('@waybill/operations/feed-check/feed-check.ts'),
+        import('@waybill/operations/feed-check/questions.ts'),
+        import('@waybill/shared/scan-api/scan-api.ts'),
+        import('@waybill/shared/scan-api/authorised-get.ts'),
+        import('@waybill/shared/scan-api/scan-api-variables.ts'),
+        import('@waybill/shared/process/env.ts'),
+        import('zod'),
+      ]);
+    const { checkScanApi, feedReaderVariables, scanApiOf } = variables;
+    const read = readEnv(z.object(feedReaderVariables).superRefine(checkScanApi), {
       ...env,
       ...(options.scanApiUrl !== undefined && { SCAN_API_URL: options.scanApiUrl }),
       ...(options.limit !== undefined && { SCAN_API_LIMIT: String(options.limit) }),
     });
-    const { SCAN_API_URL: url, SCAN_API_TOKEN: token, SCAN_API_LIMIT: limit, SCAN_API_TIMEOUT_MS: timeoutMs } = read;
+    const access = scanApiOf(read);
+    const { url, timeoutMs } = access;
+    const limit = read.SCAN_API_LIMIT;
     let responses = 0;
     const checked = await checkFeed(
       {
         clock,
         open: (observer) =>
           scanApi({
-            ...{ url, token, timeoutMs, clock },
+            ...{ ...access, clock },
             observer: {
               ...observer,
               onHead: (facts) => {
@@ -75,7 +80,7 @@ const check = command({
             },
           }),
       },
-      { url, hasToken: token !== '', limit, fromEventId: options.from, timeoutMs },
+      { url, credentials: credentialsOf(access), limit, fromEventId: options.from, timeoutMs },
       signal,
     );
     print.document(checked, linesOf);
@@ -93,10 +98,13 @@ function linesOf({ url, findings, notLookedAt, canBeMirrored, requests, tookMs }
     ];
   };
   const problems = findings.filter(({ level }) => level === 'problem').length;
-  const reason = problems === 0 ? 'too little of it could be seen' : `${problems} problem${problems === 1 ? '' : 's'}`;
-  const verdict = canBeMirrored ? 'Waybill can mirror this feed.' : `Waybill cannot mirror this feed: ${reason}.`;
+  const verdict = canBeMirrored
+    ? 'Waybill can mirror this feed.'
+    : problems === 0
+      ? 'Whether Waybill can mirror this feed is not known: too little of it could be seen.'
+      : `Waybill cannot mirror this feed: ${counted(problems, 'problem')}. What an API must do, and how to put an adapter before one that does not: docs/scan-api.md`;
   return [
-    ...view.wrapped(`${url}: ${requests} requests in ${(tookMs / 1_000).toFixed(1)} s, none of which changes anything`),
+    ...view.wrapped(`${url}: ${counted(requests, 'request')} in ${(tookMs / 1_000).toFixed(1)} s, none of which changes anything`),
     '',
     ...findings.flatMap(({ level, check: name, sentence }) =>
       beside(level, view.styled(styles[level], level), name, sentence),

@@ -48,7 +48,7 @@ describe('waybill feed check', () => {
     const ran = await runCommand(['feed', 'check', '--scan-api-url', url], { clock: hurried, columns: 80 });
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(/^.*problem.*from-event-id +FromEventId is exclusive/m);
-    expect(ran.stdout).toMatch(/\nWaybill cannot mirror this feed: 1 problem\.\n$/);
+    expect(ran.stdout).toMatch(/\nWaybill cannot mirror this feed: 1 problem\. What an API must do,\s[^]*docs\/scan-api\.md\n$/);
   });
 
   test('reads url, limit and first id as the poller does, and prints JSON of its shape', async () => {

@@ -13,6 +13,19 @@ export type Truth = {
   readonly malformedElsewhere?: readonly unknown[];
   /** What the processor was told to keep. Absent: its defaults. */
   readonly kept?: KeptSettings;
+  /** How far a real feed was read for the comparison. Absent: the elements are all that there is. */
+  readonly reading?: FeedReading;
+};
+
+/** What was read of a real feed, without Waybill, to compare with. */
+export type FeedReading = {
+  /** EventIds, both included: what the elements were asked from and up to. */
+  readonly from: number;
+  readonly through: number;
+  /** The feed holds later events: they came meanwhile. */
+  readonly goesOn: boolean;
+  /** Why the elements may not be all that the feed holds in this range, a sentence each. */
+  readonly doubts: readonly string[];
 };
 
 /** What was found in the tables and the DLQ. */
@@ -30,7 +43,9 @@ export type Verdict = {
   readonly events: number;
   readonly parcels: number;
   readonly differences: readonly Difference[];
-  /** Distinct malformed elements, and the beginnings of those that were not found where they belong. */
+  /** Malformed elements of the feed and elsewhere, repetitions included. */
+  readonly malformedOf: { readonly feed: number; readonly elsewhere: number };
+  /** Different malformed elements, and the beginnings of those that were not found where they belong. */
   readonly malformed: number;
   readonly withoutFailure: readonly string[];
   readonly withoutDeadLetter: readonly string[];
@@ -40,6 +55,8 @@ export type Verdict = {
   readonly notified?: NotifiedVerdict;
   /** Absent when the feed has no parcel to ask for. */
   readonly api?: ApiVerdict;
+  /** Of a real feed. */
+  readonly reading?: FeedReading;
 };
 
 /** Characters of an element's JSON by which it is recognised: elements that are too large or too deep travel cut. */
@@ -48,13 +65,18 @@ const keyCharacters = 600;
 /** Whether the parcels are what the feed says, whether API and notifications say so too, and whether all that is malformed, and nothing else, is accounted for. */
 export function judge(truth: Truth, mirror: Mirror, api?: ApiVerdict): Verdict {
   let events = 0;
-  const malformed = new Set<string>((truth.malformedElsewhere ?? []).map(keyOf));
+  let ofFeed = 0;
+  const { malformedElsewhere = [], reading } = truth;
+  const malformed = new Set<string>(malformedElsewhere.map(keyOf));
   const sorted = function* () {
     for (const element of truth.elements) {
       if (scanOf(element)) {
         events += 1;
         yield element;
-      } else malformed.add(keyOf(element));
+      } else {
+        ofFeed += 1;
+        malformed.add(keyOf(element));
+      }
     }
   };
   const expected = expectedParcels(sorted());
@@ -67,18 +89,22 @@ export function judge(truth: Truth, mirror: Mirror, api?: ApiVerdict): Verdict {
   const wronglyDead = [...dead].filter((key) => !malformed.has(key));
   const notified = mirror.heard && judgeNotified(expected, mirror.heard, mirror.heard.feed);
   const others = [...(notified?.problems ?? []), ...(api?.problems ?? [])];
-  const faults = [differences, withoutFailure, withoutDeadLetter, wronglyDead, others];
+  const faults = [differences, withoutFailure, withoutDeadLetter, wronglyDead, others, reading?.doubts ?? []];
+  // Of a real feed that shows no event, nothing is known: that is not success.
+  const isNothing = reading !== undefined && events === 0;
   return {
-    isGood: faults.every((found) => found.length === 0),
+    isGood: faults.every((found) => found.length === 0) && !isNothing,
     events,
     parcels: expected.size,
     differences,
+    malformedOf: { feed: ofFeed, elsewhere: malformedElsewhere.length },
     malformed: malformed.size,
     withoutFailure,
     withoutDeadLetter,
     wronglyDead,
     ...(notified && { notified }),
     ...(api && { api }),
+    ...(reading && { reading }),
   };
 }
 

@@ -1,14 +1,14 @@
+import { counted, shownNumber as shown } from '@waybill/shared/counted.ts';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
 import { milestoneTypes } from '@waybill/shared/domain/milestones.ts';
-import { eventIdOf, isPlainObject, type Rejection, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import { isPlainObject, type ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import { contentOf } from '@waybill/shared/scan-api/page.ts';
 import { believableJump } from '@waybill/shared/scan-api/position.ts';
-import { counted, type Finding, good, medianOf, note, problem, shown } from './finding.ts';
+import { type Finding, good, medianOf, note } from './finding.ts';
+import { rejectionFinding } from './rejection-finding.ts';
+import { kindOf } from './value-form.ts';
 
-/** More rejected elements than one in so many, and the feed is not what Waybill reads. */
-const mostRejected = 10;
-
-/** Types and reasons that are named at most. */
+/** Types that are named at most. */
 const mostNamed = 10;
 
 /** Of the feed's types, the one that is known and is no milestone. */
@@ -36,60 +36,6 @@ export function idsOf(elements: readonly unknown[]): readonly number[] {
     const parsed = parse(element);
     return 'event' in parsed ? [parsed.event.eventId] : [];
   });
-}
-
-function rejectionFinding(elements: readonly unknown[]): Finding {
-  const examples = new Map<string, { count: number; sentence: string }>();
-  let rejected = 0;
-  for (const element of elements) {
-    const parsed = parse(element);
-    if ('event' in parsed) continue;
-    rejected += 1;
-    const { code, path } = parsed.rejection;
-    const found = foundAt(element, path);
-    const key = `${code} ${path} ${found}`;
-    const known = examples.get(key);
-    if (known) known.count += 1;
-    else examples.set(key, { count: 1, sentence: exampleOf(element, parsed.rejection, found) });
-  }
-  if (rejected === 0)
-    return good('elements', `All ${counted(elements.length, 'element')} that were read are scan events.`);
-  const listed = [...examples.values()].toSorted((a, b) => b.count - a.count);
-  const named = listed.slice(0, mostNamed).map(({ count, sentence }) => `${shown(count)} × ${sentence}`);
-  const more = listed.length > mostNamed ? `; and ${counted(listed.length - mostNamed, 'other reason')}` : '';
-  const sentence = `Waybill rejects ${shown(rejected)} of ${counted(elements.length, 'element')}: ${named.join('; ')}${more}.`;
-  return rejected * mostRejected > elements.length
-    ? problem('elements', `${sentence} That is more than one in ${mostRejected}: the feed is not what Waybill reads.`)
-    : note('elements', `${sentence} They go to the dead-letter queue; all others are stored.`);
-}
-
-/** Why an element is rejected, without anything that it holds but its id. */
-function exampleOf(element: unknown, { code, path, expected }: Rejection, found: string): string {
-  const eventId = eventIdOf(element);
-  const example = eventId === undefined ? '' : `, as in EventId ${eventId}`;
-  return `${code}: ${path === '' ? 'the element' : path} is ${found}, expected ${expected}${example}`;
-}
-
-/** What stands at this path of the element, by its kind. */
-function foundAt(element: unknown, path: string): string {
-  const at = path === '' ? [] : path.split('.');
-  return kindOf(at.reduce<unknown>((value, name) => (isPlainObject(value) ? value[name] : undefined), element));
-}
-
-function kindOf(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'number') return numberKind(value);
-  if (typeof value === 'string')
-    return value === '' ? 'an empty string' : `a string of ${counted(value.length, 'character')}`;
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-function numberKind(value: number): string {
-  if (!Number.isInteger(value)) return 'a number with a fraction';
-  if (value < 1) return 'a number below 1';
-  return Number.isSafeInteger(value) ? 'a number' : `a number above ${Number.MAX_SAFE_INTEGER}`;
 }
 
 function orderFinding(pages: readonly (readonly unknown[])[]): Finding {

@@ -10,7 +10,8 @@ import { requestFindings } from './request-findings.ts';
 
 export type FeedCheckOptions = {
   readonly url: string;
-  readonly hasToken: boolean;
+  /** The variables with what the API is to accept. */
+  readonly credentials: readonly string[];
   /** `SCAN_API_LIMIT`. */
   readonly limit: number;
   /** From which id to read: `FIRST_EVENT_ID`. */
@@ -75,7 +76,7 @@ async function partsOf(
   if (ids.length === 0) {
     return {
       findings: elementFindings([elements]),
-      notLookedAt: ['How ids and Limit are treated: no element of the first page has a usable id.'],
+      notLookedAt: ['How ids and Limit are treated: no element of the first page is an event.'],
     };
   }
   const last = endOf(ids);
@@ -91,7 +92,8 @@ async function partsOf(
     questions,
   );
   const end = second.kind === 'page' ? endOf([...ids, ...idsOf(second.elements)]) : last;
-  const beyond = await beyondFinding(end, !hasMore && second.kind !== 'not asked', questions);
+  const isHead = !hasMore && second.kind !== 'not asked';
+  const beyond = await beyondFinding({ last: end, isHead, limit: first.limit }, questions);
   const looked = partOf([inclusive, beyond]);
   return {
     findings: [...base, ...looked.findings, ...limits.findings],
@@ -122,12 +124,12 @@ function middleOf(ids: readonly number[]): number {
 }
 
 /**
- * Whether Waybill can mirror this feed, as far as was seen: the first page came, nothing is a problem, and where the feed
- * has events, it is known that reading on misses none.
+ * Whether Waybill can mirror this feed, as far as was seen: a page with events came, nothing is a problem, and it is known
+ * that reading on misses none. Of a feed without events nothing is known.
  */
 function isMirrorable(first: readonly unknown[] | undefined, findings: readonly Finding[]): boolean {
   if (!first || findings.some(({ level }) => level === 'problem')) return false;
-  return first.length === 0 || findings.some(({ check }) => check === 'from-event-id');
+  return findings.some(({ check }) => check === 'from-event-id');
 }
 
 /** Aborts when the check may take no longer. */

@@ -39,7 +39,7 @@ export const feedCheckShape = z.strictObject({
   /** Without user, password and query. */
   url: z.string(),
   checkedAtUtc: z.iso.datetime(),
-  /** No finding is a problem, and the first page was read. */
+  /** No finding is a problem, and a page with events was read. */
   canBeMirrored: z.boolean(),
   requests: z.int().nonnegative(),
   tookMs: z.int().nonnegative(),
@@ -53,16 +53,6 @@ export type FeedCheck = Readonly<z.infer<typeof feedCheckShape>>;
 export const good = (check: Check, sentence: string): Finding => ({ check, level: 'good', sentence });
 export const note = (check: Check, sentence: string): Finding => ({ check, level: 'note', sentence });
 export const problem = (check: Check, sentence: string): Finding => ({ check, level: 'problem', sentence });
-
-/** `12,345`, whatever the machine's locale. */
-export function shown(count: number): string {
-  return count.toLocaleString('en-US');
-}
-
-/** `1 request`, `2 requests`. */
-export function counted(count: number, noun: string): string {
-  return `${shown(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
 
 /** The middle one, the lower of two; 0 of none. */
 export function medianOf(numbers: readonly number[]): number {

@@ -54,8 +54,8 @@ export async function inclusiveFinding(
     const sentence = `A small Limit does not return the lowest ids: asked from EventId ${known} for one event, the API returned another. Waybill would pass events that it has not read.`;
     return { finding: problem('from-event-id', sentence), single };
   }
-  const sentence = `Whether FromEventId is inclusive could not be seen: EventId ${known} was on the first page, and is not there when it is asked for.`;
-  return { finding: note('from-event-id', sentence), single };
+  const sentence = `FromEventId does not lead to its event: EventId ${known} was on the first page, and is not there when the feed is asked from ${known}. Waybill asks from ids, not by the number of a page or an offset, so it would miss events.`;
+  return { finding: problem('from-event-id', sentence), single };
 }
 
 /** Steps beyond the last known id, each far larger than the one before: the feed may be far longer than a page. */
@@ -63,8 +63,17 @@ const distances = [1_000_000, 100_000_000, 10_000_000_000, 1_000_000_000_000];
 
 const int32 = 2 ** 31 - 1;
 
-/** What the API says where there is nothing newer. `last`: the highest id that was believed; `isHead`: nothing came after it. */
-export async function beyondFinding(last: number, isHead: boolean, { ask }: Pick<Questions, 'ask'>): Promise<Looked> {
+/** What was seen of the end of a feed. */
+type Seen = {
+  /** The highest id that was believed. */
+  readonly last: number;
+  /** Nothing came after it, asked with this limit. */
+  readonly isHead: boolean;
+  readonly limit: number;
+};
+
+/** What the API says where there is nothing newer. */
+export async function beyondFinding({ last, isHead, limit }: Seen, { ask }: Pick<Questions, 'ask'>): Promise<Looked> {
   const candidates = [...(isHead ? [last + 1] : []), ...distances.map((distance) => last + distance)];
   for (const fromEventId of candidates) {
     const answer = await ask(fromEventId, 1);
@@ -76,8 +85,18 @@ export async function beyondFinding(last: number, isHead: boolean, { ask }: Pick
       return { finding: problem('beyond-newest', sentence) };
     }
     if (idsOf(answer.elements).every((id) => id < fromEventId)) return { finding: emptyFinding(answer, fromEventId) };
+    if (fromEventId !== last + 1 || limit === 1) continue;
+    const again = await ask(fromEventId, limit);
+    if (again.kind === 'page' && again.elements.length === 0) return { finding: dependsOnLimit(fromEventId, limit) };
   }
   return { notLookedAt: 'What the API returns beyond its newest event.' };
+}
+
+function dependsOnLimit(fromEventId: number, limit: number): Finding {
+  return problem(
+    'from-event-id',
+    `Where a page begins depends on Limit: asked from EventId ${fromEventId}, the API returns an event for a Limit of 1, and nothing for one of ${limit}. Waybill asks from ids, not by the number of a page, so it would miss events.`,
+  );
 }
 
 function emptyFinding({ elements, envelope }: Extract<Answer, { kind: 'page' }>, fromEventId: number): Finding {

@@ -1,4 +1,5 @@
-import { counted, type Finding, good, medianOf, note, shown } from './finding.ts';
+import { counted, shownNumber as shown } from '@waybill/shared/counted.ts';
+import { type Finding, good, medianOf, note } from './finding.ts';
 import type { RequestLog } from './questions.ts';
 
 /** A request that takes more than this share of its time limit is near to failing. */

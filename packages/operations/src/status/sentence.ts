@@ -1,3 +1,4 @@
+import { counted } from '@waybill/shared/counted.ts';
 import { scanQueue } from '@waybill/shared/resources.ts';
 import type { FeedPosition, QueueStatus, Status, StatusPart } from './status-shape.ts';
 
@@ -158,11 +159,6 @@ function ofUnasked({ notAsked }: Facts): string[] {
 /** Messages of a queue, whatever state they are in. */
 function totalOf({ visible, inFlight, delayed }: QueueStatus): number {
   return visible + inFlight + delayed;
-}
-
-/** `1 dead letter`, `1,204 dead letters`. EventIds have no separators: they are pasted. */
-function counted(count: number, what: string): string {
-  return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function durationOf(seconds: number): string {
