@@ -30,7 +30,9 @@ export const edgeSections: readonly Section[] = [
       {
         title: 'Milestones, per second',
         unit: 'cps',
-        lines: [{ expr: rate('waybill.notifier.notifications', 'webhook, outcome'), legend: '{{webhook}} {{outcome}}' }],
+        lines: [
+          { expr: rate('waybill.notifier.notifications', 'webhook, outcome'), legend: '{{webhook}} {{outcome}}' },
+        ],
       },
       {
         title: 'From announcement to notification',
@@ -46,7 +48,10 @@ export const edgeSections: readonly Section[] = [
         title: 'Errors of endpoints, per second',
         unit: 'cps',
         lines: [
-          { expr: rate('waybill.notifier.endpoint_errors', 'webhook, endpoint, error'), legend: '{{webhook}} {{endpoint}} {{error}}' },
+          {
+            expr: rate('waybill.notifier.endpoint_errors', 'webhook, endpoint, error'),
+            legend: '{{webhook}} {{endpoint}} {{error}}',
+          },
         ],
       },
     ],

@@ -10,7 +10,10 @@ export const flowSections: readonly Section[] = [
         unit: 's',
         lines: [
           { expr: ofFeed('waybill.feed.lag'), legend: 'until read' },
-          ...percentiles('waybill.processor.scan_to_state').map(({ expr, legend }) => ({ expr, legend: `until stored, ${legend}` })),
+          ...percentiles('waybill.processor.scan_to_state').map(({ expr, legend }) => ({
+            expr,
+            legend: `until stored, ${legend}`,
+          })),
         ],
       },
       {
@@ -22,7 +25,11 @@ export const flowSections: readonly Section[] = [
           { expr: rate('waybill.processor.events'), legend: 'stored' },
         ],
       },
-      { title: 'Messages in queues', unit: 'short', lines: [{ expr: most('waybill.queue.depth', 'queue'), legend: '{{queue}}' }] },
+      {
+        title: 'Messages in queues',
+        unit: 'short',
+        lines: [{ expr: most('waybill.queue.depth', 'queue'), legend: '{{queue}}' }],
+      },
       {
         title: 'Dead letters',
         unit: 'short',
@@ -58,12 +65,19 @@ export const flowSections: readonly Section[] = [
         unit: 'reqps',
         lines: [{ expr: rate('waybill.feed.requests', 'outcome'), legend: '{{outcome}}' }],
       },
-      { title: 'Silence of the feed', unit: 's', lines: [{ expr: ofFeed('waybill.feed.silence'), legend: 'since the last event' }] },
+      {
+        title: 'Silence of the feed',
+        unit: 's',
+        lines: [{ expr: ofFeed('waybill.feed.silence'), legend: 'since the last event' }],
+      },
       {
         title: 'Ids between position and watermark',
         unit: 'short',
         lines: [
-          { expr: `${ofFeed('waybill.feed.position')} - ${ofFeed('waybill.feed.watermark')}`, legend: 'not yet known to be complete' },
+          {
+            expr: `${ofFeed('waybill.feed.position')} - ${ofFeed('waybill.feed.watermark')}`,
+            legend: 'not yet known to be complete',
+          },
           { expr: ofFeed('waybill.feed.open_gaps'), legend: 'open gaps' },
         ],
       },
