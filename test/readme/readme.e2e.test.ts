@@ -66,12 +66,15 @@ async function script(text: string, env: Readonly<Record<string, string>> = {}):
   return said;
 }
 
+/** Milliseconds: each takes some 15 s of CPU time in many processes. */
+const patience = 240_000;
+
 describe("README's blocks", () => {
   test('are all run here or excepted by name', () => {
     expect(blocks.map(({ name }) => name).sort()).toEqual([...executed, ...Object.keys(excepted)].sort());
   });
 
-  test('npm start -- --keep, and on what it leaves up: Ask and mend, Use it, and the client', async (context) => {
+  test('npm start -- --keep, and on what it leaves up: Ask and mend, Use it, and the client', { timeout: patience }, async (context) => {
     const said = await script(block('Try it 3'));
     const [, pids = ''] = /^To end them: kill ([\d ]+)$/m.exec(said) ?? [];
     context.onTestFinished(() => {
@@ -88,7 +91,7 @@ describe("README's blocks", () => {
     expect(read).toMatch(/^[a-z-]+ \S+/);
   });
 
-  test('Without docker: provisions, and every process works with the others', async (context) => {
+  test('Without docker: provisions, and every process works with the others', { timeout: patience }, async (context) => {
     const engines = await startEngines();
     const endpoint = await oneEndpoint(engines.sqsEndpoint, engines.dynamodbEndpoint);
     context.onTestFinished(async () => {
