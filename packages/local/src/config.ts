@@ -1,8 +1,10 @@
 import { processorVariables } from '@waybill/processor/config.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
-import { httpUrl, secret, wholeNumber } from '@waybill/shared/process/env.ts';
+import { httpUrl, wholeNumber, withLowerCase } from '@waybill/shared/process/env.ts';
 import type { GivenFlags } from '@waybill/shared/process/flags.ts';
 import { type Program, readProgramFlags } from '@waybill/shared/process/program.ts';
+import type { ScanApiAccess } from '@waybill/shared/scan-api/authorised-get.ts';
+import { checkScanApi, feedReaderVariables, scanApiOf } from '@waybill/shared/scan-api/scan-api-variables.ts';
 import { z } from 'zod';
 import type { KeptSettings } from './outcome/oracle.ts';
 
@@ -13,10 +15,27 @@ export type StartOptions = {
   readonly live: boolean;
   readonly keep: boolean;
   /** A real API instead of the simulated one. */
-  readonly scanApi: { readonly url: string; readonly token: string; readonly firstEventId: number } | undefined;
+  readonly scanApi: RealFeed | undefined;
   /** What the processor is told to keep of a parcel, which decides what its item must be. */
   readonly kept: KeptSettings;
 };
+
+export type RealFeed = ScanApiAccess & {
+  readonly url: string;
+  /** For one request. */
+  readonly timeoutMs: number;
+  readonly firstEventId: number;
+  /** `SCAN_API_LIMIT`. */
+  readonly limit: number;
+};
+
+/** The variables that belong to `--scan-api-url`, which is read as `SCAN_API_URL`. */
+const realFeed = z
+  .object({
+    ...feedReaderVariables,
+    FIRST_EVENT_ID: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER, default: 1, meaning: '' }),
+  })
+  .superRefine(checkScanApi);
 
 /** Elements of the feed: some 30 s on two busy cores, and enough requests for each fault of `scan-api-faults.ts`. */
 const defaultEvents = 20_000;
@@ -43,7 +62,7 @@ Other variables of docs/configuration.md (RECEIVERS, WRITE_CONCURRENCY, …) are
     'scan-api-url': {
       type: 'string',
       placeholder: 'URL',
-      says: 'a real Scan Event API; SCAN_API_TOKEN is its bearer token, FIRST_EVENT_ID the EventId to begin with',
+      says: 'a real Scan Event API; SCAN_API_TOKEN is its bearer token (others log in by SCAN_API_HEADERS or SCAN_API_OAUTH), FIRST_EVENT_ID the EventId to begin with',
     },
     keep: {
       type: 'boolean',
@@ -82,8 +101,6 @@ export function readCommandLine(
       '--events': wholeNumber({ min: 1, max: maxEvents, default: defaultEvents, meaning: '' }),
       '--seed': wholeNumber({ min: 0, max: maxSeed, default: randomSeed, meaning: '' }),
       '--scan-api-url': httpUrl({ default: '', meaning: '' }),
-      SCAN_API_TOKEN: secret({ meaning: '' }),
-      FIRST_EVENT_ID: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER, default: 1, meaning: '' }),
       HISTORY_EVENTS: processorVariables.HISTORY_EVENTS,
       PARCEL_RETENTION_DAYS: processorVariables.PARCEL_RETENTION_DAYS,
     })
@@ -93,12 +110,15 @@ export function readCommandLine(
       '--events': text('events'),
       '--seed': text('seed'),
       '--scan-api-url': text('scan-api-url'),
-      ...(given.values.has('scan-api-url') && {
-        SCAN_API_TOKEN: env['SCAN_API_TOKEN'],
-        FIRST_EVENT_ID: env['FIRST_EVENT_ID'],
-      }),
     });
-  const wrongValues = result.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
+  const real = given.values.has('scan-api-url')
+    ? realFeed.safeParse({ ...withLowerCase(env), SCAN_API_URL: text('scan-api-url') })
+    : undefined;
+  // What is wrong with the URL is told of the flag.
+  const ofTheFeed = real?.error?.issues.filter(({ path }) => path[0] !== 'SCAN_API_URL') ?? [];
+  const wrongValues = [...(result.error?.issues ?? []), ...ofTheFeed].map(
+    (issue) => `${issue.path.join('.')} ${issue.message}`,
+  );
   const problems = [...given.problems, ...wrongValues, ...contradictions(given.values)];
   if (!result.data || problems.length > 0) {
     throw new WaybillError(
@@ -107,13 +127,16 @@ export function readCommandLine(
     );
   }
   const read = result.data;
-  const url = read['--scan-api-url'];
   return {
     seed: read['--seed'],
     events: read['--events'],
     live: given.values.has('live'),
     keep: given.values.has('keep'),
-    scanApi: url === '' ? undefined : { url, token: read.SCAN_API_TOKEN, firstEventId: read.FIRST_EVENT_ID },
+    scanApi: real?.data && {
+      ...scanApiOf(real.data),
+      firstEventId: real.data.FIRST_EVENT_ID,
+      limit: real.data.SCAN_API_LIMIT,
+    },
     kept: { historyEvents: read.HISTORY_EVENTS, retentionDays: read.PARCEL_RETENTION_DAYS },
   };
 }

@@ -5,13 +5,11 @@ import { program, readCommandLine } from './config.ts';
 import { runLocally } from './local-run.ts';
 import { ProgressDisplay } from './progress.ts';
 import type { Facts } from './run-facts.ts';
-import { summaryLines } from './summary.ts';
-import { verdictMarks } from './verdict-text.ts';
+import { summaryLines, verdictMarks } from './summary.ts';
 
 const options = optionsOrExit(
   () => helpText(program),
-  (args) =>
-    readCommandLine(args, process.env, Math.floor(Math.random() * 1_000_000)),
+  (args) => readCommandLine(args, process.env, Math.floor(Math.random() * 1_000_000)),
 );
 const stops = listenForStops();
 const display = new ProgressDisplay(process.stdout, { isDumb: process.env['TERM'] === 'dumb' });

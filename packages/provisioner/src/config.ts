@@ -1,7 +1,9 @@
 import { WaybillError } from '@waybill/shared/error.ts';
-import { httpUrl, oneOf, pattern, wholeNumber } from '@waybill/shared/process/env.ts';
+import type { Proxies } from '@waybill/shared/http/proxies.ts';
+import { httpUrl, oneOf, pattern, wholeNumber, withLowerCase } from '@waybill/shared/process/env.ts';
 import { commonVariables } from '@waybill/shared/process/process-config.ts';
 import { type Program, readProgramFlags } from '@waybill/shared/process/program.ts';
+import { proxiesIn, proxyVariables } from '@waybill/shared/process/proxy-variables.ts';
 import { z } from 'zod';
 
 /** The options of `npm run provision`. */
@@ -15,6 +17,7 @@ export type ProvisionerOptions = {
   readonly isExport: boolean;
   /** Whether the parcels table is to have the index of open parcels. */
   readonly openIndex: boolean;
+  readonly proxies: Proxies;
   /** Seconds that the engine may take to answer. */
   readonly waitSeconds: number;
 };
@@ -67,6 +70,7 @@ const schema = z.object({
   AWS_ENDPOINT_URL: commonVariables.AWS_ENDPOINT_URL,
   AWS_ENDPOINT_URL_SQS: httpUrl({ default: '', meaning: '' }),
   AWS_ENDPOINT_URL_DYNAMODB: httpUrl({ default: '', meaning: '' }),
+  ...proxyVariables,
   '--prefix': pattern(/^[A-Za-z0-9_-]{0,40}$/, { allowed: 'up to 40 of A-Za-z0-9_-', default: '', meaning: '' }),
   '--open-index': oneOf(['on', 'off'], { default: 'on', meaning: '' }),
   '--wait': wholeNumber({ min: 0, max: 600, default: 60, meaning: '' }),
@@ -79,7 +83,7 @@ export function readCommandLine(args: readonly string[], env: Environment): Prov
   const { values, problems } = given;
   const isAws = values.has('aws');
   const result = schema.safeParse({
-    ...env,
+    ...withLowerCase(env),
     '--prefix': values.get('prefix'),
     '--open-index': values.get('open-index') ?? (isAws ? 'off' : 'on'),
     '--wait': values.get('wait'),
@@ -101,6 +105,7 @@ export function readCommandLine(args: readonly string[], env: Environment): Prov
     region: result.data.AWS_REGION,
     prefix: result.data['--prefix'],
     fix: values.has('fix'),
+    proxies: proxiesIn(result.data),
     isExport: values.has('export'),
     openIndex: result.data['--open-index'] === 'on',
     waitSeconds: result.data['--wait'],

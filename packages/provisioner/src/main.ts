@@ -5,7 +5,10 @@ import { listenForStops } from '@waybill/shared/process/stop-signals.ts';
 import { program, readCommandLine } from './config.ts';
 import { runProvisioner } from './run.ts';
 
-const options = optionsOrExit(() => helpText(program), (args) => readCommandLine(args, process.env));
+const options = optionsOrExit(
+  () => helpText(program),
+  (args) => readCommandLine(args, process.env),
+);
 const stops = listenForStops();
 // What it creates is to be whole, whoever reads of it.
 onUnread(() => undefined);

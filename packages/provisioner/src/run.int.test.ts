@@ -4,6 +4,7 @@ import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
 import { freePort } from '@waybill/local/free-port.ts';
+import { noProxies } from '@waybill/shared/http/proxies.ts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ProvisionerOptions } from './config.ts';
 import { provision } from './provision.ts';
@@ -41,6 +42,7 @@ async function run(options: Partial<ProvisionerOptions>) {
     fix: false,
     isExport: false,
     openIndex: true,
+    proxies: noProxies,
     waitSeconds: 30,
   };
   const whole = { ...usual, ...options };
@@ -140,7 +142,7 @@ describe('npm run provision', () => {
       endpoints: { ...endpoints, dynamodb: `http://127.0.0.1:${port}` },
       region: 'us-east-1',
       prefix: newPrefix(),
-      ...{ fix: false, isExport: false, openIndex: true, waitSeconds: 30 },
+      ...{ fix: false, isExport: false, openIndex: true, proxies: noProxies, waitSeconds: 30 },
     };
     expect(await runProvisioner(options, dependencies(say))).toBe(0);
     expect(said.join('\n')).toContain(`waiting for DynamoDB at http://127.0.0.1:${port}`);

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describeError } from '@waybill/shared/error.ts';
+import { httpHandler } from '@waybill/shared/http/http-handler.ts';
 import { awsCredentials, credentialsWaitMs } from '@waybill/shared/process/aws-credentials.ts';
 import { limitCalls } from '@waybill/shared/process/call-limit.ts';
 import { shellLines } from '@waybill/shared/process/shell-variables.ts';
@@ -29,9 +30,13 @@ export async function runProvisioner(
   options: ProvisionerOptions,
   { say, sayVariables, env, randomBytes, signal }: ProvisionerDependencies,
 ): Promise<number> {
-  const { endpoints, region, prefix, openIndex } = options;
+  const { endpoints, region, prefix, openIndex, proxies } = options;
   // An engine that accepts a request and never responds must end in an error, too.
-  const requestHandler = { connectionTimeout: 5_000, requestTimeout: requestLimitMs, throwOnRequestTimeout: true };
+  const requestHandler = httpHandler({
+    ...{ connectionTimeout: 5_000, requestTimeout: requestLimitMs, throwOnRequestTimeout: true },
+    agent: { keepAlive: true },
+    proxies,
+  });
   const shared = { region, requestHandler, maxAttempts, credentialDefaultProvider: awsCredentials };
   const sqs = new SQSClient({
     ...shared,
