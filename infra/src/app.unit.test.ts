@@ -115,7 +115,8 @@ describe('the documentation', () => {
   });
 
   it.each(commands)('has one in $page that synthesizes: $command', ({ context }) => {
-    expect(synthesize(context).findings).toEqual([]);
+    // They are complete: they say who gets the alarms, too.
+    expect(synthesize({ alarmEmail: undefined, ...context }).findings).toEqual([]);
   });
 });
 

@@ -65,7 +65,7 @@ export function deploymentOf(
   resources: readonly Resource[],
   given: Readonly<Record<string, unknown>> = defaultContext,
 ): Deployment {
-  const context = readContext(given);
+  const context = readContext({ alarmEmail: 'none', ...given });
   const of = (type: string) => resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
   const alarms = of('AWS::CloudWatch::Alarm').map((alarm) => countMeasured(metrics.parse(alarm).Metrics) || 1);
   const tracked = of('AWS::ApplicationAutoScaling::ScalingPolicy').map(

@@ -36,7 +36,7 @@ export const ownDays = 7;
 export class Backups extends Construct {
   constructor(scope: Construct, id: string, props: BackupsProps) {
     super(scope, id);
-    const { context, topic, vault, tables, removalPolicy } = props;
+    const { context, topics, vault, tables, removalPolicy } = props;
     const otherAccount = new AccountPrincipal(vault.account);
     const key = new Key(this, 'Key', {
       description: 'Waybill: backups of the tables, until they are copied to another account',
@@ -98,7 +98,7 @@ export class Backups extends Construct {
     });
     new WaybillAlarm(this, 'Failed', {
       context,
-      topic,
+      topics,
       section: 'backup-failed',
       severity: 'warning',
       impact: 'A backup of a table failed, or its copy to the other account: what is there is older than it should be.',
