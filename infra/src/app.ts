@@ -14,7 +14,8 @@ export function addStacks(app: App): void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Aspects.of(app).add({ visit: requireKnownType });
   if (context.stacks === 'images') {
-    new ImagesStack(app);
+    // Not the environment's: it is one stack for all of them.
+    tagStack(new ImagesStack(app), context.tags);
     return;
   }
   const data = new DataStack(app, context);
