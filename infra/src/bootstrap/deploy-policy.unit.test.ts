@@ -22,6 +22,12 @@ describe('the policies of deployments', () => {
     expect(JSON.stringify(policy).length).toBeLessThanOrEqual(mostCharacters);
   });
 
+  it('have names that they do not reach: a deployment may not change what limits it', () => {
+    const reached = statements.flatMap(({ Resource }) => Resource).filter((resource) => resource.includes(':policy/'));
+    expect(reached).toEqual(['arn:aws:iam::*:policy/waybill-*']);
+    for (const [name] of policies) expect(name).not.toMatch(/^waybill-/);
+  });
+
   it('allow each action of a handler that is needed, once, and nothing else', () => {
     expect(statements.flatMap(({ Action }) => Action).toSorted()).toEqual(deployActions());
   });
