@@ -61,7 +61,7 @@ export async function runLocally(options: StartOptions, deps: RunDependencies): 
   } finally {
     clients.close();
     await webhook.receiver.stop();
-    if (options.keep && resources) await keep({ engines, resources, api, webhook, env, display });
+    if (options.keep && resources) await keep({ engines, resources, api, webhook, feed: options, env, display });
     else await engines.stop();
   }
 }
