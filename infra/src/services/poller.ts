@@ -17,7 +17,7 @@ import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 import { graph } from '../monitoring/graph.ts';
 import { waybillMetric } from '../monitoring/metric.ts';
 import type { Network } from './network.ts';
-import { scanApiToken } from './secret-variables.ts';
+import { scanApiSecrets } from './secret-variables.ts';
 import { Service } from './service.ts';
 
 export type PollerProps = {
@@ -55,7 +55,7 @@ export class Poller extends Construct {
       capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }],
       desiredCount: context.standby ? 2 : 1,
       variables,
-      secrets: scanApiToken(this, context.apiTokenSecret),
+      secrets: scanApiSecrets(this, context),
     });
     this.service.allow(data.scanQueue.queue.queueArn, ['sqs:SendMessage', 'sqs:GetQueueAttributes']);
     this.service.allow(data.checkpoints.tableArn, [
