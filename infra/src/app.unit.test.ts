@@ -13,7 +13,9 @@ const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const everything = {
   environment: 'prod',
   apiUrl,
-  apiTokenSecret: 'waybill/prod/api-token',
+  apiOauthSecret: 'waybill/prod/api-oauth',
+  apiHeadersSecret: 'waybill/prod/api-headers',
+  apiClientCertSecret: 'waybill/prod/api-client',
   alarmEmail: 'ops@example.com',
   api: true,
   apiCallersSecret: 'waybill/prod/callers',
@@ -70,7 +72,10 @@ it('the context may not set what the services stack sets in a task', () => {
   expect(set).toEqual(
     expect.arrayContaining([
       'SCAN_API_URL',
-      'SCAN_API_TOKEN',
+      'SCAN_API_OAUTH',
+      'SCAN_API_HEADERS',
+      'SCAN_API_CLIENT_CERT',
+      'SCAN_API_CLIENT_KEY',
       'SCAN_QUEUE_URL',
       'AWS_REGION',
       'API_TOKENS',

@@ -36,6 +36,10 @@ export function missingForServices(given: Readonly<Record<string, unknown>>): st
   const lines: string[] = [];
   if (url.success && url.data === undefined)
     lines.push("  apiUrl is required for the services: the Scan Event API's endpoint (not needed with stacks=data)");
+  if (isGiven(given, 'apiTokenSecret') && isGiven(given, 'apiOauthSecret'))
+    lines.push('  apiOauthSecret cannot be combined with apiTokenSecret: the poller shows one bearer token');
+  if (isGiven(given, 'apiClientCertSecret') && !isGiven(given, 'apiOauthSecret') && url.data?.startsWith('http:'))
+    lines.push('  apiClientCertSecret needs an https apiUrl: there is no TLS over http');
   const callers = apiKeys.apiCallersSecret.safeParse(given['apiCallersSecret']);
   if (apiKeys.api.safeParse(given['api']).data && callers.success && callers.data === undefined)
     lines.push(
@@ -84,4 +88,12 @@ export function missingForTables(given: Readonly<Record<string, unknown>>): stri
   if (least !== undefined && most !== undefined && least > most)
     lines.push(`  minWriteUnits is more than maxWriteUnits: ${least} and ${most}`);
   return lines;
+}
+
+/** A secret's name that is not empty, right or wrong: what is wrong with it is told elsewhere. */
+function isGiven(
+  given: Readonly<Record<string, unknown>>,
+  key: 'apiTokenSecret' | 'apiOauthSecret' | 'apiClientCertSecret',
+) {
+  return given[key] !== undefined && given[key] !== '';
 }
