@@ -70,6 +70,8 @@ describe('a deployment', () => {
       pollerVariables: {},
       processorVariables: {},
       apiVariables: {},
+      network: 'own',
+      zones: undefined,
       vpc: undefined,
     });
   });
@@ -194,7 +196,7 @@ describe('what is wrong', () => {
     });
     expect(lines).toEqual([
       'environment expected 1–16 of `a-z`, `0-9` and single `-` between them, beginning with a letter, got "Production!"',
-      'stacks expected `all` or `data`, got "none"',
+      'stacks expected `all` or `data` or `images` or `network`, got "none"',
       'disposable expected `true` or `false`, got "yes"',
       'bootstrapped expected `true` or `false`, got "1"',
       'apiUrl expected an http(s) URL without user or password, got "https://…@carrier.example/"',
@@ -245,6 +247,35 @@ describe('what is wrong', () => {
     ]);
   });
 
+  it('in a VPC is no subnet, or subnets of both kinds', () => {
+    const { privateSubnetIds, ...rest } = vpc;
+    const either = 'vpc expected either `privateSubnetIds` or `publicSubnetIds`: tasks run in one kind of subnet';
+    expect(refused({ apiUrl, vpc: rest })).toEqual([either]);
+    expect(refused({ apiUrl, vpc: { ...vpc, publicSubnetIds: privateSubnetIds } })).toEqual([either]);
+    expect(refused({ apiUrl, vpc: { ...rest, publicSubnetIds: ['subnet-89abcdef'] } })).toEqual([
+      'vpc.publicSubnetIds expected one for each of the availabilityZones, in the same order',
+    ]);
+    expect(refused({ apiUrl, vpc: { ...rest, publicSubnetIds: privateSubnetIds } })).toEqual([]);
+  });
+
+  it('is a zone twice, of two regions, or no zone of a region', () => {
+    expect(refused({ apiUrl, zones: ['eu-west-1a', 'eu-west-1a', 'eu-west-2b', 'us-west-2-lax-1a'] })).toEqual([
+      expect.stringMatching(/^zones\.3 expected a zone of a region, like `eu-west-1a`/),
+    ]);
+    expect(refused({ apiUrl, zones: '["eu-west-1a", "eu-west-1a", "eu-west-2b"]' })).toEqual([
+      'zones.1 is there twice: eu-west-1a',
+      'zones.2 is of another region than eu-west-1a: eu-west-2b',
+    ]);
+    expect(refused({ apiUrl, zones: ['us-gov-west-1a', 'us-gov-west-1b'] })).toEqual([]);
+  });
+
+  it('is a network that is chosen in two ways', () => {
+    expect(refused({ apiUrl, vpc, network: 'shared', zones: ['eu-west-1a'] })).toEqual([
+      'network=shared and vpc exclude each other: a VPC is imported, or that of waybill-network is used',
+      'zones and vpc exclude each other: an imported VPC has its zones in vpc.availabilityZones',
+    ]);
+  });
+
   it('is to deploy images without a bootstrapped account', () => {
     expect(refused({ apiUrl, bootstrapped: 'false' })).toEqual([
       'bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',
@@ -276,6 +307,8 @@ describe('who gets the alarms', () => {
   it.each([{ stacks: 'data' }, { apiUrl }])('must be said, unless the deployment is disposable: %o', (given) => {
     for (const alarmEmail of [undefined, '']) expect(refused({ ...given, alarmEmail })).toEqual([said]);
     expect(refused({ ...given, alarmEmail: undefined, disposable: true })).toEqual([]);
+    for (const stacks of ['images', 'network'])
+      expect(refused({ ...given, alarmEmail: undefined, stacks }).filter((line) => line.startsWith('alarm'))).toEqual([]);
     expect(refused({ ...given, alarmEmail: 'none' })).toEqual([]);
   });
 

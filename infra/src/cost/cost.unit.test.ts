@@ -4,12 +4,14 @@ import type { Price } from '@waybill/shared/prices.ts';
 import { describe, expect, test } from 'vitest';
 import { synthesize } from '../synthesis/synthesize.ts';
 import { apiLines, waysToTheApi } from './api-cost.ts';
+import { backupLines } from './backup-cost.ts';
 import { costPage } from './cost-page.ts';
 import { customMetrics } from './custom-metrics.ts';
 import { apiContext, defaultContext, deploymentOf, processorsFor, webhookContext } from './deployment.ts';
 import { measuredLoads } from './measured-loads.ts';
 import { monthlyCost, total } from './monthly-cost.ts';
 import { prices } from './prices.ts';
+import { averageUnits, onDemandLines, provisionedLines } from './provisioned-cost.ts';
 import { deliveriesPerSecond, notificationBytes, webhookLines } from './webhook-cost.ts';
 
 const { stacks } = synthesize(defaultContext);
@@ -105,6 +107,44 @@ describe('a webhook', () => {
   test('adds nothing to the metrics of a deployment without one', () => {
     expect(customMetrics().filter((metric) => /announcements|notifier|notifications/.test(metric))).toEqual([]);
   });
+});
+
+describe('provisioned capacity', () => {
+  const [smallest, , largest] = measuredLoads;
+  if (!largest) throw new Error('no load was measured');
+  const noIndex = { openIndex: false };
+
+  test('costs at 1,000 events per second what a person computes, two fifths of on demand', () => {
+    const bill = total(provisionedLines(largest, 'even', noIndex));
+    // 880 units of parcels at 70 percent, ten of reads, checkpoints on demand, eight alarms.
+    const writes = Math.ceil(880 / 0.7) * 730 * 0.00065;
+    const others = 10 * 730 * 0.00013 + (2.679 * 730 * 3_600 * 0.625 + 2.223 * 730 * 3_600 * 0.125) / 1e6 + 0.8;
+    expect(bill).toBeCloseTo(writes + others, 2);
+    expect(bill / total(onDemandLines(largest, noIndex))).toBeCloseTo(0.42, 2);
+  });
+
+  test('costs more where peaks leave units unused, and does not pay for one event per second', () => {
+    const bills = (['even', 'gusts', 'day'] as const).map((course) => total(provisionedLines(largest, course, noIndex)));
+    expect(bills).toEqual(bills.toSorted((a, b) => a - b));
+    expect(total(provisionedLines(smallest, 'even', noIndex))).toBeGreaterThan(total(onDemandLines(smallest, noIndex)));
+  });
+
+  test('is less used than scaling aims at, for every course of a day', () => {
+    const units = { initial: 1_429, min: 358, max: 14_286 };
+    expect(averageUnits(1_000, units, 'even').utilization).toBeCloseTo(0.7, 2);
+    for (const course of ['gusts', 'day'] as const) {
+      const { utilization } = averageUnits(1_000, units, course);
+      expect(utilization).toBeGreaterThan(0.5);
+      expect(utilization).toBeLessThan(0.7);
+    }
+  });
+});
+
+test('backups cost for one event per second what a person computes: one copy here, five there', () => {
+  const [load] = measuredLoads;
+  const bill = total(backupLines(load, 7, 35));
+  expect(bill).toBeCloseTo(6 * 4.65 * 0.1 + 2 + 0.3, 1);
+  expect(total(backupLines(load, 1, 35))).toBeCloseTo(42 * 4.65 * 0.1 + 2.3, 1);
 });
 
 describe('the inputs of the bill', () => {

@@ -26,7 +26,7 @@ export type BackupsProps = AlarmSetting & {
 };
 
 /** Days after which a backup is deleted in the account of the deployment. Point-in-time recovery serves there; it is made to be copied. */
-const ownDays = 7;
+export const ownDays = 7;
 
 /**
  * Backups of tables by AWS Backup, copied to a vault in another account: nobody who has all rights in the account of the

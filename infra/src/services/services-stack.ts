@@ -26,7 +26,7 @@ export class ServicesStack extends Stack {
       description: 'Waybill: the poller and the processor on Fargate, their scaling, dashboard and alarms',
     });
     const { environment } = context;
-    const network = new Network(this, 'Network', { imported: context.vpc });
+    const network = new Network(this, 'Network', context);
     const own = new Cluster(this, 'Cluster', {
       clusterName: `waybill-${environment}`,
       vpc: network.vpc,

@@ -101,8 +101,8 @@ function findingsIn(outdir: string): string[] {
   );
 }
 
-/** Returns the data stack or the services stack. */
-export function stackOf({ stacks }: Synthesized, end: 'data' | 'services'): SynthesizedStack {
+/** Returns the data stack, the services stack or the network that environments share. */
+export function stackOf({ stacks }: Synthesized, end: 'data' | 'services' | 'network'): SynthesizedStack {
   const stack = stacks.find(({ name }) => name.endsWith(`-${end}`));
   if (!stack) throw new Error(`no ${end} stack among ${stacks.map(({ name }) => name).join(', ')}`);
   return stack;
