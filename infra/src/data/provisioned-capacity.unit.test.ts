@@ -81,6 +81,7 @@ describe('the parcels table with capacity=provisioned', () => {
         minWriteUnits: 100,
         maxWriteUnits: 3000,
         alarmEmail: 'ops@example.com',
+        runbookUrl: 'https://wiki.example/waybill',
       }),
       'data',
     );
