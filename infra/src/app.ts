@@ -5,6 +5,7 @@ import { isKnownType } from './bootstrap/deploy-actions.ts';
 import { readContext } from './context/context.ts';
 import { DataStack } from './data/data-stack.ts';
 import { ImagesStack } from './images/image-repositories.ts';
+import { NetworkStack } from './network/network-stack.ts';
 import { ServicesStack } from './services/services-stack.ts';
 import { tagStack, tagsOf } from './tags/tag-stack.ts';
 
@@ -13,11 +14,9 @@ export function addStacks(app: App): void {
   const context = readContext(app.node.getAllContext());
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Aspects.of(app).add({ visit: requireKnownType });
-  if (context.stacks === 'images') {
-    // Not the environment's: it is one stack for all of them.
-    tagStack(new ImagesStack(app), context.tags);
-    return;
-  }
+  // Once for each account and region, and of no environment.
+  if (context.stacks === 'network') return tagStack(new NetworkStack(app, context), context.tags);
+  if (context.stacks === 'images') return tagStack(new ImagesStack(app), context.tags);
   const data = new DataStack(app, context);
   tagStack(data, tagsOf(context));
   if (context.stacks === 'all') tagStack(new ServicesStack(app, { context, data }), tagsOf(context));

@@ -2,7 +2,7 @@ import { mostInHandPerReceiver } from '@waybill/consumer/prefetch.ts';
 import { indexUnitsPerEvent } from '@waybill/infra/cost/stored-parcels.ts';
 import { processorVariables } from '@waybill/processor/config.ts';
 import { openShards } from '@waybill/shared/resources.ts';
-import { limits } from './limits.ts';
+import { accountLimits, limits } from './limits.ts';
 import { integer, most, row } from './page-format.ts';
 import { rateOf, unitsOfAnEvent } from './scenarios.ts';
 import type { Simulation } from './simulations.ts';
@@ -15,6 +15,17 @@ export function awsLimitsTable(simulation: Simulation): string[] {
     row('---', '---', '---', '---'),
     ...limits.map(({ what, limit, adjustable, page }, index) =>
       row(`[${what}](${page})`, limit, adjustable, needed[index] ?? ''),
+    ),
+  ];
+}
+
+/** The limits of an account and region, and what an environment takes of each. */
+export function accountLimitsTable(): string[] {
+  return [
+    row('limit', 'default', 'can be raised', 'an environment takes'),
+    row('---', '---', '---', '---'),
+    ...accountLimits.map(({ what, limit, adjustable, page, taken }) =>
+      row(`[${what}](${page})`, limit, adjustable, taken),
     ),
   ];
 }

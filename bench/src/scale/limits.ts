@@ -84,3 +84,70 @@ export const limits: readonly Limit[] = [
     page: `${aws}/AmazonECS/latest/developerguide/service-quotas.html`,
   },
 ];
+
+/** The day on which stored copies of the pages of {@link accountLimits} were read. */
+export const accountLimitsRead = '2026-11-29';
+
+/** A limit of what an account may have in a region, and what one environment takes of it. */
+export type AccountLimit = Limit & { readonly taken: string };
+
+/** The limits that several environments in one account and region meet, the lowest number of environments first. */
+export const accountLimits: readonly AccountLimit[] = [
+  {
+    what: 'VPCs',
+    limit: '5, the default VPC included',
+    adjustable: 'yes',
+    page: `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
+    taken: '1; none with `network=shared` or `vpc`',
+  },
+  {
+    what: 'internet gateways',
+    limit: '5',
+    adjustable: 'with the VPCs',
+    page: `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
+    taken: '1; none with `network=shared` or `vpc`',
+  },
+  {
+    what: 'resource policies of CloudWatch Logs',
+    limit: '10',
+    adjustable: 'no',
+    page: `${aws}/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html`,
+    taken: '1, for the log of ended tasks',
+  },
+  {
+    what: 'gateway endpoints',
+    limit: '20',
+    adjustable: 'yes',
+    page: `${aws}/vpc/latest/privatelink/vpc-limits-endpoints.html`,
+    taken: '2; none with `network=shared` or `vpc`',
+  },
+  {
+    what: 'VPC links of HTTP APIs',
+    limit: '10',
+    adjustable: 'yes',
+    page: `${aws}/apigateway/latest/developerguide/http-api-quotas.html`,
+    taken: '1 with `api`',
+  },
+  {
+    what: 'Elastic IP addresses',
+    limit: '5',
+    adjustable: 'yes',
+    page: `${aws}/vpc/latest/userguide/amazon-vpc-limits.html`,
+    taken: 'none: addresses of tasks come and go with them',
+  },
+  {
+    what: 'vCPUs of Fargate that run',
+    limit: 'a quota of each account, low in new accounts; on demand and Spot apart',
+    adjustable: 'yes',
+    page: `${aws}/AmazonECS/latest/developerguide/service-quotas.html`,
+    taken:
+      '0.25 for each poller, processor, notifier and task of the API at its default size, twice that while a deployment runs',
+  },
+  {
+    what: 'scalable targets of Application Auto Scaling, for ECS',
+    limit: '3,000',
+    adjustable: 'yes',
+    page: `${aws}/autoscaling/application/userguide/application-auto-scaling-quotas.html`,
+    taken: '1, and 1 for the API and for each webhook',
+  },
+];

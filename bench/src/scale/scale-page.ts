@@ -3,11 +3,11 @@ import { startSeconds } from '@waybill/infra/scaling-model/tasks.ts';
 import { plannedShare } from '@waybill/infra/services/capacity.ts';
 import { shownDollars } from '@waybill/local/cost.ts';
 import { pollerVariables } from '@waybill/poller/config.ts';
-import { awsLimitsTable } from './aws-limits.ts';
+import { accountLimitsTable, awsLimitsTable } from './aws-limits.ts';
 import { benchmarkFigures } from './benchmark-figures.ts';
 import { unitsAddedByHistory } from './counted-figures.ts';
 import { backfillSection, daySection, outageSection } from './course-sections.ts';
-import { limitsRead } from './limits.ts';
+import { accountLimitsRead, limitsRead } from './limits.ts';
 import { limitsReachedTable } from './limits-reached.ts';
 import { head, most, range, row, tenths, threeDigits } from './page-format.ts';
 import { shownSettings } from './scales.ts';
@@ -46,6 +46,14 @@ export function scalePage(seed: number): string {
     `Read from stored copies of AWS's pages on ${limitsRead}: check the page before you rely on a limit. The last column is what one of the ${largest.scale.feeds} environments at 100 million per hour needs at most, on a day with an outage.`,
     '',
     ...awsLimitsTable(largest),
+    '',
+    '## Several environments in one account',
+    '',
+    `Each environment mirrors one feed, and an account may have several, in one region or more. Limits of an account and region, read from stored copies of AWS's pages on ${accountLimitsRead}:`,
+    '',
+    ...accountLimitsTable(),
+    '',
+    'So the fifth environment needs `network=shared` ([how](../infra/RUNBOOK.md#share-a-network)), or more VPCs. Beyond ten there is no more room in CloudWatch Logs, or beyond nine where API Gateway writes a log of accesses (`api`), for which AWS adds a policy of its own: put the others into another account or region.',
     '',
     '## What is stored',
     '',

@@ -9,9 +9,9 @@ export const deploymentKeys = {
     default: 'dev',
     read: (value) => (typeof value === 'string' && /^(?=.{1,16}$)[a-z](-?[a-z0-9])*$/.test(value) ? value : undefined),
   }),
-  stacks: oneOf(['all', 'data', 'images'], {
+  stacks: oneOf(['all', 'data', 'images', 'network'], {
     meaning:
-      '`data` leaves the services out: for LocalStack, or to deploy the data stack separately. `images`: the repositories of the images alone, once for each account and region',
+      '`data` leaves the services out: for LocalStack, or to deploy the data stack separately. Once for each account and region: `images`, the repositories of the images alone; `network`, the [network](../infra/RUNBOOK.md#share-a-network) alone in which environments with `network=shared` run',
     default: 'all',
   }),
   images: imagesKey,

@@ -1,9 +1,35 @@
+import { alarmAddresses, alarmKeys } from './alarm-keys.ts';
 import { apiKeys } from './api-keys.ts';
 import { dataKeys } from './data-keys.ts';
 import { deploymentKeys } from './deployment-keys.ts';
 import { feedKeys } from './feed-keys.ts';
+import { networkKeys } from './network-keys.ts';
 import { serviceKeys } from './service-keys.ts';
 import { notifySweepKey, webhooksKey } from './webhooks.ts';
+
+/**
+ * Both stacks raise alarms. One that nobody gets, or that links a file of a repository that its reader does not have open at
+ * night, is as good as none.
+ */
+export function missingForAlarms(given: Readonly<Record<string, unknown>>): string[] {
+  // The stacks that are of no environment have none.
+  if (['images', 'network'].includes(deploymentKeys.stacks.safeParse(given['stacks']).data ?? '')) return [];
+  const alarm = alarmKeys.alarmEmail.safeParse(given['alarmEmail']);
+  const warning = alarmKeys.warningEmail.safeParse(given['warningEmail']);
+  if (!alarm.success || !warning.success) return [];
+  const isDisposable = deploymentKeys.disposable.safeParse(given['disposable']).data === true;
+  const lines: string[] = [];
+  if (alarm.data === undefined && !isDisposable)
+    lines.push(
+      '  alarmEmail is required: the address that gets the alarms, or `none` if something else subscribes to their topics (not needed with disposable=true)',
+    );
+  const addresses = alarmAddresses({ alarmEmail: alarm.data, warningEmail: warning.data });
+  const isTold = addresses.alarmEmail !== undefined || addresses.warningEmail !== undefined;
+  const runbook = alarmKeys.runbookUrl.safeParse(given['runbookUrl']);
+  if (isTold && runbook.success && runbook.data === undefined)
+    lines.push('  runbookUrl is required with an address: the URL of the runbook, which each alarm links');
+  return lines;
+}
 
 /** Checks what was given, not what was read, so that all errors are reported together. */
 export function missingForServices(given: Readonly<Record<string, unknown>>): string[] {
@@ -28,7 +54,22 @@ export function missingForServices(given: Readonly<Record<string, unknown>>): st
     lines.push(
       '  bootstrapped=false needs stacks=data: images of the services are pushed to a repository that `cdk bootstrap` creates',
     );
-  return lines;
+  return [...lines, ...contradictionsOfNetwork(given)];
+}
+
+/** Each of these keys would say something else of where the tasks run. */
+function contradictionsOfNetwork(given: Readonly<Record<string, unknown>>): string[] {
+  const vpc = networkKeys.vpc.safeParse(given['vpc']);
+  if (!vpc.success || vpc.data === undefined) return [];
+  const zones = networkKeys.zones.safeParse(given['zones']);
+  return [
+    ...(networkKeys.network.safeParse(given['network']).data === 'shared'
+      ? ['  network=shared and vpc exclude each other: a VPC is imported, or that of waybill-network is used']
+      : []),
+    ...(zones.success && zones.data !== undefined
+      ? ['  zones and vpc exclude each other: an imported VPC has its zones in vpc.availabilityZones']
+      : []),
+  ];
 }
 
 /** Units that nothing is computed from, or that contradict each other. As {@link missingForServices}, of what was given. */

@@ -1,5 +1,5 @@
 import { createServer, request as forward } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 
 export type ForwardProxy = {
   readonly port: number;
@@ -7,6 +7,8 @@ export type ForwardProxy = {
   readonly asked: readonly string[];
   /** Whose requests it led on. */
   readonly users: readonly string[];
+  /** Connections to it. */
+  readonly open: () => number;
   readonly stop: () => Promise<void>;
 };
 
@@ -36,10 +38,16 @@ export async function startForwardProxy(userInfo = '', tunnel?: number | 'silenc
     onward.on('error', () => response.writeHead(502).end());
     request.pipe(onward);
   });
+  // Those of tunnels are no longer the server's to close.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.on('connect', (request, socket, head) => {
     asked.push(`CONNECT ${request.url}`);
     socket.on('error', () => undefined);
-    if (tunnel === 'silence') return;
+    if (tunnel === 'silence') return void socket.resume().on('end', () => socket.end());
     const status = isAllowed(request.headers['proxy-authorization']) ? (tunnel ?? 200) : 407;
     if (status !== 200) return void socket.end(`HTTP/1.1 ${status} secret of the proxy\r\n\r\n`);
     users.push(userInfo);
@@ -58,8 +66,9 @@ export async function startForwardProxy(userInfo = '', tunnel?: number | 'silenc
     port,
     asked,
     users,
+    open: () => sockets.size,
     stop: async () => {
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
