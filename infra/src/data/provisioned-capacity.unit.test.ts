@@ -80,8 +80,7 @@ describe('the parcels table with capacity=provisioned', () => {
         parcelStream: true,
         minWriteUnits: 100,
         maxWriteUnits: 3000,
-        alarmEmail: 'ops@example.com',
-        runbookUrl: 'https://wiki.example/waybill',
+        quietHours: 24,
       }),
       'data',
     );
