@@ -15,13 +15,13 @@ import { rate, row, usd } from './page-format.ts';
 import { indexUnitsPerEvent } from './stored-parcels.ts';
 
 /** How the events of a day come. */
-export const courses = {
+const courses = {
   even: 'the same load day and night',
   gusts: `the same, in gusts of ${gusts.seconds} s`,
   day: 'a day with peaks',
 } as const;
 
-export type CourseName = keyof typeof courses;
+type CourseName = keyof typeof courses;
 
 const daySeconds = 86_400;
 const readsAndWrites = 2;
