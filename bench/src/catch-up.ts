@@ -25,7 +25,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '200000' },
     latency: { type: 'string', default: '100' },
     readers: { type: 'string', default: '8' },
-    help: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
 const events = Number(values.events);

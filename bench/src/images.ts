@@ -13,6 +13,7 @@ import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { freePort } from '@waybill/local/free-port.ts';
 import { pollerVariables, processorVariables } from '@waybill/local/pipeline/service-process.ts';
 import { nodeFlags } from '@waybill/shared/process/node-flags.ts';
+import { givenOrExit } from '@waybill/shared/process/program.ts';
 import { bundle } from '../../images/bundle.ts';
 import { median } from './figures/median.ts';
 import { integer, mebibytes } from './figures/report.ts';
@@ -23,6 +24,13 @@ import { embeddedEngine } from './pipelines/engine.ts';
  * on the embedded engines, started from the bundle as its image does, and from its sources. Medians of runs in turn.
  */
 
+givenOrExit({
+  command: 'npm run bench:images',
+  says: 'Prints how large each bundle is, how long poller and processor take from their start to a 200 from /readyz, from the bundle and from the sources, and what memory a failed start takes. Medians of runs in turn.',
+  examples: [{ line: 'npm run bench:images', says: 'on the embedded engines' }],
+  exitCode: '0 measured, 1 a failure, 2 wrong flags.',
+  docs: ['docs/decisions/0064-images.md'],
+});
 const runs = 7;
 const services = ['poller', 'processor'] as const;
 type Service = (typeof services)[number];

@@ -1,11 +1,17 @@
-import { parseArgs } from 'node:util';
+import { givenOrExit } from '@waybill/shared/process/program.ts';
 import { scalePage } from './scale/scale-page.ts';
 
-const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, help: { type: 'boolean' } } });
-if (values.help || !/^\d+$/.test(values.seed)) {
-  console.error(
-    'node bench/src/scale.ts [--seed N]\n\nPrints docs/scale.md with the gusts and interruptions of this seed (1).',
-  );
-  process.exit(values.help ? 0 : 2);
+const { values } = givenOrExit({
+  command: 'bench/src/scale.ts',
+  says: 'Prints docs/scale.md.',
+  flags: { seed: { type: 'string', placeholder: 'N', says: 'of the gusts and interruptions (1)' } },
+  examples: [{ line: 'npm exec --call "node bench/src/scale.ts" > docs/scale.md', says: 'after a change of the page' }],
+  exitCode: '0 printed, 2 wrong flags.',
+  docs: ['docs/scale.md'],
+});
+const seed = values.get('seed') ?? '1';
+if (!/^\d+$/.test(seed)) {
+  process.stderr.write(`bench/src/scale.ts: --seed expected a whole number, got ${JSON.stringify(seed)}\n`);
+  process.exit(2);
 }
-process.stdout.write(scalePage(Number(values.seed)));
+process.stdout.write(scalePage(Number(seed)));

@@ -19,7 +19,7 @@ function cdkApp(context: Record<string, unknown>) {
 }
 
 it('a wrong context ends the app with its lines only: no stack trace, nothing synthesized', () => {
-  expect(cdkApp({ stacks: 'data', environment: 'Prod', maxProcessors: 'many' })).toEqual({
+  expect(cdkApp({ stacks: 'data', alarmEmail: 'none', environment: 'Prod', maxProcessors: 'many' })).toEqual({
     status: 2,
     stdout: '',
     stderr: [
@@ -33,7 +33,7 @@ it('a wrong context ends the app with its lines only: no stack trace, nothing sy
 });
 
 it('a right one is synthesized without an account, a region or a network', () => {
-  const { status, stderr, files } = cdkApp({ stacks: 'data' });
+  const { status, stderr, files } = cdkApp({ stacks: 'data', alarmEmail: 'none' });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(files).toContain('waybill-dev-data.template.json');
 });

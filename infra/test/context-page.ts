@@ -22,7 +22,7 @@ export function contextPage(keys: Readonly<Record<string, z.ZodType>>): string {
     'A JSON value on the command line:',
     '',
     '```sh',
-    'npx cdk diff -c apiUrl=https://carrier.example/v1/scans/scanevents -c pollerVariables=\'{"SCAN_API_LIMIT":"500"}\'',
+    'npx cdk diff -c apiUrl=https://carrier.example/v1/scans/scanevents -c alarmEmail=none -c pollerVariables=\'{"SCAN_API_LIMIT":"500"}\'',
     '```',
     '',
   ].join('\n');

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { givenOrExit, type Program } from '@waybill/shared/process/program.ts';
 import { z } from 'zod';
 import { loadMutated } from '../simulator/mutate.ts';
 import type { Scenario } from './counted-run.ts';
@@ -8,31 +8,33 @@ import { compareFigures, toleratedGrowth } from './growth.ts';
 import { type HistoryCost, hasHistoryCost, historyCost } from './history-cost.ts';
 import { costMutants } from './mutants.ts';
 
-const usage = `node test/cost/main.ts [options]
-
-Counts requests and units for a million events and compares them with test/cost/recorded.json; fails when one has grown
-by more than ${toleratedGrowth * 100} %, or when history costs more than history-cost.ts tolerates.
-
-  --record         writes what was counted to test/cost/recorded.json instead
-  --mutant NAME    breaks the logic first, as mutants.ts says
-  --scenario NAME  counts this one alone
-  --no-history     leaves out what history costs, which takes a second run
-  --json           figures as JSON`;
-
-const { values } = parseArgs({
-  options: {
-    record: { type: 'boolean', default: false },
-    mutant: { type: 'string' },
-    scenario: { type: 'string' },
-    'no-history': { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+const program = {
+  command: 'test/cost/main.ts',
+  says: `Counts requests and units for a million events and compares them with test/cost/recorded.json; fails when one has grown by more than ${toleratedGrowth * 100} %, or when history costs more than history-cost.ts tolerates.`,
+  flags: {
+    record: { type: 'boolean', says: 'writes what was counted to test/cost/recorded.json instead' },
+    mutant: { type: 'string', placeholder: 'NAME', says: 'breaks the logic first, as mutants.ts says' },
+    scenario: { type: 'string', placeholder: 'NAME', says: 'counts this one alone' },
+    'no-history': { type: 'boolean', says: 'leaves out what history costs, which takes a second run' },
+    json: { type: 'boolean', says: 'figures as JSON' },
   },
-});
+  examples: [{ line: 'npm exec --call "node test/cost/main.ts"', says: 'after a change of what is sent or written' }],
+  exitCode: '0 nothing has grown, 1 something has, 2 wrong flags.',
+  docs: ['CONTRIBUTING.md#lanes', 'docs/decisions/0042-recorded-cost-figures.md'],
+} as const satisfies Program;
+
+const given = givenOrExit<typeof program.flags>(program).values;
+const values = {
+  record: given.has('record'),
+  mutant: given.get('mutant'),
+  scenario: given.get('scenario'),
+  'no-history': given.has('no-history'),
+  json: given.has('json'),
+};
 const mutant = costMutants.find(({ name }) => name === values.mutant);
-if (values.help || (values.mutant !== undefined && !mutant)) {
-  console.error(usage);
-  process.exit(values.help ? 0 : 2);
+if (values.mutant !== undefined && !mutant) {
+  console.error(`test/cost/main.ts: no mutant of that name: ${costMutants.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
 }
 if (mutant) loadMutated(mutant);
 // After the hook: what is imported here may be the mutant.

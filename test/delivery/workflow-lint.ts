@@ -22,6 +22,7 @@ const step = z.looseObject({
 const container = z.looseObject({ image: z.string() });
 const permissions = z.union([z.string(), z.record(z.string(), z.string())]);
 const job = z.looseObject({
+  permissions: permissions.optional(),
   'timeout-minutes': z.number().optional(),
   environment: z.unknown().optional(),
   services: z.record(z.string(), container).default({}),
@@ -74,7 +75,8 @@ function rules({ on, permissions, jobs }: z.infer<typeof workflow>, { npmScripts
     found.push(`on ${event}: runs code of forks`);
   if (permissions === undefined) found.push('no permissions at the top: the default may be write');
   if (writes(permissions)) found.push('permissions at the top allow writes: give them to the job that needs them');
-  for (const [name, { steps, services, environment, uses, 'timeout-minutes': timeout }] of Object.entries(jobs)) {
+  for (const [name, described] of Object.entries(jobs)) {
+    const { steps, services, environment, uses, 'timeout-minutes': timeout } = described;
     if (uses === undefined && timeout === undefined) found.push(`${name}: no timeout-minutes`);
     for (const [service, { image }] of Object.entries(services)) {
       if (!pinnedImage.test(image))
@@ -87,12 +89,22 @@ function rules({ on, permissions, jobs }: z.infer<typeof workflow>, { npmScripts
       for (const script of scriptsIn(run)) {
         if (!npmScripts.has(script)) found.push(`${name}: no npm script ${script}`);
       }
-      if (/\bcdk deploy\b/.test(run) && environment === undefined) {
-        found.push(`${name}: deploys without an environment that requires a review`);
+      if (/\bcdk deploy\b/.test(run)) {
+        if (environment === undefined) found.push(`${name}: deploys without an environment that requires a review`);
+        if (!/\bcdk deploy --app \S*cloud-assembly/.test(run)) found.push(`${name}: deploys what nobody has approved`);
       }
+      if (/\bnpm (ci|i|install)\b(?!.* --ignore-scripts)/.test(run) && holdsSecrets(described))
+        found.push(`${name}: packages run scripts beside a secret or a token`);
     }
   }
   return found;
+}
+
+/** Whether a package's script could take something: the token of a cloud role, a secret, the right to write. */
+function holdsSecrets(described: z.infer<typeof job>): boolean {
+  const { permissions, environment } = described;
+  const mayWrite = writes(permissions);
+  return environment !== undefined || mayWrite || /\bsecrets\./.test(JSON.stringify(described));
 }
 
 function writes(permissions: z.infer<typeof workflow>['permissions']): boolean {

@@ -1,6 +1,7 @@
 /** Traps of the AWS SDK and the runtime: the reasons for what `aws-clients.ts` does. */
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { noProxies } from '@waybill/shared/http/proxies.ts';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { awsJsonService, serveUntilTestEnds } from '../../packages/shared/test/local-service.ts';
@@ -15,7 +16,7 @@ afterEach(() => void vi.unstubAllEnvs());
 
 /** The SDK warns about what is tried here on purpose. */
 const logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-const options = { requestTimeoutMs: 300, maxSockets: 4, maxAttempts: 1 };
+const options = { requestTimeoutMs: 300, maxSockets: 4, maxAttempts: 1, proxies: noProxies };
 
 describe('a request that is never answered', () => {
   const silent = () => serveUntilTestEnds(() => undefined);

@@ -27,7 +27,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/operations',
     'packages/api',
   ],
-  images: [],
+  images: ['packages/shared'],
   bench: ['packages/*', 'infra', 'images'],
 };
 

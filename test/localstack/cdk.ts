@@ -49,6 +49,7 @@ export class DataStackOnLocalStack {
     const context = {
       stacks: 'data',
       bootstrapped: 'false',
+      alarmEmail: 'none',
       environment,
       disposable: String(disposable),
       openIndex: 'true',

@@ -98,21 +98,21 @@ async function allGone(pids: readonly number[]): Promise<void> {
 
 /** What a shell prints that is given the lines about the API. */
 function printedCurl(output: string): string {
-  const [lines = ''] = /^ {2}export TOKEN=.*\n {2}curl .*$/m.exec(output) ?? [];
+  const [lines = ''] = /^ {2}export WAYBILL_URL=.*\n {2}export WAYBILL_TOKEN=.*\n {2}curl .*$/m.exec(output) ?? [];
   return execFileSync('/bin/sh', ['-c', lines.replace('curl ', 'curl --silent --max-time 10 ')], { encoding: 'utf8' });
 }
 
 /** What the API answers to the lines that `--keep` prints for telling a parcel again. */
 function toldAgain(output: string): unknown {
-  const [token = ''] = /^ {2}export TOKEN=.*$/m.exec(output) ?? [];
-  const [lines = ''] = /^ {2}curl .*\\\n.*\\\n.*\/v1\/notifications\/deliveries$/m.exec(output) ?? [];
-  const command = `${token}\n${lines.replace('curl ', 'curl --silent --max-time 10 ')}`;
-  return JSON.parse(execFileSync('/bin/sh', ['-c', command], { encoding: 'utf8' }));
+  const [lines = ''] = /^ {2}curl .*\\\n.*\\\n.*\/v1\/notifications\/deliveries"$/m.exec(output) ?? [];
+  return JSON.parse(inShell(output, lines.replace('curl ', 'curl --silent --max-time 10 ')));
 }
 
-/** What the command line prints, given the variables that `--keep` prints. */
-function waybill(args: readonly string[], env: Readonly<Record<string, string | undefined>>): string {
-  return execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', env: { ...process.env, ...env } });
+/** What a shell prints of this command once the lines that `--keep` prints were pasted into it, whatever it had before. */
+function inShell(output: string, command: string): string {
+  const [lines = ''] = /^(?: {2}export .*\n)+ {2}unset .*$/m.exec(output) ?? [];
+  const env = { ...process.env, AWS_PROFILE: 'another', AWS_SESSION_TOKEN: 'another', AWS_REGION: 'eu-west-9' };
+  return execFileSync('/bin/sh', ['-c', `${lines}\n${command}`], { encoding: 'utf8', env });
 }
 
 /** The row of the summary with this label. */
@@ -205,8 +205,13 @@ describe.concurrent('npm start', () => {
   test('with --keep leaves queues, tables, API and notifier up, and says how to reach and to end them', async (context) => {
     const start = Start.direct(context, ['--events', '50', '--keep']);
     expect(await start.code(), start.output).toBe(0);
-    const variables = [...start.output.matchAll(/^ {2}export (\w+)=(.*)$/gm)];
-    const env = Object.fromEntries(variables.map(([, name, value]) => [name, value]));
+    const env: Record<string, string> = JSON.parse(
+      inShell(start.output, `${process.execPath} -p 'JSON.stringify(process.env)'`),
+    );
+    // What the AWS CLI reads: it takes an empty profile for the name of one, and version 1 knows AWS_REGION not.
+    expect(env).toMatchObject({ AWS_DEFAULT_REGION: 'us-east-1', AWS_REGION: 'us-east-1' });
+    for (const name of ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SESSION_TOKEN'])
+      expect(env).not.toHaveProperty(name);
     expect(start.output).toContain('\nTo ask how they are: npx waybill status\n');
     const [, listed = ''] = /^To end them: kill ([\d ]+)$/m.exec(start.output) ?? [];
     const pids = listed.split(' ').map(Number);
@@ -214,14 +219,17 @@ describe.concurrent('npm start', () => {
       for (const pid of pids) process.kill(pid, 'SIGTERM');
       await allGone(pids);
     });
-    expect(pids.map(isRunning)).toEqual([true, true, true, true, true]);
+    expect(pids.map(isRunning)).toEqual([true, true, true, true, true, true]);
     expect(JSON.parse(printedCurl(start.output))).toHaveProperty('sentence');
     expect(toldAgain(start.output)).toMatchObject({ notified: [expect.any(Number)], failed: [] });
     const clients = openClients(env);
     const { QueueUrls } = await clients.sqs.send(new ListQueuesCommand());
     clients.close();
     expect(QueueUrls).toEqual(expect.arrayContaining([env['SCAN_QUEUE_URL'], env['ANNOUNCEMENT_QUEUE_URLS']]));
-    expect(waybill(['notifications', 'send', '--parcel', '5002', '--dry-run'], env)).toContain('Notifies 1 parcel');
+    const send = `${process.execPath} ${cli} notifications send --parcel 5002 --dry-run`;
+    expect(inShell(start.output, send)).toContain('Notifies 1 parcel');
+    const feed = await fetch(`${env['SCAN_API_URL']}?FromEventId=1&Limit=10`);
+    expect(feed.status).not.toBe(404);
   });
 
   test('with --scan-api-url mirrors that API, and ends with 1 when a parcel is not what the API says', async (context) => {

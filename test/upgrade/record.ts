@@ -1,5 +1,6 @@
 import { openPlace, type Place } from '@waybill/local/engines/place.ts';
 import { packOne } from '@waybill/shared/domain/pack.ts';
+import { givenOrExit } from '@waybill/shared/process/program.ts';
 import { Deployment, until } from './deployment.ts';
 import { feedElements, foreignPack } from './feed-elements.ts';
 import { feed, following } from './follow.ts';
@@ -121,8 +122,21 @@ const othersMessages: readonly SentMessage[] = [
 ].map((message) => ({ from: 'another producer', ...message }));
 
 if (import.meta.main) {
-  const [version = ''] = process.argv.slice(2);
-  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error('Say which release this is: record.ts 1.2.3');
+  const { words } = givenOrExit({
+    command: 'test/upgrade/record.ts',
+    says: 'Records what this release writes: every kind of message and of item, by its own processes on embedded engines. A test of each later release reads it.',
+    word: { placeholder: 'VERSION', says: 'of this release, such as 1.2.3' },
+    examples: [
+      { line: 'npm exec --call "node test/upgrade/record.ts 1.2.3"', says: 'then commit test/upgrade/releases/1.2.3' },
+    ],
+    exitCode: '0 recorded, 1 it cannot be recorded, 2 wrong flags or no version.',
+    docs: ['CONTRIBUTING.md#releases', 'docs/upgrades.md'],
+  });
+  const [version = ''] = words;
+  if (!/^\d+\.\d+\.\d+$/.test(version)) {
+    process.stderr.write('test/upgrade/record.ts: expected the version of this release, such as 1.2.3\n');
+    process.exit(2);
+  }
   const place = await openPlace({});
   try {
     await keepRelease(version, await recordRelease(place));

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { createPoller } from '@waybill/poller/poller.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
+import { noProxies } from '@waybill/shared/http/proxies.ts';
 import { openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
@@ -34,7 +35,13 @@ export async function pollerWalk(): Promise<string[]> {
     if (pages.length === 1) walk.begin();
     return api.read(...request);
   };
-  const sqs = openSqs({ requestTimeoutMs: 1_000, maxSockets: 1, maxAttempts: 1, endpointIsQueueHost: true });
+  const sqs = openSqs({
+    requestTimeoutMs: 1_000,
+    maxSockets: 1,
+    maxAttempts: 1,
+    proxies: noProxies,
+    endpointIsQueueHost: true,
+  });
   const send = async (command: unknown) => {
     if (!(command instanceof SendMessageBatchCommand)) return {};
     resolve(walk.end());

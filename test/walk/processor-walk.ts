@@ -5,6 +5,7 @@ import { createProcessor } from '@waybill/processor/processor.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { pack } from '@waybill/shared/domain/pack.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import { noProxies } from '@waybill/shared/http/proxies.ts';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { createLogger } from '@waybill/shared/process/logger.ts';
 import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
@@ -46,7 +47,13 @@ export async function processorWalk(): Promise<string[]> {
   const { promise: deleted, resolve } = Promise.withResolvers<string[]>();
   const { promise: over, resolve: end } = Promise.withResolvers<void>();
   let receives = 0;
-  const sqs = openSqs({ requestTimeoutMs: 1_000, maxSockets: 1, maxAttempts: 1, endpointIsQueueHost: true });
+  const sqs = openSqs({
+    requestTimeoutMs: 1_000,
+    maxSockets: 1,
+    maxAttempts: 1,
+    proxies: noProxies,
+    endpointIsQueueHost: true,
+  });
   const sendToSqs = async (command: unknown) => {
     if (command instanceof ReceiveMessageCommand) {
       receives += 1;
@@ -62,12 +69,15 @@ export async function processorWalk(): Promise<string[]> {
     }
     return { Attributes: { RedrivePolicy: '{"maxReceiveCount":3}' } };
   };
-  const dynamodb = Object.assign(openDynamoDb({ requestTimeoutMs: 1_000, maxSockets: 1, maxAttempts: 1 }), {
-    send: async (command: unknown) => {
-      const statements = command instanceof BatchExecuteStatementCommand ? command.input.Statements : undefined;
-      return { Responses: statements?.map(answerTo) };
+  const dynamodb = Object.assign(
+    openDynamoDb({ requestTimeoutMs: 1_000, maxSockets: 1, maxAttempts: 1, proxies: noProxies }),
+    {
+      send: async (command: unknown) => {
+        const statements = command instanceof BatchExecuteStatementCommand ? command.input.Statements : undefined;
+        return { Responses: statements?.map(answerTo) };
+      },
     },
-  });
+  );
   const { metrics } = measured();
   const log = createLogger({ service: 'walk', level: 'silent', pretty: false });
   const client = Object.assign(sqs, { send: sendToSqs });

@@ -2,6 +2,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
 import { pack } from '@waybill/shared/domain/pack.ts';
+import { noProxies } from '@waybill/shared/http/proxies.ts';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { sendConfirmed } from '@waybill/shared/queue/send.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
@@ -14,7 +15,7 @@ import { pushedElements } from './bodies.ts';
  * events sent without HTTP. Clients as the API has them; no log, no checks, no metrics.
  */
 
-const options = { requestTimeoutMs: 3_000, maxAttempts: 2, maxSockets: 128, variables: {} };
+const options = { requestTimeoutMs: 3_000, maxAttempts: 2, maxSockets: 128, proxies: noProxies, variables: {} };
 const dynamodb = openDynamoDb(options);
 const sqs = openSqs({ ...options, endpointIsQueueHost: false });
 const TableName = process.env['PARCELS_TABLE'] ?? '';

@@ -34,7 +34,7 @@ export function readParts<Part extends string, Numbers extends string, Switch ex
       dynamodb: { type: 'string' },
       name: { type: 'string' },
       json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return 'help';

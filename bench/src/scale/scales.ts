@@ -50,7 +50,7 @@ const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 
 /** The environment of a context, with the scaling policy as the CDK app's template holds it. */
 export function environmentOf(settings: Scale['settings']): Environment {
-  const given = { apiUrl, ...settings };
+  const given = { apiUrl, alarmEmail: 'none', ...settings };
   const context = readContext(given);
   const variable = (
     name: 'SCAN_API_LIMIT' | 'MESSAGE_MAX_BYTES' | 'SCAN_API_REQUESTS_PER_SECOND' | 'MAX_QUEUE_MESSAGES',

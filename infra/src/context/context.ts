@@ -1,14 +1,14 @@
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
 import type { IndexSettings } from '@waybill/shared/resources.ts';
 import { z } from 'zod';
-import { alarmKeys } from './alarm-keys.ts';
+import { alarmAddresses, alarmKeys } from './alarm-keys.ts';
 import { apiKeys } from './api-keys.ts';
 import { shownValue } from './context-key.ts';
 import { dataKeys } from './data-keys.ts';
 import { deploymentKeys } from './deployment-keys.ts';
 import { feedKeys } from './feed-keys.ts';
 import { networkKeys } from './network-keys.ts';
-import { missingForServices, missingForTables } from './required-keys.ts';
+import { missingForAlarms, missingForServices, missingForTables } from './required-keys.ts';
 import { serviceKeys } from './service-keys.ts';
 import { tagsKey } from './tags-key.ts';
 import { notifySweepKey, webhooksKey } from './webhooks.ts';
@@ -30,7 +30,8 @@ export const contextKeys = {
 const schema = z.object(contextKeys);
 
 /** The settings of a deployment from `cdk -c key=value`, `cdk.json` and `cdk.context.json`. */
-export type Context = Omit<z.infer<typeof schema>, 'openIndex'> & IndexSettings;
+export type Context = Omit<z.infer<typeof schema>, 'openIndex' | 'runbookUrl'> &
+  IndexSettings & { readonly runbookUrl: string };
 
 /**
  * Reads a deployment's context from everything that the CDK has as context. Throws `CONFIG_INVALID` with one line for every
@@ -41,13 +42,19 @@ export function readContext(given: Readonly<Record<string, unknown>>): Context {
   const result = schema.safeParse(Object.fromEntries(Object.keys(contextKeys).map((key) => [key, given[key]])));
   const lines = [
     ...(result.error?.issues ?? []).map(({ path, message }) => `  ${path.join('.')} ${message}`),
+    ...missingForAlarms(given),
     ...missingForServices(given),
     ...missingForTables(given),
     ...unknownKeys(given).map((key) => `  ${key} is not a key of this app, got ${shownValue(given[key])}`),
   ];
   if (result.success && lines.length === 0) {
     const { data } = result;
-    return { ...data, openIndex: data.openIndex ?? data.api };
+    return {
+      ...data,
+      ...alarmAddresses(data),
+      runbookUrl: data.runbookUrl ?? 'infra/RUNBOOK.md',
+      openIndex: data.openIndex ?? data.api,
+    };
   }
   throw new WaybillError(
     'CONFIG_INVALID',

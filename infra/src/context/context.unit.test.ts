@@ -1,14 +1,21 @@
 import { hasCode } from '@waybill/shared/error.ts';
 import { describe, expect, it } from 'vitest';
 import { contextPage } from '../../test/context-page.ts';
-import { contextKeys, readContext } from './context.ts';
+import { contextKeys, readContext as readGiven } from './context.ts';
 
 const apiUrl = 'https://carrier.example/v1/scans/scanevents';
+/** Nobody gets the alarms. */
+const untold = { alarmEmail: 'none' };
 const vpc = {
   vpcId: 'vpc-0123456789abcdef0',
   availabilityZones: ['eu-west-1a', 'eu-west-1b'],
   privateSubnetIds: ['subnet-0123456789abcdef0', 'subnet-89abcdef'],
 };
+
+/** Of a context that otherwise says what every deployment says. */
+function readContext(given: Record<string, unknown>) {
+  return readGiven({ ...untold, ...given });
+}
 
 /** The lines with what is wrong. */
 function refused(given: Record<string, unknown>): string[] {
@@ -22,7 +29,7 @@ function refused(given: Record<string, unknown>): string[] {
 }
 
 describe('a deployment', () => {
-  it('needs no more than the URL of the API', () => {
+  it('needs no more than the URL of the API and who gets the alarms', () => {
     expect(readContext({ apiUrl })).toEqual({
       environment: 'dev',
       stacks: 'all',
@@ -32,6 +39,7 @@ describe('a deployment', () => {
       apiUrl,
       apiTokenSecret: undefined,
       alarmEmail: undefined,
+      warningEmail: undefined,
       runbookUrl: 'infra/RUNBOOK.md',
       quietHours: 48,
       api: false,
@@ -153,7 +161,7 @@ describe('a deployment', () => {
   });
 
   it('treats an empty value, which an unset variable of a pipeline gives, as missing', () => {
-    expect(readContext({ apiUrl, alarmEmail: '', apiTokenSecret: '', vpc: '', environment: '' })).toEqual(
+    expect(readContext({ apiUrl, warningEmail: '', apiTokenSecret: '', vpc: '', environment: '' })).toEqual(
       readContext({ apiUrl }),
     );
   });
@@ -173,7 +181,8 @@ describe('what is wrong', () => {
       apiUrl: 'https://user:hunter2@carrier.example/',
       apiTokenSecret: 'arn:aws:secretsmanager:eu-west-1:1:secret:x',
       alarmEmail: 'nobody',
-      runbookUrl: 'a b',
+      warningEmail: 'ops@',
+      runbookUrl: 'infra/RUNBOOK.md',
       bootstrapped: '1',
       pollerSize: '256/4096',
       processorSize: 512,
@@ -192,8 +201,9 @@ describe('what is wrong', () => {
       'bootstrapped expected `true` or `false`, got "1"',
       'apiUrl expected an http(s) URL without user or password, got "https://…@carrier.example/"',
       'apiTokenSecret expected a name (not an ARN), 1–512 of `A-Za-z0-9/_+=.@-`, not ending with `-` and six characters, got "arn:aws:secretsmanager:eu-west-1:1:secret:x"',
-      'alarmEmail expected an e-mail address, got "nobody"',
-      'runbookUrl expected text without spaces and `#`, got "a b"',
+      'alarmEmail expected an e-mail address, or `none`, got "nobody"',
+      'warningEmail expected an e-mail address, or `none`, got "ops@"',
+      'runbookUrl expected a URL with http(s), without spaces and `#`, got "infra/RUNBOOK.md"',
       'pollerSize expected vCPU units and MiB that Fargate allows: `256/512` … `1024/4096`, got "256/4096"',
       'processorSize expected vCPU units and MiB that Fargate allows: `256/512` … `1024/4096`, got 512',
       'standby expected `true` or `false`, got 1',
@@ -259,6 +269,12 @@ describe('what is wrong', () => {
     expect(refused({ apiUrl, zones: ['us-gov-west-1a', 'us-gov-west-1b'] })).toEqual([]);
   });
 
+  it('is nothing in what environments share: it needs no address and no feed', () => {
+    for (const stacks of ['images', 'network']) {
+      expect(() => readContext({ stacks })).not.toThrow();
+    }
+  });
+
   it('is a network that is chosen in two ways', () => {
     expect(refused({ apiUrl, vpc, network: 'shared', zones: ['eu-west-1a'] })).toEqual([
       'network=shared and vpc exclude each other: a VPC is imported, or that of waybill-network is used',
@@ -281,6 +297,53 @@ describe('what is wrong', () => {
       'acknowledged-issue-numbers': [1],
     };
     expect(refused({ apiUrl, ...own })).toEqual([]);
+  });
+});
+
+describe('who gets the alarms', () => {
+  const said =
+    'alarmEmail is required: the address that gets the alarms, or `none` if something else subscribes to their topics (not needed with disposable=true)';
+  const linked = 'runbookUrl is required with an address: the URL of the runbook, which each alarm links';
+  const runbookUrl = 'https://git.example/waybill/infra/RUNBOOK.md';
+  const told = (given: Record<string, unknown>) => {
+    const { alarmEmail, warningEmail } = readContext(given);
+    return { alarmEmail, warningEmail };
+  };
+
+  it.each([{ stacks: 'data' }, { apiUrl }])('must be said, unless the deployment is disposable: %o', (given) => {
+    for (const alarmEmail of [undefined, '']) expect(refused({ ...given, alarmEmail })).toEqual([said]);
+    expect(refused({ ...given, alarmEmail: undefined, disposable: true })).toEqual([]);
+    expect(refused({ ...given, alarmEmail: 'none' })).toEqual([]);
+  });
+
+  it('is reported as missing together with everything else that is', () => {
+    expect(refused({ alarmEmail: '', spotShare: 101 })).toEqual([
+      expect.stringMatching(/^spotShare /),
+      said,
+      expect.stringMatching(/^apiUrl is required/),
+    ]);
+  });
+
+  it('gets both severities, unless another one gets the warnings', () => {
+    const alarmEmail = 'ops@example.com';
+    expect(told({ apiUrl, runbookUrl, alarmEmail })).toEqual({ alarmEmail, warningEmail: alarmEmail });
+    const warningEmail = 'team@example.com';
+    expect(told({ apiUrl, runbookUrl, alarmEmail, warningEmail })).toEqual({ alarmEmail, warningEmail });
+    expect(told({ apiUrl, runbookUrl, alarmEmail, warningEmail: 'none' }).warningEmail).toBeUndefined();
+    expect(told({ apiUrl, runbookUrl, alarmEmail: 'none', warningEmail })).toEqual({
+      alarmEmail: undefined,
+      warningEmail,
+    });
+  });
+
+  it('must be told where the runbook is, at an address that is reached from anywhere', () => {
+    for (const given of [{ alarmEmail: 'ops@example.com' }, { warningEmail: 'team@example.com' }])
+      expect(refused({ apiUrl, disposable: true, ...given })).toEqual([linked]);
+    for (const wrong of ['infra/RUNBOOK.md', 'ftp://git.example/RUNBOOK.md', 'https://a b', 'https://x.example/#top'])
+      expect(refused({ apiUrl, alarmEmail: 'ops@example.com', runbookUrl: wrong })).toEqual([
+        expect.stringMatching(/^runbookUrl expected a URL with http\(s\)/),
+      ]);
+    expect(refused({ apiUrl, alarmEmail: 'ops@example.com', runbookUrl })).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { alarmAddresses, alarmKeys } from './alarm-keys.ts';
 import { apiKeys } from './api-keys.ts';
 import { dataKeys } from './data-keys.ts';
 import { deploymentKeys } from './deployment-keys.ts';
@@ -5,6 +6,30 @@ import { feedKeys } from './feed-keys.ts';
 import { networkKeys } from './network-keys.ts';
 import { serviceKeys } from './service-keys.ts';
 import { notifySweepKey, webhooksKey } from './webhooks.ts';
+
+/**
+ * Both stacks raise alarms. One that nobody gets, or that links a file of a repository that its reader does not have open at
+ * night, is as good as none.
+ */
+export function missingForAlarms(given: Readonly<Record<string, unknown>>): string[] {
+  // The stacks that environments share raise none.
+  if (['images', 'network'].includes(deploymentKeys.stacks.safeParse(given['stacks']).data ?? '')) return [];
+  const alarm = alarmKeys.alarmEmail.safeParse(given['alarmEmail']);
+  const warning = alarmKeys.warningEmail.safeParse(given['warningEmail']);
+  if (!alarm.success || !warning.success) return [];
+  const isDisposable = deploymentKeys.disposable.safeParse(given['disposable']).data === true;
+  const lines: string[] = [];
+  if (alarm.data === undefined && !isDisposable)
+    lines.push(
+      '  alarmEmail is required: the address that gets the alarms, or `none` if something else subscribes to their topics (not needed with disposable=true)',
+    );
+  const addresses = alarmAddresses({ alarmEmail: alarm.data, warningEmail: warning.data });
+  const isTold = addresses.alarmEmail !== undefined || addresses.warningEmail !== undefined;
+  const runbook = alarmKeys.runbookUrl.safeParse(given['runbookUrl']);
+  if (isTold && runbook.success && runbook.data === undefined)
+    lines.push('  runbookUrl is required with an address: the URL of the runbook, which each alarm links');
+  return lines;
+}
 
 /** Checks what was given, not what was read, so that all errors are reported together. */
 export function missingForServices(given: Readonly<Record<string, unknown>>): string[] {

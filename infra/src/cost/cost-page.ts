@@ -3,6 +3,7 @@ import type { Price } from '@waybill/shared/prices.ts';
 import { operatorSize } from '../services/operator-task.ts';
 import { placedOnSpot } from '../services/spot-share.ts';
 import { apiSection, waysToTheApi } from './api-cost.ts';
+import { backupSection } from './backup-cost.ts';
 import { customMetrics } from './custom-metrics.ts';
 import type { Deployment } from './deployment.ts';
 import { keepingSection } from './keeping-section.ts';
@@ -11,6 +12,7 @@ import { hoursPerMonth, type Line, millionEventsPerMonth, monthlyCost, total } f
 import { rate, row, usd } from './page-format.ts';
 import { eventsPerParcel, parcelItemBytes } from './parcel-item.ts';
 import { prices } from './prices.ts';
+import { provisionedSection } from './provisioned-cost.ts';
 import { byDefault } from './stored-parcels.ts';
 import { webhookSection } from './webhook-cost.ts';
 
@@ -56,8 +58,10 @@ export function costPage(
     '',
     '**Not included**: tax, support, savings plans, and the free tier (at the lowest load it would cover most of SQS, the alarms and the transfer); images in ECR; restores and exports of tables; queries in Logs Insights; the NAT gateways of a VPC that you import, which can cost more than all the rest; failures, [dead letters](glossary.md#dead-letter-queue) and outages, which add writes and log lines while they last; and the resources of `cdk bootstrap`.',
     '',
+    ...provisionedSection(loads),
     ...keepingSection(deployment, loads),
     '',
+    ...backupSection(deployment, loads),
     ...apiSection(deployment, withApi, loads),
     '',
     ...webhookSection(deployment, withWebhook, loads),

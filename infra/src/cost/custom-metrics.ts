@@ -15,12 +15,14 @@ const everydayValues = (api: boolean): Readonly<Record<string, readonly string[]
   'waybill.feed.requests': ['ok'],
   'waybill.processor.outcomes': outcomes,
   'waybill.processor.failures': [],
+  'waybill.store.throttles': [],
   'waybill.store.write_units': writtenTables({ api }).filter((table) => table !== failuresTable),
 });
 
 /** The same for a notifier, which has what it publishes in a namespace of its own. */
 const everydayOfNotifiers: Readonly<Record<string, readonly string[]>> = {
   'waybill.notifier.notifications': notificationOutcomes,
+  'waybill.store.throttles': [],
   'waybill.store.write_units': [notificationsTable],
 };
 

@@ -33,27 +33,39 @@ export type Deployment = {
 
 const measured = z.object({ MetricStat: z.unknown() });
 const metrics = z.object({ Metrics: z.array(z.unknown()).optional() });
+/** Target tracking makes two alarms of its own, to scale out and to scale in, each with all metrics of its policy. */
+const alarmsOfTargetTracking = 2;
+
+/** For reads or writes of a table it makes four: two more notice when somebody else changes the units. */
+export const alarmsOfCapacity = 4;
+
+/** The alarms that a policy makes, and the metrics in each. */
 const scalingPolicy = z.object({
   TargetTrackingScalingPolicyConfiguration: z.union([
     z
       .object({ CustomizedMetricSpecification: z.object({ Metrics: z.array(z.unknown()) }) })
-      .transform((customized) => countMeasured(customized.CustomizedMetricSpecification.Metrics)),
-    z.object({ PredefinedMetricSpecification: z.unknown() }).transform(() => 1),
+      .transform(({ CustomizedMetricSpecification: { Metrics } }) => ({
+        alarms: alarmsOfTargetTracking,
+        metrics: countMeasured(Metrics),
+      })),
+    z
+      .object({ PredefinedMetricSpecification: z.object({ PredefinedMetricType: z.string() }) })
+      .transform(({ PredefinedMetricSpecification: { PredefinedMetricType } }) => ({
+        alarms: PredefinedMetricType.startsWith('DynamoDB') ? alarmsOfCapacity : alarmsOfTargetTracking,
+        metrics: 1,
+      })),
   ]),
 });
 /** The processor's service has no count, because scaling sets it. */
 const service = z.object({ DesiredCount: z.number().default(0) });
 const logGroup = z.object({ LogGroupName: z.string(), RetentionInDays: z.number() });
 
-/** Target tracking makes two alarms of its own, to scale out and to scale in, each with all metrics of its policy. */
-const alarmsOfTargetTracking = 2;
-
 /** Reads from the templates of a deployment with this context what is paid for. */
 export function deploymentOf(
   resources: readonly Resource[],
   given: Readonly<Record<string, unknown>> = defaultContext,
 ): Deployment {
-  const context = readContext(given);
+  const context = readContext({ alarmEmail: 'none', ...given });
   const of = (type: string) => resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
   const alarms = of('AWS::CloudWatch::Alarm').map((alarm) => countMeasured(metrics.parse(alarm).Metrics) || 1);
   const tracked = of('AWS::ApplicationAutoScaling::ScalingPolicy').map(
@@ -68,8 +80,8 @@ export function deploymentOf(
     context,
     apiTasks: context.api ? leastTasks : 0,
     pollers: sum(of('AWS::ECS::Service').map((properties) => service.parse(properties).DesiredCount)),
-    alarms: alarms.length + alarmsOfTargetTracking * tracked.length,
-    alarmMetrics: sum(alarms) + alarmsOfTargetTracking * sum(tracked),
+    alarms: alarms.length + sum(tracked.map((policy) => policy.alarms)),
+    alarmMetrics: sum(alarms) + sum(tracked.map((policy) => policy.alarms * policy.metrics)),
     dashboards: of('AWS::CloudWatch::Dashboard').length,
     logRetentionDays: Math.max(...processLogs.map(({ RetentionInDays }) => RetentionInDays)),
   };

@@ -11,7 +11,10 @@ export type MeasuredLoad = {
   readonly pages: number;
   /** As billed. For the two smaller loads GetQueueAttributes were added: `waybill.queue.billed` did not count them yet. */
   readonly sqsRequests: number;
+  /** Of all tables. */
   readonly writeUnits: number;
+  /** Of these, the checkpoints table's. */
+  readonly checkpointUnits: number;
   /** GetItem requests, each one read unit at most. */
   readonly reads: number;
   /** Of all processes, without metrics. */
@@ -46,6 +49,7 @@ export const measuredLoads: readonly [MeasuredLoad, ...MeasuredLoad[]] = [
     pages: 1.056,
     sqsRequests: 3.008 + 0.688,
     writeUnits: 0.984 + 1,
+    checkpointUnits: 0.984,
     reads: 0.496,
     logBytes: 406,
     exportBytes: { poller: 1_150, processor: 1_053 },
@@ -57,6 +61,7 @@ export const measuredLoads: readonly [MeasuredLoad, ...MeasuredLoad[]] = [
     pages: 1.824,
     sqsRequests: 4.479 + 0.696,
     writeUnits: 1.728 + 88.42,
+    checkpointUnits: 1.728,
     reads: 0.496,
     logBytes: 717,
     exportBytes: { poller: 1_157, processor: 1_155 },
@@ -73,6 +78,7 @@ export const measuredLoads: readonly [MeasuredLoad, ...MeasuredLoad[]] = [
     pages: perSecond200.pages,
     sqsRequests: 2 * (perSecond200.sends + perSecond200.receives) + perSecond200.otherRequests,
     writeUnits: 5 * perSecond200.parcelUnits + perSecond200.checkpointUnits,
+    checkpointUnits: perSecond200.checkpointUnits,
     reads: perSecond200.reads,
     logBytes: 2 * perSecond200.logBytes,
     exportBytes: { poller: 1_238, processor: 1_832 },

@@ -2,6 +2,7 @@ import { type Price, prices as pricesOfUse } from '@waybill/shared/prices.ts';
 
 const fargatePage = 'https://aws.amazon.com/fargate/pricing/';
 const cloudWatchPage = 'https://aws.amazon.com/cloudwatch/pricing/';
+const provisionedPage = 'https://aws.amazon.com/dynamodb/pricing/provisioned/';
 const dynamoDbPage = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
 
 const loadBalancingPage = 'https://aws.amazon.com/elasticloadbalancing/pricing/';
@@ -48,6 +49,34 @@ export const prices = {
     page: dynamoDbPage,
     read: "quoted from AWS's Price List API, for us-west-2",
     asOf: '2026, no day given',
+  },
+  writeCapacityHour: {
+    usd: 0.00065,
+    unit: 'hour of a provisioned write unit of DynamoDB',
+    page: provisionedPage,
+    read: 'https://wring.co/blog/aws-dynamodb-pricing-guide',
+    asOf: '2026-03-08',
+  },
+  readCapacityHour: {
+    usd: 0.00013,
+    unit: 'hour of a provisioned read unit of DynamoDB',
+    page: provisionedPage,
+    read: 'https://wring.co/blog/aws-dynamodb-pricing-guide',
+    asOf: '2026-03-08',
+  },
+  backupStorage: {
+    usd: 0.1,
+    unit: 'GB-month of a backup of DynamoDB, in AWS Backup',
+    page: 'https://aws.amazon.com/backup/pricing/',
+    read: 'https://www.factualminds.com/blog/aws-backup-pricing-vaults-cross-region-restores/',
+    asOf: '2026-06-13',
+  },
+  kmsKey: {
+    usd: 1,
+    unit: 'month of a KMS key',
+    page: 'https://aws.amazon.com/kms/pricing/',
+    read: 'https://cloudburn.io/blog/aws-kms-pricing',
+    asOf: '2026-03-14',
   },
   logsIngested: { usd: 0.5, unit: 'GB ingested by CloudWatch Logs', page: cloudWatchPage, ...priceList('2026-09-21') },
   logsStored: {

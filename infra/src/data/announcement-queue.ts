@@ -22,14 +22,14 @@ export class AnnouncementQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
 
-  constructor(scope: Construct, id: string, { context, topic, webhook, removalPolicy }: AnnouncementQueueProps) {
+  constructor(scope: Construct, id: string, { context, topics, webhook, removalPolicy }: AnnouncementQueueProps) {
     super(scope, id);
     const { environment } = context;
     const definition = announcementQueueOf(webhook);
     const { queue, deadLetterQueue } = addQueuePair(this, { environment, definition, removalPolicy });
     this.queue = queue;
     this.deadLetterQueue = deadLetterQueue;
-    this.#addAlarms({ context, topic, webhook });
+    this.#addAlarms({ context, topics, webhook });
   }
 
   #addAlarms(setting: AlarmSetting & { readonly webhook: string }): void {

@@ -73,6 +73,19 @@ it('an alarm about announcements says when the first would be lost', () => {
   expect(old?.['AlarmDescription']).toContain('lost 13 days after this alarm was raised');
 });
 
+it('an alarm about throttling reads what the notifiers of the webhook count', () => {
+  const alarms = [...resourcesOf(stack, 'AWS::CloudWatch::Alarm').values()];
+  for (const name of ['shop', 'depot-2'])
+    expect(
+      alarms.find(({ AlarmName }) => AlarmName === `waybill-test-notifications-throttled-${name}`),
+    ).toMatchObject({
+      Namespace: `Waybill/test/${name}`,
+      MetricName: 'waybill.store.throttles',
+      Dimensions: [{ Name: 'table', Value: 'notifications' }],
+      TreatMissingData: 'notBreaching',
+    });
+});
+
 it('operators may tell and announce with one policy more, and look at every table of notifications', () => {
   const policies = [...resourcesOf(stack, 'AWS::IAM::ManagedPolicy')];
   const usual = [...resourcesOf(without, 'AWS::IAM::ManagedPolicy').keys()];

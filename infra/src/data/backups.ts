@@ -26,7 +26,7 @@ export type BackupsProps = AlarmSetting & {
 };
 
 /** Days after which a backup is deleted in the account of the deployment. Point-in-time recovery serves there; it is made to be copied. */
-const ownDays = 7;
+export const ownDays = 7;
 
 /**
  * Backups of tables by AWS Backup, copied to a vault in another account: nobody who has all rights in the account of the
@@ -36,7 +36,7 @@ const ownDays = 7;
 export class Backups extends Construct {
   constructor(scope: Construct, id: string, props: BackupsProps) {
     super(scope, id);
-    const { context, topic, vault, tables, removalPolicy } = props;
+    const { context, topics, vault, tables, removalPolicy } = props;
     const otherAccount = new AccountPrincipal(vault.account);
     const key = new Key(this, 'Key', {
       description: 'Waybill: backups of the tables, until they are copied to another account',
@@ -98,7 +98,7 @@ export class Backups extends Construct {
     });
     new WaybillAlarm(this, 'Failed', {
       context,
-      topic,
+      topics,
       section: 'backup-failed',
       severity: 'warning',
       impact: 'A backup of a table failed, or its copy to the other account: what is there is older than it should be.',

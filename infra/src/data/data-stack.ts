@@ -1,3 +1,4 @@
+import type { Severity } from '@waybill/shared/alarms.ts';
 import { buildInfo } from '@waybill/shared/process/build-info.ts';
 import { notificationsTableOf, tables } from '@waybill/shared/resources.ts';
 import {
@@ -12,6 +13,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Context } from '../context/context.ts';
 import { mainWebhook, type WebhookContext } from '../context/webhooks.ts';
+import { publishingOf } from '../monitoring/publishing.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { AnnouncementQueue } from './announcement-queue.ts';
 import { Backups } from './backups.ts';
@@ -29,7 +31,7 @@ export class DataStack extends Stack {
   readonly operations: Table;
   readonly batches: Table;
   readonly notifications: Table;
-  readonly alarmTopic: Topic;
+  readonly alarmTopics: Readonly<Record<Severity, Topic>>;
   readonly operators: OperatorPolicies;
 
   constructor(app: App, context: Context) {
@@ -39,12 +41,17 @@ export class DataStack extends Stack {
       // The class implements the interface. With exactOptionalPropertyTypes its getters, which may return undefined, differ.
       ...(!context.bootstrapped && { synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer }),
     });
-    this.alarmTopic = new AlarmTopic(this, 'Alarms', { email: context.alarmEmail });
+    this.alarmTopics = {
+      // The id of 0.1.0, which had one topic for all: whoever subscribed to it stays subscribed.
+      critical: new AlarmTopic(this, 'Alarms', { displayName: 'Waybill: critical', email: context.alarmEmail }),
+      warning: new AlarmTopic(this, 'Warnings', { displayName: 'Waybill: warning', email: context.warningEmail }),
+    };
     const kept = {
       context,
-      topic: this.alarmTopic,
+      topics: this.alarmTopics,
       removalPolicy: context.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     };
+    const ofEvents = publishingOf(context.processorVariables, ...(context.api ? [context.apiVariables] : []));
     this.scanQueue = new ScanQueue(this, 'ScanQueue', kept);
     const { queue, deadLetterQueue } = this.scanQueue;
     this.parcels = new DataTable(this, 'Parcels', {
@@ -53,42 +60,27 @@ export class DataStack extends Stack {
       stream: context.parcelStream,
       capacity: parcelsCapacity(context),
       recoveryDays: 35,
-      throttled: {
-        section: 'parcels-throttled',
-        impact:
-          'DynamoDB throttles the parcels table: processors keep their messages and pause until writes succeed again, and parcel state falls behind the feed.',
-      },
+      throttled: { table: 'parcels', publishing: ofEvents },
     });
     this.checkpoints = new DataTable(this, 'Checkpoints', {
       ...kept,
       definition: tables.checkpoints,
       recoveryDays: 35,
-      throttled: {
-        section: 'checkpoints-throttled',
-        impact:
-          'DynamoDB throttles the checkpoints table: the poller may lose its lease, and the feed is read late or not at all.',
-      },
+      throttled: { table: 'checkpoints', publishing: publishingOf(context.pollerVariables) },
     });
     this.failures = new DataTable(this, 'Failures', {
       ...kept,
       definition: tables.failures,
       // It holds ids of people: what is erased can be restored for one more week, then no longer.
       recoveryDays: 7,
-      throttled: {
-        section: 'failures-throttled',
-        impact:
-          'DynamoDB throttles the failures table: failures cannot be recorded, so processors keep failed messages, and parcel state falls behind the feed.',
-      },
+      throttled: { table: 'failures', publishing: ofEvents },
     });
     this.operations = new DataTable(this, 'Operations', {
       ...kept,
       definition: tables.operations,
       recoveryDays: 35,
-      throttled: {
-        section: 'operations-throttled',
-        impact:
-          'DynamoDB throttles the operations table: what an operator does cannot be put on record, so it is refused. Parcel state is not affected.',
-      },
+      // The command line says so itself, to the person who waits for it; only the API publishes what it counts.
+      ...(context.api && { throttled: { table: 'operations', publishing: publishingOf(context.apiVariables) } }),
     });
     // Also where no API is deployed: without it nobody writes here, and an empty table costs nothing, but for an alarm
     // (docs/decisions/0139-batches-table-in-every-deployment.md).
@@ -96,13 +88,7 @@ export class DataStack extends Stack {
       ...kept,
       definition: tables.batches,
       recoveryDays: 35,
-      ...(context.api && {
-        throttled: {
-          section: 'batches-throttled',
-          impact:
-            'DynamoDB throttles the batches table: pushes are answered with 503, and processors keep messages of pushed batches and pause until writes succeed again.',
-        },
-      }),
+      ...(context.api && { throttled: { table: 'batches', publishing: ofEvents } }),
     });
     // As of batches: also without webhooks, and then nobody writes here.
     const main = mainWebhook(context.webhooks);
@@ -156,7 +142,8 @@ export class DataStack extends Stack {
       OperationsTable: this.operations.tableName,
       BatchesTable: this.batches.tableName,
       NotificationsTable: this.notifications.tableName,
-      AlarmTopicArn: this.alarmTopic.topicArn,
+      AlarmTopicArn: this.alarmTopics.critical.topicArn,
+      WarningTopicArn: this.alarmTopics.warning.topicArn,
       ObserverPolicyArn: this.operators.observer.managedPolicyArn,
       RedrivePolicyArn: this.operators.redrive.managedPolicyArn,
       FailuresPolicyArn: this.operators.failures.managedPolicyArn,
@@ -174,10 +161,6 @@ export class DataStack extends Stack {
   }
 }
 
-function notificationsThrottled({ name }: WebhookContext): NonNullable<DataTableProps['throttled']> {
-  return {
-    section: 'notifications-throttled',
-    webhook: name,
-    impact: `DynamoDB throttles the notifications table of the webhook ${name}: its notifiers keep their announcements and pause until writes succeed again, and milestones are told late.`,
-  };
+function notificationsThrottled({ name, variables }: WebhookContext): NonNullable<DataTableProps['throttled']> {
+  return { table: 'notifications', webhook: name, publishing: publishingOf(variables) };
 }

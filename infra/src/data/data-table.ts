@@ -1,3 +1,4 @@
+import { type Publishing, type ThrottledTable, throttlingAlarm } from '@waybill/shared/alarms.ts';
 import {
   type IndexDefinition,
   indexesOf,
@@ -6,8 +7,7 @@ import {
   physicalName,
   type TableDefinition,
 } from '@waybill/shared/resources.ts';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   type Attribute,
   AttributeType,
@@ -20,7 +20,8 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { Context } from '../context/context.ts';
-import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
+import type { AlarmSetting } from '../monitoring/alarm.ts';
+import { addMetricAlarm } from '../monitoring/metric-alarm.ts';
 import { initialCapacity, scaleCapacity, type TableCapacity } from './provisioned-capacity.ts';
 
 export type DataTableProps = AlarmSetting & {
@@ -33,20 +34,19 @@ export type DataTableProps = AlarmSetting & {
   readonly removalPolicy: RemovalPolicy;
   /** The table can be restored to any second of this many days: 35 at most (DynamoDB), for the same price. */
   readonly recoveryDays: number;
-  /** The alarm about throttled requests: its section of the runbook and its impact. None for a table that nothing writes. */
-  readonly throttled?: { readonly section: string; readonly webhook?: string; readonly impact: string };
+  /** The alarm about throttled requests, as the processes count them that use the table. None where no process does. */
+  readonly throttled?: {
+    readonly table: ThrottledTable;
+    readonly publishing: Publishing;
+    /** The webhook whose notifiers count. */
+    readonly webhook?: string;
+  };
 };
-
-/** Three minutes of five: the SDK retries a single throttled request, which does no harm. */
-const throttledForMinutes = { evaluationPeriods: 5, datapointsToAlarm: 3 };
-
-/** Provisioned units grow within minutes, by two fifths at a time. Somebody has to look when that was not enough for most of an hour. */
-const throttledWhileScaling = { evaluationPeriods: 60, datapointsToAlarm: 45 };
 
 /** A table of `resources.ts` with its indexes, protected against deletion by mistake, with its alarm. */
 export class DataTable extends Table {
   constructor(scope: Construct, id: string, props: DataTableProps) {
-    const { context, topic, definition, stream = false, capacity, removalPolicy, recoveryDays, throttled } = props;
+    const { context, topics, definition, stream = false, capacity, removalPolicy, recoveryDays, throttled } = props;
     super(scope, id, {
       tableName: physicalName(context.environment, definition.name),
       ...keyOf(definition),
@@ -80,45 +80,16 @@ export class DataTable extends Table {
       scaleCapacity(this, capacity, names);
     }
     if (!throttled) return;
-    new WaybillAlarm(this, 'Throttled', {
-      context,
-      topic,
-      ...throttled,
-      severity: 'warning',
-      metric: this.#throttleEvents(indexes),
-      threshold: 1,
-      ...(capacity ? throttledWhileScaling : throttledForMinutes),
-      // DynamoDB publishes these metrics only in minutes with throttled requests.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+    const { publishing, webhook } = throttled;
+    const alarm = throttlingAlarm(throttled.table, {
+      ...publishing,
+      scales: capacity !== undefined,
+      ...(webhook !== undefined && { webhook }),
     });
-  }
-
-  /**
-   * Reads and writes together. They count every cause (partition, account, on-demand maximum), in either billing mode. The
-   * table's own metrics leave out what its indexes throttle, and such a write to the table is refused, too.
-   */
-  #throttleEvents(indexes: readonly IndexDefinition[]): MathExpression {
-    const events = (metricName: string, dimensions: Readonly<Record<string, string>> = {}) =>
-      new Metric({
-        namespace: 'AWS/DynamoDB',
-        metricName,
-        dimensionsMap: { TableName: this.tableName, ...dimensions },
-        statistic: 'Sum',
-      });
-    const usingMetrics: Record<string, Metric> = {
-      reads: events('ReadThrottleEvents'),
-      writes: events('WriteThrottleEvents'),
-    };
-    for (const [at, { name }] of indexes.entries())
-      usingMetrics[`indexWrites${at + 1}`] = events('WriteThrottleEvents', { GlobalSecondaryIndexName: name });
-    return new MathExpression({
-      // A minute with throttled writes only has no datapoint of reads, and a sum with a gap is a gap.
-      expression: Object.keys(usingMetrics)
-        .map((id) => `FILL(${id}, 0)`)
-        .join(' + '),
-      usingMetrics,
-      period: Duration.minutes(1),
-      label: 'throttled reads and writes',
+    addMetricAlarm(this, 'Throttled', `${throttled.table}-throttled`, alarm, {
+      context,
+      topics,
+      ...(webhook !== undefined && { webhook }),
     });
   }
 }

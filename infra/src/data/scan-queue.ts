@@ -16,14 +16,14 @@ export class ScanQueue extends Construct {
   readonly deadLetterQueue: Queue;
   readonly #deadLetterQueueName: string;
 
-  constructor(scope: Construct, id: string, { context, topic, removalPolicy }: ScanQueueProps) {
+  constructor(scope: Construct, id: string, { context, topics, removalPolicy }: ScanQueueProps) {
     super(scope, id);
     const { environment } = context;
     this.#deadLetterQueueName = physicalName(environment, scanQueue.deadLetterQueue.name);
     const { queue, deadLetterQueue } = addQueuePair(this, { environment, definition: scanQueue, removalPolicy });
     this.queue = queue;
     this.deadLetterQueue = deadLetterQueue;
-    alarmOnScanQueue(this, { scanQueue: queue, deadLetterQueue }, { context, topic });
+    alarmOnScanQueue(this, { scanQueue: queue, deadLetterQueue }, { context, topics });
   }
 
   /** Seconds that the oldest message has waited. */

@@ -37,10 +37,7 @@ describe('images that were built before the deployment', () => {
     );
     expect(run.toSorted()).toEqual(
       deployedImages
-        .map(
-          (image) =>
-            `<AWS::AccountId>.dkr.ecr.<AWS::Region>.<AWS::URLSuffix>/waybill/${image}@${digestOf(image)}`,
-        )
+        .map((image) => `<AWS::AccountId>.dkr.ecr.<AWS::Region>.<AWS::URLSuffix>/waybill/${image}@${digestOf(image)}`)
         .toSorted(),
     );
     expect(JSON.stringify(services.template.toJSON())).not.toContain('container-assets');
@@ -64,7 +61,9 @@ describe('images that were built before the deployment', () => {
 
 it('the version is a tag of what a new version replaces, and of nothing else', () => {
   const tagged = synthesized.stacks.flatMap(({ resources }) =>
-    Object.values(resources).filter(({ Properties }) => JSON.stringify(Properties['Tags'] ?? '').includes('waybill:version')),
+    Object.values(resources).filter(({ Properties }) =>
+      JSON.stringify(Properties['Tags'] ?? '').includes('waybill:version'),
+    ),
   );
   expect([...new Set(tagged.map(({ Type }) => Type))].toSorted()).toEqual([
     'AWS::ECS::Service',

@@ -115,7 +115,7 @@ export class Api extends Construct {
     });
     addApiAlarms(this, this.gateway, {
       context,
-      topic: data.alarmTopic,
+      topics: data.alarmTopics,
       leastTasks,
       runningTasks: this.service.metricRunningTasks(),
     });

@@ -36,13 +36,14 @@ function servicesBefore(resource: unknown) {
 }
 
 describe('the alarms', () => {
-  it('are these, each with the topic', () => {
+  it('are these, each with the topic of its severity', () => {
     expect([...alarms.keys()].toSorted()).toEqual([
       'breaker-open',
       'failure-rate',
       'feed-lag',
       'feed-silent',
       'feed-went-back',
+      'metrics-refused',
       'poller-makes-no-progress',
       'processor-not-running',
       'receives-lost',
@@ -50,8 +51,10 @@ describe('the alarms', () => {
       'task-restarts',
       'unreadable-row',
     ]);
-    for (const alarm of alarms.values())
-      expect(alarm).toMatchObject({ AlarmActions: ['<Alarms>'], OKActions: ['<Alarms>'] });
+    for (const alarm of alarms.values()) {
+      const topic = String(alarm['AlarmDescription']).startsWith('CRITICAL: ') ? '<Alarms>' : '<Warnings>';
+      expect(alarm).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
+    }
   });
 
   it('are raised for a feed that went back, and for one that is silent for more than two days', () => {
@@ -105,9 +108,22 @@ describe('the alarms', () => {
     ]);
   });
 
-  it('allow three polls to a poller that asks every hour', () => {
-    const rarely = stackOf(synthesize({ apiUrl, pollerVariables: { POLL_INTERVAL_MS: 3_600_000 } }), 'services');
-    expect(alarmsOf(rarely).get('poller-makes-no-progress')).toMatchObject({ Period: 3 * 3600 });
+  it('follow a poller that asks every hour, and processors that publish every ten minutes', () => {
+    const given = {
+      apiUrl,
+      pollerVariables: { POLL_INTERVAL_MS: 3_600_000 },
+      processorVariables: { OTEL_METRIC_EXPORT_INTERVAL: 600_000 },
+    };
+    const { stacks, findings } = synthesize(given);
+    const rarely = new Map(stacks.flatMap((one) => [...alarmsOf(one)]));
+    expect(findings).toEqual([]);
+    expect(rarely.get('poller-makes-no-progress')).toMatchObject({ Period: 3 * 3_600 });
+    expect(rarely.get('feed-lag')).toMatchObject({ Period: 2 * 3_600, Threshold: 2 * 3_600 });
+    expect(rarely.get('feed-silent')).toMatchObject({ Period: 2 * 3_600, Threshold: 48 * 3_600 });
+    expect(rarely.get('feed-went-back')).toMatchObject({ Period: 300 });
+    expect(rarely.get('breaker-open')).toMatchObject({ Period: 1_200 });
+    expect(rarely.get('parcels-throttled')).toMatchObject({ Period: 1_200 });
+    expect(rarely.get('checkpoints-throttled')).toMatchObject({ Period: 60 });
   });
 
   it('are raised when a lag of 15 minutes lasts 15 minutes', () => {
@@ -164,14 +180,75 @@ describe('the alarms', () => {
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 5,
       Metrics: [
-        { Expression: 'IF(failures >= 20, 100 * failures / (failures + FILL(events, 0)), 0)' },
+        { Expression: 'IF(counted >= 20, 100 * counted / (counted + FILL(others, 0)), 0)' },
         {
-          Id: 'failures',
+          Id: 'counted',
           MetricStat: { Metric: { MetricName: 'waybill.processor.failures' }, Period: 900, Stat: 'Sum' },
         },
-        { Id: 'events', MetricStat: { Metric: { MetricName: 'waybill.processor.events' }, Period: 900, Stat: 'Sum' } },
+        { Id: 'others', MetricStat: { Metric: { MetricName: 'waybill.processor.events' }, Period: 900, Stat: 'Sum' } },
       ],
     });
+  });
+});
+
+describe('lines with metrics that CloudWatch refuses', () => {
+  const webhooks = ['shop', 'depot'].map((name, at) => ({
+    name,
+    url: 'https://shop.example/hook',
+    secretsName: 'shop/signing',
+    ownTable: at > 0,
+  }));
+  const whole = stackOf(synthesize({ apiUrl, api: true, apiCallersSecret: 'waybill/callers', webhooks }), 'services');
+  const named = z.object({ Name: z.string() });
+  const task = z.object({
+    Family: z.string(),
+    ContainerDefinitions: z.tuple([z.object({ Environment: z.array(named) })]),
+  });
+  const metric = z.object({
+    MetricName: z.string(),
+    Namespace: z.literal('AWS/Logs'),
+    Dimensions: z.tuple([z.object({ Name: z.literal('LogGroupName'), Value: z.string() })]),
+  });
+  const refused = [...alarmsOf(whole)].filter(([name]) => name.startsWith('metrics-refused'));
+  const counted = refused.map(([, { Metrics }]) =>
+    z
+      .array(z.object({ MetricStat: z.object({ Metric: metric, Period: z.literal(300), Stat: z.literal('Sum') }) }))
+      .parse(z.array(z.looseObject({})).parse(Metrics).slice(1))
+      .map(({ MetricStat: { Metric } }) => Metric),
+  );
+
+  it('raise an alarm for each log that has such lines, parsing and validation both', () => {
+    const publishing = [...resourcesOf(whole, 'AWS::ECS::TaskDefinition').values()]
+      .map((properties) => task.parse(properties))
+      .filter(({ ContainerDefinitions: [{ Environment }] }) =>
+        Environment.some(({ Name }) => Name === 'CLOUDWATCH_NAMESPACE'),
+      )
+      .map(({ Family }) => Family.replace('waybill-dev-', '/waybill/dev/'));
+    expect(publishing).toHaveLength(5);
+    const groups = resourcesOf(whole, 'AWS::Logs::LogGroup');
+    const watched = counted.flat().map(({ MetricName, Dimensions: [{ Value }] }) => {
+      const group = groups.get(Value.replace(/[<>]/g, ''));
+      return `${group?.['LogGroupName']} ${MetricName}`;
+    });
+    const both = ['EMFParsingErrors', 'EMFValidationErrors'];
+    expect(watched.toSorted()).toEqual(publishing.flatMap((log) => both.map((name) => `${log} ${name}`)).toSorted());
+  });
+
+  it('are counted by as few alarms as take them: ten metrics each, those of a webhook with its name', () => {
+    expect(refused.map(([name]) => name).toSorted()).toEqual([
+      'metrics-refused',
+      'metrics-refused-depot',
+      'metrics-refused-shop',
+    ]);
+    for (const metrics of counted) expect(metrics.length).toBeLessThanOrEqual(10);
+    for (const [, alarm] of refused)
+      expect(alarm).toMatchObject({
+        Metrics: expect.arrayContaining([expect.objectContaining({ Expression: 'SUM(FILL(METRICS(), 0))' })]),
+        Threshold: 1,
+        EvaluationPeriods: 3,
+        DatapointsToAlarm: 2,
+        TreatMissingData: 'notBreaching',
+      });
   });
 });
 

@@ -1,4 +1,5 @@
 import { notifierVariables } from '@waybill/notifier/config.ts';
+import { notifierAlarms } from '@waybill/shared/alarms.ts';
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
 import { Duration } from 'aws-cdk-lib';
 import {
@@ -16,10 +17,13 @@ import type { DataStack } from '../data/data-stack.ts';
 import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 import { graph } from '../monitoring/graph.ts';
 import { waybillMetric } from '../monitoring/metric.ts';
+import { addMetricAlarm } from '../monitoring/metric-alarm.ts';
 import { notificationOutcomes } from '../monitoring/metric-values.ts';
+import { publishingOf } from '../monitoring/publishing.ts';
 import { ageOfOldest, visibleMessages } from '../monitoring/queue-metrics.ts';
 import { BacklogScaling } from './backlog-scaling.ts';
 import { announcedMessagesPerSecond } from './capacity.ts';
+import { alarmOnRefusedMetrics } from './metrics-refused.ts';
 import type { Network } from './network.ts';
 import { webhookSecrets } from './secret-variables.ts';
 import { Service } from './service.ts';
@@ -72,7 +76,7 @@ export class Notifier extends Construct {
     });
     this.#allow(data);
     this.#scale(context, webhook);
-    this.#addAlarms({ context, topic: data.alarmTopic });
+    this.#addAlarms({ context, topics: data.alarmTopics }, webhook);
   }
 
   /** Of the webhook's endpoint: 0 closed, 1 half open, 2 open; the worst of all notifiers unless another statistic is asked for. */
@@ -150,7 +154,7 @@ export class Notifier extends Construct {
     });
   }
 
-  #addAlarms(shared: AlarmSetting): void {
+  #addAlarms(shared: AlarmSetting, { variables }: WebhookContext): void {
     const { webhook } = this;
     const setting = { ...shared, webhook };
     new WaybillAlarm(this, 'NotRunning', {
@@ -165,30 +169,10 @@ export class Notifier extends Construct {
       // While no task runs, ECS publishes nothing.
       treatMissingData: TreatMissingData.BREACHING,
     });
-    new WaybillAlarm(this, 'Away', {
-      ...setting,
-      section: 'webhook-away',
-      severity: 'warning',
-      impact: `The endpoint of the webhook ${webhook}, or the one to whom it is reported, cannot be reached or refuses everything: milestones wait on its queue until it is back.`,
-      metric: this.metricBreaker(),
-      // Half open counts too: one probe after another may take most of the time.
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      threshold: 1,
-      // A receiver that is deployed anew is back before that.
-      evaluationPeriods: 10,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-    new WaybillAlarm(this, 'BreakerOpen', {
-      ...setting,
-      section: 'notifier-breaker-open',
-      severity: 'critical',
-      impact: `A notifier of the webhook ${webhook} cannot read or write DynamoDB: it keeps its announcements and receives no others, so nobody is told.`,
-      metric: this.#metric('waybill.notifier.breaker', { statistic: 'Maximum' }),
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      threshold: 1,
-      evaluationPeriods: 3,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
+    alarmOnRefusedMetrics(this, [this.service], { ...setting, processes: `the notifiers of the webhook ${webhook}` });
+    const alarms = notifierAlarms({ ...publishingOf(variables), webhook });
+    addMetricAlarm(this, 'Away', 'webhook-away', alarms['webhook-away'], setting);
+    addMetricAlarm(this, 'BreakerOpen', 'notifier-breaker-open', alarms['notifier-breaker-open'], setting);
   }
 }
 

@@ -1,10 +1,10 @@
 import { pollerVariables } from '@waybill/poller/config.ts';
+import { processorAlarms } from '@waybill/shared/alarms.ts';
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
 import { Duration } from 'aws-cdk-lib';
 import {
   ComparisonOperator,
   type GraphWidget,
-  MathExpression,
   type Metric,
   type MetricOptions,
   TreatMissingData,
@@ -17,7 +17,9 @@ import type { DataStack } from '../data/data-stack.ts';
 import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 import { graph } from '../monitoring/graph.ts';
 import { waybillMetric } from '../monitoring/metric.ts';
+import { addMetricAlarm } from '../monitoring/metric-alarm.ts';
 import { outcomes } from '../monitoring/metric-values.ts';
+import { publishingOf } from '../monitoring/publishing.ts';
 import { BacklogScaling } from './backlog-scaling.ts';
 import { eventsPerMessage, messagesPerSecond } from './capacity.ts';
 import type { Network } from './network.ts';
@@ -86,9 +88,7 @@ export class Processor extends Construct {
     // Messages of a pushed batch are counted off there.
     if (context.api) this.service.allow(data.batches.tableArn, ['dynamodb:DescribeTable', 'dynamodb:UpdateItem']);
     this.#scale(context, queue);
-    const setting = { context, topic: data.alarmTopic };
-    this.#addAlarms(setting);
-    if (announced.length > 0) this.#addAlarmOfAnnouncements(setting);
+    this.#addAlarms({ context, topics: data.alarmTopics }, context);
   }
 
   /** Of one percentile, from the scan to the stored state. */
@@ -145,22 +145,7 @@ export class Processor extends Construct {
     });
   }
 
-  #addAlarmOfAnnouncements(setting: AlarmSetting): void {
-    new WaybillAlarm(this, 'AnnouncementsNotTaken', {
-      ...setting,
-      section: 'announcements-not-taken',
-      severity: 'critical',
-      impact:
-        'A processor cannot announce milestones: it holds their messages, nobody is told, and parcel state falls behind when its hands are full.',
-      metric: this.#metric('waybill.announcements.breaker', { statistic: 'Maximum' }),
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      threshold: 1,
-      evaluationPeriods: 3,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-  }
-
-  #addAlarms(setting: AlarmSetting): void {
+  #addAlarms(setting: AlarmSetting, { processorVariables, webhooks }: Context): void {
     new WaybillAlarm(this, 'NotRunning', {
       ...setting,
       section: 'processor-not-running',
@@ -173,52 +158,14 @@ export class Processor extends Construct {
       // While no task runs, ECS publishes nothing.
       treatMissingData: TreatMissingData.BREACHING,
     });
-    new WaybillAlarm(this, 'BreakerOpen', {
-      ...setting,
-      section: 'breaker-open',
-      severity: 'critical',
-      impact:
-        'A processor cannot write to DynamoDB: it keeps its messages and receives no others, so parcel state is not updated.',
-      metric: this.metricBreaker(),
-      // Half open counts too: a probe takes a second or so, and the minute's sample may be taken during it.
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      threshold: 1,
-      evaluationPeriods: 3,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-    new WaybillAlarm(this, 'ReceivesLost', {
-      ...setting,
-      section: 'receives-lost',
-      severity: 'critical',
-      impact:
-        'Answers of ReceiveMessage do not reach a processor: it asks for one message every few minutes, and parcel state is not updated.',
-      metric: this.#metric('waybill.queue.lost_receives', { period: Duration.minutes(5) }),
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      threshold: 1,
-      // A single cut connection is in one period. While it lasts, each processor loses one in two minutes.
-      evaluationPeriods: 2,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-    const period = Duration.minutes(15);
-    new WaybillAlarm(this, 'FailureRate', {
-      ...setting,
-      section: 'failure-rate',
-      severity: 'warning',
-      impact:
-        'More than 5 % of what processors work on fails: scans are missing in parcel state until the cause is fixed and the dead-letter queue is redriven.',
-      metric: new MathExpression({
-        label: 'failures, percent',
-        period,
-        expression: 'IF(failures >= 20, 100 * failures / (failures + FILL(events, 0)), 0)',
-        usingMetrics: {
-          failures: this.metricFailures({ period }),
-          events: this.metricEvents({ period }),
-        },
-      }),
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      threshold: 5,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
+    const alarms = processorAlarms({ ...publishingOf(processorVariables), announces: webhooks.length > 0 });
+    const add = (id: string, section: keyof typeof alarms) => {
+      const alarm = alarms[section];
+      if (alarm) addMetricAlarm(this, id, section, alarm, setting);
+    };
+    add('BreakerOpen', 'breaker-open');
+    add('ReceivesLost', 'receives-lost');
+    add('FailureRate', 'failure-rate');
+    add('AnnouncementsNotTaken', 'announcements-not-taken');
   }
 }

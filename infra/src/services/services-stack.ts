@@ -7,6 +7,7 @@ import type { DataStack } from '../data/data-stack.ts';
 import { acknowledge } from '../findings/acknowledge.ts';
 import { Api } from './api.ts';
 import { Dashboard } from './dashboard.ts';
+import { alarmOnRefusedMetrics } from './metrics-refused.ts';
 import { Network } from './network.ts';
 import { Notifier } from './notifier.ts';
 import { NotifySweep } from './notify-sweep.ts';
@@ -74,7 +75,14 @@ export class ServicesStack extends Stack {
     });
     for (const { service } of [poller, processor, ...(api ? [api] : []), ...notifiers.map(({ notifier }) => notifier)])
       service.fargate.node.addDependency(capacity);
-    const restarts = new TaskRestarts(this, 'TaskRestarts', { context, topic: data.alarmTopic, cluster });
+    const alarms = { context, topics: data.alarmTopics };
+    const restarts = new TaskRestarts(this, 'TaskRestarts', { ...alarms, cluster });
+    // Each notifier has its own: one alarm does not take the logs of all of them.
+    const published = [poller, processor, ...(api ? [api] : [])].map(({ service }) => service);
+    alarmOnRefusedMetrics(this, published, {
+      ...alarms,
+      processes: api ? 'poller, processors and API' : 'poller and processors',
+    });
     new Dashboard(this, 'Dashboard', {
       environment,
       data,

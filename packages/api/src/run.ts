@@ -40,6 +40,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       requestTimeoutMs,
       maxAttempts,
       maxSockets,
+      proxies: config.process.proxies,
       variables: {
         [scanQueueUrl]: 'SCAN_QUEUE_URL',
         [parcelsTable]: 'PARCELS_TABLE',

@@ -5,7 +5,8 @@ import type { HeldFeed } from './feed/held-feed.ts';
 import { type Random, randomOf } from './feed/random.ts';
 import { type FaultKind, FaultSchedule, type FaultShares, noFaults, type RefusalKind } from './scan-api-faults.ts';
 
-const path = '/v1/scans/scanevents';
+/** Where `SCAN_API_URL` must lead. */
+export const scanApiPath = '/v1/scans/scanevents';
 
 export type ScanApiOptions = {
   readonly feed: HeldFeed;
@@ -62,7 +63,7 @@ export async function startScanApi(options: ScanApiOptions): Promise<ScanApi> {
     });
   });
   return {
-    url: `http://${host}:${server.port}${path}`,
+    url: `http://${host}:${server.port}${scanApiPath}`,
     feed: options.feed,
     counts: () => handler.counts(),
     stop: async () => {
@@ -183,7 +184,7 @@ class ScanApiHandler {
 function readRequest({ url, method, headers }: IncomingMessage, token: string | undefined): Query | ApiResponse {
   const { pathname, searchParams } = new URL(url ?? '/', 'http://localhost');
   if (pathname === '/livez') return { status: 200, body: '{"ok":true}' };
-  if (pathname !== path) return problem(404, `Not found: ${pathname}`);
+  if (pathname !== scanApiPath) return problem(404, `Not found: ${pathname}`);
   if (method !== 'GET') return problem(405, 'GET only', { Allow: 'GET' });
   if (token !== undefined && headers.authorization !== `Bearer ${token}`) {
     return problem(401, 'A valid bearer token is required', { 'WWW-Authenticate': 'Bearer' });

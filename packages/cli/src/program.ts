@@ -1,10 +1,10 @@
+import { wrap } from '@waybill/shared/wrap.ts';
 import { Argument, Command as Commander, InvalidArgumentError, Option } from 'commander';
 import { type Command, type Example, flagOf, frameOptions, type Given, optionsOf } from './command/command.ts';
 import { groups } from './command/groups.ts';
 import type { Option as OptionSpec } from './command/options.ts';
 import type { Parser } from './command/parsers.ts';
 import { shellLines } from './output/shell-lines.ts';
-import { wrap } from './output/wrap.ts';
 import type { Choices } from './tools/choices.ts';
 
 export type ProgramOptions = {
@@ -22,7 +22,7 @@ export function createProgram(commands: readonly Command[], options: ProgramOpti
   const program = new Commander('waybill')
     .description('Asks and mends a Waybill deployment. It needs AWS only, no running process.')
     .version(version, '--version', 'print the version')
-    .helpOption('--help', 'print this text')
+    .helpOption('-h, --help', 'print this text')
     .helpCommand(false)
     // Of `parcel repair 5002 --json` the option is not `parcel`'s, which has one of that name.
     .enablePositionalOptions()

@@ -6,7 +6,10 @@ import { sqsConsumer } from '@waybill/shared/queue/sqs-queue.ts';
 import { countBilled, countedConsumer, publishedDeadLetters } from '@waybill/shared/telemetry/queue-meter.ts';
 import type { ConsumerSettings } from './consumer.ts';
 
-export type ConsumedQueueOptions = Pick<Parameters<typeof openSqs>[0], 'endpointIsQueueHost' | 'variables'> & {
+export type ConsumedQueueOptions = Pick<
+  Parameters<typeof openSqs>[0],
+  'endpointIsQueueHost' | 'proxies' | 'variables'
+> & {
   readonly queueUrl: string;
   readonly settings: Pick<ConsumerSettings, 'receivers' | 'receiveWaitMs' | 'visibilityTimeoutMs'>;
   readonly metrics: Parameters<typeof countedConsumer>[1];

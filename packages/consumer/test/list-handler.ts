@@ -1,9 +1,9 @@
 import { describeError, hasCode } from '@waybill/shared/error.ts';
 import { bodyFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
+import { isThrottling } from '@waybill/shared/throttling.ts';
 import type { ConsumerMetrics } from '../src/consumer-metrics.ts';
 import type { Guard } from '../src/guard/guard.ts';
-import { isThrottling } from '../src/guard/throttling.ts';
 import type { ElementFailure, Handler, Reading } from '../src/handler.ts';
 
 /** Where items are put. `before` throws in place of it, or waits. */

@@ -2,11 +2,12 @@ import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { instantsUpTo, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { type ScanApi, startScanApi } from '@waybill/carrier/scan-api-server.ts';
-import type { StartOptions } from './config.ts';
+import type { RealFeed, StartOptions } from './config.ts';
 import { type MixedPack, mixedPacks } from './other-producer.ts';
 import type { Truth } from './outcome/verdict.ts';
 import type { UpstreamFeed } from './pipeline/pipeline.ts';
-import { readWholeFeed } from './whole-feed.ts';
+import { openRealApi } from './real-feed.ts';
+import { goesOnBeyond, readWholeFeed } from './whole-feed.ts';
 
 /** Where the scan events come from, and what is known of them without Waybill. */
 export type FeedSource = UpstreamFeed & {
@@ -76,11 +77,17 @@ function simulatedTruth(feed: HeldFeed, position: number, packs: readonly MixedP
   return { elements, malformedElsewhere: packs.map(({ malformed }) => malformed), missedIds };
 }
 
-/** Milliseconds without a new event after which a real feed counts as read to its end. */
+/** Milliseconds without a new event after which a real feed is asked whether there is more. */
 const quietMs = 5_000;
+/** Milliseconds for which it may show more than the poller follows, until the poller counts as stuck. */
+const stuckMs = 60_000;
 
-export function openRealFeed({ url, token, firstEventId }: NonNullable<StartOptions['scanApi']>): FeedSource {
-  let seen = { position: -1, since: 0 };
+/** A real feed. What is to be compared is read from it once more, and what may be missing in that is told. */
+export function openRealFeed(carrier: RealFeed): FeedSource {
+  const { url, token, firstEventId } = carrier;
+  const feed = openRealApi(carrier);
+  let seen = { position: -1, since: 0, askedAt: 0 };
+  let end: 'unknown' | 'reached' | 'stuck' = 'unknown';
   return {
     url,
     variables: { SCAN_API_TOKEN: token, FIRST_EVENT_ID: String(firstEventId) },
@@ -88,18 +95,32 @@ export function openRealFeed({ url, token, firstEventId }: NonNullable<StartOpti
     announceMaxAgeHours: 0,
     simulated: undefined,
     packs: [],
-    isAtEnd: (position) => {
+    isAtEnd: async (position) => {
       const now = performance.now();
-      if (position !== seen.position) seen = { position, since: now };
-      return now - seen.since >= quietMs;
+      if (position !== seen.position) {
+        seen = { position, since: now, askedAt: now };
+        end = 'unknown';
+      }
+      if (now - seen.askedAt < quietMs) return end !== 'unknown';
+      seen.askedAt = now;
+      // A feed that cannot be asked at the moment has not shown its end.
+      const goesOn = await goesOnBeyond(feed, Math.max(position, firstEventId - 1)).catch(() => true);
+      const isStuck = goesOn && now - seen.since >= stuckMs;
+      end = goesOn ? (isStuck ? 'stuck' : 'unknown') : 'reached';
+      return end !== 'unknown';
     },
     truth: async (position, signal) => {
       const elements: unknown[] = [];
-      const from = firstEventId > 1 ? { from: firstEventId } : {};
-      for await (const element of readWholeFeed(url, { ...(token && { token }), ...from, through: position, signal })) {
-        elements.push(element);
-      }
-      return { elements, missedIds: [] };
+      const doubts: string[] = [];
+      if (end === 'stuck') doubts.push(`The feed shows events beyond EventId ${position}, which the poller does not come to.`);
+      // Where the poller has no position, whatever the feed holds is looked at.
+      const hasPosition = position >= firstEventId;
+      const through = hasPosition ? { through: position } : {};
+      const options = { from: firstEventId, ...through, onDoubt: (doubt: string) => doubts.push(doubt), signal };
+      for await (const element of readWholeFeed(feed, options)) elements.push(element);
+      const goesOn = hasPosition && (await goesOnBeyond(feed, position, { signal }));
+      const reading = { from: firstEventId, through: position, goesOn, doubts: [...new Set(doubts)] };
+      return { elements, missedIds: [], reading };
     },
     stop: async () => undefined,
   };

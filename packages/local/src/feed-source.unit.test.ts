@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { readCommandLine } from './config.ts';
 import { type FeedSource, openSimulatedFeed } from './feed-source.ts';
+import { systemClock } from '@waybill/shared/clock.ts';
+import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
 import { readWholeFeed } from './whole-feed.ts';
+
+const feedAt = (url: string) => scanApi({ url, token: '', timeoutMs: 5_000, clock: systemClock });
 
 const sources: FeedSource[] = [];
 afterEach(async () => {
@@ -24,7 +28,7 @@ describe('the simulated feed of npm start', () => {
       if (options === 'help') throw new Error('No help was asked for');
       const source = await opened(options.events, seed);
       // As the poller asks; faults go by the number of requests.
-      for await (const _ of readWholeFeed(source.url, { limit: 100, retryMs: 1, ...whole }));
+      for await (const _ of readWholeFeed(feedAt(source.url), { limit: 100, retryMs: 1, ...whole }));
       const position = source.simulated?.feed.lastEventId() ?? 0;
       const { missedIds } = await source.truth(position, whole.signal);
       const counts = source.simulated?.counts();

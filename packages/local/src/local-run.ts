@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { provision, type Resources } from '@waybill/provisioner/provision.ts';
+import { systemClock } from '@waybill/shared/clock.ts';
 import type { StopSignals } from '@waybill/shared/process/stop-signals.ts';
 import { shownUrl } from '@waybill/shared/shown-url.ts';
 import type { StartOptions } from './config.ts';
@@ -9,6 +10,7 @@ import { startEngines } from './engines/engines.ts';
 import { type FeedSource, livePerSecond, openRealFeed, openSimulatedFeed } from './feed-source.ts';
 import { freePort } from './free-port.ts';
 import { keep } from './keep.ts';
+import { lookAtFeed } from './look-at-feed.ts';
 import { sendPacks } from './other-producer.ts';
 import { apiSample, checkApi } from './outcome/api-check.ts';
 import { readDeadLetters, readFailureRecords } from './outcome/dead-letters.ts';
@@ -41,6 +43,12 @@ const apiStartLimitMs = 60_000;
 export async function runLocally(options: StartOptions, deps: RunDependencies): Promise<number> {
   const { display, stops, nodeVersion } = deps;
   display.say(`Node ${nodeVersion}, ${originOf(options)}\n`);
+  if (options.scanApi) {
+    const { canStart, lines } = await lookAtFeed(options.scanApi, systemClock, stops.first);
+    if (stops.first.aborted) return stops.exitCode();
+    display.say(lines.join('\n'));
+    if (!canStart) return 1;
+  }
   const engines = await startEngines({ signal: stops.first });
   const clients = openClients(engines.env);
   let resources: Resources | undefined;
@@ -53,7 +61,7 @@ export async function runLocally(options: StartOptions, deps: RunDependencies): 
   } finally {
     clients.close();
     await webhook.receiver.stop();
-    if (options.keep && resources) await keep({ engines, resources, api, webhook, env, display });
+    if (options.keep && resources) await keep({ engines, resources, api, webhook, feed: options, env, display });
     else await engines.stop();
   }
 }

@@ -1,3 +1,4 @@
+import { shownUrl } from '@waybill/shared/shown-url.ts';
 import type { FeedSource } from './feed-source.ts';
 import type { Pipeline, PipelineSnapshot } from './pipeline/pipeline.ts';
 import type { ProgressDisplay } from './progress.ts';
@@ -72,8 +73,9 @@ export class RunWatch {
     const isGivenUp = seconds > firstPageLimitSeconds || refusedForGood.test(problem ?? '');
     if (problem !== undefined && pages === 0 && isGivenUp) {
       throw new Error(
-        `${this.#source.url} gave no page in ${seconds.toFixed(0)} s. The poller is not ready: ${problem}\n` +
-          `Its last line: ${poller.lastLines(1).join('')}`,
+        `${shownUrl(this.#source.url)} gave no page in ${seconds.toFixed(0)} s. The poller is not ready: ${problem}\n` +
+          `Its last line: ${poller.lastLines(1).join('')}\n` +
+          'What the API must do: docs/scan-api.md. What is wrong with it: npx waybill feed check',
       );
     }
     return problem && `poller not ready: ${problem}`;

@@ -187,9 +187,15 @@ describe('the summary', () => {
       ...{ openGaps: 1, late: 1, read: 1, stored: 1, rejections: {}, outcomes: { applied: 1 }, splits: 1, told: 1 },
       receiver: { ...facts.receiver, requests: 1 },
       ...{ missedIds: [], deadLetters: { INVALID_EVENT: { MISSING: 1 } }, failures: 1 },
-      verdict: { ...verdict, notified: { due: 1, repeated: 1, corrected: 1, problems: [] }, api: { events: 1, problems: [] } },
+      verdict: {
+        ...verdict,
+        notified: { due: 1, repeated: 1, corrected: 1, problems: [] },
+        api: { events: 1, problems: [] },
+      },
     });
-    expect(ones).not.toMatch(/(?<![\d,.])1 (?:open |late |different |malformed |first )?(?:event|gap|element|parcel|notification|request|record|message|time|deliver)\w*s\b/);
+    expect(ones).not.toMatch(
+      /(?<![\d,.])1 (?:open |late |different |malformed |first )?(?:event|gap|element|parcel|notification|request|record|message|time|deliver)\w*s\b/,
+    );
     expect(ones).toContain('1 element held, 1 event, 0 malformed');
     expect(ones).toContain('ok      the 1 parcel matches the 1 event of the feed');
     expect(ones).toContain('ok      the 1 malformed element is in the failures table and in the DLQ');
@@ -212,9 +218,7 @@ describe('the summary', () => {
     const reading = { from: 7, through: 85_387, goesOn: false, doubts: [] };
     const shown = (more: Partial<FeedReading>, verdict = good) =>
       text({ feed, verdict: { ...verdict, reading: { ...reading, ...more } } }).replaceAll(/\n +/g, ' ');
-    expect(shown({})).toContain(
-      'ok      all 4,200 parcels match the 19,980 events from EventId 7 through 85387\n',
-    );
+    expect(shown({})).toContain('ok      all 4,200 parcels match the 19,980 events from EventId 7 through 85387\n');
     expect(shown({ goesOn: true })).toContain('through 85387, the feed goes on after it: that is not compared');
     const doubted = shown({ doubts: ['Asked from EventId 3, the API left it out.'] });
     expect(doubted).toContain('FAILED  what was compared may be only a part of the feed: Asked from EventId 3, the');

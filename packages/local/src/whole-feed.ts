@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeError } from '@waybill/shared/error.ts';
-import { shownUrl } from '@waybill/shared/shown-url.ts';
+import { describeError, WaybillError } from '@waybill/shared/error.ts';
+import { isRefusal } from '@waybill/shared/scan-api/page-failure.ts';
+import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 
 export type WholeFeedOptions = {
-  /** Sent as a bearer token. */
-  readonly token?: string;
   /** EventId to begin with. */
   readonly from?: number;
   /** The last EventId of interest, such as a poller's final position. Without it: to the end of the feed. */
@@ -13,6 +12,10 @@ export type WholeFeedOptions = {
   readonly limit?: number;
   /** Milliseconds before the first retry; doubled with each further one. */
   readonly retryMs?: number;
+  /** Milliseconds of a server's Retry-After that are obeyed at most. */
+  readonly longestPauseMs?: number;
+  /** Is told, in a sentence, why what is read may not be all that the feed holds. */
+  readonly onDoubt?: (sentence: string) => void;
   readonly signal?: AbortSignal;
 };
 
@@ -20,42 +23,93 @@ export type WholeFeedOptions = {
 const tries = 10;
 /** An id further above the one before it counts as corrupt, and reading does not continue from it. As in the poller. */
 const believableStep = 10_000;
+/** Ids that a page must share with the first to be called the same: a few come again in pages of a feed that is well. */
+const fewestSame = 10;
 
 /**
- * Reads a Scan Event API from end to end, as simply as possible: page after page, every element as received, some more
- * than once. For a comparison that does not depend on Waybill's own reader.
+ * Reads a Scan Event API from end to end, as simply as possible: page after page, each from the last id of the one before,
+ * which must come again; every element as received, some more than once. For a comparison that does not depend on how
+ * Waybill's own reader goes on.
  *
- * @throws when a page cannot be read in ten attempts, or is refused for good (400, 401, 403, 404)
+ * @throws when a page cannot be read in ten attempts, or is refused for good
  */
-export async function* readWholeFeed(url: string, options: WholeFeedOptions = {}): AsyncGenerator<unknown, void> {
-  const { through = Number.POSITIVE_INFINITY, limit = 1_000 } = options;
+export async function* readWholeFeed(
+  feed: Pick<ScanFeed, 'read'>,
+  options: WholeFeedOptions = {},
+): AsyncGenerator<unknown, void> {
+  const { through = Number.POSITIVE_INFINITY, limit = 1_000, onDoubt = () => undefined } = options;
   let from = options.from ?? 1;
-  let isFirst = options.from === undefined;
+  let isFirst = true;
+  let known: number | undefined;
+  // Elements of that id, which may come again with further contents.
+  let seen: ReadonlySet<string> = new Set();
+  let firstIds: readonly number[] | undefined;
   let largestPage = 1;
   // Where a full page had no id to continue from. Reading tries further on, by doubling steps, and when a step found
   // something it returns to the last such place, so that nothing is skipped.
   let stuckAt: number | undefined;
   let step = 1;
   while (from <= through) {
-    const page = await readPage(url, from, limit, options);
-    for (const element of page) if (concerns(element, through)) yield element;
-    const last = lastBelievable(page, from, isFirst);
-    const isStuck = last === undefined && page.length >= Math.min(limit, largestPage);
+    const page = await readPage(feed, from, limit, options);
+    for (const element of page) {
+      const isAgain = known === from && idOf(element) === known && seen.has(JSON.stringify(element));
+      if (!isAgain && concerns(element, through)) yield element;
+    }
+    const ids = page.map(idOf).filter((id): id is number => id !== undefined);
+    firstIds ??= ids;
+    if (known === from) tellDoubts({ ids, known, firstIds, onDoubt });
+    const last = lastBelievable(ids, from, isFirst);
+    const isNew = last !== undefined && last !== known;
+    // A page of older events is the end, not elements without ids.
+    const isOld = 2 * ids.filter((id) => id < from).length > page.length;
+    const isStuck = !isNew && !isOld && known !== from && page.length >= Math.min(limit, largestPage);
     largestPage = Math.max(largestPage, page.length);
-    if (isStuck) {
+    if (isNew) {
+      if (last >= through) return;
+      // Once more from the last id: only a feed that returns it goes on where the page ended.
+      from = last;
+      known = last;
+      seen = new Set(page.filter((element) => idOf(element) === last).map((element) => JSON.stringify(element)));
+      isFirst = false;
+      stuckAt = undefined;
+      step = 1;
+    } else if (known === from) from += 1;
+    else if (isStuck) {
       stuckAt = from;
       from += step;
       step *= 2;
     } else if (stuckAt !== undefined && from > stuckAt + 1) {
       from = stuckAt + 1;
       step = 1;
-    } else if (last !== undefined) {
-      from = last + 1;
-      isFirst = false;
-      stuckAt = undefined;
-      step = 1;
-    } else return;
+    } else break;
   }
+  if (known !== undefined && known < through && Number.isFinite(through)) {
+    onDoubt(`The feed ends at EventId ${known} now, and was read to ${through} before: events have gone, or ids began again.`);
+  }
+}
+
+type Overlap = {
+  /** Of the page that was asked for from `known` on, the last id before it. */
+  readonly ids: readonly number[];
+  readonly known: number;
+  readonly firstIds: readonly number[];
+  readonly onDoubt: (sentence: string) => void;
+};
+
+function tellDoubts({ ids, known, firstIds, onDoubt }: Overlap): void {
+  const found = new Set(ids);
+  const isSame = firstIds.length >= fewestSame && firstIds.every((id) => found.has(id)) && known !== firstIds[0];
+  if (isSame) onDoubt(`Asked from EventId ${known}, the API returned its first page again: it may hold more than it shows.`);
+  else if (!found.has(known)) {
+    onDoubt(`Asked from EventId ${known}, which it had returned before, the API left it out: others may be left out, too.`);
+  }
+}
+
+/** Whether the feed shows an event beyond this id that reading could go on to: two, or one that is near. */
+export async function goesOnBeyond(feed: Pick<ScanFeed, 'read'>, eventId: number, options: WholeFeedOptions = {}): Promise<boolean> {
+  const page = await readPage(feed, eventId + 1, options.limit ?? 100, options);
+  const ids = page.map(idOf).filter((id): id is number => id !== undefined && id > eventId);
+  return lastBelievable(ids, eventId + 1, false) !== undefined;
 }
 
 /**
@@ -70,9 +124,8 @@ function concerns(element: unknown, through: number): boolean {
  * The highest id to continue from. An id far above the one before it is believed only when another one is close above
  * it; at the start of the feed, the first id is believed.
  */
-function lastBelievable(page: readonly unknown[], from: number, isFirst: boolean): number | undefined {
-  const ids = new Set(page.map(idOf).filter((id): id is number => id !== undefined && id >= from));
-  const ascending = [...ids].sort((a, b) => a - b);
+function lastBelievable(ids: readonly number[], from: number, isFirst: boolean): number | undefined {
+  const ascending = [...new Set(ids)].filter((id) => id >= from).sort((a, b) => a - b);
   let last = isFirst ? ascending[0] : undefined;
   for (const [place, id] of ascending.entries()) {
     const next = ascending[place + 1] ?? Number.POSITIVE_INFINITY;
@@ -89,34 +142,31 @@ function idOf(element: unknown): number | undefined {
 }
 
 async function readPage(
-  url: string,
+  feed: Pick<ScanFeed, 'read'>,
   from: number,
   limit: number,
-  { token, retryMs = 250, signal }: WholeFeedOptions,
+  { retryMs = 250, longestPauseMs = 60_000, signal = new AbortController().signal }: WholeFeedOptions,
 ): Promise<readonly unknown[]> {
-  const address = new URL(url);
-  address.searchParams.set('FromEventId', String(from));
-  address.searchParams.set('Limit', String(limit));
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  // Never its text: it holds people's ids, and may repeat the token.
-  let received = 'none';
+  let last: unknown;
   for (let attempt = 0; attempt < tries; attempt++) {
-    if (attempt > 0) await delay(retryMs * 2 ** (attempt - 1), undefined, { ...(signal && { signal }) });
+    if (attempt > 0) await delay(Math.max(retryMs * 2 ** (attempt - 1), Math.min(pauseOf(last), longestPauseMs)), undefined, { signal });
     try {
-      const response = await fetch(address, { headers, ...(signal && { signal }) });
-      const text = await response.text();
-      received = `status ${response.status}, ${text.length} characters`;
-      if (response.ok) {
-        const body: unknown = JSON.parse(text);
-        if (typeof body === 'object' && body !== null && 'ScanEvents' in body && Array.isArray(body.ScanEvents)) {
-          return body.ScanEvents;
-        }
-      }
-      if ([400, 401, 403, 404].includes(response.status)) break;
-    } catch (cause) {
-      if (signal?.aborted) throw cause;
-      if (!(cause instanceof SyntaxError)) received = describeError(cause);
+      return await feed.read(from, limit, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      last = error;
+      if (isRefusal(error) || isForbidden(error)) break;
     }
   }
-  throw new Error(`${shownUrl(address)} from EventId ${from} could not be read; the last response was: ${received}`);
+  throw new Error(`The feed could not be read from EventId ${from}: ${describeError(last)}`, { cause: last });
+}
+
+/** Milliseconds that the server asks for. */
+function pauseOf(error: unknown): number {
+  const askedMs = error instanceof WaybillError ? error.details['retryAfterMs'] : undefined;
+  return typeof askedMs === 'number' ? askedMs : 0;
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof WaybillError && (error.details['status'] === 401 || error.details['status'] === 403);
 }

@@ -2,9 +2,13 @@ import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { cleanShares, type FeedElement, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { type ScanApi, type ScanApiOptions, startScanApi } from '@waybill/carrier/scan-api-server.ts';
-import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '@waybill/shared/clock.ts';
+import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { oddFeeds } from '../../operations/test/odd-feeds.ts';
+import { feedWith, idRange, type Question, type Reply, startScriptedFeed } from '../../operations/test/scripted-feed.ts';
 import { expectedParcels } from './outcome/oracle.ts';
-import { readWholeFeed, type WholeFeedOptions } from './whole-feed.ts';
+import { goesOnBeyond, readWholeFeed, type WholeFeedOptions } from './whole-feed.ts';
 
 const running: ScanApi[] = [];
 afterEach(async () => {
@@ -24,13 +28,19 @@ const event = (position: number, EventId: unknown = position): FeedElement => ({
 
 const holding = (...elements: FeedElement[]) => new HeldFeed(elements.values(), elements.length);
 
-async function readAll(api: ScanApi, options: WholeFeedOptions = {}): Promise<unknown[]> {
+type Served = Pick<ScanApi, 'url'>;
+
+const feedOf = ({ url }: Served, token = '') =>
+  scanApi({ url, token, timeoutMs: 60_000, clock: systemClock });
+
+async function readAll(api: Served, options: WholeFeedOptions & { token?: string } = {}): Promise<unknown[]> {
+  const { token, ...others } = options;
   const elements: unknown[] = [];
-  for await (const element of readWholeFeed(api.url, { retryMs: 1, ...options })) elements.push(element);
+  for await (const element of readWholeFeed(feedOf(api, token), { retryMs: 1, longestPauseMs: 1, ...others })) elements.push(element);
   return elements;
 }
 
-async function idsRead(api: ScanApi, options: WholeFeedOptions = {}): Promise<unknown[]> {
+async function idsRead(api: Served, options: WholeFeedOptions & { token?: string } = {}): Promise<unknown[]> {
   return (await readAll(api, options)).map((element) => (element as { EventId: unknown }).EventId);
 }
 
@@ -69,13 +79,13 @@ test('believes the first id, however high, as old events disappear', async () =>
 test('sends its token, and says what came instead when it is refused', async () => {
   const api = await serving(holding(event(1)), { token: 'secret' });
   expect(await idsRead(api, { token: 'secret' })).toEqual([1]);
-  await expect(idsRead(api)).rejects.toThrow(/could not be read; .* status 401, \d+ characters$/);
-  expect(api.counts().requests).toBe(3);
+  await expect(idsRead(api)).rejects.toThrow(/could not be read from EventId 1: .*status 401/);
+  expect(api.counts().requests).toBe(4);
 });
 
 test('gives a page up after ten tries', async () => {
   const api = await serving(holding(event(1)), { faults: { html: 1 } });
-  await expect(idsRead(api)).rejects.toThrow(/status 200, \d+ characters$/);
+  await expect(idsRead(api)).rejects.toThrow(/could not be read from EventId 1: .*is not JSON/);
   expect(api.counts().requests).toBe(10);
 });
 
@@ -87,3 +97,69 @@ test('stops reading when the signal aborts', async () => {
   patience.abort(new Error('enough'));
   await expect(read).rejects.toThrow('enough');
 });
+
+describe('what is read may be less than there is', () => {
+  const doubtsOf = async (reply: (question: Question) => Reply, options: WholeFeedOptions = {}) => {
+    const feed = await startScriptedFeed(reply);
+    const doubts: string[] = [];
+    const ids = await idsRead(feed, { onDoubt: (doubt) => doubts.push(doubt), ...options });
+    await feed.stop();
+    return { ids: new Set(ids).size, doubts };
+  };
+
+  test('where FromEventId is ignored', async () => {
+    const reply = odd('ignores FromEventId');
+    expect(await doubtsOf(reply)).toEqual({
+      ids: 200,
+      doubts: ['Asked from EventId 5200, the API returned its first page again: it may hold more than it shows.'],
+    });
+  });
+
+  test('where FromEventId is exclusive, or is an offset', async () => {
+    const left = /^Asked from EventId \d+, which it had returned before, the API left it out/;
+    for (const is of ['is exclusive', 'takes FromEventId for an offset']) {
+      const { doubts } = await doubtsOf(odd(is), { limit: 200 });
+      expect(doubts[0]).toMatch(left);
+    }
+  });
+
+  test('where ids begin again, or events are gone, below what was read before', async () => {
+    expect((await doubtsOf(feedWith({ ids: idRange(1, 30) }), { through: 900 })).doubts).toEqual([
+      'The feed ends at EventId 30 now, and was read to 900 before: events have gone, or ids began again.',
+    ]);
+  });
+
+  test('and not where all is as it should be, in whatever order and size pages come', async () => {
+    for (const is of ['ignores Limit', 'caps Limit at 25', 'descends within a page']) {
+      expect(await doubtsOf(odd(is))).toEqual({ ids: 1_000, doubts: [] });
+    }
+  });
+
+  test('nor where pages repeat what came before', async () => {
+    const held = new HeldFeed(simulateFeed({ seed: 7, activeParcels: 20, shares: { late: 0 } }), 400);
+    const api = await serving(held, { faults: { repeated: 0.5, disorder: 0.5, oversized: 0.3 } });
+    const doubts: string[] = [];
+    await readAll(api, { limit: 10, onDoubt: (doubt) => doubts.push(doubt) });
+    expect(doubts).toEqual([]);
+  });
+});
+
+test('a feed goes on only where it shows an event that reading could come to', async () => {
+  const answers = async (ids: readonly number[], beyond: number) => {
+    const feed = await startScriptedFeed(feedWith({ ids }));
+    const goesOn = await goesOnBeyond(feedOf(feed), beyond);
+    await feed.stop();
+    return goesOn;
+  };
+  expect(await answers(idRange(1, 30), 29)).toBe(true);
+  expect(await answers(idRange(1, 30), 30)).toBe(false);
+  // One corrupt id is not the feed going on.
+  expect(await answers([...idRange(1, 30), 5_000_000], 30)).toBe(false);
+  expect(await answers([...idRange(1, 30), 5_000_000, 5_000_001], 30)).toBe(true);
+});
+
+function odd(is: string): (question: Question) => Reply {
+  const found = oddFeeds.find((each) => each.is === is);
+  if (!found) throw new Error(`no odd feed ${is}`);
+  return found.reply;
+}

@@ -1,11 +1,11 @@
 import type { FailureLog } from '@waybill/consumer/failures/failure-log.ts';
 import type { Fault, Guard } from '@waybill/consumer/guard/guard.ts';
-import { isThrottling } from '@waybill/consumer/guard/throttling.ts';
 import type { ElementFailure, Handler } from '@waybill/consumer/handler.ts';
 import type { Announcement } from '@waybill/shared/domain/announcement.ts';
 import { describeError, hasCode } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
+import { isThrottling } from '@waybill/shared/throttling.ts';
 import { type AnnouncedWork, readAnnouncements } from './announcements/announced-work.ts';
 import { refusedNotification, rejectedByStore } from './announcements/announcement-failures.ts';
 import { ParcelPasses, type Pass } from './announcements/parcel-passes.ts';

@@ -2,5 +2,8 @@
 import '@waybill/shared/process/early-signal.ts';
 import { exitOnFailedStart } from '@waybill/shared/process/lifecycle.ts';
 
+const { givenOrExit } = await import('@waybill/shared/process/program.ts');
+const { program } = await import('./program.ts');
+givenOrExit(program);
 const { run } = await import('./run.ts');
 await run(process.env).catch(exitOnFailedStart);

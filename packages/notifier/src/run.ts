@@ -22,6 +22,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     const { clock, random, metrics, log } = tools;
     const shared = {
       endpointIsQueueHost: config.process.endpointIsQueueHost,
+      proxies: config.process.proxies,
       variables: {
         [queueUrl]: 'NOTIFICATION_QUEUE_URL',
         [parcelsTable]: 'PARCELS_TABLE',

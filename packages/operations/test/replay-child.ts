@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { systemClock } from '@waybill/shared/clock.ts';
+import { noProxies } from '@waybill/shared/http/proxies.ts';
 import { openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
@@ -16,7 +17,13 @@ const [url = '', queueUrl = '', from = '', to = '', limit = ''] = process.argv.s
 setFlagsFromString(replayHeapFlag);
 const clock = systemClock;
 const feed = scanApi({ url, token: '', timeoutMs: 10_000, clock });
-const sqs = openSqs({ requestTimeoutMs: 10_000, maxSockets: 8, maxAttempts: 3, endpointIsQueueHost: false });
+const sqs = openSqs({
+  requestTimeoutMs: 10_000,
+  maxSockets: 8,
+  maxAttempts: 3,
+  proxies: noProxies,
+  endpointIsQueueHost: false,
+});
 const queue = sqsSender(sqs, queueUrl);
 const { signal } = new AbortController();
 const settings = {

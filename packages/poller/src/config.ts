@@ -1,7 +1,7 @@
 import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
 import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
-import { scanApiVariables } from '@waybill/shared/scan-api/scan-api-variables.ts';
+import { checkScanApi, scanApiOf, scanApiVariables } from '@waybill/shared/scan-api/scan-api-variables.ts';
 import { sendingVariables } from '@waybill/shared/scan-api/sending-variables.ts';
 import { z } from 'zod';
 import type { PollerSettings } from './settings.ts';
@@ -45,7 +45,7 @@ export const pollerVariables = {
   ...commonVariables,
 };
 
-const schema = z.object(pollerVariables);
+const schema = z.object(pollerVariables).superRefine(checkScanApi);
 
 /** Reads the poller's environment, in the units that the code uses. Throws `CONFIG_INVALID` with every wrong variable in it. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
@@ -65,7 +65,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   };
   return {
     settings,
-    scanApi: { url: read.SCAN_API_URL, token: read.SCAN_API_TOKEN, timeoutMs: read.SCAN_API_TIMEOUT_MS },
+    scanApi: scanApiOf(read),
     scanQueueUrl: read.SCAN_QUEUE_URL,
     checkpointsTable: read.CHECKPOINTS_TABLE,
     process: processConfigOf(read),

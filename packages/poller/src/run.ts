@@ -24,6 +24,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       maxSockets: mostCalls + 2,
       maxAttempts: 2,
       endpointIsQueueHost: config.process.endpointIsQueueHost,
+      proxies: config.process.proxies,
       variables: { [scanQueueUrl]: 'SCAN_QUEUE_URL' },
     });
     // A write must succeed or fail well within the lease, so that a slow response does not cost the lease.
@@ -32,6 +33,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       requestTimeoutMs: storeTimeoutMs,
       maxSockets: 8,
       maxAttempts: 2,
+      proxies: config.process.proxies,
       variables: { [checkpointsTable]: 'CHECKPOINTS_TABLE' },
     });
     meterTables(dynamodb, { metrics, tables: { [checkpointsTable]: 'checkpoints' } });

@@ -1,5 +1,4 @@
 import type { Fault } from '@waybill/consumer/guard/guard.ts';
-import { isThrottling } from '@waybill/consumer/guard/throttling.ts';
 import type { Handler, Reading } from '@waybill/consumer/handler.ts';
 import { unreadableMessage } from '@waybill/consumer/unreadable-message.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
@@ -14,6 +13,7 @@ import { announceAttribute, announceNever } from '@waybill/shared/queue/message-
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
+import { isThrottling } from '@waybill/shared/throttling.ts';
 import type { Announcer } from './announcements/announcer.ts';
 import { invalidElement, rejectedEvent } from './element-failures.ts';
 import type { MessageScans, StoredScans } from './parcels/parcel-write.ts';

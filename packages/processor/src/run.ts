@@ -26,6 +26,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     const { clock, metrics, log } = tools;
     const shared = {
       endpointIsQueueHost: config.process.endpointIsQueueHost,
+      proxies: config.process.proxies,
       variables: {
         [scanQueueUrl]: 'SCAN_QUEUE_URL',
         [parcelsTable]: 'PARCELS_TABLE',

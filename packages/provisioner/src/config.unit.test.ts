@@ -1,5 +1,6 @@
+import { helpText } from '@waybill/shared/process/program.ts';
 import { describe, expect, test } from 'vitest';
-import { help, readCommandLine } from './config.ts';
+import { program, readCommandLine } from './config.ts';
 
 const engine = {
   AWS_REGION: 'us-east-1',
@@ -77,6 +78,10 @@ describe('the provisioner', () => {
 
   test('explains itself in 80 columns', () => {
     expect(readCommandLine(['--help'], {})).toBe('help');
-    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(
+      helpText(program)
+        .split('\n')
+        .filter((line) => line.length > 80),
+    ).toEqual([]);
   });
 });

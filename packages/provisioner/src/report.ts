@@ -1,3 +1,4 @@
+import { regionVariables, type ShellVariables, shellLines } from '@waybill/shared/process/shell-variables.ts';
 import type { ProvisionerOptions } from './config.ts';
 import type { Resources } from './provision.ts';
 import type { Drift, ProvisionResult } from './provision-result.ts';
@@ -24,10 +25,10 @@ function driftLines({ setting, expected, found, fix, advice }: Drift): string[] 
   ];
 }
 
-/** The variables for the processes, to be pasted into a shell. */
-export function variableLines({ endpoints, region }: ProvisionerOptions, resources: Resources): string[] {
-  const variables = {
-    AWS_REGION: region,
+/** The variables with which every process, `waybill` and the AWS CLI find these resources. */
+export function resourceVariables({ endpoints, region }: ProvisionerOptions, resources: Resources): ShellVariables {
+  return {
+    ...regionVariables(region),
     ...(endpoints && { AWS_ENDPOINT_URL_SQS: endpoints.sqs, AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb }),
     SCAN_QUEUE_URL: resources.scanQueueUrl,
     CHECKPOINTS_TABLE: resources.checkpointsTable,
@@ -39,9 +40,15 @@ export function variableLines({ endpoints, region }: ProvisionerOptions, resourc
     ANNOUNCEMENT_QUEUE_URLS: resources.announcementQueueUrl,
     NOTIFICATION_QUEUE_URL: resources.announcementQueueUrl,
   };
+}
+
+/** The variables, to be pasted into a shell. */
+export function variableLines(variables: ShellVariables): string[] {
   return [
-    'For the processes and waybill, besides credentials, SCAN_API_URL and WEBHOOK_*:',
-    ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
+    'SCAN_API_URL' in variables
+      ? 'For the processes, waybill and the AWS CLI, besides credentials:'
+      : 'For the processes, waybill and the AWS CLI, besides credentials,\nSCAN_API_URL, WEBHOOK_* and API_TOKENS:',
+    ...shellLines(variables).map((line) => `  ${line}`),
   ];
 }
 

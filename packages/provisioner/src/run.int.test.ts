@@ -4,6 +4,7 @@ import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { type Engines, startEngines } from '@waybill/local/engines/engines.ts';
 import { freePort } from '@waybill/local/free-port.ts';
+import { noProxies } from '@waybill/shared/http/proxies.ts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ProvisionerOptions } from './config.ts';
 import { provision } from './provision.ts';
@@ -25,15 +26,38 @@ afterAll(async () => {
   await embedded?.stop();
 });
 
+const dependencies = (say: (line: string) => void, sayVariables = say) => ({
+  ...{ say, sayVariables, env: {}, signal: new AbortController().signal },
+  randomBytes: (count: number) => Buffer.alloc(count, 7),
+});
+
 const newPrefix = () => `p${randomUUID().slice(0, 8)}-`;
 
 async function run(options: Partial<ProvisionerOptions>) {
   const said: string[] = [];
-  const usual = { endpoints, region: 'us-east-1', prefix: '', fix: false, openIndex: true, waitSeconds: 30 };
+  const usual = {
+    endpoints,
+    region: 'us-east-1',
+    prefix: '',
+    fix: false,
+    isExport: false,
+    openIndex: true,
+    proxies: noProxies,
+    waitSeconds: 30,
+  };
   const whole = { ...usual, ...options };
-  const code = await runProvisioner(whole, (line) => said.push(line), new AbortController().signal);
+  const code = await runProvisioner(
+    whole,
+    dependencies((line) => said.push(line)),
+  );
   return { code, said: said.join('\n') };
 }
+
+/** Of an engine on this machine only. */
+const standIns = [
+  ...['SCAN_API_URL', 'WEBHOOK_URL', 'WEBHOOK_SECRETS', 'WEBHOOK_ALLOWED_CIDRS'],
+  ...['API_TOKENS', 'API_HOST', 'WAYBILL_URL', 'WAYBILL_TOKEN'],
+];
 
 describe('npm run provision', () => {
   test('says what it created, then that it exists, and which variables the processes need', async () => {
@@ -57,6 +81,7 @@ describe('npm run provision', () => {
     const exported = [...first.said.matchAll(/^ {2}export (\w+)=(.+)$/gm)].map(([, name]) => name);
     expect(exported).toEqual([
       'AWS_REGION',
+      'AWS_DEFAULT_REGION',
       'AWS_ENDPOINT_URL_SQS',
       'AWS_ENDPOINT_URL_DYNAMODB',
       'SCAN_QUEUE_URL',
@@ -68,6 +93,7 @@ describe('npm run provision', () => {
       'NOTIFICATIONS_TABLE',
       'ANNOUNCEMENT_QUEUE_URLS',
       'NOTIFICATION_QUEUE_URL',
+      ...standIns,
     ]);
     const wide = first.said.split('\n').filter((line) => line.length > 80 && !line.startsWith('  export '));
     expect(wide).toEqual([]);
@@ -116,11 +142,9 @@ describe('npm run provision', () => {
       endpoints: { ...endpoints, dynamodb: `http://127.0.0.1:${port}` },
       region: 'us-east-1',
       prefix: newPrefix(),
-      fix: false,
-      openIndex: true,
-      waitSeconds: 30,
+      ...{ fix: false, isExport: false, openIndex: true, proxies: noProxies, waitSeconds: 30 },
     };
-    expect(await runProvisioner(options, say, new AbortController().signal)).toBe(0);
+    expect(await runProvisioner(options, dependencies(say))).toBe(0);
     expect(said.join('\n')).toContain(`waiting for DynamoDB at http://127.0.0.1:${port}`);
   });
 

@@ -17,7 +17,10 @@ export type MetricDefinition = {
    * A counter that this process shows from its start, with each of these sets of attributes: Prometheus sees no increase in
    * a series that begins at 1. CloudWatch gets no zeros.
    */
-  readonly fromZero?: { readonly by: readonly string[]; readonly attributes?: readonly Readonly<Record<string, string>>[] };
+  readonly fromZero?: {
+    readonly by: readonly string[];
+    readonly attributes?: readonly Readonly<Record<string, string>>[];
+  };
   /** Upper bounds of a histogram's buckets, in `unit`. */
   readonly buckets?: readonly number[];
   /** What each count costs: it is added to `waybill.cost.spent`. */

@@ -171,6 +171,12 @@ export const metricDefinitions = {
     attributes: { table: 'what the table holds' },
     spends: { price: 'readUnit', service: 'DynamoDB' },
   }),
+  'waybill.store.throttles': metric(
+    'counter',
+    '{request}',
+    'requests to DynamoDB, or statements of a batch, that were refused because there are too many, at each attempt: by the table, one of its indexes or the account',
+    { attributes: { table: 'what the table holds' }, cloudWatch: [['table']] },
+  ),
   'waybill.store.errors': metric('counter', '{error}', 'engine errors while storing; the work was held and retried', {
     attributes: { error: 'error name' },
     cloudWatch: [[]],

@@ -44,28 +44,32 @@ const check = command({
   prints: 'document',
   shape,
   run: async ({ options }, { env, clock, signal, print, progress }) => {
-    const [{ checkFeed }, { mostRequests }, { scanApi }, { scanApiVariables }, { readEnv }, { z }] = await Promise.all([
-      import('@waybill/operations/feed-check/feed-check.ts'),
-      import('@waybill/operations/feed-check/questions.ts'),
-      import('@waybill/shared/scan-api/scan-api.ts'),
-      import('@waybill/shared/scan-api/scan-api-variables.ts'),
-      import('@waybill/shared/process/env.ts'),
-      import('zod'),
-    ]);
-    const { SCAN_API_URL, SCAN_API_TOKEN, SCAN_API_LIMIT, SCAN_API_TIMEOUT_MS } = scanApiVariables;
-    const read = readEnv(z.object({ SCAN_API_URL, SCAN_API_TOKEN, SCAN_API_LIMIT, SCAN_API_TIMEOUT_MS }), {
+    const [{ checkFeed }, { mostRequests }, { scanApi }, { credentialsOf }, variables, { readEnv }, { z }] =
+      await Promise.all([
+        import('@waybill/operations/feed-check/feed-check.ts'),
+        import('@waybill/operations/feed-check/questions.ts'),
+        import('@waybill/shared/scan-api/scan-api.ts'),
+        import('@waybill/shared/scan-api/authorised-get.ts'),
+        import('@waybill/shared/scan-api/scan-api-variables.ts'),
+        import('@waybill/shared/process/env.ts'),
+        import('zod'),
+      ]);
+    const { checkScanApi, feedReaderVariables, scanApiOf } = variables;
+    const read = readEnv(z.object(feedReaderVariables).superRefine(checkScanApi), {
       ...env,
       ...(options.scanApiUrl !== undefined && { SCAN_API_URL: options.scanApiUrl }),
       ...(options.limit !== undefined && { SCAN_API_LIMIT: String(options.limit) }),
     });
-    const { SCAN_API_URL: url, SCAN_API_TOKEN: token, SCAN_API_LIMIT: limit, SCAN_API_TIMEOUT_MS: timeoutMs } = read;
+    const access = scanApiOf(read);
+    const { url, timeoutMs } = access;
+    const limit = read.SCAN_API_LIMIT;
     let responses = 0;
     const checked = await checkFeed(
       {
         clock,
         open: (observer) =>
           scanApi({
-            ...{ url, token, timeoutMs, clock },
+            ...{ ...access, clock },
             observer: {
               ...observer,
               onHead: (facts) => {
@@ -76,7 +80,7 @@ const check = command({
             },
           }),
       },
-      { url, hasToken: token !== '', limit, fromEventId: options.from, timeoutMs },
+      { url, credentials: credentialsOf(access), limit, fromEventId: options.from, timeoutMs },
       signal,
     );
     print.document(checked, linesOf);

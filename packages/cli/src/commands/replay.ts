@@ -46,7 +46,7 @@ const replay = command({
       import('node:v8'),
     ]);
     setFlagsFromString(replayHeapFlag);
-    const [plans, replays, { dynamoDbCheckpointStore }, { scanApi }, { scanApiVariables }, { sendingVariables }] =
+    const [plans, replays, { dynamoDbCheckpointStore }, { scanApi }, variables, { sendingVariables }] =
       await Promise.all([
         import('@waybill/operations/replay/plan-replay.ts'),
         import('@waybill/operations/replay/replay.ts'),
@@ -60,9 +60,8 @@ const replay = command({
       import('@waybill/shared/process/env.ts'),
       import('zod'),
     ]);
-    const { SCAN_API_URL, SCAN_API_TOKEN, SCAN_API_LIMIT, SCAN_API_TIMEOUT_MS } = scanApiVariables;
-    const schema = { SCAN_API_URL, SCAN_API_TOKEN, SCAN_API_LIMIT, SCAN_API_TIMEOUT_MS, ...sendingVariables };
-    const read = readEnv(z.object(schema), {
+    const { checkScanApi, feedReaderVariables, scanApiOf } = variables;
+    const read = readEnv(z.object({ ...feedReaderVariables, ...sendingVariables }).superRefine(checkScanApi), {
       ...env,
       ...(options.scanApiUrl !== undefined && { SCAN_API_URL: options.scanApiUrl }),
       ...(options.limit !== undefined && { SCAN_API_LIMIT: String(options.limit) }),
@@ -72,9 +71,7 @@ const replay = command({
       checkpointsTable,
       feed: feedName,
     } = await tools.names('scanQueueUrl', 'checkpointsTable', 'feed');
-    const feed = scanApi({
-      ...{ url: read.SCAN_API_URL, token: read.SCAN_API_TOKEN, timeoutMs: read.SCAN_API_TIMEOUT_MS, clock },
-    });
+    const feed = scanApi({ ...scanApiOf(read), clock });
     const queue = sqsSender(await tools.sqs(), scanQueueUrl);
     const checkpoints = dynamoDbCheckpointStore({
       ...{ dynamodb: await tools.dynamodb(), tableName: checkpointsTable, feed: feedName },

@@ -29,17 +29,20 @@ export function createClients({ env, place }: Pick<CommandLineIo, 'env' | 'place
     watchCalls(client, service);
     return client;
   };
-  const options = { requestTimeoutMs, maxAttempts, maxSockets };
+  const options = async () => {
+    const { readProxies } = await import('@waybill/shared/process/proxy-variables.ts');
+    return { requestTimeoutMs, maxAttempts, maxSockets, proxies: readProxies(env) };
+  };
   const endpointIsQueueHost = !env['AWS_ENDPOINT_URL'] && !env['AWS_ENDPOINT_URL_SQS'];
   const sqs = once(async () => {
     const { openSqs } = await import('@waybill/shared/process/aws-clients.ts');
     // One message with a wrong checksum must not hide the nine that came with it.
-    const sqs = openSqs({ ...options, endpointIsQueueHost, checksBodies: false, place: place('sqs') });
+    const sqs = openSqs({ ...(await options()), endpointIsQueueHost, checksBodies: false, place: place('sqs') });
     return keep(sqs, 'SQS');
   });
   const dynamodb = once(async () => {
     const { openDynamoDb } = await import('@waybill/shared/process/aws-clients.ts');
-    return keep(openDynamoDb({ ...options, place: place('dynamodb') }), 'DynamoDB');
+    return keep(openDynamoDb({ ...(await options()), place: place('dynamodb') }), 'DynamoDB');
   });
   const documents = once(async () => {
     const { DynamoDBDocumentClient } = await import('@aws-sdk/lib-dynamodb');
@@ -51,14 +54,14 @@ export function createClients({ env, place }: Pick<CommandLineIo, 'env' | 'place
     documents,
     callerArn: async () => {
       const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
-      const sts = keep(new STSClient({ ...(await short()), ...place('sts') }), 'STS');
+      const sts = keep(new STSClient({ ...(await short(env)), ...place('sts') }), 'STS');
       const { Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
       return Arn;
     },
     outputsOf: async (StackName) => {
       const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
       const cloudFormation = keep(
-        new CloudFormationClient({ ...(await short()), ...place('cloudformation') }),
+        new CloudFormationClient({ ...(await short(env)), ...place('cloudformation') }),
         'CloudFormation',
       );
       const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
@@ -73,9 +76,15 @@ export function createClients({ env, place }: Pick<CommandLineIo, 'env' | 'place
 }
 
 /** For services that are asked once. */
-async function short() {
+async function short(env: CommandLineIo['env']) {
   const { awsCredentials } = await import('@waybill/shared/process/aws-credentials.ts');
-  const requestHandler = { connectionTimeout: 3_000, requestTimeout: 4_000, throwOnRequestTimeout: true };
+  const { httpHandler } = await import('@waybill/shared/http/http-handler.ts');
+  const { readProxies } = await import('@waybill/shared/process/proxy-variables.ts');
+  const requestHandler = httpHandler({
+    ...{ connectionTimeout: 3_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
+    agent: { keepAlive: true },
+    proxies: readProxies(env),
+  });
   return { maxAttempts: 2, requestHandler, credentialDefaultProvider: awsCredentials };
 }
 

@@ -1,11 +1,11 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { backoffMs } from '@waybill/shared/retry.ts';
+import { isThrottling } from '@waybill/shared/throttling.ts';
 import { type BreakerLimits, engineLimits, recordsAtOnce } from './breaker-limits.ts';
 import type { BreakerState, BreakerView } from './breaker-state.ts';
 import { isFirst } from './first-sight.ts';
 import { ProbeWait } from './probe-wait.ts';
-import { isThrottling } from './throttling.ts';
 import { type HeldCall, ThrottlingWatch } from './throttling-watch.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 

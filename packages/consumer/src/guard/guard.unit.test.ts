@@ -1,10 +1,10 @@
 import { type Clock, type Random, systemClock } from '@waybill/shared/clock.ts';
 import { hasCode, WaybillError } from '@waybill/shared/error.ts';
+import { isThrottling } from '@waybill/shared/throttling.ts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { engineError, pass, useVirtualTime } from '../../test/service-rig.ts';
 import type { BreakerState } from './breaker-state.ts';
 import { type Fault, Guard } from './guard.ts';
-import { isThrottling } from './throttling.ts';
 
 beforeEach(useVirtualTime);
 

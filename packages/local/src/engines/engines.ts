@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { strayVariables } from '@waybill/shared/process/shell-variables.ts';
 import type { EngineOrder, EngineReport } from './engine-process.ts';
 
 /** Milliseconds that an engine may take to start, and to stop. Both take well under a second on an idle machine. */
@@ -54,12 +55,12 @@ function environmentFor(sqsEndpoint: string, dynamodbEndpoint: string): Record<s
     AWS_ENDPOINT_URL_SQS: sqsEndpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
     AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     // A developer's own settings must not lead a local run to a real account: a profile outranks the keys above, and
-    // the last variable would make the SDK ignore the endpoints.
-    AWS_PROFILE: '',
-    AWS_SESSION_TOKEN: '',
+    // the last variable would make the SDK ignore the endpoints. Empty: the SDK reads that as none; a shell has to unset it.
+    ...Object.fromEntries(Object.keys(strayVariables).map((name) => [name, ''])),
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false',
   };
 }

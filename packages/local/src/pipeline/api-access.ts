@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { shellLines } from '@waybill/shared/process/shell-variables.ts';
 import type { Environment } from './service-process.ts';
 
 /** How the API of one run is reached. */
@@ -28,12 +29,17 @@ export function apiAccess(port: number, random: Buffer): ApiAccess {
   };
 }
 
+/** As README's examples and the client's read them. */
+export function accessVariables({ url, token }: Pick<ApiAccess, 'url' | 'token'>): Environment {
+  return { WAYBILL_URL: url, WAYBILL_TOKEN: token };
+}
+
 /** What is printed of it, once: lines that a shell takes as they are. */
 export function apiLines({ url, token }: ApiAccess): string[] {
   return [
     `The API is up at ${url}, its documentation at /docs:`,
-    `  export TOKEN=${token}`,
-    `  curl -H "Authorization: Bearer $TOKEN" ${url}/v1/status`,
+    ...shellLines(accessVariables({ url, token })).map((line) => `  ${line}`),
+    '  curl -H "Authorization: Bearer $WAYBILL_TOKEN" "$WAYBILL_URL/v1/status"',
     '',
   ];
 }

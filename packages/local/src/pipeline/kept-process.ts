@@ -14,6 +14,7 @@ const entries = {
   API: '../../../api/src/main.ts',
   notifier: '../../../notifier/src/main.ts',
   receiver: '../receiver/main.ts',
+  'simulated Scan Event API': '../../../carrier/src/main.ts',
 } as const;
 
 /**

@@ -32,7 +32,7 @@ export type UpstreamFeed = {
   /** `ANNOUNCE_MAX_AGE_HOURS` of its milestones. */
   readonly announceMaxAgeHours: number;
   /** Whether a poller that is now at this position has read everything. */
-  isAtEnd(position: number): boolean;
+  isAtEnd(position: number): boolean | Promise<boolean>;
 };
 
 export type PipelineOptions = {
@@ -127,7 +127,7 @@ export class Pipeline {
       pages: this.#counted.poller.sum('waybill_feed_pages_total'),
       queue,
       dead: dead.visible + dead.inFlight,
-      isAtEnd: feed.isAtEnd(position),
+      isAtEnd: await feed.isAtEnd(position),
     };
   }
 

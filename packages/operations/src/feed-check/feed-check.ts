@@ -10,7 +10,8 @@ import { requestFindings } from './request-findings.ts';
 
 export type FeedCheckOptions = {
   readonly url: string;
-  readonly hasToken: boolean;
+  /** The variables with what the API is to accept. */
+  readonly credentials: readonly string[];
   /** `SCAN_API_LIMIT`. */
   readonly limit: number;
   /** From which id to read: `FIRST_EVENT_ID`. */

@@ -66,7 +66,7 @@ async function checkOf(url: string, setting: Setting = {}): Promise<FeedCheck> {
   const address = `${url}${query}`;
   const checked = await checkFeed(
     { open: (observer) => scanApi({ url: address, token, timeoutMs, clock: systemClock, observer }), clock },
-    { url: address, hasToken: token !== '', limit, fromEventId, timeoutMs },
+    { url: address, credentials: token === '' ? [] : ['SCAN_API_TOKEN'], limit, fromEventId, timeoutMs },
     signal,
   );
   return feedCheckShape.parse(checked);
@@ -133,7 +133,12 @@ const cases: readonly (readonly [
   traits: FeedTraits,
   setting?: Setting,
 ])[] = [
-  ['authorised', 'problem', /status 401: it wants a token: set SCAN_API_TOKEN\.$/, { first: () => ({ status: 401 }) }],
+  [
+    'authorised',
+    'problem',
+    /status 401: it wants a token: set SCAN_API_TOKEN, SCAN_API_OAUTH or SCAN_API_HEADERS\.$/,
+    { first: () => ({ status: 401 }) },
+  ],
   [
     'authorised',
     'problem',

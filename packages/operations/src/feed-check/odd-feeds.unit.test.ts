@@ -28,7 +28,7 @@ test.each(oddFeeds)('an API that $is is told for what it is', async ({ reply, sa
       open: (observer) => scanApi({ url, token: '', timeoutMs: 5_000, clock: systemClock, observer }),
       clock: hurried(),
     },
-    { url, hasToken: false, limit: 100, fromEventId: 1, timeoutMs: 5_000 },
+    { url, credentials: [], limit: 100, fromEventId: 1, timeoutMs: 5_000 },
     new AbortController().signal,
   );
   await feed.stop();

@@ -14,6 +14,7 @@ import { mostOpenGaps, open } from '@waybill/poller/gaps/gap-ledger.ts';
 import { believableJump } from '@waybill/shared/scan-api/position.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { measured } from '../../../poller/test/observed.ts';
+import { noProxies } from '../http/proxies.ts';
 import { openDynamoDb } from '../process/aws-clients.ts';
 import { requireKey } from '../process/table-check.ts';
 import { tables } from '../resources.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
     engines = await startEngines();
     Object.assign(process.env, engines.env);
   }
-  dynamodb = openDynamoDb({ requestTimeoutMs: 5_000, maxSockets: 8, maxAttempts: 2 });
+  dynamodb = openDynamoDb({ requestTimeoutMs: 5_000, maxSockets: 8, maxAttempts: 2, proxies: noProxies });
   meterTables(dynamodb, { metrics, tables: { [table]: 'checkpoints' } });
   await createTable(table, 'feed', 'S');
   await createTable(numbered, 'feed', 'N');

@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { httpHandler } from '../http/http-handler.ts';
+import type { Proxies } from '../http/proxies.ts';
 import { awsCredentials, credentialsWaitMs } from './aws-credentials.ts';
 import { limitCalls } from './call-limit.ts';
 import { attemptTimeoutMs } from './connect-attempts.ts';
@@ -21,6 +23,8 @@ export type ClientOptions = {
   readonly requestTimeoutMs: number;
   /** Sockets, and so requests in flight. With fewer than the caller needs at once, the last requests fail unsent. */
   readonly maxSockets: number;
+  /** Through which requests go; the SDK knows of none itself. */
+  readonly proxies: Proxies;
   /** Attempts of one call, the first included; the SDK waits between them. */
   readonly maxAttempts: number;
   /** Variables that name the tables or queues, by name or URL: for errors about missing ones. */
@@ -75,18 +79,17 @@ function callLimitMs({ requestTimeoutMs, maxAttempts }: ClientOptions): number {
   return maxAttempts * requestTimeoutMs + credentialsWaitMs + marginMs;
 }
 
-function requestHandler({ requestTimeoutMs, maxSockets }: ClientOptions): NodeHttpHandler {
+function requestHandler({ requestTimeoutMs, maxSockets, proxies }: ClientOptions): NodeHttpHandler {
   const connectionTimeout = Math.min(requestTimeoutMs, 5_000);
   const autoSelectFamilyAttemptTimeout = attemptTimeoutMs(connectionTimeout);
-  const agent = { maxSockets, keepAlive: true, autoSelectFamilyAttemptTimeout };
-  return new NodeHttpHandler({
+  return httpHandler({
+    proxies,
+    agent: { maxSockets, keepAlive: true, autoSelectFamilyAttemptTimeout },
     connectionTimeout,
     requestTimeout: requestTimeoutMs,
     // Without this the timeout only logs a warning, and a hung request hangs for ever.
     throwOnRequestTimeout: true,
     // The timeout above ends with the response's headers: a body that stops arriving would hang a write or a renewal.
     socketTimeout: requestTimeoutMs,
-    httpAgent: agent,
-    httpsAgent: agent,
   });
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { leasedSender } from '../../../poller/test/leased-sender.ts';
 import { farServer } from '../../test/far-server.ts';
 import { serveUntilTestEnds } from '../../test/local-service.ts';
+import { noProxies } from '../http/proxies.ts';
 import { sqsSender } from '../queue/sqs-queue.ts';
 import { limits } from '../resources.ts';
 import { openDynamoDb, openSqs } from './aws-clients.ts';
@@ -19,7 +20,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const options = { requestTimeoutMs: 5_000, maxSockets: 4, maxAttempts: 1 };
+const options = { requestTimeoutMs: 5_000, maxSockets: 4, maxAttempts: 1, proxies: noProxies };
 const queueUrl = 'http://queue.test/1/scans';
 
 function sqsAt(endpoint: string, more: Partial<typeof options> & { readonly checksBodies?: false } = {}): SQSClient {

@@ -172,10 +172,24 @@ export function oneOf<T extends string>(
  * expected, and what was found.
  */
 export function readEnv<T>(schema: z.ZodType<T>, env: Readonly<Record<string, string | undefined>>): T {
-  const result = schema.safeParse(env);
+  const result = schema.safeParse(withLowerCase(env));
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
   throw new WaybillError('CONFIG_INVALID', `The configuration is wrong (docs/configuration.md):\n${lines.join('\n')}`);
+}
+
+/** As in other programs, the lower case of these comes first. */
+const alsoInLowerCase = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'] as const;
+
+/** The environment with these variables in upper case, as schemas name them. */
+export function withLowerCase(
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  const given = alsoInLowerCase.flatMap((name) => {
+    const lower = env[name.toLowerCase()];
+    return lower ? [[name, lower] as const] : [];
+  });
+  return given.length === 0 ? env : { ...env, ...Object.fromEntries(given) };
 }
 
 /** What the docs say of the variable with this schema. */

@@ -1,5 +1,6 @@
 import { describeError, hasCode, WaybillError } from '../error.ts';
 import type { Logger } from './logger.ts';
+import { onceEach } from './stop-signals.ts';
 
 /** Something that runs until it is stopped: the poller, the processor. */
 export type Service = {
@@ -40,7 +41,7 @@ export type ProcessHandle = Pick<NodeJS.Process, 'once' | 'on' | 'off'> & { exit
 
 /**
  * Runs the service as this process: until SIGTERM or SIGINT (exit 0), until it fails (exit 1), or until a stop takes
- * longer than `stopTimeoutMs` (exit 1). `close` runs last, however the service ended, and is bounded by the same time.
+ * longer than `stopTimeoutMs` (exit 1). A second SIGINT ends it at once (exit 130). `close` runs last, however the service ended, and is bounded by the same time.
  */
 export async function runUntilSignal(
   service: Service,
@@ -52,6 +53,8 @@ export async function runUntilSignal(
     /** A signal that arrived before: the stop begins at once. */
     readonly earlySignal?: NodeJS.Signals | undefined;
     readonly process?: ProcessHandle;
+    /** Milliseconds of a clock that only goes forward. */
+    readonly now?: () => number;
   },
 ): Promise<void> {
   const { log } = options;
@@ -59,6 +62,7 @@ export async function runUntilSignal(
   const { promise: timedOut, reject: giveUp } = Promise.withResolvers<never>();
   timedOut.catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
+  let isAsked = false;
   let endsAt = Number.POSITIVE_INFINITY;
   const limitTheStop = () => {
     if (timer) return;
@@ -68,11 +72,20 @@ export async function runUntilSignal(
       options.stopTimeoutMs,
     );
   };
-  const stop = (signal: NodeJS.Signals) => {
-    log.info({ signal }, 'stopping');
-    limitTheStop();
-    void service.stop();
-  };
+  const stop = onceEach(
+    (signal: NodeJS.Signals) => {
+      if (signal === 'SIGINT' && isAsked) {
+        // A second Ctrl-C: what is in hand comes again, as after a crash.
+        log.warn({ signal }, 'ended before the stop was complete');
+        return handle.exit(130);
+      }
+      isAsked = true;
+      log.info({ signal }, 'stopping');
+      limitTheStop();
+      void service.stop();
+    },
+    options.now ?? (() => performance.now()),
+  );
   let reported: unknown;
   const succeeds = async (step: () => Promise<void>): Promise<boolean> => {
     try {
@@ -105,10 +118,10 @@ export async function runUntilSignal(
 
 /**
  * Ends a process that could not start. Prints what is wrong, without a stack, and exits with 2 for a wrong
- * configuration, with 1 for anything else. Rethrows errors that are not Waybill's own.
+ * configuration or Node, with 1 for anything else. Rethrows errors that are not Waybill's own.
  */
 export function exitOnFailedStart(error: unknown): never {
   if (!(error instanceof WaybillError)) throw error;
   process.stderr.write(`${describeError(error)}\n`);
-  process.exit(error.code === 'CONFIG_INVALID' ? 2 : 1);
+  process.exit(error.code === 'CONFIG_INVALID' || error.code === 'NODE_UNSUPPORTED' ? 2 : 1);
 }

@@ -21,6 +21,8 @@ export function createLogger(
     readonly pretty: boolean;
     /** With it, what repeats is said every 30 s ({@link calmLines}). */
     readonly clock?: Pick<Clock, 'monotonic'>;
+    /** Called when nobody reads standard output any more (`| head`). */
+    readonly onUnread?: () => void;
   },
   destination?: DestinationStream,
 ): Logger {
@@ -39,7 +41,10 @@ export function createLogger(
       prettyLines({ sync: true, singleLine: true, ignore: 'pid,service', errorLikeObjectKeys: [] }),
     );
   // Synchronous, so that the last lines before an exit are not lost.
-  return pino(settings, pino.destination({ fd: 1, sync: true }));
+  const output = pino.destination({ fd: 1, sync: true });
+  // pino's own listener makes it silent.
+  output.on('error', () => options.onUnread?.());
+  return pino(settings, output);
 }
 
 /** The fields with each number as a person reads it: whole, or in thousandths where it is below 10. */

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import type { Proxies } from '../http/proxies.ts';
 import { type BuildInfo, buildInfo } from './build-info.ts';
 import { httpUrl, oneOf, pattern, wholeNumber } from './env.ts';
 import { type LogLevel, logLevels } from './logger.ts';
+import { proxiesIn, proxyVariables } from './proxy-variables.ts';
 
 /** The variables that every process reads; each process's own come on top. */
 export const commonVariables = {
@@ -12,6 +14,7 @@ export const commonVariables = {
   AWS_ENDPOINT_URL: httpUrl({ default: '', meaning: 'endpoint of both services, if not AWS (LocalStack)' }),
   AWS_ENDPOINT_URL_SQS: httpUrl({ default: '', meaning: 'endpoint of SQS, if not AWS' }),
   AWS_ENDPOINT_URL_DYNAMODB: httpUrl({ default: '', meaning: 'endpoint of DynamoDB, if not AWS' }),
+  ...proxyVariables,
   LOG_LEVEL: oneOf(logLevels, { default: 'info', meaning: 'lowest level that is logged' }),
   HTTP_PORT: wholeNumber({
     min: 0,
@@ -68,6 +71,8 @@ export type ProcessConfig = {
   };
   /** Whether requests go to the host in the queue's URL, as on AWS, and not to an endpoint of their own. */
   readonly endpointIsQueueHost: boolean;
+  /** Of the requests to AWS. */
+  readonly proxies: Proxies;
 };
 
 /** The configuration that the values of {@link commonVariables} make. */
@@ -85,5 +90,6 @@ export function processConfigOf(
       exportIntervalMs: read.OTEL_METRIC_EXPORT_INTERVAL,
     },
     endpointIsQueueHost: read.AWS_ENDPOINT_URL === '' && read.AWS_ENDPOINT_URL_SQS === '',
+    proxies: proxiesIn(read),
   };
 }

@@ -11,6 +11,7 @@ import { serveEndpoints } from './http-endpoints.ts';
 import { runUntilSignal, type Service } from './lifecycle.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { ProcessConfig } from './process-config.ts';
+import { onUnread } from './program.ts';
 import { logStrayLines } from './stray-lines.ts';
 
 /** What every process works with. */
@@ -29,6 +30,13 @@ export type OpenedService = {
   /** Closes the connections that the service used; called last, however it ended. */
   readonly close: () => void;
 };
+
+/** What `--help` says of a service's exit code. */
+export const serviceExitCode =
+  '0 after SIGTERM or Ctrl-C and a clean stop, 1 when it cannot start, go on or stop in time, 2 for wrong variables or flags, 130 after a second Ctrl-C. Through npm a shell may see 130 after the first, too.';
+
+/** Nobody sees any more what it does: it stops as after a signal, and who wants another one starts it. */
+const stopUnread = () => void process.kill(process.pid, 'SIGTERM');
 
 /** Milliseconds within which others' connections are open: less than a search for credentials or an export may take. */
 const otherConnectionsMs = 4_000;
@@ -49,7 +57,9 @@ export async function runProcess(
     level: config.logLevel,
     pretty: process.stdout.isTTY === true,
     clock: systemClock,
+    onUnread: stopUnread,
   });
+  onUnread(stopUnread);
   logStrayLines({ log, clock: systemClock });
   // For the connections that have no agent of ours: to a collector, and of the SDK's providers of credentials.
   setDefaultAutoSelectFamilyAttemptTimeout(attemptTimeoutMs(otherConnectionsMs));

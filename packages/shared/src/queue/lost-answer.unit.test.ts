@@ -4,6 +4,7 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { serveUntilTestEnds } from '../../test/local-service.ts';
 import { WaybillError } from '../error.ts';
+import { noProxies } from '../http/proxies.ts';
 import { openSqs } from '../process/aws-clients.ts';
 import { mayHaveReceived } from './lost-answer.ts';
 
@@ -17,7 +18,13 @@ beforeEach(() => {
 /** What the SDK throws for a receive at this endpoint. */
 async function failureAt(endpoint: string): Promise<unknown> {
   vi.stubEnv('AWS_ENDPOINT_URL_SQS', endpoint);
-  const options = { requestTimeoutMs: 300, maxSockets: 1, maxAttempts: 1, endpointIsQueueHost: false };
+  const options = {
+    requestTimeoutMs: 300,
+    maxSockets: 1,
+    maxAttempts: 1,
+    proxies: noProxies,
+    endpointIsQueueHost: false,
+  };
   const sqs = openSqs({ ...options, checksBodies: false });
   onTestFinished(() => sqs.destroy());
   return await sqs.send(new ReceiveMessageCommand({ QueueUrl: 'http://queue.test/1/scans' })).then(

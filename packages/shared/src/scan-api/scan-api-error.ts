@@ -14,13 +14,19 @@ export type AnswerHead = {
   readonly headers: Pick<Readonly<IncomingHttpHeaders>, 'content-type' | 'location' | 'retry-after'>;
   /** What was asked. */
   readonly url: URL;
+  /** The variables with what the server may have refused, in words; by default `SCAN_API_TOKEN`. */
+  readonly credentials?: string | undefined;
 };
 
 /** The error of a response with a status that is not a success. `bytes` is the beginning of its body. */
-export function refused({ status, headers, url }: AnswerHead, bytes: Buffer, now: number): WaybillError {
+export function refused(
+  { status, headers, url, credentials = 'SCAN_API_TOKEN' }: AnswerHead,
+  bytes: Buffer,
+  now: number,
+): WaybillError {
   const mayHeal = status === 408 || status === 429 || status >= 500;
   const retryAfterMs = retryAfterOf(headers['retry-after'], now);
-  const advice = adviceFor(status, headers.location, url);
+  const advice = adviceFor(status, headers.location, url, credentials);
   return new WaybillError(
     mayHeal ? 'FEED_UNAVAILABLE' : 'FEED_UNREADABLE',
     `The Scan Event API returned status ${status}${advice && `: ${advice}`}`,
@@ -67,8 +73,9 @@ function mediaTypeOf(contentType: string | undefined): string | undefined {
 }
 
 /** What the reader can do about a status; empty for nothing. */
-function adviceFor(status: number, location: string | undefined, url: URL): string {
-  if (status === 401 || status === 403) return 'check SCAN_API_TOKEN';
+function adviceFor(status: number, location: string | undefined, url: URL, credentials: string): string {
+  if (status === 401 || status === 403) return `check ${credentials}`;
+  if (status === 407) return 'the proxy wants a user and a password, or others: check HTTP_PROXY';
   if (status === 404 || status === 410) return `check the path of SCAN_API_URL (${shownUrl(url)})`;
   if (status < 300 || status > 399) return '';
   const target = location === undefined ? null : URL.parse(location, url.href);

@@ -4,10 +4,12 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { WaybillError } from '../error.ts';
 import { connectionFailure } from '../http/connection-failure.ts';
+import { noProxies, targetOf } from '../http/proxies.ts';
 import { type AnswerObserver, answerFacts } from './answer-observer.ts';
+import { authorisedGetter, credentialsOf, type ScanApiAccess, someCredentials } from './authorised-get.ts';
+import { bytesOf } from './body-bytes.ts';
 import { acceptedCodings, codingsOf, decoded, isDecodingError, whyUndecodable } from './codings.ts';
 import { envelopeForm } from './envelope-form.ts';
-import { httpGetter } from './http-get.ts';
 import { withText } from './page.ts';
 import { type AnswerHead, refusalBytes, refused, unreadable } from './scan-api-error.ts';
 import type { ScanFeed } from './scan-feed.ts';
@@ -19,25 +21,28 @@ export const maxBodyBytes = 32 * 1024 * 1024;
 /** Elements of a page that are taken at most, ten times the largest `Limit`: 32 MiB of `0,0,0,…` would fill the memory with messages. */
 export const maxElements = 100_000;
 
-export type ScanApiOptions = {
-  readonly url: string;
-  /** Empty for none. */
-  readonly token: string;
-  /** For one request, its body included. */
-  readonly timeoutMs: number;
-  readonly clock: Clock;
-  /** Is told of every answer; by default nobody is. */
-  readonly observer?: AnswerObserver;
-};
+export type ScanApiOptions = Pick<ScanApiAccess, 'token'> &
+  Partial<ScanApiAccess> & {
+    readonly url: string;
+    /** For one request, its body and the token for it included. */
+    readonly timeoutMs: number;
+    readonly clock: Clock;
+    /** Is told of every answer; by default nobody is. */
+    readonly observer?: AnswerObserver;
+  };
 
 /** The Scan Event API over HTTP. */
 export function scanApi(options: ScanApiOptions): ScanFeed {
-  const get = httpGetter(options.timeoutMs);
-  const headers = {
-    accept: 'application/json',
-    'accept-encoding': acceptedCodings,
-    ...(options.token !== '' && { authorization: `Bearer ${options.token}` }),
+  const access: ScanApiAccess = {
+    headers: {},
+    oauth: undefined,
+    clientCertificate: undefined,
+    proxies: noProxies,
+    ...options,
   };
+  const get = authorisedGetter(access, options.timeoutMs, options.clock);
+  const headers = { accept: 'application/json', 'accept-encoding': acceptedCodings };
+  const asked = { ...options, credentials: credentialsOf(access).join(' and ') || someCredentials };
   const address = addressOf(options.url);
   return {
     read: async (fromEventId, limit, signal) => {
@@ -54,13 +59,13 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
         abort();
       });
       try {
-        const { response } = await get(url, headers, request.signal);
-        return await readPage(response, url, options);
+        const response = await get(url, headers, request.signal);
+        return await readPage(response, url, asked);
       } catch (error) {
         // Ends the reading of a body that was not read to its end.
         abort();
         if (error instanceof WaybillError) throw error;
-        if (!timedOut) throw unavailable(error, url);
+        if (!timedOut) throw unavailable(error, url, access);
         throw new WaybillError('FEED_UNAVAILABLE', `The Scan Event API did not respond within ${options.timeoutMs} ms`);
       } finally {
         signal.removeEventListener('abort', abort);
@@ -71,10 +76,14 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
   };
 }
 
-const callee = { name: 'the Scan Event API', variable: 'SCAN_API_URL' };
+const callee = {
+  name: 'the Scan Event API',
+  variable: 'SCAN_API_URL',
+  certificateVariable: 'SCAN_API_CLIENT_CERT',
+};
 
-function unavailable(error: unknown, url: URL): WaybillError {
-  const { text, code } = connectionFailure(error, url, callee);
+function unavailable(error: unknown, url: URL, { proxies }: ScanApiAccess): WaybillError {
+  const { text, code } = connectionFailure(error, url, callee, proxies.of(targetOf(url)));
   return new WaybillError('FEED_UNAVAILABLE', text, { details: { ...(code !== undefined && { code }) } });
 }
 
@@ -98,11 +107,11 @@ function addressOf(text: string): (fromEventId: number, limit: number) => URL {
 async function readPage(
   { statusCode: status, headers, body }: HttpResponse,
   url: URL,
-  { clock, observer }: Pick<ScanApiOptions, 'clock' | 'observer'>,
+  { clock, observer, credentials }: Pick<ScanApiOptions, 'clock' | 'observer'> & Pick<AnswerHead, 'credentials'>,
 ): Promise<readonly unknown[]> {
   if (!(body instanceof Readable)) throw new Error('the response has no body');
   observer?.onHead(answerFacts(status, headers, clock.now()));
-  const head: AnswerHead = { status, headers, url };
+  const head: AnswerHead = { status, headers, url, credentials };
   if (status < 200 || status > 299) {
     // A body that breaks off says no less about the status.
     const { bytes } = await bytesOf(body, refusalBytes).catch(() => ({ bytes: Buffer.alloc(0) }));
@@ -131,19 +140,6 @@ async function pageOf(
   const { bytes, isCut } = await bytesOf(body, maxBodyBytes);
   if (isCut) throw unreadable(`is larger than ${maxBodyBytes} bytes`, head, bytes, { tooLarge: true });
   return elementsOf(bytes, head, observer);
-}
-
-/** The first `max` bytes of the body, and whether there were more, which are not read. Rejects where the body breaks off. */
-async function bytesOf(body: Readable, max: number): Promise<{ readonly bytes: Buffer; readonly isCut: boolean }> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  // Leaving the loop destroys the stream.
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > max) break;
-  }
-  return { bytes: Buffer.concat(chunks).subarray(0, max), isCut: length > max };
 }
 
 const envelope = z.object({ ScanEvents: z.array(z.unknown()).nullable() });

@@ -7,11 +7,16 @@ import {
   type ServiceOutputTypes,
 } from '@aws-sdk/client-dynamodb';
 import type { Metrics } from '../metrics.ts';
+import { isThrottling, isThrottlingCode } from '../throttling.ts';
 
 export type TableMeter = {
   readonly metrics: Pick<
     Metrics,
-    'waybill.store.writes' | 'waybill.store.statements' | 'waybill.store.write_units' | 'waybill.store.read_units'
+    | 'waybill.store.writes'
+    | 'waybill.store.statements'
+    | 'waybill.store.write_units'
+    | 'waybill.store.read_units'
+    | 'waybill.store.throttles'
   >;
   /** What each table holds, by its name. */
   readonly tables: Readonly<Record<string, string>>;
@@ -82,6 +87,36 @@ export function meterTables(dynamodb: DynamoDBClient, { metrics, tables, stateme
       },
     { step: 'initialize', name: 'meterTables' },
   );
+  dynamodb.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        if (!metered[commandName]) return await next(args);
+        const count = (refused: number) =>
+          metrics['waybill.store.throttles'].add(refused, { table: tableOf(args.input) });
+        try {
+          const answer = await next(args);
+          const refused = throttledParts(answer.output);
+          if (refused > 0) count(refused);
+          return answer;
+        } catch (error) {
+          if (isThrottling(error)) count(1);
+          throw error;
+        }
+      },
+    // Within the SDK's retries, which hide what a second attempt heals.
+    { step: 'finalizeRequest', priority: 'low', name: 'meterThrottles' },
+  );
+}
+
+/**
+ * What was refused of a request that was answered: statements one by one, the keys of one table together. (Keys can also be
+ * left out of an answer of 16 MB. A hundred items of Waybill's are far below that.)
+ */
+function throttledParts(output: ServiceOutputTypes): number {
+  if ('UnprocessedKeys' in output) return Object.keys(output.UnprocessedKeys ?? {}).length;
+  if (!('Responses' in output) || !Array.isArray(output.Responses)) return 0;
+  const responses: readonly BatchStatementResponse[] = output.Responses;
+  return responses.filter(({ Error: failure }) => isThrottlingCode(failure?.Code)).length;
 }
 
 /** Label of a table without a name in {@link TableMeter.tables}. */

@@ -17,12 +17,11 @@ import { meterTables } from './table-meter.ts';
 const connection = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  maxAttempts: 1,
 };
 
-async function dynamoDbThat(answer: (call: AwsCall) => object) {
+async function dynamoDbThat(answer: (call: AwsCall) => object, { maxAttempts = 1 } = {}) {
   const { url, calls } = await awsJsonService(answer);
-  const dynamodb = new DynamoDBClient({ ...connection, endpoint: url });
+  const dynamodb = new DynamoDBClient({ ...connection, maxAttempts, endpoint: url });
   onTestFinished(() => dynamodb.destroy());
   const { metrics, value } = measured();
   meterTables(dynamodb, {
@@ -123,6 +122,46 @@ describe('a batch of statements', () => {
     await dynamodb.send(new BatchExecuteStatementCommand({ Statements, ReturnConsumedCapacity: 'NONE' }));
     expect(calls[0]?.input).toMatchObject({ ReturnConsumedCapacity: 'NONE' });
     for (const name of ['writes', 'statements', 'write_units']) expect(value(`waybill.store.${name}`)).toBeUndefined();
+  });
+});
+
+describe('throttling', () => {
+  const throttles = 'waybill.store.throttles{parcels}';
+
+  test('is counted at each attempt, also where another attempt heals it', async () => {
+    const answers: object[] = [{ __type: 'ThrottlingException' }, { __type: 'RequestLimitExceeded' }, {}];
+    const { dynamodb, value } = await dynamoDbThat(() => answers.shift() ?? {}, { maxAttempts: 3 });
+    await dynamodb.send(new UpdateItemCommand(table));
+    expect(value(throttles)).toBe(2);
+    expect(value('waybill.store.writes{parcels}')).toBe(1);
+  });
+
+  test('of a read counts for its table, and no other error does', async () => {
+    const failures = [
+      'ProvisionedThroughputExceededException',
+      'ConditionalCheckFailedException',
+      'ValidationException',
+    ];
+    const { dynamodb, value } = await dynamoDbThat(() => ({ __type: failures.shift() }));
+    for (const name of [...failures])
+      await expect(dynamodb.send(new GetItemCommand(table))).rejects.toMatchObject({ name });
+    expect(value(throttles)).toBe(1);
+  });
+
+  test('of some statements of a batch counts each of them', async () => {
+    const codes = ['ThrottlingError', 'ProvisionedThroughputExceeded', 'ConditionalCheckFailed'];
+    const Responses = [{}, ...codes.map((Code) => ({ Error: { Code } }))];
+    const { dynamodb, value } = await dynamoDbThat(() => ({ Responses }));
+    const Statements = Responses.map(() => ({ Statement: 'UPDATE a' }));
+    await dynamodb.send(new BatchExecuteStatementCommand({ Statements }));
+    expect(value(throttles)).toBe(2);
+  });
+
+  test('of some keys of a batch counts once', async () => {
+    const left = { 'parcels-of-somebody': { Keys: [{ parcelId: { N: '1' } }, { parcelId: { N: '2' } }] } };
+    const { dynamodb, value } = await dynamoDbThat(() => ({ Responses: {}, UnprocessedKeys: left }));
+    await dynamodb.send(new BatchGetItemCommand({ RequestItems: left }));
+    expect(value(throttles)).toBe(1);
   });
 });
 
