@@ -281,6 +281,12 @@ describe('what is wrong', () => {
     expect(refused({ apiUrl, zones: ['us-gov-west-1a', 'us-gov-west-1b'] })).toEqual([]);
   });
 
+  it('is nothing in what environments share: it needs no address and no feed', () => {
+    for (const stacks of ['images', 'network']) {
+      expect(() => readContext({ stacks })).not.toThrow();
+    }
+  });
+
   it('is a network that is chosen in two ways', () => {
     expect(refused({ apiUrl, vpc, network: 'shared', zones: ['eu-west-1a'] })).toEqual([
       'network=shared and vpc exclude each other: a VPC is imported, or that of waybill-network is used',
