@@ -169,7 +169,9 @@ describe.concurrent('npm start', () => {
   test('through npm, one Ctrl-C is one though npm passes it on, and npm adds nothing', async (context) => {
     // With bash as on macOS: it becomes the process, which then gets the signal from the terminal and from npm.
     const start = new Start('npm', ['start', '--script-shell', '/bin/bash', '--', '--events', '100000']);
-    context.onTestFinished(() => start.interrupt());
+    context.onTestFinished(() => {
+      if (start.process.exitCode === null) start.interrupt();
+    });
     await start.says('it is at work', /stored [1-9]/);
     start.interrupt();
     expect(await start.code(), start.output).toBe(130);
