@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { startGuardedFeed, testClientOf } from '../../shared/test/oauth-server.ts';
 import { readCommandLine } from './config.ts';
-import { type FeedSource, openSimulatedFeed } from './feed-source.ts';
+import { type FeedSource, openRealFeed, openSimulatedFeed } from './feed-source.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
 import { readWholeFeed } from './whole-feed.ts';
@@ -19,6 +20,15 @@ async function opened(events: number, seed: number): Promise<FeedSource> {
 }
 
 const whole = { signal: new AbortController().signal };
+
+test('a real feed is read for the comparison with what the poller shows it', async () => {
+  const feed = await startGuardedFeed();
+  onTestFinished(() => feed.stop());
+  const options = readCommandLine(['--scan-api-url', feed.url], { SCAN_API_OAUTH: JSON.stringify(testClientOf(feed)) }, 1);
+  if (options === 'help' || !options.scanApi) throw new Error('A real feed was asked for');
+  const { elements } = await openRealFeed(options.scanApi).truth(10, whole.signal);
+  expect([elements, feed.shown]).toEqual([[], ['Bearer token-1']]);
+});
 
 describe('the simulated feed of npm start', () => {
   test.each([1, 2, 3])(
