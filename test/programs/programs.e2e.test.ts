@@ -15,11 +15,19 @@ const programs: readonly (readonly [name: string, args: readonly string[]])[] = 
   ...others.map((file) => [file, [file]] as const),
 ];
 
-/** Runs it to its end without a variable that would configure it. */
-async function run(args: readonly string[]) {
+/** Runs it to its end with these variables and no other that would configure it; with `bash`, as that command's arguments. */
+async function run(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+  bash?: readonly string[],
+) {
   const { PATH, NODE_COMPILE_CACHE } = process.env;
-  const env = { PATH, NODE_COMPILE_CACHE, HTTP_PORT: '0' };
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { PATH, NODE_COMPILE_CACHE, HTTP_PORT: '0', ...variables };
+  const child = spawn(bash ? 'bash' : process.execPath, [...(bash ?? []), ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {
@@ -48,6 +56,20 @@ describe('every program', () => {
     expect(stderr).toContain('--nonsense');
     expect(stderr).toContain('--help');
     expect(stderr).not.toContain('    at ');
+  });
+
+  test('a service whose log nobody reads any more stops in order, without a stack', async () => {
+    const nowhere = 'http://127.0.0.1:1';
+    const env = {
+      ...{ AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_ENDPOINT_URL: nowhere },
+      ...{ SCAN_API_URL: nowhere, SCAN_QUEUE_URL: `${nowhere}/queue`, CHECKPOINTS_TABLE: 'checkpoints' },
+    };
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell reads it.
+    const line = '"$@" | head -n 1; echo "ended with ${PIPESTATUS[0]}"';
+    const poller = programs.find(([name]) => name === 'npm run poller')?.[1] ?? [];
+    const { stdout, stderr } = await run(poller, env, ['-c', line, 'bash', process.execPath]);
+    expect(stdout).toMatch(/^\{"level":"info",.*"msg":"started"\}\nended with 0\n$/);
+    expect(stderr).toBe('');
   });
 
   test.each(['npm start', 'npm run poller', 'npm run waybill', 'npm run scan-api', 'npm run bundle'])(

@@ -53,7 +53,11 @@ const endJobs = 'trap \'for job in $(jobs -p); do kill -- "-$job"; done\' EXIT; 
 async function script(text: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const { PATH, NODE_COMPILE_CACHE } = process.env;
   const own = { PATH, NODE_COMPILE_CACHE, HOME: home, CURL_HOME: home, NO_COLOR: '1', ...env };
-  const child = spawn('bash', ['-c', `set -em\n${endJobs}\n${text}`], { cwd: clone, env: own, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('bash', ['-c', `set -em\n${endJobs}\n${text}`], {
+    cwd: clone,
+    env: own,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   onTestFinished(() => void child.kill());
   let said = '';
   for (const output of [child.stdout, child.stderr]) {
@@ -74,7 +78,9 @@ describe("README's blocks", () => {
     expect(blocks.map(({ name }) => name).sort()).toEqual([...executed, ...Object.keys(excepted)].sort());
   });
 
-  test('npm start -- --keep, and on what it leaves up: Ask and mend, Use it, and the client', { timeout: patience }, async (context) => {
+  test('npm start -- --keep, and on what it leaves up: Ask and mend, Use it, and the client', {
+    timeout: patience,
+  }, async (context) => {
     const said = await script(block('Try it 3'));
     const [, pids = ''] = /^To end them: kill ([\d ]+)$/m.exec(said) ?? [];
     context.onTestFinished(() => {
@@ -91,7 +97,9 @@ describe("README's blocks", () => {
     expect(read).toMatch(/^[a-z-]+ \S+/);
   });
 
-  test('Without docker: provisions, and every process works with the others', { timeout: patience }, async (context) => {
+  test('Without docker: provisions, and every process works with the others', {
+    timeout: patience,
+  }, async (context) => {
     const engines = await startEngines();
     const endpoint = await oneEndpoint(engines.sqsEndpoint, engines.dynamodbEndpoint);
     context.onTestFinished(async () => {

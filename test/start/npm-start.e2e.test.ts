@@ -135,7 +135,9 @@ describe.concurrent('npm start', () => {
       expect(output).toContain('npm start -- --events 600 --seed 2');
       expect(output).toMatch(/^[ \d]{3} s {2}read \d+\/600 {2}stored \d+ .* told \d+/m);
       expect(output).toMatch(/^ok {6}all \d+ parcels match the \d+ events of the feed$/m);
-      expect(output).toMatch(/^ok {6}all [1-9]\d* malformed elements( \(\d+ different\))? are in the failures table and\s+in the DLQ$/m);
+      expect(output).toMatch(
+        /^ok {6}all [1-9]\d* malformed elements( \(\d+ different\))? are in the failures table and\s+in the DLQ$/m,
+      );
       expect(output).toMatch(/^ok {6}no well-formed event is in the DLQ$/m);
       expect(output).toMatch(
         /^ok {6}each of the [1-9]\d* first deliveries was told,\n {8}\d+ more than once under the same id$/m,
@@ -171,7 +173,9 @@ describe.concurrent('npm start', () => {
   test('through npm, one Ctrl-C is one though npm passes it on, and npm adds nothing', async (context) => {
     // With bash as on macOS: it becomes the process, which then gets the signal from the terminal and from npm.
     const start = new Start('npm', ['start', '--script-shell', '/bin/bash', '--', '--events', '100000']);
-    context.onTestFinished(() => start.interrupt());
+    context.onTestFinished(() => {
+      if (start.process.exitCode === null) start.interrupt();
+    });
     await start.says('it is at work', /stored [1-9]/);
     start.interrupt();
     expect(await start.code(), start.output).toBe(130);

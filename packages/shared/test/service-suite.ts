@@ -135,7 +135,12 @@ export function describeService(name: string, makeService: () => ServiceOnTrial)
 }
 
 /** The service as a process whose signals are the test's and whose exit is recorded instead of made. */
-export function asProcess(service: Service, stopTimeoutMs = 20_000, close: () => Promise<void> = async () => {}) {
+export function asProcess(
+  service: Service,
+  stopTimeoutMs = 20_000,
+  close: () => Promise<void> = async () => {},
+  now?: () => number,
+) {
   const emitter = new EventEmitter();
   const { promise: exitCode, resolve } = Promise.withResolvers<number>();
   // What is called of a process, and nothing else, is an event emitter's; its type alone names signals one by one.
@@ -146,7 +151,7 @@ export function asProcess(service: Service, stopTimeoutMs = 20_000, close: () =>
     closed += 1;
     return close();
   };
-  void runUntilSignal(service, { log, stopTimeoutMs, close: closing, process });
+  void runUntilSignal(service, { log, stopTimeoutMs, close: closing, process, ...(now && { now }) });
   return {
     process,
     exitCode,

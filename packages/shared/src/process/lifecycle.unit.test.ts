@@ -116,6 +116,22 @@ describe('a process', () => {
     ]);
   });
 
+  test('ends at once with 130 after a second Ctrl-C, but not when one comes twice, as through npm', async () => {
+    const { service, hang, atWork } = waitingService();
+    hang();
+    let now = 0;
+    const run = asProcess(service, 20_000, undefined, () => now);
+    await atWork();
+    for (const later of [0, 2]) {
+      now += later;
+      run.process.emit('SIGINT', 'SIGINT');
+    }
+    expect(run.lines.map((line) => line['msg'])).toEqual(['stopping']);
+    now += 1_000;
+    run.process.emit('SIGINT', 'SIGINT');
+    expect(await run.exitCode).toBe(130);
+  });
+
   test('says which signal stops it', async () => {
     const run = asProcess(waitingService().service);
     run.process.emit('SIGTERM', 'SIGTERM');
