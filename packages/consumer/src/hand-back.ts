@@ -55,7 +55,10 @@ async function makeVisible(
     const [first] = failures;
     remaining = failures.flatMap(({ index }) => remaining[index] ?? []);
     if (first) {
-      throw new WaybillError('QUEUE_REFUSED', `SQS did not release ${counted(failures.length, 'message')}: ${first.code}`);
+      throw new WaybillError(
+        'QUEUE_REFUSED',
+        `SQS did not release ${counted(failures.length, 'message')}: ${first.code}`,
+      );
     }
   };
   try {

@@ -103,7 +103,10 @@ export class ReceiveBreaker {
   /** Undefined unless the breaker is open. */
   finding(): Finding | undefined {
     if (this.#lost < opensAfter) return undefined;
-    return { ok: false, detail: `answers were lost of ${counted(this.#lost, 'receive')}, the last: ${this.#lastError}` };
+    return {
+      ok: false,
+      detail: `answers were lost of ${counted(this.#lost, 'receive')}, the last: ${this.#lastError}`,
+    };
   }
 
   /** Looks at the queue. Rejects while SQS does not answer that either: then nothing is received. */

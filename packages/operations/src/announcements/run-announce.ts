@@ -37,7 +37,10 @@ export async function runAnnounce(
         if (problems.length < mostLeftNamed) problems.push(`not announced: parcel ${parcelId}: ${why}`);
       const met = counts.announced + page.announcements.length;
       if (!moreThanPlanned && exceedsPlan(met, plan)) {
-        return result('refused', `found ${counted(met, 'milestone')} to announce where ${plan.count} were planned: plan anew`);
+        return result(
+          'refused',
+          `found ${counted(met, 'milestone')} to announce where ${plan.count} were planned: plan anew`,
+        );
       }
       const messages = packAnnouncements(page.announcements, deps.messageMaxBytes).map((body) => ({ body }));
       for (const { url, sender } of deps.queues) await send(deps, url, sender, messages, signal);

@@ -1,5 +1,5 @@
-import { counted } from '@waybill/shared/counted.ts';
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { counted } from '@waybill/shared/counted.ts';
 import { openParcelsIndex } from '@waybill/shared/resources.ts';
 import { costOf, mostSamples, type Plan } from '../record/plan.ts';
 import { describeTable, whyIndexIsOff } from './index-state.ts';

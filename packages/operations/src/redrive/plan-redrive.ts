@@ -1,5 +1,5 @@
-import { counted } from '@waybill/shared/counted.ts';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { counted } from '@waybill/shared/counted.ts';
 import { type ExplainedDeadLetter, explain, isoTime, shownDeadLetter } from '../dead-letters/dead-letter.ts';
 import { type DeadLetterQueue, openDeadLetters } from '../dead-letters/dead-letter-queue.ts';
 import { notLookedAt } from '../dead-letters/not-looked-at.ts';

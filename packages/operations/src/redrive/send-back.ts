@@ -61,7 +61,9 @@ export async function sendBack(
       const kept = new Set(left);
       deleted.push(...batch.filter((one) => !kept.has(one)));
       if (problem) {
-        problems.push(`sent and not deleted: ${counted(left.length, 'message')}, which a redrive sends again: ${problem}`);
+        problems.push(
+          `sent and not deleted: ${counted(left.length, 'message')}, which a redrive sends again: ${problem}`,
+        );
       }
     }),
   );

@@ -90,7 +90,9 @@ export async function planReplay(
           ? [`the first EventId that the feed has of this range is ${firstEvent.eventId}`]
           : []),
         ...(settings.maxQueueMessages > 0 && depth > settings.maxQueueMessages
-          ? [`the queue holds ${counted(depth, 'message')}: the replay waits until it holds ${settings.maxQueueMessages} or fewer`]
+          ? [
+              `the queue holds ${counted(depth, 'message')}: the replay waits until it holds ${settings.maxQueueMessages} or fewer`,
+            ]
           : []),
         ...(settings.isAnnounced
           ? ['the milestones of these events are announced, as far as they are not too old']
