@@ -1,4 +1,4 @@
-import { type App, Annotations, Aspects, CfnResource, Validations } from 'aws-cdk-lib';
+import { Annotations, type App, Aspects, CfnResource, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { isKnownType } from './bootstrap/deploy-actions.ts';
@@ -15,8 +15,9 @@ export function addStacks(app: App): void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Aspects.of(app).add({ visit: requireKnownType });
   // Once for each account and region, and of no environment.
-  if (context.stacks === 'network') return tagStack(new NetworkStack(app, context), context.tags);
-  if (context.stacks === 'images') return tagStack(new ImagesStack(app), context.tags);
+  if (context.stacks === 'network') tagStack(new NetworkStack(app, context), context.tags);
+  if (context.stacks === 'images') tagStack(new ImagesStack(app), context.tags);
+  if (context.stacks === 'network' || context.stacks === 'images') return;
   const data = new DataStack(app, context);
   tagStack(data, tagsOf(context));
   if (context.stacks === 'all') tagStack(new ServicesStack(app, { context, data }), tagsOf(context));

@@ -6,6 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { documentedCommands } from '../test/documented-commands.ts';
+import { readContext } from './context/context.ts';
 import { isSetByTheStack } from './context/process-variables.ts';
 import { flags, stackOf, synthesize } from './synthesis/synthesize.ts';
 
@@ -13,7 +14,9 @@ const apiUrl = 'https://carrier.example/v1/scans/scanevents';
 const everything = {
   environment: 'prod',
   apiUrl,
-  apiTokenSecret: 'waybill/prod/api-token',
+  apiOauthSecret: 'waybill/prod/api-oauth',
+  apiHeadersSecret: 'waybill/prod/api-headers',
+  apiClientCertSecret: 'waybill/prod/api-client',
   alarmEmail: 'ops@example.com',
   api: true,
   apiCallersSecret: 'waybill/prod/callers',
@@ -70,7 +73,10 @@ it('the context may not set what the services stack sets in a task', () => {
   expect(set).toEqual(
     expect.arrayContaining([
       'SCAN_API_URL',
-      'SCAN_API_TOKEN',
+      'SCAN_API_OAUTH',
+      'SCAN_API_HEADERS',
+      'SCAN_API_CLIENT_CERT',
+      'SCAN_API_CLIENT_KEY',
       'SCAN_QUEUE_URL',
       'AWS_REGION',
       'API_TOKENS',
@@ -108,6 +114,12 @@ describe('the documentation', () => {
 
   it('shows commands', () => {
     expect(commands.length).toBeGreaterThan(3);
+  });
+
+  it('shows a context for the workflows that is read', () => {
+    const page = readFileSync(new URL('../../.github/workflows/README.md', import.meta.url), 'utf8');
+    const [, shown = ''] = /`(\{"environment".*?\})`/.exec(page) ?? [];
+    expect(readContext(JSON.parse(shown))).toMatchObject({ environment: 'prod' });
   });
 
   it('shows how to begin', () => {

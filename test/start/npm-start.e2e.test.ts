@@ -168,6 +168,25 @@ describe.concurrent('npm start', () => {
     expect(start.output).not.toMatch(/^ok /m);
   });
 
+  test('through npm, one Ctrl-C is one though npm passes it on, and npm adds nothing', async (context) => {
+    // With bash as on macOS: it becomes the process, which then gets the signal from the terminal and from npm.
+    const start = new Start('npm', ['start', '--script-shell', '/bin/bash', '--', '--events', '100000']);
+    context.onTestFinished(() => start.interrupt());
+    await start.says('it is at work', /stored [1-9]/);
+    start.interrupt();
+    expect(await start.code(), start.output).toBe(130);
+    expect(start.output).toMatch(/^interrupted: poller, processor and notifier settle what they hold$/m);
+    expect(start.output).toMatch(/^Interrupted: nothing was compared\.$/m);
+    expect(start.output).not.toContain('npm error');
+  });
+
+  test('ends in order and unseen when its reader has gone', async () => {
+    const line = `${process.execPath} ${main} --events 100000 | head -n 2; echo "ended with \${PIPESTATUS[0]}"`;
+    const start = new Start('/bin/bash', ['-c', line]);
+    expect(await start.code()).toBe(0);
+    expect(start.output).toMatch(/^Node v24.*\n.*\nended with 141\n$/);
+  });
+
   test('with --live feeds until Ctrl-C, which is its good end', async (context) => {
     const start = Start.direct(context, ['--live', '--events', '200']);
     const children = await start.sixChildren();

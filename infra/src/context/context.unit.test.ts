@@ -38,6 +38,9 @@ describe('a deployment', () => {
       tags: {},
       apiUrl,
       apiTokenSecret: undefined,
+      apiHeadersSecret: undefined,
+      apiOauthSecret: undefined,
+      apiClientCertSecret: undefined,
       alarmEmail: undefined,
       warningEmail: undefined,
       runbookUrl: 'infra/RUNBOOK.md',
@@ -234,6 +237,15 @@ describe('what is wrong', () => {
     expect(readContext({ apiUrl, environment }).environment).toBe(environment);
   });
 
+  it('is two bearer tokens, or a certificate without TLS', () => {
+    expect(refused({ apiUrl, apiTokenSecret: 'carrier/token', apiOauthSecret: 'carrier/oauth' })).toEqual([
+      'apiOauthSecret cannot be combined with apiTokenSecret: the poller shows one bearer token',
+    ]);
+    expect(refused({ apiUrl: 'http://carrier.example/', apiClientCertSecret: 'carrier/client' })).toEqual([
+      'apiClientCertSecret needs an https apiUrl: there is no TLS over http',
+    ]);
+  });
+
   it('is a secret whose name ends like an ARN of another one', () => {
     for (const apiTokenSecret of ['waybill-a1B2c3', 'my-secret', 'carrier/api-key/x1'])
       expect(refused({ apiUrl, apiTokenSecret })).toEqual([expect.stringMatching(/^apiTokenSecret expected /)]);
@@ -307,6 +319,8 @@ describe('who gets the alarms', () => {
   it.each([{ stacks: 'data' }, { apiUrl }])('must be said, unless the deployment is disposable: %o', (given) => {
     for (const alarmEmail of [undefined, '']) expect(refused({ ...given, alarmEmail })).toEqual([said]);
     expect(refused({ ...given, alarmEmail: undefined, disposable: true })).toEqual([]);
+    for (const stacks of ['images', 'network'])
+      expect(refused({ ...given, alarmEmail: undefined, stacks }).filter((line) => line.startsWith('alarm'))).toEqual([]);
     expect(refused({ ...given, alarmEmail: 'none' })).toEqual([]);
   });
 
@@ -360,6 +374,10 @@ describe("a process's variables", () => {
     'SCAN_QUEUE_URL',
     'SCAN_API_URL',
     'SCAN_API_TOKEN',
+    'SCAN_API_HEADERS',
+    'SCAN_API_OAUTH',
+    'SCAN_API_CLIENT_CERT',
+    'SCAN_API_CLIENT_KEY',
     'CHECKPOINTS_TABLE',
     'AWS_REGION',
     'AWS_ENDPOINT_URL_SQS',
@@ -390,6 +408,17 @@ describe("a process's variables", () => {
     expect(refused({ apiUrl, processorVariables: { STOP_TIMEOUT_SECONDS: 110 } })).toEqual([]);
     expect(refused({ apiUrl, processorVariables: { STOP_TIMEOUT_SECONDS: 111 } })).toEqual([
       'processorVariables.STOP_TIMEOUT_SECONDS expected at most 110: Fargate allows 120 s for a stop',
+    ]);
+  });
+
+  it('name a proxy, without a password in what everyone may read', () => {
+    const variables = { HTTPS_PROXY: 'http://proxy.corp.example:3128', NO_PROXY: '.amazonaws.com' };
+    const all = { pollerVariables: variables, processorVariables: variables, apiVariables: variables };
+    expect(refused({ apiUrl, ...all })).toEqual([]);
+    expect(
+      refused({ apiUrl, pollerVariables: { HTTPS_PROXY: 'http://user:hunter2@proxy.corp.example:3128' } }),
+    ).toEqual([
+      'pollerVariables.HTTPS_PROXY may not hold a user or a password: everyone who may see the stack reads it',
     ]);
   });
 

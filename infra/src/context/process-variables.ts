@@ -7,6 +7,10 @@ const setByTheStack: Readonly<Record<string, string>> = {
   AWS_REGION: 'us-east-1',
   SCAN_API_URL: 'https://host.example/',
   SCAN_API_TOKEN: 'token',
+  SCAN_API_HEADERS: '{}',
+  SCAN_API_OAUTH: '',
+  SCAN_API_CLIENT_CERT: '',
+  SCAN_API_CLIENT_KEY: '',
   SCAN_QUEUE_URL: 'https://host.example/queue',
   CHECKPOINTS_TABLE: 'checkpoints',
   PARCELS_TABLE: 'parcels',
@@ -55,12 +59,17 @@ export function wrongVariables(
   });
   const stop = `expected at most ${longestStopSeconds}: Fargate allows 120 s for a stop`;
   const isTooLong = Number(given['STOP_TIMEOUT_SECONDS']) > longestStopSeconds;
+  const withUser = ['HTTPS_PROXY', 'HTTP_PROXY'].flatMap((name) =>
+    given[name]?.includes('@')
+      ? [[name, 'may not hold a user or a password: everyone who may see the stack reads it'] as const]
+      : [],
+  );
   const own = Object.fromEntries(Object.entries(given).filter(([name]) => !isSetByTheStack(name)));
   const read = refusals(() => readConfig({ ...setByTheStack, ...own })).map((line) => {
     const [name = '', ...message] = line.split(' ');
     return [name, message.join(' ')] as const;
   });
-  return [...names, ...(isTooLong ? [['STOP_TIMEOUT_SECONDS', stop] as const] : []), ...read];
+  return [...names, ...withUser, ...(isTooLong ? [['STOP_TIMEOUT_SECONDS', stop] as const] : []), ...read];
 }
 
 /** Further variables of a process, checked by the process's own `readConfig`. */

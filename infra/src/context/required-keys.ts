@@ -7,11 +7,15 @@ import { networkKeys } from './network-keys.ts';
 import { serviceKeys } from './service-keys.ts';
 import { notifySweepKey, webhooksKey } from './webhooks.ts';
 
+/** What can be deployed without an alarm. */
+const withoutAlarms: ReadonlySet<string | undefined> = new Set(['images', 'network']);
+
 /**
- * Both stacks raise alarms. One that nobody gets, or that links a file of a repository that its reader does not have open at
+ * Data and services raise alarms. One that nobody gets, or that links a file of a repository that its reader does not have open at
  * night, is as good as none.
  */
 export function missingForAlarms(given: Readonly<Record<string, unknown>>): string[] {
+  if (withoutAlarms.has(deploymentKeys.stacks.safeParse(given['stacks']).data)) return [];
   const alarm = alarmKeys.alarmEmail.safeParse(given['alarmEmail']);
   const warning = alarmKeys.warningEmail.safeParse(given['warningEmail']);
   if (!alarm.success || !warning.success) return [];
@@ -36,6 +40,10 @@ export function missingForServices(given: Readonly<Record<string, unknown>>): st
   const lines: string[] = [];
   if (url.success && url.data === undefined)
     lines.push("  apiUrl is required for the services: the Scan Event API's endpoint (not needed with stacks=data)");
+  if (isGiven(given, 'apiTokenSecret') && isGiven(given, 'apiOauthSecret'))
+    lines.push('  apiOauthSecret cannot be combined with apiTokenSecret: the poller shows one bearer token');
+  if (isGiven(given, 'apiClientCertSecret') && !isGiven(given, 'apiOauthSecret') && url.data?.startsWith('http:'))
+    lines.push('  apiClientCertSecret needs an https apiUrl: there is no TLS over http');
   const callers = apiKeys.apiCallersSecret.safeParse(given['apiCallersSecret']);
   if (apiKeys.api.safeParse(given['api']).data && callers.success && callers.data === undefined)
     lines.push(
@@ -84,4 +92,12 @@ export function missingForTables(given: Readonly<Record<string, unknown>>): stri
   if (least !== undefined && most !== undefined && least > most)
     lines.push(`  minWriteUnits is more than maxWriteUnits: ${least} and ${most}`);
   return lines;
+}
+
+/** A secret's name that is not empty, right or wrong: what is wrong with it is told elsewhere. */
+function isGiven(
+  given: Readonly<Record<string, unknown>>,
+  key: 'apiTokenSecret' | 'apiOauthSecret' | 'apiClientCertSecret',
+) {
+  return given[key] !== undefined && given[key] !== '';
 }

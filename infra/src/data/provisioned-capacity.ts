@@ -6,7 +6,7 @@ import { mostUnits } from '../context/data-keys.ts';
 export type Units = { readonly initial: number; readonly min: number; readonly max: number };
 
 /** What a table or an index has for reads and for writes. */
-export type Capacity = { readonly reads: Units; readonly writes: Units };
+type Capacity = { readonly reads: Units; readonly writes: Units };
 
 /** What a table has, and each of its indexes. */
 export type TableCapacity = Capacity & { readonly index: Capacity };
@@ -21,7 +21,7 @@ export const targetUtilization = 70;
 export const unitsPerEvent = { table: 1, index: 0.45 };
 
 /** Read units of the table for an event: processors read next to nothing; each webhook reads what it may have to tell. */
-export const readsPerEvent = { processors: 0.01, webhook: 0.5 };
+const readsPerEvent = { processors: 0.01, webhook: 0.5 };
 
 /** Read units that are always there, for people: a query of the API takes two, a list of parcels some more. */
 const readsForPeople = 10;

@@ -11,6 +11,7 @@ const images = { commit, digests: Object.fromEntries(deployedImages.map((image) 
 const webhook = { name: 'shop', url: 'https://shop.example/hook', secretsName: 'shop/signing' };
 const given = {
   apiUrl: 'https://carrier.example/v1/scans/scanevents',
+  alarmEmail: 'none',
   api: true,
   apiCallersSecret: 'waybill/callers',
   webhooks: [webhook],

@@ -10,7 +10,7 @@ export type GroupLabel = 'environment' | 'webhook';
 const aProcess = 'environment, job, instance';
 
 /** The name under which a process shows one of its own metrics at `/metrics`. */
-export function prometheusName(name: MetricName): string {
+function prometheusName(name: MetricName): string {
   return `${name.replaceAll('.', '_')}${definitionOf(name)?.kind === 'counter' ? '_total' : ''}`;
 }
 

@@ -22,7 +22,7 @@ export type Rule = Watched & {
 };
 
 /** How an alert's text names the webhook that it is about. */
-export const webhookTemplate = '{{ $labels.webhook }}';
+const webhookTemplate = '{{ $labels.webhook }}';
 
 /** Prometheus fetches a minute's values several times: nothing to wait for. */
 const publishing = { exportIntervalMs: 60_000 };

@@ -1,3 +1,4 @@
+import { proxyVariables } from '@waybill/shared/process/proxy-variables.ts';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { AwsLogDriverMode, type FargateTaskDefinition, LogDrivers } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
@@ -6,7 +7,7 @@ import type { WebhookContext } from '../context/webhooks.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { tellingWebhooks } from '../data/operator-policies.ts';
 import { confinedContainer, fargateTask, type TaskProps, taskLogs } from './fargate-task.ts';
-import { scanApiToken, webhookSecrets } from './secret-variables.ts';
+import { scanApiSecrets, webhookSecrets } from './secret-variables.ts';
 import { announcementQueues, notificationsOf } from './webhook-data.ts';
 
 export type OperatorTaskProps = {
@@ -69,7 +70,7 @@ export class OperatorTask extends Construct {
         ...(announced.length > 0 && { ANNOUNCEMENT_QUEUE_URLS: announced.map(({ queueUrl }) => queueUrl).join(' ') }),
       },
       secrets: {
-        ...scanApiToken(this, context.apiTokenSecret),
+        ...scanApiSecrets(this, context),
         ...(webhook && webhookSecrets(this, webhook)),
       },
       stopTimeout: Duration.seconds(stopSeconds),
@@ -87,9 +88,11 @@ export class OperatorTask extends Construct {
   }
 }
 
-/** Of the poller's variables those that say which feed is read, and how fast. */
+/** Of the poller's variables those that say which feed is read, how fast, and through which proxy. */
 function ofTheFeed(variables: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(variables).filter(([name]) => name === 'FEED' || name.startsWith('SCAN_API_')),
+    Object.entries(variables).filter(
+      ([name]) => name === 'FEED' || name in proxyVariables || name.startsWith('SCAN_API_'),
+    ),
   );
 }

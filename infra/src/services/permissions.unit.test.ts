@@ -8,7 +8,8 @@ import { stackOf, synthesize } from '../synthesis/synthesize.ts';
 const services = stackOf(
   synthesize({
     apiUrl: 'https://carrier.example/v1/scans/scanevents',
-    apiTokenSecret: 'carrier/token',
+    apiOauthSecret: 'carrier/oauth',
+    apiClientCertSecret: 'carrier/client',
     api: true,
     apiCallersSecret: 'waybill/callers',
     apiPushersSecret: 'waybill/pushers',
@@ -85,7 +86,11 @@ describe('the roles', () => {
         'sqs:GetQueueAttributes <ScanQueue.Arn>',
         'sqs:SendMessage <ScanQueue.Arn>',
       ],
-      PollerServiceTaskExecutionRole: [...start('PollerService'), ...mayRead('carrier/token')],
+      PollerServiceTaskExecutionRole: [
+        ...start('PollerService'),
+        ...mayRead('carrier/client'),
+        ...mayRead('carrier/oauth'),
+      ].toSorted(),
       ApiServiceTaskTaskRole: [
         'dynamodb:BatchGetItem <Failures.Arn>',
         'dynamodb:BatchGetItem <Parcels.Arn>',
@@ -185,7 +190,8 @@ describe('the roles', () => {
       ],
       OperatorTaskExecutionRole: [
         ...start('OperatorTask'),
-        ...mayRead('carrier/token'),
+        ...mayRead('carrier/client'),
+        ...mayRead('carrier/oauth'),
         ...mayRead('shop/report'),
         ...mayRead('shop/signing'),
       ].toSorted(),

@@ -13,7 +13,7 @@ import { waybillMetric } from '../monitoring/metric.ts';
 import { addMetricAlarm } from '../monitoring/metric-alarm.ts';
 import { publishingOf } from '../monitoring/publishing.ts';
 import type { Network } from './network.ts';
-import { scanApiToken } from './secret-variables.ts';
+import { scanApiSecrets } from './secret-variables.ts';
 import { Service } from './service.ts';
 
 export type PollerProps = {
@@ -51,7 +51,7 @@ export class Poller extends Construct {
       capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }],
       desiredCount: context.standby ? 2 : 1,
       variables,
-      secrets: scanApiToken(this, context.apiTokenSecret),
+      secrets: scanApiSecrets(this, context),
     });
     this.service.allow(data.scanQueue.queue.queueArn, ['sqs:SendMessage', 'sqs:GetQueueAttributes']);
     this.service.allow(data.checkpoints.tableArn, [

@@ -1,6 +1,7 @@
 import { Secret as TaskSecret } from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import type { Context } from '../context/context.ts';
 import type { WebhookContext } from '../context/webhooks.ts';
 
 /**
@@ -17,9 +18,24 @@ export function secretVariables(
   return Object.fromEntries(given);
 }
 
-/** The token of the Scan Event API. */
-export function scanApiToken(scope: Construct, secretName: string | undefined): Readonly<Record<string, TaskSecret>> {
-  return secretVariables(scope, { SCAN_API_TOKEN: secretName });
+/** What the Scan Event API demands, for a task that reads it. Certificate and key are one secret: they change together. */
+export function scanApiSecrets(
+  scope: Construct,
+  names: Pick<Context, 'apiTokenSecret' | 'apiHeadersSecret' | 'apiOauthSecret' | 'apiClientCertSecret'>,
+): Readonly<Record<string, TaskSecret>> {
+  const { apiClientCertSecret: pair } = names;
+  const secret = pair ? Secret.fromSecretNameV2(scope, 'SCAN_API_CLIENT_CERT', pair) : undefined;
+  return {
+    ...secretVariables(scope, {
+      SCAN_API_TOKEN: names.apiTokenSecret,
+      SCAN_API_HEADERS: names.apiHeadersSecret,
+      SCAN_API_OAUTH: names.apiOauthSecret,
+    }),
+    ...(secret && {
+      SCAN_API_CLIENT_CERT: TaskSecret.fromSecretsManager(secret, 'certificate'),
+      SCAN_API_CLIENT_KEY: TaskSecret.fromSecretsManager(secret, 'privateKey'),
+    }),
+  };
 }
 
 /** The secrets of a webhook, for a task that calls it. */

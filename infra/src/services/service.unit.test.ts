@@ -15,6 +15,8 @@ const other = stackOf(
     apiUrl,
     environment: 'prod',
     apiTokenSecret: 'carrier/token',
+    apiHeadersSecret: 'carrier/headers',
+    apiClientCertSecret: 'carrier/client',
     pollerSize: '512/1024',
     processorSize: '1024/2048',
     standby: true,
@@ -133,10 +135,13 @@ describe('the poller', () => {
     expect(serviceOf(other, 'Poller')['DesiredCount']).toBe(2);
   });
 
-  it('gets the token of the API from Secrets Manager, and only when there is one', () => {
+  it('gets what the API demands from Secrets Manager, and only what there is', () => {
     expect(taskOf(usual, 'Poller').container.Secrets).toEqual([]);
     expect(taskOf(other, 'Poller').container.Secrets).toEqual([
       { Name: 'SCAN_API_TOKEN', ValueFrom: expect.stringMatching(/:secretsmanager:.*:secret:carrier\/token$/) },
+      { Name: 'SCAN_API_HEADERS', ValueFrom: expect.stringMatching(/:secretsmanager:.*:secret:carrier\/headers$/) },
+      { Name: 'SCAN_API_CLIENT_CERT', ValueFrom: expect.stringMatching(/:secret:carrier\/client:certificate::$/) },
+      { Name: 'SCAN_API_CLIENT_KEY', ValueFrom: expect.stringMatching(/:secret:carrier\/client:privateKey::$/) },
     ]);
     expect(taskOf(other, 'Processor').container.Secrets).toEqual([]);
   });
@@ -219,7 +224,12 @@ describe('the task of operators', () => {
       NOTIFICATIONS_TABLE: 'dev-waybill-notifications',
     });
     expect(taskOf(other, 'OperatorTask').environment).toMatchObject({ SCAN_API_LIMIT: '1000' });
-    expect(taskOf(other, 'OperatorTask').container.Secrets.map(({ Name }) => Name)).toEqual(['SCAN_API_TOKEN']);
+    expect(taskOf(other, 'OperatorTask').container.Secrets.map(({ Name }) => Name)).toEqual([
+      'SCAN_API_TOKEN',
+      'SCAN_API_HEADERS',
+      'SCAN_API_CLIENT_CERT',
+      'SCAN_API_CLIENT_KEY',
+    ]);
     const named = stackOf(synthesize({ apiUrl, pollerVariables: { FEED: 'other', LOG_LEVEL: 'debug' } }), 'services');
     expect(taskOf(named, 'OperatorTask').environment).toMatchObject({ FEED: 'other' });
     expect(taskOf(named, 'OperatorTask').environment).not.toHaveProperty('LOG_LEVEL');
@@ -242,7 +252,7 @@ describe('the task of operators', () => {
 describe('the images', () => {
   const folder = mkdtempSync(join(tmpdir(), 'waybill-images-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const app = new App({ outdir: folder, context: { ...flags, apiUrl } });
+  const app = new App({ outdir: folder, context: { ...flags, apiUrl, alarmEmail: 'none' } });
   addStacks(app);
   app.synth();
   const staged = readdirSync(folder, { recursive: true, encoding: 'utf8' })

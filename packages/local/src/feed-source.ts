@@ -2,6 +2,7 @@ import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { instantsUpTo, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { type ScanApi, startScanApi } from '@waybill/carrier/scan-api-server.ts';
+import { accessVariables } from '@waybill/shared/scan-api/access-variables.ts';
 import type { RealFeed, StartOptions } from './config.ts';
 import { type MixedPack, mixedPacks } from './other-producer.ts';
 import type { Truth } from './outcome/verdict.ts';
@@ -52,6 +53,8 @@ export async function openSimulatedFeed(
       POLL_INTERVAL_MS: '250',
       SCAN_API_LIMIT: '100',
       FIRST_EVENT_ID: '1',
+      // What the shell has for a real one is not shown to it.
+      ...Object.fromEntries(Object.keys(accessVariables).map((name) => [name, ''])),
     },
     // The default, and more only where the feed itself is longer: every milestone of it is to be told.
     announceMaxAgeHours: Math.max(72, Math.ceil((endMs - instantOf(0)) / 3_600_000) + 1),

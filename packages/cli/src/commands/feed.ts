@@ -19,7 +19,8 @@ const check = command({
   details:
     'Reads only: at most 20 requests within a minute, below the pace of the poller. Asks as the poller does, so the verdict ' +
     'is that of the poller. The token is read from SCAN_API_TOKEN, which is the only place for it: others see the flags of a ' +
-    'command. SCAN_API_URL, SCAN_API_LIMIT and SCAN_API_TIMEOUT_MS count where they are set. Exit code 0: the feed can be ' +
+    'command. SCAN_API_HEADERS, SCAN_API_OAUTH, SCAN_API_CLIENT_CERT and HTTPS_PROXY count as for the poller. ' +
+    'SCAN_API_URL, SCAN_API_LIMIT and SCAN_API_TIMEOUT_MS count where they are set. Exit code 0: the feed can be ' +
     'mirrored; 1: it cannot, or too little was seen, as of a feed without events. docs/scan-api.md says what an API must do.',
   examples: [
     {
@@ -104,7 +105,9 @@ function linesOf({ url, findings, notLookedAt, canBeMirrored, requests, tookMs }
       ? 'Whether Waybill can mirror this feed is not known: too little of it could be seen.'
       : `Waybill cannot mirror this feed: ${counted(problems, 'problem')}. What an API must do, and how to put an adapter before one that does not: docs/scan-api.md`;
   return [
-    ...view.wrapped(`${url}: ${counted(requests, 'request')} in ${(tookMs / 1_000).toFixed(1)} s, none of which changes anything`),
+    ...view.wrapped(
+      `${url}: ${counted(requests, 'request')} in ${(tookMs / 1_000).toFixed(1)} s, none of which changes anything`,
+    ),
     '',
     ...findings.flatMap(({ level, check: name, sentence }) =>
       beside(level, view.styled(styles[level], level), name, sentence),

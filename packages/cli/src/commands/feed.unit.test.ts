@@ -2,6 +2,7 @@ import { feedCheckShape } from '@waybill/operations/feed-check/finding.ts';
 import { type Clock, systemClock } from '@waybill/shared/clock.ts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { feedWith, idRange, startScriptedFeed } from '../../../operations/test/scripted-feed.ts';
+import { startGuardedFeed, testClientOf } from '../../../shared/test/oauth-server.ts';
 import { leaksIn } from '../../../shared/test/planted-secrets.ts';
 import { runCommand } from '../../test/cli-rig.ts';
 
@@ -68,6 +69,18 @@ describe('waybill feed check', () => {
       expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('SCAN_API_URL') });
       expect(leaksIn(ran, secrets)).toEqual([]);
     }
+  });
+
+  test('asks with what the poller would, and says which of it is refused', async () => {
+    const feed = await startGuardedFeed();
+    stops.push(feed.stop);
+    const oauth = { ...testClientOf(feed), clientSecret: token };
+    const env = { SCAN_API_URL: feed.url, SCAN_API_OAUTH: JSON.stringify(oauth) };
+    const ran = await runCommand(['feed', 'check'], { clock: hurried, env });
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toMatch(/problem +authorised +The token endpoint of SCAN_API_OAUTH\s[^]* invalid_client: check clientId/);
+    expect(leaksIn(ran, secrets)).toEqual([]);
+    expect(feed.shown).toEqual([]);
   });
 
   test('ends at once with Ctrl-C', async () => {

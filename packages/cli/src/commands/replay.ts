@@ -18,7 +18,8 @@ const replay = command({
     'Sends what the feed shows of the range to the scan queue, beside the poller and below its pace; the checkpoint is not ' +
     'touched. What is stored already does not change, and nobody is told of it unless --announce is given. SCAN_API_URL, ' +
     'SCAN_API_LIMIT, SCAN_API_TIMEOUT_MS, MESSAGE_MAX_BYTES and MAX_QUEUE_MESSAGES count as they do for the poller. The token ' +
-    'is read from SCAN_API_TOKEN, which is the only place for it. Ctrl-C ends it after the page in hand and prints the ' +
+    'is read from SCAN_API_TOKEN, which is the only place for it; SCAN_API_HEADERS, SCAN_API_OAUTH, SCAN_API_CLIENT_CERT and ' +
+    'HTTPS_PROXY count, too. Ctrl-C ends it after the page in hand and prints the ' +
     'command that goes on; so does a feed that stays down.',
   examples: [
     { line: 'replay --from 83269 --to 110581 --dry-run', says: 'how many events, how long, what it costs' },

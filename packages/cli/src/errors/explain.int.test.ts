@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { startForwardProxy } from '../../../shared/test/forward-proxy.ts';
 import { awsJsonService, serveUntilTestEnds } from '../../../shared/test/local-service.ts';
 import { runCommand, useCommandLine } from '../../test/cli-rig.ts';
 import { command } from '../command/command.ts';
@@ -65,6 +66,19 @@ describe('within 10 s a command says what is wrong, with what, and what to try',
     const port = typeof address === 'object' ? address?.port : 0;
     const { stderr } = await said({ AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` });
     expect(stderr).toMatch(/^waybill: DynamoDB at http:\S+ does not respond \(no answer within 8 s\)/);
+  });
+
+  test('where the proxy does not let it through', async () => {
+    const proxy = await startForwardProxy('waybill:other');
+    onTestFinished(() => proxy.stop());
+    const { stderr } = await said({
+      AWS_ENDPOINT_URL_DYNAMODB: undefined,
+      HTTPS_PROXY: `http://waybill:hunter2@127.0.0.1:${proxy.port}`,
+    });
+    expect(stderr).toMatch(/^waybill: DynamoDB in \S+ does not respond \(.*Failed to establish tunnel to dynamodb\..* 407/);
+    expect(stderr).toContain('Try: echo $HTTPS_PROXY $NO_PROXY');
+    expect(stderr).not.toContain('hunter2');
+    expect(proxy.asked[0]).toMatch(/^CONNECT dynamodb\./);
   });
 
   test('where another program answers', async () => {

@@ -11,6 +11,9 @@ test('the variables of every process need a region and nothing else', () => {
     AWS_ENDPOINT_URL: '',
     AWS_ENDPOINT_URL_SQS: '',
     AWS_ENDPOINT_URL_DYNAMODB: '',
+    HTTPS_PROXY: '',
+    HTTP_PROXY: '',
+    NO_PROXY: '',
     LOG_LEVEL: 'info',
     HTTP_PORT: 8080,
     HTTP_HOST: '0.0.0.0',
@@ -56,6 +59,7 @@ test('they are handed on in the units of the code', () => {
     processConfigOf(readEnv(schema, { AWS_REGION: 'eu-west-1', STOP_TIMEOUT_SECONDS: '12', ...env }));
   expect(config({})).toEqual({
     build: { version: expect.stringMatching(/^\d+\.\d+\.\d+$/), commit: 'unknown' },
+    proxies: { http: undefined, https: undefined, of: expect.any(Function) },
     http: { host: '0.0.0.0', port: 8080 },
     logLevel: 'info',
     stopTimeoutMs: 12_000,
