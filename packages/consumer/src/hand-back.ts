@@ -1,3 +1,4 @@
+import { counted } from '@waybill/shared/counted.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { gone, type MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
@@ -54,7 +55,10 @@ async function makeVisible(
     const [first] = failures;
     remaining = failures.flatMap(({ index }) => remaining[index] ?? []);
     if (first) {
-      throw new WaybillError('QUEUE_REFUSED', `SQS did not release ${failures.length} messages: ${first.code}`);
+      throw new WaybillError(
+        'QUEUE_REFUSED',
+        `SQS did not release ${counted(failures.length, 'message')}: ${first.code}`,
+      );
     }
   };
   try {

@@ -1,4 +1,5 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { bodyFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { type Failure, type FailureLog, interrupted } from './failures/failure-log.ts';
@@ -73,7 +74,7 @@ export function interruptionOf(
   return {
     failureId: failureId ?? bodyFailureId(message.body),
     reason: interrupted,
-    detail: `received ${message.receiveCount} times without being settled; the message is intact, redrive it`,
+    detail: `received ${counted(message.receiveCount, 'time')} without being settled; the message is intact, redrive it`,
     body: message.body,
     parcelId: single ? (failure ?? element)?.parcelId : undefined,
   };

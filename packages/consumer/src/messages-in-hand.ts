@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { gone, type MessageConsumer, type ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
@@ -155,7 +156,7 @@ export class MessagesInHand {
       remaining = remaining.filter((_, index) => failed.has(index));
       const [first] = failures;
       if (!first) return;
-      const text = `SQS did not delete ${failures.length} messages: ${first.code} ${first.detail}`;
+      const text = `SQS did not delete ${counted(failures.length, 'message')}: ${first.code} ${first.detail}`;
       throw new WaybillError('QUEUE_REFUSED', text);
     };
     const onFailure = (error: unknown) => log.warn({ err: error }, 'messages not deleted, will be retried');

@@ -1,4 +1,5 @@
 import { type Clock, type Random, watchedClock } from '@waybill/shared/clock.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import type { LoopWatch, RequestWatch } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import { limits } from '@waybill/shared/resources.ts';
@@ -85,7 +86,7 @@ export class Prefetch {
     if (most < receivers) {
       log.warn(
         { receivers, most },
-        `the heap holds the messages of ${most} receives at once: RECEIVERS is lowered from ${receivers} to ${most}`,
+        `the heap holds the messages of ${counted(most, 'receive')} at once: RECEIVERS is lowered from ${receivers} to ${most}`,
       );
     }
     const loops = Array.from({ length: most }, (_, index) => this.#receiveUntil(stopping, `receiver ${index + 1}`));

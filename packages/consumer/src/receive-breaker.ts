@@ -1,4 +1,5 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { describeError } from '@waybill/shared/error.ts';
 import type { Finding } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
@@ -102,7 +103,10 @@ export class ReceiveBreaker {
   /** Undefined unless the breaker is open. */
   finding(): Finding | undefined {
     if (this.#lost < opensAfter) return undefined;
-    return { ok: false, detail: `the answers of ${this.#lost} receives were lost, the last: ${this.#lastError}` };
+    return {
+      ok: false,
+      detail: `answers were lost of ${counted(this.#lost, 'receive')}, the last: ${this.#lastError}`,
+    };
   }
 
   /** Looks at the queue. Rejects while SQS does not answer that either: then nothing is received. */

@@ -1,5 +1,6 @@
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Clock, Random } from './clock.ts';
+import { counted } from './counted.ts';
 import { WaybillError } from './error.ts';
 import { backoffMs } from './retry.ts';
 
@@ -41,7 +42,7 @@ export async function batchGet(
     if (fruitless > mostFruitless) {
       throw new WaybillError(
         'CALL_TIMED_OUT',
-        `DynamoDB did not process ${left.length} keys of the table ${tableName}, ${fruitless} times in a row: it is throttled`,
+        `DynamoDB did not process ${counted(left.length, 'key')} of the table ${tableName}, ${fruitless} times in a row: it is throttled`,
       );
     }
     keys = left;

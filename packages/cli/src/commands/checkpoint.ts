@@ -1,5 +1,6 @@
 import type { Checkpoint } from '@waybill/operations/checkpoint/read-checkpoint.ts';
 import type { PlannedCheckpointSet } from '@waybill/operations/checkpoint/set-checkpoint.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { command } from '../command/command.ts';
 import { argument, flag, optional } from '../command/options.ts';
@@ -59,7 +60,7 @@ function linesOf(checkpoint: Checkpoint, view: View): readonly string[] {
     watermark: checkpoint.watermark ?? 'not written yet',
     head: checkpoint.headEventId,
     'fencing token': checkpoint.fencingToken,
-    lease: leaseHolder === null ? 'free' : `held by ${leaseHolder}, ${leaseCounter} writes`,
+    lease: leaseHolder === null ? 'free' : `held by ${leaseHolder}, ${counted(leaseCounter, 'write')}`,
     'caught up': time(caughtUpAtUtc),
     'newest scan': time(newestScanUtc),
     'open gaps':

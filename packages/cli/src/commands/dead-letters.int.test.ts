@@ -99,7 +99,7 @@ test.concurrent('nothing to do is not said while somebody else holds the dead le
   expect(redriven.code).toBe(3);
   expect(JSON.parse(redriven.stdout)).toMatchObject({
     ...{ operationId: null, outcome: 'partly' },
-    problems: [expect.stringContaining('about 1 dead letters were in flight elsewhere')],
+    problems: [expect.stringContaining('in flight elsewhere: about 1 dead letter,')],
   });
   const env = { SCAN_QUEUE_URL: from[1] ?? '' };
   const erased = await run(['erase', '--yes', '--because', 'x'], { typed: ['no such person'], env });

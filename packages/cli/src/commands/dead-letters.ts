@@ -1,4 +1,5 @@
 import type { ShownDeadLetter } from '@waybill/operations/dead-letters/dead-letter.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { howMany } from '../act/plan-lines.ts';
 import { command } from '../command/command.ts';
 import { list, optional, withDefault } from '../command/options.ts';
@@ -153,7 +154,7 @@ const erase = command({
         return planErase(deps, person, told, signal);
       },
       sentence: ({ plan }) =>
-        `Deletes ${plan.byReason['dead letters'] ?? 0} dead letters and ${plan.byReason['failure records'] ?? 0} failure records that name the person.`,
+        `Deletes ${counted(plan.byReason['dead letters'] ?? 0, 'dead letter')} and ${counted(plan.byReason['failure records'] ?? 0, 'failure record')} with the person's name.`,
       unseen: ({ unseen }) => unseen,
       run: (planned, { moreThanPlanned, ...context }) =>
         runErase(deps, planned, { isMoreThanPlannedFine: moreThanPlanned }, context),

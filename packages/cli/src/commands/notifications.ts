@@ -1,5 +1,6 @@
 import { notificationStates } from '@waybill/notifier/notifications/notification-state.ts';
 import type { NotificationView } from '@waybill/operations/notifications/notification-view.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { command } from '../command/command.ts';
 import { argument, optional, withDefault } from '../command/options.ts';
 import { anyText, oneOf, wholeNumber } from '../command/parsers.ts';
@@ -39,7 +40,7 @@ const list = command({
     const answer = await listNotifications(reading, { state, limit }, tools.signal);
     await tools.print.list(answer.notifications, columns(tools.print.view), 'No such notifications.');
     for (const note of answer.notLookedAt) tools.print.note(`Note: ${note}`);
-    if (answer.unreadable > 0) tools.print.note(`Note: ${answer.unreadable} items are not notifications.`);
+    if (answer.unreadable > 0) tools.print.note(`Note: not notifications: ${counted(answer.unreadable, 'item')}.`);
     if (answer.next) tools.print.note('There are more: --limit N shows them.');
   },
 });

@@ -1,5 +1,6 @@
 import type { PlannedReindex } from '@waybill/operations/parcels/plan-reindex.ts';
 import type { StuckAnswer } from '@waybill/operations/parcels/stuck-parcels.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { stages } from '@waybill/shared/domain/stage-names.ts';
 import type { ParcelView } from '@waybill/shared/parcels/parcel-view.ts';
 import { howMany } from '../act/plan-lines.ts';
@@ -61,7 +62,7 @@ function notesOf({ notLookedAt, unjudged, unjudgedParcels, hasMore }: StuckAnswe
   const named = unjudgedParcels.map(({ parcelId, problem }) => `${parcelId} (${problem})`).join(', ');
   return [
     ...notLookedAt.map((note) => `Note: ${note}`),
-    ...(unjudged > 0 ? [`Note: ${unjudged} open parcels could not be judged: ${named}`] : []),
+    ...(unjudged > 0 ? [`Note: ${counted(unjudged, 'open parcel')} could not be judged: ${named}`] : []),
     ...(hasMore ? ['There are more: --limit N shows them.'] : []),
   ];
 }

@@ -1,3 +1,4 @@
+import { counted } from '@waybill/shared/counted.ts';
 import { packAnnouncements } from '@waybill/shared/domain/announcement.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import { sendConfirmed } from '@waybill/shared/queue/send.ts';
@@ -36,7 +37,10 @@ export async function runAnnounce(
         if (problems.length < mostLeftNamed) problems.push(`not announced: parcel ${parcelId}: ${why}`);
       const met = counts.announced + page.announcements.length;
       if (!moreThanPlanned && exceedsPlan(met, plan)) {
-        return result('refused', `found ${met} milestones to announce where ${plan.count} were planned: plan anew`);
+        return result(
+          'refused',
+          `found ${counted(met, 'milestone')} to announce where ${plan.count} were planned: plan anew`,
+        );
       }
       const messages = packAnnouncements(page.announcements, deps.messageMaxBytes).map((body) => ({ body }));
       for (const { url, sender } of deps.queues) await send(deps, url, sender, messages, signal);

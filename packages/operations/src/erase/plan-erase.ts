@@ -1,4 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { counted } from '@waybill/shared/counted.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { isoTime, readDeadLetter } from '../dead-letters/dead-letter.ts';
 import { countsOf, type DeadLetterQueue, openDeadLetters } from '../dead-letters/dead-letter-queue.ts';
@@ -117,7 +118,7 @@ function unlooked(onScanQueue: number): string[] {
   const waiting =
     onScanQueue > 0
       ? [
-          `the scan queue holds about ${onScanQueue} messages that are not looked at: what fails there writes a record again, so erase once more when it is empty`,
+          `the scan queue holds about ${counted(onScanQueue, 'message')}, not looked at: what fails there writes a record again, so erase once more when it is empty`,
         ]
       : [];
   return [

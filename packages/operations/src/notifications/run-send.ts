@@ -1,3 +1,4 @@
+import { counted } from '@waybill/shared/counted.ts';
 import type { ActContext, ActResult } from '../record/on-record.ts';
 import { costOf, exceedsPlan, mostSamples, type Plan } from '../record/plan.ts';
 import { mostAtOnce, type SendDependencies, type Sending, sendNotifications } from './send-notifications.ts';
@@ -92,7 +93,7 @@ export async function runSend(
   for await (const parcelIds of hundreds(reading, filter, signal)) {
     met += parcelIds.length;
     if (!moreThanPlanned && exceedsPlan(met, plan)) {
-      const problem = `found ${met} parcels to notify where ${plan.count} were planned: plan anew`;
+      const problem = `found ${counted(met, 'parcel')} to notify where ${plan.count} were planned: plan anew`;
       return { ...resultOf(all, 'unfinished' in filter), outcome: 'refused', problems: [problem] };
     }
     const { sent } = await sendNotifications(deps, { parcelIds, attempts, again }, signal);

@@ -1,4 +1,5 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { counted } from '@waybill/shared/counted.ts';
 import { openParcelsIndex } from '@waybill/shared/resources.ts';
 import { costOf, mostSamples, type Plan } from '../record/plan.ts';
 import { describeTable, whyIndexIsOff } from './index-state.ts';
@@ -84,5 +85,5 @@ function sizeOfTable({ ItemCount = 0, TableSizeBytes = 0 }: TableDescription, is
 }
 
 function estimated(lookedAt: number, items: number, estimate: number): string {
-  return `${lookedAt} of some ${items} items were looked at (DynamoDB's count, up to six hours old): some ${estimate} of all are to be changed, and the cost is an estimate from these`;
+  return `${lookedAt} of some ${counted(items, 'item')} were looked at (DynamoDB's count, up to six hours old): some ${estimate} of all are to be changed, and the cost is an estimate from these`;
 }

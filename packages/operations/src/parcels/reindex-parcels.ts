@@ -1,4 +1,5 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { counted } from '@waybill/shared/counted.ts';
 import { describeError } from '@waybill/shared/error.ts';
 import { keyOf } from '@waybill/shared/parcels/read-parcels.ts';
 import { TokenBucket } from '@waybill/shared/scan-api/token-bucket.ts';
@@ -74,7 +75,7 @@ class Run {
       const writable = page.wrong.filter(({ marking }) => marking.kind !== 'not a parcel');
       this.#met += writable.length;
       if (!this.#moreThanPlanned && exceedsPlan(this.#met, plan)) {
-        const found = `found ${this.#met} parcels to change where ${plan.count} were planned: plan anew`;
+        const found = `found ${counted(this.#met, 'parcel')} to change where ${plan.count} were planned: plan anew`;
         return this.#result('refused', resumeAfter, [found]);
       }
       for (const { parcelId, marking } of page.wrong) if (marking.kind === 'not a parcel') this.#name(parcelId);
@@ -158,7 +159,7 @@ class Run {
   ): ReindexResult {
     const { notParcels } = this.#counts;
     const more = notParcels > mostNamed ? ` and ${notParcels - mostNamed} more` : '';
-    const left = `${notParcels} items of the table are not parcels and were left as they are: ${this.#notParcels.join(', ')}${more}`;
+    const left = `not parcels and left as they are: ${counted(notParcels, 'item')} of the table: ${this.#notParcels.join(', ')}${more}`;
     return {
       outcome,
       counts: { ...this.#counts },

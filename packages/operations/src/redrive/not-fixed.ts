@@ -1,3 +1,4 @@
+import { counted } from '@waybill/shared/counted.ts';
 import type { FailureReason } from '@waybill/shared/failures/failure-record.ts';
 import type { FailureRecord } from '../failures/failure-item.ts';
 import { groupDetail } from '../failures/group-detail.ts';
@@ -44,5 +45,5 @@ export function notFixed(
         `the fix is not out: ${count} with ${reason} (${detail}) failed ${when}, the last at ${lastFailedAtUtc}`,
     );
   const rest = sorted.length - named.length;
-  return rest > 0 ? [...named, `the fix is not out: ${rest} more kinds failed ${when}`] : named;
+  return rest > 0 ? [...named, `the fix is not out: ${counted(rest, 'more kind')} failed ${when}`] : named;
 }

@@ -1,4 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { counted } from '@waybill/shared/counted.ts';
 import { type ExplainedDeadLetter, explain, isoTime, shownDeadLetter } from '../dead-letters/dead-letter.ts';
 import { type DeadLetterQueue, openDeadLetters } from '../dead-letters/dead-letter-queue.ts';
 import { notLookedAt } from '../dead-letters/not-looked-at.ts';
@@ -89,7 +90,7 @@ export async function planRedrive(
   const waiting = walk.isAll ? looked.messages : Math.max(looked.messages, (await deadLetters.counts()).waiting);
   const count = ofAll ? waiting - ofOthers : selected.messages;
   const fate = ofAll ? 'SQS moves each to the queue that it came from' : 'left as they are';
-  const others = `${ofOthers} dead letters came from another queue, or arrived with another body than was sent: ${fate}`;
+  const others = `${counted(ofOthers, 'dead letter')} came from another queue, or arrived with another body than was sent: ${fate}`;
   const task = await moveTaskUnderWay(sqs, deadLetters.arn);
   const unseen = notLookedAt(walk);
   const plan: Plan = {

@@ -1,3 +1,4 @@
+import { counted } from '@waybill/shared/counted.ts';
 import type { ActContext, ActResult } from '../record/on-record.ts';
 import { exceedsPlan } from '../record/plan.ts';
 import { runMoveTask } from './move-task.ts';
@@ -19,7 +20,7 @@ export async function runRedrive(
   if (!isAll(selection)) return redriveSome(deps, planned, options, context);
   const { waiting } = await deadLetters.counts();
   if (!options.isMoreThanPlannedFine && exceedsPlan(waiting, plan)) {
-    const problem = `${waiting} dead letters are there, and ${plan.count} were planned: nothing was moved; plan again`;
+    const problem = `found ${counted(waiting, 'dead letter')} where ${plan.count} were planned: nothing was moved; plan again`;
     return { outcome: 'refused', counts: { redriven: 0 }, problems: [problem] };
   }
   return (await runMoveTask(deps, deadLetters.arn, context)) ?? redriveSome(deps, planned, options, context);

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import type { EntryFailure, OutgoingMessage, ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { batchesOf } from '@waybill/shared/queue/send.ts';
@@ -45,7 +46,7 @@ export async function sendBack(
       const { left, problem } = await confirmed(batch, deps.deadLetters.sendToSource, deps, signal);
       const unsent = new Set(left);
       sent.push(...batch.flatMap((one) => (unsent.has(one) ? [] : (sources.get(one) ?? []))));
-      if (problem) problems.push(`${left.length} messages were not confirmed by the source queue: ${problem}`);
+      if (problem) problems.push(`the source queue did not confirm ${counted(left.length, 'message')}: ${problem}`);
     }),
   );
   const deleted: ReceivedMessage[] = [];
@@ -60,7 +61,9 @@ export async function sendBack(
       const kept = new Set(left);
       deleted.push(...batch.filter((one) => !kept.has(one)));
       if (problem) {
-        problems.push(`${left.length} messages were sent and not deleted, so a redrive sends them again: ${problem}`);
+        problems.push(
+          `sent and not deleted: ${counted(left.length, 'message')}, which a redrive sends again: ${problem}`,
+        );
       }
     }),
   );

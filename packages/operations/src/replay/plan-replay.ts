@@ -1,4 +1,5 @@
 import type { CheckpointStore } from '@waybill/shared/checkpoint/checkpoint-store.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import { describeError, WaybillError } from '@waybill/shared/error.ts';
 import type { QueueDepth } from '@waybill/shared/queue/message-queue.ts';
@@ -70,7 +71,7 @@ export async function planReplay(
       cost,
       notLookedAt: [
         'how many of these EventIds the feed has: it skips ids, so count and cost are the most that they can be',
-        `at most ${estimate.pages} pages in ${estimate.seconds} s, at ${settings.requestsPerSecond} requests per second`,
+        `at most ${counted(estimate.pages, 'page')} in ${estimate.seconds} s, at ${settings.requestsPerSecond} requests per second`,
         ...estimate.assumes.map((each) => `assumed: ${each}`),
         ...(first instanceof Unanswered ? [`the feed: it did not answer (${describeError(first.error)})`] : []),
       ],
@@ -89,7 +90,9 @@ export async function planReplay(
           ? [`the first EventId that the feed has of this range is ${firstEvent.eventId}`]
           : []),
         ...(settings.maxQueueMessages > 0 && depth > settings.maxQueueMessages
-          ? [`the queue holds ${depth} messages: the replay waits until it holds ${settings.maxQueueMessages} or fewer`]
+          ? [
+              `the queue holds ${counted(depth, 'message')}: the replay waits until it holds ${settings.maxQueueMessages} or fewer`,
+            ]
           : []),
         ...(settings.isAnnounced
           ? ['the milestones of these events are announced, as far as they are not too old']

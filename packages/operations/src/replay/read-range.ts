@@ -1,3 +1,4 @@
+import { counted } from '@waybill/shared/counted.ts';
 import type { IdRange } from '@waybill/shared/domain/id-range.ts';
 import type { Page } from '@waybill/shared/scan-api/page.ts';
 import { isAboutPage, nameOf } from '@waybill/shared/scan-api/page-failure.ts';
@@ -139,7 +140,9 @@ function goOnAfter(reading: Reading, page: IdentifiedPage): void {
 /** The feed was asked for the id after one that filled a page: if there is something, that page was cut. */
 function noteFilled({ filledBy, sent, last, problems }: Reading, { elements }: IdentifiedPage): void {
   if (sent || filledBy <= 1 || elements.length === 0) return;
-  problems.push(`EventId ${last} fills whole pages of ${filledBy} elements: further contents of it cannot be read`);
+  problems.push(
+    `EventId ${last} fills whole pages of ${counted(filledBy, 'element')}: further contents of it cannot be read`,
+  );
 }
 
 /** Narrows down a page that cannot be read, to the row that is the reason, and passes that one over. */

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { pack } from '@waybill/shared/domain/pack.ts';
 import { describeError } from '@waybill/shared/error.ts';
 import { announceAttribute, announceNever } from '@waybill/shared/queue/message-attributes.ts';
@@ -54,7 +55,7 @@ export async function runReplay(
     maxQueueMessages: settings.maxQueueMessages,
     onDepth: ({ depth, isFull, isChange }) => {
       if (isFull && isChange)
-        onProgress({ what: `paused: the queue holds ${depth} messages, next EventId ${next}`, ...done() });
+        onProgress({ what: `paused: the queue holds ${counted(depth, 'message')}, next EventId ${next}`, ...done() });
     },
     onFailure: () => undefined,
   });
@@ -85,7 +86,7 @@ export async function runReplay(
     next = part.next;
     onProgress({ what: `next EventId ${next}`, ...done() });
     if (!isGoingOn && exceedsPlan(counts.events, plan))
-      return end('refused', [`${counts.events} events were met, over 10 % more than the plan's ${plan.count}`]);
+      return end('refused', [`met ${counted(counts.events, 'event')}, over 10 % more than the plan's ${plan.count}`]);
   }
 
   function ended({ kind, next: unread, problems }: RangeEnd): ReplayResult {

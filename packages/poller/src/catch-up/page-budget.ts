@@ -1,3 +1,4 @@
+import { counted } from '@waybill/shared/counted.ts';
 import { asciiJson } from '@waybill/shared/domain/pack.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 
@@ -119,7 +120,7 @@ export class PageBudget {
     if (this.#hasWaited) return;
     this.#hasWaited = true;
     const pages = Math.max(1, Math.floor(this.#bytes / this.#expected(limit)));
-    const text = `the heap holds ${pages} pages of ${limit} elements: CATCH_UP_READERS is lowered to what it holds, the others wait`;
+    const text = `the heap holds ${counted(pages, 'page')} of ${limit} elements: CATCH_UP_READERS is lowered to what it holds, the others wait`;
     this.#log.warn({ pages, limit }, text);
   }
 }

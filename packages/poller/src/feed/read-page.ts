@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Finding } from '@waybill/shared/process/health.ts';
@@ -223,7 +224,7 @@ export class PageReader {
     const waitMs = Math.round(Math.max(this.#backedOffUntil, bucket.pausedUntil) - clock.monotonic());
     this.#failures += 1;
     const isRepeated = this.#failures >= toleratedFailures;
-    const detail = `${this.#failures} requests in a row failed, the last with ${nameOf(error)}${adviceOf(error)}`;
+    const detail = `${counted(this.#failures, 'request')} in a row failed, the last with ${nameOf(error)}${adviceOf(error)}`;
     if (isRepeated) reportHealth('feed', { ok: false, detail });
     log[isRepeated ? 'error' : 'warn'](
       { ...request, waitMs, failures: this.#failures, err: error },

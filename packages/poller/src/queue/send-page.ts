@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@waybill/shared/clock.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import { pack } from '@waybill/shared/domain/pack.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Finding } from '@waybill/shared/process/health.ts';
@@ -42,7 +43,7 @@ export function pageSender(deps: SendPageDependencies): SendPage {
     const bodies = [...pack(page.events, messageMaxBytes), ...page.rejected.map(({ body }) => body)];
     if (bodies.length === 0) return;
     const onFailure = (_error: unknown, attempt: number) => {
-      const detail = `${attempt + 1} sends in a row were not confirmed`;
+      const detail = `not confirmed: ${counted(attempt + 1, 'send')} in a row`;
       if (attempt + 1 >= toleratedFailures) reportHealth('queue', { ok: false, detail });
     };
     await sendConfirmed(

@@ -1,4 +1,5 @@
 import type { Clock } from '@waybill/shared/clock.ts';
+import { counted } from '@waybill/shared/counted.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
 import { isStoredUnreadable } from '@waybill/shared/parcels/parcel-item.ts';
@@ -57,7 +58,7 @@ export class Rejections {
     if (verdict === 'table takes parcels') return rejection;
     // With nothing to check with, one at a time is believed: poison alone must not stay in hand for ever.
     if (verdict === 'unknown' && isDue) return rejection;
-    const text = `the parcels table rejected ${this.#parcels.size} parcels in a row and stored none between; check its indexes and its key`;
+    const text = `the parcels table rejected ${counted(this.#parcels.size, 'parcel')} in a row and stored none between; check its indexes and its key`;
     return new WaybillError('TABLE_MISMATCH', text, { cause: rejection });
   }
 

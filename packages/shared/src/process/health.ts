@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { counted } from '../counted.ts';
 import { describeError } from '../error.ts';
 
 /** One part of a process's health. `detail` is for a person: what works, or what is wrong. */
@@ -91,7 +92,7 @@ export class RequestWatch {
   finding(): Finding {
     const isRecent = this.#clock.monotonic() - this.#failedAt <= failureCountsMs;
     if (this.#failures < toleratedFailures || !isRecent) return { ok: true, detail: 'no failures in a row' };
-    return { ok: false, detail: `${this.#failures} failures in a row, the last: ${this.#lastError}` };
+    return { ok: false, detail: `${counted(this.#failures, 'failure')} in a row, the last: ${this.#lastError}` };
   }
 }
 
