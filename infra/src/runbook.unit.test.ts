@@ -132,7 +132,9 @@ describe('the runbook', () => {
     const strategy = z.array(
       z.object({ CapacityProvider: z.string(), Base: z.number().optional(), Weight: z.number() }),
     );
-    const processor = resources.find(({ Properties }) => Properties['ServiceName'] === `waybill-${environment}-processor`);
+    const processor = resources.find(
+      ({ Properties }) => Properties['ServiceName'] === `waybill-${environment}-processor`,
+    );
     const shares = strategy
       .parse(processor?.Properties['CapacityProviderStrategy'])
       .map(

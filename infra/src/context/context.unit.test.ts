@@ -326,7 +326,9 @@ describe('who gets the alarms', () => {
     for (const alarmEmail of [undefined, '']) expect(refused({ ...given, alarmEmail })).toEqual([said]);
     expect(refused({ ...given, alarmEmail: undefined, disposable: true })).toEqual([]);
     for (const stacks of ['images', 'network'])
-      expect(refused({ ...given, alarmEmail: undefined, stacks }).filter((line) => line.startsWith('alarm'))).toEqual([]);
+      expect(refused({ ...given, alarmEmail: undefined, stacks }).filter((line) => line.startsWith('alarm'))).toEqual(
+        [],
+      );
     expect(refused({ ...given, alarmEmail: 'none' })).toEqual([]);
   });
 

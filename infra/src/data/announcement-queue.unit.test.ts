@@ -76,9 +76,7 @@ it('an alarm about announcements says when the first would be lost', () => {
 it('an alarm about throttling reads what the notifiers of the webhook count', () => {
   const alarms = [...resourcesOf(stack, 'AWS::CloudWatch::Alarm').values()];
   for (const name of ['shop', 'depot-2'])
-    expect(
-      alarms.find(({ AlarmName }) => AlarmName === `waybill-test-notifications-throttled-${name}`),
-    ).toMatchObject({
+    expect(alarms.find(({ AlarmName }) => AlarmName === `waybill-test-notifications-throttled-${name}`)).toMatchObject({
       Namespace: `Waybill/test/${name}`,
       MetricName: 'waybill.store.throttles',
       Dimensions: [{ Name: 'table', Value: 'notifications' }],

@@ -1,4 +1,4 @@
-import type { Severity } from '@waybill/shared/alarms.ts';
+import type { Severity } from '@waybill/shared/alarms/metric-alarm.ts';
 import { buildInfo } from '@waybill/shared/process/build-info.ts';
 import { notificationsTableOf, tables } from '@waybill/shared/resources.ts';
 import {

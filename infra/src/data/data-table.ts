@@ -1,4 +1,5 @@
-import { type Publishing, type ThrottledTable, throttlingAlarm } from '@waybill/shared/alarms.ts';
+import type { Publishing } from '@waybill/shared/alarms/metric-alarm.ts';
+import { type ThrottledTable, throttlingAlarm } from '@waybill/shared/alarms/throttling-alarm.ts';
 import {
   type IndexDefinition,
   indexesOf,

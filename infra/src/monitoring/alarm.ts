@@ -1,4 +1,4 @@
-import type { Severity } from '@waybill/shared/alarms.ts';
+import type { Severity } from '@waybill/shared/alarms/metric-alarm.ts';
 import { Alarm, type AlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';

@@ -1,4 +1,4 @@
-import type { MetricAlarm } from '@waybill/shared/alarms.ts';
+import type { MetricAlarm } from '@waybill/shared/alarms/metric-alarm.ts';
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
@@ -21,7 +21,7 @@ const missing = {
   notBreaching: TreatMissingData.NOT_BREACHING,
 } as const;
 
-/** Adds an alarm of `alarms.ts`, about one of Waybill's own metrics. */
+/** Adds an alarm of `shared/src/alarms`, about one of Waybill's own metrics. */
 export function addMetricAlarm(
   scope: Construct,
   id: string,

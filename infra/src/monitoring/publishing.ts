@@ -1,4 +1,4 @@
-import type { Publishing } from '@waybill/shared/alarms.ts';
+import type { Publishing } from '@waybill/shared/alarms/metric-alarm.ts';
 import { commonVariables } from '@waybill/shared/process/process-config.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-import type { MetricAlarm } from '@waybill/shared/alarms.ts';
+import type { MetricAlarm } from '@waybill/shared/alarms/metric-alarm.ts';
 import type { MetricName } from '@waybill/shared/metrics.ts';
 import { added, duration, type GroupLabel, neverSeen, ofHolder, ofProcesses, running, series } from './expression.ts';
 

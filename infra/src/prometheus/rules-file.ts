@@ -6,7 +6,7 @@ import { alertName, type Rule } from './rules.ts';
 export function rulesFile(rules: readonly Rule[], runbookUrl: string): string {
   return [
     '# Alert rules of Waybill for Prometheus, one for each alarm on CloudWatch (docs/monitoring.md).',
-    '# Made from packages/shared/src/alarms.ts and the alarms of the CDK app; a test fails when they differ.',
+    '# Made from packages/shared/src/alarms and the alarms of the CDK app; a test fails when they differ.',
     '# Make it anew: npm run test:unit -- infra/src/prometheus -u',
     ...Object.entries(withoutEquivalent).map(([section, reason]) => `# No rule: ${section} ${reason}.`),
     'groups:',

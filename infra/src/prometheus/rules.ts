@@ -1,10 +1,6 @@
-import {
-  feedAlarms,
-  type MetricAlarm,
-  notifierAlarms,
-  processorAlarms,
-  throttlingAlarm,
-} from '@waybill/shared/alarms.ts';
+import type { MetricAlarm } from '@waybill/shared/alarms/metric-alarm.ts';
+import { feedAlarms, notifierAlarms, processorAlarms } from '@waybill/shared/alarms/process-alarms.ts';
+import { throttlingAlarm } from '@waybill/shared/alarms/throttling-alarm.ts';
 import type { Context } from '../context/context.ts';
 import type { AwsAlarm } from './aws-alarm.ts';
 import { equivalents } from './equivalents.ts';

@@ -1,5 +1,5 @@
 import { notifierVariables } from '@waybill/notifier/config.ts';
-import { notifierAlarms } from '@waybill/shared/alarms.ts';
+import { notifierAlarms } from '@waybill/shared/alarms/process-alarms.ts';
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
 import { Duration } from 'aws-cdk-lib';
 import {

@@ -1,5 +1,5 @@
 import { pollerVariables } from '@waybill/poller/config.ts';
-import { feedAlarms } from '@waybill/shared/alarms.ts';
+import { feedAlarms } from '@waybill/shared/alarms/process-alarms.ts';
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
 import { Duration } from 'aws-cdk-lib';
 import { type GraphWidget, MathExpression, type Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';

@@ -1,5 +1,5 @@
 import { pollerVariables } from '@waybill/poller/config.ts';
-import { processorAlarms } from '@waybill/shared/alarms.ts';
+import { processorAlarms } from '@waybill/shared/alarms/process-alarms.ts';
 import type { CloudWatchMetricName } from '@waybill/shared/metrics.ts';
 import { Duration } from 'aws-cdk-lib';
 import {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { feedAlarms, type MetricAlarm, notifierAlarms, processorAlarms, throttlingAlarm } from './alarms.ts';
+import type { MetricAlarm } from './metric-alarm.ts';
+import { feedAlarms, notifierAlarms, processorAlarms } from './process-alarms.ts';
+import { throttlingAlarm } from './throttling-alarm.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
