@@ -1,5 +1,4 @@
 import { givenOrExit } from '@waybill/shared/process/program.ts';
-import { scalePage } from './scale/scale-page.ts';
 
 const { values } = givenOrExit({
   command: 'bench/src/scale.ts',
@@ -14,4 +13,6 @@ if (!/^\d+$/.test(seed)) {
   process.stderr.write(`bench/src/scale.ts: --seed expected a whole number, got ${JSON.stringify(seed)}\n`);
   process.exit(2);
 }
+// It loads the CDK, which a mistake need not wait for.
+const { scalePage } = await import('./scale/scale-page.ts');
 process.stdout.write(scalePage(Number(seed)));

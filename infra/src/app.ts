@@ -1,4 +1,4 @@
-import { type App, Annotations, Aspects, CfnResource, Validations } from 'aws-cdk-lib';
+import { Annotations, type App, Aspects, CfnResource, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { isKnownType } from './bootstrap/deploy-actions.ts';

@@ -6,6 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { documentedCommands } from '../test/documented-commands.ts';
+import { readContext } from './context/context.ts';
 import { isSetByTheStack } from './context/process-variables.ts';
 import { flags, stackOf, synthesize } from './synthesis/synthesize.ts';
 
@@ -113,6 +114,12 @@ describe('the documentation', () => {
 
   it('shows commands', () => {
     expect(commands.length).toBeGreaterThan(3);
+  });
+
+  it('shows a context for the workflows that is read', () => {
+    const page = readFileSync(new URL('../../.github/workflows/README.md', import.meta.url), 'utf8');
+    const [, shown = ''] = /`(\{"environment".*?\})`/.exec(page) ?? [];
+    expect(readContext(JSON.parse(shown))).toMatchObject({ environment: 'prod' });
   });
 
   it('shows how to begin', () => {

@@ -45,11 +45,15 @@ export async function shownSeries(): Promise<ReadonlyMap<string, ReadonlySet<str
   const page = await (await fetch(await serveUntilTestEnds(telemetry.serveMetrics))).text();
   await telemetry.stop();
   const series = new Map<string, Set<string>>();
-  for (const [, name = '', labels = ''] of page.matchAll(/^([a-z_]+)(?:\{(.*)\})? \S+$/gm)) {
+  for (const [, name = '', labels = ''] of page.matchAll(/^([a-z][a-z0-9_]*)(?:\{(.*)\})? \S+$/gm)) {
     const known = series.get(name) ?? new Set();
     for (const [, label = ''] of labels.matchAll(/(\w+)="/g)) known.add(label);
     series.set(name, known);
   }
+  // One of another library has no series before its first observation.
+  for (const [, name = ''] of page.matchAll(/^# TYPE (\S+) histogram$/gm))
+    for (const part of ['_bucket', '_sum', '_count'])
+      series.set(`${name}${part}`, new Set(['le', ...(series.get(`${name}${part}`) ?? [])]));
   return series;
 }
 

@@ -171,7 +171,7 @@ it.each(indexes)('says of the index $name of $table what it holds', ({ table, na
 });
 
 it('makes a failure id of a body as the consumer does', () => {
-  const [, body = '', digest] = /printf '%s' '(.+)' \| sha256sum +# body-(\S+)/.exec(page) ?? [];
+  const [, body = '', digest] = /printf '%s' '(.+)' \| sha256sum\n[^]*?`body-([0-9a-f]+)`/.exec(page) ?? [];
   expect(createHash('sha256').update(body).digest('hex')).toBe(digest);
   expect(fenced(page, 'sh').join('')).toContain(body);
 });

@@ -87,9 +87,14 @@ function sectionOf(command: Command): readonly string[] {
     ...examples.flatMap(({ line, says }) => [`# ${says}`, `waybill ${line}`]),
     '```',
     '',
-    ...(details === undefined ? [] : [details, '']),
+    ...(details === undefined ? [] : [withLinks(details), '']),
     `\`waybill ${[name, ...shown].join(' ')} [options]\``,
     '',
     ...(rows.length === 0 ? [] : ['| | |', '|---|---|', ...rows, '']),
   ];
+}
+
+/** Pages that a text of `--help` names by their path. */
+function withLinks(text: string): string {
+  return text.replaceAll(/\bdocs\/([\w-]+\.md)/g, '[$1]($1)');
 }

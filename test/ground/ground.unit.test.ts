@@ -40,9 +40,20 @@ function nearest(path: string, name: string): Locked | undefined {
   return found ?? (path === '' ? undefined : nearest(path.includes('/') ? dirname(path) : '', name));
 }
 
+/** Says on an old Node what is wrong: that Node cannot read TypeScript, and says nothing else. */
+const onNode24 = '--import ./packages/shared/src/process/on-node-24.mjs';
+
+describe('the scripts that start a program', () => {
+  test('say which Node they need', () => {
+    const programs = Object.values(manifest.scripts ?? {}).filter((script) => script.startsWith('node '));
+    expect(programs.length).toBeGreaterThan(10);
+    expect(programs.filter((script) => !script.includes(` ${onNode24} `))).toEqual([]);
+  });
+});
+
 describe('the scripts of the services', () => {
   test.for(['poller', 'processor', 'api'])('limit the heap of the %s', (name) => {
-    expect(manifest.scripts?.[name]).toBe(`node ${nodeFlags.join(' ')} packages/${name}/src/main.ts`);
+    expect(manifest.scripts?.[name]).toBe(`node ${nodeFlags.join(' ')} ${onNode24} packages/${name}/src/main.ts`);
   });
 });
 

@@ -26,7 +26,8 @@ const [schemathesis, ...options] = process.argv.slice(2);
 if (schemathesis === undefined) throw new Error('say where schemathesis is');
 
 const engines = await startEngines();
-const settings = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+// What is tried here is what the API says, not whether an engine on a busy machine responds at each first try.
+const settings = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 8 };
 const sqs = new SQSClient({ ...settings, endpoint: engines.sqsEndpoint, useQueueUrlAsEndpoint: false });
 const dynamodb = new DynamoDBClient({ ...settings, endpoint: engines.dynamodbEndpoint });
 const resources = await provision({ sqs, dynamodb, prefix: 'contract-', openIndex: true });

@@ -8,6 +8,8 @@ import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { describe, expect, type TestContext, test } from 'vitest';
+import { oddFeeds } from '../../packages/operations/test/odd-feeds.ts';
+import { startScriptedFeed } from '../../packages/operations/test/scripted-feed.ts';
 import { until } from '../processes/until.ts';
 
 const root = fileURLToPath(import.meta.resolve('../..'));
@@ -166,6 +168,25 @@ describe.concurrent('npm start', () => {
     expect(start.output).not.toMatch(/^ok /m);
   });
 
+  test('through npm, one Ctrl-C is one though npm passes it on, and npm adds nothing', async (context) => {
+    // With bash as on macOS: it becomes the process, which then gets the signal from the terminal and from npm.
+    const start = new Start('npm', ['start', '--script-shell', '/bin/bash', '--', '--events', '100000']);
+    context.onTestFinished(() => start.interrupt());
+    await start.says('it is at work', /stored [1-9]/);
+    start.interrupt();
+    expect(await start.code(), start.output).toBe(130);
+    expect(start.output).toMatch(/^interrupted: poller, processor and notifier settle what they hold$/m);
+    expect(start.output).toMatch(/^Interrupted: nothing was compared\.$/m);
+    expect(start.output).not.toContain('npm error');
+  });
+
+  test('ends in order and unseen when its reader has gone', async () => {
+    const line = `${process.execPath} ${main} --events 100000 | head -n 2; echo "ended with \${PIPESTATUS[0]}"`;
+    const start = new Start('/bin/bash', ['-c', line]);
+    expect(await start.code()).toBe(0);
+    expect(start.output).toMatch(/^Node v24.*\n.*\nended with 141\n$/);
+  });
+
   test('with --live feeds until Ctrl-C, which is its good end', async (context) => {
     const start = Start.direct(context, ['--live', '--events', '200']);
     const children = await start.sixChildren();
@@ -257,20 +278,49 @@ describe.concurrent('npm start', () => {
     const mirrored = Start.direct(context, ['--scan-api-url', url], env);
     const betrayed = Start.direct(context, ['--scan-api-url', `${url}?betrayed=1`], env);
     expect(await mirrored.code(), mirrored.output).toBe(0);
-    expect(mirrored.output).toMatch(/^ok {6}all \d+ parcels/m);
+    expect(mirrored.output).toMatch(/^ok {6}all \d+ parcels match the \d+ events from EventId 1 through \d+$/m);
     expect(await betrayed.code()).toBe(1);
     expect(betrayed.output).toMatch(/^FAILED {2}\d+ of \d+ parcels differ/m);
     expect(betrayed.output).toMatch(/parcel \d+, type: stored "DELIVERY", expected "RETURNED"/);
   });
 
-  test('with --scan-api-url says why an API cannot be read, and ends with 1', async (context) => {
-    const feed = new HeldFeed(simulateFeed({ seed: 3 }), 1);
-    const api = await startScanApi({ feed, seed: 3, token: 'secret' });
+  test('with --scan-api-url says why an API cannot be mirrored, as waybill feed check does, and starts nothing', async (context) => {
+    const api = await startScanApi({
+      feed: new HeldFeed(simulateFeed({ seed: 3 }), 1),
+      seed: 3,
+      token: 'secret',
+    });
     context.onTestFinished(() => api.stop());
-    const start = Start.direct(context, ['--scan-api-url', api.url], { SCAN_API_TOKEN: 'wrong' });
-    expect(await start.code()).toBe(1);
-    expect(start.output).toMatch(/gave no page in \d+ s\. The poller is not ready: feed: .* FEED_UNREADABLE \(401\)/);
-    expect(start.output).toContain('check SCAN_API_TOKEN');
+    const refused = Start.direct(context, ['--scan-api-url', api.url], { SCAN_API_TOKEN: 'wrong' });
+    const odd = await Promise.all(
+      ['ignores FromEventId', 'has dates of another form'].map(async (is) => {
+        const found = oddFeeds.find((each) => each.is === is);
+        const feed = await startScriptedFeed(found?.reply ?? (() => ({ status: 500 })));
+        context.onTestFinished(feed.stop);
+        const start = Start.direct(context, ['--scan-api-url', feed.url]);
+        const check = new Start(process.execPath, [cli, 'feed', 'check', '--scan-api-url', feed.url]);
+        return { says: found?.says ?? /never/, outputs: [start, check] };
+      }),
+    );
+    expect(await refused.code(), refused.output).toBe(1);
+    expect(refused.output.replaceAll(/\s+/g, ' ')).toContain('does not accept the token of SCAN_API_TOKEN');
+    for (const { says, outputs } of odd) {
+      for (const run of outputs) {
+        expect(await run.code(), run.output).toBe(1);
+        expect(run.output.replaceAll(/\s+/g, ' ')).toMatch(says);
+        expect(run.output).toContain('docs/scan-api.md');
+        expect(run.output).not.toMatch(/^ok |drained/m);
+      }
+    }
+  });
+
+  test('with --scan-api-url says of an empty feed that nothing was compared, and ends with 1', async (context) => {
+    const feed = await startScriptedFeed(() => ({ status: 204 }));
+    context.onTestFinished(feed.stop);
+    const start = Start.direct(context, ['--scan-api-url', feed.url], { POLL_INTERVAL_MS: '200' });
+    expect(await start.code(), start.output).toBe(1);
+    expect(start.output).toMatch(/^EMPTY {3}the feed shows no event from EventId 1 on: nothing was compared$/m);
+    expect(start.output).not.toMatch(/^ok /m);
   });
 
   test('explains every wrong flag at once, and ends with 2', async (context) => {

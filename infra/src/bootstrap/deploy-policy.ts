@@ -1,13 +1,13 @@
 import { deployActions } from './deploy-actions.ts';
 
-export type Statement = {
+type Statement = {
   readonly Effect: 'Allow';
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 };
 
-export type Policy = { readonly Version: '2012-10-17'; readonly Statement: readonly Statement[] };
+type Policy = { readonly Version: '2012-10-17'; readonly Statement: readonly Statement[] };
 
 /** On what a kind of action is allowed. */
 type Reach = {
@@ -109,12 +109,15 @@ const reaches: readonly Reach[] = [
 /** Services whose statements are in the first policy; the others are in the second, because a managed policy has 6,144 characters. */
 const ofData = /^(backup|backup-storage|cloudwatch|dynamodb|ecr|events|kms|logs|scheduler|sns|sqs|ssm):/;
 
-/** The policies by the name of their file, without `.json`. */
+/**
+ * The policies by their name, which is that of the file without `.json`. It does not begin with `waybill-`: a deployment may
+ * change policies of that name, and so would give itself every right.
+ */
 export function deployPolicies(): Readonly<Record<string, Policy>> {
   const actions = deployActions();
   return {
-    'waybill-deploy-data': policyOf(actions.filter((action) => ofData.test(action))),
-    'waybill-deploy-services': policyOf(actions.filter((action) => !ofData.test(action))),
+    'deploy-waybill-data': policyOf(actions.filter((action) => ofData.test(action))),
+    'deploy-waybill-services': policyOf(actions.filter((action) => !ofData.test(action))),
   };
 }
 

@@ -22,6 +22,12 @@ describe('the policies of deployments', () => {
     expect(JSON.stringify(policy).length).toBeLessThanOrEqual(mostCharacters);
   });
 
+  it('have names that they do not reach: a deployment may not change what limits it', () => {
+    const reached = statements.flatMap(({ Resource }) => Resource).filter((resource) => resource.includes(':policy/'));
+    expect(reached).toEqual(['arn:aws:iam::*:policy/waybill-*']);
+    for (const [name] of policies) expect(name).not.toMatch(/^waybill-/);
+  });
+
   it('allow each action of a handler that is needed, once, and nothing else', () => {
     expect(statements.flatMap(({ Action }) => Action).toSorted()).toEqual(deployActions());
   });
@@ -59,6 +65,65 @@ describe('the policies of deployments', () => {
       );
       expect([Action, Condition]).toEqual([Action, isNarrowed ? expect.any(Object) : undefined]);
     }
+  });
+});
+
+describe('the names of the stacks', () => {
+  const webhook = { name: 'shop', url: 'https://shop.example/hook', secretsName: 'shop/signing' };
+  const { stacks } = synthesize({
+    apiUrl: 'https://carrier.example/v1/scans/scanevents',
+    alarmEmail: 'ops@example.com',
+    runbookUrl: 'https://wiki.example/waybill',
+    api: true,
+    apiCallersSecret: 'waybill/callers',
+    webhooks: [webhook, { ...webhook, name: 'depot', ownTable: true }],
+    notifySweep: 'rate(1 hour)',
+  });
+
+  /** Of types whose names the stacks give: the property with it, the ARN, and what creates one. */
+  const named: Readonly<Record<string, readonly [string, (name: string) => string, string]>> = {
+    'AWS::SQS::Queue': ['QueueName', (name) => `arn:aws:sqs:r:1:${name}`, 'sqs:CreateQueue'],
+    'AWS::DynamoDB::Table': ['TableName', (name) => `arn:aws:dynamodb:r:1:table/${name}`, 'dynamodb:CreateTable'],
+    'AWS::CloudWatch::Alarm': [
+      'AlarmName',
+      (name) => `arn:aws:cloudwatch:r:1:alarm:${name}`,
+      'cloudwatch:PutMetricAlarm',
+    ],
+    'AWS::CloudWatch::Dashboard': [
+      'DashboardName',
+      (name) => `arn:aws:cloudwatch::1:dashboard/${name}`,
+      'cloudwatch:PutDashboard',
+    ],
+    'AWS::Logs::LogGroup': ['LogGroupName', (name) => `arn:aws:logs:r:1:log-group:${name}`, 'logs:CreateLogGroup'],
+    'AWS::Events::Rule': ['Name', (name) => `arn:aws:events:r:1:rule/${name}`, 'events:PutRule'],
+    'AWS::Scheduler::Schedule': [
+      'Name',
+      (name) => `arn:aws:scheduler:r:1:schedule/default/${name}`,
+      'scheduler:CreateSchedule',
+    ],
+    'AWS::ECS::Cluster': ['ClusterName', (name) => `arn:aws:ecs:r:1:cluster/${name}`, 'ecs:UpdateCluster'],
+    'AWS::ECS::Service': ['ServiceName', (name) => `arn:aws:ecs:r:1:service/${name}`, 'ecs:CreateService'],
+  };
+  const literally = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+  const isAllowed = (action: string, arn: string) =>
+    statements
+      .filter(({ Action }) => Action.includes(action))
+      .some(({ Resource }) =>
+        Resource.some((pattern) => new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`).test(arn)),
+      );
+
+  it.each(Object.entries(named))('of %s are those that the policies reach', (type, [property, arnOf, action]) => {
+    const names = stacks
+      .flatMap(({ resources }) => Object.values(resources))
+      .filter(({ Type }) => Type === type)
+      .map(({ Properties }) => String(Properties[property]));
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !isAllowed(action, arnOf(name)))).toEqual([]);
+    expect(isAllowed(action, arnOf('others'))).toBe(false);
+  });
+
+  it('are in front of those that CloudFormation makes for roles, policies and topics', () => {
+    for (const { name } of stacks) expect(name).toMatch(/^waybill-/);
   });
 });
 

@@ -13,7 +13,7 @@ export const alarmKeys = {
     meaning:
       'address that gets the critical alarms, after it has confirmed the subscription. `none`: nobody, because something else subscribes to the topic `AlarmTopicArn`',
     allowed: 'an e-mail address, or `none`',
-    shownDefault: 'required unless `disposable=true`',
+    shownDefault: 'required unless `disposable=true`, or `stacks` has no alarms',
     read: readAddress,
   }),
   warningEmail: contextKey({

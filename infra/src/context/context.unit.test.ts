@@ -319,6 +319,8 @@ describe('who gets the alarms', () => {
   it.each([{ stacks: 'data' }, { apiUrl }])('must be said, unless the deployment is disposable: %o', (given) => {
     for (const alarmEmail of [undefined, '']) expect(refused({ ...given, alarmEmail })).toEqual([said]);
     expect(refused({ ...given, alarmEmail: undefined, disposable: true })).toEqual([]);
+    for (const stacks of ['images', 'network'])
+      expect(refused({ ...given, alarmEmail: undefined, stacks }).filter((line) => line.startsWith('alarm'))).toEqual([]);
     expect(refused({ ...given, alarmEmail: 'none' })).toEqual([]);
   });
 

@@ -7,11 +7,15 @@ import { networkKeys } from './network-keys.ts';
 import { serviceKeys } from './service-keys.ts';
 import { notifySweepKey, webhooksKey } from './webhooks.ts';
 
+/** What can be deployed without an alarm. */
+const withoutAlarms: ReadonlySet<string | undefined> = new Set(['images', 'network']);
+
 /**
- * Both stacks raise alarms. One that nobody gets, or that links a file of a repository that its reader does not have open at
+ * Data and services raise alarms. One that nobody gets, or that links a file of a repository that its reader does not have open at
  * night, is as good as none.
  */
 export function missingForAlarms(given: Readonly<Record<string, unknown>>): string[] {
+  if (withoutAlarms.has(deploymentKeys.stacks.safeParse(given['stacks']).data)) return [];
   const alarm = alarmKeys.alarmEmail.safeParse(given['alarmEmail']);
   const warning = alarmKeys.warningEmail.safeParse(given['warningEmail']);
   if (!alarm.success || !warning.success) return [];

@@ -5,7 +5,7 @@ import { readContext } from './context.ts';
 /** The lines about these tags. */
 function refused(tags: unknown): string[] {
   try {
-    readContext({ stacks: 'data', tags });
+    readContext({ stacks: 'data', alarmEmail: 'none', tags });
   } catch (error) {
     if (!hasCode(error, 'CONFIG_INVALID')) throw error;
     return error.message.split('\n  ').slice(1);
@@ -17,8 +17,8 @@ describe("the owner's tags", () => {
   it('are text by key, from -c and from a file', () => {
     const tags = { CostCenter: 4711, 'team:owner': 'Pakete + Briefe = Köln', empty: '' };
     const read = { CostCenter: '4711', 'team:owner': 'Pakete + Briefe = Köln', empty: '' };
-    expect(readContext({ stacks: 'data', tags }).tags).toEqual(read);
-    expect(readContext({ stacks: 'data', tags: JSON.stringify(tags) }).tags).toEqual(read);
+    expect(readContext({ stacks: 'data', alarmEmail: 'none', tags }).tags).toEqual(read);
+    expect(readContext({ stacks: 'data', alarmEmail: 'none', tags: JSON.stringify(tags) }).tags).toEqual(read);
   });
 
   it.each([

@@ -14,7 +14,12 @@ const alarmMetrics = 3;
  * Monthly lines of backups in another account. Each is a whole copy of the tables (AWS Backup, "Feature availability by
  * resource": no incremental backup of DynamoDB), so what is kept grows with their number. Tables other than parcels are small.
  */
-export function backupLines(load: MeasuredLoad, everyDays: number, keptDays: number, keeping: Keeping = byDefault): Line[] {
+export function backupLines(
+  load: MeasuredLoad,
+  everyDays: number,
+  keptDays: number,
+  keeping: Keeping = byDefault,
+): Line[] {
   const gigabytes = tableStorage(load.eventsPerSecond, keeping);
   const copies = (days: number) => Math.max(1, Math.ceil(days / everyDays));
   return [

@@ -1,4 +1,10 @@
-import { parcelsCapacity, type TableCapacity, targetUtilization, type Units } from '../data/provisioned-capacity.ts';
+import {
+  parcelsCapacity,
+  type TableCapacity,
+  targetUtilization,
+  type Units,
+  unitsPerEvent,
+} from '../data/provisioned-capacity.ts';
 import { loadAt, meanLoad } from '../scaling-model/day.ts';
 import { simulatePipeline } from '../scaling-model/pipeline.ts';
 import { gusts, type Setting, usualLags } from '../scaling-model/setting.ts';
@@ -20,18 +26,22 @@ export type CourseName = keyof typeof courses;
 const daySeconds = 86_400;
 const readsAndWrites = 2;
 
-/** What a table paid by the hour has, on average over a day. */
-type Average = { readonly units: number; readonly utilization: number };
+/** The load at which a day is simulated, in units per second: its shape decides, not its size. */
+const simulatedUnits = 1_000;
 
-/** The units that scaling gives a table that uses so many per second, averaged over a day. */
-export function averageUnits(unitsPerSecond: number, units: Units, course: CourseName): Average {
-  if (course === 'even') {
-    const kept = Math.min(units.max, Math.max(units.min, Math.ceil((unitsPerSecond * 100) / targetUtilization)));
-    return { units: kept, utilization: unitsPerSecond / kept };
-  }
+/** The share of the paid write units that a course of a day uses. */
+export function utilizationOf(course: CourseName): number {
+  if (course === 'even') return targetUtilization / 100;
   const setting: Setting = {
     // One task that stores whatever comes: only the table is simulated.
-    policy: { target: 1e9, scaleOutCooldown: 300, scaleInCooldown: 900, min: 1, max: 1, expressions: [['all', 'visible * 1']] },
+    policy: {
+      target: 1e9,
+      scaleOutCooldown: 300,
+      scaleInCooldown: 900,
+      min: 1,
+      max: 1,
+      expressions: [['all', 'visible * 1']],
+    },
     taskStores: 10 * meanLoad,
     stepIn: 'one task',
     gap: 'stays a gap',
@@ -40,28 +50,40 @@ export function averageUnits(unitsPerSecond: number, units: Units, course: Cours
     seconds: daySeconds,
     loadAt: course === 'day' ? loadAt : () => meanLoad,
     outages: [],
-    table: { unitsPerMessage: unitsPerSecond / meanLoad, units, target: targetUtilization },
+    table: {
+      unitsPerMessage: simulatedUnits / meanLoad,
+      units: capacityFor(simulatedUnits / unitsPerEvent.table).writes,
+      target: targetUtilization,
+    },
   };
-  const { units: byMinute, stored } = simulatePipeline(setting);
+  const { units, stored } = simulatePipeline(setting);
   const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-  const mean = sum(byMinute) / byMinute.length;
-  return { units: mean, utilization: ((sum(stored) / daySeconds) * unitsPerSecond) / meanLoad / mean };
+  return ((sum(stored) / daySeconds) * simulatedUnits) / meanLoad / (sum(units) / units.length);
+}
+
+/** Write units that a table has on average when it uses so many per second. */
+function unitsFor(unitsPerSecond: number, { min }: Units, utilization: number): number {
+  return Math.max(min, unitsPerSecond / utilization);
 }
 
 /** The units of a deployment that states this load, with nothing else set. */
-function capacityFor({ eventsPerSecond }: MeasuredLoad): TableCapacity {
+function capacityFor(eventsPerSecond: number): TableCapacity {
   const unset = { minWriteUnits: undefined, maxWriteUnits: undefined, webhooks: [] };
   const capacity = parcelsCapacity({ capacity: 'provisioned', eventsPerSecond, ...unset });
   if (!capacity) throw new Error('a table with a stated load has no units');
   return capacity;
 }
 
-/** Monthly lines of writes and reads with `capacity=provisioned`, in place of those of the usual bill. */
-export function provisionedLines(load: MeasuredLoad, course: CourseName, { openIndex }: { readonly openIndex: boolean }): Line[] {
+/** Monthly lines of writes and reads with `capacity=provisioned`, of whose write units so large a share is used. */
+export function provisionedLines(
+  load: MeasuredLoad,
+  utilization: number,
+  { openIndex }: { readonly openIndex: boolean },
+): Line[] {
   const { eventsPerSecond } = load;
-  const { reads, writes, index } = capacityFor(load);
-  const written = averageUnits(load.writeUnits - load.checkpointUnits, writes, course).units;
-  const ofIndex = openIndex ? averageUnits(indexUnitsPerEvent * eventsPerSecond, index.writes, course).units : 0;
+  const { reads, writes, index } = capacityFor(eventsPerSecond);
+  const written = unitsFor(load.writeUnits - load.checkpointUnits, writes, utilization);
+  const ofIndex = openIndex ? unitsFor(indexUnitsPerEvent * eventsPerSecond, index.writes, utilization) : 0;
   const scaled = openIndex ? 2 : 1;
   return [
     lineOf('DynamoDB', 'write units of parcels', 'writeCapacityHour', (written + ofIndex) * hoursPerMonth),
@@ -91,6 +113,8 @@ const names = Object.keys(courses).filter((name): name is CourseName => name in 
 
 /** `docs/cost.md`: the parcels table paid by the hour, beside on demand. */
 export function provisionedSection(loads: readonly MeasuredLoad[]): string[] {
+  const used = { even: utilizationOf('even'), gusts: utilizationOf('gusts'), day: utilizationOf('day') };
+  const percent = (course: CourseName) => `${Math.round(100 * used[course])} %`;
   const compared = (openIndex: boolean) => [
     row(
       openIndex ? 'with the index `open-parcels`: on demand' : 'on demand',
@@ -99,16 +123,10 @@ export function provisionedSection(loads: readonly MeasuredLoad[]): string[] {
     ...names.map((course) =>
       row(
         `${openIndex ? 'with it: ' : ''}provisioned, ${courses[course]}`,
-        ...loads.map((load) => usd(total(provisionedLines(load, course, { openIndex })))),
+        ...loads.map((load) => usd(total(provisionedLines(load, used[course], { openIndex })))),
       ),
     ),
   ];
-  const last = loads.at(-1);
-  if (!last) throw new Error('no load was measured');
-  const used = (course: CourseName) => {
-    const average = averageUnits(last.writeUnits - last.checkpointUnits, capacityFor(last).writes, course);
-    return `${Math.round(100 * average.utilization)} %`;
-  };
   return [
     '## Provisioned capacity',
     '',
@@ -119,7 +137,7 @@ export function provisionedSection(loads: readonly MeasuredLoad[]): string[] {
     ...compared(false),
     ...compared(true),
     '',
-    `- **What decides is how even the load is.** Scaling aims at ${targetUtilization} % of use. Of the units that are paid at ${rate(last)}, ${used('even')} are used by an even load, ${used('gusts')} where gusts multiply it by ${gusts.least} to ${gusts.least + gusts.spread}, and ${used('day')} in the day of [at internet scale](scale.md#a-day), with its quiet night and its peak of ${(24 / meanLoad).toFixed(1)} times the mean for three hours. Units grow within minutes and shrink after a quarter of an hour, so peaks leave some unused.`,
+    `- **What decides is how even the load is.** Scaling aims at ${targetUtilization} % of use. Of the units that are paid, an even load uses ${percent('even')}, one with gusts ${percent('gusts')} (they multiply it by ${gusts.least} to ${gusts.least + gusts.spread}), and the day of [at internet scale](scale.md#a-day) ${percent('day')}, with its quiet night and its peak of ${(24 / meanLoad).toFixed(1)} times the mean for three hours. Units grow within minutes and shrink after a quarter of an hour, so peaks leave some unused.`,
     '- **Where the mean is one event per second**, alarms and units for reads cost as much as all requests: stay on demand.',
     '- These days are a simulation of the table as DynamoDB documents its scaling (`infra/src/scaling-model/provisioned-table.ts`), not a measurement on AWS. In none of them is a write throttled. After an hour of outage units have to grow first: writes are throttled for half an hour, and it has caught up within the hour (on demand: [a quarter of an hour](scale.md#an-hour-without-dynamodb)).',
     '- With a webhook the table has read units for it. Tables of notifications stay on demand: what a receiver takes after an outage comes in bursts.',

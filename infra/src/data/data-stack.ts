@@ -43,8 +43,8 @@ export class DataStack extends Stack {
     });
     this.alarmTopics = {
       // The id of 0.1.0, which had one topic for all: whoever subscribed to it stays subscribed.
-      critical: new AlarmTopic(this, 'Alarms', { displayName: 'Waybill: critical', email: context.alarmEmail }),
-      warning: new AlarmTopic(this, 'Warnings', { displayName: 'Waybill: warning', email: context.warningEmail }),
+      critical: new AlarmTopic(this, 'Alarms', { displayName: 'Waybill critical alarms', email: context.alarmEmail }),
+      warning: new AlarmTopic(this, 'Warnings', { displayName: 'Waybill warnings', email: context.warningEmail }),
     };
     const kept = {
       context,

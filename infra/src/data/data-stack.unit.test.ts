@@ -628,6 +628,7 @@ describe('an operator', () => {
 
 it('has outputs for everything that operators need', () => {
   expect(Object.keys(template.toJSON()['Outputs'] ?? {})).toEqual([
+    'Version',
     'ScanQueueUrl',
     'DeadLetterQueueUrl',
     'DeadLetterQueueArn',

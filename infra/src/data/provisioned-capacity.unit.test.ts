@@ -80,7 +80,7 @@ describe('the parcels table with capacity=provisioned', () => {
         parcelStream: true,
         minWriteUnits: 100,
         maxWriteUnits: 3000,
-        alarmEmail: 'ops@example.com',
+        quietHours: 24,
       }),
       'data',
     );

@@ -17,27 +17,27 @@ export function metricRule(alarm: MetricAlarm, by: readonly GroupLabel[]): Watch
   if (datapoints !== undefined) {
     const window = `[${duration(periods * periodSeconds)}:${duration(periodSeconds)}]`;
     return {
-      expr: `sum_over_time((${valueOf(alarm, by)} ${comparison} bool ${threshold})${window}) >= ${datapoints}`,
+      expr: `sum_over_time((${readingOf(alarm, by)} ${comparison} bool ${threshold})${window}) >= ${datapoints}`,
       forSeconds: 0,
     };
   }
   // The first of the periods is the range of the expression.
   const forSeconds = (periods - 1) * periodSeconds;
   if (percentWith) {
-    const counted = valueOf(alarm, by);
+    const counted = readingOf(alarm, by);
     const others = added(series(percentWith.metric), periodSeconds, by);
     return {
       expr: `100 * ${counted} / (${counted} + (${others} or 0 * ${counted})) ${breached} and ${counted} >= ${percentWith.atLeast}`,
       forSeconds,
     };
   }
-  if (missing === 'notBreaching') return { expr: `${valueOf(alarm, by)} ${breached}`, forSeconds };
+  if (missing === 'notBreaching') return { expr: `${readingOf(alarm, by)} ${breached}`, forSeconds };
   const service = alarm.metric.startsWith('waybill.feed.') ? 'poller' : 'processor';
   const none = `0 * group by (${by.join(', ')}) (last_over_time(${running(service)}[7d]))`;
-  return { expr: `(${valueOf(alarm, by)} or ${none}) ${breached} or ${neverSeen(service)}`, forSeconds };
+  return { expr: `(${readingOf(alarm, by)} or ${none}) ${breached} or ${neverSeen(service)}`, forSeconds };
 }
 
-function valueOf({ metric, attributes, statistic, periodSeconds }: MetricAlarm, by: readonly GroupLabel[]): string {
+function readingOf({ metric, attributes, statistic, periodSeconds }: MetricAlarm, by: readonly GroupLabel[]): string {
   const selected = series(metric, attributes);
   const groups = by.join(', ');
   const service = countedBy[metric];

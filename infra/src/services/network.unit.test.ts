@@ -97,7 +97,9 @@ describe('chosen zones', () => {
   });
 
   it('are those of an environment with a network of its own, too', () => {
-    const stack = stackOf(synthesize({ apiUrl, zones: ['eu-west-1a', 'eu-west-1c'] }), 'services');
+    const synthesized = synthesize({ apiUrl, zones: ['eu-west-1a', 'eu-west-1c'] });
+    expect(synthesized.findings).toEqual([]);
+    const stack = stackOf(synthesized, 'services');
     expect([...resourcesOf(stack, 'AWS::EC2::Subnet').values()].map((subnet) => subnet['CidrBlock'])).toEqual([
       '10.0.0.0/20',
       '10.0.32.0/20',
@@ -112,16 +114,14 @@ describe('chosen zones', () => {
 describe('a shared network', () => {
   const synthesized = synthesize({ stacks: 'network', zones: ['eu-west-1a', 'eu-west-1c'], tags: { Owner: 'ops' } });
   const shared = stackOf(synthesized, 'network');
-  const services = stackOf(
-    synthesize({
-      apiUrl,
-      network: 'shared',
-      zones: ['eu-west-1a', 'eu-west-1c'],
-      api: true,
-      apiCallersSecret: 'waybill/callers',
-    }),
-    'services',
-  );
+  const environment = synthesize({
+    apiUrl,
+    network: 'shared',
+    zones: ['eu-west-1a', 'eu-west-1c'],
+    api: true,
+    apiCallersSecret: 'waybill/callers',
+  });
+  const services = stackOf(environment, 'services');
   const exported = z.record(z.string(), z.object({ Export: z.object({ Name: z.string() }).optional() }));
   const exports = Object.values(exported.parse(shared.template.toJSON()['Outputs'])).flatMap(({ Export }) =>
     Export ? [Export.Name] : [],
@@ -143,6 +143,7 @@ describe('a shared network', () => {
   });
 
   it('is imported, zone by zone, by an environment, which has no network of its own', () => {
+    expect(environment.findings).toEqual([]);
     expect([...imported].toSorted()).toEqual(exports.toSorted());
     expect(exports.toSorted()).toEqual([
       'waybill-network:PublicSubnet1',

@@ -252,7 +252,7 @@ describe('the task of operators', () => {
 describe('the images', () => {
   const folder = mkdtempSync(join(tmpdir(), 'waybill-images-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const app = new App({ outdir: folder, context: { ...flags, apiUrl } });
+  const app = new App({ outdir: folder, context: { ...flags, apiUrl, alarmEmail: 'none' } });
   addStacks(app);
   app.synth();
   const staged = readdirSync(folder, { recursive: true, encoding: 'utf8' })

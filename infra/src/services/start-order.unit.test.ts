@@ -77,7 +77,7 @@ describe('a new deployment', () => {
         .filter(([, { Type }]) => Type === 'AWS::ECS::Service')
         .map(([id, { Properties }]) => [
           id,
-          z.object({ CapacityProviderStrategy: z.unknown(), ForceNewDeployment: z.unknown() }).parse(Properties),
+          z.object({ CapacityProviderStrategy: z.unknown(), ForceNewDeployment: z.unknown().optional() }).parse(Properties),
         ]),
     );
   const before = forcing(usual);

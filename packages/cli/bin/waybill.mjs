@@ -2,6 +2,7 @@
 // Runs on any Node: it starts the command line on Node 24, which npm has put into node_modules, when this is another one.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const main = new URL('../src/main.ts', import.meta.url);
@@ -15,8 +16,8 @@ if (process.version.startsWith('v24.')) {
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('error', ({ message }) => fail(`node_modules/.bin/node does not start: ${message}`));
-  child.on('exit', (code) => {
-    process.exitCode = code ?? 1;
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
   });
 } else {
   fail(
@@ -26,5 +27,5 @@ if (process.version.startsWith('v24.')) {
 
 function fail(what) {
   process.stderr.write(`waybill: ${what}\n`);
-  process.exitCode = 1;
+  process.exitCode = 2;
 }

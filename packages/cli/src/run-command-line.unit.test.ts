@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
+import { buildInfo } from '@waybill/shared/process/build-info.ts';
 import { describe, expect, test } from 'vitest';
 import { type RunOptions, runCommand } from '../test/cli-rig.ts';
 import { command } from './command/command.ts';
@@ -44,6 +45,13 @@ describe('a command', () => {
     first.abort();
     expect(await ran).toEqual({ code: 130, stdout: '', stderr: '' });
     expect(await running(never, { first: first.signal })).toMatchObject({ code: 130 });
+  });
+
+  test('of an image says with its version which commit it is', async () => {
+    const { version } = buildInfo({});
+    const env = { WAYBILL_COMMIT: 'c0'.repeat(20) };
+    expect((await runCommand(['--version'], { env })).stdout).toBe(`${version} (commit ${env.WAYBILL_COMMIT})\n`);
+    expect((await runCommand(['--version'])).stdout).toBe(`${version}\n`);
   });
 
   test('that fails says what was thrown in a line, without a stack', async () => {

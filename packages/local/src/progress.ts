@@ -1,6 +1,8 @@
 import { clearScreenDown, moveCursor } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { shownNumber as number } from '@waybill/shared/counted.ts';
+import { shownRate } from './recent-rate.ts';
 
 /** How far a run has come. */
 export type Progress = {
@@ -90,8 +92,6 @@ export class ProgressDisplay {
   }
 }
 
-const number = (value: number) => Math.round(value).toLocaleString('en-US');
-
 export function panel(progress: Progress): string[] {
   const { read, stored, storedPerSecond, told, total, queued, dead, position, problem } = progress;
   const share = total === undefined ? undefined : Math.min(1, read / Math.max(1, total));
@@ -100,7 +100,7 @@ export function panel(progress: Progress): string[] {
   const of = total === undefined ? '' : ` of ${number(total)}`;
   return [
     `${bar}read ${number(read)}${of}  told ${number(told)}`,
-    `stored ${number(stored)}  ${number(storedPerSecond)}/s  in queue ${number(queued)}  in DLQ ${number(dead)}  at ${position}`,
+    `stored ${number(stored)}  ${shownRate(storedPerSecond)}  in queue ${number(queued)}  in DLQ ${number(dead)}  at ${position}`,
     ...(problem ? [problem] : []),
   ].map((text) => text.slice(0, columns));
 }
@@ -108,7 +108,7 @@ export function panel(progress: Progress): string[] {
 export function line(progress: Progress): string {
   const { seconds, read, stored, storedPerSecond, told, total, queued, dead, position } = progress;
   const of = total === undefined ? '' : `/${total}`;
-  const counts = `${seconds.toFixed(0).padStart(3)} s  read ${read}${of}  stored ${stored}  ${number(storedPerSecond)}/s`;
+  const counts = `${seconds.toFixed(0).padStart(3)} s  read ${read}${of}  stored ${stored}  ${shownRate(storedPerSecond)}`;
   // Of a feed whose end is known, how much was read says where it is.
   const place = total === undefined ? `  at ${position}` : '';
   return `${counts}  told ${told}  queue ${queued}  DLQ ${dead}${place}`.slice(0, columns);

@@ -1,3 +1,5 @@
+import { shownNumber } from '@waybill/shared/counted.ts';
+
 /** Milliseconds over which a rate is measured at least. */
 const overMs = 3_000;
 
@@ -18,4 +20,10 @@ export class RecentRate {
     const [since = { at, count }] = this.#readings;
     return since.at < at ? ((count - since.count) / (at - since.at)) * 1_000 : 0;
   }
+}
+
+/** `807/s`, and `0.2/s` where it is slow: what goes on is never 0. */
+export function shownRate(perSecond: number): string {
+  if (perSecond === 0 || perSecond >= 10) return `${shownNumber(perSecond)}/s`;
+  return perSecond < 0.1 ? 'under 0.1/s' : `${perSecond.toFixed(1)}/s`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RecentRate } from './recent-rate.ts';
+import { RecentRate, shownRate } from './recent-rate.ts';
 
 const ratesOf = (readings: readonly (readonly [ms: number, count: number])[]) => {
   const rate = new RecentRate();
@@ -33,4 +33,8 @@ describe('the rate of what is stored', () => {
       ]),
     ).toEqual([0, 0, 100]);
   });
+});
+
+test('a rate is shown as 0 only where nothing goes on', () => {
+  expect([0, 0.01, 0.24, 9.96, 806.6, 12_345].map(shownRate)).toEqual(['0/s', 'under 0.1/s', '0.2/s', '10.0/s', '807/s', '12,345/s']);
 });

@@ -1,6 +1,7 @@
 import { counted, shownNumber } from '@waybill/shared/counted.ts';
 import { shownUrl } from '@waybill/shared/shown-url.ts';
 import { dollarsOf, shownDollars, shownPriceDates } from './cost.ts';
+import { shownRate } from './recent-rate.ts';
 import type { Facts } from './run-facts.ts';
 import { byCode, counts, prose, row, shortened, total } from './summary-text.ts';
 import { verdictLines } from './verdict-text.ts';
@@ -55,7 +56,7 @@ function storedRows({ feed, stored, seconds, outcomes, verdict }: Facts): string
     ...row('stored', [
       `${counted(stored, 'event')} with repetitions`,
       ...('held' in feed ? [`${shownNumber(feed.packEvents)} of them from another producer`] : []),
-      `${shownNumber(stored / Math.max(0.001, seconds))}/s from start to end`,
+      `${shownRate(stored / Math.max(0.001, seconds))} from start to end`,
     ]),
     ...(verdict ? row('parcels', [`${shownNumber(verdict.parcels)} expected`]) : []),
     ...row('changes', byCode(`${shownNumber(total(outcomes))} of parcels`, outcomes)),
@@ -134,17 +135,24 @@ function receiverRows({ misbehaved }: Facts['receiver']): string[] {
   ];
 }
 
+/** Fewer events than these say nothing of a million: most requests ask empty queues. */
+const tellingEvents = 1_000;
+
 function costRows({ read, sqsCalls, sqsBilled: sqsRequests, writeUnits, readUnits }: Facts): string[] {
-  const perMillion = (count: number, shown = shownNumber) => (read === 0 ? 'none' : shown((count / read) * 1_000_000));
+  const isTelling = read >= tellingEvents;
+  const shown = (count: number, noun: string) => counted(isTelling ? (count / read) * 1_000_000 : count, noun);
+  const dollars = dollarsOf({ sqsRequests, writeUnits, readUnits });
   return [
-    ...row('per million', [
-      `${perMillion(sqsCalls)} SQS API calls`,
-      `${perMillion(sqsRequests)} SQS requests as billed`,
-      `${perMillion(writeUnits)} write units`,
-      `${perMillion(readUnits)} read units`,
+    ...row(isTelling ? 'per million' : 'in all', [
+      shown(sqsCalls, 'SQS API call'),
+      `${shown(sqsRequests, 'SQS request')} as billed`,
+      shown(Math.round(writeUnits), 'write unit'),
+      shown(Math.round(readUnits), 'read unit'),
     ]),
     ...row('', [
-      `${perMillion(dollarsOf({ sqsRequests, writeUnits, readUnits }), shownDollars)} at ${shownPriceDates()}`,
+      isTelling
+        ? `${shownDollars((dollars / read) * 1_000_000)} at ${shownPriceDates()}`
+        : `too few events to tell what a million costs`,
     ]),
   ];
 }

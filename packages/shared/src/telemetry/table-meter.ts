@@ -116,7 +116,7 @@ function throttledParts(output: ServiceOutputTypes): number {
   if ('UnprocessedKeys' in output) return Object.keys(output.UnprocessedKeys ?? {}).length;
   if (!('Responses' in output) || !Array.isArray(output.Responses)) return 0;
   const responses: readonly BatchStatementResponse[] = output.Responses;
-  return responses.filter(({ Error: failure }) => isThrottlingCode(failure?.Code)).length;
+  return responses.filter(({ Error: failure }) => failure !== undefined && isThrottlingCode(failure.Code)).length;
 }
 
 /** Label of a table without a name in {@link TableMeter.tables}. */
