@@ -115,7 +115,8 @@ export function openRealFeed(carrier: RealFeed): FeedSource {
     truth: async (position, signal) => {
       const elements: unknown[] = [];
       const doubts: string[] = [];
-      if (end === 'stuck') doubts.push(`The feed shows events beyond EventId ${position}, which the poller does not come to.`);
+      if (end === 'stuck')
+        doubts.push(`The feed shows events beyond EventId ${position}, which the poller does not come to.`);
       // Where the poller has no position, whatever the feed holds is looked at.
       const hasPosition = position >= firstEventId;
       const through = hasPosition ? { through: position } : {};

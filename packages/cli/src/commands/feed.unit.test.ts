@@ -49,7 +49,9 @@ describe('waybill feed check', () => {
     const ran = await runCommand(['feed', 'check', '--scan-api-url', url], { clock: hurried, columns: 80 });
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(/^.*problem.*from-event-id +FromEventId is exclusive/m);
-    expect(ran.stdout).toMatch(/\nWaybill cannot mirror this feed: 1 problem\. What an API must do,\s[^]*docs\/scan-api\.md\n$/);
+    expect(ran.stdout).toMatch(
+      /\nWaybill cannot mirror this feed: 1 problem\. What an API must do,\s[^]*docs\/scan-api\.md\n$/,
+    );
   });
 
   test('reads url, limit and first id as the poller does, and prints JSON of its shape', async () => {
@@ -78,7 +80,9 @@ describe('waybill feed check', () => {
     const env = { SCAN_API_URL: feed.url, SCAN_API_OAUTH: JSON.stringify(oauth) };
     const ran = await runCommand(['feed', 'check'], { clock: hurried, env });
     expect(ran.code).toBe(1);
-    expect(ran.stdout).toMatch(/problem +authorised +The token endpoint of SCAN_API_OAUTH\s[^]* invalid_client: check clientId/);
+    expect(ran.stdout).toMatch(
+      /problem +authorised +The token endpoint of SCAN_API_OAUTH\s[^]* invalid_client: check clientId/,
+    );
     expect(leaksIn(ran, secrets)).toEqual([]);
     expect(feed.shown).toEqual([]);
   });

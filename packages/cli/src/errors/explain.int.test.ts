@@ -75,7 +75,9 @@ describe('within 10 s a command says what is wrong, with what, and what to try',
       AWS_ENDPOINT_URL_DYNAMODB: undefined,
       HTTPS_PROXY: `http://waybill:hunter2@127.0.0.1:${proxy.port}`,
     });
-    expect(stderr).toMatch(/^waybill: DynamoDB in \S+ does not respond \(.*Failed to establish tunnel to dynamodb\..* 407/);
+    expect(stderr).toMatch(
+      /^waybill: DynamoDB in \S+ does not respond \(.*Failed to establish tunnel to dynamodb\..* 407/,
+    );
     expect(stderr).toContain('Try: echo $HTTPS_PROXY $NO_PROXY');
     expect(stderr).not.toContain('hunter2');
     expect(proxy.asked[0]).toMatch(/^CONNECT dynamodb\./);

@@ -110,7 +110,8 @@ function placeOf({ service }: Call, env: Environment): Place {
 function unreachable(error: unknown, call: Call, { shown, variable, region }: Place): Words {
   const why = error instanceof WaybillError ? error.message : describeError(error);
   const what = `${shown} does not respond (${why})`;
-  if (isTunnel(error)) return { what, next: 'echo $HTTPS_PROXY $NO_PROXY: does the proxy know this user, and allow that host?' };
+  if (isTunnel(error))
+    return { what, next: 'echo $HTTPS_PROXY $NO_PROXY: does the proxy know this user, and allow that host?' };
   if (variable !== undefined) return { what, next: `echo $${variable}: is the engine up, and that its address?` };
   const isUnknownHost = /ENOTFOUND|EAI_AGAIN/.test(describeError(error));
   const check = `aws ${call.service.toLowerCase()} help; is this machine online, or behind a proxy?`;
@@ -166,7 +167,10 @@ function isOfTheNetwork(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isOfTheNetwork);
   if (!(error instanceof Error)) return false;
   return (
-    isTunnel(error) || 'syscall' in error || /^(TimeoutError|AbortError)$/.test(error.name) || /socket hang up|ECONN/.test(error.message)
+    isTunnel(error) ||
+    'syscall' in error ||
+    /^(TimeoutError|AbortError)$/.test(error.name) ||
+    /socket hang up|ECONN/.test(error.message)
   );
 }
 
