@@ -17,7 +17,7 @@ import type { Context } from '../context/context.ts';
 import { acknowledge } from '../findings/acknowledge.ts';
 import { type AlarmSetting, WaybillAlarm } from '../monitoring/alarm.ts';
 
-export type BackupsProps = AlarmSetting & {
+type BackupsProps = AlarmSetting & {
   readonly context: Pick<Context, 'environment' | 'backupSchedule' | 'backupDays'>;
   /** The vault in the other account. */
   readonly vault: NonNullable<Context['backupVaultArn']>;
