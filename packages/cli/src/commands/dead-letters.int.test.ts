@@ -120,7 +120,7 @@ describe.concurrent('waybill erase', () => {
       bodies.map((body) => ({ body })),
     );
     const dry = await run(['erase', '--dry-run', '--person-file', file]);
-    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('Deletes 1 dead letters and 0 failure') });
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('Deletes 1 dead letter and 0 failure') });
     const done = await run(['erase', '--person-file', file, '--yes', '--because', 'request 4711', '--json']);
     expect(done.code).toBe(0);
     const { operationId, counts } = JSON.parse(done.stdout);
