@@ -23,7 +23,7 @@ export function documentedCommands(): DocumentedCommand[] {
       .map((line) => ({
         page,
         command: line.trim(),
-        context: contextOf(line.replace('"${CONTEXT[@]}"', ` ${shared}`)),
+        context: contextOf(line.replace(/"\$\{CONTEXT\[@\]\}"/, ` ${shared}`)),
       }));
   });
 }

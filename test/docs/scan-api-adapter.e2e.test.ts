@@ -43,8 +43,18 @@ test('the adapter of docs/scan-api.md makes a feed of a carrier that pages by cu
   const port = String(await freePort());
   let running: ChildProcess | undefined;
   const start = () => {
-    const env = { CARRIER_URL: carrier.url, CARRIER_KEY: 'k3y', EVENTS_FILE: 'events.jsonl', PORT: port, POLL_MS: '50' };
-    running = spawn(process.execPath, ['adapter.mjs'], { cwd: folder, env: { ...process.env, ...env }, stdio: 'ignore' });
+    const env = {
+      CARRIER_URL: carrier.url,
+      CARRIER_KEY: 'k3y',
+      EVENTS_FILE: 'events.jsonl',
+      PORT: port,
+      POLL_MS: '50',
+    };
+    running = spawn(process.execPath, ['adapter.mjs'], {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+    });
   };
   const kill = async () => {
     if (running && running.exitCode === null && running.signalCode === null) {
@@ -71,7 +81,10 @@ test('the adapter of docs/scan-api.md makes a feed of a carrier that pages by cu
   start();
   await until('the adapter has read all', async () => (await pageFrom(250)).length > 0);
   const checked = await checkFeed(
-    { open: (observer) => scanApi({ url, token: '', timeoutMs: 5_000, clock: systemClock, observer }), clock: systemClock },
+    {
+      open: (observer) => scanApi({ url, token: '', timeoutMs: 5_000, clock: systemClock, observer }),
+      clock: systemClock,
+    },
     { url, credentials: [], limit: 100, fromEventId: 1, timeoutMs: 5_000 },
     AbortSignal.timeout(20_000),
   );

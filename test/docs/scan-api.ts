@@ -61,7 +61,9 @@ function fieldRows(): string[] {
   const paths = Object.keys(fieldExamples).filter((path) => path !== '');
   return paths.map((path) => {
     const isOptional = [undefined, null].every((value) => codeOf(withField(path, value)) === undefined);
-    const codes = [...new Set(probes.map(([, value]) => codeOf(withField(path, value))))].filter((code) => code !== undefined);
+    const codes = [...new Set(probes.map(([, value]) => codeOf(withField(path, value))))].filter(
+      (code) => code !== undefined,
+    );
     const expected = codes.filter((code) => code !== 'MISSING').map((code) => expectations[code]);
     return `| \`${path}\` | \`${fieldExamples[path]}\` | ${isOptional ? 'may' : 'must not'} | ${expected.join('; ')} |`;
   });
@@ -84,7 +86,8 @@ function reasonRows(): string[] {
   };
   return Object.entries(expectations).map(([code, expected]) => {
     const found = tellingOf(code);
-    const shown = found.length > 0 ? found.join(', ') : 'what stays of a page that is neither JSON nor UTF-8, or that always fails';
+    const shown =
+      found.length > 0 ? found.join(', ') : 'what stays of a page that is neither JSON nor UTF-8, or that always fails';
     return `| \`${code satisfies string}\` | ${expected} | ${shown} |`;
   });
 }
@@ -97,7 +100,11 @@ function timeRows(): string[] {
 }
 
 const tables: Readonly<Record<string, () => string[]>> = {
-  fields: () => ['| field | such as | be null or missing | what else it must be |', '|---|---|---|---|', ...fieldRows()],
+  fields: () => [
+    '| field | such as | be null or missing | what else it must be |',
+    '|---|---|---|---|',
+    ...fieldRows(),
+  ],
   times: () => ['| `CreatedDateTimeUtc` | |', '|---|---|', ...timeRows()],
   reasons: () => ['| reason | expected | such as |', '|---|---|---|', ...reasonRows()],
 };
@@ -113,7 +120,7 @@ export function withTables(page: string): string {
 
 /** The adapter of the page. */
 export function adapterOf(page: string): string {
-  const [, code] = /^```js\n(\/\/ adapter\.mjs[^]*?)^```$/m.exec(page) ?? [];
+  const [, code] = /^```js\n(\/\/ adapter\.mjs[\s\S]*?)^```$/m.exec(page) ?? [];
   if (code === undefined) throw new Error('docs/scan-api.md has no adapter.mjs');
   return code;
 }

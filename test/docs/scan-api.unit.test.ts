@@ -20,7 +20,9 @@ it('its example is a page of scan events', () => {
 });
 
 it('its bounds and variables are those of the code', () => {
-  expect(page).toContain(`${maxBodyBytes / 1024 / 1024} MiB (decompressed) and ${maxElements.toLocaleString('en-US')} elements`);
+  expect(page).toContain(
+    `${maxBodyBytes / 1024 / 1024} MiB (decompressed) and ${maxElements.toLocaleString('en-US')} elements`,
+  );
   expect(page).toContain(`more than ${believableJump.toLocaleString('en-US')} above the one before it`);
   const named = [...page.matchAll(/`(SCAN_API_[A-Z_]+)`/g)].map(([, name = '']) => name);
   expect(named.filter((name) => !Object.hasOwn(scanApiVariables, name))).toEqual([]);

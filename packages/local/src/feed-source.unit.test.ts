@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startGuardedFeed, testClientOf } from '../../shared/test/oauth-server.ts';
 import { readCommandLine } from './config.ts';
 import { type FeedSource, openRealFeed, openSimulatedFeed } from './feed-source.ts';
@@ -24,7 +24,11 @@ const whole = { signal: new AbortController().signal };
 test('a real feed is read for the comparison with what the poller shows it', async () => {
   const feed = await startGuardedFeed();
   onTestFinished(() => feed.stop());
-  const options = readCommandLine(['--scan-api-url', feed.url], { SCAN_API_OAUTH: JSON.stringify(testClientOf(feed)) }, 1);
+  const options = readCommandLine(
+    ['--scan-api-url', feed.url],
+    { SCAN_API_OAUTH: JSON.stringify(testClientOf(feed)) },
+    1,
+  );
   if (options === 'help' || !options.scanApi) throw new Error('A real feed was asked for');
   const { elements } = await openRealFeed(options.scanApi).truth(10, whole.signal);
   expect([elements, new Set(feed.shown)]).toEqual([[], new Set(['Bearer token-1'])]);
@@ -62,7 +66,13 @@ describe('the simulated feed of npm start', () => {
 
   test('is not shown what the shell has for a real one', async () => {
     const { variables } = await opened(20, 1);
-    const access = { SCAN_API_TOKEN: '', SCAN_API_HEADERS: '', SCAN_API_OAUTH: '', SCAN_API_CLIENT_CERT: '', SCAN_API_CLIENT_KEY: '' };
+    const access = {
+      SCAN_API_TOKEN: '',
+      SCAN_API_HEADERS: '',
+      SCAN_API_OAUTH: '',
+      SCAN_API_CLIENT_CERT: '',
+      SCAN_API_CLIENT_KEY: '',
+    };
     expect(variables).toMatchObject(access);
   });
 

@@ -6,7 +6,6 @@ import { leaksIn } from '../../shared/test/planted-secrets.ts';
 import { readCommandLine } from './config.ts';
 import { lookAtFeed } from './look-at-feed.ts';
 
-
 /** Pauses take no time; only what lasts as long as a whole look is waited for. */
 const hurried = {
   ...systemClock,

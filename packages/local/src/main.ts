@@ -5,7 +5,8 @@ import { program, readCommandLine } from './config.ts';
 import { runLocally } from './local-run.ts';
 import { ProgressDisplay } from './progress.ts';
 import type { Facts } from './run-facts.ts';
-import { summaryLines, verdictMarks } from './summary.ts';
+import { summaryLines } from './summary.ts';
+import { verdictMarks } from './verdict-text.ts';
 
 const options = optionsOrExit(
   () => helpText(program),

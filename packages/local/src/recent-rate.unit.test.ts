@@ -36,5 +36,12 @@ describe('the rate of what is stored', () => {
 });
 
 test('a rate is shown as 0 only where nothing goes on', () => {
-  expect([0, 0.01, 0.24, 9.96, 806.6, 12_345].map(shownRate)).toEqual(['0/s', 'under 0.1/s', '0.2/s', '10.0/s', '807/s', '12,345/s']);
+  expect([0, 0.01, 0.24, 9.96, 806.6, 12_345].map(shownRate)).toEqual([
+    '0/s',
+    'under 0.1/s',
+    '0.2/s',
+    '10.0/s',
+    '807/s',
+    '12,345/s',
+  ]);
 });

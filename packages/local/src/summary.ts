@@ -6,8 +6,6 @@ import type { Facts } from './run-facts.ts';
 import { byCode, counts, prose, row, shortened, total } from './summary-text.ts';
 import { verdictLines } from './verdict-text.ts';
 
-export { verdictMarks } from './verdict-text.ts';
-
 /** The summary, in lines of at most 79 characters. Each number says what it counts; what counts one thing adds up. */
 export function summaryLines(facts: Facts): string[] {
   return [

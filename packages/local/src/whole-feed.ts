@@ -84,7 +84,9 @@ export async function* readWholeFeed(
     } else break;
   }
   if (known !== undefined && known < through && Number.isFinite(through)) {
-    onDoubt(`The feed ends at EventId ${known} now, and was read to ${through} before: events have gone, or ids began again.`);
+    onDoubt(
+      `The feed ends at EventId ${known} now, and was read to ${through} before: events have gone, or ids began again.`,
+    );
   }
 }
 
@@ -99,14 +101,21 @@ type Overlap = {
 function tellDoubts({ ids, known, firstIds, onDoubt }: Overlap): void {
   const found = new Set(ids);
   const isSame = firstIds.length >= fewestSame && firstIds.every((id) => found.has(id)) && known !== firstIds[0];
-  if (isSame) onDoubt(`Asked from EventId ${known}, the API returned its first page again: it may hold more than it shows.`);
+  if (isSame)
+    onDoubt(`Asked from EventId ${known}, the API returned its first page again: it may hold more than it shows.`);
   else if (!found.has(known)) {
-    onDoubt(`Asked from EventId ${known}, which it had returned before, the API left it out: others may be left out, too.`);
+    onDoubt(
+      `Asked from EventId ${known}, which it had returned before, the API left it out: others may be left out, too.`,
+    );
   }
 }
 
 /** Whether the feed shows an event beyond this id that reading could go on to: two, or one that is near. */
-export async function goesOnBeyond(feed: Pick<ScanFeed, 'read'>, eventId: number, options: WholeFeedOptions = {}): Promise<boolean> {
+export async function goesOnBeyond(
+  feed: Pick<ScanFeed, 'read'>,
+  eventId: number,
+  options: WholeFeedOptions = {},
+): Promise<boolean> {
   const page = await readPage(feed, eventId + 1, options.limit ?? 100, options);
   const ids = page.map(idOf).filter((id): id is number => id !== undefined && id > eventId);
   return lastBelievable(ids, eventId + 1, false) !== undefined;
@@ -149,7 +158,10 @@ async function readPage(
 ): Promise<readonly unknown[]> {
   let last: unknown;
   for (let attempt = 0; attempt < tries; attempt++) {
-    if (attempt > 0) await delay(Math.max(retryMs * 2 ** (attempt - 1), Math.min(pauseOf(last), longestPauseMs)), undefined, { signal });
+    if (attempt > 0)
+      await delay(Math.max(retryMs * 2 ** (attempt - 1), Math.min(pauseOf(last), longestPauseMs)), undefined, {
+        signal,
+      });
     try {
       return await feed.read(from, limit, signal);
     } catch (error) {

@@ -6,7 +6,13 @@ import { systemClock } from '@waybill/shared/clock.ts';
 import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { oddFeeds } from '../../operations/test/odd-feeds.ts';
-import { feedWith, idRange, type Question, type Reply, startScriptedFeed } from '../../operations/test/scripted-feed.ts';
+import {
+  feedWith,
+  idRange,
+  type Question,
+  type Reply,
+  startScriptedFeed,
+} from '../../operations/test/scripted-feed.ts';
 import { expectedParcels } from './outcome/oracle.ts';
 import { goesOnBeyond, readWholeFeed, type WholeFeedOptions } from './whole-feed.ts';
 
@@ -30,13 +36,13 @@ const holding = (...elements: FeedElement[]) => new HeldFeed(elements.values(), 
 
 type Served = Pick<ScanApi, 'url'>;
 
-const feedOf = ({ url }: Served, token = '') =>
-  scanApi({ url, token, timeoutMs: 60_000, clock: systemClock });
+const feedOf = ({ url }: Served, token = '') => scanApi({ url, token, timeoutMs: 60_000, clock: systemClock });
 
 async function readAll(api: Served, options: WholeFeedOptions & { token?: string } = {}): Promise<unknown[]> {
   const { token, ...others } = options;
   const elements: unknown[] = [];
-  for await (const element of readWholeFeed(feedOf(api, token), { retryMs: 1, longestPauseMs: 1, ...others })) elements.push(element);
+  for await (const element of readWholeFeed(feedOf(api, token), { retryMs: 1, longestPauseMs: 1, ...others }))
+    elements.push(element);
   return elements;
 }
 

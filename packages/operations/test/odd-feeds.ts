@@ -60,7 +60,11 @@ export const oddFeeds: readonly OddFeed[] = [
     reply: ({ from: number, limit }) => answer(page(idRange(1, held).slice((number - 1) * limit, number * limit))),
     says: /depends on Limit/,
   },
-  { is: 'has another name for the elements', reply: renamed('events'), says: /an array of 100 elements is its "events"/ },
+  {
+    is: 'has another name for the elements',
+    reply: renamed('events'),
+    says: /an array of 100 elements is its "events"/,
+  },
   { is: 'spells ScanEvents otherwise', reply: renamed('scanEvents'), says: /is its "scanEvents"/ },
   { is: 'names them by a word of its own', reply: renamed('NC1001'), says: /is under another name/ },
   {
@@ -103,7 +107,11 @@ export const oddFeeds: readonly OddFeed[] = [
     reply: traits({ elementOf: (eventId) => ({ eventId, parcelId: 7, type: 'STATUS' }) }),
     says: /MISSING: EventId is missing \(it is spelled otherwise: "eventId"\), expected a value \(such as 83269\)/,
   },
-  { is: 'is a web page', reply: always({ body: '<html>NC1001</html>', headers: { 'content-type': 'text/html' } }), says: /is not JSON: .* \(it is a web page, text\/html\)/ },
+  {
+    is: 'is a web page',
+    reply: always({ body: '<html>NC1001</html>', headers: { 'content-type': 'text/html' } }),
+    says: /is not JSON: .* \(it is a web page, text\/html\)/,
+  },
   {
     is: 'is an error in JSON',
     reply: always(json({ Message: 'NC1001', ErrorCode: 7 })),

@@ -76,6 +76,7 @@ export function isExpected(error: unknown): boolean {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isExpected);
   if (!(error instanceof Error)) return false;
   const isOfTheProxy = 'code' in error && error.code === 'ERR_PROXY_TUNNEL';
-  const isOfTheNetwork = isOfTheProxy || 'syscall' in error || error.name === 'TimeoutError' || error.name === 'AbortError';
+  const isOfTheNetwork =
+    isOfTheProxy || 'syscall' in error || error.name === 'TimeoutError' || error.name === 'AbortError';
   return error instanceof WaybillError || isServiceError(error) || isOfTheNetwork;
 }

@@ -50,7 +50,7 @@ describe('waybill feed check', () => {
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(/^.*problem.*from-event-id +FromEventId is exclusive/m);
     expect(ran.stdout).toMatch(
-      /\nWaybill cannot mirror this feed: 1 problem\. What an API must do,\s[^]*docs\/scan-api\.md\n$/,
+      /\nWaybill cannot mirror this feed: 1 problem\. What an API must do,\s[\s\S]*docs\/scan-api\.md\n$/,
     );
   });
 
@@ -81,7 +81,7 @@ describe('waybill feed check', () => {
     const ran = await runCommand(['feed', 'check'], { clock: hurried, env });
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(
-      /problem +authorised +The token endpoint of SCAN_API_OAUTH\s[^]* invalid_client: check clientId/,
+      /problem +authorised +The token endpoint of SCAN_API_OAUTH\s[\s\S]* invalid_client: check clientId/,
     );
     expect(leaksIn(ran, secrets)).toEqual([]);
     expect(feed.shown).toEqual([]);

@@ -1,5 +1,5 @@
-import { isTooLarge, nameOf } from '@waybill/shared/scan-api/page-failure.ts';
 import { counted, shownNumber as shown } from '@waybill/shared/counted.ts';
+import { isTooLarge, nameOf } from '@waybill/shared/scan-api/page-failure.ts';
 import { type Finding, good, note, problem } from './finding.ts';
 
 /** What came of asking for at most `limit` elements. */

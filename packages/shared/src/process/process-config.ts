@@ -48,7 +48,8 @@ export const commonVariables = {
     min: 100,
     max: 3_600_000,
     default: 60_000,
-    meaning: "milliseconds between two exports, by OTLP and to CloudWatch; beyond a minute the alarms on AWS look at longer periods",
+    meaning:
+      'milliseconds between two exports, by OTLP and to CloudWatch; beyond a minute the alarms on AWS look at longer periods',
   }),
   WAYBILL_COMMIT: pattern(/^[\w.-]{1,64}$/, {
     allowed: '1–64 letters, digits, `.`, `_` and `-`',

@@ -86,7 +86,7 @@ function needsDashes(command: string): boolean {
 }
 
 /** The command with a flag, as one types it. */
-export function withFlags(command: string, flags: string): string {
+function withFlags(command: string, flags: string): string {
   return `${command}${needsDashes(command) ? ' --' : ''} ${flags}`;
 }
 
