@@ -16,7 +16,7 @@ const everything = {
   apiUrl,
   apiOauthSecret: 'waybill/prod/api-oauth',
   apiHeadersSecret: 'waybill/prod/api-headers',
-  apiClientCertSecret: 'waybill/prod/api-client',
+  apiClientCertSecret: 'waybill/prod/client-certificate',
   alarmEmail: 'ops@example.com',
   api: true,
   apiCallersSecret: 'waybill/prod/callers',
