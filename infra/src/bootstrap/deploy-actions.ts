@@ -4,7 +4,8 @@ const byType: Readonly<Record<string, readonly string[]>> = handlerActions;
 
 /**
  * Actions that CloudFormation's handlers have for features that no template of Waybill uses: with one of these rights more
- * could be read, or done to others, than a deployment needs.
+ * could be read, or done to others, than a deployment needs. Not those that describe a table or a VPC: a handler may look at
+ * a feature to see that it is not used.
  */
 const notUsed: readonly RegExp[] = [
   // Tables are not filled by an import, and not copied to other regions.
@@ -16,12 +17,13 @@ const notUsed: readonly RegExp[] = [
   // Changes of tables are not sent to Kinesis, and log groups not to Firehose.
   /^kinesis:/,
   /^firehose:/,
-  /KinesisStreamingDestination$/,
+  /^dynamodb:(Dis|En)ableKinesisStreamingDestination$/,
+  /^dynamodb:UpdateKinesisStreamingDestination$/,
   // Provisioned concurrency, VPNs, service networks, a VPC that is encrypted, endpoints of other regions.
   /^lambda:/,
   /^vpc-lattice:/,
   /^vpce:/,
-  /^ec2:.*(VpnGateway|VpcEncryptionControl|VpcTenancy|SubnetCidrBlock)/,
+  /^ec2:(?!Describe).*(VpnGateway|VpcEncryptionControl|VpcTenancy|SubnetCidrBlock)/,
   // Policies are attached to roles alone, and a service-linked role stays when a deployment goes.
   /^iam:.*(User|Group)Policy$/,
   // No boundary is set: whoever sets one on the roles of an account does not want a deployment to take it away.
@@ -38,6 +40,14 @@ const notUsed: readonly RegExp[] = [
 
 /** Actions that no schema names, by the type that needs them. */
 const besides: Readonly<Record<string, readonly string[]>> = {
+  // Its schema has no tags yet, and the templates have. RegisterScalableTarget with tags needs TagResource.
+  'AWS::ApplicationAutoScaling::ScalableTarget': [
+    'application-autoscaling:ListTagsForResource',
+    'application-autoscaling:TagResource',
+    'application-autoscaling:UntagResource',
+  ],
+  // "Fn::GetAZs", by which a network that names no zones has its first two: its "IAM permissions".
+  'AWS::EC2::Subnet': ['ec2:DescribeAccountAttributes', 'ec2:DescribeAvailabilityZones'],
   // Its schema has no handlers. "AWS Cloud Map API permissions": CreatePrivateDnsNamespace needs those of Route 53 and EC2.
   'AWS::ServiceDiscovery::PrivateDnsNamespace': [
     'servicediscovery:CreatePrivateDnsNamespace',

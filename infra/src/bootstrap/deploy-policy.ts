@@ -70,6 +70,16 @@ const reaches: readonly Reach[] = [
   { actions: /^sns:/, on: ['arn:aws:sns:*:*:waybill-*'] },
   { actions: /^cloudwatch:(Describe|GetMetricData)/, on: everything },
   {
+    // Target tracking makes alarms of its own, which it names, by the rights of who makes the policy ("Application Auto
+    // Scaling identity-based policy examples", "Permissions required for target services and CloudWatch").
+    actions: /^cloudwatch:(DeleteAlarms|PutMetricAlarm)$/,
+    on: [
+      'arn:aws:cloudwatch:*:*:alarm:waybill-*',
+      'arn:aws:cloudwatch:*:*:alarm:TargetTracking-service/waybill-*',
+      'arn:aws:cloudwatch:*:*:alarm:TargetTracking-table/*-waybill-*',
+    ],
+  },
+  {
     actions: /^cloudwatch:/,
     on: ['arn:aws:cloudwatch:*:*:alarm:waybill-*', 'arn:aws:cloudwatch::*:dashboard/waybill-*'],
   },
@@ -94,9 +104,9 @@ const reaches: readonly Reach[] = [
   { actions: /^apigateway:/, on: ['/apis*', '/vpclinks*', '/tags/*'].map((path) => `arn:aws:apigateway:*::${path}`) },
   // AWS gives these their ids, and a name is a tag that can be changed.
   { actions: /^(ec2|route53|servicediscovery|application-autoscaling):/, on: everything },
-  // The keys of vaults and tables; a key's own policy has to allow it, too.
+  // The keys of vaults and tables; a key's own policy has to allow it, too. CloudFormation itself describes a key that it makes.
   {
-    actions: /^kms:(CreateGrant|Decrypt|DescribeKey|Encrypt|GenerateDataKey|ListAliases|RetireGrant|RevokeGrant)$/,
+    actions: /^kms:(CreateGrant|Decrypt|Encrypt|GenerateDataKey|RetireGrant|RevokeGrant)$/,
     on: everything,
     condition: {
       StringLike: { 'kms:ViaService': ['backup.*.amazonaws.com', 'dynamodb.*.amazonaws.com', 'ecr.*.amazonaws.com'] },

@@ -68,18 +68,32 @@ describe('the policies of deployments', () => {
   });
 });
 
-describe('the names of the stacks', () => {
-  const webhook = { name: 'shop', url: 'https://shop.example/hook', secretsName: 'shop/signing' };
-  const { stacks } = synthesize({
-    apiUrl: 'https://carrier.example/v1/scans/scanevents',
-    alarmEmail: 'ops@example.com',
-    runbookUrl: 'https://wiki.example/waybill',
-    api: true,
-    apiCallersSecret: 'waybill/callers',
-    webhooks: [webhook, { ...webhook, name: 'depot', ownTable: true }],
-    notifySweep: 'rate(1 hour)',
-  });
+/** Whether a statement allows this action on it. */
+function isAllowedOn(action: string, arn: string): boolean {
+  const literally = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+  return statements
+    .filter(({ Action }) => Action.includes(action))
+    .some(({ Resource }) =>
+      Resource.some((pattern) => new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`).test(arn)),
+    );
+}
 
+const webhook = { name: 'shop', url: 'https://shop.example/hook', secretsName: 'shop/signing' };
+const { stacks } = synthesize({
+  apiUrl: 'https://carrier.example/v1/scans/scanevents',
+  capacity: 'provisioned',
+  eventsPerSecond: 100,
+  backupVaultArn: 'arn:aws:backup:eu-west-1:444455556666:backup-vault:waybill',
+  tags: { CostCenter: '4711' },
+  alarmEmail: 'ops@example.com',
+  runbookUrl: 'https://wiki.example/waybill',
+  api: true,
+  apiCallersSecret: 'waybill/callers',
+  webhooks: [webhook, { ...webhook, name: 'depot', ownTable: true }],
+  notifySweep: 'rate(1 hour)',
+});
+
+describe('the names of the stacks', () => {
   /** Of types whose names the stacks give: the property with it, the ARN, and what creates one. */
   const named: Readonly<Record<string, readonly [string, (name: string) => string, string]>> = {
     'AWS::SQS::Queue': ['QueueName', (name) => `arn:aws:sqs:r:1:${name}`, 'sqs:CreateQueue'],
@@ -104,26 +118,62 @@ describe('the names of the stacks', () => {
     'AWS::ECS::Cluster': ['ClusterName', (name) => `arn:aws:ecs:r:1:cluster/${name}`, 'ecs:UpdateCluster'],
     'AWS::ECS::Service': ['ServiceName', (name) => `arn:aws:ecs:r:1:service/${name}`, 'ecs:CreateService'],
   };
-  const literally = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
-  const isAllowed = (action: string, arn: string) =>
-    statements
-      .filter(({ Action }) => Action.includes(action))
-      .some(({ Resource }) =>
-        Resource.some((pattern) => new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`).test(arn)),
-      );
-
   it.each(Object.entries(named))('of %s are those that the policies reach', (type, [property, arnOf, action]) => {
     const names = stacks
       .flatMap(({ resources }) => Object.values(resources))
       .filter(({ Type }) => Type === type)
       .map(({ Properties }) => String(Properties[property]));
     expect(names.length).toBeGreaterThan(0);
-    expect(names.filter((name) => !isAllowed(action, arnOf(name)))).toEqual([]);
-    expect(isAllowed(action, arnOf('others'))).toBe(false);
+    expect(names.filter((name) => !isAllowedOn(action, arnOf(name)))).toEqual([]);
+    expect(isAllowedOn(action, arnOf('others'))).toBe(false);
   });
 
   it('are in front of those that CloudFormation makes for roles, policies and topics', () => {
     for (const { name } of stacks) expect(name).toMatch(/^waybill-/);
+  });
+});
+
+describe('what no schema names', () => {
+  const isAllowed = (action: string, arn: string) => isAllowedOn(action, arn) && !isConditional(action);
+  const isConditional = (action: string) =>
+    statements.some(({ Action, Condition }) => Action.includes(action) && Condition !== undefined);
+
+  it('is the look at the zones of a network that names none (Fn::GetAZs)', () => {
+    expect(
+      ['DescribeAvailabilityZones', 'DescribeAccountAttributes', 'DescribeSubnets'].filter(
+        (name) => !isAllowed(`ec2:${name}`, '*'),
+      ),
+    ).toEqual([]);
+  });
+
+  it('are the alarms of target tracking, which scaling names by what it scales', () => {
+    const names = [
+      'TargetTracking-service/waybill-dev/waybill-dev-processor-AlarmHigh-1',
+      'TargetTracking-table/dev-waybill-parcels/index/open-parcels-AlarmLow-1',
+      'waybill-dev-feed-lag',
+    ];
+    for (const action of ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'])
+      expect(names.filter((name) => !isAllowed(action, `arn:aws:cloudwatch:r:1:alarm:${name}`))).toEqual([]);
+    expect(isAllowed('cloudwatch:PutMetricAlarm', 'arn:aws:cloudwatch:r:1:alarm:TargetTracking-table/others')).toBe(
+      false,
+    );
+  });
+
+  it('is to describe a key that CloudFormation makes: it does not ask through a service', () => {
+    expect(isAllowed('kms:DescribeKey', '*')).toBe(true);
+  });
+
+  it('are the tags of a type that the templates tag', () => {
+    const tagged = new Set(
+      stacks
+        .flatMap(({ resources }) => Object.values(resources))
+        .filter(({ Properties }) => Object.keys(Properties).some((name) => /^(\w+Vault|\w+Plan)?Tags$/.test(name)))
+        .map(({ Type }) => Type),
+    );
+    expect(tagged.size).toBeGreaterThan(20);
+    // API Gateway tags by POST on /tags.
+    const byName = (action: string) => /:(Tag\w*|CreateTags)$/.test(action) || action === 'apigateway:POST';
+    expect([...tagged].filter((type) => !actionsOf(type).some(byName))).toEqual([]);
   });
 });
 
