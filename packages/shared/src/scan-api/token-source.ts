@@ -77,9 +77,9 @@ export class TokenSource {
     return await until(this.#fetching, signal, () => unusable(this.#url, 'did not respond in time'));
   }
 
-  /** The feed has accepted this token. */
+  /** The feed has accepted this token. Of one that has been replaced meanwhile that says nothing any more. */
   accepted(token: HeldToken): void {
-    this.#proven = token;
+    if (token === this.#held) this.#proven = token;
   }
 
   /** The feed has refused this token: whether to ask once more, with another one. */

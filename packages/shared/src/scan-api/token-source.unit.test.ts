@@ -3,9 +3,11 @@ import { type GuardedFeed, startGuardedFeed, type TokenReply, testClientOf } fro
 import { leaksIn } from '../../test/planted-secrets.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { WaybillError } from '../error.ts';
+import { noProxies } from '../http/proxies.ts';
+import { httpRequester } from './http-request.ts';
 import { scanApi } from './scan-api.ts';
 import { isOfTokenEndpoint } from './token-answer.ts';
-import type { OAuthClient } from './token-source.ts';
+import { type OAuthClient, TokenSource } from './token-source.ts';
 
 let feed: GuardedFeed;
 let now = 0;
@@ -98,6 +100,19 @@ describe('a token', () => {
     feed.revoke();
     await Promise.all([read(), read(), read()]);
     expect(feed.asked).toHaveLength(2);
+  });
+
+  test('that was replaced is not the proven one again by an answer that comes late', async () => {
+    const request = httpRequester({ timeoutMs: 5_000, proxies: noProxies });
+    const source = new TokenSource({ client: testClientOf(feed), proxies: noProxies, request, clock });
+    const { signal } = new AbortController();
+    const first = await source.current(signal);
+    source.accepted(first);
+    expect(source.refused(first)).toBe(true);
+    const second = await source.current(signal);
+    source.accepted(second);
+    source.accepted(first);
+    expect(source.refused(second)).toBe(true);
   });
 
   test('that the feed has never accepted is fetched anew once a minute only, and the refusal is told', async () => {
