@@ -66,6 +66,30 @@ describe('a token', () => {
     expect(feed.shown.at(-1)).toBe('Bearer token-2');
   });
 
+  test('that is about to end is used until it does, while the endpoint gives no other', async () => {
+    const read = reader();
+    await read();
+    feed.reply = () => json({}, 503);
+    seconds(3_541);
+    await read();
+    await read();
+    expect(feed.asked).toHaveLength(2);
+    expect(feed.shown).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1']);
+    seconds(60);
+    expect((await failureOf(read())).message).toMatch(/^The token endpoint .* returned status 503$/);
+  });
+
+  test('that the feed refuses in that time is not used any more', async () => {
+    const read = reader();
+    await read();
+    feed.reply = () => json({}, 503);
+    feed.revoke();
+    seconds(3_541);
+    await failureOf(read());
+    await failureOf(read());
+    expect(feed.shown).toHaveLength(2);
+  });
+
   test.each([
     [90, 44, 46],
     ['120', 59, 61],
