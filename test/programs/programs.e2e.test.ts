@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
@@ -68,8 +69,17 @@ describe('every program', () => {
     const line = '"$@" | head -n 1; echo "ended with ${PIPESTATUS[0]}"';
     const poller = programs.find(([name]) => name === 'npm run poller')?.[1] ?? [];
     const { stdout, stderr } = await run(poller, env, ['-c', line, 'bash', process.execPath]);
-    expect(stdout).toMatch(/^\{"level":"info",.*"msg":"started"\}\nended with 0\n$/);
+    expect(stdout).toMatch(/^\{"level":"info",.*"msg":"started"\}\nended with 1\n$/);
     expect(stderr).toBe('');
+  });
+
+  // Linux has a disk that is always full.
+  test.runIf(existsSync('/dev/full'))('one whose output cannot be written for another reason ends with 1', async () => {
+    const line = '"$@" > /dev/full; echo "ended with $?"';
+    const api = programs.find(([name]) => name === 'npm run scan-api')?.[1] ?? [];
+    const { stdout, stderr } = await run(api, {}, ['-c', line, 'bash', process.execPath]);
+    expect(stdout).toBe('ended with 1\n');
+    expect(stderr).toBe('Standard output cannot be written (ENOSPC)\n');
   });
 
   test.each(['npm start', 'npm run poller', 'npm run waybill', 'npm run scan-api', 'npm run bundle'])(

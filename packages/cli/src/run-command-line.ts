@@ -120,15 +120,21 @@ async function runOne(command: Command, given: Given, choices: Choices, io: Comm
  * What ends a command before it is finished: Ctrl-C, and a reader of stdout that has gone (`| head -1`). An act that has begun
  * ends itself: it hands back what it holds, and only the second Ctrl-C leaves it behind.
  */
-function endOnDemand({ stdout, signals }: Pick<CommandLineIo, 'stdout' | 'signals'>) {
+function endOnDemand({ stdout, stderr, signals }: Pick<CommandLineIo, 'stdout' | 'stderr' | 'signals'>) {
   const { promise: ended, resolve } = Promise.withResolvers<ExitCode>();
   let isActing = false;
   const onFirst = () => {
     if (!isActing) resolve(exitCodes.interrupted);
   };
   const onSecond = () => resolve(exitCodes.interrupted);
-  const onClosed = () => {
-    if (!isActing) resolve(exitCodes.done);
+  const onClosed = ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') {
+      if (!isActing) resolve(exitCodes.done);
+      return;
+    }
+    // A disk that is full: what was printed is not whole.
+    stderr.write(`waybill: standard output cannot be written${code === undefined ? '' : ` (${code})`}\n`);
+    if (!isActing) resolve(exitCodes.failed);
   };
   signals.first.addEventListener('abort', onFirst);
   signals.second.addEventListener('abort', onSecond);

@@ -20,10 +20,10 @@ async function running(run: (tools: Tools) => Promise<undefined>, options: RunOp
 
 const never = () => new Promise<never>(() => undefined);
 
-/** A pipe whose reader has gone. */
-const closedPipe = () =>
+/** An output that cannot be written: `EPIPE` of a pipe whose reader has gone. */
+const closedOutput = (code: string) =>
   new Writable({
-    write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })),
   });
 
 describe('a command', () => {
@@ -33,9 +33,20 @@ describe('a command', () => {
         print.text(['first']);
         return await never();
       },
-      { stdout: closedPipe() },
+      { stdout: closedOutput('EPIPE') },
     );
     expect(ran).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('fails where its output cannot be written for another reason, so that nobody takes a part for all', async () => {
+    const ran = await running(
+      async ({ print }) => {
+        print.text(['first']);
+        return await never();
+      },
+      { stdout: closedOutput('ENOSPC') },
+    );
+    expect(ran).toEqual({ code: 1, stdout: '', stderr: 'waybill: standard output cannot be written (ENOSPC)\n' });
   });
 
   test('ends with 130 at the first Ctrl-C, whatever it waits for, and before it has begun', async () => {

@@ -15,7 +15,7 @@ export type DeadLetterWatchDependencies = {
 };
 
 /**
- * Looks at the dead-letter queue every minute, until `signal` aborts. Never rejects: a role that may not look, or a queue
+ * Looks at the dead-letter queue every minute, until `signal` aborts: then it ends at once. Never rejects: a role that may not look, or a queue
  * that is gone, costs the metric and one line in the log.
  */
 export async function watchDeadLetters(
@@ -24,13 +24,22 @@ export async function watchDeadLetters(
 ): Promise<void> {
   let isTold = false;
   while (!signal.aborted) {
-    try {
-      await countDeadLetters();
-      isTold = false;
-    } catch (error) {
-      if (!isTold) log.warn({ err: error }, 'dead letters cannot be counted: their number is not published');
-      isTold = true;
-    }
+    const counting = countDeadLetters().then(
+      () => {
+        isTold = false;
+      },
+      (error: unknown) => {
+        if (!isTold && !signal.aborted)
+          log.warn({ err: error }, 'dead letters cannot be counted: their number is not published');
+        isTold = true;
+      },
+    );
+    const done = new AbortController();
+    // A stop does not wait for an engine that does not answer.
+    await Promise.race([
+      counting.finally(() => done.abort()),
+      clock.sleep(lookEveryMs, AbortSignal.any([signal, done.signal])),
+    ]);
     await clock.sleep(lookEveryMs, signal);
   }
 }

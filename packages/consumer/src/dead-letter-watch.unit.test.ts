@@ -8,17 +8,25 @@ beforeEach(useVirtualTime);
 /** A consumer that counts its dead letters, and which of the counts are refused. */
 function countingRig() {
   const refused = { isOn: false };
+  const hung = { isOn: false };
   let asked = 0;
   const rig = listRig({
     ports: {
       countDeadLetters: async () => {
         asked += 1;
+        if (hung.isOn) return await new Promise<never>(() => undefined);
         if (refused.isOn) throw engineError('AccessDenied');
         return 1;
       },
     },
   });
-  return { ...rig, refused, asked: () => asked, told: () => rig.messages(/^dead letters cannot be counted/).length };
+  return {
+    ...rig,
+    refused,
+    hung,
+    asked: () => asked,
+    told: () => rig.messages(/^dead letters cannot be counted/).length,
+  };
 }
 
 describe('the dead letters', () => {
@@ -32,6 +40,20 @@ describe('the dead letters', () => {
     await stop();
     await pass(300);
     expect(asked()).toBe(4);
+  });
+
+  test('that the queue never tells hold up no stop', async () => {
+    const { service, hung } = countingRig();
+    hung.isOn = true;
+    service.start();
+    await pass(1);
+    let isStopped = false;
+    void service.stop().then(() => {
+      isStopped = true;
+    });
+    // The poll in flight ends first.
+    await pass(25);
+    expect(isStopped).toBe(true);
   });
 
   test('that may not be counted cost one line, and neither work nor readiness', async () => {

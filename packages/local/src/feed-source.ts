@@ -91,6 +91,15 @@ export function openRealFeed(carrier: RealFeed): FeedSource {
   const feed = openRealApi(carrier);
   let seen = { position: -1, since: 0, askedAt: 0 };
   let end: 'unknown' | 'reached' | 'stuck' = 'unknown';
+  let asking: AbortController | undefined;
+  const ask = async ({ position, since }: typeof seen, signal: AbortSignal) => {
+    // A feed that cannot be asked at the moment has not shown its end.
+    const goesOn = await goesOnBeyond(feed, Math.max(position, firstEventId - 1), { signal }).catch(() => true);
+    if (signal.aborted) return;
+    const isStuck = goesOn && performance.now() - since >= stuckMs;
+    end = goesOn ? (isStuck ? 'stuck' : 'unknown') : 'reached';
+    asking = undefined;
+  };
   return {
     url,
     variables: { SCAN_API_TOKEN: token, FIRST_EVENT_ID: String(firstEventId) },
@@ -98,18 +107,20 @@ export function openRealFeed(carrier: RealFeed): FeedSource {
     announceMaxAgeHours: 0,
     simulated: undefined,
     packs: [],
-    isAtEnd: async (position) => {
+    // What was found last: while a feed fails, its answer takes minutes, and progress and Ctrl-C do not wait for it.
+    isAtEnd: (position) => {
       const now = performance.now();
       if (position !== seen.position) {
         seen = { position, since: now, askedAt: now };
         end = 'unknown';
+        asking?.abort();
+        asking = undefined;
       }
-      if (now - seen.askedAt < quietMs) return end !== 'unknown';
-      seen.askedAt = now;
-      // A feed that cannot be asked at the moment has not shown its end.
-      const goesOn = await goesOnBeyond(feed, Math.max(position, firstEventId - 1)).catch(() => true);
-      const isStuck = goesOn && now - seen.since >= stuckMs;
-      end = goesOn ? (isStuck ? 'stuck' : 'unknown') : 'reached';
+      if (!asking && now - seen.askedAt >= quietMs) {
+        seen.askedAt = now;
+        asking = new AbortController();
+        void ask(seen, asking.signal);
+      }
       return end !== 'unknown';
     },
     truth: async (position, signal) => {
@@ -126,6 +137,6 @@ export function openRealFeed(carrier: RealFeed): FeedSource {
       const reading = { from: firstEventId, through: position, goesOn, doubts: [...new Set(doubts)] };
       return { elements, missedIds: [], reading };
     },
-    stop: async () => undefined,
+    stop: async () => asking?.abort(),
   };
 }

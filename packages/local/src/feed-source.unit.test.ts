@@ -1,7 +1,7 @@
 import { systemClock } from '@waybill/shared/clock.ts';
 import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startGuardedFeed, testClientOf } from '../../shared/test/oauth-server.ts';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startGuardedFeed, type TokenReply, testClientOf } from '../../shared/test/oauth-server.ts';
 import { readCommandLine } from './config.ts';
 import { type FeedSource, openRealFeed, openSimulatedFeed } from './feed-source.ts';
 import { readWholeFeed } from './whole-feed.ts';
@@ -32,6 +32,27 @@ test('a real feed is read for the comparison with what the poller shows it', asy
   if (options === 'help' || !options.scanApi) throw new Error('A real feed was asked for');
   const { elements } = await openRealFeed(options.scanApi).truth(10, whole.signal);
   expect([elements, new Set(feed.shown)]).toEqual([[], new Set(['Bearer token-1'])]);
+});
+
+test('a real feed that does not respond holds up nobody who asks whether it was read to its end', async () => {
+  const feed = await startGuardedFeed();
+  onTestFinished(() => feed.stop());
+  const { promise, resolve } = Promise.withResolvers<TokenReply>();
+  feed.reply = () => promise;
+  const oauth = JSON.stringify(testClientOf(feed));
+  const options = readCommandLine(['--scan-api-url', feed.url], { SCAN_API_OAUTH: oauth }, 1);
+  if (options === 'help' || !options.scanApi) throw new Error('A real feed was asked for');
+  const source = openRealFeed(options.scanApi);
+  sources.push(source);
+  const time = vi.spyOn(performance, 'now').mockReturnValue(0);
+  expect(source.isAtEnd(5)).toBe(false);
+  time.mockReturnValue(6_000);
+  expect(source.isAtEnd(5)).toBe(false);
+  time.mockRestore();
+  await expect.poll(() => feed.asked).toHaveLength(1);
+  feed.reply = undefined;
+  resolve({ status: 503, body: '' });
+  await expect.poll(() => source.isAtEnd(5), { timeout: 10_000 }).toBe(true);
 });
 
 describe('the simulated feed of npm start', () => {

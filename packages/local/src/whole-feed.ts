@@ -49,7 +49,8 @@ export async function* readWholeFeed(
   // something it returns to the last such place, so that nothing is skipped.
   let stuckAt: number | undefined;
   let step = 1;
-  while (from <= through) {
+  // Where elements without ids go on for ever, steps that double leave the ids that there can be.
+  while (from <= through && Number.isSafeInteger(from)) {
     const page = await readPage(feed, from, limit, options);
     for (const element of page) {
       const isAgain = known === from && idOf(element) === known && seen.has(JSON.stringify(element));

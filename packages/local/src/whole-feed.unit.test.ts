@@ -169,3 +169,18 @@ function odd(is: string): (question: Question) => Reply {
   if (!found) throw new Error(`no odd feed ${is}`);
   return found.reply;
 }
+
+test('an API that returns elements without ids wherever it is asked is read to an end', async () => {
+  const asked: number[] = [];
+  const feed = {
+    read: async (fromEventId: number) => {
+      asked.push(fromEventId);
+      if (asked.length > 1_000) throw new Error('asked for ever');
+      return [{}, {}];
+    },
+  };
+  let elements = 0;
+  for await (const _ of readWholeFeed(feed, { limit: 2, retryMs: 0 })) elements += 1;
+  expect(asked.at(-1)).toBe(2 ** 52);
+  expect(elements).toBe(2 * asked.length);
+});

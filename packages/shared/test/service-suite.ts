@@ -140,6 +140,7 @@ export function asProcess(
   stopTimeoutMs = 20_000,
   close: () => Promise<void> = async () => {},
   now?: () => number,
+  unread?: AbortSignal,
 ) {
   const emitter = new EventEmitter();
   const { promise: exitCode, resolve } = Promise.withResolvers<number>();
@@ -151,7 +152,14 @@ export function asProcess(
     closed += 1;
     return close();
   };
-  void runUntilSignal(service, { log, stopTimeoutMs, close: closing, process, ...(now && { now }) });
+  void runUntilSignal(service, {
+    log,
+    stopTimeoutMs,
+    close: closing,
+    process,
+    ...(now && { now }),
+    ...(unread && { unread }),
+  });
   return {
     process,
     exitCode,

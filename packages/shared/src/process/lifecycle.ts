@@ -41,7 +41,8 @@ export type ProcessHandle = Pick<NodeJS.Process, 'once' | 'on' | 'off'> & { exit
 
 /**
  * Runs the service as this process: until SIGTERM or SIGINT (exit 0), until it fails (exit 1), or until a stop takes
- * longer than `stopTimeoutMs` (exit 1). A second SIGINT ends it at once (exit 130). `close` runs last, however the service ended, and is bounded by the same time.
+ * longer than `stopTimeoutMs` (exit 1). A second SIGINT ends it at once (exit 130). `close` runs last, however the service
+ * ended, and is bounded by the same time.
  */
 export async function runUntilSignal(
   service: Service,
@@ -52,6 +53,11 @@ export async function runUntilSignal(
     readonly close: (leftMs: number) => Promise<void>;
     /** A signal that arrived before: the stop begins at once. */
     readonly earlySignal?: NodeJS.Signals | undefined;
+    /**
+     * Aborts when nobody reads the log any more. The service then stops in order, and the process ends with 1: nobody has asked
+     * for it, and what restarts only what failed (docker's and systemd's `on-failure`) is to restart it.
+     */
+    readonly unread?: AbortSignal;
     readonly process?: ProcessHandle;
     /** Milliseconds of a clock that only goes forward. */
     readonly now?: () => number;
@@ -72,6 +78,10 @@ export async function runUntilSignal(
       options.stopTimeoutMs,
     );
   };
+  const beginStop = () => {
+    limitTheStop();
+    void service.stop();
+  };
   const stop = onceEach(
     (signal: NodeJS.Signals) => {
       if (signal === 'SIGINT' && isAsked) {
@@ -81,8 +91,7 @@ export async function runUntilSignal(
       }
       isAsked = true;
       log.info({ signal }, 'stopping');
-      limitTheStop();
-      void service.stop();
+      beginStop();
     },
     options.now ?? (() => performance.now()),
   );
@@ -102,6 +111,8 @@ export async function runUntilSignal(
   handle.on('SIGTERM', stop);
   handle.on('SIGINT', stop);
   if (options.earlySignal) stop(options.earlySignal);
+  options.unread?.addEventListener('abort', beginStop);
+  if (options.unread?.aborted) beginStop();
   const ended = await succeeds(() => {
     service.start();
     return service.ended;
@@ -112,8 +123,9 @@ export async function runUntilSignal(
   clearTimeout(timer);
   handle.off('SIGTERM', stop);
   handle.off('SIGINT', stop);
+  options.unread?.removeEventListener('abort', beginStop);
   if (ended && closed) log.info('stopped');
-  handle.exit(ended && closed ? 0 : 1);
+  handle.exit(ended && closed && !options.unread?.aborted ? 0 : 1);
 }
 
 /**

@@ -132,6 +132,21 @@ describe('a process', () => {
     expect(await run.exitCode).toBe(130);
   });
 
+  test.each(['before it runs', 'while it works'])(
+    'whose log nobody reads any more, since %s, stops in order and ends with 1: who restarts what failed restarts it',
+    async (since) => {
+      const { service, atWork } = waitingService();
+      const unread = new AbortController();
+      if (since === 'before it runs') unread.abort();
+      const run = asProcess(service, 20_000, undefined, undefined, unread.signal);
+      if (since === 'while it works') await atWork();
+      unread.abort();
+      expect(await run.exitCode).toBe(1);
+      expect(run.closed()).toBe(1);
+      expect(run.fatal()).toEqual([]);
+    },
+  );
+
   test('says which signal stops it', async () => {
     const run = asProcess(waitingService().service);
     run.process.emit('SIGTERM', 'SIGTERM');

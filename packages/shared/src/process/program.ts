@@ -142,16 +142,21 @@ export function optionsOrExit<Options>(
   }
 }
 
-let whenUnread = (): void => process.exit(0);
+/** A reader that has gone has read what it wanted. Anything else, a disk that is full, means that what was printed is not whole. */
+let whenUnread: (error: NodeJS.ErrnoException) => void = ({ code }) => {
+  if (code === 'EPIPE') process.exit(0);
+  process.stderr.write(`Standard output cannot be written${code === undefined ? '' : ` (${code})`}\n`);
+  process.exit(1);
+};
 let isListening = false;
 
 /**
- * Says what happens once nobody reads standard output any more, as after `| head`: by default the process ends with 0. Without it
- * Node ends with a stack.
+ * Says what happens once nobody reads standard output any more, as after `| head`: by default the process ends with 0, or
+ * with 1 where it cannot be written for another reason. Without it Node ends with a stack.
  */
-export function onUnread(act: () => void = whenUnread): void {
+export function onUnread(act: (error: NodeJS.ErrnoException) => void = whenUnread): void {
   whenUnread = act;
   if (isListening) return;
   isListening = true;
-  process.stdout.on('error', () => whenUnread());
+  process.stdout.on('error', (error) => whenUnread(error));
 }

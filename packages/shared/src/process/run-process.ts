@@ -33,10 +33,7 @@ export type OpenedService = {
 
 /** What `--help` says of a service's exit code. */
 export const serviceExitCode =
-  '0 after SIGTERM or Ctrl-C and a clean stop, 1 when it cannot start, go on or stop in time, 2 for wrong variables or flags, 130 after a second Ctrl-C. Through npm a shell may see 130 after the first, too.';
-
-/** Nobody sees any more what it does: it stops as after a signal, and who wants another one starts it. */
-const stopUnread = () => void process.kill(process.pid, 'SIGTERM');
+  '0 after SIGTERM or Ctrl-C and a clean stop, 1 when it cannot start, go on or stop in time, or nobody reads its log any more, 2 for wrong variables or flags, 130 after a second Ctrl-C. Through npm a shell may see 130 after the first, too.';
 
 /** Milliseconds within which others' connections are open: less than a search for credentials or an export may take. */
 const otherConnectionsMs = 4_000;
@@ -52,6 +49,8 @@ export async function runProcess(
   config: ProcessConfig,
   open: (tools: ProcessTools) => OpenedService,
 ): Promise<void> {
+  const unread = new AbortController();
+  const stopUnread = () => unread.abort();
   const log = createLogger({
     service: name,
     level: config.logLevel,
@@ -81,6 +80,7 @@ export async function runProcess(
   await runUntilSignal(service, {
     log,
     earlySignal: earlySignal(),
+    unread: unread.signal,
     stopTimeoutMs: config.stopTimeoutMs,
     close: async (leftMs) => {
       // A collector that never answers must not use up the time of the stop.

@@ -39,7 +39,9 @@ export function onceEach<Signal extends string>(receive: (signal: Signal) => voi
   const at = new Map<Signal, number>();
   return (signal: Signal): void => {
     const before = at.get(signal);
+    if (before !== undefined && now() - before <= sameSignalMs) return;
+    // Of the one that counted: who presses Ctrl-C again and again, faster than that, is heard.
     at.set(signal, now());
-    if (before === undefined || now() - before > sameSignalMs) receive(signal);
+    receive(signal);
   };
 }

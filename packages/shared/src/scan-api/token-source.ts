@@ -16,7 +16,13 @@ export type OAuthClient = {
   readonly audience?: string | undefined;
 };
 
-export type HeldToken = { readonly token: string; readonly fetchedAt: number; readonly freshUntil: number };
+/** Monotonic times. From `freshUntil` on another one is asked for; while that fails, this one is used until `endsAt`. */
+export type HeldToken = {
+  readonly token: string;
+  readonly fetchedAt: number;
+  readonly freshUntil: number;
+  readonly endsAt: number;
+};
 
 /** Where a client names itself: in the header that every server must understand, or in the form (RFC 6749, 2.3.1). */
 type Style = 'header' | 'form';
@@ -65,6 +71,16 @@ export class TokenSource {
   async current(signal: AbortSignal): Promise<HeldToken> {
     const now = this.#clock.monotonic();
     if (this.#held && now < this.#held.freshUntil) return this.#held;
+    try {
+      return await this.#fresh(now, signal);
+    } catch (error) {
+      // An endpoint that fails for a moment stops nobody whose token has not ended. The feed may have refused it meanwhile.
+      if (!signal.aborted && this.#held && this.#clock.monotonic() < this.#held.endsAt) return this.#held;
+      throw error;
+    }
+  }
+
+  async #fresh(now: number, signal: AbortSignal): Promise<HeldToken> {
     if (!this.#fetching) {
       this.#throwWhilePaused(now);
       const fetching = this.#fetch().finally(() => {
@@ -77,9 +93,9 @@ export class TokenSource {
     return await until(this.#fetching, signal, () => unusable(this.#url, 'did not respond in time'));
   }
 
-  /** The feed has accepted this token. */
+  /** The feed has accepted this token. Of one that has been replaced meanwhile that says nothing any more. */
   accepted(token: HeldToken): void {
-    this.#proven = token;
+    if (token === this.#held) this.#proven = token;
   }
 
   /** The feed has refused this token: whether to ask once more, with another one. */
@@ -104,7 +120,7 @@ export class TokenSource {
     try {
       const { token, validMs } = await this.#inEitherStyle();
       const freshUntil = fetchedAt + Math.max(validMs - earlyMs, validMs / 2);
-      this.#held = { token, fetchedAt, freshUntil };
+      this.#held = { token, fetchedAt, freshUntil, endsAt: fetchedAt + validMs };
       this.#failure = undefined;
       return this.#held;
     } catch (thrown) {

@@ -3,9 +3,11 @@ import { type GuardedFeed, startGuardedFeed, type TokenReply, testClientOf } fro
 import { leaksIn } from '../../test/planted-secrets.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { WaybillError } from '../error.ts';
+import { noProxies } from '../http/proxies.ts';
+import { httpRequester } from './http-request.ts';
 import { scanApi } from './scan-api.ts';
 import { isOfTokenEndpoint } from './token-answer.ts';
-import type { OAuthClient } from './token-source.ts';
+import { type OAuthClient, TokenSource } from './token-source.ts';
 
 let feed: GuardedFeed;
 let now = 0;
@@ -64,6 +66,30 @@ describe('a token', () => {
     expect(feed.shown.at(-1)).toBe('Bearer token-2');
   });
 
+  test('that is about to end is used until it does, while the endpoint gives no other', async () => {
+    const read = reader();
+    await read();
+    feed.reply = () => json({}, 503);
+    seconds(3_541);
+    await read();
+    await read();
+    expect(feed.asked).toHaveLength(2);
+    expect(feed.shown).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1']);
+    seconds(60);
+    expect((await failureOf(read())).message).toMatch(/^The token endpoint .* returned status 503$/);
+  });
+
+  test('that the feed refuses in that time is not used any more', async () => {
+    const read = reader();
+    await read();
+    feed.reply = () => json({}, 503);
+    feed.revoke();
+    seconds(3_541);
+    await failureOf(read());
+    await failureOf(read());
+    expect(feed.shown).toHaveLength(2);
+  });
+
   test.each([
     [90, 44, 46],
     ['120', 59, 61],
@@ -98,6 +124,19 @@ describe('a token', () => {
     feed.revoke();
     await Promise.all([read(), read(), read()]);
     expect(feed.asked).toHaveLength(2);
+  });
+
+  test('that was replaced is not the proven one again by an answer that comes late', async () => {
+    const request = httpRequester({ timeoutMs: 5_000, proxies: noProxies });
+    const source = new TokenSource({ client: testClientOf(feed), proxies: noProxies, request, clock });
+    const { signal } = new AbortController();
+    const first = await source.current(signal);
+    source.accepted(first);
+    expect(source.refused(first)).toBe(true);
+    const second = await source.current(signal);
+    source.accepted(second);
+    source.accepted(first);
+    expect(source.refused(second)).toBe(true);
   });
 
   test('that the feed has never accepted is fetched anew once a minute only, and the refusal is told', async () => {
