@@ -28,13 +28,18 @@ export const usage = `npm run bench -- [flags]
   --events N         events of the feed (20000)
   --runs N           runs of each, in turn; medians are printed (3)
   --only WHAT        waybill, straightforward or limit
-  --live N           the feed appears in pages of 100, N per second, instead of all at once (0)
-  --latency N        instead: time from scan to stored state, on a feed of N events per second
-  --memory           instead: peak memory of Waybill at 20,000 and 300,000 events
-  --history          instead: CPU time of an event with history and with HISTORY_EVENTS=0, in pairs of runs
+  --live N           the feed appears in pages of 100, N per second,
+                     instead of all at once (0)
+  --latency N        instead: time from scan to stored state,
+                     on a feed of N events per second
+  --memory           instead: peak memory of Waybill
+                     at 20,000 and 300,000 events
+  --history          instead: CPU time of an event with history
+                     and with HISTORY_EVENTS=0, in pairs of runs
   --engine WHICH     embedded, named or all (all: embedded, then the named ones)
   --sqs URL          names an SQS endpoint; default AWS_ENDPOINT_URL_SQS
-  --dynamodb URL     names a DynamoDB endpoint; default AWS_ENDPOINT_URL_DYNAMODB
+  --dynamodb URL     names a DynamoDB endpoint;
+                     default AWS_ENDPOINT_URL_DYNAMODB
   --name TEXT        what to call the named engines in the output
   --active N         parcels under way at once (2000)
   --seed N           everything in the feed follows from it (1)

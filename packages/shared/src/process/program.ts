@@ -57,7 +57,7 @@ export function helpText({ command, says, flags, word, variables = {}, examples,
     ...variableLines('Variables of every process', common),
     '',
     ...wrap(`Exit code: ${exitCode}`, columns),
-    `More: ${docs.join(', ')}`,
+    ...wrap(`More: ${docs.join(', ')}`, columns),
     '',
   ].join('\n');
 }
