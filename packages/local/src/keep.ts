@@ -2,6 +2,7 @@ import { scanApiPath } from '@waybill/carrier/scan-api-server.ts';
 import type { Resources } from '@waybill/provisioner/provision.ts';
 import { describeError } from '@waybill/shared/error.ts';
 import { shellLines } from '@waybill/shared/process/shell-variables.ts';
+import { accessVariables as scanApiAccessVariables } from '@waybill/shared/scan-api/access-variables.ts';
 import type { StartOptions } from './config.ts';
 import type { Engines } from './engines/engines.ts';
 import { freePort } from './free-port.ts';
@@ -48,6 +49,8 @@ export async function keep(kept: Kept): Promise<void> {
         NOTIFICATION_QUEUE_URL: resources.announcementQueueUrl,
         ANNOUNCEMENT_QUEUE_URLS: resources.announcementQueueUrl,
         ...(scanApiUrl !== '' && { SCAN_API_URL: scanApiUrl }),
+        // What a carrier demands of its callers is nothing for a simulated feed.
+        ...(!kept.feed.scanApi && Object.fromEntries(Object.keys(scanApiAccessVariables).map((name) => [name, '']))),
         ...webhook.variables,
         ...accessVariables(api),
         API_TOKENS: api.variables['API_TOKENS'],

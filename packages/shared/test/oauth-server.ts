@@ -20,6 +20,8 @@ export type GuardedFeed = {
   takes: readonly string[];
   /** Accepts no token from now on but those that it gives after this. */
   revoke(): void;
+  /** Replaces the feed's response. */
+  page: (() => Promise<Omit<TokenReply, 'body'>>) | undefined;
   /** Accepts none at all. */
   isClosed: boolean;
   readonly stop: () => Promise<void>;
@@ -38,6 +40,10 @@ export async function startGuardedFeed(): Promise<GuardedFeed> {
   const server = createServer(async (request, response) => {
     if (request.url?.startsWith('/scans')) {
       feed.shown.push(request.headers.authorization);
+      if (feed.page) {
+        const { status, headers } = await feed.page();
+        return void response.writeHead(status, headers).end();
+      }
       const isAllowed = !feed.isClosed && request.headers.authorization === `Bearer ${current}`;
       return void response.writeHead(isAllowed ? 200 : 401).end(isAllowed ? '{"ScanEvents":[]}' : '{"token":"no"}');
     }
@@ -65,6 +71,7 @@ export async function startGuardedFeed(): Promise<GuardedFeed> {
     asked: [],
     shown: [],
     reply: undefined,
+    page: undefined,
     expiresIn: 3_600,
     takes: ['header', 'form'],
     revoke: () => {

@@ -191,6 +191,12 @@ const cases: readonly (readonly [
   [
     'elements',
     'problem',
+    /^Waybill rejects every one of 100 elements for one reason: INVALID_ID: ParcelId is a string of \d digits?, expected/,
+    { elementOf: (id) => feedElement(id, { ParcelId: '9'.repeat(1 + (id % 3)) }) },
+  ],
+  [
+    'elements',
+    'problem',
     /^Waybill rejects every one of 100 elements for one reason: INVALID_DATE: CreatedDateTimeUtc is a number, .* That is more than one in 10/,
     { elementOf: (id) => feedElement(id, { CreatedDateTimeUtc: 1_620_767_494_150 }) },
   ],

@@ -21,7 +21,9 @@ export function rejectionFinding(elements: readonly unknown[]): Finding {
     rejected += 1;
     const { code, path } = parsed.rejection;
     const found = foundAt(element, path);
-    const key = `${code} ${path} ${found}`;
+    // Ids of different lengths and letters are rejected for one reason. Dates that differ so may be of different units.
+    const form = isId(path) ? found.replace(/ of \d+ (?:digit|character).*/, '') : found;
+    const key = `${code} ${path} ${form}`;
     const known = examples.get(key);
     if (known) known.count += 1;
     else examples.set(key, { count: 1, sentence: exampleOf(element, parsed.rejection, found) });
@@ -39,6 +41,10 @@ export function rejectionFinding(elements: readonly unknown[]): Finding {
   return rejected * mostRejected > elements.length
     ? problem('elements', `${sentence} That is more than one in ${mostRejected}: the feed is not what Waybill reads.`)
     : note('elements', `${sentence} They go to the dead-letter queue; all others are stored.`);
+}
+
+function isId(path: string): boolean {
+  return path === 'EventId' || path === 'ParcelId';
 }
 
 /** Why an element is rejected, without anything that it holds but its id. */

@@ -24,8 +24,21 @@ export type AuthorisedGet = (
   signal: AbortSignal,
 ) => Promise<HttpResponse>;
 
-/** @param timeoutMs milliseconds within which the caller wants an answer */
-export function authorisedGetter(access: ScanApiAccess, timeoutMs: number, clock: Clock): AuthorisedGet {
+type GetterOptions = {
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly throwIfPausedSince: (startedAt: number) => void;
+};
+
+/**
+ * @param timeoutMs milliseconds within which the caller wants an answer
+ * @param throwIfPausedSince throws where the feed has asked somebody to wait since this monotonic time: a request that waited
+ * for its token must not begin then
+ */
+export function authorisedGetter(
+  access: ScanApiAccess,
+  { timeoutMs, clock, throwIfPausedSince }: GetterOptions,
+): AuthorisedGet {
   const { token, oauth, proxies, clientCertificate } = access;
   const request = httpRequester({ timeoutMs, proxies, clientCertificate });
   const withToken = (bearer: string) => ({ ...access.headers, authorization: `Bearer ${bearer}` });
@@ -35,7 +48,9 @@ export function authorisedGetter(access: ScanApiAccess, timeoutMs: number, clock
   }
   const tokens = new TokenSource({ client: oauth, proxies, request, clock });
   return async (url, headers, signal) => {
+    const startedAt = clock.monotonic();
     const first = await tokens.current(signal);
+    throwIfPausedSince(startedAt);
     const ask = ({ token: bearer }: typeof first) =>
       request(url, { headers: { ...headers, ...withToken(bearer) } }, signal);
     const response = await ask(first);
@@ -43,7 +58,9 @@ export function authorisedGetter(access: ScanApiAccess, timeoutMs: number, clock
     if (response.statusCode !== 401 || !tokens.refused(first)) return response;
     // Nobody reads it.
     if (response.body instanceof Readable) response.body.destroy();
-    return await ask(await tokens.current(signal));
+    const next = await tokens.current(signal);
+    throwIfPausedSince(startedAt);
+    return await ask(next);
   };
 }
 

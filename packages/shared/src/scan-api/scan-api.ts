@@ -40,7 +40,8 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
     proxies: noProxies,
     ...options,
   };
-  const get = authorisedGetter(access, options.timeoutMs, options.clock);
+  const pause = feedPause(options.clock);
+  const get = authorisedGetter(access, { ...options, throwIfPausedSince: pause.throwIfSince });
   const headers = { accept: 'application/json', 'accept-encoding': acceptedCodings };
   const asked = { ...options, credentials: credentialsOf(access).join(' and ') || someCredentials };
   const address = addressOf(options.url);
@@ -60,7 +61,7 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
       });
       try {
         const response = await get(url, headers, request.signal);
-        return await readPage(response, url, asked);
+        return await readPage(response, url, asked).catch(pause.note);
       } catch (error) {
         // Ends the reading of a body that was not read to its end.
         abort();
@@ -72,6 +73,30 @@ export function scanApi(options: ScanApiOptions): ScanFeed {
         // With a reason of its own: without one, an exception with a stack is made, for each page.
         waiting.abort('over');
       }
+    },
+  };
+}
+
+/** What the feed asks of all who read it, so that those know who wait for something else meanwhile. */
+function feedPause({ monotonic }: Clock) {
+  let asked = { at: Number.NEGATIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
+  return {
+    note: (error: unknown): never => {
+      const ms = error instanceof WaybillError ? error.details['retryAfterMs'] : undefined;
+      const at = monotonic();
+      if (typeof ms === 'number') asked = { at, until: Math.max(asked.until, at + ms) };
+      throw error;
+    },
+    throwIfSince: (startedAt: number): void => {
+      const retryAfterMs = asked.until - monotonic();
+      if (asked.at < startedAt || retryAfterMs <= 0) return;
+      throw new WaybillError(
+        'FEED_UNAVAILABLE',
+        'The Scan Event API has asked to wait, while a token was fetched for this',
+        {
+          details: { retryAfterMs },
+        },
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type GuardedFeed, startGuardedFeed, type TokenReply, testClientOf } from '../../test/oauth-server.ts';
 import { leaksIn } from '../../test/planted-secrets.ts';
 import { type Clock, systemClock } from '../clock.ts';
@@ -53,6 +53,29 @@ describe('a token', () => {
     await Promise.all(Array.from({ length: 8 }, () => read()));
     expect(feed.asked).toHaveLength(1);
     expect(feed.shown).toEqual(Array.from({ length: 8 }, () => 'Bearer token-1'));
+  });
+
+  test('that was waited for is not used when the feed has asked somebody to wait meanwhile', async () => {
+    const read = reader();
+    await read();
+    const page = Promise.withResolvers<Omit<TokenReply, 'body'>>();
+    const token = Promise.withResolvers<TokenReply>();
+    feed.page = () => page.promise;
+    feed.reply = () => token.promise;
+    const early = failureOf(read());
+    await vi.waitUntil(() => feed.shown.length === 2);
+    seconds(3_590);
+    const late = failureOf(read());
+    await vi.waitUntil(() => feed.asked.length === 2);
+    page.resolve({ status: 429, headers: { 'retry-after': '60' } });
+    expect((await early).details['retryAfterMs']).toBe(60_000);
+    token.resolve({ status: 200, body: '{"access_token":"other","token_type":"Bearer","expires_in":3600}' });
+    expect(await late).toMatchObject({ code: 'FEED_UNAVAILABLE', details: { retryAfterMs: 60_000 } });
+    expect(feed.shown).toHaveLength(2);
+    seconds(60);
+    feed.page = undefined;
+    await failureOf(read());
+    expect(feed.shown[2]).toBe('Bearer other');
   });
 
   test('is kept until a minute before its end', async () => {
