@@ -15,8 +15,8 @@ export type DeadLetterWatchDependencies = {
 };
 
 /**
- * Looks at the dead-letter queue every minute, until `signal` aborts: then it ends at once. Never rejects: a role that may not look, or a queue
- * that is gone, costs the metric and one line in the log.
+ * Looks at the dead-letter queue every minute, until `signal` aborts: then it ends at once. Never rejects: of a role that may
+ * not look, or a queue that is gone, there is no number, or the last one, and one line in the log.
  */
 export async function watchDeadLetters(
   { countDeadLetters, clock, log }: DeadLetterWatchDependencies,
@@ -30,7 +30,7 @@ export async function watchDeadLetters(
       },
       (error: unknown) => {
         if (!isTold && !signal.aborted)
-          log.warn({ err: error }, 'dead letters cannot be counted: their number is not published');
+          log.warn({ err: error }, 'dead letters cannot be counted: their number stays that of the last count, if there was one');
         isTold = true;
       },
     );
