@@ -30,7 +30,10 @@ export async function watchDeadLetters(
       },
       (error: unknown) => {
         if (!isTold && !signal.aborted)
-          log.warn({ err: error }, 'dead letters cannot be counted: their number stays that of the last count, if there was one');
+          log.warn(
+            { err: error },
+            'dead letters cannot be counted: their number stays that of the last count, if there was one',
+          );
         isTold = true;
       },
     );
