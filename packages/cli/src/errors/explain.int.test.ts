@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startForwardProxy } from '../../../shared/test/forward-proxy.ts';
 import { awsJsonService, serveUntilTestEnds } from '../../../shared/test/local-service.ts';
 import { runCommand, useCommandLine } from '../../test/cli-rig.ts';
@@ -71,6 +71,9 @@ describe('within 10 s a command says what is wrong, with what, and what to try',
   test('where the proxy does not let it through', async () => {
     const proxy = await startForwardProxy('waybill:other');
     onTestFinished(() => proxy.stop());
+    // The SDK reads the process's own: that of the engines on which this test may run.
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', undefined);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const { stderr } = await said({
       AWS_ENDPOINT_URL_DYNAMODB: undefined,
       HTTPS_PROXY: `http://waybill:hunter2@127.0.0.1:${proxy.port}`,
