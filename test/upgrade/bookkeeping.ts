@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textIn } from './item.ts';
 import type { Item, Pushed, Queued, Release, Told } from './release.ts';
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -78,9 +79,15 @@ export function comparableTold({ announcements, notifications, ids }: Told) {
     versions: [...new Set(bodies.map(({ version }) => version))],
     attributes: [...new Set(announcements.flatMap(({ attributes }) => Object.keys(attributes)))],
     announcements: bodies.flatMap((body) => body.announcements.map((each) => JSON.stringify(each))).toSorted(),
-    notifications: notifications.map(withoutBookkeeping),
+    notifications: notifications.map(withoutAttempts).map(withoutBookkeeping),
     ids,
   };
+}
+
+/** How often something was refused until somebody looked is a matter of milliseconds. */
+function withoutAttempts(notification: Item): Item {
+  const { attempts, ...rest } = notification;
+  return textIn(rest, 'state') === 'failed' ? rest : notification;
 }
 
 const message = z.strictObject({ version: z.number(), announcements: z.array(z.unknown()) });
