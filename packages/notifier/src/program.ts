@@ -1,15 +1,10 @@
-import type { Program } from '@waybill/shared/process/program.ts';
-import { serviceExitCode } from '@waybill/shared/process/run-process.ts';
+import { serviceProgram } from '@waybill/shared/process/service-program.ts';
 import { notifierVariables } from './config.ts';
 
-export const program: Program = {
-  command: 'npm run notifier',
+export const program = serviceProgram({
+  name: 'notifier',
   says: 'Tells a webhook of deliveries and pickups, signed, until it has taken each. Every webhook has a queue of its own and one or more notifiers.',
   variables: notifierVariables,
-  examples: [
-    { line: 'npm run notifier', says: 'with the variables that npm run provision prints' },
-    { line: 'HTTP_PORT=8086 npm run notifier', says: 'beside other processes on one machine' },
-  ],
-  exitCode: serviceExitCode,
+  ports: 'HTTP_PORT=8086',
   docs: ['README.md#be-told', 'docs/notifications.md', 'docs/configuration.md#notifier'],
-};
+});

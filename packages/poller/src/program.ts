@@ -1,18 +1,11 @@
-import type { Program } from '@waybill/shared/process/program.ts';
-import { serviceExitCode } from '@waybill/shared/process/run-process.ts';
+import { serviceProgram } from '@waybill/shared/process/service-program.ts';
 import { pollerVariables } from './config.ts';
 
-export const program: Program = {
-  command: 'npm run poller',
+export const program = serviceProgram({
+  name: 'poller',
   says: "Reads the carrier's Scan Event API page by page and puts its events on the scan queue, in packs. One poller reads a feed, further ones stand by.",
   variables: pollerVariables,
-  examples: [
-    {
-      line: 'SCAN_API_URL=https://carrier.example/v1/scans/scanevents npm run poller',
-      says: 'with the variables that npm run provision prints',
-    },
-    { line: 'HTTP_PORT=8084 npm run poller', says: 'beside other processes on one machine' },
-  ],
-  exitCode: serviceExitCode,
+  needs: 'SCAN_API_URL=https://carrier.example/v1/scans/scanevents',
+  ports: 'HTTP_PORT=8084',
   docs: ['README.md#run-it', 'docs/configuration.md#poller'],
-};
+});

@@ -31,10 +31,6 @@ export type OpenedService = {
   readonly close: () => void;
 };
 
-/** What `--help` says of a service's exit code. */
-export const serviceExitCode =
-  '0 after SIGTERM or Ctrl-C and a clean stop, 1 when it cannot start, go on or stop in time, or nobody reads its log any more, 2 for wrong variables or flags, 130 after a second Ctrl-C. Through npm a shell may see 130 after the first, too.';
-
 /** Milliseconds within which others' connections are open: less than a search for credentials or an export may take. */
 const otherConnectionsMs = 4_000;
 
