@@ -8,6 +8,7 @@ import {
 import { loadAt, meanLoad } from '../scaling-model/day.ts';
 import { simulatePipeline } from '../scaling-model/pipeline.ts';
 import { gusts, type Setting, usualLags } from '../scaling-model/setting.ts';
+import { alwaysOne } from '../scaling-model/target-tracking.ts';
 import { alarmsOfCapacity } from './deployment.ts';
 import type { MeasuredLoad } from './measured-loads.ts';
 import { hoursPerMonth, type Line, lineOf, secondsPerMonth, total } from './monthly-cost.ts';
@@ -34,14 +35,7 @@ export function utilizationOf(course: CourseName): number {
   if (course === 'even') return targetUtilization / 100;
   const setting: Setting = {
     // One task that stores whatever comes: only the table is simulated.
-    policy: {
-      target: 1e9,
-      scaleOutCooldown: 300,
-      scaleInCooldown: 900,
-      min: 1,
-      max: 1,
-      expressions: [['all', 'visible * 1']],
-    },
+    policy: alwaysOne,
     taskStores: 10 * meanLoad,
     stepIn: 'one task',
     gap: 'stays a gap',

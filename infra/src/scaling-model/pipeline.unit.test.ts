@@ -2,22 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { EventQueue } from './event-queue.ts';
 import { simulatePipeline } from './pipeline.ts';
 import { type Setting, usualLags } from './setting.ts';
-import type { Policy } from './target-tracking.ts';
+import { alwaysOne } from './target-tracking.ts';
 import { Waiting } from './waiting.ts';
-
-/** Always one processor. */
-const alone: Policy = {
-  target: 1e9,
-  scaleOutCooldown: 300,
-  scaleInCooldown: 900,
-  min: 1,
-  max: 1,
-  expressions: [['waiting', 'visible * 1']],
-};
 
 const hour = 3_600;
 const setting: Setting = {
-  policy: alone,
+  policy: alwaysOne,
   stepIn: 'one task',
   gap: 'stays a gap',
   lags: usualLags,

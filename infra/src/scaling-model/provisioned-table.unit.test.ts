@@ -4,6 +4,7 @@ import { loadAt, meanLoad } from './day.ts';
 import { simulatePipeline } from './pipeline.ts';
 import { ProvisionedTable } from './provisioned-table.ts';
 import { type Provisioned, type Setting, usualLags } from './setting.ts';
+import { alwaysOne } from './target-tracking.ts';
 
 const table = { unitsPerMessage: 1, units: { initial: 100, min: 50, max: 1_000 }, target: 70 };
 
@@ -67,14 +68,7 @@ describe('the parcels table with capacity=provisioned at 1,000 events per second
   if (!units) throw new Error('the table has no units');
   const setting: Setting = {
     // Processors are no limit here: the table is on its own.
-    policy: {
-      target: 1e9,
-      scaleOutCooldown: 300,
-      scaleInCooldown: 900,
-      min: 1,
-      max: 1,
-      expressions: [['waiting', 'visible * 1']],
-    },
+    policy: alwaysOne,
     taskStores: 10 * meanLoad,
     readsAtMost: 5 * meanLoad,
     stepIn: 'one task',

@@ -11,6 +11,16 @@ export type Policy = {
   readonly expressions: readonly (readonly [id: string, expression: string])[];
 };
 
+/** Always one task: nothing scales. */
+export const alwaysOne: Policy = {
+  target: 1e9,
+  scaleOutCooldown: 300,
+  scaleInCooldown: 900,
+  min: 1,
+  max: 1,
+  expressions: [['waiting', 'visible * 1']],
+};
+
 /** How many tasks a step in leaves. AWS documents only that it is more gradual than a step out, so both ends are tried. */
 export type StepIn = 'proportional' | 'one task';
 
