@@ -70,6 +70,8 @@ export type ProcessConfig = {
     readonly cloudWatchNamespace: string;
     readonly exportIntervalMs: number;
   };
+  /** Where poller, processor and notifier say what they do; undefined: nowhere. */
+  readonly activityTable?: string | undefined;
   /** Whether requests go to the host in the queue's URL, as on AWS, and not to an endpoint of their own. */
   readonly endpointIsQueueHost: boolean;
   /** Of the requests to AWS. */
@@ -78,9 +80,12 @@ export type ProcessConfig = {
 
 /** The configuration that the values of {@link commonVariables} make. */
 export function processConfigOf(
-  read: { readonly [Name in keyof typeof commonVariables]: z.output<(typeof commonVariables)[Name]> },
+  read: { readonly [Name in keyof typeof commonVariables]: z.output<(typeof commonVariables)[Name]> } & {
+    readonly ACTIVITY_TABLE?: string;
+  },
 ): ProcessConfig {
   return {
+    activityTable: read.ACTIVITY_TABLE || undefined,
     build: buildInfo(read),
     http: { host: read.HTTP_HOST, port: read.HTTP_PORT },
     logLevel: read.LOG_LEVEL,
