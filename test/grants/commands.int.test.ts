@@ -191,7 +191,10 @@ const shown = ({ action, resource, select, attributes = [] }: NeededGrant) =>
   `${action} on ${resource}${select === undefined ? '' : ` (${select}: ${attributes.join(', ')})`}`;
 
 test('every command has a row, which says what a person needs for it', () => {
-  expect(commands.map(({ name }) => name).filter((name) => !(name in rows))).toEqual([]);
+  expect(
+    commands.map(({ name }) => name).filter((name) => !(name in rows)),
+    'have no row in this file',
+  ).toEqual([]);
 });
 
 const ran = commands.flatMap(({ name, examples, isAct = false }) =>

@@ -4,6 +4,7 @@ import { failureRoutes } from './failures/failure-routes.ts';
 import { ingestionRoutes } from './ingestion/ingestion-routes.ts';
 import { notificationRoutes } from './notifications/notification-routes.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
+import { operatorPage } from './operator-page/operator-page.ts';
 import { createCursors } from './pages/cursor.ts';
 import { parcelRoutes } from './parcels/parcel-routes.ts';
 import { redriveRoutes } from './redrives/redrive-routes.ts';
@@ -22,5 +23,6 @@ export function apiRoutes(deps: ApiDependencies): readonly FastifyPluginAsyncZod
     redriveRoutes(deps),
     operationRoutes(listing),
     notificationRoutes(listing),
+    operatorPage(listing),
   ];
 }
