@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { tokens } from '../../packages/api/test/api-rig.ts';
 import { useBrowser } from './browser/use-browser.ts';
@@ -8,11 +10,11 @@ const { open, world } = useBrowser(['healthy']);
 
 test('who is not signed in signs in with a token, and goes on to the screen that was asked for', async () => {
   const { page } = await open('healthy');
-  await page.goto('/failures?reason=INVALID_EVENT');
+  await page.goto('/stuck?stage=in-transit');
   await page.getByLabel('Token').fill(tokens.read);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL('**/failures?reason=INVALID_EVENT');
-  expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Failures');
+  await page.waitForURL('**/stuck?stage=in-transit');
+  await page.getByRole('heading', { level: 1, name: 'Stuck' }).waitFor();
 });
 
 test('a wrong token signs nobody in, and the form says what to do', async () => {
@@ -50,7 +52,7 @@ test('the cookie is for this site and this browser alone, and no script can read
 
 test('who signs out is signed out, and the way back shows nothing', async () => {
   const { page, context } = await open('healthy', { as: 'read' });
-  await page.goto('/parcel/5002');
+  await page.goto('/');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL('**/sign-in');
   expect(await context.cookies()).toEqual([]);
@@ -60,26 +62,28 @@ test('who signs out is signed out, and the way back shows nothing', async () => 
 
 test('a link on another site opens the page for who is signed in, though the cookie is for this site alone', async () => {
   const { page } = await open('healthy', { as: 'read' });
-  // Another site: a host of another name. Ports do not tell sites apart.
-  const other = createServer((_, response) => {
-    response.setHeader('content-type', 'text/html');
-    response.end(
-      `<title>Chat</title><link rel=icon href=data:,><a href="${world('healthy').page.url}/parcel/5002">Look</a>`,
-    );
-  }).listen(0, '127.0.0.1');
-  onTestFinished(() => void other.close());
-  await new Promise((resolve) => other.once('listening', resolve));
-  // A server that listens on a port has an AddressInfo; strings are for pipes, null for servers that are closed.
-  const { port } = other.address() as AddressInfo;
-  await page.goto(`http://localhost:${port}/`);
-  await page.getByRole('link', { name: 'Look' }).click();
-  await page.getByRole('heading', { name: /5002/ }).first().waitFor();
-  expect(new URL(page.url()).pathname).toBe('/parcel/5002');
+  await followLinkOfAnotherSite(page, '/operations');
+  await page.getByRole('heading', { level: 1, name: 'Operations' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe('/operations');
 });
 
-test('a link on another site leads who is not signed in to the sign-in, and no further', async () => {
+test('a link on another site leads who is not signed in to the sign-in', async () => {
   const { page } = await open('healthy');
-  await page.setContent('<link rel=icon href=data:,>');
-  await page.goto('/parcel/5002', { referer: 'https://chat.example/' });
+  await followLinkOfAnotherSite(page, '/operations');
   await page.getByLabel('Token').waitFor();
 });
+
+async function followLinkOfAnotherSite(page: Page, path: string): Promise<void> {
+  const link = `<a href="${world('healthy').page.url}${path}">Look</a>`;
+  const other = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<!doctype html><title>Chat</title><link rel="icon" href="data:,">${link}`);
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void other.close());
+  await once(other, 'listening');
+  // A server that listens on a port has an AddressInfo; strings are for pipes, null for servers that are closed.
+  const { port } = other.address() as AddressInfo;
+  // Another site: a host of another name. Ports do not tell sites apart.
+  await page.goto(`http://localhost:${port}/`);
+  await page.getByRole('link', { name: 'Look' }).click();
+}

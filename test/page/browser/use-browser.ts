@@ -27,6 +27,9 @@ export type PageInBrowser<Name extends WorldName> = {
   readonly browser: () => Browser;
 };
 
+/** Milliseconds for which a test waits for something to happen in a tab: generous, machines are busy. */
+const patienceMs = 15_000;
+
 /** A browser, and worlds that it can look at, for the tests of one file. */
 export function useBrowser<Name extends WorldName>(
   names: readonly Name[],
@@ -52,6 +55,7 @@ export function useBrowser<Name extends WorldName>(
       const { url } = there().worlds.of(name).page;
       const context = await there().browser.newContext({ baseURL: url, ...contextOptions });
       if (as !== undefined) await signIn(context, tokens[as]);
+      context.setDefaultTimeout(patienceMs);
       const page = await context.newPage();
       const faults = watchFaults(page);
       onTestFinished(async () => {
