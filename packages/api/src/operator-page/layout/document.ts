@@ -82,7 +82,7 @@ function navigation(active: ScreenName | undefined): Html {
 
 function search(): Html {
   return html`<form class="search" role="search" action="/parcel"><label for="search" class="unseen">Parcel id</label>
-<input id="search" name="id" inputmode="numeric" autocomplete="off" placeholder="Parcel id" maxlength="16"></form>`;
+<input id="search" name="id" inputmode="numeric" autocomplete="off" placeholder="Parcel id" maxlength="100"></form>`;
 }
 
 function account({ name, scopes }: Caller): Html {
