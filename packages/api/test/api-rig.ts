@@ -55,7 +55,7 @@ export function deploymentOf(resources: Resources): Deployment {
     ...resources,
     batchesTable: more.batchesTable,
     notificationsTable: undefined,
-    activityTable: undefined,
+    activityTable: more.activityTable,
     feed: 'scan-events',
   };
 }
@@ -162,7 +162,7 @@ export function clientsOf(engines: OnEngines | undefined) {
     operationsTable: 'waybill-operations',
     batchesTable: 'waybill-batches',
     notificationsTable: undefined,
-    activityTable: undefined,
+    activityTable: more.activityTable,
     feed: 'scan-events',
   };
   const documents = DynamoDBDocumentClient.from(dynamodb);
