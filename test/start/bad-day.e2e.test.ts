@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, type TestContext, test } from 'vitest';
 import { until } from '../processes/until.ts';
-import { Start } from './started.ts';
+import { Start, signedIn } from './started.ts';
 
 const demo = fileURLToPath(import.meta.resolve('@waybill/local/trouble/main.ts'));
 
@@ -13,22 +13,6 @@ async function userOf(context: TestContext): Promise<{ XDG_RUNTIME_DIR: string }
   const folder = await mkdtemp(join(tmpdir(), 'waybill-bad-day-'));
   context.onTestFinished(() => rm(folder, { recursive: true }));
   return { XDG_RUNTIME_DIR: folder };
-}
-
-/** Signs in to the page, as the form does, and returns what reads a screen of it. */
-async function signedIn(output: string): Promise<(path: string) => Promise<string>> {
-  const [, url = '', token = ''] = /^ {2}(http:\/\/127\.0\.0\.1:\d+)\/sign-in#(\S+)$/m.exec(output) ?? [];
-  const signIn = await fetch(`${url}/sign-in`, {
-    method: 'POST',
-    body: new URLSearchParams({ token }),
-    redirect: 'manual',
-    headers: { 'sec-fetch-site': 'same-origin' },
-  });
-  const [cookie = ''] = signIn.headers.getSetCookie();
-  return async (path) => {
-    const response = await fetch(url + path, { headers: { cookie: cookie.split(';')[0] ?? '', accept: 'text/html' } });
-    return `${response.status} ${await response.text()}`;
-  };
 }
 
 /** What a screen of the page says, in the order in which the troubles are made. */

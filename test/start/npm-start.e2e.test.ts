@@ -10,7 +10,7 @@ import { openClients } from '@waybill/local/engines/engine-clients.ts';
 import { describe, expect, test } from 'vitest';
 import { oddFeeds } from '../../packages/operations/test/odd-feeds.ts';
 import { startScriptedFeed } from '../../packages/operations/test/scripted-feed.ts';
-import { allGone, isRunning, main, Start } from './started.ts';
+import { allGone, isRunning, main, Start, signedIn } from './started.ts';
 
 const cli = fileURLToPath(import.meta.resolve('@waybill/cli/main.ts'));
 
@@ -164,6 +164,7 @@ describe.concurrent('npm start', () => {
     });
     expect(pids.map(isRunning)).toEqual([true, true, true, true, true, true]);
     expect(JSON.parse(printedCurl(start.output))).toHaveProperty('sentence');
+    expect(await signedIn(start.output).then((screen) => screen('/'))).toMatch(/^200 [\s\S]*Complete through EventId/);
     expect(toldAgain(start.output)).toMatchObject({ notified: [expect.any(Number)], failed: [] });
     const clients = openClients(env);
     const { QueueUrls } = await clients.sqs.send(new ListQueuesCommand());

@@ -94,3 +94,20 @@ export function isRunning(pid: number): boolean {
 export async function allGone(pids: readonly number[]): Promise<void> {
   await until('nothing is left running', () => !pids.some(isRunning));
 }
+
+/** Signs in to the page by the link that was printed last, as the form does, and returns what reads a screen of it. */
+export async function signedIn(output: string): Promise<(path: string) => Promise<string>> {
+  const links = [...output.matchAll(/^ {2}(http:\/\/127\.0\.0\.1:\d+)\/sign-in#(\S+)$/gm)];
+  const [, url = '', token = ''] = links.at(-1) ?? [];
+  const signIn = await fetch(`${url}/sign-in`, {
+    method: 'POST',
+    body: new URLSearchParams({ token }),
+    redirect: 'manual',
+    headers: { 'sec-fetch-site': 'same-origin' },
+  });
+  const [cookie = ''] = signIn.headers.getSetCookie();
+  return async (path) => {
+    const response = await fetch(url + path, { headers: { cookie: cookie.split(';')[0] ?? '', accept: 'text/html' } });
+    return `${response.status} ${await response.text()}`;
+  };
+}
