@@ -128,7 +128,7 @@ export class DataStack extends Stack {
       operations: this.operations,
       batches: this.batches,
       notifications: [this.notifications, ...ownTables],
-      announcementQueues: announcementQueues.map(({ queue }) => queue),
+      announcementQueues,
     });
 
     const outputs = {
