@@ -66,7 +66,7 @@ ${main}
 <p id="freshness" data-live>As of <time datetime="${asOfUtc}">${instantOf(asOfUtc)}</time></p>
 ${caller && html`<p class="hint">Keys: <kbd>?</kbd> shows them</p>`}
 </footer>
-<p id="stale" class="stale" role="alert" hidden></p>
+${caller && html`<p id="stale" class="stale" hidden><span id="stale-why" role="alert"></span> <span id="stale-age"></span></p>`}
 ${caller && keysDialog()}
 </body>
 </html>
@@ -82,7 +82,7 @@ function navigation(active: ScreenName | undefined): Html {
 
 function search(): Html {
   return html`<form class="search" role="search" action="/parcel"><label for="search" class="unseen">Parcel id</label>
-<input id="search" name="id" inputmode="numeric" autocomplete="off" placeholder="Parcel id" maxlength="16"></form>`;
+<input id="search" name="id" inputmode="numeric" autocomplete="off" placeholder="Parcel id" maxlength="100"></form>`;
 }
 
 function account({ name, scopes }: Caller): Html {
