@@ -41,10 +41,14 @@ describe('what a feed says', () => {
 
 test('the greatest of ids is the same on every screen that shows it', async () => {
   const { page } = await open('hostile', { as: 'read' });
-  for (const { path } of screensOf('hostile').filter(({ name }) => /^(parcel|failure|notification|redrive)$/.test(name))) {
+  for (const { path } of screensOf('hostile').filter(({ name }) =>
+    /^(parcel|failure|notification|redrive)$/.test(name),
+  )) {
     await page.goto(path);
     expect(await page.locator('main').textContent(), path).toContain(String(greatestId));
-    expect(await page.locator('main').textContent(), path).not.toMatch(/9,007,199,254,740,99[02]|9007199254740992|9\.007/);
+    expect(await page.locator('main').textContent(), path).not.toMatch(
+      /9,007,199,254,740,99[02]|9007199254740992|9\.007/,
+    );
   }
   await page.getByLabel('Parcel id').first().fill(String(greatestId));
   await page.keyboard.press('Enter');

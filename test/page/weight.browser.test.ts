@@ -63,9 +63,13 @@ describe(`${manyFailures} failures`, () => {
       return z.number().parse(await page.evaluate(`document.querySelectorAll('*').length`));
     }
     async function serverMs() {
-      return z.number().parse(
-        await page.evaluate(`(({ responseStart, requestStart }) => responseStart - requestStart)(performance.getEntriesByType('navigation')[0])`),
-      );
+      return z
+        .number()
+        .parse(
+          await page.evaluate(
+            `(({ responseStart, requestStart }) => responseStart - requestStart)(performance.getEntriesByType('navigation')[0])`,
+          ),
+        );
     }
   });
 });
