@@ -4,9 +4,13 @@ import type { Cursors } from '../pages/cursor.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { openAssets } from './assets/asset-routes.ts';
+import { batchScreens } from './batches/batch-screens.ts';
 import { showWith } from './layout/show.ts';
+import { notificationScreens } from './notifications/notification-screens.ts';
 import { nowScreen } from './now/now-screen.ts';
+import { parcelScreen } from './parcel/parcel-screen.ts';
 import { sessionRoutes } from './session/session-routes.ts';
+import { stuckScreen } from './stuck/stuck-screen.ts';
 
 /** Bytes of a form: a plan that goes on record is in one of them. */
 const formBytes = 65_536;
@@ -21,7 +25,15 @@ export function operatorPage(deps: ApiDependencies & { readonly cursors: Cursors
       const isRead = request.method === 'GET' || request.method === 'HEAD';
       done(isRead || request.headers['sec-fetch-site'] === 'same-origin' ? undefined : otherSite());
     });
-    const screens = [assets.routes, sessionRoutes(withShow), nowScreen(withShow)];
+    const screens = [
+      assets.routes,
+      sessionRoutes(withShow),
+      nowScreen(withShow),
+      parcelScreen(withShow),
+      stuckScreen(withShow),
+      batchScreens(withShow),
+      notificationScreens(withShow),
+    ];
     for (const screen of screens) await app.register(screen);
   };
 }
