@@ -2,9 +2,12 @@ import formbody from '@fastify/formbody';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../problems/problem.ts';
 import { openAssets } from './assets/asset-routes.ts';
+import { failureScreens } from './failures/failure-screens.ts';
 import type { PageDependencies } from './layout/page-dependencies.ts';
 import { showWith } from './layout/show.ts';
 import { nowScreen } from './now/now-screen.ts';
+import { operationScreens } from './operations/operation-screens.ts';
+import { redriveScreens } from './redrives/redrive-screens.ts';
 import { sessionRoutes } from './session/session-routes.ts';
 
 /** Bytes of a form: a plan that goes on record is in one of them. */
@@ -20,7 +23,14 @@ export function operatorPage(deps: Omit<PageDependencies, 'show'>): FastifyPlugi
       const isRead = request.method === 'GET' || request.method === 'HEAD';
       done(isRead || request.headers['sec-fetch-site'] === 'same-origin' ? undefined : otherSite());
     });
-    const screens = [assets.routes, sessionRoutes(withShow), nowScreen(withShow)];
+    const screens = [
+      assets.routes,
+      sessionRoutes(withShow),
+      nowScreen(withShow),
+      failureScreens(withShow),
+      redriveScreens(withShow),
+      operationScreens(withShow),
+    ];
     for (const screen of screens) await app.register(screen);
   };
 }

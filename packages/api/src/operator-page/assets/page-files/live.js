@@ -13,7 +13,7 @@ let timer = 0;
 
 /** Asks for this screen and takes over each part that is marked `data-live`. */
 async function freshen() {
-  if (asking || document.hidden) return;
+  if (asking || document.hidden || body.dataset['fixed'] !== undefined) return;
   asking = true;
   clearTimeout(timer);
   try {
