@@ -12,6 +12,8 @@ export type Screen = {
   readonly main: Html;
   /** Whether the script freshens it every few seconds: what may change has an id and the attribute `data-live`. */
   readonly isLive?: boolean;
+  /** Whether it stays as it was made: its URL shows something else. The script leaves it alone. */
+  readonly isFixed?: boolean;
   /** Whether it needs uPlot. */
   readonly hasPlots?: boolean;
   /** A script of its own. */
@@ -30,7 +32,7 @@ const everySeconds = 5;
 
 /** The whole document of one screen. */
 export function documentOf(
-  { title, active, main, isLive, hasPlots, script }: Screen,
+  { title, active, main, isLive, isFixed, hasPlots, script }: Screen,
   context: DocumentContext,
 ): string {
   const { caller, assetPath, nowMs } = context;
@@ -52,7 +54,7 @@ ${
 ${caller && html`<script type="module" src="${assetPath('live.js')}"></script>`}
 ${script && html`<script type="module" src="${assetPath(script)}"></script>`}
 </head>
-<body${isLive && html` data-every-seconds="${everySeconds}"`}>
+<body${isLive && html` data-every-seconds="${everySeconds}"`}${isFixed && html` data-fixed`}>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <a class="brand" href="/">Waybill</a>
