@@ -4,11 +4,15 @@ import { Problem } from '../problems/problem.ts';
 import { openAssets } from './assets/asset-routes.ts';
 import { failureScreens } from './failures/failure-screens.ts';
 import type { PageDependencies } from './layout/page-dependencies.ts';
+import { batchScreens } from './batches/batch-screens.ts';
 import { showWith } from './layout/show.ts';
+import { notificationScreens } from './notifications/notification-screens.ts';
 import { nowScreen } from './now/now-screen.ts';
 import { operationScreens } from './operations/operation-screens.ts';
 import { redriveScreens } from './redrives/redrive-screens.ts';
+import { parcelScreen } from './parcel/parcel-screen.ts';
 import { sessionRoutes } from './session/session-routes.ts';
+import { stuckScreen } from './stuck/stuck-screen.ts';
 
 /** Bytes of a form: a plan that goes on record is in one of them. */
 const formBytes = 65_536;
@@ -30,6 +34,10 @@ export function operatorPage(deps: Omit<PageDependencies, 'show'>): FastifyPlugi
       failureScreens(withShow),
       redriveScreens(withShow),
       operationScreens(withShow),
+      parcelScreen(withShow),
+      stuckScreen(withShow),
+      batchScreens(withShow),
+      notificationScreens(withShow),
     ];
     for (const screen of screens) await app.register(screen);
   };
