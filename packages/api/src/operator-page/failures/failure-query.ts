@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { failureGroupsQuery, failuresQuery } from '../../failures/failures.ts';
 import { givenFields, utcField } from '../forms/given-fields.ts';
-import { urlWith } from '../html/url.ts';
+import { addressOf, type ListAddress } from '../layout/lists.ts';
 
 /** Which failures a screen shows, from its URL. */
 export const groupsOfUrl = z.preprocess(givenFields, failureGroupsQuery.extend({ since: utcField }));
@@ -13,14 +13,11 @@ export const groupOfUrl = z.preprocess(
 
 export type FailureFilter = z.output<typeof groupsOfUrl>;
 
-/** The URL of the records of one cause. */
-export function groupUrl(
-  { reason, detail, parcelId, since }: FailureFilter & { readonly reason: string },
-  cursor?: string,
-): string {
-  return urlWith('/failures/group', { reason, detail, parcelId, since, cursor });
+/** The list of the records of one cause. */
+export function groupList({ reason, detail, parcelId, since }: FailureFilter & { readonly reason: string }): ListAddress {
+  return { path: '/failures/group', filters: { reason, detail, parcelId: parcelId?.toString(), since } };
 }
 
-export function recordUrl(failureId: string): string {
-  return `/failures/record/${encodeURIComponent(failureId)}`;
+export function groupUrl(filter: FailureFilter & { readonly reason: string }): string {
+  return addressOf(groupList(filter));
 }

@@ -44,7 +44,7 @@ export function failureScreens(deps: PageDependencies): FastifyPluginAsyncZod {
           cursor === undefined ? getFailureGroups(deps, caller, filter, signal) : undefined,
         ]);
         const main = groupView({
-          ...{ filter, failures: page.failures, nextCursor: page.nextCursor, isFirstPage: cursor === undefined },
+          ...{ filter, failures: page.failures, nextCursor: page.nextCursor, cursor },
           count: groups && { of: groups.count, isMoreThan: groups.isMoreThan },
           ...{ mayOperate: caller.scopes.has('operate'), nowMs: clock.now() },
         });

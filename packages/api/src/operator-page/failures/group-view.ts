@@ -3,15 +3,17 @@ import { whatToDo } from '@waybill/operations/failures/next-step.ts';
 import { counted } from '@waybill/shared/counted.ts';
 import { type Html, html } from '../html/html.ts';
 import { figure, foreign, id, timeWithAge } from '../html/words.ts';
+import { pageLinks } from '../layout/lists.ts';
+import { failurePath } from '../layout/record-paths.ts';
 import { isInScanQueue, planForm, redriveWords } from '../redrives/plan-form.ts';
-import { type FailureFilter, groupUrl, recordUrl } from './failure-query.ts';
+import { type FailureFilter, groupList } from './failure-query.ts';
 
 export type GroupView = {
   readonly filter: FailureFilter & { readonly reason: string };
   readonly failures: readonly ListedFailure[];
   /** How many there are; undefined where they were not counted. */
   readonly count: { readonly of: number; readonly isMoreThan: boolean } | undefined;
-  readonly isFirstPage: boolean;
+  readonly cursor: string | undefined;
   readonly nextCursor: string | undefined;
   readonly mayOperate: boolean;
   readonly nowMs: number;
@@ -19,7 +21,7 @@ export type GroupView = {
 
 /** A page of the records of one cause. */
 export function groupView(view: GroupView): Html {
-  const { filter, failures, count, isFirstPage, nextCursor, mayOperate, nowMs } = view;
+  const { filter, failures, count, cursor, nextCursor, mayOperate, nowMs } = view;
   const { reason, detail, parcelId, since } = filter;
   const howMany =
     count && (count.isMoreThan ? `more than ${counted(count.of, 'failure')}` : counted(count.of, 'failure'));
@@ -33,7 +35,8 @@ ${
   html`<div class="next">${planForm({ reason, detail, parcelId }, redriveLabel(view))}${since !== undefined && html`<span class="hint">whenever they failed</span>`}</div>`
 }
 ${failures.length > 0 ? table(failures, nowMs) : html`<p>No failure is left here.</p>`}
-<nav class="next" aria-label="Pages">${!isFirstPage && html`<a href="${groupUrl(filter)}">First page</a>`}${nextCursor !== undefined && html`<a class="button quiet" href="${groupUrl(filter, nextCursor)}">Next page</a>`}<a href="/failures">All causes</a></nav>`;
+${pageLinks(groupList(filter), { cursor, nextCursor })}
+<p><a href="/failures">All causes</a></p>`;
 }
 
 /** The number of those that the redrive selects, which asks for no time. */
@@ -48,7 +51,7 @@ function table(failures: readonly ListedFailure[], nowMs: number): Html {
 <thead><tr><th scope="col">Failure</th><th scope="col">Detail</th><th scope="col">Parcel</th><th scope="col" class="number">Attempts</th><th scope="col">Last failed</th></tr></thead>
 <tbody>${failures.map(
     ({ failureId, detail, parcelId, attempts, lastFailedAtUtc }) => html`<tr>
-<th scope="row"><a href="${recordUrl(failureId)}">${id(failureId)}</a></th>
+<th scope="row"><a href="${failurePath(failureId)}">${id(failureId)}</a></th>
 <td data-name="Detail">${foreign(detail)}</td>
 <td data-name="Parcel">${parcelId === null ? html`<span class="none">–</span>` : html`<a href="/parcel/${parcelId}">${id(parcelId)}</a>`}</td>
 <td data-name="Attempts" class="number">${figure(attempts)}</td>

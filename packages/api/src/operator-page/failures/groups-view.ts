@@ -3,9 +3,10 @@ import { whatToDo } from '@waybill/operations/failures/next-step.ts';
 import { counted, shownNumber } from '@waybill/shared/counted.ts';
 import { type Html, html } from '../html/html.ts';
 import { figure, foreign, id, timeWithAge } from '../html/words.ts';
+import { failurePath } from '../layout/record-paths.ts';
 import { planForm, redriveWords } from '../redrives/plan-form.ts';
 import { failureFilters, isNarrow } from './failure-filters.ts';
-import { type FailureFilter, groupUrl, recordUrl } from './failure-query.ts';
+import { type FailureFilter, groupUrl } from './failure-query.ts';
 
 export type GroupsView = {
   readonly found: FailureGroups;
@@ -53,7 +54,7 @@ function table(groups: readonly FailureGroup[], filter: FailureFilter, nowMs: nu
 <td data-name="Failures" class="number">${figure(count)}</td>
 <td data-name="First failed">${timeWithAge(firstFailedAtUtc, nowMs)}</td>
 <td data-name="Last failed">${timeWithAge(lastFailedAtUtc, nowMs)}</td>
-<td data-name="The last one"><a href="${recordUrl(sample)}">${id(sample)}</a></td>
+<td data-name="The last one"><a href="${failurePath(sample)}">${id(sample)}</a></td>
 </tr>`;
   })}</tbody>
 </table>`;

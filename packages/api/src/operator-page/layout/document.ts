@@ -12,8 +12,6 @@ export type Screen = {
   readonly main: Html;
   /** Whether the script freshens it every few seconds: what may change has an id and the attribute `data-live`. */
   readonly isLive?: boolean;
-  /** Whether it stays as it was made: its URL shows something else. The script leaves it alone. */
-  readonly isFixed?: boolean;
   /** Whether it needs uPlot. */
   readonly hasPlots?: boolean;
   /** A script of its own. */
@@ -32,7 +30,7 @@ const everySeconds = 5;
 
 /** The whole document of one screen. */
 export function documentOf(
-  { title, active, main, isLive, isFixed, hasPlots, script }: Screen,
+  { title, active, main, isLive, hasPlots, script }: Screen,
   context: DocumentContext,
 ): string {
   const { caller, assetPath, nowMs } = context;
@@ -54,7 +52,7 @@ ${
 ${caller && html`<script type="module" src="${assetPath('live.js')}"></script>`}
 ${script && html`<script type="module" src="${assetPath(script)}"></script>`}
 </head>
-<body${isLive && html` data-every-seconds="${everySeconds}"`}${isFixed && html` data-fixed`}>
+<body${isLive && html` data-every-seconds="${everySeconds}"`}>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <a class="brand" href="/">Waybill</a>

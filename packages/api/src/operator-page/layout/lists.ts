@@ -9,9 +9,10 @@ export type ListAddress = {
   readonly filters: Readonly<Record<string, string | undefined>>;
 };
 
-function addressOf({ path, filters }: ListAddress): string {
+/** The URL of a list, with the filters that are given. */
+export function addressOf({ path, filters }: ListAddress): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(filters)) if (value !== undefined) query.append(name, value);
+  for (const [name, value] of Object.entries(filters)) if (value !== undefined && value !== '') query.append(name, value);
   return query.size === 0 ? path : `${path}?${query}`;
 }
 

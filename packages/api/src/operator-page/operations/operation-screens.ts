@@ -4,15 +4,12 @@ import { z } from 'zod';
 import { getOperation, getOperations, operationsQuery, type ShownOperation } from '../../operations/operations.ts';
 import { idInPath } from '../../server/id-in-path.ts';
 import { type Html, html } from '../html/html.ts';
-import { urlWith } from '../html/url.ts';
 import { foreign, id, timeWithAge } from '../html/words.ts';
 import { type Explanation, explaining } from '../layout/explaining.ts';
+import { pageLimit, pageLinks } from '../layout/lists.ts';
 import type { PageDependencies } from '../layout/page-dependencies.ts';
 import { screenConfig } from '../layout/show.ts';
 import { isRedrive, operationView, outcomeTag } from './operation-view.ts';
-
-/** Operations of one page of the list. */
-const pageSize = 50;
 
 /** `/operations`: what operators did, and the record of one act. */
 export function operationScreens(deps: PageDependencies): FastifyPluginAsyncZod {
@@ -23,14 +20,14 @@ export function operationScreens(deps: PageDependencies): FastifyPluginAsyncZod 
       '/operations',
       { config, schema: { hide: true, querystring: operationsQuery.omit({ limit: true }) } },
       async ({ query, caller }, reply) => {
-        const { operations, nextCursor } = await getOperations(deps, caller, { ...query, limit: pageSize });
+        const { operations, nextCursor } = await getOperations(deps, caller, { ...query, limit: pageLimit });
         const main = html`${
           operations.length > 0
             ? list(operations, clock.now())
             : html`<p class="sentence">Nobody has done anything yet.</p>
 <p>Acts of the page, the API and the command line stand here with who did them and why.</p>`
         }
-<nav class="next" aria-label="Pages">${query.cursor !== undefined && html`<a href="/operations">First page</a>`}${nextCursor !== undefined && html`<a class="button quiet" href="${urlWith('/operations', { cursor: nextCursor })}">Next page</a>`}</nav>`;
+${pageLinks({ path: '/operations', filters: {} }, { cursor: query.cursor, nextCursor })}`;
         return show(reply, { title: 'Operations', active: 'operations', main });
       },
     );

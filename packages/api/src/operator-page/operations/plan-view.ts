@@ -4,6 +4,7 @@ import { shownNumber } from '@waybill/shared/counted.ts';
 import { inWords } from '@waybill/shared/field-words.ts';
 import type { z } from 'zod';
 import { type Html, html } from '../html/html.ts';
+import { failurePath } from '../layout/record-paths.ts';
 import { figure, foreign, id, timeWithAge } from '../html/words.ts';
 
 export type ShownPlan = z.output<typeof planShape>;
@@ -48,7 +49,7 @@ function isNothing(value: Value | undefined): boolean {
 
 function cell(name: string, value: Value | undefined, nowMs: number): Html {
   if (value === undefined || value === null || value === '') return html`<span class="none">–</span>`;
-  if (name === 'failureId') return html`<a href="/failures/record/${encodeURIComponent(value)}">${id(value)}</a>`;
+  if (name === 'failureId') return html`<a href="${failurePath(String(value))}">${id(value)}</a>`;
   if (name === 'parcelId') return html`<a href="/parcel/${encodeURIComponent(value)}">${id(value)}</a>`;
   if (name.endsWith('Id')) return id(value);
   if (name.endsWith('Utc') && typeof value === 'string') return timeWithAge(value, nowMs);

@@ -3,7 +3,7 @@ import { instantOf } from '@waybill/shared/times.ts';
 import { fieldOfUtc } from '../forms/given-fields.ts';
 import { reasonField } from '../forms/reason-field.ts';
 import { type Html, html } from '../html/html.ts';
-import { urlWith } from '../html/url.ts';
+import { addressOf } from '../layout/lists.ts';
 import { filterWords } from '../operations/operation-view.ts';
 import { planFacts, planSamples, type ShownPlan } from '../operations/plan-view.ts';
 import { hiddenFilter, planForm, type RedriveFilter } from './plan-form.ts';
@@ -84,8 +84,10 @@ function planAgain(filter: RedriveFilter, deployedAtUtc: string | undefined): Ht
   return planForm(filter, 'Plan again', 'quiet', deployedAtUtc);
 }
 
-function selectionUrl({ failureIds = [], ...filter }: RedriveFilter, deployedAtUtc: string | undefined): string {
+function selectionUrl(filter: RedriveFilter, deployedAtUtc: string | undefined): string {
+  const { reason, detail, parcelId, type, olderThanMs, failureIds = [] } = filter;
   // One is all that a URL of this page names; a list comes from a record.
   const [failureId] = failureIds;
-  return urlWith('/redrives/plan', { ...filter, failureId, deployedAtUtc });
+  const numbers = { parcelId: parcelId?.toString(), olderThanMs: olderThanMs?.toString() };
+  return addressOf({ path: '/redrives/plan', filters: { reason, detail, type, ...numbers, failureId, deployedAtUtc } });
 }

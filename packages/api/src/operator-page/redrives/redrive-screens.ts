@@ -33,7 +33,7 @@ export function redriveScreens(deps: PageDependencies): FastifyPluginAsyncZod {
         const { filter, deployedAtUtc } = body;
         const nowMs = clock.now();
         const main = planView({ plan, filter, shownFilter: filterOf(filter), deployedAtUtc, nowMs });
-        return show(reply, { title: 'Redrive: the plan', active: 'failures', main, isFixed: true });
+        return show(reply, { title: 'Redrive: the plan', active: 'failures', main });
       },
     );
     app.post(
