@@ -8,21 +8,23 @@ import { operatorPage } from './operator-page/operator-page.ts';
 import { createCursors } from './pages/cursor.ts';
 import { parcelRoutes } from './parcels/parcel-routes.ts';
 import { redriveRoutes } from './redrives/redrive-routes.ts';
+import { RedriveSlot } from './redrives/redrive-slot.ts';
 import type { ApiDependencies } from './server/api-dependencies.ts';
 import { statusRoutes } from './status/status-routes.ts';
 
 /** Every route of the API, by what it is about. One line each. */
 export function apiRoutes(deps: ApiDependencies): readonly FastifyPluginAsyncZod[] {
   const listing = { ...deps, cursors: createCursors(deps.settings.tokens) };
+  const redriving = { ...listing, slot: new RedriveSlot(deps.log) };
   return [
     parcelRoutes(listing),
     ingestionRoutes(deps),
     batchRoutes(listing),
     statusRoutes(deps),
     failureRoutes(listing),
-    redriveRoutes(deps),
+    redriveRoutes(redriving),
     operationRoutes(listing),
     notificationRoutes(listing),
-    operatorPage(listing),
+    operatorPage(redriving),
   ];
 }

@@ -12,6 +12,7 @@ import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
+import { queueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
 import { createApi } from './api.ts';
 import { readConfig } from './config.ts';
 import { apiRoutes } from './routes.ts';
@@ -26,7 +27,7 @@ const maxSockets = 128;
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const { settings, deployment, mapping, address, notify, ...config } = readConfig(env);
   await runProcess('api', config.process, (tools) => {
-    const { clock, random, metrics, log } = tools;
+    const { clock, random, metrics, log, tracing } = tools;
     const {
       scanQueueUrl,
       parcelsTable,
@@ -95,6 +96,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       routes: apiRoutes({
         ...tools,
         ...{ sqs, deadLettersSqs, dynamodb, documents, deployment, mapping, queue, settings },
+        traces: queueTraces(tracing, queueNameOf(scanQueueUrl)),
         notifying: notifying || undefined,
       }),
       checkTables: async () => {

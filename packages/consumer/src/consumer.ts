@@ -4,6 +4,7 @@ import { calmLog } from '@waybill/shared/process/calm-log.ts';
 import type { LoopWatch, RequestWatch } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { MessageConsumer, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
+import type { QueueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { FailureLog } from './failures/failure-log.ts';
 import type { BreakerState } from './guard/breaker-state.ts';
@@ -36,6 +37,8 @@ export type ConsumerDependencies<Work, Lane extends string> = {
   /** Where batches are kept that bring messages; absent where a deployment has none. */
   readonly batches?: BatchLedger;
   readonly handler: Handler<Work, Lane>;
+  /** Of the queue; undefined: the work on messages is not traced. */
+  readonly traces?: Pick<QueueTraces, 'process'> | undefined;
   /** `heap_size_limit` of V8, bytes: what is in hand is kept within it. */
   readonly heapBytes: number;
   readonly loops: LoopWatch;

@@ -1,4 +1,5 @@
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import type { TraceSpan } from '@waybill/shared/telemetry/traces/trace-span.ts';
 import type { Failure } from './failures/failure-log.ts';
 import type { BreakerView } from './guard/breaker-state.ts';
 import type { Fault, Guard } from './guard/guard.ts';
@@ -22,8 +23,9 @@ export type Handler<Work, Lane extends string> = {
    * Reads a message. Never throws: what is wrong with it is in the reading.
    *
    * @param failureId the record of an earlier failure, which the message names in an attribute
+   * @param span of the work on it, where that begins and the message is traced
    */
-  readonly read: (message: ReceivedMessage, failureId: string | undefined) => Reading<Work>;
+  readonly read: (message: ReceivedMessage, failureId: string | undefined, span?: TraceSpan) => Reading<Work>;
   /**
    * Does the work of messages that were received together, so that it can be folded. Returns for each message a promise
    * of what failed in it. Calls its engine through `guard` only; a promise rejects with the engine's error once `signal`

@@ -2,6 +2,7 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import { counted } from '@waybill/shared/counted.ts';
 import { bodyFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import { traceIdOf } from '@waybill/shared/telemetry/traces/trace-context.ts';
 import { type Failure, type FailureLog, interrupted } from './failures/failure-log.ts';
 import type { Guard } from './guard/guard.ts';
 import type { Reading } from './handler.ts';
@@ -77,5 +78,6 @@ export function interruptionOf(
     detail: `received ${counted(message.receiveCount, 'time')} without being settled; the message is intact, redrive it`,
     body: message.body,
     parcelId: single ? (failure ?? element)?.parcelId : undefined,
+    traceId: traceIdOf(message.attributes),
   };
 }

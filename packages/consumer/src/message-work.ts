@@ -1,6 +1,8 @@
 import { isFailureId } from '@waybill/shared/failures/failure-id.ts';
 import { failureIdAttribute } from '@waybill/shared/failures/failure-record.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { QueueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
+import { attributesOf } from '@waybill/shared/telemetry/traces/trace-span.ts';
 import { settleInBatch } from './batch-settling.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { leaveCorrupted } from './corrupted.ts';
@@ -22,6 +24,8 @@ export type MessageWorkDependencies<Work, Lane extends string> = SettleFailedDep
   readonly failures: FailureLog;
   readonly lastReceives: LastReceives;
   readonly budget: Pick<HandBudget, 'fits' | 'begin'>;
+  /** Undefined: the work on messages is not traced. */
+  readonly traces?: Pick<QueueTraces, 'process'> | undefined;
 };
 
 /** A message whose work has begun. */
@@ -85,7 +89,7 @@ export class MessageWork<Work, Lane extends string> {
 
   #open(held: HeldMessage): MessageAtWork<Work> {
     const failureId = this.#failureIdOf(held);
-    const reading = this.#deps.handler.read(held.message, failureId);
+    const reading = this.#deps.handler.read(held.message, failureId, held.span);
     return { held, reading, resolves: failureId ?? reading.resolves };
   }
 
@@ -128,7 +132,8 @@ export class MessageWork<Work, Lane extends string> {
   }
 
   #begin(held: HeldMessage): BegunMessage<Work> {
-    const { handler, budget } = this.#deps;
+    const { handler, budget, traces } = this.#deps;
+    held.span = traces?.process(held.message);
     const opened = this.#open(held);
     return { ...opened, end: budget.begin(handler.heapBytes(opened.reading), held.message.body.length) };
   }
@@ -186,6 +191,7 @@ export class MessageWork<Work, Lane extends string> {
     try {
       await work();
     } catch (error) {
+      held.span?.fail(error);
       if (workDeadline.aborted) return;
       inHand.drop(held);
       held.isDone = true;
@@ -200,7 +206,11 @@ export class MessageWork<Work, Lane extends string> {
     const settlement = await this.#settlementOf(opened, failed);
     held.isDone = true;
     const { messageId, receiveCount } = held.message;
-    log.info({ messageId, receiveCount, ...handler.settled(reading.work, settlement), settlement }, 'message settled');
+    const { span } = held;
+    const facts = handler.settled(reading.work, settlement);
+    span?.end({ ...attributesOf(facts), 'waybill.settlement': settlement });
+    const trace = span && { traceId: span.traceId };
+    log.info({ messageId, receiveCount, ...facts, settlement, ...trace }, 'message settled');
   }
 
   /**

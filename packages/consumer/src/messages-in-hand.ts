@@ -5,6 +5,7 @@ import type { Logger } from '@waybill/shared/process/logger.ts';
 import { gone, type MessageConsumer, type ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { type Backoff, retry } from '@waybill/shared/retry.ts';
+import type { TraceSpan } from '@waybill/shared/telemetry/traces/trace-span.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { Failure } from './failures/failure-log.ts';
 
@@ -21,6 +22,8 @@ export type HeldMessage = {
   interruption: Failure | undefined;
   /** Settled, or already being handed back. */
   isDone: boolean;
+  /** Of the work on it, once that has begun, where the message is traced. */
+  span?: TraceSpan | undefined;
 };
 
 export type InHandDependencies = {
@@ -91,6 +94,7 @@ export class MessagesInHand {
         renewal: undefined,
         interruption: undefined,
         isDone: false,
+        span: undefined,
       }),
     );
     for (const one of held) {

@@ -1,5 +1,6 @@
 import { bodyFailureId } from '@waybill/shared/failures/failure-id.ts';
 import type { MessageConsumer } from '@waybill/shared/queue/message-queue.ts';
+import { traceIdOf } from '@waybill/shared/telemetry/traces/trace-context.ts';
 import { type BatchSettlingDependencies, failInBatch } from './batch-settling.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { Failure, FailureLog } from './failures/failure-log.ts';
@@ -112,10 +113,13 @@ export async function recordFailure(
   { guard, failures, metrics, log, workDeadline }: SettleFailedDependencies,
 ): Promise<void> {
   const { failureId, reason, detail } = failure;
-  await guard.execute(failureId, () => failures.record(failure), workDeadline);
+  const { messageId, receiveCount, attributes } = held.message;
+  const traceId = traceIdOf(attributes);
+  const trace = traceId === undefined ? undefined : { traceId };
+  await guard.execute(failureId, () => failures.record({ ...failure, ...trace }), workDeadline);
   metrics.failures.add(1, { reason });
-  const { messageId, receiveCount } = held.message;
-  log.warn({ failureId, reason, detail, messageId, receiveCount }, 'failure recorded');
+  held.span?.mark(reason);
+  log.warn({ failureId, reason, detail, messageId, receiveCount, ...trace }, 'failure recorded');
 }
 
 /** Returns the message to the queue until the redrive policy moves it: at once when time cannot cure it. */
@@ -124,7 +128,7 @@ export async function leave(
   failures: readonly ElementFailure[],
   { queue, log, inHand, maxReceiveCount, overdue }: SettleFailedDependencies,
 ): Promise<void> {
-  const { receiptHandle, receiveCount, messageId } = held.message;
+  const { receiptHandle, receiveCount, messageId, attributes } = held.message;
   // Where no redrive policy ever moves it, or moves it no longer, returning it at once would loop.
   const isStuck = overdue.isStuck(held.message);
   if (isStuck) log.error({ messageId, receiveCount, maxReceiveCount }, notMoved);
@@ -133,7 +137,9 @@ export async function leave(
   await inHand.release(held);
   if (receiveCount >= maxReceiveCount) {
     const [{ failureId, reason } = {}] = failures;
-    log.warn({ messageId, receiveCount, failureId, reason }, 'message goes to the DLQ after this receive, its last');
+    const traceId = traceIdOf(attributes);
+    const facts = { messageId, receiveCount, failureId, reason, ...(traceId !== undefined && { traceId }) };
+    log.warn(facts, 'message goes to the DLQ after this receive, its last');
   }
   try {
     await queue.changeVisibilityBatch([{ receiptHandle, seconds }]);

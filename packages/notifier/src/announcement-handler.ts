@@ -87,6 +87,7 @@ function looksOf(together: readonly AnnouncedWork[]): readonly Look[] {
   return [...Map.groupBy(looks, ({ parcelId }) => parcelId)].map(([parcelId, same]) => ({
     parcelId,
     announced: same.flatMap(({ announced }) => announced),
+    span: same.find(({ span }) => span)?.span,
   }));
 }
 

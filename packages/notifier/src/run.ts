@@ -6,8 +6,10 @@ import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-
 import { openDynamoDb } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';
 import { requireKey } from '@waybill/shared/process/table-check.ts';
+import { queueNameOf } from '@waybill/shared/queue/queue-url.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
+import { queueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
 import { readConfig } from './config.ts';
 import { dynamoDbNotificationsTable } from './notifications/dynamodb-notifications-table.ts';
 import { createNotifier, tableCallsOf } from './notifier.ts';
@@ -19,7 +21,7 @@ import { httpWebhook } from './webhook/http-webhook.ts';
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const { settings, notify, queueUrl, parcelsTable, notificationsTable, failuresTable, ...config } = readConfig(env);
   await runProcess('notifier', config.process, (tools) => {
-    const { clock, random, metrics, log } = tools;
+    const { clock, random, metrics, log, tracing } = tools;
     const shared = {
       endpointIsQueueHost: config.process.endpointIsQueueHost,
       proxies: config.process.proxies,
@@ -52,6 +54,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       notify,
       heapBytes: getHeapStatistics().heap_size_limit,
       queue,
+      traces: queueTraces(tracing, queueNameOf(queueUrl)),
       countDeadLetters,
       parcels: dynamoDbParcelReader({ ...reading, tableName: parcelsTable }),
       notifications: dynamoDbNotificationsTable({ ...reading, tableName: notificationsTable }),

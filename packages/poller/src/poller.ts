@@ -16,6 +16,7 @@ import { untilEnginesAnswer } from '@waybill/shared/process/table-check.ts';
 import type { MessageSender, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
 import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 import { TokenBucket } from '@waybill/shared/scan-api/token-bucket.ts';
+import type { QueueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
 import { standBy } from './checkpoint/stand-by.ts';
 import { loopSilences } from './loop-silence.ts';
 import type { PollerSettings } from './settings.ts';
@@ -32,6 +33,8 @@ export type PollerDependencies = {
   readonly queue: MessageSender & QueueDepth;
   readonly checkpoints: CheckpointStore;
   readonly metrics: Metrics;
+  /** Of the queue; undefined: pages are not traced. */
+  readonly traces?: QueueTraces | undefined;
   /** Refuses a table that is not the expected one (`TABLE_MISMATCH`); any other error is an engine that is not there yet. */
   readonly checkTables: () => Promise<void>;
   /** Gaps that are listed one by one at most; without it, as many as the checkpoint's item takes well. */

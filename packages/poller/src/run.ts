@@ -9,6 +9,7 @@ import { tables } from '@waybill/shared/resources.ts';
 import { scanApi } from '@waybill/shared/scan-api/scan-api.ts';
 import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
+import { queueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
 import { readConfig } from './config.ts';
 import { createPoller } from './poller.ts';
 import { mostCalls } from './queue/leased-queue.ts';
@@ -17,7 +18,7 @@ import { mostCalls } from './queue/leased-queue.ts';
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const { settings, checkpointsTable, scanQueueUrl, ...config } = readConfig(env);
   await runProcess('poller', config.process, (tools) => {
-    const { clock, metrics } = tools;
+    const { clock, metrics, tracing } = tools;
     const sqs = openSqs({
       requestTimeoutMs: 4_000,
       // Besides the sends, the readers and readiness ask for the queue's depth.
@@ -46,6 +47,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       heapBytes: getHeapStatistics().heap_size_limit,
       feed: scanApi({ ...config.scanApi, clock }),
       queue,
+      traces: queueTraces(tracing, queueNameOf(scanQueueUrl)),
       checkpoints,
       checkTables: () => requireKey(dynamodb, checkpointsTable, tables.checkpoints),
       probes: { sqs: () => queue.depth(), dynamodb: () => checkpoints.read() },

@@ -8,6 +8,7 @@ import type { MessageSender, QueueDepth } from '@waybill/shared/queue/message-qu
 import type { Position } from '@waybill/shared/scan-api/position.ts';
 import type { ScanFeed } from '@waybill/shared/scan-api/scan-feed.ts';
 import type { TokenBucket } from '@waybill/shared/scan-api/token-bucket.ts';
+import type { QueueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
 import { Lease } from './checkpoint/lease.ts';
 import type { TakenLease } from './checkpoint/stand-by.ts';
 import { PageReader } from './feed/read-page.ts';
@@ -29,6 +30,7 @@ export type WorkDependencies = {
   readonly leaseClock: Clock;
   readonly random: Random;
   readonly metrics: Metrics;
+  readonly traces?: QueueTraces | undefined;
   readonly feed: ScanFeed;
   readonly bucket: TokenBucket;
   readonly queue: MessageSender & QueueDepth;

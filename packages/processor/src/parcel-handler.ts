@@ -13,6 +13,7 @@ import { announceAttribute, announceNever } from '@waybill/shared/queue/message-
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
 import { limits } from '@waybill/shared/resources.ts';
 import { recordAge } from '@waybill/shared/telemetry/record-age.ts';
+import type { TraceSpan } from '@waybill/shared/telemetry/traces/trace-span.ts';
 import { isThrottling } from '@waybill/shared/throttling.ts';
 import type { Announcer } from './announcements/announcer.ts';
 import { invalidElement, rejectedEvent } from './element-failures.ts';
@@ -35,11 +36,11 @@ export function parcelHandler(deps: ParcelHandlerDependencies): Handler<MessageS
   const isAnnouncing = announcer !== undefined;
   const writes = new ParcelWrites({ ...deps, isAnnouncing });
   // A message that is given up is announced as far as it is stored: its rest brings what is not.
-  const failuresOf = async (storing: Promise<StoredScans>, signal: AbortSignal) => {
-    const { scans, rejected, milestones } = await storing;
+  const failuresOf = async (storing: Promise<StoredScans>, signal: AbortSignal, traced?: MessageScans) => {
+    const { scans, rejected, milestones } = await (traced ? showStoring(storing, traced) : storing);
     if (announcer && milestones) {
       scans.storedAtMs = clock.now();
-      await announcer.announce(scans.events, milestones, signal);
+      await announcer.announce(scans.events, milestones, signal, scans.span);
     }
     return rejected.map(rejectedEvent);
   };
@@ -48,9 +49,12 @@ export function parcelHandler(deps: ParcelHandlerDependencies): Handler<MessageS
     lanes: { parcels: writeConcurrency },
     faultOf,
     failureIds: eventFailureIds,
-    read: (message, failureId) => readPack(message, failureId, isAnnouncing),
+    read: (message, failureId, span) => readPack({ message, failureId, span }, isAnnouncing),
     work: (together, guard, signal) =>
-      writes.store(together, guard, signal).map((storing) => failuresOf(storing, signal)),
+      writes.store(together, guard, signal).map((storing, index) => {
+        const scans = together[index];
+        return failuresOf(storing, signal, scans?.span && scans);
+      }),
     backlog: () => writes.waiting,
     heapBytes,
     rest: {
@@ -71,16 +75,31 @@ export function parcelHandler(deps: ParcelHandlerDependencies): Handler<MessageS
   };
 }
 
+/** Shows the writes of a message's parcels as one step: they are shared with other messages. */
+function showStoring(storing: Promise<StoredScans>, { span, events }: MessageScans): Promise<StoredScans> {
+  if (!span) return storing;
+  const parcels = new Set(events.map(({ parcelId }) => parcelId)).size;
+  const attributes = { 'db.system.name': 'aws.dynamodb', 'waybill.parcels': parcels, 'waybill.events': events.length };
+  return span
+    .step('write parcels', { attributes })
+    .around(storing, ({ rejected }) => ({ 'waybill.rejected': rejected.length }));
+}
+
+type Received = {
+  readonly message: ReceivedMessage;
+  readonly failureId: string | undefined;
+  readonly span: TraceSpan | undefined;
+};
+
 function readPack(
-  { body, attributes }: ReceivedMessage,
-  failureId: string | undefined,
+  { message: { body, attributes }, failureId, span }: Received,
   isAnnouncing: boolean,
 ): Reading<MessageScans> {
   const unpacked = unpack(body);
   const isAnnounced = isAnnouncing && attributes[announceAttribute] !== announceNever;
   if (unpacked.kind === 'unreadable') {
     const failures = [unreadableMessage(unpacked, body, failureId)];
-    return { work: { events: [], isAnnounced }, failures, single: true, element: undefined, resolves: undefined };
+    return { work: { events: [], isAnnounced, span }, failures, single: true, element: undefined, resolves: undefined };
   }
   const isUnparsed = unpacked.kind === 'unparsed';
   const elements = isUnparsed ? [unpacked.element] : unpacked.elements;
@@ -94,7 +113,7 @@ function readPack(
   const element = single && event ? { failureId: eventFailureId(event.eventId), parcelId: event.parcelId } : undefined;
   // An element that failed in the poller, and is read now, is on record by its own id.
   return {
-    work: { events, isAnnounced },
+    work: { events, isAnnounced, span },
     failures,
     single,
     element,

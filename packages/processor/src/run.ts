@@ -12,6 +12,7 @@ import { sqsSender } from '@waybill/shared/queue/sqs-queue.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { countedSender } from '@waybill/shared/telemetry/queue-meter.ts';
 import { meterTables } from '@waybill/shared/telemetry/table-meter.ts';
+import { queueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
 import { sendsAtOnce } from './announcements/announcement-queue.ts';
 import { readConfig } from './config.ts';
 import { openParcelTable } from './parcels/batched/open-parcel-table.ts';
@@ -23,7 +24,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
   const { settings, kept, scanQueueUrl, parcelsTable, failuresTable, batchesTable, ...config } = readConfig(env);
   const { announcementQueueUrls, announceMaxAgeMs } = config;
   await runProcess('processor', config.process, (tools) => {
-    const { clock, metrics, log } = tools;
+    const { clock, metrics, log, tracing } = tools;
     const shared = {
       endpointIsQueueHost: config.process.endpointIsQueueHost,
       proxies: config.process.proxies,
@@ -75,6 +76,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       settings,
       heapBytes: getHeapStatistics().heap_size_limit,
       queue,
+      traces: queueTraces(tracing, queueNameOf(scanQueueUrl)),
       countDeadLetters,
       parcels,
       ...(announcementQueueUrls.length > 0 && {

@@ -3,6 +3,8 @@ import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { MessageSender } from '@waybill/shared/queue/message-queue.ts';
 import { sendConfirmed } from '@waybill/shared/queue/send.ts';
+import type { QueueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
+import type { TraceSpan } from '@waybill/shared/telemetry/traces/trace-span.ts';
 import { requireScope } from '../access/caller.ts';
 import { batchIdOf, keyIdOf } from './batch-ids.ts';
 import type { BatchRecord, BatchStore, StoredBatch } from './batch-store.ts';
@@ -21,6 +23,8 @@ export type IngestDependencies = {
     Metrics,
     'waybill.ingestion.batches' | 'waybill.ingestion.events' | 'waybill.ingestion.rejections'
   >;
+  /** Undefined: pushes are not traced. */
+  readonly traces?: QueueTraces | undefined;
 };
 
 /** Sends in flight at once, as the poller has them for a page. */
@@ -51,7 +55,8 @@ export async function ingest(deps: IngestDependencies, push: Push, signal: Abort
 }
 
 async function outcomeOf(deps: IngestDependencies, push: Push, signal: AbortSignal): Promise<PushOutcome> {
-  const { batches } = deps;
+  const { batches, clock } = deps;
+  const startedAtMs = clock.now();
   const { bodySha256, prepared } = push;
   const { accepted, rejected, packs, packing } = prepared;
   if (accepted === 0) return await nothingAcceptable(deps, push, signal);
@@ -63,10 +68,18 @@ async function outcomeOf(deps: IngestDependencies, push: Push, signal: AbortSign
   const batch = { batchId, accepted, rejected: rejected.length, packs: packs.length, packing, bodySha256, createdAtMs };
   const recorded = await recordBatch(batches, batch, known, signal);
   if (recorded.kind === 'sent') return repetition(recorded.batch, rejected);
-  await sendAll(deps, messagesOf(packs, batchId, recorded.firstPart), batchId, signal);
+  const messages = messagesOf(packs, batchId, recorded.firstPart);
+  const facts = {
+    'waybill.batch.id': batchId,
+    'waybill.batch.accepted': accepted,
+    'waybill.batch.packs': packs.length,
+  };
+  const span = deps.traces?.begin('push', { startTime: startedAtMs, attributes: facts });
+  const sending = sendAll(deps, messages, batchId, signal, span);
+  await (span ? span.around(sending) : sending);
   if (!(await isMarkedSent(deps, { batchId, packing, firstPart: recorded.firstPart }, signal)))
     return { kind: 'under way', retryAfterSeconds: givenUpAfterMs / 1_000 };
-  count(deps, push, batchId);
+  count(deps, push, batchId, span);
   return { kind: 'accepted', batchId, accepted, rejected, isRepetition: false };
 }
 
@@ -100,10 +113,11 @@ async function claimFor(
  * after it: the body's memory counts as free then, and the repetition sends all of it.
  */
 async function sendAll(
-  { queue, clock, random, log }: IngestDependencies,
+  { queue, clock, random, log, traces }: IngestDependencies,
   messages: ReturnType<typeof messagesOf>,
   batchId: string,
   signal: AbortSignal,
+  span: TraceSpan | undefined,
 ): Promise<void> {
   const onFailure = (error: unknown, attempt: number) => {
     if (attempt === 0) log.warn({ err: error, batchId }, 'SQS did not confirm sends of a batch, will be retried');
@@ -114,9 +128,10 @@ async function sendAll(
       return await queue.sendBatch(batch);
     },
   };
+  const sends = (span && traces?.sending(span, messages, whileItLasts)) ?? { messages, queue: whileItLasts };
   const sending = sendConfirmed(
-    messages,
-    { queue: whileItLasts, clock, random, concurrency: sendConcurrency, onFailure },
+    sends.messages,
+    { queue: sends.queue, clock, random, concurrency: sendConcurrency, onFailure },
     signal,
   );
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -146,11 +161,17 @@ function repetition({ batchId, accepted }: StoredBatch, rejected: readonly Rejec
   return { kind: 'accepted', batchId, accepted, rejected, isRepetition: true };
 }
 
-function count({ metrics, log }: IngestDependencies, { caller, prepared }: Push, batchId: string): void {
+function count(
+  { metrics, log }: IngestDependencies,
+  { caller, prepared }: Push,
+  batchId: string,
+  span: TraceSpan | undefined,
+): void {
   const { accepted, rejected, packs } = prepared;
   metrics['waybill.ingestion.events'].add(accepted);
   countRejected(metrics, rejected);
-  log.info({ batchId, by: caller.name, accepted, rejected: rejected.length, packs: packs.length }, 'batch queued');
+  const facts = { batchId, by: caller.name, accepted, rejected: rejected.length, packs: packs.length };
+  log.info({ ...facts, ...(span && { traceId: span.traceId }) }, 'batch queued');
 }
 
 function countRejected(metrics: IngestDependencies['metrics'], rejected: readonly RejectedElement[]): void {

@@ -1,10 +1,9 @@
 import formbody from '@fastify/formbody';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { Cursors } from '../pages/cursor.ts';
 import { Problem } from '../problems/problem.ts';
-import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { openAssets } from './assets/asset-routes.ts';
 import { batchScreens } from './batches/batch-screens.ts';
+import type { PageDependencies } from './layout/page-dependencies.ts';
 import { showWith } from './layout/show.ts';
 import { notificationScreens } from './notifications/notification-screens.ts';
 import { nowScreen } from './now/now-screen.ts';
@@ -16,7 +15,7 @@ import { stuckScreen } from './stuck/stuck-screen.ts';
 const formBytes = 65_536;
 
 /** The operator's page (`operators.md`): a screen each line. It has no acts of its own: it calls those of the API. */
-export function operatorPage(deps: ApiDependencies & { readonly cursors: Cursors }): FastifyPluginAsyncZod {
+export function operatorPage(deps: Omit<PageDependencies, 'show'>): FastifyPluginAsyncZod {
   const assets = openAssets();
   const withShow = { ...deps, show: showWith({ clock: deps.clock, assets }) };
   return async (app) => {

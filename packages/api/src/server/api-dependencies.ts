@@ -8,6 +8,7 @@ import type { StageMapping } from '@waybill/shared/domain/stage.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { MessageSender, QueueDepth } from '@waybill/shared/queue/message-queue.ts';
+import type { QueueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
 import type { IngestSecret } from '../access/ingest-secrets-variable.ts';
 import type { TokenEntry } from '../access/tokens-variable.ts';
 
@@ -42,6 +43,8 @@ export type ApiDependencies = {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Of the scan queue; undefined: pushes are not traced. */
+  readonly traces?: QueueTraces | undefined;
   readonly settings: ApiSettings;
   /** Who is notified on demand; undefined where nobody is. */
   readonly notifying?: Pick<SendDependencies, 'delivery' | 'concurrency'> | undefined;

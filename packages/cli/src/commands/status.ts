@@ -1,9 +1,9 @@
 import type { FeedPosition, QueueStatus, Status } from '@waybill/operations/status/status-shape.ts';
+import { inWords } from '@waybill/shared/field-words.ts';
 import { command } from '../command/command.ts';
 import { explain } from '../errors/explain.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { View } from '../output/view.ts';
-import { inWords } from '../output/words.ts';
 
 const status = command({
   name: 'status',

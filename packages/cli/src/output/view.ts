@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import { wrap } from '@waybill/shared/wrap.ts';
 import { agoOf, timeOf } from '@waybill/shared/times.ts';
+import { wrap } from '@waybill/shared/wrap.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -31,7 +31,7 @@ export function dynamoDbFailureLog({ documents, tableName, clock }: FailureLogDe
       new UpdateCommand({ TableName: tableName, Key: { [tables.failures.key.name]: failureId }, ...input }),
     );
   };
-  const recordUpdate = ({ failureId, reason, detail, body, parcelId }: Failure) => {
+  const recordUpdate = ({ failureId, reason, detail, body, parcelId, traceId }: Failure) => {
     const now = clock.now();
     const values = {
       ':reason': reason,
@@ -43,12 +43,16 @@ export function dynamoDbFailureLog({ documents, tableName, clock }: FailureLogDe
       ':expiresAt': Math.ceil(now / 1_000) + failureRetentionDays * 86_400,
       ':unresolved': unresolvedValue(reason, failureId),
     };
-    return parcelId === undefined
-      ? { UpdateExpression: setRecord + unresolve, ExpressionAttributeValues: values }
-      : {
-          UpdateExpression: `${setRecord}, parcelId = :parcelId${unresolve}`,
-          ExpressionAttributeValues: { ...values, ':parcelId': parcelId },
-        };
+    const parcel = parcelId === undefined ? '' : ', parcelId = :parcelId';
+    const trace = traceId === undefined ? '' : ', traceId = :traceId';
+    return {
+      UpdateExpression: setRecord + parcel + trace + unresolve,
+      ExpressionAttributeValues: {
+        ...values,
+        ...(parcel && { ':parcelId': parcelId }),
+        ...(trace && { ':traceId': traceId }),
+      },
+    };
   };
   return {
     record: (failure) => update(failure.failureId, recordUpdate(failure)),

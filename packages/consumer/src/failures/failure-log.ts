@@ -16,12 +16,14 @@ export type Failure = {
   readonly body: string;
   /** The parcel that the element is about, for those who look for its failures; undefined where nobody knows. */
   readonly parcelId: number | undefined;
+  /** Of the message that failed, where it was traced: 32 hex digits. */
+  readonly traceId?: string | undefined;
 };
 
 export type FailureLog = {
   /**
-   * Writes or updates the record: counts the attempt, takes back `resolvedAtUtc`, renews the expiry. A parcel that is on
-   * record stays where this failure has none: the same element may arrive corrupted.
+   * Writes or updates the record: counts the attempt, takes back `resolvedAtUtc`, renews the expiry. A parcel or a
+   * trace that is on record stays where this failure has none: the same element may arrive corrupted.
    */
   readonly record: (failure: Failure) => Promise<void>;
   /**

@@ -1,3 +1,4 @@
+import { counted } from '@waybill/shared/counted.ts';
 import { wrap } from '@waybill/shared/wrap.ts';
 import { signInLink } from '../pipeline/api-access.ts';
 import { columns } from '../progress.ts';
@@ -51,26 +52,25 @@ export function verdictOf(outcomes: readonly ActOutcome[], spoiled: number): Bad
   const unnamed = outcomes.filter(({ isNamed }) => !isNamed);
   const unwell = outcomes.filter((outcome) => outcome.unwell.length > 0);
   const names = (some: readonly ActOutcome[]) => some.map(({ act }) => act.name).join(', ');
-  const isWhole = outcomes.length === acts.length;
-  const isGood = isWhole && unnamed.length + unwell.length === 0;
+  const missing = acts.length - outcomes.length;
   const line = (is: boolean, good: string, bad: string) =>
     prose(is ? verdictMarks.good : verdictMarks.bad, is ? good : bad, markWidth);
   return {
-    isGood,
-    lines: isWhole
-      ? [
-          ...line(
-            unnamed.length === 0,
-            `the page named each of the ${acts.length} troubles, and said what to do`,
-            `the page did not name ${names(unnamed)}`,
-          ),
-          ...line(
-            unwell.length === 0,
-            'after each of them the backlog was worked off, and every notification was told',
-            `not all was well after ${names(unwell)}`,
-          ),
-          ...outcomes.flatMap(({ act }) => (act.remains ? prose('', act.remains(spoiled), markWidth) : [])),
-        ]
-      : line(false, '', 'no trouble was made: the run was not well before'),
+    isGood: unnamed.length + unwell.length + missing === 0,
+    lines: [
+      ...line(
+        unnamed.length + missing === 0,
+        `the page named each of the ${acts.length} troubles, and said what to do`,
+        unnamed.length > 0
+          ? `the page did not name ${names(unnamed)}`
+          : `${missing} of ${counted(acts.length, 'trouble')} not made: the run was not well`,
+      ),
+      ...line(
+        unwell.length === 0,
+        'after each of them the backlog was worked off, and every notification was told',
+        `not all was well after ${names(unwell)}`,
+      ),
+      ...outcomes.flatMap(({ act }) => (act.remains ? prose('', act.remains(spoiled), markWidth) : [])),
+    ],
   };
 }

@@ -43,7 +43,10 @@ const lookEveryMs = 500;
 /** Seconds after which the run ends a trouble by itself: whoever plays it was killed. */
 const abandonedSeconds = (heldMs + namedLimitMs) / 1_000 + 10;
 
-/** Plays the acts one after the other, each on a run that is well. Rejects with the signal's reason, the trouble undone. */
+/**
+ * Plays the acts one after the other, each on a run that is well; the first after which it is not is the last one. Rejects with the
+ * signal's reason, the trouble undone.
+ */
 export async function playBadDay(deps: BadDayDependencies, signal: AbortSignal): Promise<readonly ActOutcome[]> {
   const { teller } = deps;
   const first = await unwellNow(deps);
@@ -54,7 +57,11 @@ export async function playBadDay(deps: BadDayDependencies, signal: AbortSignal):
     return [];
   }
   const outcomes: ActOutcome[] = [];
-  for (const act of acts) outcomes.push(await play(act, deps, signal));
+  for (const act of acts) {
+    const outcome = await play(act, deps, signal);
+    outcomes.push(outcome);
+    if (outcome.unwell.length > 0) break;
+  }
   return outcomes;
 }
 

@@ -6,6 +6,7 @@ import {
   unpackAnnouncements,
 } from '@waybill/shared/domain/announcement.ts';
 import type { ReceivedMessage } from '@waybill/shared/queue/message-queue.ts';
+import type { TraceSpan } from '@waybill/shared/telemetry/traces/trace-span.ts';
 import type { Look } from '../delivery/delivery.ts';
 import { notificationFailureId } from '../notifications/notification-id.ts';
 import { invalidElement } from './announcement-failures.ts';
@@ -26,7 +27,11 @@ export type AnnouncedWork = {
 };
 
 /** Reads a message of announcements. Never throws. */
-export function readAnnouncements(message: ReceivedMessage, failureId: string | undefined): Reading<AnnouncedWork> {
+export function readAnnouncements(
+  message: ReceivedMessage,
+  failureId: string | undefined,
+  span?: TraceSpan,
+): Reading<AnnouncedWork> {
   const unpacked = unpackAnnouncements(message.body);
   if (unpacked.kind === 'unreadable') {
     const failures = [unreadableMessage(unpacked, message.body, failureId)];
@@ -36,7 +41,7 @@ export function readAnnouncements(message: ReceivedMessage, failureId: string | 
   const single = elements.length <= 1;
   const whole = { body: message.body, single, failureId };
   const failures = elements.flatMap((each) => (each.kind === 'invalid' ? [invalidElement(each, whole)] : []));
-  const work = workOf(elements, message, single ? failureId : undefined);
+  const work = workOf(elements, message, single ? failureId : undefined, span);
   const [announcement] = work.announcements;
   const element =
     single && announcement
@@ -49,6 +54,7 @@ function workOf(
   elements: readonly UnpackedAnnouncement[],
   { sentAtMs, receiveCount }: ReceivedMessage,
   failureId: string | undefined,
+  span?: TraceSpan,
 ): AnnouncedWork {
   const announcements = elements.flatMap((each) => (each.kind === 'announcement' ? [each.announcement] : []));
   const parcelIds = elements.flatMap((each) => {
@@ -59,6 +65,7 @@ function workOf(
   const looks = [...new Set(parcelIds)].map((parcelId) => ({
     parcelId,
     announced: (announced.get(parcelId) ?? []).map(({ milestone }) => milestone),
+    span,
   }));
   const isRepeated = elements.length === 1 && receiveCount > 1;
   return { looks, announcements, sentAtMs, failureId, isRepeated, outcomes: new Map() };

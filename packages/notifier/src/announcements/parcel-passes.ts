@@ -50,14 +50,14 @@ export class ParcelPasses {
     return begun;
   }
 
-  #after(current: UnderWay, { parcelId, announced: more }: Look, pass: Pass): Promise<Deliveries> {
+  #after(current: UnderWay, { parcelId, announced: more, span }: Look, pass: Pass): Promise<Deliveries> {
     if (current.next) {
       current.next.announced.push(...more);
       return current.next.deliveries;
     }
     const announced = [...more];
     const deliveries = current.ended.then(async () => {
-      const result = await this.#begin([{ parcelId, announced }], pass).get(parcelId);
+      const result = await this.#begin([{ parcelId, announced, span }], pass).get(parcelId);
       if (!result) throw new Error('a pass over a parcel returns what became of it');
       return result;
     });

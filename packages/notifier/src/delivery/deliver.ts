@@ -5,6 +5,7 @@ import { type Looked, MilestoneLook, readSeen, type Seen } from './look.ts';
 import { report } from './report.ts';
 import { recordStillTold, recordUnmet } from './store-notification.ts';
 import { tell } from './tell.ts';
+import { tracedWebhook } from './traced-webhook.ts';
 
 /** Of a message: what was told is told once, and the message waits in the queue until its endpoint is back. */
 const fromQueue: LookOptions = { again: false, recordsUnavailable: false };
@@ -27,6 +28,7 @@ export function deliver(
   const each = [...announced].map(([parcelId, same]) => ({
     parcelId,
     announced: same.flatMap((look) => look.announced),
+    span: same.find(({ span }) => span)?.span,
   }));
   const atOnce = Math.max(1, Math.floor(batchGetKeys / deps.notify.milestones.length));
   const deliveries = new Map<number, Promise<readonly Delivery[]>>();
@@ -58,8 +60,10 @@ async function deliverOne(
   options: LookOptions,
 ): Promise<readonly Delivery[]> {
   const deliveries: Delivery[] = [];
+  const { span } = look;
+  const base = { deps: span ? { ...deps, webhook: tracedWebhook(deps.webhook, span) } : deps, calls, options };
   for (const milestone of deps.notify.milestones) {
-    const watched = new MilestoneLook({ deps, calls, options }, look, milestone);
+    const watched = new MilestoneLook(base, look, milestone);
     deliveries.push(await whatBecomes(watched.from(seen), watched));
   }
   return deliveries;

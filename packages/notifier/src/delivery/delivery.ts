@@ -1,5 +1,6 @@
 import type { MilestoneName } from '@waybill/shared/domain/milestones.ts';
 import type { StageMapping } from '@waybill/shared/domain/stage.ts';
+import type { TraceSpan } from '@waybill/shared/telemetry/traces/trace-span.ts';
 import type { DueSettings } from '../notifications/due.ts';
 import type { NotificationsTable } from '../notifications/notifications-table.ts';
 import type { ParcelReader } from '../parcels/parcel-reader.ts';
@@ -59,6 +60,8 @@ export type Look = {
   readonly parcelId: number;
   /** What was announced of it: what cannot be told if the parcel is not there any more. */
   readonly announced: readonly MilestoneName[];
+  /** Of the work on the message that asks for it, where it is traced. */
+  readonly span?: TraceSpan | undefined;
 };
 
 export type LookOptions = {

@@ -31,6 +31,7 @@ export function httpWebhook(
   const path = url.pathname + url.search;
   const { send, close } = httpEndpoint({ url, endpoint, policy, timeoutMs, concurrency, clock, lookup });
   return {
+    host: url.hostname,
     notify: (request, signal) =>
       send(
         () => ({

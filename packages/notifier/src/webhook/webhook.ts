@@ -15,6 +15,8 @@ export type NotificationRequest = {
  * Neither has anything of the body, the URL's query or a secret in its text.
  */
 export type Webhook = {
+  /** The host that is asked, for traces. */
+  readonly host?: string;
   /** Resolves with the status, 200 to 299, once the receiver has taken it. */
   readonly notify: (request: NotificationRequest, signal: AbortSignal) => Promise<number>;
 };

@@ -1,5 +1,4 @@
 import type { IdRange } from '@waybill/shared/domain/id-range.ts';
-import type { Page } from '@waybill/shared/scan-api/page.ts';
 import {
   advance,
   believableJump,
@@ -14,6 +13,7 @@ import type { FeedObservation } from '../checkpoint/lease.ts';
 import type { UnreadablePage } from '../feed/answer.ts';
 import { digestOf, eventIdsOf, rejectedIdsOf, scannedAt, unseenIn } from '../feed/page.ts';
 import { SeenContents } from '../feed/seen-contents.ts';
+import type { PageToSend } from '../queue/send-page.ts';
 import { crossStuckPage } from './cross-stuck-page.ts';
 import type { FollowDependencies } from './follow-dependencies.ts';
 import { IdleQuestion } from './idle-question.ts';
@@ -23,7 +23,9 @@ import { Progress } from './progress.ts';
 import { StuckWatch } from './stuck-watch.ts';
 
 /** What the feed showed: a page to be sent, with which the position moves, or a move over what is confirmed already. */
-export type Followed = (({ readonly kind: 'page' } & Page) | { readonly kind: 'confirmed' }) & Move & FeedObservation;
+export type Followed = (({ readonly kind: 'page' } & Omit<PageToSend, 'last'>) | { readonly kind: 'confirmed' }) &
+  Move &
+  FeedObservation;
 
 /** The result of reading one page: more can be read at once, or there was nothing more and the poll interval has passed. */
 type Turn = 'more' | 'waited';
@@ -89,6 +91,7 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
   const askedAt = clock.now();
   const read = await pageEnd.read(before, signal);
   if (!read) return 'waited';
+  const readAt = clock.now();
   if (read.kind === 'unreadable') return yield* narrow(following, read);
   const { answer, page } = read;
   const ids = eventIdsOf(page);
@@ -107,7 +110,8 @@ async function* readOn(following: Following): AsyncGenerator<Followed, Turn> {
     // From an empty checkpoint the first event is believed: nothing before it is missing.
     const after = before.empty ? Math.min(first, last) : before.last;
     const gaps = following.watchesGaps ? gapsBetween(after, ids, last, rejectedIdsOf(page)) : [];
-    yield* moveOn(following, { kind: 'page', ...unseen, last, gaps, droppedGaps: 0, ...observed });
+    const times = { askedAtMs: askedAt, readAtMs: readAt };
+    yield* moveOn(following, { kind: 'page', ...unseen, last, gaps, droppedGaps: 0, ...observed, ...times });
   } else yield { kind: 'confirmed', last, gaps: [], droppedGaps: 0, ...observed };
   const hasMoved = last > before.last;
   if (asksOn) return 'more';

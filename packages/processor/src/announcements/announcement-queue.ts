@@ -7,6 +7,8 @@ import { calmLog } from '@waybill/shared/process/calm-log.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { MessageSender, OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
 import { batchesOf, refused } from '@waybill/shared/queue/send.ts';
+import { carrying, gatheredSpan } from '@waybill/shared/telemetry/traces/queue-traces.ts';
+import type { TraceSpan } from '@waybill/shared/telemetry/traces/trace-span.ts';
 
 /** A queue that announcements go to, and what it is called in log, metrics and readiness. */
 export type AnnouncementTarget = { readonly name: string; readonly sender: MessageSender };
@@ -34,6 +36,8 @@ export class AnnouncementQueue {
   #guard: Guard<'sends'> | undefined;
   /** For the next send. */
   #gathered: Announcement[] = [];
+  /** Of the messages that brought them, as far as these are traced. */
+  #spans: TraceSpan[] = [];
   #nextSend: Promise<void> | undefined;
 
   constructor(deps: AnnouncementQueueDependencies) {
@@ -50,7 +54,8 @@ export class AnnouncementQueue {
   }
 
   /** Resolves once the queue has confirmed every one. Rejects once `signal` aborts, which is the same in every call. */
-  announce(announcements: readonly Announcement[], signal: AbortSignal): Promise<void> {
+  announce(announcements: readonly Announcement[], signal: AbortSignal, span?: TraceSpan): Promise<void> {
+    if (span) this.#spans.push(span);
     for (const announcement of announcements) this.#gathered.push(announcement);
     this.#nextSend ??= this.#send(signal);
     return this.#nextSend;
@@ -62,12 +67,20 @@ export class AnnouncementQueue {
     await clock.sleep(lingerMs, signal);
     let count = 0;
     let unconfirmed: readonly OutgoingMessage[] | undefined;
+    let traced: readonly TraceSpan[] = [];
     const call = async () => {
       // Only now: while the queue is away, all that waits is one send.
       if (!unconfirmed) {
         const announcements = this.#take();
         count = announcements.length;
-        unconfirmed = packAnnouncements(announcements, packBytes).map((body) => ({ body }));
+        const messages = packAnnouncements(announcements, packBytes).map((body) => ({ body }));
+        const spans = this.#spans;
+        if (spans.length === 0) unconfirmed = messages;
+        else {
+          this.#spans = [];
+          traced = messages.flatMap((message) => gatheredSpan(spans, name, message) ?? []);
+          unconfirmed = messages.map((message, index) => carrying(message, traced[index]));
+        }
       }
       while (unconfirmed.length > 0) {
         const [batch = []] = batchesOf(unconfirmed);
@@ -78,6 +91,7 @@ export class AnnouncementQueue {
       }
     };
     await this.#guard.execute(name, call, signal, 'sends');
+    for (const span of traced) span.end();
     metrics['waybill.announcements.sent'].add(count, { queue: name });
   }
 

@@ -4,6 +4,7 @@ import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
 import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { Finding } from '@waybill/shared/process/health.ts';
 import type { Logger } from '@waybill/shared/process/logger.ts';
+import type { TraceSpan } from '@waybill/shared/telemetry/traces/trace-span.ts';
 import { AnnouncementQueue, type AnnouncementTarget } from './announcement-queue.ts';
 import { reachedMilestones } from './reached-milestones.ts';
 import { TooOld } from './too-old.ts';
@@ -38,11 +39,13 @@ export class Announcer {
    * waits for as long as one does not. Rejects once `signal` aborts, which is the same in every call.
    *
    * @param stored the milestones that are stored, by parcel
+   * @param span of the work on the message, where it is traced
    */
   async announce(
     events: readonly ScanEvent[],
     stored: ReadonlyMap<number, Milestones>,
     signal: AbortSignal,
+    span?: TraceSpan,
   ): Promise<void> {
     const { clock, maxAgeMs, metrics } = this.#deps;
     const sinceMs = maxAgeMs === undefined ? Number.NEGATIVE_INFINITY : clock.now() - maxAgeMs;
@@ -50,7 +53,7 @@ export class Announcer {
     if (tooOld.length > 0) this.#tooOld.note(tooOld);
     if (announced.length === 0) return;
     const begunAt = clock.monotonic();
-    await Promise.all(this.#queues.map((queue) => queue.announce(announced, signal)));
+    await Promise.all(this.#queues.map((queue) => queue.announce(announced, signal, span)));
     metrics['waybill.announcements.delay'].record((clock.monotonic() - begunAt) / 1_000);
   }
 

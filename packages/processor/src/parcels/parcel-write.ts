@@ -3,12 +3,15 @@ import type { HeldCall } from '@waybill/consumer/guard/throttling-watch.ts';
 import type { Milestones } from '@waybill/shared/domain/milestones.ts';
 import type { ParcelState } from '@waybill/shared/domain/parcel-state.ts';
 import type { ScanEvent } from '@waybill/shared/domain/scan-event.ts';
+import type { TraceSpan } from '@waybill/shared/telemetry/traces/trace-span.ts';
 
 /** The events of one message, and what is known of its work. */
 export type MessageScans = {
   readonly events: readonly ScanEvent[];
   /** The milestones that its events bring are announced. */
   readonly isAnnounced: boolean;
+  /** Of the work on the message, where it is traced. */
+  readonly span?: TraceSpan | undefined;
   /** When they were stored, where announcing them comes after that: milliseconds since 1970. */
   storedAtMs?: number;
 };

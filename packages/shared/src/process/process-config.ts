@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import type { Proxies } from '../http/proxies.ts';
+import { samplerNames } from '../telemetry/traces/sampler-names.ts';
+import type { TraceSettings } from '../telemetry/traces/start-tracing.ts';
 import { type BuildInfo, buildInfo } from './build-info.ts';
-import { httpUrl, oneOf, pattern, wholeNumber } from './env.ts';
+import { decimalNumber, httpUrl, oneOf, pattern, wholeNumber } from './env.ts';
 import { type LogLevel, logLevels } from './logger.ts';
 import { proxiesIn, proxyVariables } from './proxy-variables.ts';
 
@@ -36,7 +38,28 @@ export const commonVariables = {
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({
     default: '',
     meaning:
-      "metrics are also pushed there; OpenTelemetry's other `OTEL_EXPORTER_OTLP_*` and `OTEL_RESOURCE_ATTRIBUTES` apply",
+      "metrics and traces are pushed there; OpenTelemetry's other `OTEL_EXPORTER_OTLP_*` and `OTEL_RESOURCE_ATTRIBUTES` apply",
+  }),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl({
+    default: '',
+    meaning: 'traces are pushed to this URL as it is, with `/v1/traces` in it, instead',
+  }),
+  OTEL_TRACES_SAMPLER: oneOf(samplerNames, {
+    default: 'parentbased_always_on',
+    meaning:
+      'which traces are made, where there is an endpoint for them (`docs/traces.md`). `parentbased_`: a message decides that carries one on',
+  }),
+  OTEL_TRACES_SAMPLER_ARG: decimalNumber({
+    min: 0,
+    max: 1,
+    default: 1,
+    meaning: 'share of the traces that begin here, for the samplers `traceidratio`',
+  }),
+  OTEL_BSP_SCHEDULE_DELAY: wholeNumber({
+    min: 100,
+    max: 60_000,
+    default: 5_000,
+    meaning: 'milliseconds between two exports of traces',
   }),
   CLOUDWATCH_NAMESPACE: pattern(/^(?!AWS\/)[\w./#-][\w./#: -]{0,254}$/, {
     allowed: 'a CloudWatch namespace, 1–255 of `A-Za-z0-9._/#: -`, not beginning with `:` or `AWS/`',
@@ -70,16 +93,18 @@ export type ProcessConfig = {
     readonly cloudWatchNamespace: string;
     readonly exportIntervalMs: number;
   };
+  /** Undefined: none are made. */
+  readonly traces: TraceSettings | undefined;
   /** Whether requests go to the host in the queue's URL, as on AWS, and not to an endpoint of their own. */
   readonly endpointIsQueueHost: boolean;
   /** Of the requests to AWS. */
   readonly proxies: Proxies;
 };
 
+type CommonValues = { readonly [Name in keyof typeof commonVariables]: z.output<(typeof commonVariables)[Name]> };
+
 /** The configuration that the values of {@link commonVariables} make. */
-export function processConfigOf(
-  read: { readonly [Name in keyof typeof commonVariables]: z.output<(typeof commonVariables)[Name]> },
-): ProcessConfig {
+export function processConfigOf(read: CommonValues): ProcessConfig {
   return {
     build: buildInfo(read),
     http: { host: read.HTTP_HOST, port: read.HTTP_PORT },
@@ -90,7 +115,15 @@ export function processConfigOf(
       cloudWatchNamespace: read.CLOUDWATCH_NAMESPACE,
       exportIntervalMs: read.OTEL_METRIC_EXPORT_INTERVAL,
     },
+    traces: tracesOf(read),
     endpointIsQueueHost: read.AWS_ENDPOINT_URL === '' && read.AWS_ENDPOINT_URL_SQS === '',
     proxies: proxiesIn(read),
   };
+}
+
+function tracesOf(read: CommonValues): TraceSettings | undefined {
+  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ofTraces, OTEL_EXPORTER_OTLP_ENDPOINT: ofAll } = read;
+  const sampler = read.OTEL_TRACES_SAMPLER;
+  if ((ofTraces === '' && ofAll === '') || sampler === 'always_off') return undefined;
+  return { sampler, ratio: read.OTEL_TRACES_SAMPLER_ARG, scheduleDelayMs: read.OTEL_BSP_SCHEDULE_DELAY };
 }

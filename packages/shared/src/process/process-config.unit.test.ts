@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { describeVariable, readEnv } from './env.ts';
 import { commonVariables, processConfigOf } from './process-config.ts';
@@ -19,6 +19,10 @@ test('the variables of every process need a region and nothing else', () => {
     HTTP_HOST: '0.0.0.0',
     STOP_TIMEOUT_SECONDS: 40,
     OTEL_EXPORTER_OTLP_ENDPOINT: '',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '',
+    OTEL_TRACES_SAMPLER: 'parentbased_always_on',
+    OTEL_TRACES_SAMPLER_ARG: 1,
+    OTEL_BSP_SCHEDULE_DELAY: 5_000,
     CLOUDWATCH_NAMESPACE: '',
     OTEL_METRIC_EXPORT_INTERVAL: 60_000,
     WAYBILL_COMMIT: 'unknown',
@@ -76,3 +80,28 @@ test.for(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SQS'])(
     expect(processConfigOf(readEnv(schema, env)).endpointIsQueueHost).toBe(false);
   },
 );
+
+describe('traces', () => {
+  const all = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
+  const ofTraces = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:4318/v1/traces' };
+  const config = (more: Record<string, string>) =>
+    processConfigOf(readEnv(schema, { AWS_REGION: 'eu-west-1', ...more }));
+
+  test('are made where there is an endpoint for them, all unless a sampler leaves some out', () => {
+    expect(config({}).traces).toBeUndefined();
+    expect(config(all).traces).toEqual({ sampler: 'parentbased_always_on', ratio: 1, scheduleDelayMs: 5_000 });
+    expect(config(ofTraces)).toMatchObject({ traces: { ratio: 1 }, telemetry: { otlp: false } });
+    const share = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' };
+    expect(config({ ...all, ...share }).traces).toMatchObject({ sampler: 'parentbased_traceidratio', ratio: 0.01 });
+    expect(config({ ...all, OTEL_TRACES_SAMPLER: 'always_off' }).traces).toBeUndefined();
+  });
+
+  test('are refused with a sampler or a share that there is not', () => {
+    expect(() => config({ ...all, OTEL_TRACES_SAMPLER: 'jaeger_remote' })).toThrow(
+      /OTEL_TRACES_SAMPLER expected one of/,
+    );
+    expect(() => config({ ...all, OTEL_TRACES_SAMPLER_ARG: '1.5' })).toThrow(
+      /OTEL_TRACES_SAMPLER_ARG expected a number/,
+    );
+  });
+});

@@ -4,6 +4,7 @@ import type { Metrics } from '../metrics.ts';
 import { createMetrics } from '../telemetry/create-metrics.ts';
 import { processMetrics } from '../telemetry/process-metrics.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
+import type { Tracing } from '../telemetry/traces/tracing.ts';
 import { attemptTimeoutMs } from './connect-attempts.ts';
 import { earlySignal } from './early-signal.ts';
 import type { HealthReport } from './health.ts';
@@ -20,6 +21,8 @@ export type ProcessTools = {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: Metrics;
+  /** Undefined: traces are off. */
+  readonly tracing?: Tracing | undefined;
 };
 
 /** A service that reports its health: the bodies of `/livez` and `/readyz`. */
@@ -64,9 +67,13 @@ export async function runProcess(
     otherMetrics: processMetrics(),
   });
   const metrics = createMetrics(telemetry.meter, name);
+  // Loaded only where traces are made: they cost a process without them nothing.
+  const traces =
+    config.traces &&
+    (await import('../telemetry/traces/start-tracing.ts')).startTracing(`waybill-${name}`, config.traces);
   const running = { ...config.build, node: process.version };
   metrics['waybill.build.info'].record(1, { ...running, service: name });
-  const { service, close } = open({ log, clock: systemClock, random: Math.random, metrics });
+  const { service, close } = open({ log, clock: systemClock, random: Math.random, metrics, tracing: traces?.tracing });
   const endpoints = await serveEndpoints(config.http, {
     live: service.live,
     ready: service.ready,
@@ -80,7 +87,7 @@ export async function runProcess(
     stopTimeoutMs: config.stopTimeoutMs,
     close: async (leftMs) => {
       // A collector that never answers must not use up the time of the stop.
-      await Promise.all([endpoints.stop(), telemetry.stop(leftMs / 2)]);
+      await Promise.all([endpoints.stop(), telemetry.stop(leftMs / 2), traces?.stop(leftMs / 2)]);
       close();
     },
   });

@@ -15,8 +15,11 @@ export const batchIdAttribute = 'batchId';
 /** Which part of a batch the message is. What is split off is no part of its own: the whole message settles its part. */
 export const batchPartAttribute = 'batchPart';
 
+/** The trace that the message carries on, as W3C's Trace Context spells it (`docs/traces.md`). Absent where it is not traced. */
+export const traceparentAttribute = 'traceparent';
+
 /** Those that say what becomes of a message, wherever its events travel. They go before another program's where not all fit. */
-export const ownAttributes: ReadonlySet<string> = new Set([announceAttribute, batchIdAttribute, 'traceparent']);
+export const ownAttributes: ReadonlySet<string> = new Set([announceAttribute, batchIdAttribute, traceparentAttribute]);
 
 /** Attributes of one message (SQS quotas). */
 export const mostAttributes = 10;

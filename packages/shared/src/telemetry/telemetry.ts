@@ -2,11 +2,11 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import type { Meter } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
-import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { pino } from 'pino';
 import { describeError } from '../error.ts';
 import { CloudWatchReader } from './cloudwatch-reader.ts';
+import { resourceOf } from './resource.ts';
 
 export type Telemetry = {
   readonly meter: Meter;
@@ -43,9 +43,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const cloudWatch = () =>
     new CloudWatchReader({ namespace, intervalMs, write: options.writeLine ?? standardOutput(), now: Date.now });
   const readers = [prometheus, ...(options.otlp ? [otlp()] : []), ...(namespace === '' ? [] : [cloudWatch()])];
-  const named = resourceFromAttributes({ 'service.name': options.service });
-  const resource = named.merge(detectResources({ detectors: [envDetector] }));
-  const provider = new MeterProvider({ resource, readers });
+  const provider = new MeterProvider({ resource: resourceOf(options.service), readers });
   const serializer = new PrometheusSerializer();
   const page = async () => {
     const { resourceMetrics } = await prometheus.collect();

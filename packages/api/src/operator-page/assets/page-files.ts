@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 const files = {
   'style.css': { type: 'text/css; charset=utf-8' },
   'live.js': { type: 'text/javascript; charset=utf-8' },
+  'take-over.js': { type: 'text/javascript; charset=utf-8' },
+  'keys.js': { type: 'text/javascript; charset=utf-8' },
   'sign-in.js': { type: 'text/javascript; charset=utf-8' },
   'icon.svg': { type: 'image/svg+xml' },
   'uplot.js': { type: 'text/javascript; charset=utf-8', package: 'uplot/dist/uPlot.iife.min.js' },

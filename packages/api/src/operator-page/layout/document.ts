@@ -66,7 +66,7 @@ ${main}
 <p id="freshness" data-live>As of <time datetime="${asOfUtc}">${instantOf(asOfUtc)}</time></p>
 ${caller && html`<p class="hint">Keys: <kbd>?</kbd> shows them</p>`}
 </footer>
-<p id="stale" class="stale" role="alert" hidden></p>
+${caller && html`<p id="stale" class="stale" hidden><span id="stale-why" role="alert"></span> <span id="stale-age"></span></p>`}
 ${caller && keysDialog()}
 </body>
 </html>

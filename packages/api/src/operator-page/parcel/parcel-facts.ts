@@ -22,7 +22,7 @@ export function parcelFacts(parcel: ParcelView, completeThroughEventId: number |
 
 function completeThrough(eventId: number | null): Html {
   if (eventId === null) return html`Nobody knows yet through which EventId the feed is complete.`;
-  return html`The feed is complete through EventId ${id(eventId)}: what is here lacks later scans that are on their way.`;
+  return html`The feed is complete through EventId ${id(eventId)}: of later scans some may still be on their way.`;
 }
 
 /** Type and status of a scan. */
