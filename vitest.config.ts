@@ -112,6 +112,8 @@ export default defineConfig({
         more: { ...oneByOne, maxConcurrency: availableParallelism() },
       }),
       lane({ name: 'bench', patience: 2 * minutes, more: oneByOne }),
+      // Each file has a Chromium and engines of its own.
+      lane({ name: 'browser', patience: 1 * minutes, more: { maxWorkers: 2, sequence: { groupOrder: 4 } } }),
       lane({ name: 'deploy', patience: 4 * minutes, more: oneByOne }),
     ],
     coverage: {

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { cp, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { pageFiles, pageFilesFolder } from '../packages/api/src/operator-page/assets/page-files.ts';
 import { type ImageName, programs } from './programs.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -29,7 +30,8 @@ const mapPackagesByFile: Plugin = {
 
 /**
  * Writes the programs of one image to `folder`. Each is one file, `<name>.mjs`, which contains everything that it imports,
- * with a source map; the operator's has parts beside it, which it loads when it needs them. Rejects with esbuild's messages when a program cannot be bundled.
+ * with a source map; the operator's has parts beside it, which it loads when it needs them, and the API's the files of the
+ * operator's page. Rejects with esbuild's messages when a program cannot be bundled.
  */
 export async function bundle(image: ImageName, folder: string): Promise<void> {
   await build({
@@ -52,4 +54,5 @@ export async function bundle(image: ImageName, folder: string): Promise<void> {
     plugins: [mapPackagesByFile],
     logLevel: 'warning',
   });
+  if (image === 'api') for (const { name, path } of pageFiles()) await cp(path, join(folder, pageFilesFolder, name));
 }

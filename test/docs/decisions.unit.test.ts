@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { decisionsPage, readRecord } from './decisions.ts';
+import { decisionsPage, parts, readRecord } from './decisions.ts';
 
 const folder = fileURLToPath(import.meta.resolve('../../docs/decisions'));
 const files = globSync('[0-9]*.md', { cwd: folder }).toSorted();
@@ -22,6 +22,12 @@ describe('the records', () => {
 
   it('have numbers of their own', () => {
     expect(new Set(records.map(({ number }) => number)).size).toBe(records.length);
+  });
+
+  it('are all that a part names, each in one part', () => {
+    const placed = Object.values(parts).flat();
+    expect(new Set(placed).size).toBe(placed.length);
+    expect(records.map(({ number }) => number)).toEqual(expect.arrayContaining(placed));
   });
 
   it('name in their status a record that exists', () => {

@@ -27,7 +27,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/operations',
     'packages/api',
   ],
-  images: ['packages/shared'],
+  images: ['packages/shared', 'packages/consumer', 'packages/notifier', 'packages/operations', 'packages/api'],
   bench: ['packages/*', 'infra', 'images'],
 };
 

@@ -82,6 +82,21 @@ describe('every program', () => {
     expect(stderr).toBe('Standard output cannot be written (ENOSPC)\n');
   });
 
+  test.runIf(existsSync('/dev/full')).each(['npm start', 'npm run provision', 'npm run waybill', 'npm run bench'])(
+    '%s says when its help cannot be written',
+    async (name) => {
+      const args = programs.find(([each]) => each === name)?.[1] ?? [];
+      const { stdout, stderr } = await run([...args, '--help'], {}, [
+        '-c',
+        '"$@" > /dev/full; echo "ended with $?"',
+        'bash',
+        process.execPath,
+      ]);
+      expect(stdout).toBe('ended with 1\n');
+      expect(stderr).toContain('Standard output cannot be written (ENOSPC)\n');
+    },
+  );
+
   test.each(['npm start', 'npm run poller', 'npm run waybill', 'npm run scan-api', 'npm run bundle'])(
     '%s on another Node ends with 2 and one line',
     async (name) => {

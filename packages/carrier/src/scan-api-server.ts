@@ -48,6 +48,8 @@ export type ScanApi = {
   readonly url: string;
   readonly feed: HeldFeed;
   counts(): ScanApiCounts;
+  /** Refuses every request in this way from now on; undefined: has its planned faults again, and no others. */
+  refuse(kind: RefusalKind | undefined): void;
   /** Ends the server and every connection to it. May be called twice. */
   stop(): Promise<void>;
 };
@@ -66,6 +68,7 @@ export async function startScanApi(options: ScanApiOptions): Promise<ScanApi> {
     url: `http://${host}:${server.port}${scanApiPath}`,
     feed: options.feed,
     counts: () => handler.counts(),
+    refuse: (kind) => handler.refuse(kind),
     stop: async () => {
       stopping.abort();
       await server.stop();
@@ -82,6 +85,7 @@ class ScanApiHandler {
   readonly #random: Random;
   readonly #injected: Record<FaultKind, number> = { ...noFaults };
   readonly #counts = { requests: 0, pages: 0, emptyPages: 0, elements: 0, repeats: 0, badElements: 0, lateIds: 0 };
+  #always: RefusalKind | undefined;
 
   constructor(options: ScanApiOptions, stopping: AbortSignal) {
     this.#options = options;
@@ -94,6 +98,10 @@ class ScanApiHandler {
     return { ...this.#counts, faults: { ...this.#injected } };
   }
 
+  refuse(kind: RefusalKind | undefined): void {
+    this.#always = kind;
+  }
+
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#counts.requests++;
     const { latencyMs = 0, slowMs = 1_500 } = this.#options;
@@ -103,7 +111,7 @@ class ScanApiHandler {
       return;
     }
     this.#schedule.nextRequest();
-    const refusal = this.#schedule.takeRefusal();
+    const refusal = this.#always ?? this.#schedule.takeRefusal();
     if (latencyMs > 0) await this.#wait(latencyMs);
     if (refusal) this.#injected[refusal]++;
     if (refusal === 'slow') await this.#wait(slowMs);

@@ -96,6 +96,15 @@ test.each([
   expect(api.counts()).toMatchObject({ pages: 0, faults: { ...noFaults, [kind]: 1 } });
 });
 
+test('refuses every request while it is told to, and serves the same pages afterwards', async () => {
+  const api = await serving();
+  api.refuse('unavailable');
+  expect([(await ask(api)).status, (await ask(api)).status]).toEqual([503, 503]);
+  api.refuse(undefined);
+  expect(await idsOf(await ask(api, 'Limit=2'))).toEqual([1, 2]);
+  expect(api.counts()).toMatchObject({ pages: 1, faults: { ...noFaults, unavailable: 2 } });
+});
+
 test('Retry-After comes in seconds, as a date in the future, or not at all', async () => {
   const retryAfter = async (kind: FaultKind) => {
     const response = await ask(await serving({ ...always(kind), now: () => Date.UTC(2026, 0, 2, 3, 4, 5, 999) }));

@@ -1,4 +1,5 @@
 import { type BuildInfo, buildInfo } from '@waybill/shared/process/build-info.ts';
+import { lostOutput } from '@waybill/shared/process/lost-output.ts';
 import { CommanderError } from 'commander';
 import { runAct } from './act/run-act.ts';
 import type { Command, Given } from './command/command.ts';
@@ -36,17 +37,36 @@ export async function runCommandLine(
       exitCode = await runOne(command, given, choices, io);
     },
   });
-  // A reader that has gone (`| head -1`) is no failure, and without a listener it ends the process with a stack.
+  // Without a listener it ends the process with a stack.
   io.stderr.on('error', ignored);
-  io.stdout.on('error', ignored);
+  const isWhole = watchOutput(io);
   try {
     await program.parseAsync([...args], { from: 'user' });
-    return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // `--help` and `--version` end with 0; a group without its command shows its help as an error.
-    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
+  return exitCode !== exitCodes.done || (await isWhole()) ? exitCode : exitCodes.failed;
+}
+
+/**
+ * Says on stderr that standard output cannot be written, as on a disk that is full. A reader that has gone (`| head -1`) is
+ * no failure: it has what it wanted. Returns what waits for all that was written, and then says whether it is there.
+ */
+function watchOutput({ stdout, stderr }: Pick<CommandLineIo, 'stdout' | 'stderr'>): () => Promise<boolean> {
+  let isWhole = true;
+  stdout.on('error', (error) => {
+    const lost = lostOutput(error);
+    if (lost === undefined || !isWhole) return;
+    isWhole = false;
+    stderr.write(`waybill: ${lost}\n`);
+  });
+  return async () => {
+    // A write tells of its failure later, and its listeners are told after its caller.
+    await new Promise<void>((resolve) => stdout.write('', () => setImmediate(resolve)));
+    return isWhole;
+  };
 }
 
 const ignored = () => undefined;
@@ -117,10 +137,10 @@ async function runOne(command: Command, given: Given, choices: Choices, io: Comm
 }
 
 /**
- * What ends a command before it is finished: Ctrl-C, and a reader of stdout that has gone (`| head -1`). An act that has begun
+ * What ends a command before it is finished: Ctrl-C, and stdout that takes no more. An act that has begun
  * ends itself: it hands back what it holds, and only the second Ctrl-C leaves it behind.
  */
-function endOnDemand({ stdout, stderr, signals }: Pick<CommandLineIo, 'stdout' | 'stderr' | 'signals'>) {
+function endOnDemand({ stdout, signals }: Pick<CommandLineIo, 'stdout' | 'signals'>) {
   const { promise: ended, resolve } = Promise.withResolvers<ExitCode>();
   let isActing = false;
   const onFirst = () => {
@@ -128,13 +148,7 @@ function endOnDemand({ stdout, stderr, signals }: Pick<CommandLineIo, 'stdout' |
   };
   const onSecond = () => resolve(exitCodes.interrupted);
   const onClosed = ({ code }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') {
-      if (!isActing) resolve(exitCodes.done);
-      return;
-    }
-    // A disk that is full: what was printed is not whole.
-    stderr.write(`waybill: standard output cannot be written${code === undefined ? '' : ` (${code})`}\n`);
-    if (!isActing) resolve(exitCodes.failed);
+    if (!isActing) resolve(code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
   };
   signals.first.addEventListener('abort', onFirst);
   signals.second.addEventListener('abort', onSecond);

@@ -4,10 +4,11 @@ import { buildInfo } from '@waybill/shared/process/build-info.ts';
 import { describe, expect, test } from 'vitest';
 import { type RunOptions, runCommand } from '../test/cli-rig.ts';
 import { command } from './command/command.ts';
+import { type ExitCode, exitCodes } from './exit-code.ts';
 import type { Tools } from './tools/tools.ts';
 
 /** Runs a command that does as a test says. */
-async function running(run: (tools: Tools) => Promise<undefined>, options: RunOptions = {}) {
+async function running(run: (tools: Tools) => Promise<ExitCode | undefined>, options: RunOptions = {}) {
   const trying = command({
     name: 'try',
     summary: 'tries',
@@ -46,7 +47,19 @@ describe('a command', () => {
       },
       { stdout: closedOutput('ENOSPC') },
     );
-    expect(ran).toEqual({ code: 1, stdout: '', stderr: 'waybill: standard output cannot be written (ENOSPC)\n' });
+    expect(ran).toEqual({ code: 1, stdout: '', stderr: 'waybill: Standard output cannot be written (ENOSPC)\n' });
+  });
+
+  test('fails where its output cannot be written, even when it ends before that is known', async () => {
+    const full = () => ({ stdout: closedOutput('ENOSPC') });
+    const failed = { code: 1, stdout: '', stderr: 'waybill: Standard output cannot be written (ENOSPC)\n' };
+    const prints = async ({ print }: Tools) => {
+      print.text(['first']);
+      print.text(['second']);
+      return exitCodes.done;
+    };
+    expect(await running(prints, full())).toEqual(failed);
+    expect(await runCommand(['--help'], full())).toEqual(failed);
   });
 
   test('ends with 130 at the first Ctrl-C, whatever it waits for, and before it has begun', async () => {

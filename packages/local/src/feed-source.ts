@@ -1,3 +1,4 @@
+import { CarrierRelease } from '@waybill/carrier/feed/carrier-release.ts';
 import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { instantsUpTo, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
@@ -13,13 +14,16 @@ import { goesOnBeyond, readWholeFeed } from './whole-feed.ts';
 /** Where the scan events come from, and what is known of them without Waybill. */
 export type FeedSource = UpstreamFeed & {
   /** The simulated API; undefined for a real one. */
-  readonly simulated: ScanApi | undefined;
+  readonly simulated: SimulatedCarrier | undefined;
   /** What another producer sends, too. */
   readonly packs: readonly MixedPack[];
   /** Everything that a reader up to this position must have stored. */
   truth(position: number, signal: AbortSignal): Promise<FeedTruth>;
   stop(): Promise<void>;
 };
+
+/** The carrier's API, and the release that its software is at. */
+export type SimulatedCarrier = ScanApi & { readonly release: CarrierRelease };
 
 export type FeedTruth = Truth & {
   /** Ids at or below the position that came too late for a reader that only reads forward. */
@@ -41,10 +45,11 @@ export async function openSimulatedFeed(
   // A parcel is scanned again after about this many events of others, so a short feed needs fewer parcels.
   const activeParcels = Math.max(5, Math.min(2_000, Math.round(events / 10)));
   const instantOf = instantsUpTo(endMs, events, 1_000 / livePerSecond);
-  const elements = () => simulateFeed({ seed, activeParcels, instantOf });
-  const feed = new HeldFeed(elements(), events);
+  const options = { seed, activeParcels, instantOf };
+  const release = new CarrierRelease();
+  const feed = new HeldFeed(simulateFeed({ ...options, release }), events);
   const api = await startScanApi({ feed, seed, faults: realisticFaults });
-  const packs = mixedPacks(elements(), Math.min(events, spreadPacksOver));
+  const packs = mixedPacks(simulateFeed(options), Math.min(events, spreadPacksOver));
   return {
     url: api.url,
     // The simulated API takes any load; everything else as in production.
@@ -58,7 +63,7 @@ export async function openSimulatedFeed(
     },
     // The default, and more only where the feed itself is longer: every milestone of it is to be told.
     announceMaxAgeHours: Math.max(72, Math.ceil((endMs - instantOf(0)) / 3_600_000) + 1),
-    simulated: api,
+    simulated: { ...api, release },
     packs,
     isAtEnd: (position) => feed.isWhollyMade && position >= feed.lastEventId(),
     truth: async (position) => simulatedTruth(feed, position, packs),

@@ -6,7 +6,7 @@ import type { StopSignals } from '@waybill/shared/process/stop-signals.ts';
 import { shownUrl } from '@waybill/shared/shown-url.ts';
 import type { StartOptions } from './config.ts';
 import { type EngineClients, openClients } from './engines/engine-clients.ts';
-import { startEngines } from './engines/engines.ts';
+import { type Engines, startEngines } from './engines/engines.ts';
 import { type FeedSource, livePerSecond, openRealFeed, openSimulatedFeed } from './feed-source.ts';
 import { freePort } from './free-port.ts';
 import { keep } from './keep.ts';
@@ -16,6 +16,7 @@ import { apiSample, checkApi } from './outcome/api-check.ts';
 import { readDeadLetters, readFailureRecords } from './outcome/dead-letters.ts';
 import { readStoredParcels } from './outcome/stored-parcels.ts';
 import { judge, reasonsOf } from './outcome/verdict.ts';
+import { orFailed } from './or-failed.ts';
 import { type OwnWebhook, openOwnWebhook } from './own-webhook.ts';
 import { type ApiAccess, apiAccess, apiLines, tokenBytes } from './pipeline/api-access.ts';
 import { DrainWatch, untilEmpty } from './pipeline/drain.ts';
@@ -25,6 +26,7 @@ import type { Environment } from './pipeline/service-process.ts';
 import type { ProgressDisplay } from './progress.ts';
 import { type Compared, type Facts, factsOf, notCompared } from './run-facts.ts';
 import { RunWatch } from './run-watch.ts';
+import { type LiveTrouble, openTrouble } from './trouble/live-trouble.ts';
 
 export type RunDependencies = {
   readonly display: ProgressDisplay;
@@ -57,7 +59,10 @@ export async function runLocally(options: StartOptions, deps: RunDependencies): 
   const env = { ...deps.env, ...engines.env };
   try {
     resources = await provision({ ...clients, signal: stops.first });
-    return await orFailed(engines.failed, runOnEngines(options, deps, { env, clients, resources, api, webhook }));
+    return await orFailed(
+      engines.failed,
+      runOnEngines(options, deps, { engines, env, clients, resources, api, webhook }),
+    );
   } finally {
     clients.close();
     await webhook.receiver.stop();
@@ -72,6 +77,7 @@ function originOf({ scanApi, seed, events }: StartOptions): string {
 }
 
 type OpenEngines = {
+  readonly engines: Engines;
   /** Of the processes. */
   readonly env: Environment;
   readonly clients: EngineClients;
@@ -100,6 +106,8 @@ class LocalRun {
   readonly #source: FeedSource;
   readonly #pipeline: Pipeline;
   readonly #watch: RunWatch;
+  /** While the feed is live. */
+  #trouble: LiveTrouble | undefined;
 
   constructor(options: StartOptions, deps: RunDependencies, open: OpenEngines, source: FeedSource, pipeline: Pipeline) {
     this.#options = options;
@@ -127,6 +135,8 @@ class LocalRun {
       await this.#pipeline.stop(hurry);
       this.#deps.report(this.#facts(await this.#pipeline.checkpoint(), notCompared));
       return stops.exitCode();
+    } finally {
+      await this.#trouble?.stop();
     }
   }
 
@@ -143,6 +153,7 @@ class LocalRun {
     if (live) {
       await this.#feedUntil(stops.first, interrupted);
       await answering;
+      await this.#trouble?.stop();
       display.say('draining; Ctrl-C again to stop at once');
       // A real feed may never be idle: it is compared as far as it was read.
       if (!this.#source.simulated) return;
@@ -157,7 +168,19 @@ class LocalRun {
   /** Says how the API is reached once it is ready. The feed is not kept waiting for it. */
   async #announceApi(signal: AbortSignal): Promise<void> {
     await this.#pipeline.api.ready({ limitMs: apiStartLimitMs, signal });
-    this.#deps.display.say(apiLines(this.#open.api).join('\n'));
+    const { display, env } = this.#deps;
+    const { engines, resources, api, webhook } = this.#open;
+    display.say(apiLines(api).join('\n'));
+    if (!this.#options.live) return;
+    display.say('It is live: the page moves with it. Ctrl-C ends it, with a verdict.');
+    const { simulated } = this.#source;
+    if (!simulated) return;
+    this.#trouble = await openTrouble({
+      ...{ carrier: simulated, release: simulated.release, engines, receiver: webhook.receiver, api, env },
+      parcelsTable: resources.parcelsTable,
+      announcements: () => this.#pipeline.announcements(),
+      say: (line) => display.say(line),
+    });
   }
 
   async #feedUntil(enough: AbortSignal, interrupted: AbortSignal): Promise<void> {
@@ -216,14 +239,4 @@ class LocalRun {
       compared,
     });
   }
-}
-
-/** The result of `work`, or the rejection of `failed` as soon as it settles. */
-async function orFailed<T>(failed: Promise<Error>, work: Promise<T>): Promise<T> {
-  const failure = failed.then((error) => {
-    throw error;
-  });
-  // Work that was given up may fail later, too.
-  work.catch(() => undefined);
-  return await Promise.race([work, failure]);
 }

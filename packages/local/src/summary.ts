@@ -147,10 +147,12 @@ function costRows({ read, sqsCalls, sqsBilled: sqsRequests, writeUnits, readUnit
       shown(Math.round(writeUnits), 'write unit'),
       shown(Math.round(readUnits), 'read unit'),
     ]),
-    ...row('', [
+    ...row('cost', [
       isTelling
-        ? `${shownDollars((dollars / read) * 1_000_000)} at ${shownPriceDates()}`
-        : `too few events to tell what a million costs`,
+        ? `${shownDollars((dollars / read) * 1_000_000)} per million events`
+        : 'too few events to tell what a million costs',
+      `${shownDollars(dollars)} for this run`,
+      `at ${shownPriceDates()}`,
     ]),
   ];
 }

@@ -24,6 +24,7 @@ export function verdictLines({ verdict, feed }: Facts): string[] {
   return [
     ...(reading ? reachLines(reading) : []),
     ...parcelLines(verdict, isReal),
+    ...historyLines(verdict, isReal),
     ...malformedLines(verdict, isReal),
     ...toldLines(verdict),
   ];
@@ -48,7 +49,8 @@ function reachLines({ doubts }: FeedReading): string[] {
   ];
 }
 
-function parcelLines({ differences, parcels, events, reading }: Verdict, isReal: boolean): string[] {
+function parcelLines({ differences: all, parcels, events, reading }: Verdict, isReal: boolean): string[] {
+  const differences = all.filter(({ attribute }) => attribute !== 'history');
   const differing = new Set(differences.map(({ parcelId }) => parcelId)).size;
   const range = reading ? ` from EventId ${reading.from} through ${reading.through}` : ' of the feed';
   const rest = reading?.goesOn ? ', the feed goes on after it: that is not compared' : '';
@@ -63,6 +65,20 @@ function parcelLines({ differences, parcels, events, reading }: Verdict, isReal:
       ...differences.map(isReal ? describeWithoutPeople : describe),
       ...(isReal && differing > 0 ? ['an event that became visible late can cause this too'] : []),
     ],
+  );
+}
+
+/** Nothing where parcels have no history, there is none, or some are missing: that is said of the parcels. */
+function historyLines({ differences, parcels, historyEvents }: Verdict, isReal: boolean): string[] {
+  const isMissing = differences.some(({ attribute }) => attribute === undefined);
+  if (historyEvents === 0 || parcels === 0 || isMissing) return [];
+  const differing = differences.filter(({ attribute }) => attribute === 'history');
+  const of = parcels === 1 ? 'its history has' : 'the history of each has';
+  return check(
+    differing.length === 0,
+    `${of} its scans, the newest ${historyEvents} at most`,
+    `the history of ${counted(differing.length, 'parcel')} has not the scans that the feed has`,
+    differing.map(isReal ? describeWithoutPeople : describe),
   );
 }
 

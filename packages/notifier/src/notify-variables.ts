@@ -28,7 +28,7 @@ export const notifyVariables = {
     requirements.map(({ name }) => name),
     {
       default: ['reached'],
-      meaning: 'conditions under which a milestone is told; `reached` always is one',
+      meaning: `conditions that must all hold before a milestone is told. ${requirements.map(({ name, says }) => `\`${name}\`: ${says}`).join('; ')}`,
     },
   ),
   NOTIFY_MAX_AGE_HOURS: wholeNumber({

@@ -28,7 +28,10 @@ test('a word that is none of them is refused, with those that are', () => {
   );
 });
 
-test('a requirement of the list is one that the variable may name', () => {
-  const { allowed = '' } = describeVariable(notifyVariables.NOTIFY_REQUIREMENTS) ?? {};
-  for (const { name } of requirements) expect(allowed).toContain(name);
+test('a requirement of the list is one that the variable may name, and says what must hold', () => {
+  const { allowed = '', meaning = '' } = describeVariable(notifyVariables.NOTIFY_REQUIREMENTS) ?? {};
+  for (const { name, says } of requirements) {
+    expect(allowed).toContain(name);
+    expect(meaning).toContain(`\`${name}\`: ${says}`);
+  }
 });

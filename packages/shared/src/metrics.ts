@@ -10,6 +10,9 @@ export const metricDefinitions = {
     attributes: { outcome: '`ok` or the error code' },
     cloudWatch: [[], ['outcome']],
   }),
+  'waybill.feed.errors': metric('counter', '{request}', 'requests to the Scan Event API that failed', {
+    attributes: { error: 'status code; `none` without an answer' },
+  }),
   'waybill.feed.pages': metric(
     'counter',
     '{page}',

@@ -1,6 +1,7 @@
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { Problem } from '../problems/problem.ts';
 import { type Caller, requireScope, type Scope } from './caller.ts';
+import { sessionToken } from './session-cookie.ts';
 import type { FindCaller } from './tokens.ts';
 
 declare module 'fastify' {
@@ -17,6 +18,8 @@ declare module 'fastify' {
     scopes?: readonly [Scope, ...Scope[]];
     /** A request with the header `webhook-signature` and no token is let in as {@link nobody}: the route verifies it. */
     signed?: true;
+    /** For browsers: the token is in a cookie, and `Authorization` is not looked at. */
+    cookie?: true;
   }
 }
 
@@ -46,10 +49,14 @@ export function identify(
   if (config?.scopes === undefined) return;
   const { authorization, 'webhook-signature': signature } = request.headers;
   if (mayBeSigned && config.signed && authorization === undefined && signature !== undefined) return;
-  const caller = find(authorization);
+  const caller = find(config.cookie ? bearerOf(sessionToken(request)) : authorization);
   if (caller === undefined)
     throw new Problem('UNAUTHENTICATED', 'send a valid token in the header Authorization: Bearer <token>');
   request.caller = caller;
+}
+
+function bearerOf(token: string | undefined): string | undefined {
+  return token === undefined ? undefined : `Bearer ${token}`;
 }
 
 /** Throws `FORBIDDEN` where the caller has none of the route's scopes. */

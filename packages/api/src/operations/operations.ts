@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type Caller, requireScope } from '../access/caller.ts';
 import type { Cursors } from '../pages/cursor.ts';
 import { nextCursorShape, pageParameters } from '../pages/page.ts';
+import { Problem } from '../problems/problem.ts';
 import type { ApiDependencies } from '../server/api-dependencies.ts';
 
 export type OperationsDependencies = Pick<ApiDependencies, 'documents' | 'deployment' | 'clock'>;
@@ -37,6 +38,18 @@ export async function getOperations(
     operations: shown.map((operation) => shownAt(operation, nowMs)),
     ...(found.length > limit && last && { nextCursor: cursors.seal(caller, list, last.operationId) }),
   };
+}
+
+/** What is on record of one act. Throws `NOT_FOUND`. */
+export async function getOperation(
+  deps: OperationsDependencies,
+  caller: Caller,
+  operationId: string,
+): Promise<ShownOperation> {
+  requireScope(caller, 'read');
+  const operation = await operationLogOf(deps).read(operationId);
+  if (!operation) throw new Problem('NOT_FOUND', 'there is no operation with this id');
+  return shownAt(operation, deps.clock.now());
 }
 
 export type ShownOperation = z.output<typeof shownOperationShape>;

@@ -9,7 +9,7 @@ import { createCursors } from '../pages/cursor.ts';
 import { RedriveSlot } from '../redrives/redrive-slot.ts';
 import { getRedrive, postCancel, postPlan, postRedrive } from '../redrives/redrives.ts';
 import { getStatus } from '../status/status.ts';
-import { getOperations } from './operations.ts';
+import { getOperation, getOperations } from './operations.ts';
 
 const { signal } = new AbortController();
 const plan = {
@@ -34,6 +34,7 @@ async function acts() {
       'redrive shown': () => getRedrive(deps, caller, 'x'),
       cancel: () => postCancel(deps, caller, 'x'),
       operations: () => getOperations(deps, caller, page),
+      operation: () => getOperation(deps, caller, 'x'),
       batches: () => getBatches(deps, caller, page, signal),
       batch: () => getBatch(deps, caller, 'x', signal),
       notifications: () => getNotifications(deps, caller, page, signal),
@@ -56,6 +57,7 @@ const allowed: Readonly<Record<Act, readonly Scope[]>> = {
   'redrive shown': ['read', 'operate'],
   cancel: ['operate'],
   operations: ['read'],
+  operation: ['read'],
   batches: ['read', 'ingest'],
   batch: ['read', 'ingest'],
   notifications: ['read'],

@@ -8,7 +8,12 @@ import {
   requireOpenIndex,
 } from '@waybill/operations/parcels/open-parcels.ts';
 import type { Unjudged } from '@waybill/operations/parcels/read-parcels.ts';
-import { readFreshness, readParcel } from '@waybill/operations/parcels/show-parcel.ts';
+import {
+  type KnownOfParcel,
+  knownOfParcel,
+  readFreshness,
+  readParcel,
+} from '@waybill/operations/parcels/show-parcel.ts';
 import { hasCode } from '@waybill/shared/error.ts';
 import type { ParcelView } from '@waybill/shared/parcels/parcel-view.ts';
 import { type Caller, requireScope } from '../access/caller.ts';
@@ -26,6 +31,8 @@ export type PageQuery = { readonly limit: number; readonly cursor?: string | und
 export type ParcelQueries = {
   /** By a consistent read. Rejects with `NOT_FOUND`. */
   readonly one: (caller: Caller, parcelId: number, signal: AbortSignal) => Promise<OneParcel>;
+  /** The parcel with its failures and notifications, stored or not. An answer over HTTP scans no table. */
+  readonly known: (caller: Caller, parcelId: number, signal: AbortSignal) => Promise<KnownOfParcel>;
   /** By consistent reads; at most 100 ids. */
   readonly some: (caller: Caller, parcelIds: readonly number[], signal: AbortSignal) => Promise<SomeParcels>;
   /** Rejects with `INDEX_OFF` where the table has no index of open parcels, with `INVALID_REQUEST` for a cursor of another question. */
@@ -77,6 +84,11 @@ export function createParcelQueries(deps: ApiDependencies & { readonly cursors: 
       );
       if (!found) throw notStored(parcelId, fresh);
       return { ...found, ...fresh };
+    },
+
+    known: async (caller, parcelId, signal) => {
+      requireScope(caller, 'read');
+      return await knownOfParcel(deps, parcelId, signal, { scans: false }).catch(rethrowUnreadable(parcelId));
     },
 
     some: async (caller, parcelIds, signal) => {
@@ -133,7 +145,7 @@ function notStored(
 function rethrowUnreadable(parcelId: number) {
   return (error: unknown): never => {
     if (!hasCode(error, 'STORE_REJECTED')) throw error;
-    const next = `the operator finds out why by "waybill parcels show ${parcelId}"`;
+    const next = `the operator finds out why by "waybill parcel ${parcelId}"`;
     throw new Problem('INTERNAL', `what is stored of parcel ${parcelId} cannot be shown: ${next}`, { cause: error });
   };
 }

@@ -204,7 +204,7 @@ describe('GET /v1/parcels/{parcelId}', () => {
     await put(notAParcel(75));
     const { status, body } = await ask({ url: '/v1/parcels/75' });
     expect({ status, code: body.code }).toEqual({ status: 500, code: 'INTERNAL' });
-    expect(body.detail).toContain('"waybill parcels show 75"');
+    expect(body.detail).toContain('"waybill parcel 75"');
     expect(lines.some(({ msg }) => msg === 'request failed')).toBe(true);
   });
 

@@ -2,16 +2,13 @@ import { planShape, shownOperationShape } from '@waybill/operations/record/opera
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { answers } from '../problems/problem-answers.ts';
-import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { idInPath } from '../server/id-in-path.ts';
 import { redriveBodyBytes, redrivePlanRequest, redriveRequest } from './redrive-requests.ts';
-import { RedriveSlot } from './redrive-slot.ts';
-import { getRedrive, postCancel, postPlan, postRedrive, type RedrivePace } from './redrives.ts';
+import { getRedrive, postCancel, postPlan, postRedrive, type RedrivesDependencies } from './redrives.ts';
 
-/** Plan, confirm, run; follow and cancel: `/v1/redrives`. */
-export function redriveRoutes(deps: ApiDependencies, pace?: RedrivePace): FastifyPluginAsyncZod {
-  const withSlot = { ...deps, slot: new RedriveSlot(deps.log), ...(pace && { pace }) };
-  const { slot } = withSlot;
+/** Plan, confirm, run; follow and cancel: `/v1/redrives`. The slot ends with the server. */
+export function redriveRoutes(deps: RedrivesDependencies): FastifyPluginAsyncZod {
+  const { slot } = deps;
   const operate = { scopes: ['operate'] } as const;
   const tags = ['operations'];
   const params = z.strictObject({ operationId: idInPath });
@@ -33,7 +30,7 @@ export function redriveRoutes(deps: ApiDependencies, pace?: RedrivePace): Fastif
           response: answers({ 200: planShape }, 'CONFLICT', 'UNSUPPORTED_MEDIA_TYPE'),
         },
       },
-      ({ body, caller, signal }) => postPlan(withSlot, caller, body, signal),
+      ({ body, caller, signal }) => postPlan(deps, caller, body, signal),
     );
     app.post(
       '/v1/redrives',
@@ -51,7 +48,7 @@ export function redriveRoutes(deps: ApiDependencies, pace?: RedrivePace): Fastif
         },
       },
       async ({ body, caller }, reply) => {
-        const operation = await postRedrive(withSlot, caller, body);
+        const operation = await postRedrive(deps, caller, body);
         return reply.code(202).header('location', `/v1/redrives/${operation.operationId}`).send(operation);
       },
     );

@@ -17,6 +17,7 @@ export class RedriveSlot {
   readonly #log: Pick<Logger, 'info' | 'error'>;
   readonly #stopping = new AbortController();
   #use: Use | undefined;
+  #operationId: string | undefined;
   #redrive: Promise<unknown> = Promise.resolve();
 
   constructor(log: Pick<Logger, 'info' | 'error'>) {
@@ -42,6 +43,7 @@ export class RedriveSlot {
     this.#claim('a redrive');
     try {
       const { operation, result } = await begin(this.#stopping.signal);
+      this.#operationId = operation.operationId;
       this.#redrive = this.#follow(operation.operationId, result);
       return operation;
     } catch (error) {
@@ -67,7 +69,8 @@ export class RedriveSlot {
     }
     if (this.#use !== undefined) {
       const detail = `${this.#use} of these dead letters is under way: one at a time`;
-      throw new Problem('CONFLICT', detail, { retryAfterSeconds });
+      const operationId = this.#operationId;
+      throw new Problem('CONFLICT', detail, { retryAfterSeconds, ...(operationId && { members: { operationId } }) });
     }
     this.#use = use;
   }
@@ -79,6 +82,7 @@ export class RedriveSlot {
     } catch (error) {
       this.#log.error({ operationId, err: error }, 'redrive failed');
     } finally {
+      this.#operationId = undefined;
       this.#use = undefined;
     }
   }

@@ -10,6 +10,7 @@ import { bodiesOf, drain, failureLogOf, newPair, put, scan } from '../../../oper
 import { tableOf } from '../../../operations/test/parcels-rig.ts';
 import { bearer, deploymentOf, openApi, tokens } from '../../test/api-rig.ts';
 import { redriveRoutes } from './redrive-routes.ts';
+import { RedriveSlot } from './redrive-slot.ts';
 
 const engines = useEngines(process.env);
 const because = 'the rule is fixed in 1.4';
@@ -48,7 +49,9 @@ async function redrivesApi(bodies: readonly string[], deadLettersSqs: SQSClient 
     openApi({
       engines: engines(),
       deps: { deployment, deadLettersSqs },
-      routes: (deps) => [redriveRoutes(deps, { heartbeatMs: 50, waitSeconds: 0 })],
+      routes: (deps) => [
+        redriveRoutes({ ...deps, slot: new RedriveSlot(deps.log), pace: { heartbeatMs: 50, waitSeconds: 0 } }),
+      ],
     });
   const api = await open();
   const { ask } = api;

@@ -81,7 +81,7 @@ export async function openServer(deps: ServerDependencies): Promise<ApiServer> {
     // What was waited for is given up because the client has gone: no engine is away.
     const isGivenUp = problem.more.reason === 'engine' && signal.aborted;
     if (!isGivenUp) observeProblem(problem, { requestId: request.id, route: routeOf(request) }, deps);
-    return sendProblem(reply, problem);
+    return (request.routeOptions.config?.sendProblem ?? sendProblem)(reply, problem);
   };
 
   const app = fastify({

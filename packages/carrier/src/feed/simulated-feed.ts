@@ -1,5 +1,6 @@
 import { type BadElementKind, badElement, badElementKinds } from './bad-elements.ts';
 import { carrierEvent, corrected, odd } from './carrier-event.ts';
+import type { CarrierRelease } from './carrier-release.ts';
 import { fewestStatuses, type Journey, newJourney, type PlannedScan } from './parcel-journey.ts';
 import { deckOf, type Random, randomOf } from './random.ts';
 
@@ -56,6 +57,8 @@ export type FeedOptions = {
   readonly fewestStatuses?: number;
   /** By default an evening of 2021, so that a seed alone gives the same bytes. */
   readonly instantOf?: InstantOf;
+  /** By default one that is never broken. */
+  readonly release?: CarrierRelease;
 };
 
 /** When the `count`-th scan, from 0, is reported: milliseconds since 1970. */
@@ -84,7 +87,10 @@ export function instantsUpTo(endMs: number, elements: number, thenEachMs = betwe
   };
 }
 
-/** The feed without end, in the order of positions. Pure: the same options give the same elements. */
+/**
+ * The feed without end, in the order of positions. Pure, but for a release that is broken in the middle: the same options give
+ * the same elements.
+ */
 export function* simulateFeed(options: FeedOptions): Generator<FeedElement, never> {
   const shares = { ...realisticShares, ...options.shares };
   const random = randomOf(options.seed, 'feed');
@@ -94,11 +100,18 @@ export function* simulateFeed(options: FeedOptions): Generator<FeedElement, neve
   let position = (options.firstEventId ?? 83_269) - 1;
   let quietUntil = quietStart;
   for (let count = 0; ; count++) {
+    for (let again = options.release?.sentAgain(); again; again = options.release?.sentAgain()) {
+      position += 1;
+      yield { position, json: JSON.stringify({ ...again, EventId: position }) };
+    }
     position += 1 + (random.chance(shares.gaps) ? gapLength(random) : 0);
     const { scan, journey } = nextScan();
     const atMs = instantOf(count);
     const event = carrierEvent(position, scan, journey, atMs, random);
-    if (random.chance(shares.bad)) {
+    const spoiled = options.release?.spoil(event);
+    if (spoiled !== undefined) {
+      yield { position, json: spoiled, bad: 'dateMonthFirst' };
+    } else if (random.chance(shares.bad)) {
       const bad = nextBad();
       yield { position, json: badElement(bad, event), bad };
     } else if (random.chance(shares.late)) {

@@ -2,6 +2,7 @@ import { scanOf } from '@waybill/local/outcome/oracle.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { badElementKinds } from './bad-elements.ts';
+import { CarrierRelease } from './carrier-release.ts';
 import { cleanShares, type FeedElement, type FeedOptions, instantsUpTo, simulateFeed } from './simulated-feed.ts';
 
 const take = (count: number, options: FeedOptions): FeedElement[] => simulateFeed(options).take(count).toArray();
@@ -97,4 +98,25 @@ test('no scan is later than its report, corrected ones included', () => {
   for (const scan of scans(elements)) {
     if (scan) expect(Date.parse(scan.createdDateTimeUtc)).toBeLessThanOrEqual(endMs);
   }
+});
+
+test('a broken release spoils some scans, and the fixed one sends each of them again under an id of its own', () => {
+  const release = new CarrierRelease();
+  const feed = simulateFeed({ seed: 6, shares: cleanShares, release });
+  const next = (count: number) => Array.from({ length: count }, () => feed.next().value);
+  const sound = next(50);
+  release.break();
+  const broken = next(100);
+  release.fix();
+  const fixed = next(50);
+  const spoiled = broken.filter(({ bad }) => bad);
+  expect(spoiled).toHaveLength(10);
+  expect(scans(spoiled)).toEqual(spoiled.map(() => undefined));
+  const again = fixed.slice(0, 10);
+  expect(scans(again).map((scan) => scan?.eventId)).toEqual(again.map(({ position }) => position));
+  const withoutId = ({ json }: FeedElement) => ({ ...JSON.parse(json), EventId: 0, CreatedDateTimeUtc: '' });
+  expect(again.map(withoutId)).toEqual(spoiled.map(withoutId));
+  const positions = [...sound, ...broken, ...fixed].map(({ position }) => position);
+  expect(positions).toEqual(positions.map((_, index) => (positions[0] ?? 0) + index));
+  expect(release.counts).toEqual({ spoiled: 10, owed: 0 });
 });

@@ -1,7 +1,7 @@
-import type { Plan } from '@waybill/operations/record/plan.ts';
+import { costInWords, type Plan } from '@waybill/operations/record/plan.ts';
 import { counted, pluralOf, shownNumber } from '@waybill/shared/counted.ts';
+import { inWords } from '@waybill/shared/field-words.ts';
 import type { View } from '../output/view.ts';
-import { inWords } from '../output/words.ts';
 
 /** `1 parcel`, `more than 10,000 parcels`: what the plan is about, with its noun in the singular. */
 export function howMany({ count, isMoreThan }: Pick<Plan, 'count' | 'isMoreThan'>, noun: string): string {
@@ -15,21 +15,13 @@ export function planLines(plan: Plan, view: View): readonly string[] {
   const reasons = Object.entries(byReason)
     .filter(([, of]) => of > 0)
     .toSorted(([, a], [, b]) => b - a);
-  const spent = Object.entries({
-    'SQS request': cost.sqsRequests,
-    'read unit': cost.readUnits,
-    'write unit': cost.writeUnits,
-  }).flatMap(([what, amount]) => {
-    const whole = Math.ceil(amount);
-    return whole > 0 ? [counted(whole, what)] : [];
-  });
   return [
     ...view.facts({
       count: `${isMoreThan ? 'more than ' : ''}${number(count)}`,
       of: reasons.length > 0 ? reasons.map(([reason, of]) => `${number(of)} ${reason}`) : undefined,
       oldest: oldestUtc === null ? undefined : view.time(oldestUtc),
       newest: newestUtc === null ? undefined : view.time(newestUtc),
-      cost: `${dollarsOf(cost.dollars)}${spent.length > 0 ? `: ${spent.join(', ')}` : ''}`,
+      cost: costInWords(cost),
       'not looked at': notLookedAt.length > 0 ? notLookedAt : undefined,
     }),
     ...sampleLines(samples, view),
@@ -37,14 +29,6 @@ export function planLines(plan: Plan, view: View): readonly string[] {
       view.wrapped(`Warning: ${withTimes(warning, view)}`).map((line) => view.styled('yellow', line)),
     ),
   ];
-}
-
-/** `$0.0012`: small sums are what most acts cost. */
-function dollarsOf(dollars: number): string {
-  if (dollars === 0) return '$0';
-  return dollars >= 0.01
-    ? `$${dollars.toFixed(2)}`
-    : `$${Number(dollars.toPrecision(2)).toFixed(8).replace(/0+$/, '')}`;
 }
 
 /** The text with its ISO times as they are shown everywhere. */

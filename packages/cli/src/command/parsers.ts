@@ -1,3 +1,5 @@
+import { typedDurationMs } from '@waybill/shared/times.ts';
+
 /** The value of a text that an operator gave, or what was expected instead. */
 export type Read<T> = { readonly value: T } | { readonly problem: string };
 
@@ -6,6 +8,9 @@ export type Parser<T> = (text: string) => Read<T>;
 /** Any text but the empty one. */
 export const anyText: Parser<string> = (text) =>
   text.trim() === '' ? { problem: 'expected some text' } : { value: text };
+
+export const queueUrl: Parser<string> = (text) =>
+  /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? { value: text } : { problem: 'expected the URL of a queue' };
 
 /** A whole number in decimal digits. */
 export function wholeNumber({ min, max }: { readonly min: number; readonly max: number }): Parser<number> {
@@ -20,15 +25,10 @@ export function wholeNumber({ min, max }: { readonly min: number; readonly max: 
 /** An EventId or a ParcelId: a safe integer from 1 on. */
 export const id: Parser<number> = wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER });
 
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** A duration in milliseconds, from a number and a unit: `90s`, `30m`, `48h`, `2d`. */
 export const duration: Parser<number> = (text) => {
-  const [, digits = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const ms = unitMs[unit];
-  return ms === undefined
-    ? { problem: 'expected a duration such as 90s, 30m, 48h or 2d' }
-    : { value: Number(digits) * ms };
+  const value = typedDurationMs(text);
+  return value === undefined ? { problem: 'expected a duration such as 90s, 30m, 48h or 2d' } : { value };
 };
 
 /** A time in UTC, `2026-11-28T22:15:30Z` or `2026-11-28 22:15:30Z`; seconds and fractions may be left out. As an ISO text. */

@@ -1,12 +1,12 @@
 import type { Operation, Progress } from '@waybill/operations/record/operation.ts';
 import type { OperationState } from '@waybill/operations/record/operation-state.ts';
 import { WaybillError } from '@waybill/shared/error.ts';
+import { countInWords, inWords } from '@waybill/shared/field-words.ts';
 import { planLines } from '../act/plan-lines.ts';
 import { command } from '../command/command.ts';
 import { argument, optional, withDefault } from '../command/options.ts';
 import { type Parser, wholeNumber } from '../command/parsers.ts';
 import type { Column, View } from '../output/view.ts';
-import { countInWords, inWords } from '../output/words.ts';
 
 const operationId: Parser<string> = (text) =>
   /^\d{8}T\d{6}-[0-9a-f]{8}$/.test(text)

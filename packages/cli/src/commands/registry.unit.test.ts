@@ -30,7 +30,10 @@ test('each command has a name of its own, and each group a description', () => {
   const names = commands.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   const first = names.filter((name) => name.includes(' ')).map((name) => name.split(' ')[0] ?? '');
-  expect(first.filter((group) => !groups[group])).toEqual([]);
+  expect(
+    first.filter((group) => !groups[group]),
+    'groups.ts says what each is about',
+  ).toEqual([]);
 });
 
 describe.each(commands.map((command) => [command.name, command] as const))('waybill %s', (name, command) => {

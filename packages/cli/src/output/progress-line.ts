@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Progress } from '@waybill/operations/record/operation.ts';
 import type { Clock } from '@waybill/shared/clock.ts';
-import { durationOf } from './times.ts';
+import { durationOf } from '@waybill/shared/times.ts';
 
 /** Milliseconds after which a command says that it is at work, and between two changes of the line on a terminal. */
 const everyMs = 1_000;

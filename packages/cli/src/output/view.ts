@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
+import { agoOf, timeOf } from '@waybill/shared/times.ts';
 import { wrap } from '@waybill/shared/wrap.ts';
-import { agoOf, timeOf } from './times.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -1,7 +1,7 @@
+import { agoOf, durationOf, instantOf, timeOf } from '@waybill/shared/times.ts';
 import { wrap } from '@waybill/shared/wrap.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { agoOf, durationOf, instantOf, timeOf } from './times.ts';
 import { createView } from './view.ts';
 
 const viewOf = (width: number) => createView({ width, hasColours: false, nowMs: Date.parse('2026-11-28T22:18:30Z') });

@@ -1,5 +1,11 @@
 /** Where the embedded engines differ from AWS in ways that code and tests of this repository have to know. */
-import { type AttributeValue, DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
@@ -129,5 +135,29 @@ describe('dynalite', () => {
     const failure = await update.catch((cause: unknown) => cause);
     expect(failure).toMatchObject({ name: 'ConditionalCheckFailedException' });
     expect(failure).not.toHaveProperty('Item.revision');
+  });
+
+  test('refuses a share of the writes of one table while told to, which dynalite cannot by itself', async () => {
+    const { parcelsTable, failuresTable } = resources;
+    const once = new DynamoDBClient({
+      ...{ region: 'us-east-1', endpoint: engines.dynamodbEndpoint, maxAttempts: 1 },
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const put = (TableName: string, Item: Record<string, AttributeValue>) =>
+      once.send(new PutItemCommand({ TableName, Item })).then(
+        () => 'written',
+        (cause: unknown) => (cause instanceof Error ? cause.name : cause),
+      );
+    const two = async () => [await put(parcelsTable, parcel(2)), await put(parcelsTable, parcel(3))];
+    await engines.throttle({ table: parcelsTable, share: 1 });
+    expect(await two()).toEqual(Array(2).fill('ProvisionedThroughputExceededException'));
+    expect(await put(failuresTable, { failureId: { S: '1' }, pad: { S: 'x'.repeat(100_000) } })).toBe('written');
+    const { Item } = await once.send(new GetItemCommand({ TableName: parcelsTable, Key: parcel(2) }));
+    expect(Item).toBeUndefined();
+    await engines.throttle({ table: parcelsTable, share: 0.5 });
+    expect([...(await two()), ...(await two())].filter((outcome) => outcome === 'written')).toHaveLength(2);
+    await engines.throttle(undefined);
+    expect(await two()).toEqual(['written', 'written']);
+    once.destroy();
   });
 });

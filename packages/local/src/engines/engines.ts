@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { strayVariables } from '@waybill/shared/process/shell-variables.ts';
 import type { EngineOrder, EngineReport } from './engine-process.ts';
+import type { Throttling } from './throttling.ts';
 
 /** Milliseconds that an engine may take to start, and to stop. Both take well under a second on an idle machine. */
 const startLimitMs = 30_000;
@@ -15,6 +16,8 @@ export type Engines = {
   readonly pids: readonly number[];
   /** Settles with the reason when an engine ends by itself. Stays pending after {@link stop} and {@link keep}. */
   readonly failed: Promise<Error>;
+  /** DynamoDB refuses a share of a table's writes from now on; undefined: it refuses none any more. */
+  throttle(throttling: Throttling | undefined): Promise<void>;
   /** Ends both. May be called twice; does nothing after {@link keep}. */
   stop(): Promise<void>;
   /** Lets both outlive this process. From then on only `kill <pid>` ends them. */
@@ -41,6 +44,7 @@ export async function startEngines({ signal }: { signal?: AbortSignal } = {}): P
       env: environmentFor(sqsEndpoint, dynamodbEndpoint),
       pids: both.map((engine) => engine.pid),
       failed: Promise.race(both.map((engine) => engine.failed)),
+      throttle: (throttling) => dynamodb.throttle(throttling),
       stop,
       keep: async () => void (await Promise.all(both.map((engine) => engine.keep()))),
     };
@@ -110,6 +114,12 @@ class Engine {
   /** The port, once the engine listens on it. */
   started(signal: AbortSignal | undefined): Promise<number> {
     return this.#reported((report) => ('port' in report ? report.port : undefined), startLimitMs, signal);
+  }
+
+  async throttle(throttling: Throttling | undefined): Promise<void> {
+    const taken = this.#reported((report) => ('throttles' in report ? true : undefined), stopLimitMs);
+    this.#order({ throttle: throttling });
+    await taken;
   }
 
   async stop(): Promise<void> {

@@ -38,7 +38,7 @@ export type KeptSettings = {
 };
 
 /** What a processor has whose variables are not set (docs/configuration.md). */
-const defaultKept: KeptSettings = { historyEvents: 32, retentionDays: 0 };
+export const defaultKept: KeptSettings = { historyEvents: 32, retentionDays: 0 };
 
 /** Partitions of the index of open parcels (docs/data-model.md). */
 const openShards = 16;

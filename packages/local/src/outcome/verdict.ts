@@ -3,7 +3,15 @@ import { toAscii } from '@waybill/shared/domain/pack.ts';
 import type { ApiVerdict } from './api-check.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
 import { type Hearing, judgeNotified, type NotifiedVerdict } from './notified.ts';
-import { compare, type Difference, expectedParcels, type KeptSettings, type StoredParcel, scanOf } from './oracle.ts';
+import {
+  compare,
+  type Difference,
+  defaultKept,
+  expectedParcels,
+  type KeptSettings,
+  type StoredParcel,
+  scanOf,
+} from './oracle.ts';
 
 /** What there was to be mirrored, known without asking Waybill. */
 export type Truth = {
@@ -43,6 +51,8 @@ export type Verdict = {
   readonly events: number;
   readonly parcels: number;
   readonly differences: readonly Difference[];
+  /** Most entries of a history, which was compared, too; 0: parcels have none. */
+  readonly historyEvents: number;
   /** Malformed elements of the feed and elsewhere, repetitions included. */
   readonly malformedOf: { readonly feed: number; readonly elsewhere: number };
   /** Different malformed elements, and the beginnings of those that were not found where they belong. */
@@ -97,6 +107,7 @@ export function judge(truth: Truth, mirror: Mirror, api?: ApiVerdict): Verdict {
     events,
     parcels: expected.size,
     differences,
+    historyEvents: (truth.kept ?? defaultKept).historyEvents,
     malformedOf: { feed: ofFeed, elsewhere: malformedElsewhere.length },
     malformed: malformed.size,
     withoutFailure,

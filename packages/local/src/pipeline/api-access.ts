@@ -34,10 +34,17 @@ export function accessVariables({ url, token }: Pick<ApiAccess, 'url' | 'token'>
   return { WAYBILL_URL: url, WAYBILL_TOKEN: token };
 }
 
+/** Signs in by the page's script. What follows `#` stays in the browser: no server and no log ever sees it. */
+export function signInLink({ url, token }: Pick<ApiAccess, 'url' | 'token'>): string {
+  return `${url}/sign-in#${token}`;
+}
+
 /** What is printed of it, once: lines that a shell takes as they are. */
 export function apiLines({ url, token }: ApiAccess): string[] {
   return [
-    `The API is up at ${url}, its documentation at /docs:`,
+    `The page is up at ${url}/ and this link signs in there:`,
+    `  ${signInLink({ url, token })}`,
+    'The API is at the same address, its documentation at /docs:',
     ...shellLines(accessVariables({ url, token })).map((line) => `  ${line}`),
     '  curl -H "Authorization: Bearer $WAYBILL_TOKEN" "$WAYBILL_URL/v1/status"',
     '',

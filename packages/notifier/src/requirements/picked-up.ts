@@ -1,8 +1,9 @@
 import type { Requirement } from './requirement.ts';
 
-/** A delivery has a pickup before it, by EventId. Met by all other milestones, and where there is no delivery, which `reached` says. */
+/** Met by all other milestones, and where there is no delivery, which `reached` says. */
 export const pickedUp = {
   name: 'picked-up',
+  says: 'a delivery has a pickup before it, by EventId',
   check: (parcel, { milestone }) => {
     const { pickup, delivery } = parcel?.milestones ?? {};
     if (milestone !== 'delivery' || !delivery) return { met: true };

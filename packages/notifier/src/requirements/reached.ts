@@ -1,8 +1,9 @@
 import type { Requirement } from './requirement.ts';
 
-/** The milestone is in state: without it there is nothing to tell. */
+/** Without it there is nothing to tell. */
 export const reached = {
   name: 'reached',
+  says: 'the milestone is in state (checked always)',
   check: (parcel, { milestone }) =>
     parcel?.milestones[milestone] ? { met: true } : { met: false, detail: `the ${milestone} is not in state` },
 } as const satisfies Requirement;

@@ -16,6 +16,8 @@ export type RequirementResult = { readonly met: true } | { readonly met: false; 
 export type Requirement = {
   /** As `NOTIFY_REQUIREMENTS` and the notifications table name it. */
   readonly name: string;
+  /** What must hold, for docs/configuration.md: it goes on after the name and a colon. */
+  readonly says: string;
   /** @param parcel undefined where it is not there any more */
   readonly check: (parcel: ParcelState | undefined, context: RequirementContext) => RequirementResult;
 };

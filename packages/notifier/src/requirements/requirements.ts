@@ -4,7 +4,7 @@ import { reached } from './reached.ts';
 import { recent } from './recent.ts';
 import type { Requirement, RequirementContext } from './requirement.ts';
 
-/** Every requirement that `NOTIFY_REQUIREMENTS` may name. A further one is a file of its own and a line here. */
+/** Every requirement that `NOTIFY_REQUIREMENTS` may name. A further one is a file of its own and a line here; docs/configuration.md is made from it. */
 export const requirements: readonly Requirement[] = [reached, recent, pickedUp];
 
 /** Of the list, those with these names, and {@link reached} always: what is not in state cannot be told. */

@@ -22,7 +22,7 @@ export function nextStep({ failureId, reason, resolvedAtUtc, lastFailedAtUtc }: 
   if (resolvedAtUtc !== null) return 'Nothing: a redrive has cured it.';
   const [, parcelId] = /^notification-[a-z]+-(\d+)$/.exec(failureId) ?? [];
   const redrive = parcelId ? `waybill notifications send ${parcelId}` : `waybill dlq redrive --failure ${failureId}`;
-  const step = isFailureReason(reason) ? steps[reason](redrive) : `After a fix: ${redrive}`;
+  const step = whatToDo(reason, redrive);
   const ageDays = (nowMs - Date.parse(lastFailedAtUtc)) / 86_400_000;
   if (!(ageDays > deadLetterDays)) return step;
   const [, eventId] = /^event-(\d+)$/.exec(failureId) ?? [];
@@ -30,6 +30,11 @@ export function nextStep({ failureId, reason, resolvedAtUtc, lastFailedAtUtc }: 
     ? `: waybill replay --from ${eventId} --to ${eventId}`
     : '. Replay the part of the feed that it came from';
   return `Its message is no longer in the dead-letter queue, which keeps messages ${deadLetterDays} days; this record is kept ${failureRetentionDays}${replay}`;
+}
+
+/** What an operator can do about failures of this reason; `redrive` is how to send them back: a command, or words. */
+export function whatToDo(reason: string, redrive: string): string {
+  return isFailureReason(reason) ? steps[reason](redrive) : `After a fix: ${redrive}`;
 }
 
 function isFailureReason(reason: string): reason is FailureReason {

@@ -9,6 +9,7 @@ import { parcelIn } from '@waybill/shared/parcels/read-parcels.ts';
 import { z } from 'zod';
 import type { Deployment } from '../deployment.ts';
 import { type FailureList, failureList, listedFailureShape } from '../failures/failure-list.ts';
+import { unresolvedIndexState } from '../failures/read-unresolved.ts';
 import { notificationShape } from '../notifications/notification-view.ts';
 import { notificationsOfParcel } from '../notifications/read-notifications.ts';
 import { type ParcelReading, readParcelItem } from './read-parcels.ts';
@@ -39,6 +40,13 @@ export const parcelAnswerShape = parcelShape.extend({
 });
 
 export type ParcelAnswer = z.infer<typeof parcelAnswerShape>;
+
+/** What is known of a parcel, stored or not. */
+export type KnownOfParcel = Pick<ParcelAnswer, 'failures' | 'notifications' | 'notLookedAt'> & {
+  readonly freshness: Freshness;
+  /** Undefined where it is not stored. */
+  readonly parcel: ParcelView | undefined;
+};
 
 /** Failures that a parcel's answer shows, at most. */
 const mostFailures = 100;
@@ -73,23 +81,48 @@ export async function showParcel(
   parcelId: number,
   signal: AbortSignal,
 ): Promise<ParcelAnswer> {
-  const { deployment } = question;
-  const documents = DynamoDBDocumentClient.from(question.dynamodb);
-  const context = { signal, onProgress: () => undefined };
+  const { parcel, freshness, ...known } = await knownOfParcel(question, parcelId, signal);
+  if (!parcel) throw notStored(parcelId, freshness, known.failures.length);
+  return { ...parcel, ...freshness, ...known };
+}
+
+/**
+ * The same, where "it is not stored" is a result as any other.
+ *
+ * @param scans whether the table of failures is read whole where it has no index: else the result says that it was not
+ */
+export async function knownOfParcel(
+  question: ParcelQuestion,
+  parcelId: number,
+  signal: AbortSignal,
+  { scans } = { scans: true },
+): Promise<KnownOfParcel> {
   const [freshness, parcel, found, notifications] = await Promise.all([
     readFreshness(question),
     readParcel(question, parcelId, signal),
-    failureList({ documents, deployment }, { parcelId, limit: mostFailures }, context, mostLookedAt),
+    failuresOf(question, parcelId, signal, scans),
     notificationsWhereThere(question, parcelId, signal),
   ]);
-  if (!parcel) throw notStored(parcelId, freshness, found.failures.length);
   return {
-    ...parcel,
-    ...freshness,
+    parcel,
+    freshness,
     failures: [...found.failures],
     notifications: [...notifications.found],
     notLookedAt: [...notesOn(found), ...notifications.notes],
   };
+}
+
+async function failuresOf(
+  question: ParcelQuestion,
+  parcelId: number,
+  signal: AbortSignal,
+  scans: boolean,
+): Promise<FailureList> {
+  const deps = { documents: DynamoDBDocumentClient.from(question.dynamodb), deployment: question.deployment };
+  const index = scans ? undefined : await unresolvedIndexState(deps);
+  if (index?.isReady === false) return { failures: [], isMoreThan: false, notes: [`not looked for: ${index.why}`] };
+  const context = { signal, onProgress: () => undefined };
+  return await failureList(deps, { parcelId, limit: mostFailures }, context, mostLookedAt);
 }
 
 /** An environment's tables are named by rule, whether or not it has them: one that notifies nobody has no notifications. */

@@ -1,3 +1,4 @@
+import { counted } from '@waybill/shared/counted.ts';
 import { prices } from '@waybill/shared/prices.ts';
 
 /** What an act will spend, without tax or free tier. */
@@ -51,4 +52,22 @@ const tolerance = 0.1;
  */
 export function exceedsPlan(met: number, { count, isMoreThan }: Pick<Plan, 'count' | 'isMoreThan'>): boolean {
   return !isMoreThan && met > Math.max(count * (1 + tolerance), count + 1);
+}
+
+/** `$0.0012: 3 SQS requests, 1,204 write units`. */
+export function costInWords({ sqsRequests, readUnits, writeUnits, dollars }: PlannedCost): string {
+  const amounts = { 'SQS request': sqsRequests, 'read unit': readUnits, 'write unit': writeUnits };
+  const spent = Object.entries(amounts).flatMap(([what, amount]) => {
+    const whole = Math.ceil(amount);
+    return whole > 0 ? [counted(whole, what)] : [];
+  });
+  return `${dollarsOf(dollars)}${spent.length > 0 ? `: ${spent.join(', ')}` : ''}`;
+}
+
+/** `$0.0012`: small sums are what most acts cost. */
+function dollarsOf(dollars: number): string {
+  if (dollars === 0) return '$0';
+  return dollars >= 0.01
+    ? `$${dollars.toFixed(2)}`
+    : `$${Number(dollars.toPrecision(2)).toFixed(8).replace(/0+$/, '')}`;
 }

@@ -17,7 +17,7 @@ export type ReaderDependencies = {
   readonly bucket: TokenBucket;
   readonly random: Random;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'waybill.feed.requests'>;
+  readonly metrics: Pick<Metrics, 'waybill.feed.requests' | 'waybill.feed.errors'>;
   /** `SCAN_API_LIMIT`. */
   readonly limit: number;
   readonly reportHealth: (part: 'feed', finding: Finding) => void;
@@ -207,7 +207,10 @@ export class PageReader {
       return elements;
     } catch (error) {
       const outcome = error instanceof WaybillError ? error.code : 'UNKNOWN';
-      if (!signal.aborted) metrics['waybill.feed.requests'].add(1, { outcome });
+      if (!signal.aborted) {
+        metrics['waybill.feed.requests'].add(1, { outcome });
+        metrics['waybill.feed.errors'].add(1, { error: statusOf(error) });
+      }
       throw error;
     }
   }
@@ -231,6 +234,11 @@ export class PageReader {
       'feed request failed, will be retried',
     );
   }
+}
+
+function statusOf(error: unknown): string {
+  const status = error instanceof WaybillError ? (error.details['status'] ?? error.details['tokenStatus']) : undefined;
+  return typeof status === 'number' ? String(status) : 'none';
 }
 
 /** What the error says, where it is one of ours: it says what to check, and nothing of what was received. */

@@ -1,9 +1,11 @@
+import { writeFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { WaybillError } from '../error.ts';
 import { wrap } from '../wrap.ts';
 import { describeVariable } from './env.ts';
 import { type Flags, type GivenFlags, readFlags } from './flags.ts';
 import { exitOnFailedStart } from './lifecycle.ts';
+import { lostOutput } from './lost-output.ts';
 import { requireNode24 } from './node-24.ts';
 import { commonVariables } from './process-config.ts';
 
@@ -134,20 +136,30 @@ export function optionsOrExit<Options>(
     requireNode24(process.version);
     onUnread();
     const options = read(process.argv.slice(2));
-    if (options !== 'help') return options;
-    process.stdout.write(help());
-    process.exit(0);
+    return options === 'help' ? printAndExit(help()) : options;
   } catch (error) {
     return exitOnFailedStart(error);
   }
 }
 
-/** A reader that has gone has read what it wanted. Anything else, a disk that is full, means that what was printed is not whole. */
-let whenUnread: (error: NodeJS.ErrnoException) => void = ({ code }) => {
-  if (code === 'EPIPE') process.exit(0);
-  process.stderr.write(`Standard output cannot be written${code === undefined ? '' : ` (${code})`}\n`);
+function printAndExit(text: string): never {
+  try {
+    // process.stdout tells of a disk that is full only after the end.
+    writeFileSync(process.stdout.fd, text);
+  } catch (error) {
+    exitUnread(error);
+  }
+  process.exit(0);
+}
+
+function exitUnread(error: unknown): never {
+  const lost = lostOutput(error);
+  if (lost === undefined) process.exit(0);
+  process.stderr.write(`${lost}\n`);
   process.exit(1);
-};
+}
+
+let whenUnread: (error: NodeJS.ErrnoException) => void = exitUnread;
 let isListening = false;
 
 /**

@@ -26,3 +26,12 @@ export function durationOf(seconds: number): string {
   if (seconds < 2 * day) return `${Math.round(seconds / hour)} h`;
   return `${Math.round(seconds / day)} d`;
 }
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: minute, h: hour, d: day };
+
+/** Milliseconds of a duration as people type it: `90s`, `30m`, `48h`, `2d`. Undefined for anything else. */
+export function typedDurationMs(text: string): number | undefined {
+  const [, digits = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const seconds = unitSeconds[unit];
+  return seconds === undefined ? undefined : Number(digits) * seconds * 1_000;
+}

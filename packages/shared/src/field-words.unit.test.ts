@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countInWords, inWords } from './words.ts';
+import { countInWords, inWords } from './field-words.ts';
 
 test.for([
   ['failureId', 'failure id'],

@@ -1,0 +1,83 @@
+import type { FailureGroup } from '@waybill/operations/failures/failure-groups.ts';
+import type { Status } from '@waybill/operations/status/status-shape.ts';
+import { counted } from '@waybill/shared/counted.ts';
+import type { RunClient } from './run-client.ts';
+import type { TroubleName } from './troubles.ts';
+
+/** What an operator sees of a run at one moment. */
+export type Sight = { readonly status: Status; readonly groups: readonly FailureGroup[] };
+
+/** What the page says of a trouble: a sentence each, in its own words. */
+export type Sighting = readonly string[];
+
+/** One trouble of the bad day. */
+export type Act = {
+  readonly name: TroubleName;
+  /** Path of the page's screen that shows it. */
+  readonly path: string;
+  /** What to look for there. */
+  readonly look: string;
+  /** What the page says of it now; undefined while it says nothing. `before`: as it was when the act began. */
+  readonly sighting: (now: Sight, before: Sight, run: Pick<RunClient, 'nextStep'>) => Promise<Sighting | undefined>;
+  /** What is left of it once it is over, where that is something. */
+  readonly remains?: (spoiled: number) => string;
+};
+
+/** Malformed scans that an operator would notice among those that a carrier has on any day. */
+const noticed = 5;
+
+/** In the order in which they are played. */
+export const acts: readonly Act[] = [
+  {
+    name: 'carrier-503',
+    path: '/',
+    look: 'the seconds behind rise, and so does the age of what is shown; nothing is lost',
+    sighting: async ({ status }) => saidOf('carrier-503', status),
+  },
+  {
+    name: 'malformed-scans',
+    path: '/failures',
+    look: 'a group of dead letters grows; all other scans go on',
+    sighting: async ({ groups }, before, run) => {
+      const grown = groups.find((group) => group.count - countOf(before.groups, group) >= noticed);
+      if (!grown) return undefined;
+      const { count, reason, detail, sample } = grown;
+      return [`${counted(count, 'failure')}, ${reason}: ${detail}`, await run.nextStep(sample)];
+    },
+    remains: (spoiled) =>
+      `${counted(spoiled, 'dead letter')} of INVALID_EVENT ${spoiled === 1 ? 'remains' : 'remain'}: no release can read what is in them, and the parcels have it from the scans that were sent again. They expire by themselves.`,
+  },
+  {
+    name: 'throttled-table',
+    path: '/',
+    look: 'messages wait in the queue and get older; none becomes a dead letter',
+    sighting: async ({ status }) => saidOf('throttled-table', status),
+  },
+  {
+    name: 'webhook-401',
+    path: '/',
+    look: 'notifications are not told, and wait; parcels go on',
+    sighting: async ({ status }) => saidOf('webhook-401', status),
+  },
+];
+
+/** By what a sentence of the status is known to be about a trouble. */
+const marks: Readonly<Record<Exclude<TroubleName, 'malformed-scans'>, RegExp>> = {
+  'carrier-503': /\b503\b/,
+  'throttled-table': /DynamoDB throttles/,
+  'webhook-401': /\b401\b/,
+};
+
+function saidOf(name: keyof typeof marks, { toDo }: Status): Sighting | undefined {
+  const said = toDo.filter((sentence) => marks[name].test(sentence));
+  return said.length > 0 ? said : undefined;
+}
+
+/** Whether the status still speaks of a trouble that was made. */
+export function speaksOfTrouble({ toDo }: Status): boolean {
+  return toDo.some((sentence) => Object.values(marks).some((mark) => mark.test(sentence)));
+}
+
+function countOf(groups: readonly FailureGroup[], { reason, detail }: FailureGroup): number {
+  return groups.find((group) => group.reason === reason && group.detail === detail)?.count ?? 0;
+}

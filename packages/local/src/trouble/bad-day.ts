@@ -1,0 +1,143 @@
+import type { Clock } from '@waybill/shared/clock.ts';
+import { describeError } from '@waybill/shared/error.ts';
+import { type Act, acts, type Sight, type Sighting } from './acts.ts';
+import type { RunClient } from './run-client.ts';
+import { unwell } from './wellness.ts';
+
+export type BadDayDependencies = {
+  readonly run: RunClient;
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
+  /** Told of what happens, as it happens. */
+  readonly teller: Teller;
+  /** How many times faster than in three minutes. */
+  readonly pace: number;
+};
+
+/** What is told of a day while it is played. */
+export type Teller = {
+  /** The run is not well yet, before the first act. */
+  waits(why: string): void;
+  begins(act: Act): void;
+  /** The page names the trouble. */
+  sees(sighting: Sighting, seconds: number): void;
+  ends(act: Act): void;
+  recovers(sentence: string, seconds: number): void;
+  /** An act's trouble was not named, or is not over, in time. */
+  fails(what: string): void;
+};
+
+/** How an act came out. */
+export type ActOutcome = {
+  readonly act: Act;
+  readonly isNamed: boolean;
+  /** What was not well at its end, in time. */
+  readonly unwell: readonly string[];
+};
+
+/** Milliseconds for which a trouble stays on, at the usual pace, for people to look at it. */
+const heldMs = 28_000;
+/** Milliseconds within which the page must name a trouble, and all be well after it: a minute's figures and a breaker's wait. */
+const namedLimitMs = 60_000;
+const wellLimitMs = 120_000;
+const lookEveryMs = 500;
+/** Seconds after which the run ends a trouble by itself: whoever plays it was killed. */
+const abandonedSeconds = (heldMs + namedLimitMs) / 1_000 + 10;
+
+/**
+ * Plays the acts one after the other, each on a run that is well; the first after which it is not is the last one. Rejects with the
+ * signal's reason, the trouble undone.
+ */
+export async function playBadDay(deps: BadDayDependencies, signal: AbortSignal): Promise<readonly ActOutcome[]> {
+  const { teller } = deps;
+  const first = await unwellNow(deps);
+  if (first.length > 0) teller.waits(first.join(', '));
+  const still = await untilWell(deps, signal);
+  if (still.length > 0) {
+    teller.fails(`The run is not well by itself: ${still.join(', ')}`);
+    return [];
+  }
+  const outcomes: ActOutcome[] = [];
+  for (const act of acts) {
+    const outcome = await play(act, deps, signal);
+    outcomes.push(outcome);
+    if (outcome.unwell.length > 0) break;
+  }
+  return outcomes;
+}
+
+async function play(act: Act, deps: BadDayDependencies, signal: AbortSignal): Promise<ActOutcome> {
+  const { run, clock, teller, pace } = deps;
+  const before = await sightOf(run);
+  const from = clock.monotonic();
+  const secondsSince = (since: number) => (clock.monotonic() - since) / 1_000;
+  teller.begins(act);
+  let isNamed = false;
+  try {
+    await run.begin(act.name, abandonedSeconds);
+    isNamed = await within(namedLimitMs, deps, signal, async () => {
+      const sighting = await sightOf(run)
+        .then((now) => act.sighting(now, before, run))
+        .catch((error: unknown) => notYet(run, error));
+      if (sighting) teller.sees(sighting, secondsSince(from));
+      return sighting !== undefined;
+    });
+    if (!isNamed) teller.fails(`The page did not name it within ${namedLimitMs / 1_000} s.`);
+    await clock.sleep(Math.max(0, heldMs / pace - (clock.monotonic() - from)), signal);
+    signal.throwIfAborted();
+  } finally {
+    await run.end();
+  }
+  teller.ends(act);
+  const endedAt = clock.monotonic();
+  const still = await untilWell(deps, signal);
+  if (still.length === 0) teller.recovers((await run.status()).sentence, secondsSince(endedAt));
+  else teller.fails(`Not all is well ${wellLimitMs / 1_000} s later: ${still.join(', ')}.`);
+  return { act, isNamed, unwell: still };
+}
+
+async function sightOf(run: RunClient): Promise<Sight> {
+  const [status, groups] = await Promise.all([run.status(), run.failureGroups()]);
+  return { status, groups };
+}
+
+async function unwellNow({ run }: BadDayDependencies): Promise<string[]> {
+  const state = await run.state();
+  return await run.status().then(
+    (status) => unwell(status, state),
+    // After a trouble the API may be slow: that is not well, too.
+    (error: unknown) => [describeError(error)],
+  );
+}
+
+/** An API that does not respond in time in the middle of a trouble is asked again, as long as its run is there. */
+async function notYet(run: RunClient, error: unknown): Promise<undefined> {
+  await run.state().catch(() => {
+    throw error;
+  });
+}
+
+/** What is still not well when it is waited for no longer; empty as soon as all is. */
+async function untilWell(deps: BadDayDependencies, signal: AbortSignal): Promise<readonly string[]> {
+  let still: readonly string[] = [];
+  await within(wellLimitMs, deps, signal, async () => {
+    still = await unwellNow(deps);
+    return still.length === 0;
+  });
+  return still;
+}
+
+/** Looks again and again until it is so; false when it is not in time. */
+async function within(
+  limitMs: number,
+  { clock }: BadDayDependencies,
+  signal: AbortSignal,
+  isSo: () => Promise<boolean>,
+): Promise<boolean> {
+  const from = clock.monotonic();
+  for (;;) {
+    signal.throwIfAborted();
+    if (await isSo()) return true;
+    if (clock.monotonic() - from > limitMs) return false;
+    await clock.sleep(lookEveryMs, signal);
+  }
+}

@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest';
+import { violationsOf } from './browser/axe.ts';
+import { layoutFaultsOf } from './browser/layout.ts';
+import { useBrowser } from './browser/use-browser.ts';
+import { screensOf } from './screens.ts';
+import { worldNames } from './worlds/world.ts';
+
+const { open } = useBrowser(worldNames);
+
+const narrowAndLight = { viewport: { width: 320, height: 640 }, colorScheme: 'light' } as const;
+const wideAndDark = { viewport: { width: 1_440, height: 900 }, colorScheme: 'dark' } as const;
+
+describe.each(worldNames)('in a deployment that is %s', (world) => {
+  test.each(screensOf(world))('$name can be read by everybody, narrow and wide, light and dark', async ({ path }) => {
+    const { page } = await open(world, { as: 'all', ...narrowAndLight });
+    await page.goto(path);
+    await expectReadable(narrowAndLight);
+    await expectReadable(wideAndDark);
+
+    async function expectReadable({ viewport, colorScheme }: typeof narrowAndLight | typeof wideAndDark) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      expect(await layoutFaultsOf(page)).toEqual([]);
+      expect(await violationsOf(page)).toEqual([]);
+    }
+  });
+});
