@@ -118,13 +118,14 @@ beforeAll(async () => {
   const [sqs, dynamodb] = recorders;
   const endpoints = { AWS_ENDPOINT_URL_SQS: sqs.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint };
   // `status` waits for half a lease where no poller is seen.
-  const { batchesTable, notificationsTable, announcementQueueUrl } = engines().resources;
+  const { batchesTable, notificationsTable, activityTable, announcementQueueUrl } = engines().resources;
   recorded = {
     ...endpoints,
     SCAN_API_URL: api.url,
     LEASE_SECONDS: '2',
     BATCHES_TABLE: batchesTable,
     NOTIFICATIONS_TABLE: notificationsTable,
+    ACTIVITY_TABLE: activityTable,
     ANNOUNCEMENT_QUEUE_URLS: announcementQueueUrl,
     NOTIFY: 'pickup',
     WEBHOOK_URL: `http://127.0.0.1:${await freePort()}/hook`,
@@ -150,6 +151,7 @@ async function fill(): Promise<void> {
     [tables.operations.name]: resources.operationsTable,
     [tables.batches.name]: resources.batchesTable,
     [tables.notifications.name]: resources.notificationsTable,
+    [tables.activity.name]: resources.activityTable,
   };
   const later = { N: String(Math.ceil(Date.now() / 1_000) + 86_400) };
   for (const { name, examples } of documentedTables(page)) {

@@ -21,6 +21,7 @@ export type OperatorPoliciesProps = {
   readonly parcels: Table;
   readonly operations: Table;
   readonly batches: Table;
+  readonly activity: Table;
   /** One, or more where webhooks have tables of their own. */
   readonly notifications: readonly Table[];
   /** Of webhooks: none without them. */
@@ -63,7 +64,8 @@ export class OperatorPolicies extends Construct {
 
   constructor(scope: Construct, id: string, props: OperatorPoliciesProps) {
     super(scope, id);
-    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels, operations, batches, notifications } = props;
+    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels, operations, batches, activity, notifications } =
+      props;
     const announced = props.announcementQueues.map(({ queue }) => queue.queueArn);
     const sources = [scanQueue.queueArn, ...announced];
     const allDeadLetters = [deadLetterQueue, ...props.announcementQueues.map((each) => each.deadLetterQueue)].map(
@@ -92,6 +94,7 @@ export class OperatorPolicies extends Construct {
       allow('Operations', ['dynamodb:Query'], [`${operations.tableArn}/index/${recentOperationsIndex.name}`]),
       allow('Batch', ['dynamodb:GetItem'], [batches.tableArn]),
       allow('Batches', ['dynamodb:Query'], [`${batches.tableArn}/index/${recentBatchesIndex.name}`]),
+      allow('Activity', ['dynamodb:Scan'], [activity.tableArn]),
       allow('Notification', ['dynamodb:GetItem', 'dynamodb:Scan'], told),
       allow(
         'Unfinished',
