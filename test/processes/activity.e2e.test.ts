@@ -37,5 +37,5 @@ test('a table that is away disturbs no process', async (context) => {
   await rig.drained(poller);
   expectGood(await rig.verdict());
   expect(await Promise.all([poller.stop(), processor.stop()])).toEqual(Array(2).fill({ code: 0, signal: null }));
-  expect(processor.log).toContain('what this process does was not written to ACTIVITY_TABLE');
+  expect(processor.log().join('\n')).toContain('what this process does was not written to ACTIVITY_TABLE');
 });

@@ -517,7 +517,6 @@ describe('an operator', () => {
   it('may redrive and see the reasons of failures with the redrive policy, and nothing else', () => {
     expect(allowed('Waybill: redrive the dead-letter queue')).toEqual([
       ...onRecord.slice(0, 1),
-      'Allow dynamodb:Scan on test-waybill-activity',
       `Allow dynamodb:Scan on test-waybill-failures, ${withoutBodies}`,
       ...onRecord.slice(1),
       'Allow sqs:CancelMessageMoveTask on test-waybill-scans-dlq',
@@ -593,6 +592,7 @@ describe('an operator', () => {
       'Allow dynamodb:Query on test-waybill-operations/index/recent',
       'Allow dynamodb:Query on test-waybill-parcels',
       'Allow dynamodb:Query on test-waybill-parcels/index/open-parcels',
+      'Allow dynamodb:Scan on test-waybill-activity',
       `Allow dynamodb:Scan on test-waybill-failures, ${withoutBodies}`,
       'Allow dynamodb:Scan on test-waybill-notifications',
       'Allow dynamodb:Scan on test-waybill-parcels',
