@@ -141,7 +141,7 @@ export class DataStack extends Stack {
       batches: this.batches,
       activity: this.activity,
       notifications: [this.notifications, ...ownTables],
-      announcementQueues: announcementQueues.map(({ queue }) => queue),
+      announcementQueues,
     });
 
     const outputs = {

@@ -54,7 +54,9 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const serializer = new PrometheusSerializer();
   const page = async () => {
     const { resourceMetrics } = await prometheus.collect();
-    return `${serializer.serialize(resourceMetrics)}${(await options.otherMetrics?.()) ?? ''}`;
+    // Alerts are about Waybill's own: what reads the process, /proc for example, must not take them along.
+    const others = await options.otherMetrics?.().catch(commentOf);
+    return `${serializer.serialize(resourceMetrics)}${others ?? ''}`;
   };
   return {
     meter: provider.getMeter('waybill'),
@@ -62,6 +64,11 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     stop: (limitMs = exportLimitMs) =>
       provider.shutdown({ timeoutMillis: Math.min(limitMs, exportLimitMs) }).catch(() => undefined),
   };
+}
+
+/** A line that Prometheus passes over. */
+function commentOf(error: unknown): string {
+  return `# no metrics of the process: ${describeError(error).replaceAll(/\s+/g, ' ')}\n`;
 }
 
 async function sendPage(response: ServerResponse, page: () => Promise<string>): Promise<void> {
