@@ -14,7 +14,7 @@ const well: Awaited<ReturnType<RunClient['status']>> = {
     ...{ newestScanUtc: null, caughtUpAtUtc: null, secondsBehind: 1 },
     lease: { holder: 'a', fencingToken: 1, isAlive: true },
   },
-  ...{ queue, deadLetters: queue, failures: null, unfinishedNotifications: 0, notAsked: [], notes: [] },
+  ...{ queue, deadLetters: queue, failures: null, unfinishedNotifications: 0, activity: null, notAsked: [], notes: [] },
 };
 const says: Readonly<Record<TroubleName, string>> = {
   'carrier-503': 'The carrier has answered 503 for 1 min: tell the carrier if it lasts.',
