@@ -2,6 +2,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { encodeGaps, storedUnitMs } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { OnEngines } from '../../../packages/consumer/test/engines.ts';
 import { put, scan } from '../../../packages/operations/test/dead-letter-rig.ts';
+import { quietActivity, troubledActivity } from './activity.ts';
 import { batches } from './batches.ts';
 import { checkpointItem } from './checkpoint.ts';
 import { deadLetterBodies, failures } from './failures.ts';
@@ -31,6 +32,7 @@ export type WorldName = (typeof worldNames)[number];
 
 /** What the tables of a world hold. */
 type Content = {
+  readonly activity?: readonly PlainItem[];
   readonly checkpoint?: PlainItem;
   readonly failures?: readonly PlainItem[];
   readonly notifications?: readonly PlainItem[];
@@ -60,6 +62,7 @@ function contentOf(world: WorldName, failed: number): Content {
       return {};
     case 'healthy':
       return {
+        activity: quietActivity(4),
         checkpoint: checkpointItem({ ...caughtUp, caughtUpAtUtc: ago(3), newestScanUtc: ago(4) }),
         notifications: toldNotifications(),
         batches: batches(),
@@ -68,6 +71,7 @@ function contentOf(world: WorldName, failed: number): Content {
       };
     case 'burning':
       return {
+        activity: troubledActivity(failed),
         checkpoint: checkpointItem({
           ...{ lastEventId: 110_581, watermark: 110_402, headEventId: 142_900 },
           ...(gaps !== undefined && { openGaps: gaps }),
@@ -82,6 +86,7 @@ function contentOf(world: WorldName, failed: number): Content {
       };
     case 'stale':
       return {
+        activity: quietActivity(26 * minutes),
         checkpoint: checkpointItem({ ...caughtUp, caughtUpAtUtc: ago(26 * minutes), newestScanUtc: ago(27 * minutes) }),
         failures: failures(12),
         notifications: toldNotifications(),
@@ -110,6 +115,7 @@ export async function fillWorld(world: WorldName, { sqs, dynamodb, resources }: 
   const content = contentOf(world, failed);
   const fill = async (table: string, items: readonly PlainItem[] = []) => await writeItems(documents, table, items);
   await Promise.all([
+    fill(resources.activityTable, content.activity),
     fill(resources.checkpointsTable, content.checkpoint && [content.checkpoint]),
     fill(resources.failuresTable, content.failures),
     fill(resources.notificationsTable, content.notifications),
