@@ -1,3 +1,4 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { encodeGaps, storedUnitMs } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { OnEngines } from '../../../packages/consumer/test/engines.ts';
@@ -128,4 +129,16 @@ export async function fillWorld(world: WorldName, { sqs, dynamodb, resources }: 
       (content.deadLetters ?? []).map((body) => ({ body })),
     ),
   ]);
+}
+
+/** Bodies that are sent at the same time: some forty requests, for which the client has connections. */
+const together = 400;
+
+async function sendAll(sqs: SQSClient, url: string, bodies: readonly string[]): Promise<void> {
+  for (let start = 0; start < bodies.length; start += together)
+    await put(
+      sqs,
+      url,
+      bodies.slice(start, start + together).map((body) => ({ body })),
+    );
 }
