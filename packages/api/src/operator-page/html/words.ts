@@ -31,7 +31,11 @@ export function countedFigure(count: number, noun: string): Html {
   return html`<span class="figure">${counted(count, noun)}</span>`;
 }
 
-/** An id, whole and as text: it is pasted elsewhere. */
+/** Characters of an id that fit on a line of the narrowest screen. */
+const tight = 28;
+
+/** An id, whole and as text: it is pasted elsewhere. A short one stays on its line. */
 export function id(value: string | number): Html {
-  return html`<code class="id">${String(value)}</code>`;
+  const text = String(value);
+  return html`<code class="id${text.length <= tight && ' tight'}">${text}</code>`;
 }
