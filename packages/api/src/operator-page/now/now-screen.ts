@@ -12,9 +12,10 @@ export function nowScreen(deps: PageDependencies): FastifyPluginAsyncZod {
     app.get('/', { config: screenConfig(show, ['read']), schema: { hide: true } }, async ({ caller }, reply) => {
       const { status, activity } = await read(caller);
       return show(reply, {
-        ...{ title: 'Now', active: 'now', isLive: true, asOfUtc: status.asOfUtc },
+        ...{ title: 'Now', active: 'now', asOfUtc: status.asOfUtc },
         main: nowView(status, activity, clock.now()),
-        ...(activity !== null && { hasPlots: true, script: 'plots.js' }),
+        // Also where there is nothing to draw yet: there may be, once it is freshened.
+        ...{ isLive: true, hasPlots: true, script: 'plots.js' },
       });
     });
   };
