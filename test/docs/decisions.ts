@@ -27,7 +27,7 @@ export const parts: Readonly<Record<string, readonly number[]>> = {
     50, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 68, 91, 92, 97, 98, 182, 183, 184, 185, 186, 187, 188, 189, 190, 191,
     192,
   ],
-  'Images and local engines': [64, 65, 66, 70, 71, 96, 178, 179, 180],
+  'Images and local engines': [64, 65, 66, 70, 71, 96, 178, 179, 180, 205],
 };
 const rest = 'Code, tests and tools';
 

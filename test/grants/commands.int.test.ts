@@ -44,7 +44,10 @@ const rows: Readonly<Record<string, Row | readonly Row[]>> = {
     { policies: ['failures'], lines: ['failures show event-83271 --body'] },
   ],
   'dlq list': { policies: ['observer', 'redrive'], lines: ['dlq list'] },
-  'dlq redrive': { policies: ['observer', 'redrive'], lines: ['dlq redrive --reason INVALID_EVENT'] },
+  'dlq redrive': {
+    policies: ['observer', 'redrive'],
+    lines: ['dlq redrive --reason INVALID_EVENT', 'dlq redrive --queue $QUEUE --reason INVALID_EVENT'],
+  },
   replay: { policies: ['observer', 'replay'], lines: ['replay --from 83269 --to 83280'] },
   'checkpoint show': { policies: ['observer'], lines: ['checkpoint show'] },
   'checkpoint set': { policies: ['checkpoint'] },
@@ -115,13 +118,14 @@ beforeAll(async () => {
   const [sqs, dynamodb] = recorders;
   const endpoints = { AWS_ENDPOINT_URL_SQS: sqs.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint };
   // `status` waits for half a lease where no poller is seen.
-  const { batchesTable, notificationsTable, announcementQueueUrl } = engines().resources;
+  const { batchesTable, notificationsTable, activityTable, announcementQueueUrl } = engines().resources;
   recorded = {
     ...endpoints,
     SCAN_API_URL: api.url,
     LEASE_SECONDS: '2',
     BATCHES_TABLE: batchesTable,
     NOTIFICATIONS_TABLE: notificationsTable,
+    ACTIVITY_TABLE: activityTable,
     ANNOUNCEMENT_QUEUE_URLS: announcementQueueUrl,
     NOTIFY: 'pickup',
     WEBHOOK_URL: `http://127.0.0.1:${await freePort()}/hook`,
@@ -136,7 +140,7 @@ afterAll(() => stop());
 
 const bodyOfPerson = `{"EventId":83271,"ParcelId":5002,"Type":"STATUS","Device":{"UserId":"${person}"}}`;
 
-/** The items that docs/data-model.md shows, and a dead letter of its failure. */
+/** The items that docs/data-model.md shows, and dead letters of its failure. */
 async function fill(): Promise<void> {
   const { sqs, dynamodb, resources } = engines();
   const page = readFileSync(fileURLToPath(import.meta.resolve('../../docs/data-model.md')), 'utf8');
@@ -147,6 +151,7 @@ async function fill(): Promise<void> {
     [tables.operations.name]: resources.operationsTable,
     [tables.batches.name]: resources.batchesTable,
     [tables.notifications.name]: resources.notificationsTable,
+    [tables.activity.name]: resources.activityTable,
   };
   const later = { N: String(Math.ceil(Date.now() / 1_000) + 86_400) };
   for (const { name, examples } of documentedTables(page)) {
@@ -168,7 +173,8 @@ async function fill(): Promise<void> {
   await dynamodb.send(new PutItemCommand({ TableName: resources.parcelsTable, Item }));
   const MessageAttributes = { [failureIdAttribute]: { DataType: 'String', StringValue: 'event-83271' } };
   const MessageBody = bodyOfPerson;
-  await sqs.send(new SendMessageCommand({ QueueUrl: resources.deadLetterQueueUrl, MessageBody, MessageAttributes }));
+  for (const QueueUrl of [resources.deadLetterQueueUrl, resources.announcementDeadLetterQueueUrl])
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }));
 }
 
 /** The words of a line of a shell: no expansions, and nothing after a pipe or a redirection. */
@@ -179,7 +185,7 @@ function wordsOf(line: string): string[] {
 
 /** The line as it runs here: on the engines that the variables name, and without a terminal. */
 function argsOf(line: string, isAct: boolean): string[] {
-  const words = wordsOf(line);
+  const words = wordsOf(line).map((word) => (word === '$QUEUE' ? engines().resources.announcementQueueUrl : word));
   const at = words.indexOf('--environment');
   if (at >= 0) words.splice(at, 2);
   if (!isAct || words.includes('--dry-run')) return words;

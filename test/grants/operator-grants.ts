@@ -112,5 +112,5 @@ function namesIn(data: SynthesizedStack): (arn: string) => string {
     arn
       .replace(/^<[^>]+>/, (reference) => names.get(reference) ?? reference)
       .replace(/^(arn:.*[:/])?test-/, '')
-      .replace(/-shop$/, '');
+      .replace(/-shop(?=-dlq$|$)/, '');
 }

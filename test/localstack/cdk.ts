@@ -32,6 +32,7 @@ const stackOutputs = z.object({
   OperationsTable: z.string(),
   BatchesTable: z.string(),
   NotificationsTable: z.string(),
+  ActivityTable: z.string(),
   AnnouncementQueueUrls: z.string(),
 });
 
@@ -108,6 +109,7 @@ export class DataStackOnLocalStack {
       operationsTable: outputs.OperationsTable,
       batchesTable: outputs.BatchesTable,
       notificationsTable: outputs.NotificationsTable,
+      activityTable: outputs.ActivityTable,
     };
   }
 

@@ -99,6 +99,8 @@ describe('docker-compose.localstack.yml', () => {
     expect(unknown('processor', processorVariables)).toEqual([]);
     expect(unknown('api', apiVariables)).toEqual([]);
     expect(unknown('notifier', notifierVariables)).toEqual([]);
+    for (const name of ['poller', 'processor', 'notifier', 'api', 'waybill'])
+      expect(services[name]?.environment['ACTIVITY_TABLE']).toBe(tables.activity.name);
     const SCAN_QUEUE_URL = expect.stringMatching(new RegExp(`/${scanQueue.name}$`));
     expect(services['poller']?.environment).toMatchObject({
       SCAN_QUEUE_URL,

@@ -1,7 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
-import { instantsUpTo, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
+import { type FeedShares, instantsUpTo, simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
 import { type ScanApi, type ScanApiOptions, startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import type { EngineClients } from '@waybill/local/engines/engine-clients.ts';
@@ -45,6 +45,8 @@ export type RigOptions = {
   /** Elements of the simulated feed. */
   readonly events?: number;
   readonly seed?: number;
+  /** How often something is out of the ordinary in it. */
+  readonly shares?: Partial<FeedShares>;
   readonly api?: Partial<ScanApiOptions>;
   readonly queue?: ProvisionOptions['queue'];
   /** Existing queues and tables; new ones by default. */
@@ -73,11 +75,14 @@ export class Rig {
   }
 
   static async open(place: Place, options: RigOptions = {}): Promise<Rig> {
-    const { events = 0, seed = 11, api, queue, isCovered = false } = options;
+    const { events = 0, seed = 11, shares = {}, api, queue, isCovered = false } = options;
     const prefix = `e2e-${process.pid}-${Date.now().toString(36)}-${++deployments}-`;
     const resources = options.resources ?? (await provision({ ...place.clients, prefix, ...(queue && { queue }) }));
     const instantOf = instantsUpTo(Date.now(), events);
-    const feed = new HeldFeed(simulateFeed({ seed, activeParcels: Math.max(5, events / 10), instantOf }), events);
+    const feed = new HeldFeed(
+      simulateFeed({ seed, shares, activeParcels: Math.max(5, events / 10), instantOf }),
+      events,
+    );
     return new Rig(place, resources, await startScanApi({ feed, seed, faults: realisticFaults, ...api }), isCovered);
   }
 

@@ -18,6 +18,8 @@ const blocks = blocksOf(readFileSync(join(root, 'README.md'), 'utf8'), ['sh', 't
 const excepted: Readonly<Record<string, string>> = {
   'Try it 1': 'lanes of .ci/run: `npm ci` and `npm start` in a fresh checkout',
   'Try it 2': 'would run this test, and all others, again',
+  'A bad day 1': 'goes on until Ctrl-C; test/start/bad-day.e2e.test.ts runs it, with the next one',
+  'A bad day 2': 'takes three minutes; test/start/bad-day.e2e.test.ts plays it faster',
   'Against your carrier 1': "needs a carrier's API; test/start runs it against a simulated one",
   'Deploy to AWS 1': 'needs an account and docker',
   'Deploy to AWS 2': 'needs an account and docker',

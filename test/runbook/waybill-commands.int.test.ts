@@ -103,7 +103,9 @@ describe('a waybill command of the runbook', () => {
     const command = commandOf(args);
     const isAct = command?.isAct === true && !args.includes('--dry-run');
     const { announcementQueueUrl, notificationsTable } = engines().resources;
-    const given = args.map((each) => (each === '$QUEUE' ? announcementQueueUrl : each));
+    // Of the two queues with dead letters one is filled here.
+    const queueUrl = args[0] === 'dlq' ? pair.sourceUrl : announcementQueueUrl;
+    const given = args.map((each) => (each === '$QUEUE' ? queueUrl : each));
     const ran = await run([...given, ...actFlags(isAct, args)], {
       env: {
         SCAN_API_URL: feed.url,

@@ -586,9 +586,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a push is accepted before SQS confirmed it',
     promise: 9,
     file: `${ingestion}/ingest.ts`,
-    find: 'await sendAll(deps, messagesOf(packs, batchId, recorded.firstPart), batchId, signal);',
-    replace:
-      'void sendAll(deps, messagesOf(packs, batchId, recorded.firstPart), batchId, signal).catch(() => undefined);',
+    find: 'await (span ? span.around(sending) : sending);',
+    replace: 'sending.catch(() => undefined);',
   },
   {
     onlyPushed: true,
@@ -662,7 +661,7 @@ export const mutants: readonly Mutant[] = [
     name: 'milestones are announced before they are in state',
     promise: 'announcements',
     file: `${processor}/parcel-handler.ts`,
-    find: 'writes.store(together, guard, signal).map((storing) => failuresOf(storing, signal)),',
+    find: 'writes.store(together, guard, signal).map((storing, index) => failuresOf(storing, signal, together[index])),',
     replace: `together.map(async (scans) => {
         const brought = (events: typeof scans.events) =>
           Object.fromEntries(
@@ -683,7 +682,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a message is settled before its announcements are confirmed',
     promise: 'announcements',
     file: `${processor}/parcel-handler.ts`,
-    find: 'await announcer.announce(scans.events, milestones, signal);',
+    find: 'await announcer.announce(scans.events, milestones, signal, scans.span);',
     replace: 'announcer.announce(scans.events, milestones, signal).catch(() => undefined);',
   },
   {

@@ -7,7 +7,7 @@ import { mutants } from './mutants.ts';
 import { type Report, runSeeds, toldOf, type World, worlds } from './run-seeds.ts';
 import { simulationOf } from './simulation-of.ts';
 
-const { SIMULATION_SEED, SIMULATION_WORLD, SIMULATION_SEEDS = '1500', SIMULATION_FIRST_SEED = '1' } = process.env;
+const { SIMULATION_SEED, SIMULATION_WORLD, SIMULATION_SEEDS = '1100', SIMULATION_FIRST_SEED = '1' } = process.env;
 
 /** Seeds in which a mutant must be noticed. */
 const seedsForMutants = 2_500;
@@ -18,7 +18,7 @@ const pushedSeedsForMutants = 300;
 /** The same in the world with notifiers. */
 const notifiedSeedsForMutants = 300;
 /** Seeds of the world in which even a rare fault is met. */
-const seedsForFacts = { whole: 1_500, pushed: 300, list: 600, notified: 300 };
+const seedsForFacts = { whole: 1_100, pushed: 220, list: 440, notified: 220 };
 /** The shares of seeds that are run in the other worlds, too. */
 const shares = { pushed: 0.2, list: 0.4, notified: 0.2 };
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -7,96 +7,12 @@ import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { startScanApi } from '@waybill/carrier/scan-api-server.ts';
 import { openClients } from '@waybill/local/engines/engine-clients.ts';
-import { describe, expect, type TestContext, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { oddFeeds } from '../../packages/operations/test/odd-feeds.ts';
 import { startScriptedFeed } from '../../packages/operations/test/scripted-feed.ts';
-import { until } from '../processes/until.ts';
+import { allGone, isRunning, main, Start, signedIn } from './started.ts';
 
-const root = fileURLToPath(import.meta.resolve('../..'));
-const main = fileURLToPath(import.meta.resolve('@waybill/local/main.ts'));
 const cli = fileURLToPath(import.meta.resolve('@waybill/cli/main.ts'));
-
-/** `npm start`, or what it runs, with everything that it prints. */
-class Start {
-  readonly process: ChildProcess;
-  readonly ended: Promise<unknown>;
-  #output = '';
-
-  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    // A process group of its own, as in a shell: Ctrl-C is a signal to all of it.
-    this.process = spawn(command, args, {
-      cwd: root,
-      detached: true,
-      env: { ...process.env, NO_COLOR: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const output of [this.process.stdout, this.process.stderr]) {
-      output?.setEncoding('utf8').on('data', (chunk: string) => {
-        this.#output += chunk;
-      });
-    }
-    this.ended = once(this.process, 'close');
-  }
-
-  static direct(context: Pick<TestContext, 'onTestFinished'>, args: readonly string[], env?: Record<string, string>) {
-    const start = new Start(process.execPath, [main, ...args], env);
-    context.onTestFinished(async () => {
-      if (start.process.exitCode === null && start.process.signalCode === null) start.process.kill('SIGTERM');
-      await start.ended;
-    });
-    return start;
-  }
-
-  get output(): string {
-    return this.#output;
-  }
-
-  /** The exit code, once it has ended. */
-  async code(): Promise<number | null> {
-    await this.ended;
-    return this.process.exitCode;
-  }
-
-  /** Waits until it has printed this. Rejects when it ends before, with what it has printed. */
-  async says(what: string, text: RegExp): Promise<void> {
-    const ended = this.ended.then(() => {
-      throw new Error(`It ended before it was so that ${what}:\n${this.#output}`);
-    });
-    await Promise.race([until(what, () => text.test(this.#output)), ended]).catch((error: unknown) => {
-      throw new Error(`${error}\n${this.#output}`);
-    });
-  }
-
-  /** Ctrl-C, as the terminal sends it. */
-  interrupt(): void {
-    if (this.process.pid) process.kill(-this.process.pid, 'SIGINT');
-  }
-
-  /** The processes that it started: two engines, poller, processor, notifier and API. */
-  async sixChildren(): Promise<number[]> {
-    await until('engines, poller, processor, notifier and API run', () => this.#children().length === 6);
-    return this.#children();
-  }
-
-  #children(): number[] {
-    const table = execFileSync('/bin/ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
-    const rows = table.split('\n').map((row) => row.trim().split(/\s+/).map(Number));
-    return rows.flatMap(([pid = 0, parent]) => (parent === this.process.pid ? [pid] : []));
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function allGone(pids: readonly number[]): Promise<void> {
-  await until('nothing is left running', () => !pids.some(isRunning));
-}
 
 /** What a shell prints that is given the lines about the API. */
 function printedCurl(output: string): string {
@@ -248,6 +164,7 @@ describe.concurrent('npm start', () => {
     });
     expect(pids.map(isRunning)).toEqual([true, true, true, true, true, true]);
     expect(JSON.parse(printedCurl(start.output))).toHaveProperty('sentence');
+    expect(await signedIn(start.output).then((screen) => screen('/'))).toMatch(/^200 [\s\S]*Complete through EventId/);
     expect(toldAgain(start.output)).toMatchObject({ notified: [expect.any(Number)], failed: [] });
     const clients = openClients(env);
     const { QueueUrls } = await clients.sqs.send(new ListQueuesCommand());

@@ -18,6 +18,7 @@ const setByTheStack: Readonly<Record<string, string>> = {
   OPERATIONS_TABLE: 'operations',
   BATCHES_TABLE: 'batches',
   NOTIFICATIONS_TABLE: 'notifications',
+  ACTIVITY_TABLE: 'activity',
   ANNOUNCEMENT_QUEUE_URLS: 'https://host.example/announcements',
   NOTIFICATION_QUEUE_URL: 'https://host.example/announcements',
   API_TOKENS: '[]',

@@ -14,6 +14,7 @@ import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Context } from '../context/context.ts';
 import { mainWebhook, type WebhookContext } from '../context/webhooks.ts';
 import { publishingOf } from '../monitoring/publishing.ts';
+import { acknowledge } from '../findings/acknowledge.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { AnnouncementQueue } from './announcement-queue.ts';
 import { Backups } from './backups.ts';
@@ -31,6 +32,7 @@ export class DataStack extends Stack {
   readonly operations: Table;
   readonly batches: Table;
   readonly notifications: Table;
+  readonly activity: Table;
   readonly alarmTopics: Readonly<Record<Severity, Topic>>;
   readonly operators: OperatorPolicies;
 
@@ -109,6 +111,17 @@ export class DataStack extends Stack {
             throttled: notificationsThrottled(webhook),
           }),
       );
+    // What processes did in the last hour: all of it is written anew within ten seconds, and nobody restores it. So neither
+    // recovery nor protection, and it goes with the stack.
+    this.activity = new DataTable(this, 'Activity', {
+      ...kept,
+      definition: tables.activity,
+      recoveryDays: 0,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    acknowledge(this.activity, {
+      'AwsSolutions-DDB3': 'It holds what processes did in the last hour; they write it anew within ten seconds.',
+    });
     const announcementQueues = context.webhooks.map(
       ({ name }) => new AnnouncementQueue(this, `Announcements-${name}`, { ...kept, webhook: name }),
     );
@@ -127,8 +140,9 @@ export class DataStack extends Stack {
       parcels: this.parcels,
       operations: this.operations,
       batches: this.batches,
+      activity: this.activity,
       notifications: [this.notifications, ...ownTables],
-      announcementQueues: announcementQueues.map(({ queue }) => queue),
+      announcementQueues,
     });
 
     const outputs = {
@@ -142,6 +156,7 @@ export class DataStack extends Stack {
       OperationsTable: this.operations.tableName,
       BatchesTable: this.batches.tableName,
       NotificationsTable: this.notifications.tableName,
+      ActivityTable: this.activity.tableName,
       AlarmTopicArn: this.alarmTopics.critical.topicArn,
       WarningTopicArn: this.alarmTopics.warning.topicArn,
       ObserverPolicyArn: this.operators.observer.managedPolicyArn,

@@ -21,10 +21,11 @@ export type OperatorPoliciesProps = {
   readonly parcels: Table;
   readonly operations: Table;
   readonly batches: Table;
+  readonly activity: Table;
   /** One, or more where webhooks have tables of their own. */
   readonly notifications: readonly Table[];
   /** Of webhooks: none without them. */
-  readonly announcementQueues: readonly Queue[];
+  readonly announcementQueues: readonly { readonly queue: Queue; readonly deadLetterQueue: Queue }[];
 };
 
 /** Attributes of a failure record without the failed element, which may name people. */
@@ -46,7 +47,7 @@ const withoutPeople = {
 export class OperatorPolicies extends Construct {
   /** Allows to look: at queues, position, parcels, operations, batches, notifications, and at failures without what failed. */
   readonly observer: ManagedPolicy;
-  /** Allows to start, watch and cancel a redrive of the dead-letter queue, also in the console, and to see why messages failed. */
+  /** Allows to start, watch and cancel a redrive of a dead-letter queue, also in the console, and to see why messages failed. */
   readonly redrive: ManagedPolicy;
   /** Allows to read what failed, with ids of people, and to erase it from the failures table and the dead-letter queue. */
   readonly failures: ManagedPolicy;
@@ -63,7 +64,13 @@ export class OperatorPolicies extends Construct {
 
   constructor(scope: Construct, id: string, props: OperatorPoliciesProps) {
     super(scope, id);
-    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels, operations, batches, notifications } = props;
+    const { scanQueue, deadLetterQueue, failures, checkpoints, parcels, operations, batches, activity, notifications } =
+      props;
+    const announced = props.announcementQueues.map(({ queue }) => queue.queueArn);
+    const sources = [scanQueue.queueArn, ...announced];
+    const allDeadLetters = [deadLetterQueue, ...props.announcementQueues.map((each) => each.deadLetterQueue)].map(
+      ({ queueArn }) => queueArn,
+    );
     const deadLetters = deadLetterQueue.queueArn;
     const told = notifications.map(({ tableArn }) => tableArn);
     const queues = [scanQueue.queueArn, deadLetters];
@@ -87,6 +94,7 @@ export class OperatorPolicies extends Construct {
       allow('Operations', ['dynamodb:Query'], [`${operations.tableArn}/index/${recentOperationsIndex.name}`]),
       allow('Batch', ['dynamodb:GetItem'], [batches.tableArn]),
       allow('Batches', ['dynamodb:Query'], [`${batches.tableArn}/index/${recentBatchesIndex.name}`]),
+      allow('Activity', ['dynamodb:Scan'], [activity.tableArn]),
       allow('Notification', ['dynamodb:GetItem', 'dynamodb:Scan'], told),
       allow(
         'Unfinished',
@@ -118,10 +126,10 @@ export class OperatorPolicies extends Construct {
           'sqs:ChangeMessageVisibility',
           'sqs:ListDeadLetterSourceQueues',
         ],
-        [deadLetters],
+        allDeadLetters,
       ),
-      allow('SendToScanQueue', ['sqs:SendMessage'], [scanQueue.queueArn]),
-      allow('SeeBoth', ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], queues),
+      allow('SendToSource', ['sqs:SendMessage'], sources),
+      allow('SeeBoth', ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], [...sources, ...allDeadLetters]),
       allow('ReasonsOfFailures', ['dynamodb:Scan'], [failures.tableArn], withoutPeople),
       onRecord(),
       allow('FindInConsole', ['sqs:ListQueues'], ['*']),
@@ -162,13 +170,10 @@ export class OperatorPolicies extends Construct {
       onRecord(),
     ]);
     this.notify =
-      props.announcementQueues.length === 0
+      announced.length === 0
         ? undefined
         : policy('Notify', 'tell webhooks what is due, and announce milestones', [
-            ...tellingWebhooks({
-              notifications: told,
-              queues: props.announcementQueues.map(({ queueArn }) => queueArn),
-            }),
+            ...tellingWebhooks({ notifications: told, queues: announced }),
             onRecord(),
           ]);
     this.parcelsReader = policy('ParcelsReader', 'read parcels', readingParcels(parcels));

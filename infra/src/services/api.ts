@@ -85,6 +85,7 @@ export class Api extends Construct {
         OPERATIONS_TABLE: data.operations.tableName,
         BATCHES_TABLE: data.batches.tableName,
         NOTIFICATIONS_TABLE: notifications.tableName,
+        ACTIVITY_TABLE: data.activity.tableName,
       },
       secrets: {
         ...secretVariables(this, {
@@ -146,7 +147,7 @@ export class Api extends Construct {
   }
 
   /** What its routes call, and no more: `test/grants` runs them, `permissions.unit.test.ts` compares the actions. */
-  #allow({ scanQueue, parcels, checkpoints, failures, operations, batches }: DataStack): void {
+  #allow({ scanQueue, parcels, checkpoints, failures, operations, batches, activity }: DataStack): void {
     const { queue, deadLetterQueue } = scanQueue;
     this.service.allow(parcels.tableArn, [
       'dynamodb:BatchGetItem',
@@ -178,6 +179,7 @@ export class Api extends Construct {
       'dynamodb:UpdateItem',
     ]);
     this.service.allow(`${batches.tableArn}/index/${recentBatchesIndex.name}`, ['dynamodb:Query']);
+    this.service.allow(activity.tableArn, ['dynamodb:Scan']);
     this.service.allow(queue.queueArn, ['sqs:GetQueueAttributes', 'sqs:SendMessage']);
     this.service.allow(deadLetterQueue.queueArn, [
       'sqs:CancelMessageMoveTask',

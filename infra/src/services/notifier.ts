@@ -71,6 +71,7 @@ export class Notifier extends Construct {
         PARCELS_TABLE: data.parcels.tableName,
         NOTIFICATIONS_TABLE: queues.notifications.tableName,
         FAILURES_TABLE: data.failures.tableName,
+        ACTIVITY_TABLE: data.activity.tableName,
       },
       secrets: webhookSecrets(this, webhook),
     });
@@ -111,7 +112,7 @@ export class Notifier extends Construct {
   }
 
   /** What its handler calls, and no more: `permissions.unit.test.ts` compares the actions. */
-  #allow({ parcels, failures }: DataStack): void {
+  #allow({ parcels, failures, activity }: DataStack): void {
     const { queue, deadLetterQueue, notifications } = this.#queues;
     // Its depth is a metric of Waybill's own, for deployments without CloudWatch.
     this.service.allow(deadLetterQueue.queueArn, ['sqs:GetQueueAttributes']);
@@ -123,6 +124,7 @@ export class Notifier extends Construct {
       // An announcement that the webhook refuses is sent to the queue again in a message of its own.
       'sqs:SendMessage',
     ]);
+    this.service.allow(activity.tableArn, ['dynamodb:PutItem']);
     this.service.allow(parcels.tableArn, [
       'dynamodb:BatchGetItem',
       'dynamodb:DescribeTable',

@@ -67,6 +67,7 @@ export class OperatorTask extends Construct {
         OPERATIONS_TABLE: data.operations.tableName,
         BATCHES_TABLE: data.batches.tableName,
         NOTIFICATIONS_TABLE: notifications.tableName,
+        ACTIVITY_TABLE: data.activity.tableName,
         ...(announced.length > 0 && { ANNOUNCEMENT_QUEUE_URLS: announced.map(({ queueUrl }) => queueUrl).join(' ') }),
       },
       secrets: {

@@ -41,6 +41,7 @@ export class Poller extends Construct {
       SCAN_API_URL: apiUrl,
       SCAN_QUEUE_URL: data.scanQueue.queue.queueUrl,
       CHECKPOINTS_TABLE: data.checkpoints.tableName,
+      ACTIVITY_TABLE: data.activity.tableName,
     };
     this.service = new Service(this, 'Service', {
       ...props,
@@ -59,6 +60,7 @@ export class Poller extends Construct {
       'dynamodb:GetItem',
       'dynamodb:UpdateItem',
     ]);
+    this.service.allow(data.activity.tableArn, ['dynamodb:PutItem']);
     this.#addAlarms({ context, topics: data.alarmTopics }, context);
   }
 

@@ -57,6 +57,7 @@ export class Processor extends Construct {
         SCAN_QUEUE_URL: queue.queueUrl,
         PARCELS_TABLE: data.parcels.tableName,
         FAILURES_TABLE: data.failures.tableName,
+        ACTIVITY_TABLE: data.activity.tableName,
         ...(context.api && { BATCHES_TABLE: data.batches.tableName }),
         ...(announced.length > 0 && { ANNOUNCEMENT_QUEUE_URLS: announced.map(({ queueUrl }) => queueUrl).join(' ') }),
       },
@@ -84,6 +85,7 @@ export class Processor extends Construct {
       'dynamodb:DescribeTable',
       'dynamodb:UpdateItem',
     ]);
+    this.service.allow(data.activity.tableArn, ['dynamodb:PutItem']);
     for (const { queueArn } of announced) this.service.allow(queueArn, ['sqs:SendMessage']);
     // Messages of a pushed batch are counted off there.
     if (context.api) this.service.allow(data.batches.tableArn, ['dynamodb:DescribeTable', 'dynamodb:UpdateItem']);

@@ -8,6 +8,7 @@ import {
 } from '@waybill/notifier/webhook/webhook-variables.ts';
 import type { Deployment } from '@waybill/operations/deployment.ts';
 import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
+import { activityVariable } from '@waybill/shared/process/activity-variable.ts';
 import { httpUrl, optionalTableName, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { stagesVariable } from '@waybill/shared/process/stages-variable.ts';
@@ -63,6 +64,7 @@ export const apiVariables = {
     default: 4_194_304,
     meaning: 'longest body of a request, also after decompression; 413 beyond',
   }),
+  ...activityVariable,
   ...commonVariables,
 };
 
@@ -115,6 +117,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     operationsTable: read.OPERATIONS_TABLE,
     batchesTable: read.BATCHES_TABLE,
     notificationsTable: read.NOTIFICATIONS_TABLE || undefined,
+    activityTable: read.ACTIVITY_TABLE || undefined,
     feed: read.FEED,
   };
   const notify: NotifySettings = { ...settingsOf(read), feed: read.FEED, stages: read.STAGES };

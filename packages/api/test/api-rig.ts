@@ -51,7 +51,13 @@ export function bearer(token: string): { readonly authorization: string } {
 /** The tables and the queue of a test's own. */
 export function deploymentOf(resources: Resources): Deployment {
   const more: Partial<Deployment> = resources;
-  return { ...resources, batchesTable: more.batchesTable, notificationsTable: undefined, feed: 'scan-events' };
+  return {
+    ...resources,
+    batchesTable: more.batchesTable,
+    notificationsTable: undefined,
+    activityTable: more.activityTable,
+    feed: 'scan-events',
+  };
 }
 
 export type ApiRigOptions = {
@@ -156,6 +162,7 @@ export function clientsOf(engines: OnEngines | undefined) {
     operationsTable: 'waybill-operations',
     batchesTable: 'waybill-batches',
     notificationsTable: undefined,
+    activityTable: undefined,
     feed: 'scan-events',
   };
   const documents = DynamoDBDocumentClient.from(dynamodb);

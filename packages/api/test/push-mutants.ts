@@ -7,8 +7,8 @@ export const pushMutants: readonly Mutation[] = [
   {
     name: '202 before SQS has confirmed the batch',
     file: `${ingestion}/ingest.ts`,
-    find: 'await sendAll(deps, messagesOf(packs, batchId, recorded.firstPart), batchId, signal);',
-    replace: 'sendAll(deps, messagesOf(packs, batchId, recorded.firstPart), batchId, signal).catch(() => undefined);',
+    find: 'await (span ? span.around(sending) : sending);',
+    replace: 'sending.catch(() => undefined);',
   },
   {
     name: '202 though SQS refused some entries',

@@ -7,7 +7,7 @@ import type { StartOptions } from './config.ts';
 import type { Engines } from './engines/engines.ts';
 import { freePort } from './free-port.ts';
 import type { OwnWebhook } from './own-webhook.ts';
-import { type ApiAccess, accessVariables } from './pipeline/api-access.ts';
+import { type ApiAccess, accessVariables, signInLink } from './pipeline/api-access.ts';
 import { startKept } from './pipeline/kept-process.ts';
 import { feedName } from './pipeline/pipeline.ts';
 import { apiVariables, type Environment, notifierVariables } from './pipeline/service-process.ts';
@@ -64,8 +64,9 @@ export async function keep(kept: Kept): Promise<void> {
       ...(pids.length === 0
         ? []
         : [
-            `The API is still up at ${api.url}, and so are the notifier`,
-            ...(kept.feed.scanApi ? [] : ['and the simulated feed, of the same elements.']),
+            'The API is still up with its page, where this link signs in:',
+            `  ${signInLink(api)}`,
+            `So ${kept.feed.scanApi ? 'is the notifier' : 'are the notifier and the simulated feed, of the same elements'}.`,
             'To have a parcel told once more, and see what its receiver knows:',
             '  curl -H "Authorization: Bearer $WAYBILL_TOKEN" \\',
             `    -H "Content-Type: application/json" -d '{"parcelIds":[${toldParcel(webhook)}],"again":true}' \\`,

@@ -16,6 +16,7 @@ import { apiSample, checkApi } from './outcome/api-check.ts';
 import { readDeadLetters, readFailureRecords } from './outcome/dead-letters.ts';
 import { readStoredParcels } from './outcome/stored-parcels.ts';
 import { judge, reasonsOf } from './outcome/verdict.ts';
+import { orFailed } from './or-failed.ts';
 import { type OwnWebhook, openOwnWebhook } from './own-webhook.ts';
 import { type ApiAccess, apiAccess, apiLines, tokenBytes } from './pipeline/api-access.ts';
 import { DrainWatch, untilEmpty } from './pipeline/drain.ts';
@@ -238,14 +239,4 @@ class LocalRun {
       compared,
     });
   }
-}
-
-/** The result of `work`, or the rejection of `failed` as soon as it settles. */
-async function orFailed<T>(failed: Promise<Error>, work: Promise<T>): Promise<T> {
-  const failure = failed.then((error) => {
-    throw error;
-  });
-  // Work that was given up may fail later, too.
-  work.catch(() => undefined);
-  return await Promise.race([work, failure]);
 }

@@ -11,6 +11,7 @@ const good: Verdict = {
   events: 19_980,
   parcels: 4_200,
   differences: [],
+  historyEvents: 32,
   malformedOf: { feed: 30, elsewhere: 4 },
   malformed: 33,
   withoutFailure: [],
@@ -84,7 +85,8 @@ describe('the summary', () => {
       '770,000 write units',
       '1,000 read units',
       // 32,000 at 0.4, 770,000 at 0.625 and 1,000 at 0.125 a million.
-      '             $0.49 at us-east-1 list prices of 2',
+      'cost         $0.49 per million events, $0.00988 for this run,',
+      '             at us-east-1 list prices of 2',
       '429: 6, 503: 4',
       'cut off: 11',
       'malformed: 27, served again: 7, late ids: 5',
@@ -101,8 +103,9 @@ describe('the summary', () => {
   });
 
   test('says in a few lines that all is well', () => {
-    expect(summaryLines(facts).slice(-7)).toEqual([
+    expect(summaryLines(facts).slice(-8)).toEqual([
       'ok      all 4,200 parcels match the 19,980 events of the feed',
+      'ok      the history of each has its scans, the newest 32 at most',
       'ok      all 34 malformed elements (33 different) are in the failures table and',
       '        in the DLQ',
       'ok      no well-formed event is in the DLQ',
@@ -122,7 +125,7 @@ describe('the summary', () => {
     const verdict = {
       ...good,
       isGood: false,
-      differences,
+      differences: [...differences, { parcelId: 5_000, attribute: 'history', expected: ['[1]'], stored: undefined }],
       withoutFailure: ['{"EventId":1}'],
       withoutDeadLetter: ['{"EventId":2}'],
       wronglyDead: ['{"version":1}'],
@@ -134,6 +137,9 @@ describe('the summary', () => {
     expect(shown).toContain('parcel 5004, type: stored');
     expect(shown).not.toContain('parcel 5005');
     expect(shown).toContain('… and 2 more');
+    expect(shown).toMatch(
+      /^FAILED {2}the history of 1 parcel has not the scans that the feed has\n {8}parcel 5000, history: /m,
+    );
     expect(shown).toContain('of 33 different malformed elements, 1 without a failure record, 1');
     expect(shown).toContain('no failure record: {"EventId":1}');
     expect(shown).toContain('not in the DLQ: {"EventId":2}');

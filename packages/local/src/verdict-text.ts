@@ -68,9 +68,10 @@ function parcelLines({ differences: all, parcels, events, reading }: Verdict, is
   );
 }
 
-/** Nothing where parcels have no history, or there is none. */
+/** Nothing where parcels have no history, there is none, or some are missing: that is said of the parcels. */
 function historyLines({ differences, parcels, historyEvents }: Verdict, isReal: boolean): string[] {
-  if (historyEvents === 0 || parcels === 0) return [];
+  const isMissing = differences.some(({ attribute }) => attribute === undefined);
+  if (historyEvents === 0 || parcels === 0 || isMissing) return [];
   const differing = differences.filter(({ attribute }) => attribute === 'history');
   const of = parcels === 1 ? 'its history has' : 'the history of each has';
   return check(

@@ -1,3 +1,4 @@
+import { activityVariable } from '@waybill/shared/process/activity-variable.ts';
 import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { stagesVariable } from '@waybill/shared/process/stages-variable.ts';
@@ -40,6 +41,7 @@ export const notifierVariables = {
     default: announcementQueue.visibilityTimeoutSeconds,
     meaning: 'visibility timeout of a received message; renewed while the message is in hand',
   }),
+  ...activityVariable,
   ...commonVariables,
 };
 

@@ -9,6 +9,8 @@ export type Deployment = {
   readonly batchesTable: string | undefined;
   /** Undefined where nobody is notified. */
   readonly notificationsTable: string | undefined;
+  /** Undefined where processes do not say what they do. */
+  readonly activityTable: string | undefined;
   /** The checkpoint's key: `FEED`. */
   readonly feed: string;
 };

@@ -1,4 +1,5 @@
 import { leaseVariables } from '@waybill/shared/checkpoint/lease-variables.ts';
+import { activityVariable } from '@waybill/shared/process/activity-variable.ts';
 import { httpUrl, pattern, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { checkScanApi, scanApiOf, scanApiVariables } from '@waybill/shared/scan-api/scan-api-variables.ts';
@@ -42,6 +43,7 @@ export const pollerVariables = {
   }),
   SCAN_QUEUE_URL: httpUrl({ meaning: 'URL of the scan queue' }),
   CHECKPOINTS_TABLE: tableName({ meaning: 'table of the position and the lease' }),
+  ...activityVariable,
   ...commonVariables,
 };
 

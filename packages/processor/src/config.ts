@@ -1,3 +1,4 @@
+import { activityVariable } from '@waybill/shared/process/activity-variable.ts';
 import { httpUrl, httpUrls, optionalTableName, readEnv, tableName, wholeNumber } from '@waybill/shared/process/env.ts';
 import { commonVariables, processConfigOf } from '@waybill/shared/process/process-config.ts';
 import { scanQueue } from '@waybill/shared/resources.ts';
@@ -46,6 +47,7 @@ export const processorVariables = {
     meaning:
       'a milestone is not announced when all that are known of its parcel are longer ago; 0: all are. A late pickup of long ago may be what a fresh delivery waits for',
   }),
+  ...activityVariable,
   ...commonVariables,
 };
 

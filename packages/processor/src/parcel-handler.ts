@@ -36,8 +36,8 @@ export function parcelHandler(deps: ParcelHandlerDependencies): Handler<MessageS
   const isAnnouncing = announcer !== undefined;
   const writes = new ParcelWrites({ ...deps, isAnnouncing });
   // A message that is given up is announced as far as it is stored: its rest brings what is not.
-  const failuresOf = async (storing: Promise<StoredScans>, signal: AbortSignal, traced?: MessageScans) => {
-    const { scans, rejected, milestones } = await (traced ? showStoring(storing, traced) : storing);
+  const failuresOf = async (storing: Promise<StoredScans>, signal: AbortSignal, asked?: MessageScans) => {
+    const { scans, rejected, milestones } = await (asked?.span ? shownStoring(storing, asked, asked.span) : storing);
     if (announcer && milestones) {
       scans.storedAtMs = clock.now();
       await announcer.announce(scans.events, milestones, signal, scans.span);
@@ -51,10 +51,7 @@ export function parcelHandler(deps: ParcelHandlerDependencies): Handler<MessageS
     failureIds: eventFailureIds,
     read: (message, failureId, span) => readPack({ message, failureId, span }, isAnnouncing),
     work: (together, guard, signal) =>
-      writes.store(together, guard, signal).map((storing, index) => {
-        const scans = together[index];
-        return failuresOf(storing, signal, scans?.span && scans);
-      }),
+      writes.store(together, guard, signal).map((storing, index) => failuresOf(storing, signal, together[index])),
     backlog: () => writes.waiting,
     heapBytes,
     rest: {
@@ -76,8 +73,7 @@ export function parcelHandler(deps: ParcelHandlerDependencies): Handler<MessageS
 }
 
 /** Shows the writes of a message's parcels as one step: they are shared with other messages. */
-function showStoring(storing: Promise<StoredScans>, { span, events }: MessageScans): Promise<StoredScans> {
-  if (!span) return storing;
+function shownStoring(storing: Promise<StoredScans>, { events }: MessageScans, span: TraceSpan): Promise<StoredScans> {
   const parcels = new Set(events.map(({ parcelId }) => parcelId)).size;
   const attributes = { 'db.system.name': 'aws.dynamodb', 'waybill.parcels': parcels, 'waybill.events': events.length };
   return span

@@ -25,6 +25,7 @@ export type Resources = {
   readonly operationsTable: string;
   readonly batchesTable: string;
   readonly notificationsTable: string;
+  readonly activityTable: string;
 };
 
 export type ProvisionOptions = {
@@ -96,6 +97,7 @@ export async function provisionOrCompare(options: ProvisionOptions): Promise<Pro
       operationsTable: prefix + tables.operations.name,
       batchesTable: prefix + tables.batches.name,
       notificationsTable: prefix + tables.notifications.name,
+      activityTable: prefix + tables.activity.name,
     },
     results: [
       ...[scans, announcements].flatMap(({ deadLetters, queue }) => [deadLetters.result, queue.result]),

@@ -37,6 +37,7 @@ export function resourceVariables({ endpoints, region }: ProvisionerOptions, res
     OPERATIONS_TABLE: resources.operationsTable,
     BATCHES_TABLE: resources.batchesTable,
     NOTIFICATIONS_TABLE: resources.notificationsTable,
+    ACTIVITY_TABLE: resources.activityTable,
     ANNOUNCEMENT_QUEUE_URLS: resources.announcementQueueUrl,
     NOTIFICATION_QUEUE_URL: resources.announcementQueueUrl,
   };

@@ -8,7 +8,7 @@ export const storageOverheadBytes = 100;
 
 /**
  * Bytes of an item as DynamoDB counts them ("Item sizes and formats"): names and texts in UTF-8, numbers one byte per two
- * digits and one more, a set the sum of its elements. Throws for a type that no item of Waybill has.
+ * digits and one more, a set the sum of its elements, bytes as many as they are. Throws for a type that no item of Waybill has.
  */
 export function itemBytes(item: Readonly<Record<string, AttributeValue>>): number {
   let bytes = 0;
@@ -19,6 +19,7 @@ export function itemBytes(item: Readonly<Record<string, AttributeValue>>): numbe
 function valueBytes(value: AttributeValue): number {
   if (value.S !== undefined) return Buffer.byteLength(value.S);
   if (value.N !== undefined) return numberBytes(value.N);
+  if (value.B !== undefined) return value.B.length;
   if (value.SS !== undefined) return value.SS.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (value.NS !== undefined) return value.NS.reduce((sum, text) => sum + numberBytes(text), 0);
   throw new Error(`the size of a ${Object.keys(value).join()} is not known`);

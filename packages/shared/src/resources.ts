@@ -166,6 +166,7 @@ export const tables = {
       },
     ],
   },
+  activity: { name: 'waybill-activity', key: { name: 'process', type: 'S' }, ttl: 'expiresAt' },
 } as const satisfies Readonly<Record<string, TableDefinition>>;
 
 /**
@@ -210,6 +211,9 @@ export const notificationRetentionDays = 400;
 
 /** Days after its start that the record of an operation is kept. */
 export const operationRetentionDays = 400;
+
+/** Milliseconds after its last write that the word of a process is kept: longer than the hour that is shown. */
+export const activityRetentionMs = 2 * 3_600_000;
 
 /** The name of a queue or table in one environment: `dev` and `waybill-scans` make `dev-waybill-scans`. */
 export function physicalName(environment: string, name: string): string {

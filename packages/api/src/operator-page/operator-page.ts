@@ -2,15 +2,15 @@ import formbody from '@fastify/formbody';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../problems/problem.ts';
 import { openAssets } from './assets/asset-routes.ts';
+import { batchScreens } from './batches/batch-screens.ts';
 import { failureScreens } from './failures/failure-screens.ts';
 import type { PageDependencies } from './layout/page-dependencies.ts';
-import { batchScreens } from './batches/batch-screens.ts';
 import { showWith } from './layout/show.ts';
 import { notificationScreens } from './notifications/notification-screens.ts';
 import { nowScreen } from './now/now-screen.ts';
 import { operationScreens } from './operations/operation-screens.ts';
-import { redriveScreens } from './redrives/redrive-screens.ts';
 import { parcelScreen } from './parcel/parcel-screen.ts';
+import { redriveScreens } from './redrives/redrive-screens.ts';
 import { sessionRoutes } from './session/session-routes.ts';
 import { stuckScreen } from './stuck/stuck-screen.ts';
 
@@ -31,13 +31,13 @@ export function operatorPage(deps: Omit<PageDependencies, 'show'>): FastifyPlugi
       assets.routes,
       sessionRoutes(withShow),
       nowScreen(withShow),
-      failureScreens(withShow),
-      redriveScreens(withShow),
-      operationScreens(withShow),
       parcelScreen(withShow),
       stuckScreen(withShow),
       batchScreens(withShow),
       notificationScreens(withShow),
+      failureScreens(withShow),
+      redriveScreens(withShow),
+      operationScreens(withShow),
     ];
     for (const screen of screens) await app.register(screen);
   };

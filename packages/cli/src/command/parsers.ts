@@ -9,6 +9,9 @@ export type Parser<T> = (text: string) => Read<T>;
 export const anyText: Parser<string> = (text) =>
   text.trim() === '' ? { problem: 'expected some text' } : { value: text };
 
+export const queueUrl: Parser<string> = (text) =>
+  /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? { value: text } : { problem: 'expected the URL of a queue' };
+
 /** A whole number in decimal digits. */
 export function wholeNumber({ min, max }: { readonly min: number; readonly max: number }): Parser<number> {
   const most = max === Number.MAX_SAFE_INTEGER ? '' : `–${max.toLocaleString('en-US')}`;

@@ -3,17 +3,18 @@ import { counted } from '@waybill/shared/counted.ts';
 import { howMany } from '../act/plan-lines.ts';
 import { command } from '../command/command.ts';
 import { list, optional, withDefault } from '../command/options.ts';
-import { anyText, duration, id, instant, type Parser, wholeNumber } from '../command/parsers.ts';
+import { anyText, duration, id, instant, type Parser, queueUrl, wholeNumber } from '../command/parsers.ts';
 import type { Column } from '../output/view.ts';
 import type { Tools } from '../tools/tools.ts';
-
-const queueUrl: Parser<string> = (text) =>
-  URL.canParse(text) ? { value: text } : { problem: 'expected the URL of a queue' };
 
 const reason: Parser<string> = (text) =>
   /^[A-Z][A-Z0-9_]{0,63}$/.test(text) ? { value: text } : { problem: 'expected a code such as INVALID_EVENT' };
 
-const queue = optional('URL', 'of the source queue whose dead letters are meant (default: the scan queue)', queueUrl);
+const queue = optional(
+  'URL',
+  "of the queue that the dead letters come from, such as a webhook's (default: the scan queue)",
+  queueUrl,
+);
 
 /** What questions and redrives of dead letters need. */
 async function dependenciesOf(tools: Tools, queueUrl: string | undefined) {

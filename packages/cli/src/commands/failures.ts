@@ -151,13 +151,14 @@ const show = command({
 });
 
 function failureLines(failure: ShownFailure, view: View): readonly string[] {
-  const { failureId, reason, detail, attempts, parcelId, resolvedAtUtc, expiresAtUtc, next, body } = failure;
+  const { failureId, reason, detail, attempts, parcelId, traceId, resolvedAtUtc, expiresAtUtc, next, body } = failure;
   return [
     ...view.facts({
       failure: failureId,
       reason,
       detail,
       parcel: parcelId,
+      trace: traceId,
       times: attempts,
       'first failed': view.time(failure.firstFailedAtUtc),
       'last failed': view.time(failure.lastFailedAtUtc),

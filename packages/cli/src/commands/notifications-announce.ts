@@ -4,12 +4,9 @@ import { type MilestoneName, milestoneNames } from '@waybill/shared/domain/miles
 import { howMany } from '../act/plan-lines.ts';
 import { command } from '../command/command.ts';
 import { list, optional, withDefault } from '../command/options.ts';
-import { id, instant, oneOf, type Parser } from '../command/parsers.ts';
+import { id, instant, oneOf, queueUrl } from '../command/parsers.ts';
 import type { Environment } from '../io.ts';
 import { usageError } from '../tools/usage-error.ts';
-
-const queueUrl: Parser<string> = (text) =>
-  /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? { value: text } : { problem: 'expected the URL of a queue' };
 
 /** The processors' default of `MESSAGE_MAX_BYTES`: one billed request. */
 const messageMaxBytes = 61_440;

@@ -36,6 +36,7 @@ const status = command({
       'checkpointsTable',
       'failuresTable',
       'notificationsTable',
+      'activityTable',
       'feed',
     );
     const { checkpointsTable: tableName, feed } = deployment;
@@ -61,7 +62,7 @@ const status = command({
 });
 
 function statusLines(status: Status, view: View): readonly string[] {
-  const { sentence, position, queue, deadLetters, failures, unfinishedNotifications, notAsked } = status;
+  const { sentence, position, queue, deadLetters, failures, unfinishedNotifications, activity, notAsked } = status;
   return [
     ...view.wrapped(sentence),
     '',
@@ -74,6 +75,7 @@ function statusLines(status: Status, view: View): readonly string[] {
         ...Object.entries(failures.byReason).map(([reason, count]) => `${number(count)} ${reason}`),
       ],
       notifications: unfinishedNotifications === null ? undefined : `${number(unfinishedNotifications)} not told`,
+      'in the last minute': activity ? wordsOfActivity(activity) : undefined,
       'not asked': notAsked.length > 0 ? notAsked.map(({ part, why }) => `${inWords(part)}: ${why}`) : undefined,
     }),
   ];
@@ -96,6 +98,21 @@ function positionFacts(position: FeedPosition, view: View) {
     'caught up': caughtUpAtUtc === null ? undefined : view.time(caughtUpAtUtc),
     lease: holder === null ? 'nobody' : `${holder}, token ${lease.fencingToken}, ${isAlive ? 'alive' : 'silent'}`,
   };
+}
+
+function wordsOfActivity({ perSecond, dollarsPerMillion }: NonNullable<Status['activity']>): readonly string[] {
+  const { read, stored, rejected, failed, told } = perSecond;
+  const rates = Object.entries({ read, stored, told, rejected, failed });
+  return [
+    rates.map(([name, rate]) => `${rateOf(rate)} ${name}`).join(', '),
+    'per second',
+    ...(dollarsPerMillion === null ? [] : [`$${dollarsPerMillion.toFixed(2)} per million events`]),
+  ];
+}
+
+/** As exact as a reader needs it. */
+function rateOf(rate: number): string {
+  return rate === 0 ? '0' : rate < 10 ? rate.toFixed(1) : number(Math.round(rate));
 }
 
 function wordsOf({ visible, inFlight, delayed }: QueueStatus): string {

@@ -17,6 +17,7 @@ export const variables = {
   operationsTable: 'OPERATIONS_TABLE',
   batchesTable: 'BATCHES_TABLE',
   notificationsTable: 'NOTIFICATIONS_TABLE',
+  activityTable: 'ACTIVITY_TABLE',
   feed: 'FEED',
 } as const satisfies Readonly<Record<Name, string>>;
 
@@ -28,6 +29,7 @@ const tableNames = {
   operationsTable: tables.operations.name,
   batchesTable: tables.batches.name,
   notificationsTable: tables.notifications.name,
+  activityTable: tables.activity.name,
 } as const satisfies Partial<Record<Name, string>>;
 
 export type NameSources = {
@@ -92,7 +94,7 @@ async function byStack(
     .filter((name) => name !== 'feed')
     // Outputs are named as the deployment's names are: `ParcelsTable`.
     .map((name) => [name, outputs[name.charAt(0).toUpperCase() + name.slice(1)]] as const);
-  const optional: readonly Name[] = ['batchesTable', 'notificationsTable'];
+  const optional: readonly Name[] = ['batchesTable', 'notificationsTable', 'activityTable'];
   const missing = named.filter(([name, value]) => value === undefined && !optional.includes(name));
   if (missing.length > 0) {
     const names = missing.map(([name]) => name.charAt(0).toUpperCase() + name.slice(1));

@@ -1,3 +1,4 @@
+import { activityVariable } from '@waybill/shared/process/activity-variable.ts';
 import { httpUrl, optionalTableName, pattern, readEnv, tableName } from '@waybill/shared/process/env.ts';
 import { z } from 'zod';
 import type { Environment } from '../io.ts';
@@ -11,6 +12,7 @@ export const nameVariables = {
   OPERATIONS_TABLE: tableName({ meaning: 'table of what operators did' }),
   BATCHES_TABLE: optionalTableName({ meaning: 'table of batches that were pushed over HTTP' }),
   NOTIFICATIONS_TABLE: optionalTableName({ meaning: 'table of notifications' }),
+  ACTIVITY_TABLE: activityVariable.ACTIVITY_TABLE,
   FEED: pattern(/^[A-Za-z0-9._-]{1,128}$/, {
     allowed: '1–128 of `A-Za-z0-9._-`',
     default: 'scan-events',

@@ -34,7 +34,10 @@ export class Throttle {
   /** @param serve what the engine does with a request */
   handle(request: Request, response: Response, serve: () => void): void {
     const throttling = this.#throttling;
-    if (!throttling || !writes.test(String(request.headers['x-amz-target']))) return serve();
+    if (!throttling || !writes.test(String(request.headers['x-amz-target']))) {
+      serve();
+      return;
+    }
     request.once('readable', () => {
       // A write of Waybill is small: the name of its table is in what comes first.
       const begun: unknown = request.read();

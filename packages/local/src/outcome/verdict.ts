@@ -3,7 +3,15 @@ import { toAscii } from '@waybill/shared/domain/pack.ts';
 import type { ApiVerdict } from './api-check.ts';
 import type { DeadLetter, FailureRecord } from './dead-letters.ts';
 import { type Hearing, judgeNotified, type NotifiedVerdict } from './notified.ts';
-import { compare, type Difference, defaultKept, expectedParcels, type KeptSettings, type StoredParcel, scanOf } from './oracle.ts';
+import {
+  compare,
+  type Difference,
+  defaultKept,
+  expectedParcels,
+  type KeptSettings,
+  type StoredParcel,
+  scanOf,
+} from './oracle.ts';
 
 /** What there was to be mirrored, known without asking Waybill. */
 export type Truth = {

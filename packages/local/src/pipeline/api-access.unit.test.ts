@@ -21,9 +21,10 @@ describe('access to the API of npm start', () => {
     expect(access.variables).toMatchObject({ API_HOST: '127.0.0.1', API_PORT: '65535' });
   });
 
-  test('is printed in lines of 80 columns, with the token once', () => {
+  test('is printed in lines of 80 columns: a link that signs in to the page, and what a shell needs for the API', () => {
     const lines = apiLines(access);
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
-    expect(lines.join('\n').split(access.token)).toHaveLength(2);
+    expect(lines).toContain(`  http://127.0.0.1:65535/sign-in#${access.token}`);
+    expect(lines).toContain(`  export WAYBILL_TOKEN=${access.token}`);
   });
 });

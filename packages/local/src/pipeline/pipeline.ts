@@ -6,6 +6,7 @@ import type { Snapshot } from './drain.ts';
 import { noSamples, type Samples } from './prometheus-text.ts';
 import { type QueueContent, queueContent } from './queue-content.ts';
 import {
+  activityVariables,
   announcing,
   apiVariables,
   type Environment,
@@ -67,6 +68,7 @@ export class Pipeline {
     const { resources, feed, api, webhook, env } = options;
     const common = {
       ...env,
+      ...activityVariables(resources),
       LOG_LEVEL: 'warn',
       STOP_TIMEOUT_SECONDS: String(stopTimeoutSeconds),
       FEED: feedName,

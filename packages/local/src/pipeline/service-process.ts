@@ -49,6 +49,11 @@ export function processorVariables(resources: Resources): Environment {
   };
 }
 
+/** What makes a poller, a processor or a notifier say what it does. */
+export function activityVariables({ activityTable }: Resources): Environment {
+  return { ACTIVITY_TABLE: activityTable };
+}
+
 /** What makes a processor announce to the notifier of these resources. Hours: milestones may be so old, 0: of any age. */
 export function announcing({ announcementQueueUrl }: Resources, maxAgeHours: number): Environment {
   return { ANNOUNCEMENT_QUEUE_URLS: announcementQueueUrl, ANNOUNCE_MAX_AGE_HOURS: String(maxAgeHours) };
@@ -79,6 +84,7 @@ export function apiVariables(resources: Resources): Environment {
     BATCHES_TABLE: resources.batchesTable,
     OPERATIONS_TABLE: resources.operationsTable,
     NOTIFICATIONS_TABLE: resources.notificationsTable,
+    ACTIVITY_TABLE: resources.activityTable,
   };
 }
 

@@ -3,8 +3,8 @@ import type { ActiveKind, CountSeries, LevelSeries } from '@waybill/shared/activ
 /** What the processes did in the last hour, and how they are. */
 export type Activity = {
   readonly asOfUtc: string;
-  /** When the newest word of a process was written: the page says its age where that is more than a minute. */
-  readonly newestUtc: string;
+  /** When the newest word of a process was written, null where there is none: an answer says its age where that is over a minute. */
+  readonly newestUtc: string | null;
   /** Starts of the last 60 minutes, ISO UTC, oldest first; the last one is under way. */
   readonly minutes: readonly string[];
   /**
@@ -51,6 +51,7 @@ export const troubleCodes = [
   'NO_PROCESSOR',
   'NO_NOTIFIER',
   'STORE_AWAY',
+  'NOTIFIER_STORE_AWAY',
   'FEED_FAILS',
   'WEBHOOK_FAILS',
   'REPORT_FAILS',

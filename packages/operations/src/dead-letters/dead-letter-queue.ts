@@ -52,7 +52,11 @@ export async function openDeadLetters(sqs: SQSClient, sourceUrl: string): Promis
   }
   const source = await attributesOf(sqs, sourceUrl, ['QueueArn', 'RedrivePolicy']);
   if (!source.RedrivePolicy) {
-    throw notConfigured(`${sourceUrl} has no redrive policy, so it has no dead-letter queue`, sourceUrl);
+    throw new WaybillError(
+      'NOT_CONFIGURED',
+      `${sourceUrl} has no redrive policy, so it has no dead-letter queue. If it is one itself, name the queue that its messages come from`,
+      { details: { next: `aws sqs list-dead-letter-source-queues --queue-url ${sourceUrl}` } },
+    );
   }
   const { deadLetterTargetArn: arn } = redrivePolicy.parse(source.RedrivePolicy);
   const { name, account } = queueArn.exec(arn)?.groups ?? {};

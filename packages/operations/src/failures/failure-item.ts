@@ -14,8 +14,11 @@ export type ListedFailure = {
   readonly lastFailedAtUtc: string;
 };
 
+/** With the trace of its message, where that was traced: 32 hex digits. The index has no place for it. */
+export type TracedFailure = ListedFailure & { readonly traceId?: string | undefined };
+
 /** A failure record without its body. */
-export type FailureRecord = ListedFailure & {
+export type FailureRecord = TracedFailure & {
   /** Null while it is not resolved. */
   readonly resolvedAtUtc: string | null;
   /** When DynamoDB may delete the record; null where nothing says so. */
@@ -33,7 +36,7 @@ export const listedAttributes = [
   'lastFailedAtUtc',
 ] as const;
 
-export const recordAttributes = [...listedAttributes, 'resolvedAtUtc', 'expiresAt'] as const;
+export const recordAttributes = [...listedAttributes, 'traceId', 'resolvedAtUtc', 'expiresAt'] as const;
 
 /** A projection of these attributes: some attributes of tables are reserved words. */
 export function projectionOf(attributes: readonly string[]) {
@@ -56,7 +59,11 @@ const storedFailure = z.object({
   firstFailedAtUtc: text,
   lastFailedAtUtc: text,
 });
-const storedRecord = storedFailure.extend({ resolvedAtUtc: maybeText, expiresAt: z.int().nullable().catch(null) });
+const storedRecord = storedFailure.extend({
+  traceId: z.string().optional().catch(undefined),
+  resolvedAtUtc: maybeText,
+  expiresAt: z.int().nullable().catch(null),
+});
 
 type Item = Readonly<Record<string, unknown>>;
 

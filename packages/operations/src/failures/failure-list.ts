@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Place } from '../newest-first.ts';
 import type { ActContext } from '../record/on-record.ts';
 import { type FailureFilter, fitsDetailAndParcel, reasonsOf, sinceOf } from './failure-filter.ts';
-import type { ListedFailure } from './failure-item.ts';
+import type { ListedFailure, TracedFailure } from './failure-item.ts';
+import { withTraces } from './failure-traces.ts';
 import {
   type FailuresDependencies,
   newestUnresolved,
@@ -19,6 +20,7 @@ export const listedFailureShape = z.strictObject({
   parcelId: z.int().nullable(),
   firstFailedAtUtc: z.string(),
   lastFailedAtUtc: z.string(),
+  traceId: z.string().optional(),
 });
 
 /** Unresolved failures. */
@@ -61,7 +63,7 @@ export async function failureList(
   const reasons = filter.reason === undefined ? undefined : [filter.reason];
   const failures = await newestThatFit(scanUnresolved(deps, { reasons, sinceUtc }, context), filter);
   return {
-    failures: failures.slice(0, limit),
+    failures: await withTraces(deps, failures.slice(0, limit), context.signal),
     isMoreThan: failures.length > limit,
     notes: index ? [`scanned the whole table: ${index.why}`] : [],
   };
@@ -69,7 +71,7 @@ export async function failureList(
 
 export type FailurePage = {
   /** Those that failed last first. */
-  readonly failures: readonly ListedFailure[];
+  readonly failures: readonly TracedFailure[];
   /** Where the next page begins; absent at the end. */
   readonly next?: Place;
   /** So many were looked at that the rest was left for the next page, from here on: the page may be short. */
@@ -91,18 +93,19 @@ export async function failurePage(
   const pageSize = isNarrow ? Math.min(limit + 1, largestPage) : largestPage;
   const range = { reasons: reasonsOf(filter), sinceUtc: sinceOf(filter), pageSize, after };
   const failures: ListedFailure[] = [];
+  const traced = () => withTraces(deps, failures, signal);
   let lookedAt = 0;
   let last: Place | undefined;
   for await (const failure of newestUnresolved(deps, range, signal)) {
-    if (lookedAt === most && last) return { failures, next: last, wasCutAt: last };
+    if (lookedAt === most && last) return { failures: await traced(), next: last, wasCutAt: last };
     lookedAt += 1;
     if (fitsDetailAndParcel(filter, failure)) {
-      if (failures.length === limit && last) return { failures, next: last };
+      if (failures.length === limit && last) return { failures: await traced(), next: last };
       failures.push(failure);
     }
     last = placeOfFailure(failure);
   }
-  return { failures };
+  return { failures: await traced() };
 }
 
 /** The newest of those that fit, one more than the limit where there are more. Holds twice as many at most. */

@@ -1,7 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbFailureLog } from '@waybill/consumer/failures/dynamodb-failure-log.ts';
+import { activityItem } from '@waybill/shared/activity/activity-item.ts';
+import { emptyLog, withInterval } from '@waybill/shared/activity/activity-log.ts';
 import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
 import { systemClock } from '@waybill/shared/clock.ts';
 import { expect, test } from 'vitest';
@@ -13,14 +15,17 @@ const engines = useEngines(process.env);
 const open = new AbortController().signal;
 const settings = { maxQueueMessages: 50_000, leaseMs: 2_000 };
 
-function dependencies(feed: string, more: { sqs?: SQSClient; dynamodb?: DynamoDBClient } = {}): StatusDependencies {
+function dependencies(
+  feed: string,
+  more: { sqs?: SQSClient; dynamodb?: DynamoDBClient; deployment?: { activityTable: string } } = {},
+): StatusDependencies {
   const { resources } = engines();
-  const { sqs = engines().sqs, dynamodb = engines().dynamodb } = more;
+  const { sqs = engines().sqs, dynamodb = engines().dynamodb, deployment } = more;
   return {
     sqs,
     documents: DynamoDBDocumentClient.from(dynamodb),
     checkpoints: dynamoDbCheckpointStore({ dynamodb, tableName: resources.checkpointsTable, feed }),
-    deployment: { ...resources, notificationsTable: undefined, feed },
+    deployment: { ...resources, notificationsTable: undefined, activityTable: undefined, feed, ...deployment },
     clock: systemClock,
     settings,
   };
@@ -49,6 +54,7 @@ test('a deployment in which nothing has run yet', async () => {
       ...{ firstFailedAtUtc: null, lastFailedAtUtc: null },
     },
     unfinishedNotifications: null,
+    activity: null,
     notAsked: [],
     notes: [],
   });
@@ -157,4 +163,20 @@ test('what cannot be asked is named, and the rest is shown', async () => {
 
 test('a status that is aborted rejects', async () => {
   await expect(readStatus(dependencies('new'), AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C');
+});
+
+test('what processes wrote of themselves is in the answer, and a deployment without their table has one, too', async () => {
+  const { dynamodb, resources } = engines();
+  const nowMs = Date.now();
+  const failing = { metric: 'waybill.feed.errors', attributes: { error: '503' }, value: 3, times: 3 };
+  const log = withInterval(emptyLog('poller', nowMs - 130_000), [failing], nowMs - 5_000);
+  const said = { process: 'poller-1', kind: 'poller', version: '1.0.0', startedAtUtc: ago(130) } as const;
+  await dynamodb.send(new PutItemCommand({ TableName: resources.activityTable, Item: activityItem(said, log) }));
+  const { activityTable } = resources;
+  const found = await status(dependencies('new', { deployment: { activityTable } }));
+  const { troubles } = found.activity ?? {};
+  expect(troubles).toMatchObject([{ what: 'FEED_FAILS', since: new Date(nowMs - 130_000).toISOString() }]);
+  expect(found.toDo).toContainEqual(expect.stringMatching(/^The carrier has answered 503 for 2 min: /));
+  const old = await status(dependencies('new', { deployment: { activityTable: `${activityTable}-of-no-release` } }));
+  expect(old).toMatchObject({ activity: null, notAsked: [] });
 });

@@ -10,13 +10,17 @@ import { failureGroups } from '../failures/failure-groups.ts';
 import { type FailuresDependencies, unresolvedIndexState } from '../failures/read-unresolved.ts';
 import { countUnfinished } from '../notifications/unfinished-parcels.ts';
 import { queueCounts } from '../queue-counts.ts';
+import { activityIn } from './status-activity.ts';
 import { type Facts, type StatusSettings, secondsBehind, sentenceOf } from './sentence.ts';
 import { type FeedPosition, type QueueStatus, type Status, type StatusPart, shownGaps } from './status-shape.ts';
 
 export type StatusDependencies = FailuresDependencies & {
   readonly sqs: SQSClient;
   readonly checkpoints: Pick<CheckpointStore, 'read'>;
-  readonly deployment: Pick<Deployment, 'scanQueueUrl' | 'failuresTable' | 'notificationsTable' | 'feed'>;
+  readonly deployment: Pick<
+    Deployment,
+    'scanQueueUrl' | 'failuresTable' | 'notificationsTable' | 'activityTable' | 'feed'
+  >;
   readonly clock: Clock;
   readonly settings: StatusSettings & {
     /** `LEASE_SECONDS`, in milliseconds. */
@@ -64,12 +68,13 @@ export async function readStatus(deps: StatusDependencies, signal: AbortSignal):
       return null;
     }
   };
-  const [position, queue, deadLetters, failures, unfinishedNotifications] = await Promise.all([
+  const [position, queue, deadLetters, failures, unfinishedNotifications, activity] = await Promise.all([
     ask('position', () => readPosition(deps, signal)),
     ask('queue', () => readQueue(deps, signal)),
     ask('deadLetters', async () => countsOf(deps.sqs, (await openDeadLetters(deps.sqs, deployment.scanQueueUrl)).url)),
     ask('failures', () => readFailures(deps, notes, signal)),
     ask('notifications', () => readNotifications(deps, signal)),
+    ask('activity', () => activityIn(deps, notes, signal)),
   ]);
   signal.throwIfAborted();
   const facts: Facts = {
@@ -80,6 +85,7 @@ export async function readStatus(deps: StatusDependencies, signal: AbortSignal):
     deadLetters,
     failures,
     unfinishedNotifications,
+    activity,
     notAsked: notAsked.toSorted((a, b) => a.part.localeCompare(b.part)),
     notes,
   };

@@ -1,5 +1,7 @@
 import { counted } from '@waybill/shared/counted.ts';
 import { scanQueue } from '@waybill/shared/resources.ts';
+import type { TroubleCode } from '../activity/activity.ts';
+import { durationOf } from '../duration.ts';
 import type { FeedPosition, QueueStatus, Status, StatusPart } from './status-shape.ts';
 
 /** Settings of the poller that a judgement needs. */
@@ -13,6 +15,9 @@ export type Facts = Omit<Status, 'sentence' | 'toDo'>;
 
 /** Seconds behind, above which a poller that neither pauses nor catches up is worth a look: the alarm `feed-behind` waits longer. */
 const lateSeconds = 300;
+
+/** Seconds after which the newest word of a process is old: it is written every ten. */
+const staleSeconds = 60;
 
 /** Dead letters that failed within this time are news; older ones were seen by somebody, or nobody will. */
 const newsMs = 24 * 3_600_000;
@@ -30,12 +35,15 @@ export function sentenceOf(
   facts: Facts,
   settings: StatusSettings,
 ): { readonly sentence: string; readonly toDo: string[] } {
-  const toDo = [
+  const said = [
     ...ofPosition(facts, settings),
+    ...ofTroubles(facts),
     ...ofQueue(facts, settings),
     ...ofDeadLetters(facts),
     ...ofUnasked(facts),
   ];
+  const covered = new Set(said.flatMap(({ covers = [] }) => covers));
+  const toDo = said.filter(({ what }) => what === undefined || !covered.has(what)).map(({ text }) => text);
   const sentence = [
     completeness(facts),
     deadLetters(facts),
@@ -93,51 +101,88 @@ function notifications({ unfinishedNotifications: count }: Facts): string[] {
   return [`${counted(count, 'notification')} not told: waybill notifications list.`];
 }
 
-function ofPosition(facts: Facts, settings: StatusSettings): string[] {
+/** A sentence of what to do. What is said better, or by its cause, by another one is left out. */
+type Advice = {
+  readonly text: string;
+  readonly what?: TroubleCode | Said;
+  readonly covers?: readonly (TroubleCode | Said)[];
+};
+
+/** What the position and the queues tell by themselves. */
+type Said = 'POLLER_UNKNOWN' | 'NOT_CATCHING_UP' | 'NOBODY_RECEIVES' | 'NEW_FAILURES';
+
+function ofPosition(facts: Facts, settings: StatusSettings): Advice[] {
   const { position } = facts;
-  if (!position) return isUnasked(facts, 'position') ? [] : ['Start a poller.'];
+  const covers = ['NO_POLLER', 'PROCESS_SILENT'] as const;
+  if (!position) return isUnasked(facts, 'position') ? [] : [{ text: 'Start a poller.', covers }];
   const { holder, isAlive } = position.lease;
-  if (holder === null) return ['No poller has the lease: start one.'];
-  if (isAlive === null) return ['Ask again in some seconds: whether the poller lives is not known yet.'];
+  if (holder === null) return [{ text: 'No poller has the lease: start one.', covers }];
+  if (isAlive === null)
+    return [{ text: 'Ask again in some seconds: whether the poller lives is not known yet.', what: 'POLLER_UNKNOWN' }];
   if (isAlive === false) {
-    return ['The poller is silent, its lease runs out: look whether one runs, and whether it is throttled.'];
+    const text = 'The poller is silent, its lease runs out: look whether one runs, and whether it is throttled.';
+    return [{ text, covers }];
   }
   const isCatchingUp = position.headEventId !== null && position.headEventId > (position.lastEventId ?? 0);
   const { secondsBehind } = position;
   if (secondsBehind === null || secondsBehind <= lateSeconds || isCatchingUp || isPaused(facts, settings)) return [];
-  return ["The poller runs and does not catch up: look at the feed, and at the poller's log."];
+  const text = "The poller runs and does not catch up: look at the feed, and at the poller's log.";
+  return [{ text, what: 'NOT_CATCHING_UP' }];
+}
+
+/** Which of what is said otherwise each trouble explains. */
+const explained: Partial<Readonly<Record<TroubleCode, readonly (TroubleCode | Said)[]>>> = {
+  NO_POLLER: ['POLLER_UNKNOWN'],
+  FEED_FAILS: ['NOT_CATCHING_UP'],
+  READING_PAUSED: ['NOT_CATCHING_UP'],
+  STORE_AWAY: ['NOBODY_RECEIVES'],
+  ANNOUNCEMENTS_NOT_TAKEN: ['NOBODY_RECEIVES'],
+  NO_PROCESSOR: ['NOBODY_RECEIVES'],
+  EVENTS_REJECTED: ['NEW_FAILURES'],
+};
+
+function ofTroubles({ activity, asOfUtc }: Facts): Advice[] {
+  if (!activity) return [];
+  const { newestUtc, troubles } = activity;
+  const seconds = newestUtc === null ? 0 : (Date.parse(asOfUtc) - Date.parse(newestUtc)) / 1_000;
+  // Where nobody runs, that is the trouble.
+  const isStale = seconds > staleSeconds && troubles.length === 0;
+  return [
+    ...troubles.map(({ what, sentence }) => ({ text: sentence, what, covers: explained[what] ?? [] })),
+    ...(isStale ? [{ text: `What processes do was last written ${durationOf(seconds)} ago.` }] : []),
+  ];
 }
 
 function isPaused({ queue }: Facts, { maxQueueMessages }: StatusSettings): boolean {
   return queue !== null && maxQueueMessages > 0 && queue.visible + queue.inFlight >= maxQueueMessages;
 }
 
-function ofQueue(facts: Facts, settings: StatusSettings): string[] {
+function ofQueue(facts: Facts, settings: StatusSettings): Advice[] {
   const { queue } = facts;
   if (!queue) return [];
   const isLeft = queue.visible > 0 && queue.inFlight === 0;
   const most = settings.maxQueueMessages.toLocaleString('en-US');
+  const paused = `Reading is paused, the queue holds ${most} messages or more: look why processors do not keep up.`;
+  const left = `Nobody works on ${counted(queue.visible, 'message')} in the queue: look whether a processor runs.`;
   return [
-    ...(isPaused(facts, settings)
-      ? [`Reading is paused, the queue holds ${most} messages or more: look why processors do not keep up.`]
-      : []),
-    ...(isLeft
-      ? [`Nobody works on ${counted(queue.visible, 'message')} in the queue: look whether a processor runs.`]
-      : []),
+    ...(isPaused(facts, settings) ? [{ text: paused, covers: ['READING_PAUSED'] as const }] : []),
+    ...(isLeft ? [{ text: left, what: 'NOBODY_RECEIVES' as const }] : []),
   ];
 }
 
-function ofDeadLetters({ deadLetters: queue, failures, asOfUtc }: Facts): string[] {
+function ofDeadLetters({ deadLetters: queue, failures, asOfUtc }: Facts): Advice[] {
   if (!queue || totalOf(queue) === 0) return [];
-  if (!failures || failures.count === 0) return ['Look what they are: waybill dlq list.'];
+  if (!failures || failures.count === 0) return [{ text: 'Look what they are: waybill dlq list.' }];
   const [reason] = unharmed.filter((each) => failures.byReason[each] !== undefined);
   const ageOf = (timeUtc: string | null) => Date.parse(asOfUtc) - Date.parse(timeUtc ?? asOfUtc);
   const firstAge = ageOf(failures.firstFailedAtUtc);
   const isExpiring = firstAge > expiringMs && firstAge <= deadLetterMs;
+  const expiring = 'The oldest expire within 3 days: redrive them, or ask the carrier to send them again.';
+  const isNews = ageOf(failures.lastFailedAtUtc) < newsMs;
   return [
-    ...(reason ? [`Some are unharmed: waybill dlq redrive --reason ${reason}.`] : []),
-    ...(isExpiring ? ['The oldest expire within 3 days: redrive them, or ask the carrier to send them again.'] : []),
-    ...(ageOf(failures.lastFailedAtUtc) < newsMs ? ['Look why: waybill failures groups.'] : []),
+    ...(reason ? [{ text: `Some are unharmed: waybill dlq redrive --reason ${reason}.` }] : []),
+    ...(isExpiring ? [{ text: expiring }] : []),
+    ...(isNews ? [{ text: 'Look why: waybill failures groups.', what: 'NEW_FAILURES' as const }] : []),
   ];
 }
 
@@ -147,25 +192,19 @@ const partNames: Readonly<Record<StatusPart, string>> = {
   deadLetters: 'the dead-letter queue',
   failures: 'the failures',
   notifications: 'the notifications',
+  activity: 'what processes do',
 };
 
-function ofUnasked({ notAsked }: Facts): string[] {
+function ofUnasked({ notAsked }: Facts): Advice[] {
   if (notAsked.length === 0) return [];
   const parts = notAsked.map(({ part }) => partNames[part]);
   const list = parts.length === 1 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
-  return [`Could not be asked: ${list}.`];
+  return [{ text: `Could not be asked: ${list}.` }];
 }
 
 /** Messages of a queue, whatever state they are in. */
 function totalOf({ visible, inFlight, delayed }: QueueStatus): number {
   return visible + inFlight + delayed;
-}
-
-function durationOf(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
 }
 
 /**

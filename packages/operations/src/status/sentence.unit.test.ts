@@ -35,6 +35,7 @@ const well: Facts = {
   deadLetters: queue(),
   failures: none,
   unfinishedNotifications: null,
+  activity: null,
   notAsked: [],
   notes: [],
 };
@@ -182,6 +183,61 @@ describe('the sentence of a status', () => {
     const { sentence, toDo } = sentenceOf({ ...well, ...fields }, { maxQueueMessages: 50_000 });
     expect(sentence).toBe(expected);
     expect(toDo.length === 0).toBe(expected.endsWith('Nothing to do.'));
+  });
+});
+
+describe('troubles', () => {
+  const perSecond = { read: 0, stored: 0, rejected: 0, failed: 0, told: 0 };
+  type Activity = NonNullable<Facts['activity']>;
+  const troubled = (...codes: readonly Activity['troubles'][number]['what'][]): Partial<Facts> => ({
+    activity: {
+      ...{ newestUtc: ago(4), perSecond, dollarsPerMillion: null },
+      troubles: codes.map((what) => ({ what, since: null, sentence: `${what}.`, runbook: 'feed-lag' })),
+    },
+  });
+  const toDoOf = (fields: Partial<Facts>) => sentenceOf({ ...well, ...fields }, { maxQueueMessages: 50_000 }).toDo;
+
+  test('are said after what the position tells, and before the dead letters', () => {
+    const { sentence } = sentenceOf(
+      { ...well, ...troubled('FEED_FAILS', 'STORE_THROTTLES'), ...dead({ lastFailedAtUtc: ago(hours) }) },
+      { maxQueueMessages: 50_000 },
+    );
+    expect(sentence).toBe(
+      `${read} 68 dead letters of 3 kinds. FEED_FAILS. STORE_THROTTLES. Look why: waybill failures groups.`,
+    );
+  });
+
+  test.each<[string, Partial<Facts>, string[]]>([
+    [
+      'that no poller runs, where the lease says so',
+      { ...troubled('NO_POLLER'), ...lease({ holder: null, isAlive: null }) },
+      ['No poller has the lease: start one.'],
+    ],
+    [
+      'a pause, where the queue says so',
+      { ...troubled('READING_PAUSED'), queue: queue(50_000, 40) },
+      ['Reading is paused, the queue holds 50,000 messages or more: look why processors do not keep up.'],
+    ],
+    ['that nobody receives, where a breaker is open', { ...troubled('STORE_AWAY'), queue: queue(70) }, ['STORE_AWAY.']],
+    [
+      'that it does not catch up, where the carrier fails',
+      { ...troubled('FEED_FAILS'), ...at({ secondsBehind: 600 }) },
+      ['FEED_FAILS.'],
+    ],
+    [
+      'new failures, where malformed events come in numbers',
+      { ...troubled('EVENTS_REJECTED'), ...dead({ lastFailedAtUtc: ago(9) }) },
+      ['EVENTS_REJECTED.'],
+    ],
+  ])('are not said twice: %s', (_, fields, expected) => {
+    expect(toDoOf(fields)).toEqual(expected);
+  });
+
+  test('that may be over are not known: an old word says its age', () => {
+    const { activity } = troubled();
+    expect(toDoOf({ activity: activity ? { ...activity, newestUtc: ago(600) } : null })).toEqual([
+      'What processes do was last written 10 min ago.',
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { troubleCodes } from '../activity/activity.ts';
 
 const idRange = z.strictObject({ from: z.int(), to: z.int() });
 
@@ -52,6 +53,34 @@ export const failuresShape = z.strictObject({
   lastFailedAtUtc: z.string().nullable(),
 });
 
+const rate = z.number().nonnegative();
+
+/** What processes did in the last minute, and what is not as it should be. */
+export const activityShape = z.strictObject({
+  /** When the newest word of a process was written. */
+  newestUtc: z.string().nullable(),
+  /** Per second, over the last minute. */
+  perSecond: z.strictObject({
+    read: rate,
+    stored: rate,
+    rejected: rate,
+    failed: rate,
+    told: rate,
+  }),
+  /** US dollars for a million events at the last hour's rate; null where there were fewer than 1,000. */
+  dollarsPerMillion: z.number().nonnegative().nullable(),
+  /** The most urgent first. */
+  troubles: z.array(
+    z.strictObject({
+      what: z.enum(troubleCodes),
+      since: z.string().nullable(),
+      sentence: z.string(),
+      /** The section of the runbook. */
+      runbook: z.string(),
+    }),
+  ),
+});
+
 /** How Waybill is doing. What could not be asked is null, and named in `notAsked`. */
 export const statusShape = z.strictObject({
   asOfUtc: z.string(),
@@ -67,9 +96,11 @@ export const statusShape = z.strictObject({
   failures: failuresShape.nullable(),
   /** Notifications that failed or do not meet the requirements. Null where there is no table of them. */
   unfinishedNotifications: z.int().nonnegative().nullable(),
+  /** What processes did lately, as they wrote it. Null where they do not, or where it could not be asked. */
+  activity: activityShape.nullable(),
   notAsked: z.array(
     z.strictObject({
-      part: z.enum(['position', 'queue', 'deadLetters', 'failures', 'notifications']),
+      part: z.enum(['position', 'queue', 'deadLetters', 'failures', 'notifications', 'activity']),
       why: z.string(),
     }),
   ),

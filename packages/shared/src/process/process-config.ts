@@ -93,6 +93,8 @@ export type ProcessConfig = {
     readonly cloudWatchNamespace: string;
     readonly exportIntervalMs: number;
   };
+  /** Where poller, processor and notifier say what they do; undefined: nowhere. */
+  readonly activityTable?: string | undefined;
   /** Undefined: none are made. */
   readonly traces: TraceSettings | undefined;
   /** Whether requests go to the host in the queue's URL, as on AWS, and not to an endpoint of their own. */
@@ -104,8 +106,9 @@ export type ProcessConfig = {
 type CommonValues = { readonly [Name in keyof typeof commonVariables]: z.output<(typeof commonVariables)[Name]> };
 
 /** The configuration that the values of {@link commonVariables} make. */
-export function processConfigOf(read: CommonValues): ProcessConfig {
+export function processConfigOf(read: CommonValues & { readonly ACTIVITY_TABLE?: string }): ProcessConfig {
   return {
+    activityTable: read.ACTIVITY_TABLE || undefined,
     build: buildInfo(read),
     http: { host: read.HTTP_HOST, port: read.HTTP_PORT },
     logLevel: read.LOG_LEVEL,

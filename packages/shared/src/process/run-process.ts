@@ -11,6 +11,7 @@ import type { HealthReport } from './health.ts';
 import { serveEndpoints } from './http-endpoints.ts';
 import { runUntilSignal, type Service } from './lifecycle.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { openActivity } from './open-activity.ts';
 import type { ProcessConfig } from './process-config.ts';
 import { onUnread } from './program.ts';
 import { logStrayLines } from './stray-lines.ts';
@@ -61,10 +62,12 @@ export async function runProcess(
   logStrayLines({ log, clock: systemClock });
   // For the connections that have no agent of ours: to a collector, and of the SDK's providers of credentials.
   setDefaultAutoSelectFamilyAttemptTimeout(attemptTimeoutMs(otherConnectionsMs));
+  const activity = openActivity(name, config, { log, clock: systemClock });
   const telemetry = startTelemetry({
     service: `waybill-${name}`,
     ...config.telemetry,
     otherMetrics: processMetrics(),
+    ...(activity && { reader: activity.reader }),
   });
   const metrics = createMetrics(telemetry.meter, name);
   // Loaded only where traces are made: they cost a process without them nothing.
@@ -79,7 +82,7 @@ export async function runProcess(
     ready: service.ready,
     serveMetrics: telemetry.serveMetrics,
   });
-  log.info({ ...running, port: endpoints.port }, 'started');
+  log.info({ ...running, port: endpoints.port, ...(activity && { process: activity.process }) }, 'started');
   await runUntilSignal(service, {
     log,
     earlySignal: earlySignal(),
@@ -88,6 +91,7 @@ export async function runProcess(
     close: async (leftMs) => {
       // A collector that never answers must not use up the time of the stop.
       await Promise.all([endpoints.stop(), telemetry.stop(leftMs / 2), traces?.stop(leftMs / 2)]);
+      activity?.close();
       close();
     },
   });

@@ -2,7 +2,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import type { Meter } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { MeterProvider, type MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { pino } from 'pino';
 import { describeError } from '../error.ts';
 import { CloudWatchReader } from './cloudwatch-reader.ts';
@@ -27,6 +27,8 @@ export type TelemetryOptions = {
   readonly exportIntervalMs?: number;
   /** Takes CloudWatch's lines, instead of standard output. */
   readonly writeLine?: (line: string) => unknown;
+  /** Reads all metrics, too. */
+  readonly reader?: MetricReader;
   /** Metrics of other libraries, for Prometheus only: the text of its page. */
   readonly otherMetrics?: () => Promise<string>;
 };
@@ -42,12 +44,19 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(), exportIntervalMillis: intervalMs });
   const cloudWatch = () =>
     new CloudWatchReader({ namespace, intervalMs, write: options.writeLine ?? standardOutput(), now: Date.now });
-  const readers = [prometheus, ...(options.otlp ? [otlp()] : []), ...(namespace === '' ? [] : [cloudWatch()])];
+  const readers = [
+    prometheus,
+    ...(options.otlp ? [otlp()] : []),
+    ...(namespace === '' ? [] : [cloudWatch()]),
+    ...(options.reader ? [options.reader] : []),
+  ];
   const provider = new MeterProvider({ resource: resourceOf(options.service), readers });
   const serializer = new PrometheusSerializer();
   const page = async () => {
     const { resourceMetrics } = await prometheus.collect();
-    return `${serializer.serialize(resourceMetrics)}${(await options.otherMetrics?.()) ?? ''}`;
+    // Alerts are about Waybill's own: what reads the process, /proc for example, must not take them along.
+    const others = await options.otherMetrics?.().catch(commentOf);
+    return `${serializer.serialize(resourceMetrics)}${others ?? ''}`;
   };
   return {
     meter: provider.getMeter('waybill'),
@@ -55,6 +64,11 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     stop: (limitMs = exportLimitMs) =>
       provider.shutdown({ timeoutMillis: Math.min(limitMs, exportLimitMs) }).catch(() => undefined),
   };
+}
+
+/** A line that Prometheus passes over. */
+function commentOf(error: unknown): string {
+  return `# no metrics of the process: ${describeError(error).replaceAll(/\s+/g, ' ')}\n`;
 }
 
 async function sendPage(response: ServerResponse, page: () => Promise<string>): Promise<void> {

@@ -7,6 +7,7 @@ const files = {
   'live.js': { type: 'text/javascript; charset=utf-8' },
   'take-over.js': { type: 'text/javascript; charset=utf-8' },
   'keys.js': { type: 'text/javascript; charset=utf-8' },
+  'plots.js': { type: 'text/javascript; charset=utf-8' },
   'sign-in.js': { type: 'text/javascript; charset=utf-8' },
   'icon.svg': { type: 'image/svg+xml' },
   'uplot.js': { type: 'text/javascript; charset=utf-8', package: 'uplot/dist/uPlot.iife.min.js' },

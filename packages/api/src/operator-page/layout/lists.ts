@@ -12,7 +12,8 @@ export type ListAddress = {
 /** The URL of a list, with the filters that are given. */
 export function addressOf({ path, filters }: ListAddress): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(filters)) if (value !== undefined && value !== '') query.append(name, value);
+  for (const [name, value] of Object.entries(filters))
+    if (value !== undefined && value !== '') query.append(name, value);
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
@@ -45,8 +46,8 @@ export function choices(
 ): Html {
   const chosen = list.filters[filter];
   const options: readonly (readonly [string | undefined, string])[] = [[undefined, all], ...values];
-  return html`<nav class="choices" aria-label="${label}"><ul>${options.map(
+  return html`<nav aria-label="${label}"><ul class="choices">${options.map(
     ([value, name]) =>
-      html`<li><a href="${addressOf({ ...list, filters: { ...list.filters, [filter]: value } })}"${value === chosen && html` aria-current="true"`}>${name}</a></li>`,
+      html`<li><a class="choice" href="${addressOf({ ...list, filters: { ...list.filters, [filter]: value } })}"${value === chosen && html` aria-current="true"`}>${name}</a></li>`,
   )}</ul></nav>`;
 }

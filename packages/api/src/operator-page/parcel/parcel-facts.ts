@@ -16,13 +16,13 @@ export function parcelFacts(parcel: ParcelView, completeThroughEventId: number |
 <div><dt>Pickup</dt><dd>${milestone(pickup)}</dd></div>
 <div><dt>Delivery</dt><dd>${milestone(delivery)}</dd></div>
 <div><dt>Updated</dt><dd>${timeWithAge(updatedAtUtc, nowMs)}<br><span class="age">revision ${id(revision)}</span></dd></div>
-<div><dt>Complete through</dt><dd>${completeThrough(completeThroughEventId)}</dd></div>
-</dl></section>`;
+</dl>
+<p class="hint">${completeThrough(completeThroughEventId)}</p></section>`;
 }
 
 function completeThrough(eventId: number | null): Html {
-  if (eventId === null) return html`<span class="none">nobody knows it yet</span>`;
-  return html`EventId ${id(eventId)}<br><span class="age">later scans may be on their way</span>`;
+  if (eventId === null) return html`Nobody knows yet through which EventId the feed is complete.`;
+  return html`The feed is complete through EventId ${id(eventId)}: of later scans some may still be on their way.`;
 }
 
 /** Type and status of a scan. */

@@ -6,7 +6,7 @@ import { stateTag, whyNotTold } from '../notifications/notification-words.ts';
 
 /** The failures of a parcel that are not resolved. */
 export function parcelFailures({ failures }: Pick<KnownOfParcel, 'failures'>, nowMs: number): Html {
-  return html`<section class="panel" aria-labelledby="failures"><h2 id="failures">Failures</h2>
+  return html`<section class="part" aria-labelledby="failures"><h2 id="failures">Failures</h2>
 ${
   failures.length === 0
     ? html`<p class="hint">None of its failures is open.</p>`
@@ -24,7 +24,7 @@ ${
 
 /** The notifications of a parcel, by milestone. */
 export function parcelNotifications({ notifications }: Pick<KnownOfParcel, 'notifications'>, nowMs: number): Html {
-  return html`<section class="panel" aria-labelledby="notifications"><h2 id="notifications">Notifications</h2>
+  return html`<section class="part" aria-labelledby="notifications"><h2 id="notifications">Notifications</h2>
 ${
   notifications.length === 0
     ? html`<p class="hint">Nothing of it was told, and nothing was tried.</p>`

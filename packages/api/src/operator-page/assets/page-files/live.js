@@ -24,7 +24,7 @@ let ageTimer = 0;
 
 /** Asks for this screen, one request at a time. */
 async function freshen() {
-  if (asking) return;
+  if (asking || document.body.dataset['fixed'] !== undefined) return;
   asking = true;
   clearTimeout(timer);
   try {

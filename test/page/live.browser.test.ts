@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { useBrowser } from './browser/use-browser.ts';
+
+const { open, world } = useBrowser(['burning', 'stale']);
+
+/** Longer than a screen waits until it looks again, milliseconds. */
+const aLookMs = 6_000;
+
+test('an open screen says that its answer is old while the API is away, and comes back by itself', async () => {
+  const { page, faults } = await open('burning', { as: 'read' });
+  await page.clock.install();
+  await page.goto('/');
+  const sentence = await page.locator('#sentence').textContent();
+  const stale = page.getByRole('alert');
+  expect(await stale.count()).toBe(0);
+  await world('burning').page.stop();
+  await page.clock.runFor(aLookMs);
+  await stale.waitFor();
+  expect(await stale.textContent()).toMatch(/^This is \d+ s old: the server does not answer\./);
+  expect(await page.locator('#sentence').textContent()).toBe(sentence);
+  await world('burning').page.start();
+  await page.clock.runFor(aLookMs);
+  await stale.waitFor({ state: 'hidden' });
+  // What the browser says of requests that nobody answered.
+  expect(faults.splice(0).every((fault) => fault.includes('ERR_'))).toBe(true);
+});
+
+test('a screen that nobody sees asks for nothing, and looks again once it is seen', async () => {
+  const { page } = await open('burning', { as: 'read' });
+  await page.clock.install();
+  await page.goto('/');
+  const looks: string[] = [];
+  page.on('request', (request) => {
+    if (request.resourceType() === 'fetch') looks.push(request.url());
+  });
+  await hide(true);
+  await page.clock.runFor(10 * aLookMs);
+  expect(looks).toEqual([]);
+  const look = page.waitForRequest((request) => request.resourceType() === 'fetch');
+  await hide(false);
+  await look;
+
+  /** As a browser does with a tab that goes behind another one. */
+  async function hide(isHidden: boolean) {
+    await page.evaluate(`
+      Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
+      Object.defineProperty(document, 'visibilityState', { value: '${isHidden ? 'hidden' : 'visible'}', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    `);
+  }
+});
+
+test.each(['/', '/failures', '/operations'])('the focus stays where it is when %s is freshened', async (path) => {
+  const { page } = await open('burning', { as: 'all' });
+  await page.goto(path);
+  const links = page.locator('main a, main button, main summary');
+  const count = Math.min(await links.count(), 12);
+  for (let index = 0; index < count; index += 1) {
+    const link = links.nth(index);
+    if (!(await link.isVisible())) continue;
+    await link.focus();
+    const before = await page.evaluate('document.activeElement.outerHTML');
+    const freshened = page.evaluate(`new Promise((resolve) => {
+      for (const part of document.querySelectorAll('[data-live]')) part.setAttribute('data-was', 'shown');
+      document.addEventListener('freshened', () => resolve(true), { once: true });
+    })`);
+    await page.keyboard.press('r');
+    await freshened;
+    expect(await page.evaluate('document.activeElement.outerHTML')).toBe(before);
+  }
+});
+
+test('what is typed into a form stays when the screen is freshened', async () => {
+  const { page } = await open('burning', { as: 'all' });
+  await page.clock.install();
+  await page.goto('/');
+  await page.getByLabel('Parcel id').first().fill('50');
+  const look = page.waitForResponse((response) => response.request().resourceType() === 'fetch');
+  await page.clock.runFor(aLookMs);
+  await look;
+  expect(await page.getByLabel('Parcel id').first().inputValue()).toBe('50');
+});
+
+test('what cannot be asked is said, and the rest is shown', async () => {
+  const { page } = await open('stale', { as: 'read' });
+  await page.goto('/');
+  const sentence = await page.locator('#sentence').textContent();
+  expect(sentence).toContain('Could not be asked: the dead-letter queue and the queue.');
+  expect(sentence).toContain('26 min behind');
+});
+
+test('a token that is taken away under an open screen leads to the sign-in', async () => {
+  const { page, context } = await open('burning', { as: 'read' });
+  await page.clock.install();
+  await page.goto('/');
+  await context.clearCookies();
+  await page.clock.runFor(aLookMs);
+  await page.getByLabel('Token').waitFor();
+});
