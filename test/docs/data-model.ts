@@ -20,6 +20,7 @@ const documentedValue = z.union([
   number,
   z.strictObject({ M: z.record(z.string(), z.union([text, number])) }),
   z.strictObject({ SS: z.array(z.string()).min(1) }),
+  z.strictObject({ B: z.base64() }),
   z.strictObject({ NS: z.array(z.string().regex(/^\d+$/)).min(1) }),
 ]);
 const documentedItem = z.record(z.string(), documentedValue);

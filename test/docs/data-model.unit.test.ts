@@ -6,12 +6,14 @@ import { batchIdLength } from '@waybill/api/ingestion/batch-ids.ts';
 import { batchView } from '@waybill/operations/batches/batch-view.ts';
 import { operationKinds, outcomes } from '@waybill/operations/record/operation.ts';
 import { costOf, type Plan } from '@waybill/operations/record/plan.ts';
+import { readActivityItem } from '@waybill/shared/activity/activity-item.ts';
 import { decodeGaps } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import { parse } from '@waybill/shared/domain/feed-element.ts';
 import { parcelIdOf } from '@waybill/shared/domain/scan-event.ts';
 import { indexKeys } from '@waybill/shared/index-keys.ts';
 import { storedParcel } from '@waybill/shared/parcels/parcel-item.ts';
 import {
+  activityRetentionMs,
   batchRetentionDays,
   failureRetentionDays,
   operationRetentionDays,
@@ -46,7 +48,7 @@ describe.each(documented)('docs/data-model.md, $name', ({ name, key, attributes,
   it('says of each what type it has, and whether others may rely on it', () => {
     for (const { name: attribute, type, kind } of attributes) {
       const use = indexKeys[name]?.[attribute];
-      expect(['S', 'N', 'SS', 'NS', 'M', 'L'], attribute).toContain(type);
+      expect(['S', 'N', 'B', 'SS', 'NS', 'M', 'L'], attribute).toContain(type);
       if (use !== 'no key') expect([attribute, type]).toEqual([attribute, use]);
       expect(['contract', 'bookkeeping'], attribute).toContain(kind);
     }
@@ -101,6 +103,21 @@ describe('its example parcels', () => {
   it('are one that is open and one that was delivered', () => {
     expect(examplesOf(tables.parcels.name).map((item) => item['deliveryEventId'] !== undefined)).toEqual([false, true]);
   });
+});
+
+it('its example of activity is read by operations, with the state that it shows', () => {
+  const [item = {}] = examplesOf(tables.activity.name);
+  const plain = Object.entries(item).map(([name, value]) => [
+    name,
+    'B' in value ? Buffer.from(value.B, 'base64') : (number(value) ?? text(value)),
+  ]);
+  const read = readActivityItem(Object.fromEntries(plain));
+  expect(read?.states.get('feed')).toEqual({
+    label: '503',
+    sinceMs: Date.parse(text(item['feed'])?.split(' ')[0] ?? ''),
+  });
+  expect(read?.ring.rows.get('read')?.length).toBe(3);
+  expect(number(item['expiresAt'])).toBe(Math.ceil((Date.parse(read?.seenAtUtc ?? '') + activityRetentionMs) / 1_000));
 });
 
 it('its example checkpoint has a watermark before the open gap that it has', () => {

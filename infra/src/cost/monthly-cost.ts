@@ -1,3 +1,4 @@
+import { activityIntervalMs } from '@waybill/shared/activity/activity-reader.ts';
 import { customMetrics } from './custom-metrics.ts';
 import type { Deployment } from './deployment.ts';
 import type { MeasuredLoad } from './measured-loads.ts';
@@ -75,6 +76,7 @@ export function monthlyCost(deployment: Deployment, load: MeasuredLoad, keeping:
     lineOf('SQS', 'requests', 'sqsRequest', load.sqsRequests * secondsPerMonth),
     lineOf('DynamoDB', 'writes', 'writeUnit', load.writeUnits * secondsPerMonth),
     lineOf('DynamoDB', 'reads', 'readUnit', load.reads * secondsPerMonth),
+    lineOf('DynamoDB', 'what processes do', 'writeUnit', activityUnits(tasks)),
     ...index,
     lineOf('DynamoDB', `parcels kept ${shownRetention(keeping)}`, 'tableStorage', tableGigabytes),
     lineOf('DynamoDB', 'their point-in-time recovery', 'pointInTimeRecovery', tableGigabytes),
@@ -91,6 +93,11 @@ export function monthlyCost(deployment: Deployment, load: MeasuredLoad, keeping:
 /** A line of the bill: this quantity at the list price. */
 export function lineOf(part: string, what: string, price: PriceName, quantity: number): Line {
   return { part, what, price, quantity, usd: quantity * prices[price].usd };
+}
+
+/** Write units of a month in which so many processes write what they do, one unit every ten seconds (`activity-item.unit.test.ts`). */
+export function activityUnits(processes: number): number {
+  return (processes * secondsPerMonth * 1_000) / activityIntervalMs;
 }
 
 /** Hours of vCPUs and of gigabytes in a month that tasks of this size run all the time. */

@@ -8,6 +8,7 @@ import { customMetrics } from './custom-metrics.ts';
 import type { Deployment } from './deployment.ts';
 import type { MeasuredLoad } from './measured-loads.ts';
 import {
+  activityUnits,
   fargateHours,
   hoursPerMonth,
   type Line,
@@ -99,6 +100,7 @@ export function webhookLines(withOne: Deployment, without: Deployment, load: Mea
     lineOf('SQS', 'requests', 'sqsRequest', messages * requestsPerMessage + emptyReceives),
     lineOf('DynamoDB', 'reads', 'readUnit', announcements * readUnits),
     lineOf('DynamoDB', 'writes', 'writeUnit', deliveries),
+    lineOf('DynamoDB', 'what notifiers do', 'writeUnit', activityUnits(notifiers)),
     lineOf('DynamoDB', `notifications kept ${notificationRetentionDays} days`, 'tableStorage', kept),
     lineOf('DynamoDB', 'their point-in-time recovery', 'pointInTimeRecovery', kept),
     ...logLines((messages * logBytesPerMessage) / gigabyte + metricGigabytes, logRetentionDays),

@@ -162,7 +162,7 @@ export function clientsOf(engines: OnEngines | undefined) {
     operationsTable: 'waybill-operations',
     batchesTable: 'waybill-batches',
     notificationsTable: undefined,
-    activityTable: more.activityTable,
+    activityTable: undefined,
     feed: 'scan-events',
   };
   const documents = DynamoDBDocumentClient.from(dynamodb);

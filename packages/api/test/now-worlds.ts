@@ -32,6 +32,7 @@ export const healthy = {
     ...{ firstFailedAtUtc: null, lastFailedAtUtc: null },
   },
   unfinishedNotifications: 0,
+  activity: null,
   notAsked: [],
   notes: [],
 } as const satisfies Status;

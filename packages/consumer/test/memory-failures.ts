@@ -42,11 +42,12 @@ export class MemoryFailures implements FailureLog {
     this.#journal.add(`resolved ${failureId}`);
   };
 
-  #write({ failureId, reason, detail, body, parcelId }: Failure): void {
+  #write({ failureId, reason, detail, body, parcelId, traceId = this.records.get(failureId)?.traceId }: Failure): void {
     const known = this.records.get(failureId);
     const attempts = (known?.attempts ?? 0) + 1;
     const parcel = { parcelId: parcelId ?? known?.parcelId };
-    this.records.set(failureId, { failureId, reason, detail, body, ...parcel, attempts, resolved: false });
+    const trace = traceId === undefined ? {} : { traceId };
+    this.records.set(failureId, { failureId, reason, detail, body, ...parcel, ...trace, attempts, resolved: false });
     this.#journal.add(`recorded ${failureId} ${reason}`);
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from '@waybill/shared/process/logger.ts';
 import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { createMetrics } from '@waybill/shared/telemetry/create-metrics.ts';
 import { startTelemetry } from '@waybill/shared/telemetry/telemetry.ts';
+import type { QueueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
 import { onTestFinished, vi } from 'vitest';
 import { recordedLog } from '../../shared/test/recorded-log.ts';
 import type { ConsumerSettings } from '../src/consumer.ts';
@@ -44,6 +45,7 @@ export type ServicePorts = {
   readonly checkTables: () => Promise<void>;
   readonly probes: Readonly<Record<string, Probe>>;
   readonly countDeadLetters?: () => Promise<unknown>;
+  readonly traces?: QueueTraces | undefined;
 };
 
 export type RigOptions = Partial<ConsumerSettings> & {

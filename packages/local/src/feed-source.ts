@@ -45,7 +45,8 @@ export async function openSimulatedFeed(
   // A parcel is scanned again after about this many events of others, so a short feed needs fewer parcels.
   const activeParcels = Math.max(5, Math.min(2_000, Math.round(events / 10)));
   const instantOf = instantsUpTo(endMs, events, 1_000 / livePerSecond);
-  const options = { seed, activeParcels, instantOf };
+  // What the feed gains under --live is of a calm day, on which trouble on demand is seen.
+  const options = { seed, activeParcels, instantOf, calmFrom: events };
   const release = new CarrierRelease();
   const feed = new HeldFeed(simulateFeed({ ...options, release }), events);
   const api = await startScanApi({ feed, seed, faults: realisticFaults });

@@ -99,24 +99,6 @@ describe('a message of several of which some failed', () => {
 });
 
 describe('a message of one that failed', () => {
-  test('comes again at once when it cannot heal, and ends in the DLQ by the redrive policy', async () => {
-    const { queue, journal, failures, processor, stop } = rig();
-    queue.put(packOf(invalid(5)), { attributes: { failureId: 'event-5' } });
-    processor.start();
-    await pass(5);
-    expect(journal.lines(/^(recorded|visibility|dead)/)).toEqual([
-      'recorded event-5 INVALID_EVENT',
-      'visibility m1 0',
-      'recorded event-5 INVALID_EVENT',
-      'visibility m1 0',
-      'recorded event-5 INVALID_EVENT',
-      'visibility m1 0',
-      'dead m1',
-    ]);
-    expect(failures.records.get('event-5')).toMatchObject({ attempts: 3, body: JSON.stringify(invalid(5)) });
-    await stop();
-  });
-
   test.each([
     ['no JSON', 'no JSON at all'],
     ['no pack', '{"version":1}'],
@@ -274,32 +256,6 @@ describe('a redriven message', () => {
     processor.start();
     await pass(1);
     expect(failures.records.get('event-4')).toMatchObject({ resolved: true });
-    await stop();
-  });
-
-  test('is resolved no longer when it fails again, on the same record, whatever it fails of', async () => {
-    const { queue, parcels, failures, processor, stop } = rig();
-    const failureId = `body-${'0'.repeat(64)}`;
-    await failures.record({ failureId, reason: 'INVALID_EVENT', detail: '', body: '', parcelId: undefined });
-    await failures.resolve(failureId);
-    parcels.before = rejecting(2);
-    queue.put(packed(scan(2)), { attributes: { failureId } });
-    processor.start();
-    await pass(1);
-    expect([...failures.records]).toMatchObject([
-      [failureId, { resolved: false, reason: 'STORE_REJECTED', attempts: 4 }],
-    ]);
-    await stop();
-  });
-
-  test('is not held up by a failureId that is none of ours', async () => {
-    const { queue, failures, processor, stop } = rig();
-    queue.put(packed(scan(1)), { attributes: { failureId: '' } });
-    queue.put(packOf(invalid(2)), { attributes: { failureId: 'x'.repeat(3_000) } });
-    processor.start();
-    await pass(5);
-    expect([...failures.records.keys()]).toEqual(['event-2']);
-    expect(queue.messages).toEqual([]);
     await stop();
   });
 });

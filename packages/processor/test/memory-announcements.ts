@@ -9,6 +9,8 @@ export class MemoryAnnouncements implements MessageSender {
   readonly announced: Announcement[] = [];
   /** Entries of each request, with their bytes together. */
   readonly requests: { readonly entries: number; readonly bytes: number }[] = [];
+  /** Of the messages, in order. */
+  readonly attributes: OutgoingMessage['attributes'][] = [];
   /** Called before each request: throws in place of it, waits, or returns the entries to refuse. */
   before: () => Promise<readonly number[]> | readonly number[] = () => [];
   readonly #journal: Journal;
@@ -22,6 +24,7 @@ export class MemoryAnnouncements implements MessageSender {
       entries: messages.length,
       bytes: messages.reduce((bytes, message) => bytes + sizeOf(message), 0),
     });
+    this.attributes.push(...messages.map(({ attributes }) => attributes));
     const refused = await this.before();
     return messages.flatMap(({ body }, index) => {
       if (refused.includes(index)) return [{ index, code: 'InternalError', detail: 'try again' }];

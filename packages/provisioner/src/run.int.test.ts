@@ -76,6 +76,7 @@ describe('npm run provision', () => {
       `created  table  ${prefix}waybill-operations`,
       `created  table  ${prefix}waybill-batches`,
       `created  table  ${prefix}waybill-notifications`,
+      `created  table  ${prefix}waybill-activity`,
     ]);
     expect(second.said).toBe(first.said.replaceAll(/^created /gm, 'exists  '));
     const exported = [...first.said.matchAll(/^ {2}export (\w+)=(.+)$/gm)].map(([, name]) => name);
@@ -91,6 +92,7 @@ describe('npm run provision', () => {
       'OPERATIONS_TABLE',
       'BATCHES_TABLE',
       'NOTIFICATIONS_TABLE',
+      'ACTIVITY_TABLE',
       'ANNOUNCEMENT_QUEUE_URLS',
       'NOTIFICATION_QUEUE_URL',
       ...standIns,

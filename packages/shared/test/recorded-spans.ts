@@ -13,6 +13,8 @@ export type RecordedSpan = {
   readonly links: readonly string[];
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly isFailed: boolean;
+  /** Milliseconds. */
+  readonly tookMs: number;
 };
 
 /** Traces by a sampler, all unless given, and the spans that have ended, in that order. */
@@ -37,6 +39,7 @@ export function recordedSpans(
       links: span.links.map(({ context }) => context.spanId),
       attributes: span.attributes,
       isFailed: span.status.code === 2,
+      tookMs: span.duration[0] * 1_000 + span.duration[1] / 1e6,
     }));
   return {
     tracing,

@@ -57,6 +57,8 @@ export type FeedOptions = {
   readonly fewestStatuses?: number;
   /** By default an evening of 2021, so that a seed alone gives the same bytes. */
   readonly instantOf?: InstantOf;
+  /** Elements from this one on, from 0, are malformed a tenth as often: a few in an hour at a live feed's pace. By default none. */
+  readonly calmFrom?: number;
   /** By default one that is never broken. */
   readonly release?: CarrierRelease;
 };
@@ -93,6 +95,7 @@ export function instantsUpTo(endMs: number, elements: number, thenEachMs = betwe
  */
 export function* simulateFeed(options: FeedOptions): Generator<FeedElement, never> {
   const shares = { ...realisticShares, ...options.shares };
+  const { calmFrom = Number.POSITIVE_INFINITY } = options;
   const random = randomOf(options.seed, 'feed');
   const nextBad = deckOf(badElementKinds, randomOf(options.seed, 'bad elements'));
   const instantOf = options.instantOf ?? ((count) => firstInstantMs + count * betweenScansMs);
@@ -111,7 +114,7 @@ export function* simulateFeed(options: FeedOptions): Generator<FeedElement, neve
     const spoiled = options.release?.spoil(event);
     if (spoiled !== undefined) {
       yield { position, json: spoiled, bad: 'dateMonthFirst' };
-    } else if (random.chance(shares.bad)) {
+    } else if (random.chance(count < calmFrom ? shares.bad : shares.bad / 10)) {
       const bad = nextBad();
       yield { position, json: badElement(bad, event), bad };
     } else if (random.chance(shares.late)) {

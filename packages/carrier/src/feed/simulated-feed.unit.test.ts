@@ -120,3 +120,12 @@ test('a broken release spoils some scans, and the fixed one sends each of them a
   expect(positions).toEqual(positions.map((_, index) => (positions[0] ?? 0) + index));
   expect(release.counts).toEqual({ spoiled: 10, owed: 0 });
 });
+
+test('a feed that becomes calm has the same elements until then, and few malformed ones afterwards', () => {
+  const options = { seed: 3, shares: { bad: 0.1 } };
+  const calm = take(20_000, { ...options, calmFrom: 10_000 });
+  const before = (elements: readonly FeedElement[]) => elements.slice(0, 9_000);
+  expect(before(calm)).toEqual(before(take(20_000, options)));
+  const bad = (elements: readonly FeedElement[]) => elements.filter((element) => element.bad).length;
+  expect(bad(calm.slice(11_000)) * 5).toBeLessThan(bad(before(calm)));
+});

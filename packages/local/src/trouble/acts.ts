@@ -31,21 +31,22 @@ export const acts: readonly Act[] = [
   {
     name: 'carrier-503',
     path: '/',
-    look: 'the seconds behind rise, and so does the age of what is shown; nothing is lost',
+    look: 'the seconds behind rise; nothing is lost',
     sighting: async ({ status }) => saidOf('carrier-503', status),
   },
   {
     name: 'malformed-scans',
     path: '/failures',
     look: 'a group of dead letters grows; all other scans go on',
-    sighting: async ({ groups }, before, run) => {
+    sighting: async ({ status, groups }, before, run) => {
+      const said = saidOf('malformed-scans', status);
       const grown = groups.find((group) => group.count - countOf(before.groups, group) >= noticed);
-      if (!grown) return undefined;
+      if (!said || !grown) return undefined;
       const { count, reason, detail, sample } = grown;
-      return [`${counted(count, 'failure')}, ${reason}: ${detail}`, await run.nextStep(sample)];
+      return [...said, `${counted(count, 'failure')}, ${reason}: ${detail}`, await run.nextStep(sample)];
     },
     remains: (spoiled) =>
-      `${counted(spoiled, 'dead letter')} of INVALID_EVENT ${spoiled === 1 ? 'remains' : 'remain'}: no release can read what is in them, and the parcels have it from the scans that were sent again. They expire by themselves.`,
+      `the dead letters of ${counted(spoiled, 'scan')} remain: no release can read them, and the parcels have what was sent again. They expire by themselves.`,
   },
   {
     name: 'throttled-table',
@@ -62,20 +63,22 @@ export const acts: readonly Act[] = [
 ];
 
 /** By what a sentence of the status is known to be about a trouble. */
-const marks: Readonly<Record<Exclude<TroubleName, 'malformed-scans'>, RegExp>> = {
-  'carrier-503': /\b503\b/,
-  'throttled-table': /DynamoDB throttles/,
-  'webhook-401': /\b401\b/,
+const marks: Readonly<Record<TroubleName, RegExp>> = {
+  'carrier-503': /^The carrier has answered 503\b/,
+  'malformed-scans': /^The carrier sends malformed events\b/,
+  // Where it refuses nearly all, the breaker is open: that is said then.
+  'throttled-table': /^DynamoDB has (?:throttled|not taken the writes)\b/,
+  'webhook-401': /^The webhook has answered 401\b/,
 };
 
-function saidOf(name: keyof typeof marks, { toDo }: Status): Sighting | undefined {
+function saidOf(name: TroubleName, { toDo }: Status): Sighting | undefined {
   const said = toDo.filter((sentence) => marks[name].test(sentence));
   return said.length > 0 ? said : undefined;
 }
 
-/** Whether the status still speaks of a trouble that was made. */
-export function speaksOfTrouble({ toDo }: Status): boolean {
-  return toDo.some((sentence) => Object.values(marks).some((mark) => mark.test(sentence)));
+/** What the status still says of troubles that were made: some is of the last minute. */
+export function troublesSaid({ toDo }: Status): readonly string[] {
+  return toDo.filter((sentence) => Object.values(marks).some((mark) => mark.test(sentence)));
 }
 
 function countOf(groups: readonly FailureGroup[], { reason, detail }: FailureGroup): number {

@@ -1,11 +1,10 @@
-import { counted } from '@waybill/shared/counted.ts';
 import { wrap } from '@waybill/shared/wrap.ts';
 import { signInLink } from '../pipeline/api-access.ts';
 import { columns } from '../progress.ts';
 import { prose } from '../summary-text.ts';
 import { verdictMarks } from '../verdict-text.ts';
 import { acts } from './acts.ts';
-import type { ActOutcome, Teller } from './bad-day.ts';
+import type { BadDay, Teller } from './bad-day.ts';
 import type { LiveRun } from './live-runs.ts';
 import { troubles } from './troubles.ts';
 
@@ -39,7 +38,8 @@ export function tellInLines(say: (lines: readonly string[]) => void, apiUrl: str
     sees: (sighting, seconds) =>
       say([...told(`After ${seconds.toFixed(0)} s the page says:`), ...sighting.flatMap(quoted)]),
     ends: ({ name }) => say(told(troubles[name].ends)),
-    recovers: (sentence, seconds) => say([...told(`${seconds.toFixed(0)} s later all is well:`), ...quoted(sentence)]),
+    recovers: (seconds) => say(told(`${seconds.toFixed(0)} s later the backlog is worked off.`)),
+    isWell: (sentence) => say(['', 'All is well again, and the page says:', ...quoted(sentence)]),
     fails: (what) => say(told(`${verdictMarks.bad} ${what}`)),
   };
 }
@@ -48,27 +48,26 @@ export function tellInLines(say: (lines: readonly string[]) => void, apiUrl: str
 export type BadDayVerdict = { readonly isGood: boolean; readonly lines: readonly string[] };
 
 /** @param spoiled scans that the carrier has sent malformed, and again */
-export function verdictOf(outcomes: readonly ActOutcome[], spoiled: number): BadDayVerdict {
-  const unnamed = outcomes.filter(({ isNamed }) => !isNamed);
-  const unwell = outcomes.filter((outcome) => outcome.unwell.length > 0);
-  const names = (some: readonly ActOutcome[]) => some.map(({ act }) => act.name).join(', ');
+export function verdictOf({ outcomes, unwell }: BadDay, spoiled: number): BadDayVerdict {
+  const unnamed = outcomes.filter(({ isNamed }) => !isNamed).map(({ act }) => act.name);
   const missing = acts.length - outcomes.length;
   const line = (is: boolean, good: string, bad: string) =>
     prose(is ? verdictMarks.good : verdictMarks.bad, is ? good : bad, markWidth);
+  const isNamed = unnamed.length + missing === 0;
   return {
-    isGood: unnamed.length + unwell.length + missing === 0,
+    isGood: isNamed && unwell.length === 0,
     lines: [
       ...line(
-        unnamed.length + missing === 0,
+        isNamed,
         `the page named each of the ${acts.length} troubles, and said what to do`,
         unnamed.length > 0
-          ? `the page did not name ${names(unnamed)}`
-          : `${missing} of ${counted(acts.length, 'trouble')} not made: the run was not well`,
+          ? `the page did not name ${unnamed.join(', ')}`
+          : `${missing} of ${acts.length} troubles were not made`,
       ),
       ...line(
         unwell.length === 0,
-        'after each of them the backlog was worked off, and every notification was told',
-        `not all was well after ${names(unwell)}`,
+        'all is well: the backlog of each trouble was worked off, and every notification was told',
+        `not all is well: ${unwell.join(', ')}`,
       ),
       ...outcomes.flatMap(({ act }) => (act.remains ? prose('', act.remains(spoiled), markWidth) : [])),
     ],

@@ -2,7 +2,7 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import { describeError } from '@waybill/shared/error.ts';
 import { type Act, acts, type Sight, type Sighting } from './acts.ts';
 import type { RunClient } from './run-client.ts';
-import { unwell } from './wellness.ts';
+import { backlogOf, unwell } from './wellness.ts';
 
 export type BadDayDependencies = {
   readonly run: RunClient;
@@ -21,7 +21,10 @@ export type Teller = {
   /** The page names the trouble. */
   sees(sighting: Sighting, seconds: number): void;
   ends(act: Act): void;
-  recovers(sentence: string, seconds: number): void;
+  /** The backlog of an act is worked off. */
+  recovers(seconds: number): void;
+  /** All is well, at the end. */
+  isWell(sentence: string): void;
   /** An act's trouble was not named, or is not over, in time. */
   fails(what: string): void;
 };
@@ -30,39 +33,49 @@ export type Teller = {
 export type ActOutcome = {
   readonly act: Act;
   readonly isNamed: boolean;
-  /** What was not well at its end, in time. */
+  /** What was not worked off after it, in time. */
+  readonly backlog: readonly string[];
+};
+
+export type BadDay = {
+  /** Of the acts that were played: the last one is that whose backlog was not worked off. */
+  readonly outcomes: readonly ActOutcome[];
+  /** What was not well before the first act, or in time after the last one. */
   readonly unwell: readonly string[];
 };
 
 /** Milliseconds for which a trouble stays on, at the usual pace, for people to look at it. */
 const heldMs = 28_000;
-/** Milliseconds within which the page must name a trouble, and all be well after it: a minute's figures and a breaker's wait. */
+/** Milliseconds within which the page must name a trouble, and all be well after it: it speaks of the last minute, and a breaker waits. */
 const namedLimitMs = 60_000;
-const wellLimitMs = 120_000;
+const wellLimitMs = 150_000;
 const lookEveryMs = 500;
 /** Seconds after which the run ends a trouble by itself: whoever plays it was killed. */
 const abandonedSeconds = (heldMs + namedLimitMs) / 1_000 + 10;
 
 /**
- * Plays the acts one after the other, each on a run that is well; the first after which it is not is the last one. Rejects with the
- * signal's reason, the trouble undone.
+ * Plays the acts one after the other, each when the backlog of the one before is worked off, and waits until all is well.
+ * Rejects with the signal's reason, the trouble undone.
  */
-export async function playBadDay(deps: BadDayDependencies, signal: AbortSignal): Promise<readonly ActOutcome[]> {
-  const { teller } = deps;
-  const first = await unwellNow(deps);
+export async function playBadDay(deps: BadDayDependencies, signal: AbortSignal): Promise<BadDay> {
+  const { teller, run } = deps;
+  const first = await backlog(deps);
   if (first.length > 0) teller.waits(first.join(', '));
-  const still = await untilWell(deps, signal);
-  if (still.length > 0) {
-    teller.fails(`The run is not well by itself: ${still.join(', ')}`);
-    return [];
+  const before = await untilNone(backlog, deps, signal);
+  if (before.length > 0) {
+    teller.fails(`The run is not well by itself: ${before.join(', ')}.`);
+    return { outcomes: [], unwell: before };
   }
   const outcomes: ActOutcome[] = [];
   for (const act of acts) {
     const outcome = await play(act, deps, signal);
     outcomes.push(outcome);
-    if (outcome.unwell.length > 0) break;
+    if (outcome.backlog.length > 0) return { outcomes, unwell: outcome.backlog };
   }
-  return outcomes;
+  const still = await untilNone((of) => looked(of, unwell), deps, signal);
+  if (still.length === 0) teller.isWell((await run.status()).sentence);
+  else teller.fails(`Not all is well ${wellLimitMs / 1_000} s later: ${still.join(', ')}.`);
+  return { outcomes, unwell: still };
 }
 
 async function play(act: Act, deps: BadDayDependencies, signal: AbortSignal): Promise<ActOutcome> {
@@ -89,10 +102,10 @@ async function play(act: Act, deps: BadDayDependencies, signal: AbortSignal): Pr
   }
   teller.ends(act);
   const endedAt = clock.monotonic();
-  const still = await untilWell(deps, signal);
-  if (still.length === 0) teller.recovers((await run.status()).sentence, secondsSince(endedAt));
-  else teller.fails(`Not all is well ${wellLimitMs / 1_000} s later: ${still.join(', ')}.`);
-  return { act, isNamed, unwell: still };
+  const left = await untilNone(backlog, deps, signal);
+  if (left.length === 0) teller.recovers(secondsSince(endedAt));
+  else teller.fails(`The backlog is not worked off ${wellLimitMs / 1_000} s later: ${left.join(', ')}.`);
+  return { act, isNamed, backlog: left };
 }
 
 async function sightOf(run: RunClient): Promise<Sight> {
@@ -100,11 +113,15 @@ async function sightOf(run: RunClient): Promise<Sight> {
   return { status, groups };
 }
 
-async function unwellNow({ run }: BadDayDependencies): Promise<string[]> {
+async function backlog(deps: BadDayDependencies): Promise<string[]> {
+  return await looked(deps, backlogOf);
+}
+
+/** What is not as it should be now. In the middle of a trouble the API may be slow: that is not as it should be, too. */
+async function looked({ run }: BadDayDependencies, judge: typeof unwell): Promise<string[]> {
   const state = await run.state();
   return await run.status().then(
-    (status) => unwell(status, state),
-    // After a trouble the API may be slow: that is not well, too.
+    (status) => judge({ status, state }),
     (error: unknown) => [describeError(error)],
   );
 }
@@ -116,11 +133,15 @@ async function notYet(run: RunClient, error: unknown): Promise<undefined> {
   });
 }
 
-/** What is still not well when it is waited for no longer; empty as soon as all is. */
-async function untilWell(deps: BadDayDependencies, signal: AbortSignal): Promise<readonly string[]> {
+/** What is still not as it should be when it is waited for no longer; empty as soon as all is. */
+async function untilNone(
+  question: (deps: BadDayDependencies) => Promise<string[]>,
+  deps: BadDayDependencies,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   let still: readonly string[] = [];
   await within(wellLimitMs, deps, signal, async () => {
-    still = await unwellNow(deps);
+    still = await question(deps);
     return still.length === 0;
   });
   return still;

@@ -43,8 +43,8 @@ async function play(): Promise<number> {
   const say = (lines: readonly string[]) => display.say(lines.join('\n'));
   const run = openRun(found);
   const teller = tellInLines(say, found.api.url);
-  const outcomes = await playBadDay({ run, clock: systemClock, teller, pace }, stops.first);
-  const verdict = verdictOf(outcomes, (await run.state()).spoiled);
+  const day = await playBadDay({ run, clock: systemClock, teller, pace }, stops.first);
+  const verdict = verdictOf(day, (await run.state()).spoiled);
   display.sayMarked(['', ...verdict.lines], { [verdictMarks.good]: 'green', [verdictMarks.bad]: 'red' });
   return verdict.isGood ? 0 : 1;
 }

@@ -14,7 +14,12 @@ export const groupOfUrl = z.preprocess(
 export type FailureFilter = z.output<typeof groupsOfUrl>;
 
 /** The list of the records of one cause. */
-export function groupList({ reason, detail, parcelId, since }: FailureFilter & { readonly reason: string }): ListAddress {
+export function groupList({
+  reason,
+  detail,
+  parcelId,
+  since,
+}: FailureFilter & { readonly reason: string }): ListAddress {
   return { path: '/failures/group', filters: { reason, detail, parcelId: parcelId?.toString(), since } };
 }
 

@@ -12,7 +12,8 @@ export type ListAddress = {
 /** The URL of a list, with the filters that are given. */
 export function addressOf({ path, filters }: ListAddress): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(filters)) if (value !== undefined && value !== '') query.append(name, value);
+  for (const [name, value] of Object.entries(filters))
+    if (value !== undefined && value !== '') query.append(name, value);
   return query.size === 0 ? path : `${path}?${query}`;
 }
 

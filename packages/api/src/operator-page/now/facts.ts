@@ -72,4 +72,4 @@ export function processes(activity: Activity | null, nowMs: number): Html {
   )}</tbody></table>`;
 }
 
-const noActivity = html`<p class="note">What processes did in the last hour is not shown: there is no table for it. <code>npm run provision</code> makes it; then set <code>ACTIVITY_TABLE</code> for processes and API.</p>`;
+const noActivity = html`<p class="note">The last hour is shown where processes write it: <code>npm run provision</code> makes the table; then set <code>ACTIVITY_TABLE</code> for processes and API.</p>`;

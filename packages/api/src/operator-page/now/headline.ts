@@ -4,27 +4,20 @@ import { type Html, html } from '../html/html.ts';
 import { timeWithAge } from '../html/words.ts';
 import { withLinks } from './command-links.ts';
 
-/** The activity, and why it could not be read where that is so. */
-export type ReadActivity = { readonly activity: Activity | null; readonly whyNot?: string | undefined };
-
 /** Milliseconds after which what processes said last is called old: they say it every 10 s. */
 const freshMs = 60_000;
 
 /** How Waybill is, in a sentence; what to do, a line each; and how far the answer can be trusted. */
-export function headline(status: Status, { activity, whyNot }: ReadActivity, nowMs: number): Html {
+export function headline(status: Status, activity: Activity | null, nowMs: number): Html {
   const { toDo, notAsked, notes } = status;
   const newestUtc = activity?.newestUtc;
   const isOld = newestUtc && nowMs - Date.parse(newestUtc) > freshMs;
-  const unasked = [
-    ...notAsked.map(({ part, why }) => `${partNames[part]}: ${why}`),
-    ...(whyNot === undefined ? [] : [`what processes did: ${whyNot}`]),
-  ];
   return html`<p id="sentence" class="sentence${toDo.length > 0 && ' trouble'}">${withLinks(stateOf(status))}</p>
 ${toDoLines(status)}
 ${isBeginning(status) && firstSteps}
-${unasked.length > 0 && html`<div class="note"><p>Not asked, so not shown:</p><ul class="steps">${unasked.map((each) => html`<li>${each}</li>`)}</ul></div>`}
+${notAsked.length > 0 && html`<div class="note"><p>Not asked, so not shown:</p><ul class="steps">${notAsked.map(({ part, why }) => html`<li>${partNames[part]}: ${why}</li>`)}</ul></div>`}
 ${notes.map((note) => html`<p class="note">${withLinks(note)}</p>`)}
-${isOld && html`<p class="note">No process has said what it does since ${timeWithAge(newestUtc, nowMs)}: the last hour is shown as they said it then.</p>`}`;
+${isOld && html`<p class="note">The last hour is shown as processes wrote it ${timeWithAge(newestUtc, nowMs)}.</p>`}`;
 }
 
 /** The sentence without what to do, which stands below it line by line. */
@@ -57,4 +50,5 @@ const partNames: Readonly<Record<Status['notAsked'][number]['part'], string>> = 
   deadLetters: 'the dead-letter queue',
   failures: 'the failures',
   notifications: 'the notifications',
+  activity: 'what processes do',
 };

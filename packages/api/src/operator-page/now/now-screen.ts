@@ -1,5 +1,7 @@
+import type { Activity } from '@waybill/operations/activity/activity.ts';
 import type { LeaseMemory } from '@waybill/operations/status/read-status.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { getActivity } from '../../status/activity.ts';
 import { getStatus } from '../../status/status.ts';
 import type { PageDependencies } from '../layout/page-dependencies.ts';
 import { screenConfig } from '../layout/show.ts';
@@ -14,11 +16,26 @@ export function nowScreen(deps: PageDependencies): FastifyPluginAsyncZod {
       '/',
       { config: screenConfig(show, ['read']), schema: { hide: true } },
       async ({ caller, signal }, reply) => {
-        const read = { activity: null };
-        const status = await getStatus({ ...deps, lease }, caller, signal);
-        const main = nowView(status, read, clock.now());
-        return show(reply, { title: 'Now', active: 'now', main, isLive: true });
+        const [status, activity] = await Promise.all([
+          getStatus({ ...deps, lease }, caller, signal),
+          orNull(getActivity(deps, caller, signal)),
+        ]);
+        const main = nowView(status, activity, clock.now());
+        const hasPlots = activity !== null;
+        return show(reply, {
+          ...{ title: 'Now', active: 'now', main, isLive: true, hasPlots },
+          ...(hasPlots && { script: 'plots.js' }),
+        });
       },
     );
   };
+}
+
+/** The status, which asks for the same, says why it cannot be read. */
+async function orNull(reading: ReturnType<typeof getActivity>): Promise<Activity | null> {
+  try {
+    return await reading;
+  } catch {
+    return null;
+  }
 }
