@@ -146,6 +146,9 @@ describe('the screen of a parcel', () => {
   test('needs a token that may read', async () => {
     const get = await openPage();
     expect(await get('/parcel/81', tokens.ingest)).toMatchObject({ status: 403 });
-    expect(await get('/parcel/81', 'waybill_wrong')).toMatchObject({ status: 303, location: '/sign-in?next=%2Fparcel%2F81' });
+    expect(await get('/parcel/81', 'waybill_wrong')).toMatchObject({
+      status: 303,
+      location: '/sign-in?next=%2Fparcel%2F81',
+    });
   });
 });

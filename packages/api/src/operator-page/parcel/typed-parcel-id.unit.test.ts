@@ -7,10 +7,14 @@ const parcelIds = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 describe('a ParcelId that somebody types', () => {
   test('is read whatever separates its thousands, and whatever white space or marks of direction came along', () => {
     fc.assert(
-      fc.property(parcelIds, fc.constantFrom('', ' ', '\u00a0', '\u202f', ',', '.', "'", '’', '_'), (parcelId, separator) => {
-        const typed = ` \u200e${String(parcelId).replaceAll(/\B(?=(\d{3})+$)/g, separator)}\n`;
-        expect(typedParcelId(typed)).toEqual({ parcelId });
-      }),
+      fc.property(
+        parcelIds,
+        fc.constantFrom('', ' ', '\u00a0', '\u202f', ',', '.', "'", '’', '_'),
+        (parcelId, separator) => {
+          const typed = ` \u200e${String(parcelId).replaceAll(/\B(?=(\d{3})+$)/g, separator)}\n`;
+          expect(typedParcelId(typed)).toEqual({ parcelId });
+        },
+      ),
     );
   });
 

@@ -58,7 +58,9 @@ describe('the screen of stuck parcels', () => {
     const inTransit = await get('/stuck?since=48h&stage=in-transit');
     expect(idsIn(inTransit.body)).toEqual([12]);
     expect(inTransit.body).toContain('<option value="in-transit" selected>');
-    expect((await get('/stuck?since=30d')).text).toContain('Nothing is stuck: every open parcel was scanned within 30d.');
+    expect((await get('/stuck?since=30d')).text).toContain(
+      'Nothing is stuck: every open parcel was scanned within 30d.',
+    );
   });
 
   test('goes on page by page with what the first page meant, however long that takes', async () => {
