@@ -2,9 +2,8 @@ import type { FailureGroup, FailureGroups } from '@waybill/operations/failures/f
 import { whatToDo } from '@waybill/operations/failures/next-step.ts';
 import { counted, shownNumber } from '@waybill/shared/counted.ts';
 import { type Html, html } from '../html/html.ts';
-import { figure, foreign, id, timeWithAge } from '../html/words.ts';
+import { asSentence, figure, foreign, id, timeWithAge } from '../html/words.ts';
 import { failurePath } from '../layout/record-paths.ts';
-import { sentenceOf } from '../operations/plan-view.ts';
 import { planForm, redriveWords } from '../redrives/plan-form.ts';
 import { failureFilters, isNarrow } from './failure-filters.ts';
 import { type FailureFilter, groupUrl } from './failure-query.ts';
@@ -30,7 +29,7 @@ ${groups.length > 0 && table(groups, filter, nowMs)}
 ${
   reasons.length > 0 &&
   html`<section class="panel" aria-labelledby="what-to-do"><h2 id="what-to-do">What to do</h2><dl class="advice">${reasons.map(
-    (reason) => html`<div><dt>${foreign(reason)}</dt><dd>${sentenceOf(whatToDo(reason, redriveWords(reason)))}</dd></div>`,
+    (reason) => html`<div><dt>${foreign(reason)}</dt><dd>${asSentence(whatToDo(reason, redriveWords(reason)))}</dd></div>`,
   )}</dl></section>`
 }
 </div>`;
