@@ -123,11 +123,7 @@ export async function fillWorld(world: WorldName, { sqs, dynamodb, resources }: 
     fill(resources.batchesTable, content.batches),
     fill(resources.operationsTable, content.operations),
     content.parcels?.(dynamodb, resources.parcelsTable),
-    put(
-      sqs,
-      resources.deadLetterQueueUrl,
-      (content.deadLetters ?? []).map((body) => ({ body })),
-    ),
+    sendAll(sqs, resources.deadLetterQueueUrl, content.deadLetters ?? []),
   ]);
 }
 
