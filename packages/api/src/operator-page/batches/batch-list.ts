@@ -21,7 +21,7 @@ export function batchList(
     batches.length === 0
       ? html`<p class="sentence">${nothing({ status, cursor }, nextCursor !== undefined)}</p><p class="hint">${keptFor}</p>`
       : html`<table class="rows"><caption>What was pushed over HTTP, the newest first</caption>
-<thead><tr><th scope="col">Batch</th><th scope="col">Status</th><th scope="col">Created</th><th scope="col" class="number">Accepted</th><th scope="col" class="number">Rejected</th><th scope="col" class="number">Packs pending</th><th scope="col" class="number">Failed</th></tr></thead>
+<thead><tr><th scope="col">Batch</th><th scope="col">Status</th><th scope="col">Created</th><th scope="col" class="number">Accepted</th><th scope="col" class="number">Rejected</th><th scope="col" class="number">Pending</th><th scope="col" class="number">Failed</th></tr></thead>
 <tbody>${batches.map(
           ({ batchId, accepted, rejected, packsPending, failed, createdAtUtc, ...batch }) => html`<tr>
 <th scope="row"><a id="batch-${batchId}" href="/batches/${encodeURIComponent(batchId)}">${id(batchId)}</a></th>

@@ -27,9 +27,9 @@ export function notificationList(
 <thead><tr><th scope="col">Notification</th><th scope="col">State</th><th scope="col">Parcel</th><th scope="col" class="number">Attempts</th><th scope="col">${state === 'notified' ? 'Told' : 'First tried'}</th><th scope="col">Why not</th></tr></thead>
 <tbody>${notifications.map(
           (notification) => html`<tr>
-<th scope="row"><a id="of-${notification.notificationId}" href="${notificationPath(notification.notificationId)}">${id(notification.notificationId)}</a></th>
+<th scope="row" class="tight"><a id="of-${notification.notificationId}" href="${notificationPath(notification.notificationId)}">${id(notification.notificationId)}</a></th>
 <td data-name="State">${stateTag(notification.state)}</td>
-<td data-name="Parcel"><a href="/parcel/${notification.parcelId}">${id(notification.parcelId)}</a></td>
+<td data-name="Parcel" class="tight"><a href="/parcel/${notification.parcelId}">${id(notification.parcelId)}</a></td>
 <td data-name="Attempts" class="number">${figure(notification.attempts)}</td>
 <td data-name="${state === 'notified' ? 'Told' : 'First tried'}">${timeWithAge(state === 'notified' ? notification.notifiedAtUtc : notification.firstAttemptAtUtc, nowMs)}</td>
 <td data-name="Why not">${whyNotTold(notification)}</td></tr>`,

@@ -9,7 +9,7 @@ export function parcelFailures({ failures }: Pick<KnownOfParcel, 'failures'>, no
   return html`<section class="part" aria-labelledby="failures"><h2 id="failures">Failures</h2>
 ${
   failures.length === 0
-    ? html`<p class="hint">None of its failures is open.</p>`
+    ? html`<p class="hint">It has no open failure.</p>`
     : html`<table class="rows"><caption>Failures that are not resolved, the latest first</caption>
 <thead><tr><th scope="col">Failure</th><th scope="col">Last failed</th><th scope="col">Reason</th><th scope="col">Detail</th></tr></thead>
 <tbody>${failures.map(

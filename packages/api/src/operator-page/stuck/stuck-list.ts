@@ -20,11 +20,11 @@ export function stuckList({ parcels, unreadable = [], nextCursor }: ParcelsPage,
 <thead><tr><th scope="col">Parcel</th><th scope="col">Stage</th><th scope="col">Latest scan</th><th scope="col">What it was</th><th scope="col">EventId</th></tr></thead>
 <tbody>${parcels.map(
           ({ parcelId, stage: at, latest }) => html`<tr>
-<th scope="row"><a href="/parcel/${parcelId}">${id(parcelId)}</a></th>
+<th scope="row" class="tight"><a href="/parcel/${parcelId}">${id(parcelId)}</a></th>
 <td data-name="Stage">${stageTag(at)}</td>
 <td data-name="Latest scan">${scanTimeWithAge(latest.createdDateTimeUtc, nowMs)}</td>
 <td data-name="What it was">${scanText(latest)}</td>
-<td data-name="EventId">${id(latest.eventId)}</td></tr>`,
+<td data-name="EventId" class="tight">${id(latest.eventId)}</td></tr>`,
         )}</tbody></table>`
   }
 ${unreadable.length > 0 && html`<div class="note"><p>Not judged, look at each: what is stored of it, or the time of its latest scan, cannot be read.</p><ul>${unreadable.map(({ parcelId, problem }) => html`<li><a href="/parcel/${parcelId}">${id(parcelId)}</a> ${foreign(problem)}</li>`)}</ul></div>`}
