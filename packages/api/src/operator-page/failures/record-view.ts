@@ -9,7 +9,7 @@ export function recordView(
   failure: ShownFailure,
   { mayOperate, nowMs }: { readonly mayOperate: boolean; readonly nowMs: number },
 ): Html {
-  const { failureId, reason, detail, attempts, parcelId, next, body } = failure;
+  const { failureId, reason, detail, attempts, parcelId, next, body, traceId } = failure;
   const { firstFailedAtUtc, lastFailedAtUtc, resolvedAtUtc, expiresAtUtc } = failure;
   const mayBeRedriven = mayOperate && resolvedAtUtc === null && isInScanQueue(reason);
   return html`<p class="sentence">${id(failureId)} ${resolvedAtUtc === null ? html`<span class="tag warn">not resolved</span>` : html`<span class="tag">resolved</span>`}</p>
@@ -23,6 +23,7 @@ export function recordView(
 <div><dt>Last failed</dt><dd>${timeWithAge(lastFailedAtUtc, nowMs)}</dd></div>
 <div><dt>Resolved</dt><dd>${timeWithAge(resolvedAtUtc, nowMs)}</dd></div>
 <div><dt>Kept until</dt><dd>${timeWithAge(expiresAtUtc, nowMs)}</dd></div>
+${traceId !== undefined && html`<div><dt>Trace</dt><dd>${id(traceId)}</dd></div>`}
 </dl></section>
 ${body !== undefined && html`<section class="stack" aria-labelledby="body"><h2 id="body">What failed</h2>${body === null ? html`<p class="none">The record has none of it.</p>` : html`<pre tabindex="0" aria-labelledby="body"><bdi>${body}</bdi></pre>`}<p class="hint">It may hold ids of people: it is shown only to a token that may act.</p></section>`}`;
 }
