@@ -36,6 +36,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
       operationsTable,
       batchesTable = '',
       notificationsTable,
+      activityTable,
     } = deployment;
     const options = {
       requestTimeoutMs,
@@ -50,6 +51,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
         [operationsTable]: 'OPERATIONS_TABLE',
         [batchesTable]: 'BATCHES_TABLE',
         ...(notificationsTable !== undefined && { [notificationsTable]: 'NOTIFICATIONS_TABLE' }),
+        ...(activityTable !== undefined && { [activityTable]: 'ACTIVITY_TABLE' }),
       },
     };
     const sqs = openSqs({ ...options, endpointIsQueueHost: config.process.endpointIsQueueHost });
@@ -68,6 +70,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
         [operationsTable]: 'operations',
         [batchesTable]: 'batches',
         ...(notificationsTable !== undefined && { [notificationsTable]: 'notifications' }),
+        ...(activityTable !== undefined && { [activityTable]: 'activity' }),
       },
     });
     const documents = DynamoDBDocumentClient.from(dynamodb);

@@ -6,7 +6,7 @@ import type { ActiveProcess } from './activity.ts';
 /** Milliseconds after which a process that has said nothing is silent: it has left out four writes, and clocks differ. */
 const silentMs = 4 * activityIntervalMs + 5_000;
 
-export function isSilent({ seenAtUtc, stoppedAtUtc }: ProcessActivity, nowMs: number): boolean {
+function isSilent({ seenAtUtc, stoppedAtUtc }: ProcessActivity, nowMs: number): boolean {
   return stoppedAtUtc === null && nowMs - Date.parse(seenAtUtc) > silentMs;
 }
 
