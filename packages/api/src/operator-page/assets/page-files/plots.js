@@ -152,7 +152,9 @@ function shown(value, unit) {
 }
 
 function rowInWords(/** @type {HTMLTableElement} */ table, /** @type {number} */ index) {
-  const [time, ...values] = [...(table.tBodies[0]?.rows[index]?.cells ?? [])].map(({ textContent }) => textContent.trim());
+  const [time, ...values] = [...(table.tBodies[0]?.rows[index]?.cells ?? [])].map(({ textContent }) =>
+    textContent.trim(),
+  );
   const parts = columnsOf(table).map(({ name }, column) => `${name}: ${values[column] ?? ''}`);
   return `${time} UTC, ${parts.join(', ')}`;
 }
