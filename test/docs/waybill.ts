@@ -33,7 +33,7 @@ export function waybillPage(commands: readonly Command[], nameVariables: Readonl
     '',
     '## What it prints',
     '',
-    'Data on stdout, everything else on stderr. `--json` prints one document, or a line of JSON for each entry. Times are in UTC, and ids are whole. On a terminal tables fit its width; a pipe gets them uncut. Colours only on a terminal, and not with `NO_COLOR`. After a second progress is on stderr: a line that is redrawn on a terminal, elsewhere a line every 10 s.',
+    'Data on stdout, everything else on stderr. `--json` prints one document, or a line of JSON for each entry. Times are in UTC, and ids are whole. On a terminal tables fit its width; a pipe gets them uncut, or as wide as `COLUMNS` says. Colours only on a terminal, and not with `NO_COLOR`. After a second progress is on stderr: a line that is redrawn on a terminal, elsewhere a line every 10 s.',
     '',
     '| exit code | |',
     '|---|---|',

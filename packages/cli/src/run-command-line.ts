@@ -6,7 +6,7 @@ import type { Command, Given } from './command/command.ts';
 import { commands as everyCommand } from './commands/registry.ts';
 import { explain } from './errors/explain.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
-import type { CommandLineIo } from './io.ts';
+import type { CommandLineIo, Environment } from './io.ts';
 import { createPrint } from './output/print.ts';
 import { startProgress } from './output/progress-line.ts';
 import { createView } from './output/view.ts';
@@ -71,6 +71,11 @@ function watchOutput({ stdout, stderr }: Pick<CommandLineIo, 'stdout' | 'stderr'
 
 const ignored = () => undefined;
 
+/** How wide a pipe or a file is: whole lines for `grep`, unless `COLUMNS` says that somebody reads them. */
+function columnsOf({ COLUMNS = '' }: Environment): number {
+  return /^[1-9]\d{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : Number.POSITIVE_INFINITY;
+}
+
 /** `0.2.0`; of an image that knows its commit, `0.2.0 (commit 0123…)`. */
 function versionText({ version, commit }: BuildInfo): string {
   return commit === 'unknown' ? version : `${version} (commit ${commit})`;
@@ -79,7 +84,7 @@ function versionText({ version, commit }: BuildInfo): string {
 async function runOne(command: Command, given: Given, choices: Choices, io: CommandLineIo): Promise<ExitCode> {
   const { stdout, stderr, env, clock, random, signals, isTerminal } = io;
   const over = new AbortController();
-  const width = isTerminal.stdout ? (io.columns ?? columnsWithoutTerminal) : Number.POSITIVE_INFINITY;
+  const width = isTerminal.stdout ? (io.columns ?? columnsWithoutTerminal) : columnsOf(env);
   const view = createView({ width, hasColours: isTerminal.stdout && !env['NO_COLOR'], nowMs: clock.now() });
   const columns = io.columns ?? columnsWithoutTerminal;
   const progress = startProgress({

@@ -62,6 +62,18 @@ describe('a command', () => {
     expect(await runCommand(['--help'], full())).toEqual(failed);
   });
 
+  test('prints whole lines into a pipe, and as wide as COLUMNS says where that is set', async () => {
+    const words = { title: 'detail', of: (text: string) => text, mayBeCut: true };
+    const prints = async ({ print }: Tools) => {
+      await print.list(['a detail of many words that goes on'], [words], 'none');
+      return exitCodes.done;
+    };
+    const shown = async (env: Readonly<Record<string, string>>) => (await running(prints, { env })).stdout;
+    for (const env of [{}, { COLUMNS: '' }, { COLUMNS: 'wide' }])
+      expect(await shown(env)).toBe('detail\na detail of many words that goes on\n');
+    expect(await shown({ COLUMNS: '20' })).toBe('detail\na detail of many wo…\n');
+  });
+
   test('ends with 130 at the first Ctrl-C, whatever it waits for, and before it has begun', async () => {
     const first = new AbortController();
     const ran = running(never, { first: first.signal });

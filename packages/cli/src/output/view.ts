@@ -14,7 +14,7 @@ export type Column<T> = {
 
 /** What a command needs to show something to people. */
 export type View = {
-  /** Columns of the terminal; infinite where there is none, since a pipe wraps nothing. */
+  /** Columns of the terminal, or of `COLUMNS`; infinite where there is neither, since a pipe wraps nothing. */
   readonly width: number;
   /** `2026-11-28 22:15:30Z (3 min ago)`. */
   readonly time: (isoUtc: string) => string;

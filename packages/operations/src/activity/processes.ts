@@ -4,7 +4,7 @@ import { activeKinds } from '@waybill/shared/activity/series.ts';
 import type { ActiveProcess } from './activity.ts';
 
 /** Milliseconds after which a process that has said nothing is silent: it has left out four writes, and clocks differ. */
-export const silentMs = 4 * activityIntervalMs + 5_000;
+const silentMs = 4 * activityIntervalMs + 5_000;
 
 export function isSilent({ seenAtUtc, stoppedAtUtc }: ProcessActivity, nowMs: number): boolean {
   return stoppedAtUtc === null && nowMs - Date.parse(seenAtUtc) > silentMs;

@@ -1,7 +1,7 @@
 import { systemClock } from '@waybill/shared/clock.ts';
 import type { OutgoingMessage } from '@waybill/shared/queue/message-queue.ts';
-import type { SamplerName } from '@waybill/shared/telemetry/traces/sampler-names.ts';
 import { queueTraces } from '@waybill/shared/telemetry/traces/queue-traces.ts';
+import type { SamplerName } from '@waybill/shared/telemetry/traces/sampler-names.ts';
 import { describe, expect, test } from 'vitest';
 import { recordedLog } from '../../../shared/test/recorded-log.ts';
 import { recordedSpans } from '../../../shared/test/recorded-spans.ts';

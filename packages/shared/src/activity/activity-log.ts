@@ -23,7 +23,7 @@ export type ActivityLog = {
 };
 
 /** Milliseconds over which rates are told: shorter is restless, longer is late. */
-export const recentMs = 60_000;
+const recentMs = 60_000;
 
 export function emptyLog(kind: ActiveKind, nowMs: number): ActivityLog {
   const ring = emptyRing(kind, nowMs);
