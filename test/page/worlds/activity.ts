@@ -46,7 +46,9 @@ export function troubledActivity(failures: number): readonly PlainItem[] {
       ...(at <= 8 * minutes ? [point('waybill.processor.failures', Math.round(perInterval))] : []),
     ]),
     itemOf('notifier', 3, (at) =>
-      at > 48 * minutes ? telling(at) : [point('waybill.notifier.endpoint_errors', 6, { endpoint: 'webhook', error: '401' })],
+      at > 48 * minutes
+        ? telling(at)
+        : [point('waybill.notifier.endpoint_errors', 6, { endpoint: 'webhook', error: '401' })],
     ),
   ];
 }
@@ -92,6 +94,11 @@ function itemOf(kind: ActiveKind, untilAgo: number, counting: Counting): PlainIt
   let log = emptyLog(kind, momentMs - began * 1_000);
   for (let at = began - intervalSeconds; at >= untilAgo; at -= intervalSeconds)
     log = withInterval(log, counting(at), momentMs - at * 1_000);
-  const identity = { process: `${kind}-7c9f6d${kind.length}1`, kind, version: '0.2.0', startedAtUtc: ago(untilAgo + 31 * hours) };
+  const identity = {
+    process: `${kind}-7c9f6d${kind.length}1`,
+    kind,
+    version: '0.2.0',
+    startedAtUtc: ago(untilAgo + 31 * hours),
+  };
   return plainItem(activityItem(identity, log));
 }
