@@ -1,4 +1,4 @@
-import { agoOf, instantOf } from '@waybill/shared/times.ts';
+import { instantOf } from '@waybill/shared/times.ts';
 import type { Caller } from '../../access/caller.ts';
 import type { PageFileName } from '../assets/page-files.ts';
 import { type Html, html } from '../html/html.ts';
@@ -103,9 +103,4 @@ function keysDialog(): Html {
     ([key, does]) =>
       html`<div><dt>${key.split(' ').map((each) => html`<kbd>${each}</kbd> `)}</dt><dd>${does}</dd></div>`,
   )}</dl><form method="dialog"><button>Close</button></form></dialog>`;
-}
-
-/** How old an answer is, for a screen that shows one that is not new. */
-export function ageNote(utc: string, nowMs: number): Html {
-  return html`<p class="note stale-note">This is what was known ${agoOf(utc, nowMs)}, at ${instantOf(utc)}.</p>`;
 }
