@@ -20,7 +20,8 @@ const documentedValue = z.union([
   number,
   z.strictObject({ M: z.record(z.string(), z.union([text, number])) }),
   z.strictObject({ SS: z.array(z.string()).min(1) }),
-  z.strictObject({ B: z.base64() }),
+  // As the command line shows bytes.
+  z.strictObject({ B: z.base64().transform((text): Uint8Array => Buffer.from(text, 'base64')) }),
   z.strictObject({ NS: z.array(z.string().regex(/^\d+$/)).min(1) }),
 ]);
 const documentedItem = z.record(z.string(), documentedValue);

@@ -42,7 +42,7 @@ describe('what a feed says', () => {
 test('the greatest of ids is the same on every screen that shows it', async () => {
   const { page } = await open('hostile', { as: 'read' });
   for (const { path } of screensOf('hostile').filter(({ name }) =>
-    /^(parcel|failure|notification|redrive)$/.test(name),
+    /^(parcel|failure|notification)$/.test(name),
   )) {
     await page.goto(path);
     expect(await page.locator('main').textContent(), path).toContain(String(greatestId));

@@ -32,21 +32,20 @@ test('who may only read is offered no act, and a forged one is refused', async (
 });
 
 test('a form on another site acts for nobody, though somebody is signed in', async () => {
-  const { page, faults } = await open('burning', { as: 'all' });
+  const { page } = await open('burning', { as: 'all' });
   const before = await stored();
   const { url } = world('burning').page;
   await page.route('http://elsewhere.example/', (route) =>
     route.fulfill({
       contentType: 'text/html',
-      body: `<form method="post" action="${url}/redrives/plan"><input name="reason" value="INVALID_EVENT"><button>Win</button></form>`,
+      body: `<link rel="icon" href="data:,"><form method="post" action="${url}/redrives/plan"><input name="reason" value="INVALID_EVENT"><button>Win</button></form>`,
     }),
   );
   await page.goto('http://elsewhere.example/');
-  const answer = page.waitForResponse((response) => response.url() === `${url}/redrives/plan`);
   await page.getByRole('button').click();
-  expect((await answer).status()).toBeGreaterThanOrEqual(400);
+  // The cookie does not come along: for the page it is nobody.
+  await page.getByLabel('Token').waitFor();
   expect(await stored()).toEqual(before);
-  faults.splice(0);
 });
 
 /** The forms that act, of every screen: none of them signs in or out. */

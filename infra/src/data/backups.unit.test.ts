@@ -48,12 +48,12 @@ describe('backups in another account', () => {
     });
   });
 
-  it('have every table but that of failures, which hold ids of people and are erased for good a week later', () => {
+  it('have every table but those of failures, which hold ids of people and are erased for good a week later, and of activity', () => {
     const tables = [...resourcesOf(data, 'AWS::DynamoDB::Table').keys()].map((id) => `<${id}.Arn>`);
     const { Resources } = z
       .object({ Resources: z.array(z.string()) })
       .parse(onlyOf(data, 'AWS::Backup::BackupSelection')['BackupSelection']);
-    expect(tables.filter((table) => !Resources.includes(table))).toEqual(['<Failures.Arn>']);
+    expect(tables.filter((table) => !Resources.includes(table))).toEqual(['<Failures.Arn>', '<Activity.Arn>']);
     expect(Resources).toContain('<Notificationserp.Arn>');
   });
 

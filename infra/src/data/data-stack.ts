@@ -111,13 +111,12 @@ export class DataStack extends Stack {
             throttled: notificationsThrottled(webhook),
           }),
       );
-    // What processes did in the last hour: all of it is written anew within ten seconds, and nobody restores it. So neither
-    // recovery nor protection, and it goes with the stack.
+    // What processes did in the last hour: all of it is written anew within ten seconds, and nobody restores it
+    // (docs/decisions/0202-activity-is-neither-backed-up-nor-protected.md).
     this.activity = new DataTable(this, 'Activity', {
       ...kept,
       definition: tables.activity,
       recoveryDays: 0,
-      removalPolicy: RemovalPolicy.DESTROY,
     });
     acknowledge(this.activity, {
       'AwsSolutions-DDB3': 'It holds what processes did in the last hour; they write it anew within ten seconds.',

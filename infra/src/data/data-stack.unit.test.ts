@@ -90,6 +90,7 @@ describe('what holds data', () => {
         attribute('unfinished', 'S'),
         attribute('changedAtUtc', 'S'),
       ),
+      Activity04690B0A: table('test-waybill-activity', attribute('process', 'S')),
     });
   });
 });
@@ -304,10 +305,10 @@ describe.each(Object.entries(tables))('the %s table', (_, definition) => {
     KeySchema: [{ AttributeName: definition.key.name, KeyType: 'HASH' }],
     AttributeDefinitions: Match.arrayWith([{ AttributeName: definition.key.name, AttributeType: definition.key.type }]),
     BillingMode: 'PAY_PER_REQUEST',
-    DeletionProtectionEnabled: true,
+    DeletionProtectionEnabled: definition !== tables.activity,
   };
 
-  it('has the key of resources.ts, is billed per request and cannot be deleted', () => {
+  it('has the key of resources.ts, is billed per request and cannot be deleted, unless what it holds is of the last hour', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', properties);
   });
 
@@ -318,13 +319,13 @@ describe.each(Object.entries(tables))('the %s table', (_, definition) => {
     });
   });
 
-  it('can be restored to any second of 35 days, or of 7 if it holds ids of people', () => {
+  it('can be restored to any second of 35 days, of 7 if it holds ids of people, of none if it holds what is of the last hour', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       TableName: properties.TableName,
-      PointInTimeRecoverySpecification: {
-        PointInTimeRecoveryEnabled: true,
-        RecoveryPeriodInDays: definition === tables.failures ? 7 : 35,
-      },
+      PointInTimeRecoverySpecification:
+        definition === tables.activity
+          ? Match.absent()
+          : { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: definition === tables.failures ? 7 : 35 },
     });
   });
 });
@@ -591,6 +592,7 @@ describe('an operator', () => {
       'Allow dynamodb:Query on test-waybill-operations/index/recent',
       'Allow dynamodb:Query on test-waybill-parcels',
       'Allow dynamodb:Query on test-waybill-parcels/index/open-parcels',
+      'Allow dynamodb:Scan on test-waybill-activity',
       `Allow dynamodb:Scan on test-waybill-failures, ${withoutBodies}`,
       'Allow dynamodb:Scan on test-waybill-notifications',
       'Allow dynamodb:Scan on test-waybill-parcels',
@@ -638,6 +640,7 @@ it('has outputs for everything that operators need', () => {
     'OperationsTable',
     'BatchesTable',
     'NotificationsTable',
+    'ActivityTable',
     'AlarmTopicArn',
     'WarningTopicArn',
     'ObserverPolicyArn',

@@ -33,7 +33,7 @@ export type DataTableProps = AlarmSetting & {
   /** The units of a table that is paid by the hour. Without them it is paid by request. */
   readonly capacity?: TableCapacity | undefined;
   readonly removalPolicy: RemovalPolicy;
-  /** The table can be restored to any second of this many days: 35 at most (DynamoDB), for the same price; 0: it cannot. */
+  /** The table can be restored to any second of this many days: 35 at most (DynamoDB), for the same price. 0: it cannot, and deleting it is no harm. */
   readonly recoveryDays: number;
   /** The alarm about throttled requests, as the processes count them that use the table. None where no process does. */
   readonly throttled?: {
@@ -44,7 +44,7 @@ export type DataTableProps = AlarmSetting & {
   };
 };
 
-/** A table of `resources.ts` with its indexes, protected against deletion by mistake where it is to be kept, with its alarm. */
+/** A table of `resources.ts` with its indexes, protected against deletion by mistake where what it holds would be missed, with its alarm. */
 export class DataTable extends Table {
   constructor(scope: Construct, id: string, props: DataTableProps) {
     const { context, topics, definition, stream = false, capacity, removalPolicy, recoveryDays, throttled } = props;
@@ -64,7 +64,7 @@ export class DataTable extends Table {
           recoveryPeriodInDays: recoveryDays,
         },
       }),
-      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+      deletionProtection: recoveryDays > 0 && removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy,
     });
     const indexes = indexesOf(definition, context);

@@ -62,6 +62,7 @@ describe('the API', () => {
       FAILURES_TABLE: '<Failures>',
       OPERATIONS_TABLE: '<Operations>',
       BATCHES_TABLE: '<Batches>',
+      ACTIVITY_TABLE: '<Activity>',
       NOTIFICATIONS_TABLE: 'dev-waybill-notifications',
     });
     expect(taskOf(stack).secrets).toEqual({ API_TOKENS: expect.stringMatching(/:secret:waybill\/callers$/) });

@@ -47,6 +47,7 @@ describe('a notifier', () => {
         NOTIFICATION_QUEUE_URL: queueOf('depot'),
         PARCELS_TABLE: '<Parcels>',
         NOTIFICATIONS_TABLE: 'dev-waybill-notifications-depot',
+        ACTIVITY_TABLE: '<Activity>',
         FAILURES_TABLE: '<Failures>',
         WEBHOOK_URL: shop.url,
         NOTIFY: 'pickup',

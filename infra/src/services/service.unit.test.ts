@@ -118,6 +118,7 @@ it('services are created after the capacity providers that they run on, and dele
 describe('the poller', () => {
   it('gets its queue, table and feed, and nothing else', () => {
     expect(taskOf(usual, 'Poller').environment).toEqual({
+      ACTIVITY_TABLE: '<Activity>',
       AWS_REGION: '<AWS::Region>',
       CLOUDWATCH_NAMESPACE: 'Waybill/dev',
       SCAN_API_URL: apiUrl,
@@ -150,6 +151,7 @@ describe('the poller', () => {
 describe('the processor', () => {
   it('gets its queue and tables, and nothing else', () => {
     expect(taskOf(usual, 'Processor').environment).toEqual({
+      ACTIVITY_TABLE: '<Activity>',
       AWS_REGION: '<AWS::Region>',
       CLOUDWATCH_NAMESPACE: 'Waybill/dev',
       SCAN_QUEUE_URL: '<ScanQueue>',
@@ -213,6 +215,7 @@ describe('the task of operators', () => {
 
   it('knows the queue, the tables, and the feed as the poller reads it', () => {
     expect(environment).toEqual({
+      ACTIVITY_TABLE: '<Activity>',
       AWS_REGION: '<AWS::Region>',
       SCAN_API_URL: apiUrl,
       SCAN_QUEUE_URL: '<ScanQueue>',

@@ -2,7 +2,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoDbNotificationsTable } from '@waybill/notifier/notifications/dynamodb-notifications-table.ts';
 import { dynamoDbParcelReader } from '@waybill/notifier/parcels/dynamodb-parcel-reader.ts';
-import { httpReportTarget } from '@waybill/notifier/report/http-report-target.ts';
+import { httpReportTarget } from '@waybill/notifier/webhook/http-report-target.ts';
 import { httpWebhook } from '@waybill/notifier/webhook/http-webhook.ts';
 import { openDynamoDb, openSqs } from '@waybill/shared/process/aws-clients.ts';
 import { runProcess } from '@waybill/shared/process/run-process.ts';

@@ -9,9 +9,9 @@ import { isThrottling } from '@waybill/shared/throttling.ts';
 import { type AnnouncedWork, readAnnouncements } from './announcements/announced-work.ts';
 import { refusedNotification, rejectedByStore } from './announcements/announcement-failures.ts';
 import { ParcelPasses, type Pass } from './announcements/parcel-passes.ts';
-import type { EndpointBreaker } from './breakers/endpoint-breaker.ts';
 import { deliver } from './delivery/deliver.ts';
 import type { Delivery, DeliveryCalls, DeliveryDependencies, Look } from './delivery/delivery.ts';
+import type { EndpointBreaker } from './endpoint/endpoint-breaker.ts';
 import { notificationFailureId, notificationFailureIds, notificationIdOf } from './notifications/notification-id.ts';
 
 export type AnnouncementHandlerDependencies = {

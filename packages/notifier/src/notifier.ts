@@ -5,8 +5,8 @@ import type { Metrics } from '@waybill/shared/metrics.ts';
 import type { WatchedService } from '@waybill/shared/process/run-process.ts';
 import { announcementHandler } from './announcement-handler.ts';
 import type { AnnouncedWork } from './announcements/announced-work.ts';
-import { EndpointBreaker, type EndpointName } from './breakers/endpoint-breaker.ts';
 import type { DeliveryDependencies } from './delivery/delivery.ts';
+import { EndpointBreaker, type EndpointName } from './endpoint/endpoint-breaker.ts';
 
 export type NotifierSettings = ConsumerSettings & {
   /** Requests to the webhook at once. */

@@ -14,7 +14,7 @@ import { readConfig } from './config.ts';
 import { dynamoDbNotificationsTable } from './notifications/dynamodb-notifications-table.ts';
 import { createNotifier, tableCallsOf } from './notifier.ts';
 import { dynamoDbParcelReader } from './parcels/dynamodb-parcel-reader.ts';
-import { httpReportTarget } from './report/http-report-target.ts';
+import { httpReportTarget } from './webhook/http-report-target.ts';
 import { httpWebhook } from './webhook/http-webhook.ts';
 
 /** The notifier as a process: wired, run until it is stopped, and ended with its exit code. Rejects when it cannot start. */

@@ -49,6 +49,7 @@ export const indexKeys: Readonly<Record<string, Readonly<Record<string, IndexKey
     lastFailedAtUtc: 'S',
     attempts: 'N',
     parcelId: 'N',
+    traceId: 'S',
     unresolved: 'S',
     resolvedAtUtc: 'S',
     expiresAt: 'N',

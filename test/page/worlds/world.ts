@@ -1,7 +1,9 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { encodeGaps, storedUnitMs } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { OnEngines } from '../../../packages/consumer/test/engines.ts';
 import { put, scan } from '../../../packages/operations/test/dead-letter-rig.ts';
+import { quietActivity, troubledActivity } from './activity.ts';
 import { batches } from './batches.ts';
 import { checkpointItem } from './checkpoint.ts';
 import { deadLetterBodies, failures } from './failures.ts';
@@ -31,6 +33,7 @@ export type WorldName = (typeof worldNames)[number];
 
 /** What the tables of a world hold. */
 type Content = {
+  readonly activity?: readonly PlainItem[];
   readonly checkpoint?: PlainItem;
   readonly failures?: readonly PlainItem[];
   readonly notifications?: readonly PlainItem[];
@@ -60,6 +63,7 @@ function contentOf(world: WorldName, failed: number): Content {
       return {};
     case 'healthy':
       return {
+        activity: quietActivity(4),
         checkpoint: checkpointItem({ ...caughtUp, caughtUpAtUtc: ago(3), newestScanUtc: ago(4) }),
         notifications: toldNotifications(),
         batches: batches(),
@@ -68,6 +72,7 @@ function contentOf(world: WorldName, failed: number): Content {
       };
     case 'burning':
       return {
+        activity: troubledActivity(failed),
         checkpoint: checkpointItem({
           ...{ lastEventId: 110_581, watermark: 110_402, headEventId: 142_900 },
           ...(gaps !== undefined && { openGaps: gaps }),
@@ -82,6 +87,7 @@ function contentOf(world: WorldName, failed: number): Content {
       };
     case 'stale':
       return {
+        activity: quietActivity(26 * minutes),
         checkpoint: checkpointItem({ ...caughtUp, caughtUpAtUtc: ago(26 * minutes), newestScanUtc: ago(27 * minutes) }),
         failures: failures(12),
         notifications: toldNotifications(),
@@ -110,6 +116,7 @@ export async function fillWorld(world: WorldName, { sqs, dynamodb, resources }: 
   const content = contentOf(world, failed);
   const fill = async (table: string, items: readonly PlainItem[] = []) => await writeItems(documents, table, items);
   await Promise.all([
+    fill(resources.activityTable, content.activity),
     fill(resources.checkpointsTable, content.checkpoint && [content.checkpoint]),
     fill(resources.failuresTable, content.failures),
     fill(resources.notificationsTable, content.notifications),
@@ -122,4 +129,16 @@ export async function fillWorld(world: WorldName, { sqs, dynamodb, resources }: 
       (content.deadLetters ?? []).map((body) => ({ body })),
     ),
   ]);
+}
+
+/** Bodies that are sent at the same time: some forty requests, for which the client has connections. */
+const together = 400;
+
+async function sendAll(sqs: SQSClient, url: string, bodies: readonly string[]): Promise<void> {
+  for (let start = 0; start < bodies.length; start += together)
+    await put(
+      sqs,
+      url,
+      bodies.slice(start, start + together).map((body) => ({ body })),
+    );
 }

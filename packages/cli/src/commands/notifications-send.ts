@@ -77,7 +77,7 @@ async function open(tools: Tools) {
       tools.dynamodb(),
       tools.documents(),
       import('@waybill/notifier/webhook/http-webhook.ts'),
-      import('@waybill/notifier/report/http-report-target.ts'),
+      import('@waybill/notifier/webhook/http-report-target.ts'),
       import('@waybill/notifier/parcels/dynamodb-parcel-reader.ts'),
       import('@waybill/notifier/notifications/dynamodb-notifications-table.ts'),
     ]);

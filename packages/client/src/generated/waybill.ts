@@ -610,6 +610,54 @@ export type GetStatus200Failures = {
   lastFailedAtUtc: string | null;
 } | null;
 
+export type GetStatus200ActivityPerSecond = {
+  /** @minimum 0 */
+  read: number;
+  /** @minimum 0 */
+  stored: number;
+  /** @minimum 0 */
+  rejected: number;
+  /** @minimum 0 */
+  failed: number;
+  /** @minimum 0 */
+  told: number;
+};
+
+export type GetStatus200ActivityTroublesItemWhat = typeof GetStatus200ActivityTroublesItemWhat[keyof typeof GetStatus200ActivityTroublesItemWhat];
+
+
+export const GetStatus200ActivityTroublesItemWhat = {
+  NO_POLLER: 'NO_POLLER',
+  NO_PROCESSOR: 'NO_PROCESSOR',
+  NO_NOTIFIER: 'NO_NOTIFIER',
+  STORE_AWAY: 'STORE_AWAY',
+  NOTIFIER_STORE_AWAY: 'NOTIFIER_STORE_AWAY',
+  FEED_FAILS: 'FEED_FAILS',
+  WEBHOOK_FAILS: 'WEBHOOK_FAILS',
+  REPORT_FAILS: 'REPORT_FAILS',
+  ANNOUNCEMENTS_NOT_TAKEN: 'ANNOUNCEMENTS_NOT_TAKEN',
+  READING_PAUSED: 'READING_PAUSED',
+  STORE_THROTTLES: 'STORE_THROTTLES',
+  EVENTS_REJECTED: 'EVENTS_REJECTED',
+  PROCESS_SILENT: 'PROCESS_SILENT',
+} as const;
+
+export type GetStatus200ActivityTroublesItem = {
+  what: GetStatus200ActivityTroublesItemWhat;
+  /** @nullable */
+  since: string | null;
+  sentence: string;
+  runbook: string;
+};
+
+export type GetStatus200Activity = {
+  /** @nullable */
+  newestUtc: string | null;
+  perSecond: GetStatus200ActivityPerSecond;
+  dollarsPerMillion: number | null;
+  troubles: GetStatus200ActivityTroublesItem[];
+} | null;
+
 export type GetStatus200NotAskedItemPart = typeof GetStatus200NotAskedItemPart[keyof typeof GetStatus200NotAskedItemPart];
 
 
@@ -619,6 +667,7 @@ export const GetStatus200NotAskedItemPart = {
   deadLetters: 'deadLetters',
   failures: 'failures',
   notifications: 'notifications',
+  activity: 'activity',
 } as const;
 
 export type GetStatus200NotAskedItem = {
@@ -636,6 +685,7 @@ export type GetStatus200 = {
   deadLetters: GetStatus200DeadLetters;
   failures: GetStatus200Failures;
   unfinishedNotifications: number | null;
+  activity: GetStatus200Activity;
   notAsked: GetStatus200NotAskedItem[];
   notes: string[];
 };
@@ -738,6 +788,7 @@ export type ListFailures200FailuresItem = {
   parcelId: number | null;
   firstFailedAtUtc: string;
   lastFailedAtUtc: string;
+  traceId?: string;
 };
 
 export type ListFailures200 = {
@@ -758,6 +809,7 @@ export type GetFailure200 = {
   parcelId: number | null;
   firstFailedAtUtc: string;
   lastFailedAtUtc: string;
+  traceId?: string;
   /** @nullable */
   resolvedAtUtc: string | null;
   /** @nullable */

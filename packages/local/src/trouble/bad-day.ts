@@ -73,14 +73,14 @@ export async function playBadDay(deps: BadDayDependencies, signal: AbortSignal):
     if (outcome.backlog.length > 0) return { outcomes, unwell: outcome.backlog };
   }
   const still = await untilNone((of) => looked(of, unwell), deps, signal);
-  if (still.length === 0) teller.isWell((await run.status()).sentence);
+  if (still.length === 0) teller.isWell((await patiently(() => run.status(), deps, signal)).sentence);
   else teller.fails(`Not all is well ${wellLimitMs / 1_000} s later: ${still.join(', ')}.`);
   return { outcomes, unwell: still };
 }
 
 async function play(act: Act, deps: BadDayDependencies, signal: AbortSignal): Promise<ActOutcome> {
   const { run, clock, teller, pace } = deps;
-  const before = await sightOf(run);
+  const before = await patiently(() => sightOf(run), deps, signal);
   const from = clock.monotonic();
   const secondsSince = (since: number) => (clock.monotonic() - since) / 1_000;
   teller.begins(act);
@@ -131,6 +131,19 @@ async function notYet(run: RunClient, error: unknown): Promise<undefined> {
   await run.state().catch(() => {
     throw error;
   });
+}
+
+/** Asks again while the API is too busy to respond; rejects once its run is gone, or after a while. */
+async function patiently<T>(question: () => Promise<T>, deps: BadDayDependencies, signal: AbortSignal): Promise<T> {
+  let found: { readonly answer: T } | undefined;
+  await within(namedLimitMs, deps, signal, async () => {
+    found = await question().then(
+      (answer) => ({ answer }),
+      (error: unknown) => notYet(deps.run, error),
+    );
+    return found !== undefined;
+  });
+  return found ? found.answer : await question();
 }
 
 /** What is still not as it should be when it is waited for no longer; empty as soon as all is. */

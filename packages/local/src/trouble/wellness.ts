@@ -5,6 +5,7 @@ import type { RunState } from './control-shapes.ts';
 
 /** Of a feed that moves some messages are always on their way: more than these are a backlog. */
 const mostQueued = 50;
+const mostAnnounced = 10;
 /** Seconds behind, of a poller that keeps up. */
 const mostBehind = 10;
 
@@ -20,7 +21,7 @@ export function backlogOf({ status, state: { owed, announcements } }: Seen): str
     ...(behind !== null && behind > mostBehind ? [`${behind} s behind`] : []),
     ...(queued === null ? ['the queue is not known'] : []),
     ...(queued !== null && queued > mostQueued ? [`${counted(queued, 'message')} in the queue`] : []),
-    ...(announcements > mostQueued ? [`${counted(announcements, 'announcement')} in the queue`] : []),
+    ...(announcements > mostAnnounced ? [`${counted(announcements, 'announcement')} in the queue`] : []),
     ...(unfinishedNotifications ? [`${counted(unfinishedNotifications, 'notification')} not told`] : []),
     ...(owed > 0 ? [`${counted(owed, 'scan')} that the carrier has to send again`] : []),
   ];

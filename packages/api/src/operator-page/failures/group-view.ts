@@ -2,7 +2,7 @@ import type { ListedFailure } from '@waybill/operations/failures/failure-item.ts
 import { whatToDo } from '@waybill/operations/failures/next-step.ts';
 import { counted } from '@waybill/shared/counted.ts';
 import { type Html, html } from '../html/html.ts';
-import { figure, foreign, id, timeWithAge } from '../html/words.ts';
+import { asSentence, figure, foreign, id, timeWithAge } from '../html/words.ts';
 import { pageLinks } from '../layout/lists.ts';
 import { failurePath } from '../layout/record-paths.ts';
 import { isInScanQueue, planForm, redriveWords } from '../redrives/plan-form.ts';
@@ -27,7 +27,7 @@ export function groupView(view: GroupView): Html {
     count && (count.isMoreThan ? `more than ${counted(count.of, 'failure')}` : counted(count.of, 'failure'));
   return html`<p class="sentence">${foreign(reason)}${detail !== undefined && html`: ${foreign(detail)}`}</p>
 <p>${howMany === undefined ? 'Those that failed last come first.' : `${howMany} in all, those that failed last first.`}${parcelId !== undefined && html` Only of parcel ${id(parcelId)}.`}${since !== undefined && html` Only what failed since ${timeWithAge(since, nowMs)}.`}</p>
-${failures.length > 0 && html`<p>${whatToDo(reason, redriveWords(reason))}</p>`}
+${failures.length > 0 && html`<p>${asSentence(whatToDo(reason, redriveWords(reason)))}</p>`}
 ${
   mayOperate &&
   failures.length > 0 &&

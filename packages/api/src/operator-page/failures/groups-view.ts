@@ -2,7 +2,7 @@ import type { FailureGroup, FailureGroups } from '@waybill/operations/failures/f
 import { whatToDo } from '@waybill/operations/failures/next-step.ts';
 import { counted, shownNumber } from '@waybill/shared/counted.ts';
 import { type Html, html } from '../html/html.ts';
-import { figure, foreign, id, timeWithAge } from '../html/words.ts';
+import { asSentence, figure, foreign, id, timeWithAge } from '../html/words.ts';
 import { failurePath } from '../layout/record-paths.ts';
 import { planForm, redriveWords } from '../redrives/plan-form.ts';
 import { failureFilters, isNarrow } from './failure-filters.ts';
@@ -20,7 +20,7 @@ export type GroupsView = {
 export function groupsView({ found, filter, mayOperate, nowMs }: GroupsView): Html {
   const { groups, notes } = found;
   const reasons = [...new Set(groups.map(({ reason }) => reason))];
-  return html`<p id="sentence" class="sentence" role="status" data-live>${sentenceOf(found, filter)}</p>
+  return html`<p id="sentence" class="sentence" role="status" data-live>${headlineOf(found, filter)}</p>
 ${mayOperate && !isNarrow(filter) && html`<div class="next">${planForm({}, 'Redrive all…', 'quiet')}<a href="/redrives/plan">Redrive some…</a></div>`}
 ${failureFilters(filter)}
 <div id="groups" class="stack" data-live>
@@ -29,13 +29,13 @@ ${groups.length > 0 && table(groups, filter, nowMs)}
 ${
   reasons.length > 0 &&
   html`<section class="panel" aria-labelledby="what-to-do"><h2 id="what-to-do">What to do</h2><dl class="advice">${reasons.map(
-    (reason) => html`<div><dt>${foreign(reason)}</dt><dd>${whatToDo(reason, redriveWords(reason))}</dd></div>`,
+    (reason) => html`<div><dt>${foreign(reason)}</dt><dd>${asSentence(whatToDo(reason, redriveWords(reason)))}</dd></div>`,
   )}</dl></section>`
 }
 </div>`;
 }
 
-function sentenceOf({ count, isMoreThan, groups }: FailureGroups, filter: FailureFilter): string {
+function headlineOf({ count, isMoreThan, groups }: FailureGroups, filter: FailureFilter): string {
   if (count === 0) return isNarrow(filter) ? 'No failure fits this filter.' : 'No failures. Nothing to do.';
   const failures = isMoreThan ? `More than ${shownNumber(count)} failures` : counted(count, 'failure');
   const kinds = counted(groups.length, 'kind');

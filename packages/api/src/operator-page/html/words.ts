@@ -31,7 +31,20 @@ export function countedFigure(count: number, noun: string): Html {
   return html`<span class="figure">${counted(count, noun)}</span>`;
 }
 
+/** Characters of an id that stays on one line of a table. */
+const shortId = 28;
+
 /** An id, whole and as text: it is pasted elsewhere. */
 export function id(value: string | number): Html {
-  return html`<code class="id">${String(value)}</code>`;
+  const text = String(value);
+  return html`<code class="id${text.length <= shortId && ' short'}">${text}</code>`;
+}
+
+/** A text that begins with a small letter and ends without a point, as a sentence. */
+export function asSentence(text: string): string {
+  return `${firstUpper(text)}${/[.…!?]$/.test(text) ? '' : '.'}`;
+}
+
+export function firstUpper(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -14,6 +14,8 @@ export type Screen = {
   readonly isLive?: boolean;
   /** Whether it needs uPlot. */
   readonly hasPlots?: boolean;
+  /** When what it shows was read; by default now. */
+  readonly asOfUtc?: string;
   /** A script of its own. */
   readonly script?: PageFileName;
 };
@@ -30,11 +32,11 @@ const everySeconds = 5;
 
 /** The whole document of one screen. */
 export function documentOf(
-  { title, active, main, isLive, hasPlots, script }: Screen,
+  { title, active, main, isLive, hasPlots, script, asOfUtc }: Screen,
   context: DocumentContext,
 ): string {
   const { caller, assetPath, nowMs } = context;
-  const asOfUtc = new Date(nowMs).toISOString();
+  const readAtUtc = asOfUtc ?? new Date(nowMs).toISOString();
   return String(html`<!doctype html>
 <html lang="en">
 <head>
@@ -63,7 +65,7 @@ ${caller && [navigation(active), search(), account(caller)]}
 ${main}
 </main>
 <footer class="foot">
-<p id="freshness" data-live>As of <time datetime="${asOfUtc}">${instantOf(asOfUtc)}</time></p>
+<p id="freshness" data-live>As of <time datetime="${readAtUtc}">${instantOf(readAtUtc)}</time></p>
 ${caller && html`<p class="hint">Keys: <kbd>?</kbd> shows them</p>`}
 </footer>
 ${caller && html`<p id="stale" class="stale" hidden><span id="stale-why" role="alert"></span> <span id="stale-age"></span></p>`}

@@ -6,6 +6,7 @@ import { type Problem, problems } from '../../problems/problem.ts';
 import { problemHeaders } from '../../problems/problem-document.ts';
 import type { Assets } from '../assets/asset-routes.ts';
 import { html } from '../html/html.ts';
+import { asSentence } from '../html/words.ts';
 import { documentOf, type Screen } from './document.ts';
 
 /** Sends a screen as an HTML document. */
@@ -34,16 +35,12 @@ export function showProblemWith(show: Show): (reply: FastifyReply, problem: Prob
     if (code === 'UNAUTHENTICATED') return toSignIn(reply, show);
     return show(reply.code(status).headers(problemHeaders(problem)), {
       title,
-      main: html`<p class="sentence">${sentenceOf(message)}</p>
+      main: html`<p class="sentence">${asSentence(message)}</p>
 ${more.errors && html`<ul>${more.errors.map(({ pointer, detail }) => html`<li><code>${pointer}</code> ${detail}</li>`)}</ul>`}
 <p class="next"><a class="button" href="${request.method === 'GET' ? request.url : '/'}">Try again</a> <a href="/">Now</a></p>
 <p class="age">Request ${request.id}</p>`,
     });
   };
-}
-
-function sentenceOf(message: string): string {
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }
 
 /**

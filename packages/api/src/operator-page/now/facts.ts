@@ -27,7 +27,7 @@ const none = html`<span class="none">–</span>`;
 function leaseOf({ holder, isAlive }: FeedPosition['lease']): Html {
   if (holder === null) return html`<span class="tag warn">nobody</span>`;
   const life = isAlive === null ? ['plain', 'not known yet'] : isAlive ? ['', 'alive'] : ['warn', 'silent'];
-  return html`<span class="tag ${life[0]}">${life[1]}</span> ${foreign(holder)}`;
+  return html`<span class="tag ${life[0]}">${life[1]}</span> <code class="id">${foreign(holder)}</code>`;
 }
 
 function gapsOf({ count, first }: FeedPosition['openGaps']): Html {

@@ -53,7 +53,7 @@ function withHistory(status: Status, activity: Activity): readonly Plot[] {
       ...queued(status, oldest),
       columns: [
         { name: 'messages', unit: 'count', values: levels.queueDepth },
-        { name: 'age of the oldest', unit: 'seconds', values: levels.oldestSeconds },
+        { name: 'oldest, in seconds', unit: 'seconds', values: levels.oldestSeconds },
       ],
     },
     {

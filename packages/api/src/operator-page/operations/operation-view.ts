@@ -3,13 +3,13 @@ import { shownNumber } from '@waybill/shared/counted.ts';
 import { countInWords } from '@waybill/shared/field-words.ts';
 import type { ShownOperation } from '../../operations/operations.ts';
 import { type Html, html } from '../html/html.ts';
-import { foreign, id, timeWithAge } from '../html/words.ts';
-import { planFacts, planSamples, sentenceOf, titleOf } from './plan-view.ts';
+import { asSentence, foreign, id, timeWithAge } from '../html/words.ts';
+import { planFacts, planSamples, titleOf } from './plan-view.ts';
 
 /** Everything that is on record of an act. */
 export function operationView(operation: ShownOperation, nowMs: number): Html {
   return html`<section class="panel" aria-labelledby="record"><h2 id="record">On record</h2>${recordFacts(operation, nowMs)}</section>
-<section class="panel" aria-labelledby="plan"><h2 id="plan">The plan</h2>${planFacts(operation.plan, nowMs)}</section>
+<section class="panel stack" aria-labelledby="plan"><h2 id="plan">The plan</h2>${planFacts(operation.plan, nowMs)}</section>
 ${planSamples(operation.plan, nowMs)}`;
 }
 
@@ -31,7 +31,7 @@ ${isOpen && progress && html`<div><dt>Progress</dt><dd>${foreign(progress.what)}
 ${cancelRequestedAtUtc !== undefined && html`<div><dt>Cancel asked for</dt><dd>${timeWithAge(cancelRequestedAtUtc, nowMs)} by ${foreign(cancelRequestedBy ?? 'somebody')}</dd></div>`}
 ${(state === 'ended' || finishedAtUtc !== undefined) && html`<div><dt>Finished</dt><dd>${timeWithAge(finishedAtUtc, nowMs)}</dd></div>`}
 ${Object.keys(counts).length > 0 && html`<div><dt>Counts</dt><dd>${Object.entries(counts).map(([name, count]) => html`<div>${foreign(countInWords(name, count))}</div>`)}</dd></div>`}
-${problems.length > 0 && html`<div class="wide"><dt>Problems</dt><dd><ul class="sentences">${problems.map((problem) => html`<li>${foreign(sentenceOf(problem))}</li>`)}</ul></dd></div>`}
+${problems.length > 0 && html`<div class="wide"><dt>Problems</dt><dd><ul class="sentences">${problems.map((problem) => html`<li>${foreign(asSentence(problem))}</li>`)}</ul></dd></div>`}
 </dl>`;
 }
 
@@ -39,7 +39,7 @@ ${problems.length > 0 && html`<div class="wide"><dt>Problems</dt><dd><ul class="
 export function filterWords(filter: Operation['filter']): Html {
   const given = Object.entries(filter);
   if (given.length === 0) return html`<span class="none">everything</span>`;
-  return html`${given.map(([name, value]) => html`<div>${titleOf(name)} ${foreign([value].flat().join(', '))}</div>`)}`;
+  return html`${given.map(([name, value]) => html`<div><span class="age">${titleOf(name)}</span> ${foreign([value].flat().join(', '))}</div>`)}`;
 }
 
 /** How an act ended, or how it stands. */

@@ -2,10 +2,11 @@ import type { planShape } from '@waybill/operations/record/operation-shape.ts';
 import { costInWords } from '@waybill/operations/record/plan.ts';
 import { shownNumber } from '@waybill/shared/counted.ts';
 import { inWords } from '@waybill/shared/field-words.ts';
+import { timeOf } from '@waybill/shared/times.ts';
 import type { z } from 'zod';
 import { type Html, html } from '../html/html.ts';
 import { failurePath } from '../layout/record-paths.ts';
-import { figure, foreign, id, timeWithAge } from '../html/words.ts';
+import { asSentence, figure, firstUpper, foreign, id, timeWithAge } from '../html/words.ts';
 
 export type ShownPlan = z.output<typeof planShape>;
 
@@ -15,7 +16,7 @@ export function planFacts(plan: ShownPlan, nowMs: number): Html {
   const reasons = Object.entries(byReason)
     .filter(([, of]) => of > 0)
     .toSorted(([, a], [, b]) => b - a);
-  return html`${warnings.length > 0 && html`<ul class="problem sentences">${warnings.map((warning) => html`<li>${foreign(sentenceOf(warning))}</li>`)}</ul>`}
+  return html`${warnings.length > 0 && html`<ul class="problem sentences">${warnings.map((warning) => html`<li>${foreign(withTimes(asSentence(warning), nowMs))}</li>`)}</ul>`}
 <dl class="facts">
 <div><dt>How many</dt><dd class="big figure">${isMoreThan && 'more than '}${shownNumber(count)}</dd></div>
 ${reasons.length > 0 && html`<div><dt>By reason</dt><dd>${reasons.map(([reason, of]) => html`<div>${figure(of)} ${foreign(reason)}</div>`)}</dd></div>`}
@@ -23,7 +24,7 @@ ${reasons.length > 0 && html`<div><dt>By reason</dt><dd>${reasons.map(([reason, 
 <div><dt>Newest</dt><dd>${timeWithAge(newestUtc, nowMs)}</dd></div>
 <div><dt>Cost</dt><dd>${costInWords(cost)}</dd></div>
 </dl>
-${notLookedAt.length > 0 && html`<h3>What it did not look at</h3><ul class="sentences">${notLookedAt.map((each) => html`<li>${foreign(sentenceOf(each))}</li>`)}</ul>`}`;
+${notLookedAt.length > 0 && html`<h3>What it did not look at</h3><ul class="sentences">${notLookedAt.map((each) => html`<li>${foreign(asSentence(each))}</li>`)}</ul>`}`;
 }
 
 /** Some of what the act touches; without the columns that are empty in each. */
@@ -41,6 +42,9 @@ export function planSamples({ samples }: ShownPlan, nowMs: number): Html {
 </table>`;
 }
 
+/** Characters of a text that stays on one line of a table. */
+const shortText = 20;
+
 type Value = ShownPlan['samples'][number][string];
 
 function isNothing(value: Value | undefined): boolean {
@@ -53,19 +57,16 @@ function cell(name: string, value: Value | undefined, nowMs: number): Html {
   if (name === 'parcelId') return html`<a href="/parcel/${encodeURIComponent(value)}">${id(value)}</a>`;
   if (name.endsWith('Id')) return id(value);
   if (name.endsWith('Utc') && typeof value === 'string') return timeWithAge(value, nowMs);
-  return typeof value === 'number' ? figure(value) : foreign(value);
+  if (typeof value === 'number') return figure(value);
+  return value.length <= shortText ? html`<span class="short">${foreign(value)}</span>` : foreign(value);
+}
+
+/** The text with its ISO times as they are shown everywhere. */
+function withTimes(text: string, nowMs: number): string {
+  return text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (isoUtc) => timeOf(isoUtc, nowMs));
 }
 
 /** A field's name at the head of a column. */
 export function titleOf(name: string): string {
   return firstUpper(inWords(name));
-}
-
-/** A text that begins in small letters and ends without a point, as a sentence. */
-export function sentenceOf(text: string): string {
-  return `${firstUpper(text)}${/[.…]$/.test(text) ? '' : '.'}`;
-}
-
-function firstUpper(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -34,5 +34,5 @@ export function isInScanQueue(reason: string): boolean {
 
 /** How the page sends back failures of this reason, at the end of what to do about it. */
 export function redriveWords(reason: string): string {
-  return isInScanQueue(reason) ? 'redrive these.' : 'waybill notifications send PARCEL_ID';
+  return isInScanQueue(reason) ? 'redrive these' : 'waybill notifications send PARCEL_ID';
 }

@@ -55,7 +55,7 @@ export type PlanView = {
 export function planView({ plan, filter, shownFilter, deployedAtUtc, nowMs }: PlanView): Html {
   const isEmpty = plan.count === 0 && !plan.isMoreThan;
   return html`<p class="sentence">${isEmpty ? 'No dead letter is like this: there is nothing to redrive.' : html`This would send ${howMany(plan)} back to the scan queue. Nothing is sent yet.`}</p>
-<section class="panel" aria-labelledby="plan"><h2 id="plan">The plan, made at ${instantOf(new Date(nowMs).toISOString())}</h2>
+<section class="panel stack" aria-labelledby="plan"><h2 id="plan">The plan, made at ${instantOf(new Date(nowMs).toISOString())}</h2>
 ${planFacts(plan, nowMs)}
 </section>
 <section class="panel" aria-labelledby="selected"><h2 id="selected">What it selects</h2>${filterWords(shownFilter)}</section>
@@ -74,7 +74,7 @@ function confirmForm(plan: ShownPlan, filter: RedriveFilter): Html {
   return html`<form class="panel stack" method="post" action="/redrives">
 ${hiddenFilter(filter)}
 <input type="hidden" name="plan" value="${JSON.stringify(plan)}">
-<div><label for="because">Because (it goes on record)</label><input id="because" name="because" required maxlength="1024" pattern=".*\\S.*" title="Why these are sent again" autocomplete="off"></div>
+<div class="because"><label for="because">Because (it goes on record)</label><input id="because" name="because" required maxlength="1024" pattern=".*\\S.*" title="Why these are sent again" autocomplete="off"></div>
 ${plan.isMoreThan ? html`<p class="warn">It could not look at all of them, so this plan sets no bound: everything that matches is sent.</p>` : html`<div class="check"><input id="moreThanPlanned" name="moreThanPlanned" type="checkbox"><label for="moreThanPlanned">Go on where over 10 % more is met than was planned. Else it stops there.</label></div>`}
 <button class="button">${label}</button>
 </form>`;

@@ -29,7 +29,7 @@ ${!isUnderWay && html`<a href="/failures">Failures</a>`}<a href="/operations/${o
 </div>
 <section class="panel" aria-labelledby="record"><h2 id="record">On record</h2>${recordFacts(operation, nowMs)}</section>
 </div>
-<section class="panel" aria-labelledby="plan"><h2 id="plan">The plan</h2>${planFacts(plan, nowMs)}</section>`;
+<section class="panel stack" aria-labelledby="plan"><h2 id="plan">The plan</h2>${planFacts(plan, nowMs)}</section>`;
 }
 
 function sentenceOf({ state, outcome, counts = {}, progress, plan }: ShownOperation): string {

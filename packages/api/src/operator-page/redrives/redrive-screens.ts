@@ -5,10 +5,10 @@ import { redrivePlanRequest } from '../../redrives/redrive-requests.ts';
 import { getRedrive, postCancel, postPlan, postRedrive } from '../../redrives/redrives.ts';
 import { idInPath } from '../../server/id-in-path.ts';
 import { html } from '../html/html.ts';
+import { asSentence } from '../html/words.ts';
 import { type Explanation, explaining } from '../layout/explaining.ts';
 import type { PageDependencies } from '../layout/page-dependencies.ts';
 import { screenConfig } from '../layout/show.ts';
-import { sentenceOf } from '../operations/plan-view.ts';
 import { planRequest, runRequest, runRequestBytes } from './form-requests.ts';
 import { planView, selectionForm } from './plan-page.ts';
 import { progressView } from './progress-view.ts';
@@ -79,7 +79,7 @@ const conflict: Explanation = {
     return {
       title: 'Redrive',
       active: 'failures',
-      main: html`<p class="sentence">${isOther ? 'Another redrive is under way. One runs at a time: wait for its end, or cancel it.' : sentenceOf(message)}</p>
+      main: html`<p class="sentence">${isOther ? 'Another redrive is under way. One runs at a time: wait for its end, or cancel it.' : asSentence(message)}</p>
 <p class="next">${isOther && html`<a class="button" href="/redrives/${operationId}">Look at it</a>`}<a href="/failures">Failures</a><a href="/operations">Operations</a></p>`,
     };
   },

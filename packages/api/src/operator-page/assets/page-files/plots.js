@@ -152,12 +152,9 @@ function shown(value, unit) {
 }
 
 function rowInWords(/** @type {HTMLTableElement} */ table, /** @type {number} */ index) {
-  const [time, ...values] = [...(table.tBodies[0]?.rows[index]?.cells ?? [])].map(({ textContent }) => textContent);
-  const parts = columnsOf(table).map(({ name, unit }, column) => {
-    const value = values[column] ?? '';
-    return `${name} ${value}${unit === 'seconds' && value !== '–' ? ' s' : ''}`;
-  });
-  return `${time} UTC: ${parts.join(', ')}`;
+  const [time, ...values] = [...(table.tBodies[0]?.rows[index]?.cells ?? [])].map(({ textContent }) => textContent.trim());
+  const parts = columnsOf(table).map(({ name }, column) => `${name}: ${values[column] ?? ''}`);
+  return `${time} UTC, ${parts.join(', ')}`;
 }
 
 drawAll();

@@ -2,8 +2,8 @@ import type { Clock } from '@waybill/shared/clock.ts';
 import { reportPolicy } from '../addresses/check-url.ts';
 import type { LookupAll } from '../addresses/checked-lookup.ts';
 import { httpEndpoint } from '../endpoint/http-endpoint.ts';
-import type { ReportTarget } from '../webhook/webhook.ts';
-import type { ReportSettings } from '../webhook/webhook-settings.ts';
+import type { ReportTarget } from './webhook.ts';
+import type { ReportSettings } from './webhook-settings.ts';
 
 const endpoint = { name: 'the report target', variable: 'REPORT_URL', credential: 'REPORT_TOKEN' };
 
