@@ -24,7 +24,7 @@ export function batchList(
 <thead><tr><th scope="col">Batch</th><th scope="col">Status</th><th scope="col">Created</th><th scope="col" class="number">Accepted</th><th scope="col" class="number">Rejected</th><th scope="col" class="number">Pending</th><th scope="col" class="number">Failed</th></tr></thead>
 <tbody>${batches.map(
           ({ batchId, accepted, rejected, packsPending, failed, createdAtUtc, ...batch }) => html`<tr>
-<th scope="row"><a id="batch-${batchId}" href="/batches/${encodeURIComponent(batchId)}">${id(batchId)}</a></th>
+<th scope="row" class="word"><a id="batch-${batchId}" href="/batches/${encodeURIComponent(batchId)}">${id(batchId)}</a></th>
 <td data-name="Status">${statusTag(batch.status)}</td>
 <td data-name="Created">${timeWithAge(createdAtUtc, nowMs)}</td>
 <td data-name="Accepted" class="number">${figure(accepted)}</td>
