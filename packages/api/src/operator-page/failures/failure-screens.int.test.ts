@@ -41,7 +41,9 @@ describe('the screen of failures', () => {
     const failures = [invalid(1), { reason: 'STORE_REJECTED', detail: hostile }, invalid(3)];
     const { get } = await openBrowser(await withFailures(failures));
     const groups = await get('/failures');
-    expect(groups.text).toMatch(/^Failures 3 failures of 2 kinds.* INVALID_EVENT INVALID_DATE: of … 2 .* STORE_REJECTED <img/);
+    expect(groups.text).toMatch(
+      /^Failures 3 failures of 2 kinds.* INVALID_EVENT INVALID_DATE: of … 2 .* STORE_REJECTED <img/,
+    );
     expect(groups.text).toMatch(/What to do INVALID_EVENT If the carrier is wrong.*STORE_REJECTED DynamoDB refuses/);
     expect(groups.html).not.toContain('<img');
     const group = await get(groups.link('INVALID_EVENT'));
@@ -50,7 +52,10 @@ describe('the screen of failures', () => {
     expect(group.text).not.toContain('event-2');
     expect(group.form('Redrive these 2…')).toEqual({
       ...{ action: '/redrives/plan', method: 'post' },
-      fields: [['reason', 'INVALID_EVENT'], ['detail', 'INVALID_DATE: of …']],
+      fields: [
+        ['reason', 'INVALID_EVENT'],
+        ['detail', 'INVALID_DATE: of …'],
+      ],
     });
     const record = await get(group.link('event-3'));
     expect(record.text).toContain('waybill dlq redrive --failure event-3');
@@ -101,7 +106,11 @@ describe('the screen of failures', () => {
   });
 
   test('offers no redrive of what the notifier could not tell: its messages are in another queue', async () => {
-    const failure = { reason: 'NOTIFICATION_REFUSED', detail: 'the webhook answered 410', failureId: 'notification-delivery-7' };
+    const failure = {
+      reason: 'NOTIFICATION_REFUSED',
+      detail: 'the webhook answered 410',
+      failureId: 'notification-delivery-7',
+    };
     const { get } = await openBrowser(await withFailures([failure]));
     for (const path of ['/failures/group?reason=NOTIFICATION_REFUSED', '/failures/record/notification-delivery-7']) {
       const { html, text } = await get(path);
@@ -124,7 +133,10 @@ describe('where something is not there, the screen says what to do', () => {
     const failuresTable = await tableOf(engines().dynamodb, { ...tables.failures, indexes: [] });
     const deployment = { ...deploymentOf(engines().resources), failuresTable };
     const { get } = await openBrowser(await openApi({ engines: engines(), deps: { deployment } }));
-    expect(await get('/failures')).toMatchObject({ status: 404, text: expect.stringContaining('waybill failures groups') });
+    expect(await get('/failures')).toMatchObject({
+      status: 404,
+      text: expect.stringContaining('waybill failures groups'),
+    });
     const none = await get('/failures/record/event-404');
     expect(none).toMatchObject({ status: 404, text: expect.stringContaining('There is no failure with this id') });
     const away = await openBrowser(await openApi());
