@@ -29,7 +29,8 @@ ${groups.length > 0 && table(groups, filter, nowMs)}
 ${
   reasons.length > 0 &&
   html`<section class="panel" aria-labelledby="what-to-do"><h2 id="what-to-do">What to do</h2><dl class="advice">${reasons.map(
-    (reason) => html`<div><dt>${foreign(reason)}</dt><dd>${asSentence(whatToDo(reason, redriveWords(reason)))}</dd></div>`,
+    (reason) =>
+      html`<div><dt>${foreign(reason)}</dt><dd>${asSentence(whatToDo(reason, redriveWords(reason)))}</dd></div>`,
   )}</dl></section>`
 }
 </div>`;

@@ -23,10 +23,18 @@ async function withDeadLetters(eventIds: readonly number[]) {
   const pair = await newPair(sqs);
   const operationsTable = await tableOf(dynamodb, tables.operations);
   const failuresTable = await tableOf(dynamodb, tables.failures);
-  const deployment = { ...deploymentOf({ ...resources, failuresTable }), scanQueueUrl: pair.sourceUrl, operationsTable };
+  const deployment = {
+    ...deploymentOf({ ...resources, failuresTable }),
+    scanQueueUrl: pair.sourceUrl,
+    operationsTable,
+  };
   const failures = failureLogOf({ ...engines(), resources: { ...resources, failuresTable } });
   const add = async (ids: readonly number[]) => {
-    await put(sqs, pair.url, ids.map((id) => ({ body: scan(id) })));
+    await put(
+      sqs,
+      pair.url,
+      ids.map((id) => ({ body: scan(id) })),
+    );
     const failure = { reason: 'INVALID_EVENT', detail: `INVALID_DATE: ${hostile}` } as const;
     for (const id of ids) await failures.record({ failureId: `event-${id}`, ...failure, parcelId: id, body: '{}' });
   };
@@ -67,7 +75,9 @@ describe('a redrive in a browser without script', () => {
     const group = await get((await get('/failures')).link('INVALID_EVENT'));
     const plan = await submit(group.form('Redrive these 3…'));
     expect(plan.text).toContain('This would send 3 dead letters back to the scan queue. Nothing is sent yet.');
-    expect(plan.text).toMatch(/The fix is not out: 3 with INVALID_EVENT .*How many 3 By reason 3 INVALID_EVENT .*Cost \$/);
+    expect(plan.text).toMatch(
+      /The fix is not out: 3 with INVALID_EVENT .*How many 3 By reason 3 INVALID_EVENT .*Cost \$/,
+    );
     expect(plan.text).toMatch(/Some of them .*event-[123]/);
     expect(plan.html).not.toContain('<script>alert');
     const run = await submit(plan.form('Redrive 3 dead letters'), { because });
