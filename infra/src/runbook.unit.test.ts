@@ -121,7 +121,9 @@ describe('the runbook', () => {
       const [, table, attribute] = /update-time-to-live --table-name "([^"]+)" .*AttributeName=(\w+)/.exec(line) ?? [];
       return table === undefined ? [] : [[table, attribute]];
     });
-    const expiring = Object.values(tables).flatMap((table) =>
+    // What processes do is not backed up: there is nothing to restore.
+    const { activity: _, ...restorable } = tables;
+    const expiring = Object.values(restorable).flatMap((table) =>
       'ttl' in table ? [[physicalName('$ENVIRONMENT', table.name), table.ttl]] : [],
     );
     expect(expiring.length).toBeGreaterThan(1);

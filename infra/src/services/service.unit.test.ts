@@ -267,9 +267,9 @@ describe('the images', () => {
     expect(paths).toEqual(expect.arrayContaining(['Dockerfile', 'package-lock.json', 'packages/poller/src/main.ts']));
     expect(paths.filter((path) => /node_modules|\.git\/|coverage|cdk\.out|\.test\.ts$/.test(path))).toEqual([]);
     const bytes = staged.reduce((sum, { size }) => sum + size, 0);
-    // A copy of about 1.5 MB for each image; the repository with its packages has hundreds.
-    expect(bytes).toBeLessThan(9_000_000);
-    expect(paths.length).toBeLessThan(2_200);
+    // A copy of about 1.6 MB for each image; the repository with its packages has hundreds.
+    expect(bytes).toBeLessThan(11_000_000);
+    expect(paths.length).toBeLessThan(2_600);
   });
 
   it('are targets of the Dockerfile, for ARM64', () => {

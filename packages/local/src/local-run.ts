@@ -11,12 +11,12 @@ import { type FeedSource, livePerSecond, openRealFeed, openSimulatedFeed } from 
 import { freePort } from './free-port.ts';
 import { keep } from './keep.ts';
 import { lookAtFeed } from './look-at-feed.ts';
+import { orFailed } from './or-failed.ts';
 import { sendPacks } from './other-producer.ts';
 import { apiSample, checkApi } from './outcome/api-check.ts';
 import { readDeadLetters, readFailureRecords } from './outcome/dead-letters.ts';
 import { readStoredParcels } from './outcome/stored-parcels.ts';
 import { judge, reasonsOf } from './outcome/verdict.ts';
-import { orFailed } from './or-failed.ts';
 import { type OwnWebhook, openOwnWebhook } from './own-webhook.ts';
 import { type ApiAccess, apiAccess, apiLines, tokenBytes } from './pipeline/api-access.ts';
 import { DrainWatch, untilEmpty } from './pipeline/drain.ts';

@@ -44,7 +44,7 @@ type Content = {
 };
 
 /** Failures of a burning world unless a test wants more. */
-export const someFailures = 1_204;
+const someFailures = 1_204;
 
 const gaps = encodeGaps(
   [

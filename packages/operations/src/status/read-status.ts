@@ -10,8 +10,8 @@ import { failureGroups } from '../failures/failure-groups.ts';
 import { type FailuresDependencies, unresolvedIndexState } from '../failures/read-unresolved.ts';
 import { countUnfinished } from '../notifications/unfinished-parcels.ts';
 import { queueCounts } from '../queue-counts.ts';
-import { activityIn } from './status-activity.ts';
 import { type Facts, type StatusSettings, secondsBehind, sentenceOf } from './sentence.ts';
+import { activityIn } from './status-activity.ts';
 import { type FeedPosition, type QueueStatus, type Status, type StatusPart, shownGaps } from './status-shape.ts';
 
 export type StatusDependencies = FailuresDependencies & {

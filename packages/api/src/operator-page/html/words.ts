@@ -1,4 +1,4 @@
-import { counted, shownNumber } from '@waybill/shared/counted.ts';
+import { shownNumber } from '@waybill/shared/counted.ts';
 import { scanTimeMs } from '@waybill/shared/domain/scan-time.ts';
 import { agoOf, instantOf } from '@waybill/shared/times.ts';
 import { type Html, html } from './html.ts';
@@ -24,11 +24,6 @@ export function foreign(text: string): Html {
 /** `12,345` in figures of one width. Not for ids. */
 export function figure(count: number): Html {
   return html`<span class="figure">${shownNumber(count)}</span>`;
-}
-
-/** `1 event`, `12,345 events`. */
-export function countedFigure(count: number, noun: string): Html {
-  return html`<span class="figure">${counted(count, noun)}</span>`;
 }
 
 /** Characters of an id that stays on one line of a table. */

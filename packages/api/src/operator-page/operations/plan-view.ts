@@ -5,8 +5,8 @@ import { inWords } from '@waybill/shared/field-words.ts';
 import { timeOf } from '@waybill/shared/times.ts';
 import type { z } from 'zod';
 import { type Html, html } from '../html/html.ts';
-import { failurePath } from '../layout/record-paths.ts';
 import { asSentence, figure, firstUpper, foreign, id, timeWithAge } from '../html/words.ts';
+import { failurePath } from '../layout/record-paths.ts';
 
 export type ShownPlan = z.output<typeof planShape>;
 
