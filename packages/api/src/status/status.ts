@@ -1,6 +1,6 @@
 import { type LeaseMemory, type Patience, readStatus } from '@waybill/operations/status/read-status.ts';
-import type { Status } from '@waybill/operations/status/status-shape.ts';
 import type { AskedActivity } from '@waybill/operations/status/status-activity.ts';
+import type { Status } from '@waybill/operations/status/status-shape.ts';
 import { dynamoDbCheckpointStore } from '@waybill/shared/checkpoint/dynamodb-checkpoint-store.ts';
 import { type Caller, requireScope } from '../access/caller.ts';
 import { inSoberWords } from '../problems/sober-words.ts';
