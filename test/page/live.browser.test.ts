@@ -87,6 +87,25 @@ test('what is typed into a form stays when the screen is freshened', async () =>
   expect(await page.getByLabel('Parcel id').first().inputValue()).toBe('50');
 });
 
+test('a screen that does not change any more is asked for no more', async () => {
+  const { page } = await open('burning', { as: 'read' });
+  await page.clock.install();
+  let looks = 0;
+  await page.goto('/batches');
+  await page.route('**/batches', async (route) => {
+    looks += 1;
+    const response = await route.fetch();
+    await route.fulfill({ response, body: (await response.text()).replace(/ data-every-seconds="\d+"/, '') });
+  });
+  const freshened = page.evaluate(
+    `new Promise((resolve) => document.addEventListener('freshened', () => resolve(true)))`,
+  );
+  await page.clock.runFor(aLookMs);
+  await freshened;
+  await page.clock.runFor(10 * aLookMs);
+  expect(looks).toBe(1);
+});
+
 test('what cannot be asked is said, and the rest is shown', async () => {
   const { page } = await open('stale', { as: 'read' });
   await page.goto('/');
