@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { useBrowser } from './browser/use-browser.ts';
+import { backlog } from './worlds/activity.ts';
 
 const { open, world } = useBrowser(['burning', 'stale']);
 
@@ -104,6 +105,16 @@ test('a screen that does not change any more is asked for no more', async () => 
   await freshened;
   await page.clock.runFor(10 * aLookMs);
   expect(looks).toBe(1);
+});
+
+test('the queue is in words what it is in the plot', async () => {
+  const { page } = await open('burning', { as: 'read' });
+  await page.goto('/');
+  const queue = page.locator('#plot-queue');
+  expect(await queue.locator('.value').textContent()).toContain(`${backlog} waiting`);
+  const plotted = Number(await queue.locator('tbody tr').last().locator('td').first().textContent());
+  // A byte a minute tells a number to some hundredths.
+  expect(Math.abs(plotted / backlog - 1)).toBeLessThan(0.04);
 });
 
 test('what cannot be asked is said, and the rest is shown', async () => {
