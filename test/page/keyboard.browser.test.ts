@@ -67,6 +67,20 @@ describe('by keyboard alone', () => {
     expect(new URL((await asked).url()).pathname).toBe('/');
   });
 
+  test('r does not send a form again', async () => {
+    const { page } = await open('burning', { as: 'all' });
+    await page.goto('/failures');
+    await page.getByRole('button', { name: 'Redrive all…' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Redrive: the plan' }).waitFor();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    await page.keyboard.press('r');
+    // What r begins comes before what begins later.
+    await page.getByRole('link', { name: 'Now', exact: true }).click();
+    await page.waitForURL((url) => url.pathname === '/');
+    expect(asked.filter((request) => request.startsWith('POST'))).toEqual([]);
+  });
+
   test.each(['/', '/failures', '/parcel/5002', '/notifications', '/operations'])(
     'every stop on %s is seen, and has a name',
     async (path) => {

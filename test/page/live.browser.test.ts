@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { useBrowser } from './browser/use-browser.ts';
+import { backlog } from './worlds/activity.ts';
 
 const { open, world } = useBrowser(['burning', 'stale']);
 
@@ -85,6 +86,35 @@ test('what is typed into a form stays when the screen is freshened', async () =>
   await page.clock.runFor(aLookMs);
   await look;
   expect(await page.getByLabel('Parcel id').first().inputValue()).toBe('50');
+});
+
+test('a screen that does not change any more is asked for no more', async () => {
+  const { page } = await open('burning', { as: 'read' });
+  await page.clock.install();
+  let looks = 0;
+  await page.goto('/batches');
+  await page.route('**/batches', async (route) => {
+    looks += 1;
+    const response = await route.fetch();
+    await route.fulfill({ response, body: (await response.text()).replace(/ data-every-seconds="\d+"/, '') });
+  });
+  const freshened = page.evaluate(
+    `new Promise((resolve) => document.addEventListener('freshened', () => resolve(true)))`,
+  );
+  await page.clock.runFor(aLookMs);
+  await freshened;
+  await page.clock.runFor(10 * aLookMs);
+  expect(looks).toBe(1);
+});
+
+test('the queue is in words what it is in the plot', async () => {
+  const { page } = await open('burning', { as: 'read' });
+  await page.goto('/');
+  const queue = page.locator('#plot-queue');
+  expect(await queue.locator('.value').textContent()).toContain(`${backlog} waiting`);
+  const plotted = Number(await queue.locator('tbody tr').last().locator('td').first().textContent());
+  // A byte a minute tells a number to some hundredths.
+  expect(Math.abs(plotted / backlog - 1)).toBeLessThan(0.04);
 });
 
 test('what cannot be asked is said, and the rest is shown', async () => {

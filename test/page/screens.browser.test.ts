@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { violationsOf } from './browser/axe.ts';
-import { layoutFaultsOf } from './browser/layout.ts';
+import { brokenCodesOf, layoutFaultsOf } from './browser/layout.ts';
 import { useBrowser } from './browser/use-browser.ts';
 import { screensOf } from './screens.ts';
 import { worldNames } from './worlds/world.ts';
@@ -24,4 +24,13 @@ describe.each(worldNames)('in a deployment that is %s', (world) => {
       expect(await violationsOf(page)).toEqual([]);
     }
   });
+});
+
+test.each([320, 768, 980, 1_120, 1_440])('the plan of a redrive breaks no code at %d pixels', async (width) => {
+  const { page } = await open('burning', { as: 'all', viewport: { width, height: 900 } });
+  await page.goto('/failures');
+  await page.getByRole('button', { name: 'Redrive all…' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Redrive: the plan' }).waitFor();
+  expect(await layoutFaultsOf(page)).toEqual([]);
+  expect(await brokenCodesOf(page)).toEqual([]);
 });

@@ -41,6 +41,34 @@ test('a link with the token in its fragment signs in, and leaves the token in no
   expect(page.url()).not.toContain(tokens.all);
 });
 
+test('a link with a token in its fragment signs nobody in elsewhere than on this machine', async () => {
+  const { page, context } = await open('healthy');
+  const host = 'https://waybill.example';
+  await context.route(`${host}/**`, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    await route.fulfill({ response: await route.fetch({ url: `${world('healthy').page.url}${pathname}` }) });
+  });
+  const sent = methodsOf(page);
+  await page.goto(`${host}/sign-in#${tokens.all}`, { waitUntil: 'networkidle' });
+  expect(page.url()).toBe(`${host}/sign-in`);
+  expect(await page.getByLabel('Token').inputValue()).toBe('');
+  expect(sent).not.toContain('POST');
+});
+
+test('a link within the page is not taken for a token', async () => {
+  const { page } = await open('healthy');
+  const sent = methodsOf(page);
+  await page.goto('/sign-in#main', { waitUntil: 'networkidle' });
+  expect(sent).not.toContain('POST');
+});
+
+/** The methods of what the page asks for, from now on. */
+function methodsOf(page: Page): readonly string[] {
+  const methods: string[] = [];
+  page.on('request', (request) => methods.push(request.method()));
+  return methods;
+}
+
 test('the cookie is for this site and this browser alone, and no script can read it', async () => {
   const { page, context } = await open('healthy', { as: 'read' });
   await page.goto('/');

@@ -16,3 +16,17 @@ const overflowing = `(() => {
 export async function layoutFaultsOf(page: Page): Promise<readonly string[]> {
   return z.array(z.string()).parse(await page.evaluate(overflowing));
 }
+
+const broken = `[...document.querySelectorAll('main .foreign, main code')]
+  .filter(({ textContent }) => /^[A-Z][A-Z_]+$|^event-\\d+$/.test(textContent))
+  .filter((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+  })
+  .map(({ textContent }) => textContent)`;
+
+/** Codes and ids of failures that do not stand on one line. */
+export async function brokenCodesOf(page: Page): Promise<readonly string[]> {
+  return z.array(z.string()).parse(await page.evaluate(broken));
+}

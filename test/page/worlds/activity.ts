@@ -29,6 +29,9 @@ export function quietActivity(untilAgo: number): readonly PlainItem[] {
   ];
 }
 
+/** Messages on the scan queue while DynamoDB's breaker is open. */
+export const backlog = 300;
+
 /**
  * The last hour of a bad day: the carrier answers 503 for 61 minutes, malformed events for eight, the webhook answers 401 for
  * 48, and DynamoDB's breaker is open for four.
@@ -42,7 +45,7 @@ export function troubledActivity(failures: number): readonly PlainItem[] {
     ]),
     itemOf('processor', 6, (at) => [
       ...(at > 4 * minutes ? processing(at, swaying(40, at)) : [point('waybill.processor.breaker', 1)]),
-      depth(at > 4 * minutes ? 30 : 1_200),
+      depth(at > 4 * minutes ? 30 : backlog),
       ...(at <= 8 * minutes ? [point('waybill.processor.failures', Math.round(perInterval))] : []),
     ]),
     itemOf('notifier', 3, (at) =>

@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { encodeGaps, storedUnitMs } from '@waybill/shared/checkpoint/stored-gaps.ts';
 import type { OnEngines } from '../../../packages/consumer/test/engines.ts';
 import { put, scan } from '../../../packages/operations/test/dead-letter-rig.ts';
-import { quietActivity, troubledActivity } from './activity.ts';
+import { backlog, quietActivity, troubledActivity } from './activity.ts';
 import { batches } from './batches.ts';
 import { checkpointItem } from './checkpoint.ts';
 import { deadLetterBodies, failures } from './failures.ts';
@@ -40,8 +40,12 @@ type Content = {
   readonly batches?: readonly PlainItem[];
   readonly operations?: readonly PlainItem[];
   readonly deadLetters?: readonly string[];
+  readonly waiting?: readonly string[];
   readonly parcels?: typeof fillParcels;
 };
+
+/** The EventId of the first scan that waits on the queue of a burning world. */
+const firstWaitingEventId = 110_282;
 
 /** Failures of a burning world unless a test wants more. */
 const someFailures = 1_204;
@@ -83,6 +87,7 @@ function contentOf(world: WorldName, failed: number): Content {
         batches: batches(),
         operations: pastOperations(),
         deadLetters: deadLetterBodies(failed),
+        waiting: Array.from({ length: backlog }, (_, index) => scan(firstWaitingEventId + index)),
         parcels: fillParcels,
       };
     case 'stale':
@@ -124,6 +129,7 @@ export async function fillWorld(world: WorldName, { sqs, dynamodb, resources }: 
     fill(resources.operationsTable, content.operations),
     content.parcels?.(dynamodb, resources.parcelsTable),
     sendAll(sqs, resources.deadLetterQueueUrl, content.deadLetters ?? []),
+    sendAll(sqs, resources.scanQueueUrl, content.waiting ?? []),
   ]);
 }
 

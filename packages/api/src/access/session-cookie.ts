@@ -7,11 +7,12 @@ const attributes = { path: '/', httpOnly: true, sameSite: 'strict' } as const;
 
 /**
  * The name of the cookie that holds the token. Behind TLS the prefix `__Host-` has browsers refuse it from anybody else; by
- * plain http, which is for this machine alone, that prefix is not allowed, and ports share their cookies.
+ * plain http, which is for this machine alone, that prefix is not allowed, and ports share their cookies: the name has the port
+ * that the browser asked for, which a tunnel to another machine has to itself.
  */
 function cookieOf(request: FastifyRequest): { readonly name: string; readonly isSecure: boolean } {
   if (!isLoopback(request)) return { name: '__Host-waybill', isSecure: true };
-  return { name: `waybill-${request.socket.localPort ?? 0}`, isSecure: false };
+  return { name: `waybill-${request.port ?? 80}`, isSecure: false };
 }
 
 /** The token that a signed-in browser sends; undefined where nobody is signed in. */

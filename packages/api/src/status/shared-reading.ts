@@ -3,8 +3,8 @@ import type { Clock } from '@waybill/shared/clock.ts';
 /** Milliseconds for which an answer is new: many who look at once cost one read a second. */
 const newMs = 1_000;
 
-/** Milliseconds for which an older answer waits for a newer one before it is given. */
-const patienceMs = 100;
+/** Milliseconds for which an older answer waits for a newer one before it is given, by default. */
+const usualPatienceMs = 100;
 
 /** Milliseconds after which an answer is too old to be given. */
 const keptMs = 30_000;
@@ -14,10 +14,12 @@ const keptMs = 30_000;
  * answer before, if that is not old. Rejects as `read` does.
  *
  * @param read asks for the one who came first; must end by itself: who waits for it may go
+ * @param patienceMs milliseconds for which an older answer waits for a newer one
  */
 export function sharedReading<T, By>(
   read: (by: By) => Promise<T>,
   clock: Pick<Clock, 'monotonic' | 'sleep'>,
+  patienceMs = usualPatienceMs,
 ): (by: By) => Promise<T> {
   let known: { readonly value: T; readonly atMs: number } | undefined;
   let reading: Promise<T> | undefined;

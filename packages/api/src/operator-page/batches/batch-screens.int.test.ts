@@ -25,7 +25,7 @@ async function openPage(batches: readonly Readonly<Record<string, unknown>>[] | 
     deps: { deployment, clock: { ...systemClock, now: () => nowMs } },
   });
   return async (url: string) => {
-    const answer = await app.inject({ url, headers: { cookie: `waybill-0=${tokens.read}` } });
+    const answer = await app.inject({ url, headers: { cookie: `waybill-80=${tokens.read}` } });
     return { status: answer.statusCode, body: answer.body, text: textOf(answer.body).join(' ') };
   };
 }

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '@waybill/shared/clock.ts';
 import { failureReasons } from '@waybill/shared/failures/failure-record.ts';
 import { tables } from '@waybill/shared/resources.ts';
 import { describe, expect, test } from 'vitest';
@@ -14,6 +15,7 @@ const hostile = '<img src=x onerror=alert(1)> \u202Egnp.exe';
 /** An API whose failures table is its own, with these failures, each a second after the one before. */
 async function withFailures(
   failures: readonly { readonly reason: string; readonly detail: string; readonly failureId?: string }[],
+  clock: Clock = systemClock,
 ) {
   const failuresTable = await tableOf(engines().dynamodb, tables.failures);
   const resources = { ...engines().resources, failuresTable };
@@ -24,7 +26,7 @@ async function withFailures(
       }),
     ),
   );
-  return openApi({ engines: engines(), deps: { deployment: deploymentOf(resources) } });
+  return openApi({ engines: engines(), deps: { deployment: deploymentOf(resources), clock } });
 }
 
 const invalid = (of: number) => ({ reason: 'INVALID_EVENT', detail: `INVALID_DATE: of ${of}` });
@@ -35,6 +37,24 @@ describe('the screen of failures', () => {
     expect((await get('/failures')).text).toContain('No failures. Nothing to do.');
     expect((await get('/failures?reason=INVALID_EVENT')).text).toContain('No failure fits this filter.');
     expect((await get('/failures/group?reason=INVALID_EVENT')).text).toContain('No failure is left here.');
+  });
+
+  test('is one count for all who look at once, and says how old it is', async () => {
+    let passedMs = 0;
+    const clock: Clock = { ...systemClock, now: () => atMs + passedMs, monotonic: () => 0 };
+    const rig = await withFailures([invalid(1)], clock);
+    const one = await openBrowser(rig);
+    const other = await openBrowser(rig, tokens.read);
+    expect((await one.get('/failures')).html).toContain('2026-11-28 10:00:00Z</time></p>');
+    const resources = { ...engines().resources, failuresTable: rig.deps.deployment.failuresTable };
+    const later = { ...invalid(2), failureId: 'event-2', parcelId: 5_002, body: '{}' };
+    await failureLogOf({ ...engines(), resources }, atMs).record(later);
+    passedMs = 7_000;
+    const seen = await other.get('/failures');
+    expect(seen.text).toMatch(/^Failures 1 failure of 1 kind/);
+    expect(seen.html).toContain('2026-11-28 10:00:00Z</time> <strong class="warn">7 s ago</strong></p>');
+    expect(seen.text).not.toContain('Redrive');
+    expect((await one.get('/failures?reason=INVALID_EVENT')).text).toContain('2 failures of 1 kind');
   });
 
   test('leads from causes, the largest first, to the records of one, and to one record with what to do', async () => {

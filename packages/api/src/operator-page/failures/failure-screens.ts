@@ -1,12 +1,14 @@
 import { failureRetentionDays } from '@waybill/shared/resources.ts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { openAllFailures } from '../../failures/all-failures.ts';
 import { getFailure, getFailureGroups, getFailures } from '../../failures/failures.ts';
 import { idInPath } from '../../server/id-in-path.ts';
 import { html } from '../html/html.ts';
 import { type Explanation, explaining } from '../layout/explaining.ts';
 import type { PageDependencies } from '../layout/page-dependencies.ts';
 import { screenConfig } from '../layout/show.ts';
+import { isNarrow } from './failure-filters.ts';
 import { groupOfUrl, groupsOfUrl } from './failure-query.ts';
 import { groupView } from './group-view.ts';
 import { groupsView } from './groups-view.ts';
@@ -21,16 +23,20 @@ const mostCountedLive = 1_000;
 /** `/failures`: what failed, by cause; the records of one cause; one record. */
 export function failureScreens(deps: PageDependencies): FastifyPluginAsyncZod {
   const { show, clock } = deps;
+  const all = openAllFailures(deps);
   const config = { ...screenConfig(show, ['read']), sendProblem: explaining(show, indexOff) };
   return async (app) => {
     app.get(
       '/failures',
       { config, schema: { hide: true, querystring: groupsOfUrl } },
       async ({ query: filter, caller, signal }, reply) => {
-        const found = await getFailureGroups(deps, caller, filter, signal);
+        const { found, asOfUtc } = isNarrow(filter)
+          ? { found: await getFailureGroups(deps, caller, filter, signal), asOfUtc: undefined }
+          : await all(caller);
         const mayOperate = caller.scopes.has('operate');
         const main = groupsView({ found, filter, mayOperate, nowMs: clock.now() });
-        return show(reply, { title: 'Failures', active: 'failures', main, isLive: found.count <= mostCountedLive });
+        const isLive = found.count <= mostCountedLive;
+        return show(reply, { title: 'Failures', active: 'failures', main, isLive, ...(asOfUtc && { asOfUtc }) });
       },
     );
     app.get(

@@ -1,4 +1,4 @@
-import { instantOf } from '@waybill/shared/times.ts';
+import { agoOf, instantOf } from '@waybill/shared/times.ts';
 import type { Caller } from '../../access/caller.ts';
 import type { PageFileName } from '../assets/page-files.ts';
 import { type Html, html } from '../html/html.ts';
@@ -25,17 +25,22 @@ export type DocumentContext = {
   readonly caller: Caller | undefined;
   readonly assetPath: (name: PageFileName) => string;
   readonly nowMs: number;
+  /** Whether a form has led here: its screen is not loaded again by itself. */
+  readonly isAnswer?: boolean;
 };
 
 /** Seconds between two looks of the script at a screen that is live. */
 const everySeconds = 5;
+
+/** Milliseconds after which an answer says how old it is: those who look together share one reading. */
+const oldMs = 5_000;
 
 /** The whole document of one screen. */
 export function documentOf(
   { title, active, main, isLive, hasPlots, script, asOfUtc }: Screen,
   context: DocumentContext,
 ): string {
-  const { caller, assetPath, nowMs } = context;
+  const { caller, assetPath, nowMs, isAnswer } = context;
   const readAtUtc = asOfUtc ?? new Date(nowMs).toISOString();
   return String(html`<!doctype html>
 <html lang="en">
@@ -54,7 +59,7 @@ ${
 ${caller && html`<script type="module" src="${assetPath('live.js')}"></script>`}
 ${script && html`<script type="module" src="${assetPath(script)}"></script>`}
 </head>
-<body${isLive && html` data-every-seconds="${everySeconds}"`}>
+<body${isLive && html` data-every-seconds="${everySeconds}"`}${isAnswer && html` data-answer`}>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <a class="brand" href="/">Waybill</a>
@@ -65,7 +70,7 @@ ${caller && [navigation(active), search(), account(caller)]}
 ${main}
 </main>
 <footer class="foot">
-<p id="freshness" data-live>As of <time datetime="${readAtUtc}">${instantOf(readAtUtc)}</time></p>
+<p id="freshness" data-live>As of <time datetime="${readAtUtc}">${instantOf(readAtUtc)}</time>${nowMs - Date.parse(readAtUtc) >= oldMs && html` <strong class="warn">${agoOf(readAtUtc, nowMs)}</strong>`}</p>
 ${caller && html`<p class="hint">Keys: <kbd>?</kbd> shows them</p>`}
 </footer>
 ${caller && html`<p id="stale" class="stale" hidden><span id="stale-why" role="alert"></span> <span id="stale-age"></span></p>`}

@@ -17,8 +17,13 @@ const policy = "default-src 'self'; base-uri 'none'; object-src 'none'; form-act
 
 export function showWith({ clock, assets }: { readonly clock: Pick<Clock, 'now'>; readonly assets: Assets }): Show {
   return (reply, screen) => {
-    const { caller } = reply.request;
-    const context = { caller: caller === nobody ? undefined : caller, assetPath: assets.path, nowMs: clock.now() };
+    const { caller, method } = reply.request;
+    const context = {
+      caller: caller === nobody ? undefined : caller,
+      assetPath: assets.path,
+      nowMs: clock.now(),
+      isAnswer: method === 'POST',
+    };
     return reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', policy)

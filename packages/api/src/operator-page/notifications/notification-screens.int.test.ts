@@ -48,10 +48,10 @@ async function openPage({ notifications, webhook }: Options) {
   return {
     operations: () => dynamoDbOperationLog({ documents, tableName: resources.operationsTable }, systemClock).list(100),
     get: async (url: string, token = tokens.read) =>
-      shown(await app.inject({ url, headers: { cookie: `waybill-0=${token}` } })),
+      shown(await app.inject({ url, headers: { cookie: `waybill-80=${token}` } })),
     post: async (url: string, form: Readonly<Record<string, string>>, token: string, site = 'same-origin') => {
       const type = { 'content-type': 'application/x-www-form-urlencoded' };
-      const headers = { ...type, cookie: `waybill-0=${token}`, 'sec-fetch-site': site };
+      const headers = { ...type, cookie: `waybill-80=${token}`, 'sec-fetch-site': site };
       return shown(await app.inject({ method: 'POST', url, headers, payload: String(new URLSearchParams(form)) }));
     },
   };

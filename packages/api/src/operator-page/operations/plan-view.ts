@@ -19,7 +19,7 @@ export function planFacts(plan: ShownPlan, nowMs: number): Html {
   return html`${warnings.length > 0 && html`<ul class="problem sentences">${warnings.map((warning) => html`<li>${foreign(withTimes(asSentence(warning), nowMs))}</li>`)}</ul>`}
 <dl class="facts">
 <div><dt>How many</dt><dd class="big figure">${isMoreThan && 'more than '}${shownNumber(count)}</dd></div>
-${reasons.length > 0 && html`<div><dt>By reason</dt><dd>${reasons.map(([reason, of]) => html`<div>${figure(of)} ${foreign(reason)}</div>`)}</dd></div>`}
+${reasons.length > 0 && html`<div class="broad"><dt>By reason</dt><dd>${reasons.map(([reason, of]) => html`<div>${figure(of)} ${foreign(reason)}</div>`)}</dd></div>`}
 <div><dt>Oldest</dt><dd>${timeWithAge(oldestUtc, nowMs)}</dd></div>
 <div><dt>Newest</dt><dd>${timeWithAge(newestUtc, nowMs)}</dd></div>
 <div><dt>Cost</dt><dd>${costInWords(cost)}</dd></div>
@@ -32,20 +32,30 @@ export function planSamples({ samples }: ShownPlan, nowMs: number): Html {
   const names = Object.keys(samples[0] ?? {}).filter((name) => samples.some((sample) => !isNothing(sample[name])));
   const [first, ...others] = names;
   if (first === undefined) return html``;
+  const isSpare = (name: string) =>
+    names.length > columnsOfTablet && !name.endsWith('Id') && samples.every((of) => isCount(of[name]));
+  const spare = (name: string) => isSpare(name) && html` class="spare"`;
   return html`<table class="rows">
 <caption>Some of them</caption>
-<thead><tr>${names.map((name) => html`<th scope="col">${titleOf(name)}</th>`)}</tr></thead>
+<thead><tr>${names.map((name) => html`<th scope="col"${spare(name)}>${titleOf(name)}</th>`)}</tr></thead>
 <tbody>${samples.map(
     (sample) =>
-      html`<tr><th scope="row">${cell(first, sample[first], nowMs)}</th>${others.map((name) => html`<td data-name="${titleOf(name)}">${cell(name, sample[name], nowMs)}</td>`)}</tr>`,
+      html`<tr><th scope="row">${cell(first, sample[first], nowMs)}</th>${others.map((name) => html`<td data-name="${titleOf(name)}"${spare(name)}>${cell(name, sample[name], nowMs)}</td>`)}</tr>`,
   )}</tbody>
 </table>`;
 }
+
+/** Columns for which a tablet has room: where there are more, counts stand where the window is wider or narrower. */
+const columnsOfTablet = 6;
 
 /** Characters of a text that stays on one line of a table. */
 const shortText = 20;
 
 type Value = ShownPlan['samples'][number][string];
+
+function isCount(value: Value | undefined): boolean {
+  return typeof value === 'number' || isNothing(value);
+}
 
 function isNothing(value: Value | undefined): boolean {
   return value === undefined || value === null || value === '';

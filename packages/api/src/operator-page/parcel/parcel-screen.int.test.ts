@@ -21,7 +21,7 @@ async function openPage(names: { readonly notificationsTable?: string; readonly 
   const clock = { ...systemClock, now: () => nowMs };
   const { app } = await openApi({ engines: engines(), deps: { deployment, clock } });
   return async (url: string, token = tokens.read) => {
-    const answer = await app.inject({ url, headers: { cookie: `waybill-0=${token}` } });
+    const answer = await app.inject({ url, headers: { cookie: `waybill-80=${token}` } });
     return { ...answer, status: answer.statusCode, location: answer.headers.location, words: textOf(answer.body) };
   };
 }

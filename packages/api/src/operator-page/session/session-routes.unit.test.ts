@@ -15,7 +15,7 @@ describe('signing in', () => {
     const answer = await signIn(await openApi(), { token: ` ${tokens.read} ` });
     expect(answer.statusCode).toBe(303);
     expect(answer.headers.location).toBe('/');
-    expect(answer.headers['set-cookie']).toBe(`waybill-0=${tokens.read}; Path=/; HttpOnly; SameSite=Strict`);
+    expect(answer.headers['set-cookie']).toBe(`waybill-80=${tokens.read}; Path=/; HttpOnly; SameSite=Strict`);
   });
 
   test('by any other name keeps it in a cookie that only TLS carries, and that only this host can set', async () => {
@@ -23,6 +23,16 @@ describe('signing in', () => {
     expect(answer.headers['set-cookie']).toBe(
       `__Host-waybill=${tokens.read}; Path=/; HttpOnly; Secure; SameSite=Strict`,
     );
+  });
+
+  test('through a tunnel keeps it in a cookie of the port that the browser asked for', async () => {
+    const rig = await openApi();
+    const tunnel = { host: 'localhost:9001' };
+    const answer = await signIn(rig, { token: tokens.read }, { ...sameOrigin, ...tunnel });
+    expect(answer.headers['set-cookie']).toMatch(/^waybill-9001=/);
+    const asked = async (port: number) =>
+      (await rig.app.inject({ url: '/', headers: { ...tunnel, cookie: `waybill-${port}=${tokens.read}` } })).statusCode;
+    expect([await asked(9_001), await asked(9_002)]).toEqual([200, 303]);
   });
 
   test('with a wrong token says so, and keeps nothing', async () => {
@@ -77,14 +87,14 @@ describe('signing in', () => {
     const rig = await openApi();
     await signIn(rig, { token: tokens.read });
     await signIn(rig, { token: `${tokens.read}x` });
-    await rig.app.inject({ url: '/nowhere', headers: { cookie: `waybill-0=${tokens.read}` } });
+    await rig.app.inject({ url: '/nowhere', headers: { cookie: `waybill-80=${tokens.read}` } });
     expect(rig.lines.length).toBeGreaterThan(0);
     expect(JSON.stringify(rig.lines)).not.toContain(tokens.read);
   });
 });
 
 describe('who is signed in', () => {
-  const cookie = (token: string) => ({ cookie: `waybill-0=${token}` });
+  const cookie = (token: string) => ({ cookie: `waybill-80=${token}` });
 
   test('sees the screens, and by which token', async () => {
     const { app } = await openApi();
@@ -134,7 +144,7 @@ describe('who is signed in', () => {
       headers: { ...sameOrigin, ...cookie(tokens.read) },
     });
     expect([answer.statusCode, answer.headers.location]).toEqual([303, '/sign-in']);
-    expect(answer.headers['set-cookie']).toBe('waybill-0=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict');
+    expect(answer.headers['set-cookie']).toBe('waybill-80=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict');
     expect((await app.inject({ method: 'POST', url: '/sign-out', headers: cookie(tokens.read) })).statusCode).toBe(403);
   });
 });

@@ -28,7 +28,7 @@ async function openPage({ withIndex = true, parcels = [] as readonly ReturnType<
   };
   const { app } = await openApi({ engines: engines(), deps });
   const get = async (url: string) => {
-    const answer = await app.inject({ url, headers: { cookie: `waybill-0=${tokens.read}` } });
+    const answer = await app.inject({ url, headers: { cookie: `waybill-80=${tokens.read}` } });
     return { status: answer.statusCode, body: answer.body, text: textOf(answer.body).join(' ') };
   };
   return { get, clock };

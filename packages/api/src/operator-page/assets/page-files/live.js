@@ -5,8 +5,8 @@
 import { listenToKeys } from './keys.js';
 import { takeOver } from './take-over.js';
 
-/** Milliseconds from one look to the next; 0 for a screen that does not change by itself. */
-const everyMs = Number(document.body.dataset['everySeconds'] ?? 0) * 1_000;
+/** Milliseconds from one look to the next; 0 for a screen that does not change by itself, or not any more. */
+let everyMs = everyMsOf(document);
 /** Milliseconds for which an answer is waited for. */
 const patienceMs = 15_000;
 /** Milliseconds between two looks at most, while the server is away: a page that is left open must not hammer it. */
@@ -24,7 +24,7 @@ let ageTimer = 0;
 
 /** Asks for this screen, one request at a time. */
 async function freshen() {
-  if (asking || document.body.dataset['fixed'] !== undefined) return;
+  if (asking) return;
   asking = true;
   clearTimeout(timer);
   try {
@@ -39,6 +39,7 @@ async function freshen() {
     ofOtherRelease = isOfThisRelease(fresh) ? 0 : ofOtherRelease + 1;
     if (ofOtherRelease >= enoughOfOtherRelease) return location.reload();
     takeOver(fresh);
+    everyMs = everyMsOf(fresh);
     succeed();
   } catch {
     fail('the server does not answer');
@@ -87,6 +88,11 @@ function plan(/** @type {number} */ waitMs) {
   if (waitMs > 0 && !document.hidden) timer = setTimeout(freshen, waitMs);
 }
 
+/** @type {(of: Document) => number} */
+function everyMsOf({ body }) {
+  return Number(body.dataset['everySeconds'] ?? 0) * 1_000;
+}
+
 function isOfThisRelease(/** @type {Document} */ fresh) {
   const ofScript = (/** @type {Document} */ of) =>
     of.querySelector('script[type="module"]')?.getAttribute('src') ?? undefined;
@@ -100,5 +106,9 @@ document.addEventListener('visibilitychange', () => {
 addEventListener('online', () => {
   if (failures > 0) void freshen();
 });
-listenToKeys(() => void (everyMs > 0 ? freshen() : location.reload()));
+listenToKeys(() => {
+  if (everyMs > 0) void freshen();
+  // To load what a form has led to again would send the form again.
+  else if (document.body.dataset['answer'] === undefined) location.reload();
+});
 plan(everyMs);
