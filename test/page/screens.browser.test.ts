@@ -8,6 +8,8 @@ import { worldNames } from './worlds/world.ts';
 const { open } = useBrowser(worldNames);
 
 const narrowAndLight = { viewport: { width: 320, height: 640 }, colorScheme: 'light' } as const;
+/** Around the width at which rows become cards. */
+const between = [768, 860] as const;
 const wideAndDark = { viewport: { width: 1_440, height: 900 }, colorScheme: 'dark' } as const;
 
 describe.each(worldNames)('in a deployment that is %s', (world) => {
@@ -15,6 +17,10 @@ describe.each(worldNames)('in a deployment that is %s', (world) => {
     const { page } = await open(world, { as: 'all', ...narrowAndLight });
     await page.goto(path);
     await expectReadable(narrowAndLight);
+    for (const width of between) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await layoutFaultsOf(page)).toEqual([]);
+    }
     await expectReadable(wideAndDark);
 
     async function expectReadable({ viewport, colorScheme }: typeof narrowAndLight | typeof wideAndDark) {
