@@ -11,8 +11,9 @@ test('poller and processor write what they did, and operations read it when nobo
   const rig = await openRig(context, { events: 200 });
   const { activityTable } = rig.resources;
   const documents = DynamoDBDocumentClient.from(rig.clients.dynamodb);
-  const read = () =>
-    readActivity({ documents, deployment: { activityTable }, clock: systemClock }, new AbortController().signal);
+  // Later by what the next ones may take to start.
+  const clock = { now: () => systemClock.now() + 90_000 };
+  const read = () => readActivity({ documents, deployment: { activityTable }, clock }, new AbortController().signal);
   const poller = rig.poller(activityVariables(rig.resources));
   const processor = rig.processor(activityVariables(rig.resources));
   await rig.drained(poller);

@@ -40,7 +40,7 @@ export function tracePicture(spans: readonly CollectedSpan[]): string {
   });
   const more = rows.length - shown.length;
   const rest = more > 0 ? `<text x="8" y="${height(shown) + 16}" opacity=".7">and ${more} more spans</text>` : '';
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height(shown) + 26}" font-family="system-ui, sans-serif" font-size="12" fill="#222"><rect width="100%" height="100%" fill="#fff"/>${ticks.join('')}\n${bars.join('\n')}\n${rest}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height(shown) + 26}" font-family="system-ui, sans-serif" font-size="12" fill="#222"><title>One trace: spans of poller, processor and notifier, by time</title><rect width="100%" height="100%" fill="#fff"/>${ticks.join('')}\n${bars.join('\n')}\n${rest}</svg>\n`;
 }
 
 function rowsOf(spans: readonly CollectedSpan[]): readonly Row[] {

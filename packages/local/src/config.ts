@@ -44,7 +44,7 @@ const maxSeed = 4_294_967_295;
 
 export const program = {
   command: 'npm start',
-  says: `Runs all of Waybill: embedded SQS and DynamoDB, a simulated Scan Event API that misbehaves as real ones do, a webhook's receiver that does so too, and poller, processor, notifier and API as production starts them. Prints how to reach the API. Ends when the feed is drained, all is told, and every parcel and every notification was compared with the feed.
+  says: `Runs all of Waybill: embedded SQS and DynamoDB, a simulated Scan Event API that misbehaves as real ones do, a webhook's receiver that does so too, and poller, processor, notifier and API as production starts them. Prints how to reach the API, and a link to the operator's page. Ends when the feed is drained, all is told, and every parcel and every notification was compared with the feed.
 
 Other variables of docs/configuration.md (RECEIVERS, WRITE_CONCURRENCY, …) are passed on to the processes.`,
   flags: {
@@ -66,11 +66,12 @@ Other variables of docs/configuration.md (RECEIVERS, WRITE_CONCURRENCY, …) are
     },
     keep: {
       type: 'boolean',
-      says: 'leaves queues, tables, feed, API, notifier and receiver up, and prints how to reach and to end them',
+      says: 'leaves queues, tables, feed, API with the page, notifier and receiver up, and prints how to reach and to end them',
     },
   },
   examples: [
     { line: 'npm start -- --events 500', says: 'in a few seconds' },
+    { line: 'npm start -- --live', says: 'a page that moves; then, in another terminal, npm run demo:trouble' },
     { line: 'npm start -- --keep', says: 'and then npx waybill status, and all that README.md shows' },
     {
       line: 'npm start -- --scan-api-url https://carrier.example/v1/scans/scanevents',
@@ -79,7 +80,7 @@ Other variables of docs/configuration.md (RECEIVERS, WRITE_CONCURRENCY, …) are
   ],
   exitCode:
     '0 all compared and equal, 1 a difference or a failure, 2 wrong flags, 130 after Ctrl-C before the end, 141 when nobody reads its output any more.',
-  docs: ['README.md#try-it', 'docs/configuration.md'],
+  docs: ['README.md#try-it', 'docs/page.md', 'docs/configuration.md'],
 } as const satisfies Program;
 
 type FlagName = keyof typeof program.flags;

@@ -1,4 +1,4 @@
-import { clearScreenDown, moveCursor } from 'node:readline';
+import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { shownNumber as number } from '@waybill/shared/counted.ts';
@@ -82,6 +82,8 @@ export class ProgressDisplay {
   /** Removes the panel. */
   clear(): void {
     if (this.#shownLines === 0) return;
+    // What is typed stands in the line below the panel, Ctrl-C as `^C`.
+    cursorTo(this.#output, 0);
     moveCursor(this.#output, 0, -this.#shownLines);
     clearScreenDown(this.#output);
     this.#shownLines = 0;

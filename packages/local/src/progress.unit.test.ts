@@ -52,8 +52,8 @@ describe('progress', () => {
     display.show(most);
     display.show(most);
     display.say('drained');
-    // Each time two lines up and what is below erased.
-    expect(written().split('\u001b[2A\u001b[0J')).toHaveLength(3);
+    // Each time to the beginning of the line, two lines up, and what is below erased.
+    expect(written().split('\u001b[1G\u001b[2A\u001b[0J')).toHaveLength(3);
     expect(written().endsWith('drained\n')).toBe(true);
   });
 

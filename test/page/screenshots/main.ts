@@ -1,13 +1,7 @@
-/**
- * Takes a picture of every screen of the page into `docs/page/`:
- *
- *     npm run screenshots
- *
- * On one machine a second run gives the same bytes: worlds and browser stand still at one moment.
- */
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { givenOrExit, type Program } from '@waybill/shared/process/program.ts';
 import type { Browser } from 'playwright-core';
 import { tokens } from '../../../packages/api/test/api-rig.ts';
 import { launchBrowser } from '../browser/launch-browser.ts';
@@ -19,6 +13,17 @@ import type { WorldName } from '../worlds/world.ts';
 import { writeItems } from '../worlds/write-items.ts';
 import { withPalette } from './palette-png.ts';
 import { type Picture, pictures } from './pictures.ts';
+
+const program = {
+  command: 'npm run screenshots',
+  says: 'Takes a picture of every screen of the page into docs/page/, in place of those that are there. On one machine a second run gives the same bytes: worlds and browser stand still at one moment. Needs Chromium, which CHROMIUM names where it is not on the PATH.',
+  flags: {},
+  examples: [{ line: 'npm run screenshots', says: 'after a change of how the page looks' }],
+  exitCode: '0 all are taken, 1 they are not, 2 wrong flags.',
+  docs: ['docs/page.md', 'docs/decisions/0208-page-tested-in-chromium.md'],
+} as const satisfies Program;
+
+givenOrExit<typeof program.flags>(program);
 
 const folder = fileURLToPath(new URL('../../../docs/page/', import.meta.url));
 

@@ -3,14 +3,13 @@ import { readActivity } from '@waybill/operations/activity/read-activity.ts';
 import type { LeaseMemory } from '@waybill/operations/status/read-status.ts';
 import type { Status } from '@waybill/operations/status/status-shape.ts';
 import { type Caller, requireScope } from '../access/caller.ts';
-import type { ApiDependencies } from '../server/api-dependencies.ts';
 import { sharedReading } from './shared-reading.ts';
-import { getStatus } from './status.ts';
+import { getStatus, type StatusDependencies } from './status.ts';
 
 /** How Waybill is doing, and what its processes did in the last hour. */
 export type StatusAndActivity = {
   readonly status: Status;
-  /** Null where the deployment has no table for it, or it cannot be read: the status says so, which asks for it, too. */
+  /** Null where the deployment has no table for it, or it cannot be read: the status says so. */
   readonly activity: Activity | null;
 };
 
@@ -18,13 +17,16 @@ export type StatusAndActivity = {
 const mostMs = 9_000;
 
 /** Both for whoever may read, from one reading for all who look: a status may watch a silent poller for two seconds. */
-export function openStatusAndActivity(deps: ApiDependencies): (caller: Caller) => Promise<StatusAndActivity> {
+export function openStatusAndActivity(
+  deps: Omit<StatusDependencies, 'lease' | 'askedActivity'>,
+): (caller: Caller) => Promise<StatusAndActivity> {
   const lease: LeaseMemory = {};
   const readBoth = async (caller: Caller) => {
     const signal = AbortSignal.timeout(mostMs);
+    const askedActivity = readActivity(deps, signal);
     const [status, activity] = await Promise.all([
-      getStatus({ ...deps, lease }, caller, signal),
-      readActivity(deps, signal).catch(() => null),
+      getStatus({ ...deps, lease, askedActivity }, caller, signal),
+      askedActivity.catch(() => null),
     ]);
     return { status, activity };
   };

@@ -38,7 +38,8 @@ export function tellInLines(say: (lines: readonly string[]) => void, apiUrl: str
     sees: (sighting, seconds) =>
       say([...told(`After ${seconds.toFixed(0)} s the page says:`), ...sighting.flatMap(quoted)]),
     ends: ({ name }) => say(told(troubles[name].ends)),
-    recovers: (seconds) => say(told(`${seconds.toFixed(0)} s later the backlog is worked off.`)),
+    recovers: (seconds) =>
+      say(told(seconds < 1 ? 'It leaves no backlog.' : `${seconds.toFixed(0)} s later the backlog is worked off.`)),
     isWell: (sentence) => say(['', 'All is well again, and the page says:', ...quoted(sentence)]),
     fails: (what) => say(told(`${verdictMarks.bad} ${what}`)),
   };

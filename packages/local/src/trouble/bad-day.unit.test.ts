@@ -28,13 +28,15 @@ type Setting = {
   readonly silent?: TroubleName;
   /** This one does not end. */
   readonly lasting?: TroubleName;
+  /** Its page cannot ask for what processes do, and so says of no trouble that it is on. */
+  readonly blind?: true;
   /** Notifications that are not told, whatever happens. */
   readonly untold?: number;
   readonly onBegin?: () => void;
 };
 
 /** A run whose page names each trouble two looks after it began. */
-function playedOn({ silent, lasting, untold = 0, onBegin }: Setting = {}) {
+function playedOn({ silent, lasting, blind, untold = 0, onBegin }: Setting = {}) {
   const orders: string[] = [];
   let [current, looks]: [TroubleName | undefined, number] = [undefined, 0];
   const named = () => (current !== undefined && current !== silent && ++looks > 2 ? current : undefined);
@@ -54,6 +56,7 @@ function playedOn({ silent, lasting, untold = 0, onBegin }: Setting = {}) {
       return {
         ...well,
         unfinishedNotifications: untold,
+        notAsked: blind ? [{ part: 'activity', why: 'too slow' }] : [],
         toDo: name === undefined ? [] : [says[name] ?? 'Look why: waybill failures groups.'],
       };
     },
@@ -100,6 +103,14 @@ test('a trouble that the page does not name, or that is not over in time, makes 
   expect([isGood, lines.join(' ')]).toEqual([
     false,
     expect.stringMatching(/^ok .* FAILED {2}not all is well: the page says: The webhook has answered 401/),
+  ]);
+});
+
+test('all is not well while the page could not ask whether it is', async () => {
+  const { isGood, lines } = verdictOf(await playedOn({ blind: true }).play(), 7);
+  expect([isGood, lines.join(' ').replaceAll(/ +/g, ' ')]).toEqual([
+    false,
+    expect.stringMatching(/^ok .* FAILED not all is well: the page could not ask for activity/),
   ]);
 });
 

@@ -45,6 +45,12 @@ test.each([
   expect([response.status, calls]).toEqual([status, []]);
 });
 
+test('says that the run has ended, where there is nobody to respond', async () => {
+  const { control, run } = await started();
+  await control.stop();
+  await expect(run.state()).rejects.toThrow('has ended');
+});
+
 test('ends the trouble with itself, and is not live any more', async () => {
   const { control, calls } = await started();
   const run = { pid: 1, startedAtUtc: '', control: { url: control.url, token: 'secret' }, api };

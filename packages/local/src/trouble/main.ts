@@ -34,7 +34,7 @@ async function play(): Promise<number> {
   const [found, ...others] = await findLiveRuns(user, isLive);
   if (!found) {
     process.stderr.write(
-      'No npm start -- --live of this user is running, on a simulated feed and with its API up.\nStart one in another terminal, and then this again: npm start -- --live\n',
+      'No npm start -- --live of this user is running on a simulated feed.\nStart one in another terminal, then this again: npm start -- --live\n',
     );
     return 1;
   }

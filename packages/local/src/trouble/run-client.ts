@@ -1,5 +1,6 @@
 import { type FailureGroup, failureGroupsShape } from '@waybill/operations/failures/failure-groups.ts';
 import { type Status, statusShape } from '@waybill/operations/status/status-shape.ts';
+import { WaybillError } from '@waybill/shared/error.ts';
 import { z } from 'zod';
 import { controlPaths, type RunState, runStateShape } from './control-shapes.ts';
 import type { LiveRun } from './live-runs.ts';
@@ -52,6 +53,11 @@ const asker =
       headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(requestLimitMs),
+    }).catch((cause: unknown) => {
+      if (!(cause instanceof TypeError)) throw cause;
+      throw new WaybillError('ENDPOINT_UNAVAILABLE', 'the npm start -- --live that it is played on has ended', {
+        cause,
+      });
     });
     if (!response.ok) throw new Error(`${method} ${path} returned ${response.status}`);
     return await response.json();

@@ -1,6 +1,8 @@
 import type { CarrierRelease } from '@waybill/carrier/feed/carrier-release.ts';
 import type { ScanApi } from '@waybill/carrier/scan-api-server.ts';
+import { wrap } from '@waybill/shared/wrap.ts';
 import type { Engines } from '../engines/engines.ts';
+import { columns } from '../progress.ts';
 import type { Receiver } from '../receiver/receiver.ts';
 import { type TroubleName, troubles } from './troubles.ts';
 
@@ -11,8 +13,8 @@ export type TroubleSources = {
   readonly engines: Pick<Engines, 'throttle'>;
   readonly parcelsTable: string;
   readonly receiver: Pick<Receiver, 'misbehave'>;
-  /** Told of each trouble when it begins and when it is over. */
-  readonly say: (line: string) => void;
+  /** Told of each trouble when it begins and when it is over, in lines for a terminal. */
+  readonly say: (text: string) => void;
 };
 
 type Switch = { readonly begin: () => void | Promise<void>; readonly end: () => void | Promise<void> };
@@ -22,12 +24,12 @@ const throttledShare = 0.95;
 
 /** Makes one trouble at a time, and ends each by itself when whoever asked for it is not heard of again. */
 export class TroubleMaker {
-  readonly #say: (line: string) => void;
+  readonly #say: (text: string) => void;
   readonly #switches: Readonly<Record<TroubleName, Switch>>;
   #current: { readonly name: TroubleName; readonly timer: NodeJS.Timeout } | undefined;
 
   constructor({ carrier, release, engines, parcelsTable, receiver, say }: TroubleSources) {
-    this.#say = say;
+    this.#say = (text) => say(wrap(text, columns).join('\n'));
     this.#switches = {
       'carrier-503': { begin: () => carrier.refuse('unavailable'), end: () => carrier.refuse(undefined) },
       'malformed-scans': { begin: () => release.break(), end: () => release.fix() },

@@ -5,6 +5,9 @@ import { type TroubleName, troubleNames } from './troubles.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+/** Lines that were said, longer than a terminal is wide. */
+const tooLong: string[] = [];
+
 /** A run whose parts write down what they are told. */
 function opened() {
   const calls: string[] = [];
@@ -15,7 +18,10 @@ function opened() {
     engines: { throttle: async (told) => note('engine')(told) },
     parcelsTable: 'parcels',
     receiver: { misbehave: note('receiver') },
-    say: (line) => void calls.push(line.split(':')[0] ?? ''),
+    say: (text) => {
+      calls.push(text.split(':')[0] ?? '');
+      tooLong.push(...text.split('\n').filter((line) => line.length > 79));
+    },
   });
   return { maker, calls };
 }
@@ -37,6 +43,7 @@ test.each(troubleNames)(
     await vi.advanceTimersByTimeAsync(5_000);
     expect(calls.slice(2)).toEqual([`${partOf[name]} well`, 'Trouble over']);
     expect(maker.current).toBeUndefined();
+    expect(tooLong).toEqual([]);
   },
 );
 

@@ -27,7 +27,11 @@ export function backlogOf({ status, state: { owed, announcements } }: Seen): str
   ];
 }
 
-/** What is not well yet: the backlog, and what the page still says of troubles. */
+/** What is not well yet: the backlog, what the page still says of troubles, and what it could not ask for. */
 export function unwell(seen: Seen): string[] {
-  return [...backlogOf(seen), ...troublesSaid(seen.status).map((sentence) => `the page says: ${sentence}`)];
+  return [
+    ...backlogOf(seen),
+    ...troublesSaid(seen.status).map((sentence) => `the page says: ${sentence}`),
+    ...seen.status.notAsked.map(({ part }) => `the page could not ask for ${part}`),
+  ];
 }

@@ -56,8 +56,8 @@ async function allProcesses(
 
 /** The same of what was read, at a time in milliseconds since 1970. Pure. */
 export function activityOf(read: readonly ProcessActivity[], nowMs: number): Activity {
-  // DynamoDB may take two days to delete what has expired.
-  const all = read.filter(({ seenAtUtc }) => nowMs - Date.parse(seenAtUtc) < activityRetentionMs);
+  // DynamoDB may take two days to delete what has expired. A process whose clock was far ahead, and was killed, would live till then.
+  const all = read.filter(({ seenAtUtc }) => Math.abs(nowMs - Date.parse(seenAtUtc)) < activityRetentionMs);
   const merged = mergedMinutes(all, nowMs);
   const perSecond = ratesOf(liveOf(all, nowMs));
   return {

@@ -171,8 +171,25 @@ describe('troubles', () => {
       sentences(processOf('poller', { stoppedAtUtc: ago(600), seenAtUtc: ago(600) }), processOf('processor')),
     ).toEqual(['No poller runs, the last one stopped 10 min ago: start one, or look why it does not start.']);
     expect(troublesOf(processOf('processor', { seenAtUtc: ago(300) }))).toMatchObject([
-      { what: 'NO_PROCESSOR', since: ago(300), runbook: 'processor-not-running' },
+      {
+        ...{ what: 'NO_PROCESSOR', since: ago(300), runbook: 'processor-not-running' },
+        // It may run, and not be allowed to write.
+        sentence: expect.stringMatching(
+          /^No processor has been heard of for 5 min: look whether one runs; .*ACTIVITY_TABLE/,
+        ),
+      },
     ]);
+  });
+
+  test('are none while a process that has stopped in order is replaced', () => {
+    const stopped = (seconds: number) => processOf('poller', { stoppedAtUtc: ago(seconds), seenAtUtc: ago(seconds) });
+    expect(troublesOf(stopped(80))).toEqual([]);
+    expect(troublesOf(stopped(100))).toMatchObject([{ what: 'NO_POLLER' }]);
+  });
+
+  test('are told although the clock of a process that was killed was a day ahead', () => {
+    const ahead = processOf('poller', { process: 'ahead', seenAtUtc: ago(-86_400) });
+    expect(troublesOf(ahead, processOf('poller', { seenAtUtc: ago(300) }))).toMatchObject([{ what: 'NO_POLLER' }]);
   });
 
   test('say who fell silent beside others', () => {
@@ -184,7 +201,10 @@ describe('troubles', () => {
 
   test('say when malformed events come in numbers, and not when they are as many as usual', () => {
     const usual = Array<number>(58).fill(3);
-    const many = processOf('poller', { minutes: { rejected: [...usual, 40, 20] }, recent: { rejected: 45 } });
+    const many = processOf('poller', {
+      minutes: { rejected: [...usual, 40, 20], read: Array<number>(60).fill(900) },
+      recent: { rejected: 45, read: 900 },
+    });
     expect(troublesOf(many)).toMatchObject([
       {
         what: 'EVENTS_REJECTED',
@@ -195,5 +215,14 @@ describe('troubles', () => {
     expect(troublesOf(processOf('poller', { minutes: { rejected: usual }, recent: { rejected: 9 } }))).toEqual([]);
     const often = processOf('poller', { minutes: { rejected: Array<number>(60).fill(40) }, recent: { rejected: 45 } });
     expect(troublesOf(often)).toEqual([]);
+  });
+
+  test('are not malformed events that are more because more is read, as after a night', () => {
+    const night = { read: Array<number>(40).fill(500), rejected: Array<number>(40).fill(1) };
+    const minutes = { read: [...night.read, 40_000], rejected: [...night.rejected, 80] };
+    const morning = processOf('poller', { minutes, recent: { read: 40_000, rejected: 80 } });
+    expect(troublesOf(morning)).toEqual([]);
+    const burst = processOf('poller', { minutes, recent: { read: 40_000, rejected: 400 } });
+    expect(troublesOf(burst)).toMatchObject([{ what: 'EVENTS_REJECTED' }]);
   });
 });

@@ -78,6 +78,9 @@ export function troublesOf(
   return found.toSorted((a, b) => urgency(a.what) - urgency(b.what));
 }
 
+/** Milliseconds that the next process may take after one has stopped in order: a task starts, and speaks ten seconds later. */
+const replacedMs = 90_000;
+
 /**
  * Kinds of which the table knows a process and none runs, and processes that fell silent beside others. Of a kind that is not in
  * the table nothing can be said: it may be of a release that does not write there.
@@ -88,8 +91,12 @@ function missing(all: readonly ProcessActivity[], nowMs: number): readonly Troub
     const known = all.filter((each) => each.kind === kind);
     const [last] = known.toSorted((a, b) => b.seenAtUtc.localeCompare(a.seenAtUtc));
     if (!last || live.some((each) => each.kind === kind)) return [];
-    const ended = last.stoppedAtUtc === null ? 'was last heard of' : 'stopped';
-    const sentence = `No ${kind} runs, the last one ${ended} ${forOf(last.seenAtUtc, nowMs)} ago: start one, or look why it does not start.`;
+    if (last.stoppedAtUtc !== null && nowMs - Date.parse(last.stoppedAtUtc) < replacedMs) return [];
+    const age = forOf(last.seenAtUtc, nowMs);
+    const sentence =
+      last.stoppedAtUtc === null
+        ? `No ${kind} has been heard of for ${age}: look whether one runs; one that does says in its log why it cannot write to ACTIVITY_TABLE.`
+        : `No ${kind} runs, the last one stopped ${age} ago: start one, or look why it does not start.`;
     return [{ ...row, since: last.seenAtUtc, sentence }];
   });
   const silent = shownProcesses(all, nowMs).filter(

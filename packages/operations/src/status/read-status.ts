@@ -11,26 +11,27 @@ import { type FailuresDependencies, unresolvedIndexState } from '../failures/rea
 import { countUnfinished } from '../notifications/unfinished-parcels.ts';
 import { queueCounts } from '../queue-counts.ts';
 import { type Facts, type StatusSettings, secondsBehind, sentenceOf } from './sentence.ts';
-import { activityIn } from './status-activity.ts';
+import { type AskedActivity, activityIn } from './status-activity.ts';
 import { type FeedPosition, type QueueStatus, type Status, type StatusPart, shownGaps } from './status-shape.ts';
 
-export type StatusDependencies = FailuresDependencies & {
-  readonly sqs: SQSClient;
-  readonly checkpoints: Pick<CheckpointStore, 'read'>;
-  readonly deployment: Pick<
-    Deployment,
-    'scanQueueUrl' | 'failuresTable' | 'notificationsTable' | 'activityTable' | 'feed'
-  >;
-  readonly clock: Clock;
-  readonly settings: StatusSettings & {
-    /** `LEASE_SECONDS`, in milliseconds. */
-    readonly leaseMs: number;
+export type StatusDependencies = FailuresDependencies &
+  AskedActivity & {
+    readonly sqs: SQSClient;
+    readonly checkpoints: Pick<CheckpointStore, 'read'>;
+    readonly deployment: Pick<
+      Deployment,
+      'scanQueueUrl' | 'failuresTable' | 'notificationsTable' | 'activityTable' | 'feed'
+    >;
+    readonly clock: Clock;
+    readonly settings: StatusSettings & {
+      /** `LEASE_SECONDS`, in milliseconds. */
+      readonly leaseMs: number;
+    };
+    /** What an error says to an operator; its code and message by default. */
+    readonly explain?: (error: unknown) => string;
+    /** How long an answer may take; without it a silent poller is watched for half of `LEASE_SECONDS`. */
+    readonly patience?: Patience;
   };
-  /** What an error says to an operator; its code and message by default. */
-  readonly explain?: (error: unknown) => string;
-  /** How long an answer may take; without it a silent poller is watched for half of `LEASE_SECONDS`. */
-  readonly patience?: Patience;
-};
 
 /** Bounds of an answer that somebody waits for. */
 export type Patience = {

@@ -88,11 +88,10 @@ function deadLetters(facts: Facts): string {
   if (!queue) return 'How many dead letters there are is not known.';
   const count = totalOf(queue);
   if (count === 0) return 'No dead letters.';
-  const kinds =
-    failures && failures.kinds > 0
-      ? ` of ${counted(failures.kinds, 'kind')}${failures.isMoreThan ? ' or more' : ''}`
-      : '';
-  return `${counted(count, 'dead letter')}${kinds}.`;
+  if (!failures || failures.kinds === 0) return `${counted(count, 'dead letter')}.`;
+  // A failure is on record at once, and in the dead-letter queue when SQS has received it often enough.
+  const of = failures.kinds > count ? ', failures of' : ' of';
+  return `${counted(count, 'dead letter')}${of} ${counted(failures.kinds, 'kind')}${failures.isMoreThan ? ' or more' : ''}.`;
 }
 
 /** Those that do not meet the requirements may wait for a scan: they are not always something to do. */
@@ -133,8 +132,9 @@ function ofPosition(facts: Facts, settings: StatusSettings): Advice[] {
 /** Which of what is said otherwise each trouble explains. */
 const explained: Partial<Readonly<Record<TroubleCode, readonly (TroubleCode | Said)[]>>> = {
   NO_POLLER: ['POLLER_UNKNOWN'],
-  FEED_FAILS: ['NOT_CATCHING_UP'],
-  READING_PAUSED: ['NOT_CATCHING_UP'],
+  // Only a poller that lives tells these two.
+  FEED_FAILS: ['POLLER_UNKNOWN', 'NOT_CATCHING_UP'],
+  READING_PAUSED: ['POLLER_UNKNOWN', 'NOT_CATCHING_UP'],
   STORE_AWAY: ['NOBODY_RECEIVES'],
   ANNOUNCEMENTS_NOT_TAKEN: ['NOBODY_RECEIVES'],
   NO_PROCESSOR: ['NOBODY_RECEIVES'],

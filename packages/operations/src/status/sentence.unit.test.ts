@@ -56,6 +56,11 @@ describe('the sentence of a status', () => {
       `${read} No dead letters. 1,204 notifications not told: waybill notifications list. Nothing to do.`,
     ],
     ['all notifications were told', { unfinishedNotifications: 0 }, `${read} No dead letters. Nothing to do.`],
+    [
+      'most failures are on record and not in the dead-letter queue yet',
+      { ...dead({ kinds: 16 }), deadLetters: queue(4) },
+      `${read} 4 dead letters, failures of 16 kinds. Nothing to do.`,
+    ],
     ['there are dead letters that somebody has seen', dead(), `${read} 68 dead letters of 3 kinds. Nothing to do.`],
     [
       'dead letters are news',
@@ -222,6 +227,11 @@ describe('troubles', () => {
     [
       'that it does not catch up, where the carrier fails',
       { ...troubled('FEED_FAILS'), ...at({ secondsBehind: 600 }) },
+      ['FEED_FAILS.'],
+    ],
+    [
+      'that a poller may not live, where one tells that the carrier fails',
+      { ...troubled('FEED_FAILS'), ...lease({ isAlive: null }) },
       ['FEED_FAILS.'],
     ],
     [

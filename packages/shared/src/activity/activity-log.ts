@@ -30,10 +30,18 @@ export function emptyLog(kind: ActiveKind, nowMs: number): ActivityLog {
   return { kind, atMs: nowMs, ring, streaks: new Map(), held: new Map(), ages: new Map(), recent: [] };
 }
 
-/** The log after an interval that ended at `nowMs`, and of which these points tell. Pure. */
-export function withInterval(log: ActivityLog, fresh: readonly Point[], nowMs: number): ActivityLog {
-  const { kind, atMs } = log;
-  const ms = Math.max(1, nowMs - atMs);
+/**
+ * The log after an interval that ended at `nowMs`, and of which these points tell. Pure.
+ *
+ * @param ms that the interval took, by a clock that is never set: 1 or more
+ */
+export function withInterval(
+  log: ActivityLog,
+  fresh: readonly Point[],
+  nowMs: number,
+  ms = Math.max(1, nowMs - log.atMs),
+): ActivityLog {
+  const { kind } = log;
   const held = new Map(log.held);
   for (const point of fresh) if (definitionOf(point.metric)?.lasting) held.set(keyOf(point), point);
   const points = [...held.values(), ...fresh.filter(({ metric }) => !definitionOf(metric)?.lasting)];

@@ -62,6 +62,16 @@ describe('the minutes', () => {
     expect(row(log, 'read')).toEqual([7]);
   });
 
+  test('move back with a clock that was far ahead, so that what is counted from then on is shown', () => {
+    const [wrong, right] = [start + 86_400_000, start + 10_000];
+    const ahead = withInterval(emptyLog('poller', wrong), [count('waybill.feed.events', 3)], wrong);
+    const corrected = withInterval(ahead, [count('waybill.feed.events', 4)], right);
+    expect(corrected.ring.minute).toBe(Math.floor(right / 60_000));
+    expect(row(corrected, 'read')).toEqual([7]);
+    const slewed = withInterval(logOf('poller', [none]), none, start - 60_000);
+    expect(slewed.ring.minute).toBe(Math.floor(start / 60_000));
+  });
+
   test('have dollars in millionths', () => {
     expect(row(logOf('processor', [[count('waybill.cost.spent', 0.000_04, { service: 'SQS' })]]), 'spent')).toEqual([
       40,

@@ -1,4 +1,5 @@
 import { AggregationTemporality, MetricReader } from '@opentelemetry/sdk-metrics';
+import type { Clock } from '../clock.ts';
 import type { Item, ProcessIdentity } from './activity-item.ts';
 import { activityItem } from './activity-item.ts';
 import type { ActivityLog } from './activity-log.ts';
@@ -12,8 +13,7 @@ export type ActivityReaderOptions = {
   /** Writes the item. What it rejects with is told to `failed`, and nothing else happens. */
   readonly put: (item: Item) => Promise<void>;
   readonly failed: (error: unknown) => void;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 };
 
 /** Milliseconds between two writes of a process: six write units per minute. */
@@ -29,13 +29,17 @@ export const activityIntervalMs = 10_000;
 export class ActivityReader extends MetricReader {
   readonly #options: ActivityReaderOptions;
   #log: ActivityLog;
+  /** The end of the last interval, by the clock that is never set. */
+  #endedAt: number;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
+  #hasTold = false;
 
   constructor(options: ActivityReaderOptions) {
     super({ aggregationTemporalitySelector: () => AggregationTemporality.DELTA });
     this.#options = options;
-    this.#log = emptyLog(options.identity.kind, options.now());
+    this.#log = emptyLog(options.identity.kind, options.clock.now());
+    this.#endedAt = options.clock.monotonic();
   }
 
   protected override onInitialized(): void {
@@ -56,19 +60,27 @@ export class ActivityReader extends MetricReader {
   }
 
   async #tell(how: { readonly isLast?: boolean } = {}): Promise<void> {
-    const { identity, put, failed, now } = this.#options;
+    const { identity, put, failed, clock } = this.#options;
     try {
       const { resourceMetrics } = await this.collect();
       const points = pointsOf(resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics));
-      this.#log = withInterval(this.#log, points, now());
+      const endedAt = clock.monotonic();
+      this.#log = withInterval(this.#log, points, clock.now(), Math.max(1, Math.round(endedAt - this.#endedAt)));
+      this.#endedAt = endedAt;
     } catch (error) {
       failed(error);
     }
-    if (this.#writing !== undefined) return;
+    if (this.#writing !== undefined || (how.isLast && this.#hasNothingToSay())) return;
+    this.#hasTold = true;
     this.#writing = put(activityItem(identity, this.#log, how))
       .catch(failed)
       .finally(() => {
         this.#writing = undefined;
       });
+  }
+
+  /** Of a process that ends where it has just begun: one that is started again and again must not fill the table. */
+  #hasNothingToSay(): boolean {
+    return !this.#hasTold && this.#log.recent.every(({ counts }) => [...counts.values()].every((count) => count === 0));
   }
 }

@@ -18,7 +18,8 @@ function processOf(put: (item: Item) => Promise<void>) {
     intervalMs: 10_000,
     put,
     failed: (error) => failures.push(error),
-    now: Date.now,
+    // A little off, so that no interval is whole.
+    clock: { now: Date.now, monotonic: () => performance.now() * 1.000_03 },
   });
   const telemetry = startTelemetry({ service: 'test', otlp: false, reader });
   return { metrics: createMetrics(telemetry.meter, 'processor'), telemetry, failures };
@@ -46,6 +47,31 @@ describe('what a process says of itself', () => {
     expect(readActivityItem(plainItem(items.at(-1) ?? {}))).toMatchObject({ stoppedAtUtc: '2026-11-29T12:00:30.000Z' });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(items).toHaveLength(4);
+  });
+
+  test('has rates over the time that passed, and a whole number of it, whatever becomes of the clock', async () => {
+    const items: Item[] = [];
+    const { metrics, telemetry } = processOf(async (item) => void items.push(item));
+    await vi.advanceTimersByTimeAsync(10_000);
+    vi.setSystemTime(start - 3_600_000);
+    metrics['waybill.processor.events'].add(50);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const said = readActivityItem(plainItem(items.at(-1) ?? {}));
+    expect(said?.recent.ms).toBe(20_000);
+    expect(said?.recent.counts.get('stored')).toBe(50);
+    await telemetry.stop();
+  });
+
+  test('is not written where it ends at its start, having done nothing: it may be started again and again', async () => {
+    const items: Item[] = [];
+    const idle = processOf(async (item) => void items.push(item));
+    await vi.advanceTimersByTimeAsync(3_000);
+    await idle.telemetry.stop();
+    expect(items).toEqual([]);
+    const busy = processOf(async (item) => void items.push(item));
+    busy.metrics['waybill.processor.events'].add(7);
+    await busy.telemetry.stop();
+    expect(items).toHaveLength(1);
   });
 
   test('that cannot be written is told, and the next item says it, too', async () => {

@@ -8,6 +8,9 @@ export const keptMinutes = 60;
 
 export const minuteMs = 60_000;
 
+/** Minutes by which a clock is set back when it is corrected in the course of things. */
+const mostBack = 2;
+
 /** What one process counted in each of the last minutes. */
 export type Ring = {
   /** The last minute, under way: since 1970. */
@@ -23,9 +26,11 @@ export function emptyRing(kind: ActiveKind, nowMs: number): Ring {
 
 /** The ring with what one interval brought. An interval that begins in one minute and ends in the next counts for the next. */
 export function withValues(ring: Ring, values: ReadonlyMap<SeriesName, number>, nowMs: number): Ring {
-  // A clock that was set back goes on with the minute that it had come to.
-  const minute = Math.max(ring.minute, Math.floor(nowMs / minuteMs));
-  const passed = Math.min(keptMinutes, minute - ring.minute);
+  const current = Math.floor(nowMs / minuteMs);
+  // A clock that was set back a little goes on with the minute that it had come to. After more the minutes move back with it:
+  // else this process would count beyond what is shown until the clock has come there again.
+  const minute = ring.minute - current > mostBack ? current : Math.max(ring.minute, current);
+  const passed = Math.min(keptMinutes, Math.max(0, minute - ring.minute));
   const rows = [...ring.rows].map(([name, row]) => {
     const none = isLevel(name) ? null : 0;
     const moved = [...row, ...Array<number | null>(passed).fill(none)].slice(-keptMinutes);

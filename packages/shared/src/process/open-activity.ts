@@ -19,7 +19,7 @@ export type Activity = {
 export function openActivity(
   name: string,
   { activityTable: tableName, build, proxies }: Pick<ProcessConfig, 'activityTable' | 'build' | 'proxies'>,
-  { log, clock }: { readonly log: Logger; readonly clock: Pick<Clock, 'now'> },
+  { log, clock }: { readonly log: Logger; readonly clock: Pick<Clock, 'now' | 'monotonic'> },
 ): Activity | undefined {
   const kind = activeKinds.find((each) => each === name);
   if (tableName === undefined || kind === undefined) return undefined;
@@ -37,7 +37,7 @@ export function openActivity(
     intervalMs: activityIntervalMs,
     put: async (Item) => void (await dynamodb.send(new PutItemCommand({ TableName: tableName, Item }))),
     failed: (err) => log.warn({ err }, 'what this process does was not written to ACTIVITY_TABLE, it goes on'),
-    now: clock.now,
+    clock,
   });
   return { process, reader, close: () => dynamodb.destroy() };
 }
