@@ -11,7 +11,7 @@ export type AllFailures = { readonly found: FailureGroups; readonly asOfUtc: str
 const mostMs = 9_000;
 
 /** Milliseconds for which who asks waits for a new count, where there is one of the last half minute. */
-const patienceMs = 1_000;
+const patienceMs = 500;
 
 /**
  * The count of all failures for whoever may read, from one count for all who look: it takes a look at each of them, up to
