@@ -7,7 +7,13 @@ import manifest from '../../package.json' with { type: 'json' };
 
 const root = fileURLToPath(import.meta.resolve('../..'));
 /** What is started by hand besides npm's scripts. */
-const others = ['test/cost/main.ts', 'test/walk/main.ts', 'test/upgrade/record.ts', 'bench/src/scale.ts'];
+const others = [
+  'test/cost/main.ts',
+  'test/walk/main.ts',
+  'test/upgrade/record.ts',
+  'bench/src/scale.ts',
+  'bench/src/traces.ts',
+];
 /** Every program with Node's arguments, by how one types it. */
 const programs: readonly (readonly [name: string, args: readonly string[]])[] = [
   ...Object.entries(manifest.scripts)
