@@ -68,7 +68,7 @@ export function hostileNotifications(): readonly PlainItem[] {
 }
 
 export function hostileBatches(): readonly PlainItem[] {
-  const counts = { accepted: greatestId, rejected: greatestId, packs: 1, pending: 0 };
+  const counts = { accepted: 10_000, rejected: 10_000, packs: 1, pending: 0 };
   return [batchItem({ ...counts, createdAgo: 600, state: 'sent', failed: [...texts] })];
 }
 
