@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join, resolve } from 'node:path';
+import { pageFiles, pageFilesFolder } from '@waybill/api/operator-page/assets/page-files.ts';
 import { HeldFeed } from '@waybill/carrier/feed/held-feed.ts';
 import { simulateFeed } from '@waybill/carrier/feed/simulated-feed.ts';
 import { realisticFaults } from '@waybill/carrier/scan-api-faults.ts';
@@ -137,7 +138,7 @@ describe('the images', () => {
     expect(service.output).toContain('SCAN_QUEUE_URL is required');
   });
 
-  test('serve the API, its document and the page that shows it, which reads no file', async () => {
+  test('serve the API, its document with the page that shows it, and the page of operators', async () => {
     const resources = await provision({ ...place().clients, prefix: newPrefix() });
     const port = String(await freePort());
     const variables = { ...apiVariables(resources), API_TOKENS: '[]', API_PORT: port, API_HOST: '127.0.0.1' };
@@ -149,6 +150,8 @@ describe('the images', () => {
     const [, script = ''] = /<script[^>]* src="([^"]+)"/.exec(page) ?? [];
     const found = await fetch(new URL(script, `http://127.0.0.1:${port}/docs/`));
     expect([found.status, (await found.text()).length > 1_000_000]).toEqual([200, true]);
+    const [, style = ''] = /<link rel="stylesheet" href="([^"]+)"/.exec(await (await at('/sign-in')).text()) ?? [];
+    expect([(await at(style)).status, (await at(style.replace('style.css', 'uplot.js'))).status]).toEqual([200, 200]);
     expect([(await at('/openapi.json')).status, (await at('/v1/parcels/1')).status]).toEqual([200, 401]);
     expect(await api.stop()).toEqual({ code: 0, signal: null });
   });
@@ -189,10 +192,19 @@ describe('the images', () => {
     expect(await silent.checkHealth()).toBe(1);
   });
 
-  test('hold the programs and their maps, and nothing else; of Waybill only what .dockerignore let through', () => {
+  test('hold the programs and their maps, the files of the page, and nothing else; of Waybill only what .dockerignore let through', () => {
     for (const { folder } of Object.values(built.images)) {
       const files = readdirSync(folder);
-      expect(files.filter((file) => !/^[\w-]+\.mjs(\.map)?$/.test(file))).toEqual([]);
+      const others = files.filter((file) => !/^[\w-]+\.mjs(\.map)?$/.test(file));
+      expect(others).toEqual(files.includes('api.mjs') ? [pageFilesFolder] : []);
+      const page = others.flatMap((other) => readdirSync(join(folder, other)));
+      expect(page.toSorted()).toEqual(
+        others.length === 0
+          ? []
+          : pageFiles()
+              .map(({ name }) => name)
+              .toSorted(),
+      );
       for (const file of files.filter((name) => name.endsWith('.mjs'))) {
         expect(files).toContain(`${file}.map`);
         // With every line of every package they would be 1.5 MB and more, and take tens of MiB of memory for a stack trace.
