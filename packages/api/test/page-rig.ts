@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { type ApiRig, tokens } from './api-rig.ts';
+import { unescaped } from './unescaped.ts';
 
 /** A form as a browser without script sends it. */
 export type Form = { readonly action: string; readonly method: string; readonly fields: readonly [string, string][] };
@@ -87,16 +88,4 @@ function textOf(markup: string): string {
   return unescaped(markup.replaceAll(inline, '').replaceAll(/<[^>]*>/g, ' '))
     .replaceAll(/\s+/g, ' ')
     .trim();
-}
-
-function unescaped(text: string): string {
-  const characters: Readonly<Record<string, string>> = {
-    lt: '<',
-    gt: '>',
-    quot: '"',
-    '#39': "'",
-    '#96': '`',
-    amp: '&',
-  };
-  return text.replaceAll(/&(lt|gt|quot|#39|#96|amp);/g, (_, name: string) => characters[name] ?? '');
 }

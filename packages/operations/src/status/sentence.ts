@@ -186,7 +186,8 @@ function ofDeadLetters({ deadLetters: queue, failures, asOfUtc }: Facts): Advice
   ];
 }
 
-const partNames: Readonly<Record<StatusPart, string>> = {
+/** What could not be asked, in words. */
+export const partNames: Readonly<Record<StatusPart, string>> = {
   position: 'the checkpoint',
   queue: 'the queue',
   deadLetters: 'the dead-letter queue',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { unescaped } from '../../../test/unescaped.ts';
 import { Html, html } from './html.ts';
 
 const anyText = fc.string({ unit: 'binary' });
@@ -24,18 +25,6 @@ const hostile = fc
     ),
   )
   .map((parts) => parts.join(''));
-
-function unescaped(markup: string): string {
-  const characters: Readonly<Record<string, string>> = {
-    lt: '<',
-    gt: '>',
-    quot: '"',
-    '#39': "'",
-    '#96': '`',
-    amp: '&',
-  };
-  return markup.replaceAll(/&(lt|gt|quot|#39|#96|amp);/g, (_, name: string) => characters[name] ?? '');
-}
 
 describe('a template', () => {
   test('lets no text out of the place that it is put in, and shows it as it is', () => {

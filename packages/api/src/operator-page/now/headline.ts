@@ -1,4 +1,5 @@
 import type { Activity } from '@waybill/operations/activity/activity.ts';
+import { partNames } from '@waybill/operations/status/sentence.ts';
 import type { Status } from '@waybill/operations/status/status-shape.ts';
 import { type Html, html } from '../html/html.ts';
 import { timeWithAge } from '../html/words.ts';
@@ -43,12 +44,3 @@ const firstSteps = html`<div class="note first-steps"><p>This is a deployment in
 <ol class="steps"><li>Start a poller: <code>npm run poller</code>. It reads the feed and puts scans into the queue.</li>
 <li>Start a processor: <code>npm run processor</code>. It writes parcels, and this screen shows them move.</li></ol>
 <p>To see all of it on a simulated feed: <code>npm start -- --live</code>.</p></div>`;
-
-const partNames: Readonly<Record<Status['notAsked'][number]['part'], string>> = {
-  position: 'the checkpoint',
-  queue: 'the queue',
-  deadLetters: 'the dead-letter queue',
-  failures: 'the failures',
-  notifications: 'the notifications',
-  activity: 'what processes do',
-};
