@@ -307,9 +307,10 @@ export function rigs(
 
 /** A good verdict: what is wrong shows in the difference from it. */
 export function expectGood(verdict: Verdict): void {
-  expect({ ...verdict, events: 0, parcels: 0, malformed: 0, malformedOf: undefined }).toEqual({
+  expect({ ...verdict, events: 0, historyEvents: 0, parcels: 0, malformed: 0, malformedOf: undefined }).toEqual({
     isGood: true,
     events: 0,
+    historyEvents: 0,
     parcels: 0,
     malformed: 0,
     differences: [],
