@@ -1,6 +1,6 @@
 import type { Clock } from '@waybill/shared/clock.ts';
 
-/** Milliseconds for which an answer is new: many who look at once cost one read a second. */
+/** Milliseconds for which an answer is new: many who look at once cost one read per second. */
 const newMs = 1_000;
 
 /** Milliseconds for which an older answer waits for a newer one before it is given, by default. */
